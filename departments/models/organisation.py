@@ -1,0 +1,108 @@
+"""Departments and regions: both come from fixtures and are data of the city, never of the code."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+
+class RegionManager(models.Manager["Region"]):
+    """Finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, code: str) -> "Region":
+        return self.get(code=code)
+
+
+class Region(models.Model):
+    """Where something is measured; `code` is the six-digit code of GB/T 2260."""
+
+    class Kind(models.TextChoices):
+        PROVINCE = "province", _("province")
+        CITY = "city", _("city")
+        DISTRICT = "district", _("district")
+        COUNTY = "county", _("county")
+        COUNTY_LEVEL_CITY = "county-level city", _("county-level city")
+
+    code = models.CharField(
+        _("code"),
+        max_length=6,
+        unique=True,
+        validators=[RegexValidator(r"^\d{6}$", _("A region code has six digits."))],
+    )
+    name = models.CharField(_("name"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("parent")
+    )
+
+    objects = RegionManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id")),
+                name="region_not_its_own_parent",
+                violation_error_message=_("A region cannot be part of itself."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+
+class DepartmentManager(models.Manager["Department"]):
+    """Finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, code: str) -> "Department":
+        return self.get(code=code)
+
+
+class Department(models.Model):
+    """Who answers for something.
+
+    `aliases` is a list of `{"name": ..., "note": ...}`: other names under which a document means this same unit; the
+    note says where it comes from, for example that the source has a slip of the pen.
+    """
+
+    class Kind(models.TextChoices):
+        BUREAU = "bureau", _("municipal bureau")
+        CENTRAL_AGENCY = "central_agency", _("centrally administered agency")
+        PARTY_ORGAN = "party_organ", _("Party organ")
+        MASS_ORGANISATION = "mass_organisation", _("mass organisation")
+        GOVERNMENT_OFFICE = "government_office", _("government office")
+        COUNTY_GOVERNMENT = "county_government", _("county government")
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("full name"), max_length=120, unique=True)
+    short_name = models.CharField(_("short name"), max_length=60, unique=True)
+    aliases = models.JSONField(_("aliases"), default=list, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="departments", verbose_name=_("region"))
+
+    objects = DepartmentManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        ordering = ["kind", "code"]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+    natural_key.dependencies = ["departments.region"]  # type: ignore[attr-defined]
+
+    @property
+    def alias_names(self) -> list[str]:
+        """The other names alone, in the order of the data."""
+        return [alias["name"] for alias in self.aliases]

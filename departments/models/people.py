@@ -1,0 +1,106 @@
+"""People, the roles they hold in departments, and their keys to the HTTP API."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from departments.models.organisation import Department
+from departments.permissions import Role
+
+
+class User(AbstractUser):
+    """A person with a log-in. What a person may do follows from memberships alone."""
+
+    display_name = models.CharField(_("name"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    @cached_property
+    def held(self) -> list["Membership"]:
+        """All memberships with department and region, read once a request."""
+        return list(self.memberships.select_related("department__region"))
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Every role held in any department."""
+        return frozenset(Role(membership.role) for membership in self.held)
+
+
+class Membership(models.Model):
+    """A role that a person holds in a department."""
+
+    class RoleChoices(models.TextChoices):
+        REPORTER = Role.REPORTER.value, _("reporter")
+        REVIEWER = Role.REVIEWER.value, _("reviewer")
+        COORDINATOR = Role.COORDINATOR.value, _("coordinator")
+        LEADER = Role.LEADER.value, _("leader")
+        COUNTY = Role.COUNTY.value, _("county officer")
+        ADMINISTRATOR = Role.ADMINISTRATOR.value, _("administrator")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("person"))
+    department = models.ForeignKey(Department, models.PROTECT, related_name="memberships", verbose_name=_("department"))
+    role = models.CharField(_("role"), max_length=20, choices=RoleChoices.choices)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["user", "department", "role"]
+        constraints = [models.UniqueConstraint(fields=["user", "department", "role"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.department} · {self.get_role_display()}"
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Questions about tokens."""
+
+    def usable(self, key: str, at: datetime) -> "ApiTokenQuerySet":
+        """The token with this key, if it is neither revoked nor expired at the given time."""
+        return self.filter(
+            key_hash=ApiToken.hash(key), revoked_at__isnull=True, expires_at__gt=at, user__is_active=True
+        ).select_related("user")
+
+
+class ApiToken(models.Model):
+    """A key to the HTTP API: belongs to a person, is shown once, stored only as SHA-256, expires, can be revoked."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("person"))
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    key_hash = models.CharField(_("hash of the key"), max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires at"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.name or self.pk}"
+
+    @staticmethod
+    def hash(key: str) -> str:
+        """SHA-256 is enough for a key of 256 random bits; no salt is needed to resist guessing."""
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    @classmethod
+    def issue(cls, user: User, *, days: int = 365, name: str = "") -> tuple["ApiToken", str]:
+        """A new token and its key; the key is not kept and cannot be shown again."""
+        key = secrets.token_urlsafe(32)
+        expires_at = timezone.now() + timedelta(days=days)
+        return cls.objects.create(user=user, name=name, key_hash=cls.hash(key), expires_at=expires_at), key

@@ -1,0 +1,63 @@
+"""Which role may do what: the one table of permissions (pure, imports no Django).
+
+Seeing rows and taking actions are two questions. This table answers the second; `access.visible_to` answers the first
+from the same scopes.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A role is always held in a department (domain.md, "How a figure becomes official")."""
+
+    REPORTER = "reporter"
+    REVIEWER = "reviewer"
+    COORDINATOR = "coordinator"
+    LEADER = "leader"
+    COUNTY = "county"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """Everything a person can ask of the system that is guarded."""
+
+    VIEW_PLAN = "view_plan"
+    VIEW_OBSERVATIONS = "view_observations"
+    ENTER_OBSERVATIONS = "enter_observations"
+    REVIEW_OBSERVATIONS = "review_observations"
+    WITHDRAW_OBSERVATIONS = "withdraw_observations"
+    IMPORT_OFFICIAL = "import_official"
+    ADMINISTER = "administer"
+
+
+class Scope(StrEnum):
+    """How far a permission reaches: what the own department answers for, the own region, everything."""
+
+    DEPARTMENT = "department"
+    REGION = "region"
+    ALL = "all"
+
+
+_R, _S = Role, Scope
+PERMISSIONS: dict[Action, dict[Role, Scope]] = {
+    Action.VIEW_PLAN: dict.fromkeys(Role, _S.ALL),
+    Action.VIEW_OBSERVATIONS: {
+        _R.REPORTER: _S.DEPARTMENT,
+        _R.REVIEWER: _S.DEPARTMENT,
+        _R.COUNTY: _S.REGION,
+        _R.COORDINATOR: _S.ALL,
+        _R.LEADER: _S.ALL,
+        _R.ADMINISTRATOR: _S.ALL,
+    },
+    Action.ENTER_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
+    Action.REVIEW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT},
+    Action.WITHDRAW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
+    Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.ALL},
+    Action.ADMINISTER: {_R.ADMINISTRATOR: _S.ALL},
+}
+"""Action → role → how far; a role that is not named may not take the action at all."""
+
+
+def scope_of(action: Action, role: Role) -> Scope | None:
+    """How far the role's permission for the action reaches; None where there is none."""
+    return PERMISSIONS[action].get(role)

@@ -1,0 +1,36 @@
+"""A model field for months."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from plans.periods import Month
+
+
+class MonthField(models.PositiveIntegerField):
+    """A calendar month, in Python a `Month`, in the database the integer YYYYMM, in fixtures and forms "2014-06"."""
+
+    description = _("a calendar month")
+
+    def to_python(self, value: Any) -> Month | None:
+        if value is None or isinstance(value, Month):
+            return value
+        try:
+            return Month.parse(value) if isinstance(value, str) and "-" in value else Month.from_key(int(value))
+        except (ValueError, TypeError) as error:
+            raise ValidationError(_("A month is written like 2014-06."), code="month") from error
+
+    def from_db_value(self, value: int | None, expression: Any, connection: Any) -> Month | None:
+        return None if value is None else Month.from_key(value)
+
+    def get_prep_value(self, value: Any) -> int | None:
+        month = self.to_python(value)
+        return None if month is None else month.key
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return str(self.value_from_object(obj))
+
+    def run_validators(self, value: Any) -> None:
+        """The range of integers says nothing about months; `to_python` has checked."""

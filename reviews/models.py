@@ -1,0 +1,74 @@
+"""What everything that becomes official through a review has in common."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from reviews.workflow import OFFICIAL_ONCE, State
+
+
+class AbstractReviewed(models.Model):
+    """An append-only entry with its review state.
+
+    The values of an entry never change; `state` moves by `workflow.TRANSITIONS` alone. An entry is official from
+    `official_at` until `ended_at` (a later approval or a withdrawal); both are kept, so that what was official at any
+    moment can be told. Approval needs a second person; an import by a coordinator is the one other way in, openly
+    marked by `official_by`.
+    """
+
+    class StateChoices(models.TextChoices):
+        DRAFT = State.DRAFT.value, _("draft")
+        SUBMITTED = State.SUBMITTED.value, _("submitted")
+        RETURNED = State.RETURNED.value, _("returned")
+        APPROVED = State.APPROVED.value, _("approved")
+        SUPERSEDED = State.SUPERSEDED.value, _("superseded")
+        WITHDRAWN = State.WITHDRAWN.value, _("withdrawn")
+
+    class OfficialBy(models.TextChoices):
+        REVIEW = "review", _("approved by a colleague")
+        IMPORT = "import", _("imported by the quality office")
+
+    state = models.CharField(_("state"), max_length=10, choices=StateChoices.choices, default=State.DRAFT.value)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), db_index=False
+    )
+    created_at = models.DateTimeField(_("created at"))
+    reason = models.CharField(_("reason"), max_length=400, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("approved by"),
+        db_index=False,
+    )
+    official_by = models.CharField(_("official by"), max_length=6, choices=OfficialBy.choices, blank=True)
+    official_at = models.DateTimeField(_("official at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("official until"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("author")),
+                name="%(class)s_not_approved_by_author",
+                violation_error_message=_("Nobody approves an own entry."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OFFICIAL_ONCE, official_at__isnull=False)
+                | (~Q(state__in=OFFICIAL_ONCE) & Q(official_at__isnull=True, official_by="")),
+                name="%(class)s_official_at_iff_official",
+            ),
+            models.CheckConstraint(
+                condition=Q(official_by="review", approved_by__isnull=False)
+                | Q(official_by__in=("", "import"), approved_by__isnull=True),
+                name="%(class)s_approver_iff_reviewed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("superseded", "withdrawn"), ended_at__isnull=False)
+                | (~Q(state__in=("superseded", "withdrawn")) & Q(ended_at__isnull=True)),
+                name="%(class)s_ended_at_iff_ended",
+            ),
+        ]

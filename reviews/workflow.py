@@ -1,0 +1,59 @@
+"""How an entry becomes official: the states and the table of transitions (pure, imports no Django).
+
+domain.md, "How a figure becomes official": draft → submitted → approved; submitted → returned → draft;
+approved → superseded by a later approval. Withdrawal ends an approved entry without a successor.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an entry stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Verb(StrEnum):
+    """What can be done to an entry."""
+
+    SUBMIT = "submit"
+    RETURN = "return"
+    REVISE = "revise"
+    APPROVE = "approve"
+    SUPERSEDE = "supersede"
+    WITHDRAW = "withdraw"
+
+
+TRANSITIONS: dict[tuple[State, Verb], State] = {
+    (State.DRAFT, Verb.SUBMIT): State.SUBMITTED,
+    (State.SUBMITTED, Verb.RETURN): State.RETURNED,
+    (State.RETURNED, Verb.REVISE): State.DRAFT,
+    (State.SUBMITTED, Verb.APPROVE): State.APPROVED,
+    (State.APPROVED, Verb.SUPERSEDE): State.SUPERSEDED,
+    (State.APPROVED, Verb.WITHDRAW): State.WITHDRAWN,
+}
+
+NEEDS_REASON = frozenset({Verb.RETURN, Verb.WITHDRAW})
+OFFICIAL_ONCE = (State.APPROVED.value, State.SUPERSEDED.value, State.WITHDRAWN.value)
+
+
+class RefusedError(ValueError):
+    """A step that the table or a rule does not allow; `code` names the reason."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def step(state: State, verb: Verb, *, reason: str = "") -> State:
+    """The state after the verb; RefusedError "transition" if the table has no such step, "reason" if one is due."""
+    if (state, verb) not in TRANSITIONS:
+        raise RefusedError("transition")
+    if verb in NEEDS_REASON and not reason.strip():
+        raise RefusedError("reason")
+    return TRANSITIONS[state, verb]

@@ -1,0 +1,206 @@
+"""How months and regions combine: the arithmetic of domain.md, "Indicator" (pure, imports no Django)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
+from typing import NamedTuple
+
+from plans.periods import Month
+
+ZERO, ONE = Decimal(0), Decimal(1)
+EXACT = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero])
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRule:
+    """What of an indicator decides how its figures combine. `expected` are the months that are due, as bits."""
+
+    measure: str
+    direction: str
+    entry_basis: str
+    time_rule: str
+    denominator_rule: str
+    region_rule: str
+    expected: int
+    scale: Decimal
+
+    @property
+    def accumulates(self) -> bool:
+        """A count that can only grow in the course of the year."""
+        return self.measure == "count" and (self.time_rule == "sum" or self.entry_basis == "to_date")
+
+    @property
+    def accumulates_to_date(self) -> bool:
+        """What is entered is the total since January, so it cannot fall."""
+        return self.entry_basis == "to_date" and (self.measure == "count" or self.time_rule == "pooled")
+
+    @property
+    def is_pooled(self) -> bool:
+        """A ratio whose numerators and denominators both add up over the year."""
+        return self.measure == "ratio" and self.time_rule == "pooled" and self.denominator_rule == "sum"
+
+
+class Reading(NamedTuple):
+    """The official figure of one month (1 to 12): a value, or numerator and denominator; `revision` is its id."""
+
+    month: int
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    occurred_on: date | None
+    revision: int
+
+
+class Accumulated(NamedTuple):
+    """A year to date: numerator / denominator (1 where nothing is divided), before the indicator's scale.
+
+    `months` holds the months with data in any part, `complete` those with data in every part, as bits.
+    """
+
+    numerator: Decimal
+    denominator: Decimal
+    months: int
+    complete: int
+    done_on: date | None = None
+
+
+Fold = Callable[["Accumulated | None", Reading], tuple[Decimal, Decimal]]
+
+
+def _sum(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+    return (before.numerator if before else ZERO) + _value(now), ONE
+
+
+def _last(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+    return _value(now), ONE
+
+
+def _max(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+    return max(before.numerator, _value(now)) if before else _value(now), ONE
+
+
+def _mean(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+    return (before.numerator + _value(now), before.denominator + ONE) if before else (_value(now), ONE)
+
+
+def _pooled(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+    numerator, denominator = _parts(now)
+    return (before.numerator + numerator, before.denominator + denominator) if before else (numerator, denominator)
+
+
+def _pooled_last_denominator(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+    numerator, denominator = _parts(now)
+    return (before.numerator + numerator if before else numerator), denominator
+
+
+def _last_parts(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+    return _parts(now)
+
+
+def _value(reading: Reading) -> Decimal:
+    if reading.value is None:
+        raise ValueError("a reading without a value")
+    return reading.value
+
+
+def _parts(reading: Reading) -> tuple[Decimal, Decimal]:
+    if reading.numerator is None or reading.denominator is None:
+        raise ValueError("a ratio without numerator and denominator")
+    return reading.numerator, reading.denominator
+
+
+FOLDS: dict[tuple[str, str, str], Fold] = {
+    ("month", "sum", ""): _sum,
+    ("month", "last", ""): _last,
+    ("month", "mean", ""): _mean,
+    ("month", "max", ""): _max,
+    ("month", "pooled", "sum"): _pooled,
+    ("month", "pooled", "last"): _pooled_last_denominator,
+    ("month", "last", "sum"): _last_parts,
+    ("month", "last", "last"): _last_parts,
+    ("to_date", "sum", ""): _last,
+    ("to_date", "last", ""): _last,
+    ("to_date", "pooled", "sum"): _last_parts,
+    ("to_date", "pooled", "last"): _last_parts,
+    ("to_date", "last", "sum"): _last_parts,
+    ("to_date", "last", "last"): _last_parts,
+}
+"""(entry basis, time rule, denominator rule) → how one more month is taken in. What is entered to date already covers
+January to its month, so only the last entry counts."""
+
+
+def accumulate(rule: IndicatorRule, readings: Iterable[Reading]) -> list[Accumulated | None]:
+    """The year to date after each of the twelve months, from the readings of one region in any order.
+
+    A month without a reading carries what is known up to it; before the first reading there is nothing (None).
+    """
+    fold = FOLDS[rule.entry_basis, rule.time_rule, rule.denominator_rule]
+    by_month = {reading.month: reading for reading in readings}
+    state: Accumulated | None = None
+    series: list[Accumulated | None] = []
+    with localcontext(EXACT):
+        for number in range(1, 13):
+            reading = by_month.get(number)
+            if reading is not None:
+                state = _taken_in(rule, fold, state, reading)
+            series.append(state)
+    return series
+
+
+def _taken_in(rule: IndicatorRule, fold: Fold, before: Accumulated | None, now: Reading) -> Accumulated:
+    numerator, denominator = fold(before, now)
+    months = (before.months if before else 0) | 1 << (now.month - 1)
+    done_on = _done_on(before, now) if rule.measure == "event" else None
+    return Accumulated(numerator, denominator, months, months, done_on)
+
+
+def _done_on(before: Accumulated | None, now: Reading) -> date | None:
+    """The earliest day on which the event was reported done; a reading of 1 carries its day (see `event_day`)."""
+    days = [day for day in (before.done_on if before else None, now.occurred_on if now.value else None) if day]
+    return min(days, default=None)
+
+
+def event_day(occurred_on: date | None, month: Month) -> date:
+    """The day of an event reported in a month: the day told, else the month's last day."""
+    return occurred_on or month.last_day
+
+
+def combine(rule: IndicatorRule, parts: Sequence[Sequence[Accumulated | None]]) -> list[Accumulated | None]:
+    """The whole, from the twelve-month series of all its parts: numerators are added and, where the rule is pooled,
+    denominators too. A part that has reported nothing yet adds nothing, and the month counts as incomplete.
+    """
+    pooled = rule.region_rule == "pooled"
+    with localcontext(EXACT):
+        return [_combined([part[index] for part in parts], pooled=pooled) for index in range(12)]
+
+
+def _combined(states: Sequence[Accumulated | None], *, pooled: bool) -> Accumulated | None:
+    known = [state for state in states if state is not None]
+    if not known:
+        return None
+    months, complete = 0, 0 if len(known) < len(states) else -1
+    for state in known:
+        months |= state.months
+        complete &= state.complete
+    numerator = sum((state.numerator for state in known), ZERO)
+    denominator = sum((state.denominator for state in known), ZERO) if pooled else ONE
+    return Accumulated(numerator, denominator, months, complete)
+
+
+def last_month(months: int) -> int | None:
+    """The number of the last month in a set of months, None for the empty set."""
+    return months.bit_length() or None
+
+
+def month_numbers(months: int) -> list[int]:
+    """The month numbers in a set of months, ascending."""
+    return [number for number in range(1, 13) if months >> (number - 1) & 1]
+
+
+def month_set(numbers: Iterable[int]) -> int:
+    """Month numbers as a set of bits."""
+    bits = 0
+    for number in numbers:
+        bits |= 1 << (number - 1)
+    return bits

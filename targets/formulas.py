@@ -1,0 +1,367 @@
+"""How a target is judged: the arithmetic of "Target" and "Attainment" in the domain (pure: no Django, no clock).
+
+Everything is exact. A figure is kept as a `Quantity`, numerator over denominator, and compared by cross-multiplication,
+so no comparison ever sees a rounded number (GB/T 8170, comparison of full values). The context traps `Inexact`: a
+product or sum that would be rounded is an error, never a silent loss. Only `written`, which makes the decimal text of a
+quotient, divides.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
+from enum import StrEnum
+
+from targets.accumulation import EXACT, ONE, ZERO, Accumulated, IndicatorRule
+
+FORMULA_VERSION = 1
+
+_WRITTEN = tuple(
+    Context(prec=digits, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
+    for digits in (15, 30, 60, 120, 240)
+)
+
+
+class Verdict(StrEnum):
+    """Whether a promise holds."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NO_DATA = "no_data"
+    NOT_ASSESSABLE = "not_assessable"
+
+
+class Signal(StrEnum):
+    """What leadership sees: 红黄绿灯."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    GREY = "grey"
+
+
+class Reason(StrEnum):
+    """Why a promise is not assessable."""
+
+    NOTHING = ""
+    OPERAND_MISSING = "operand_missing"
+    BASELINE_MISSING = "baseline_missing"
+    DENOMINATOR_ZERO = "denominator_zero"
+    NO_LAST_YEAR = "no_last_year"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An exact figure: numerator / denominator, the denominator positive."""
+
+    numerator: Decimal
+    denominator: Decimal = ONE
+
+    def compare(self, other: "Quantity") -> int:
+        """-1, 0 or 1, exactly; to be called under the context EXACT."""
+        left, right = self.numerator * other.denominator, other.numerator * self.denominator
+        return (left > right) - (left < right)
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A step towards a promise of the kind "done by"."""
+
+    due: date
+    done_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """What of a target decides its judgement.
+
+    `due_month` is the number of the month of the plan year from which the promise is due: 1 if it was due before the
+    year, 13 if it falls due after it. `pace_tolerance` is the plan's own setting: 0.8 means yellow down to 80 % of it.
+    """
+
+    comparator: str
+    threshold_kind: str
+    threshold: Decimal | None
+    threshold_upper: Decimal | None
+    baseline: Decimal | None
+    due: date
+    due_month: int
+    warning_margin: Decimal | None
+    pace_tolerance: Decimal
+    indicator: IndicatorRule
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of a target in a region as of a month (1 to 12); `None` where nothing is."""
+
+    month: int
+    month_end: date
+    own: Accumulated | None
+    operand: Accumulated | None = None
+    operand_scale: Decimal = ONE
+    last_year: Accumulated | None = None
+    milestones: tuple[Milestone, ...] = ()
+
+
+@dataclass(slots=True)
+class Judgement:
+    """The result of judging: the fields of the model Attainment that the formulas decide."""
+
+    verdict: Verdict
+    reason: Reason = Reason.NOTHING
+    signal: Signal = Signal.GREY
+    actual: Decimal | None = None
+    compared: Decimal | None = None
+    done_on: date | None = None
+    progress: Decimal | None = None
+    needed: Decimal | None = None
+    needed_reachable: bool | None = None
+    milestones_due: int | None = None
+    milestones_done: int | None = None
+
+
+HOLDS = {
+    "at_least": lambda sign: sign >= 0,
+    "more_than": lambda sign: sign > 0,
+    "at_most": lambda sign: sign <= 0,
+    "less_than": lambda sign: sign < 0,
+    "exactly": lambda sign: sign == 0,
+    "none": lambda sign: sign == 0,
+}
+"""Comparator → whether it holds for the sign of actual − threshold. `between`, `done_by`, `improves` need more."""
+
+IMPROVES = {"higher": lambda sign: sign > 0, "lower": lambda sign: sign < 0}
+PACED = frozenset({"at_least", "more_than", "between"})
+UNRECOVERABLE = frozenset({"at_most", "less_than", "none"})
+
+
+def judge(rule: TargetRule, facts: Facts) -> Judgement:
+    """Judges one target for one region as of one month. The same rule and facts always give the same result."""
+    with localcontext(EXACT):
+        return _judge_event(rule, facts) if rule.comparator == "done_by" else _judge_figure(rule, facts)
+
+
+def _judge_event(rule: TargetRule, facts: Facts) -> Judgement:
+    due_now = [step for step in facts.milestones if step.due <= facts.month_end]
+    done_now = [step for step in due_now if step.done_on is not None and step.done_on <= facts.month_end]
+    result = Judgement(Verdict.NO_DATA, milestones_due=len(due_now), milestones_done=len(done_now))
+    if facts.own is None:
+        return result
+    result.done_on = facts.own.done_on
+    result.actual = ONE if result.done_on else ZERO
+    held = result.done_on is not None and result.done_on <= rule.due
+    result.verdict = Verdict.MET if held else Verdict.NOT_MET
+    result.signal = _event_signal(rule, facts, held, all_done=len(due_now) == len(done_now))
+    return result
+
+
+def _event_signal(rule: TargetRule, facts: Facts, held: bool, *, all_done: bool) -> Signal:
+    if held:
+        return Signal.GREEN
+    if facts.month >= rule.due_month:
+        return Signal.RED
+    if not facts.milestones:
+        return Signal.GREY
+    return Signal.GREEN if all_done else Signal.RED
+
+
+def _judge_figure(rule: TargetRule, facts: Facts) -> Judgement:
+    own = facts.own
+    if own is None:
+        return Judgement(Verdict.NO_DATA)
+    if not own.denominator:
+        return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
+    actual = Quantity(own.numerator * rule.indicator.scale, own.denominator)
+    compared = compared_with(rule, facts)
+    if isinstance(compared, Reason):
+        return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
+    return _compare(rule, facts, actual, compared)
+
+
+def _compare(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity) -> Judgement:
+    held = holds(rule, actual, compared)
+    result = Judgement(Verdict.MET if held else Verdict.NOT_MET)
+    result.actual, result.compared = _written_apart(rule, actual, compared)
+    result.signal = _signal(rule, facts.month, held, actual, compared)
+    result.progress = _progress(rule, actual, compared)
+    result.needed, result.needed_reachable = _needed(rule, facts, actual, compared)
+    return result
+
+
+def compared_with(rule: TargetRule, facts: Facts) -> Quantity | Reason:
+    """The number that the actual is compared with, or why there is none."""
+    if rule.comparator == "improves":
+        return _quantity(facts.last_year, rule.indicator.scale, Reason.NO_LAST_YEAR)
+    if rule.threshold_kind == "indicator":
+        return _quantity(facts.operand, facts.operand_scale, Reason.OPERAND_MISSING)
+    if rule.threshold_kind == "baseline":
+        if rule.baseline is None or rule.threshold is None:
+            return Reason.BASELINE_MISSING
+        return Quantity(rule.baseline + rule.threshold)
+    return Quantity(rule.threshold if rule.threshold is not None else ZERO)
+
+
+def _quantity(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Quantity | Reason:
+    if known is None:
+        return otherwise
+    if not known.denominator:
+        return Reason.DENOMINATOR_ZERO
+    return Quantity(known.numerator * scale, known.denominator)
+
+
+def holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
+    """Whether the comparator holds on the full values."""
+    sign = actual.compare(compared)
+    if rule.comparator == "improves":
+        return IMPROVES[rule.indicator.direction](sign)
+    if rule.comparator == "between":
+        return sign >= 0 and not _above_upper(rule, actual)
+    return HOLDS[rule.comparator](sign)
+
+
+def _above_upper(rule: TargetRule, actual: Quantity) -> bool:
+    return rule.threshold_upper is not None and actual.compare(Quantity(rule.threshold_upper)) > 0
+
+
+def _signal(rule: TargetRule, month: int, held: bool, actual: Quantity, compared: Quantity) -> Signal:
+    if held:
+        return Signal.GREEN
+    if month >= rule.due_month:
+        return Signal.RED
+    if rule.indicator.accumulates:
+        if rule.comparator in UNRECOVERABLE or _above_upper(rule, actual):
+            return Signal.RED
+        if rule.comparator in PACED:
+            return _pace_signal(rule, month, actual, compared)
+    return Signal.YELLOW if _within_margin(rule, actual, compared) else Signal.RED
+
+
+def _pace_signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) -> Signal:
+    """Green at or above threshold × month / 12, yellow down to the plan's tolerance of that, red below."""
+    ahead = actual.numerator * compared.denominator * 12
+    pace = compared.numerator * actual.denominator * month
+    if ahead >= pace:
+        return Signal.GREEN
+    return Signal.YELLOW if ahead >= pace * rule.pace_tolerance else Signal.RED
+
+
+def _within_margin(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
+    if rule.warning_margin is None:
+        return False
+    nearest = (
+        Quantity(rule.threshold_upper) if _above_upper(rule, actual) and rule.threshold_upper is not None else compared
+    )
+    gap = abs(actual.numerator * nearest.denominator - nearest.numerator * actual.denominator)
+    return gap <= rule.warning_margin * actual.denominator * nearest.denominator
+
+
+def _progress(rule: TargetRule, actual: Quantity, compared: Quantity) -> Decimal | None:
+    """Actual / threshold for counts that are to reach something; may exceed 1."""
+    if rule.indicator.measure != "count" or rule.comparator not in PACED | {"exactly"} or compared.numerator <= 0:
+        return None
+    share = Quantity(actual.numerator * compared.denominator, actual.denominator * compared.numerator)
+    return written_apart(share, Quantity(ONE))[0]
+
+
+def _needed(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity) -> tuple[Decimal | None, bool | None]:
+    """What each month left until the due date must bring, and whether it can; (None, None) where that is idle."""
+    months_left = min(rule.due_month, 12) - facts.month
+    if months_left <= 0 or rule.threshold_kind not in ("constant", "baseline"):
+        return None, None
+    if rule.indicator.measure == "count":
+        return _needed_count(rule, actual, compared, months_left)
+    if rule.indicator.is_pooled and facts.own is not None:
+        return _needed_rate(rule, facts.own, facts.month, compared, months_left)
+    return None, None
+
+
+def _needed_count(
+    rule: TargetRule, actual: Quantity, compared: Quantity, months_left: int
+) -> tuple[Decimal | None, bool | None]:
+    if not rule.indicator.accumulates or rule.comparator not in PACED | {"exactly"}:
+        return None, None
+    upper = (
+        rule.threshold_upper
+        if rule.comparator == "between"
+        else rule.threshold
+        if rule.comparator == "exactly"
+        else None
+    )
+    if upper is not None and actual.compare(Quantity(upper)) > 0:
+        return ZERO, False
+    rest = compared.numerator * actual.denominator - actual.numerator * compared.denominator
+    gap = Quantity(max(rest, ZERO), compared.denominator * actual.denominator * months_left)
+    return written(gap), True
+
+
+def _needed_rate(
+    rule: TargetRule, own: Accumulated, month: int, compared: Quantity, months_left: int
+) -> tuple[Decimal | None, bool | None]:
+    """The rate that the remaining samples need if their number stays at the monthly mean so far (D / month).
+
+    (N·s + r·R) / (D + R) = T with R = D·left/month gives r = T·(month + left)/left − (N·s/D)·month/left.
+    """
+    scale, left = rule.indicator.scale, Decimal(months_left)
+    top = compared.numerator * own.denominator * (month + left) - own.numerator * scale * month * compared.denominator
+    rate = Quantity(top, compared.denominator * own.denominator * left)
+    below, above = rate.numerator < 0, rate.compare(Quantity(scale)) > 0
+    if rule.comparator in ("at_least", "more_than"):
+        return (ZERO, True) if below else (written(rate), not above)
+    if rule.comparator in ("at_most", "less_than"):
+        return (scale, True) if above else (written(rate), not below)
+    return written(rate), not (below or above)
+
+
+def written(quantity: Quantity) -> Decimal:
+    """The decimal number of a quantity: exact where it ends, else to 15 significant digits."""
+    if quantity.denominator == ONE:
+        return quantity.numerator
+    return _WRITTEN[0].divide(quantity.numerator, quantity.denominator)
+
+
+def written_apart(one: Quantity, other: Quantity) -> tuple[Decimal, Decimal]:
+    """Both as decimal numbers, to as many digits (15 at least) as it takes to compare like the exact values."""
+    sign = one.compare(other)
+    for context in _WRITTEN:
+        first = context.divide(one.numerator, one.denominator)
+        second = context.divide(other.numerator, other.denominator)
+        if (first > second) - (first < second) == sign:
+            break
+    return first, second
+
+
+def _written_apart(rule: TargetRule, actual: Quantity, compared: Quantity) -> tuple[Decimal, Decimal]:
+    first, second = written_apart(actual, compared)
+    if rule.threshold_upper is not None:
+        further, _upper = written_apart(actual, Quantity(rule.threshold_upper))
+        first = max(first, further, key=lambda number: len(number.as_tuple().digits))
+    return first, second
+
+
+def shown_apart(actual: Decimal, compared: Decimal | None, decimals: int) -> tuple[Decimal, Decimal | None]:
+    """Both as a page shows them: rounded half to even, with more decimals where fewer would tell another story.
+
+    91.996 against 92 is 91.996, not 92.00; equal numbers stay equal. A number compared with that has at most 6
+    decimals (a threshold as it was typed) is shown in full.
+    """
+    if compared is None:
+        return rounded(actual, decimals), None
+    sign = (actual > compared) - (actual < compared)
+    for places in range(decimals, 260):
+        first = rounded(actual, places)
+        second = compared if -_exponent(compared) <= 6 else rounded(compared, places)
+        if (first > second) - (first < second) == sign:
+            break
+    return first, second
+
+
+def rounded(number: Decimal, places: int) -> Decimal:
+    """Rounded to so many decimals, half to even (GB/T 8170)."""
+    with localcontext(EXACT) as context:
+        context.traps[Inexact] = False
+        return number.quantize(ONE.scaleb(-places), rounding=ROUND_HALF_EVEN)
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = number.normalize(EXACT).as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0

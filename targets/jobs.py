@@ -1,0 +1,29 @@
+"""What a worker does for targets: thin doors to `recompute`."""
+
+import logging
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from targets.recompute import recompute_dirty
+
+logger = logging.getLogger(__name__)
+ROUNDS = 1000
+
+
+@shared_task(name="targets.recompute")
+def recompute() -> None:
+    """Works off all dirty keys. Repeated, reordered and lost messages change nothing: the keys say what is to do."""
+    for _round in range(ROUNDS):
+        keys, rows = recompute_dirty()
+        if not keys:
+            return
+        logger.info("attainments recomputed", extra={"keys": keys, "rows": rows})
+
+
+def wake() -> None:
+    """Wakes a worker without waiting. A broker that is down is no error: the sweep picks the keys up later."""
+    try:
+        recompute.apply_async(retry=False, ignore_result=True)
+    except OperationalError as error:
+        logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})

@@ -1,0 +1,193 @@
+"""Reading official figures for the recompute: however many keys, one query, and each year's series folded once."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from departments.models import Region
+from plans.periods import Month
+from targets.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine, event_day
+from targets.models import Observation, Revision
+
+ROWS_AT_A_TIME = 5000
+
+
+class SeriesKey(NamedTuple):
+    """One year of an indicator in a region where it is measured."""
+
+    indicator_id: int
+    region_id: int
+    year: int
+
+
+class Series:
+    """A year of figures: the state after each month, and what it was made from (canonical text and revision ids)."""
+
+    __slots__ = ("revisions", "states", "tokens")
+
+    def __init__(self, states: list[Accumulated | None], tokens: list[str], revisions: list[list[int]]) -> None:
+        self.states, self.tokens, self.revisions = states, tokens, revisions
+
+
+Row = tuple[int, int, int, Any, Any, Any, Any, int]
+"""indicator, region, month key, value, numerator, denominator, day, revision"""
+Loader = Callable[[Collection[SeriesKey]], Iterator[Row]]
+
+_COLUMNS = "r.value, r.numerator, r.denominator, r.occurred_on"
+
+
+def _wanted(keys: Collection[SeriesKey]) -> str:
+    """The keys as a table in SQL; integers of our own, so they may stand in the text and need no parameters."""
+    values = ",".join(
+        f"({key.indicator_id},{key.region_id},{key.year * 100 + 1},{key.year * 100 + 12})" for key in keys
+    )
+    return f"WITH wanted(indicator_id, region_id, low, high) AS (VALUES {values}) "
+
+
+def _match(observation: str) -> str:
+    return (
+        f"{observation}.indicator_id = w.indicator_id AND {observation}.region_id = w.region_id "
+        f"AND {observation}.month BETWEEN w.low AND w.high"
+    )
+
+
+def official_now(keys: Collection[SeriesKey]) -> Iterator[Row]:
+    """The official figures of the keys, as they are now."""
+    table = Observation._meta.db_table
+    return _rows(
+        _wanted(keys)
+        + f"SELECT r.indicator_id, r.region_id, r.month, {_COLUMNS}, r.official_id "
+        + f"FROM wanted w JOIN {table} r ON {_match('r')} WHERE r.official_id IS NOT NULL",
+        [],
+    )
+
+
+def official_at(moment: datetime) -> Loader:
+    """A loader of the figures that were official at a moment, from the revisions."""
+    observations, revisions = Observation._meta.db_table, Revision._meta.db_table
+    sql = (
+        f"SELECT o.indicator_id, o.region_id, o.month, {_COLUMNS}, r.id "
+        f"FROM wanted w JOIN {observations} o ON {_match('o')} JOIN {revisions} r ON r.observation_id = o.id "
+        "WHERE r.official_at <= %s AND (r.ended_at IS NULL OR r.ended_at > %s)"
+    )
+    adapted = connection.ops.adapt_datetimefield_value(moment)
+    return lambda keys: _rows(_wanted(keys) + sql, [adapted, adapted])
+
+
+def _rows(sql: str, parameters: list[Any]) -> Iterator[Row]:
+    """Rows in the types of Python; SQLite gives back floats and text, which its converters make exact."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        convert = _converter()
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield from rows if convert is None else map(convert, rows)
+
+
+def _converter() -> Callable[[Row], Row] | None:
+    if connection.vendor == "postgresql":
+        return None
+    fields = [Observation._meta.get_field(name) for name in ("value", "numerator", "denominator", "occurred_on")]
+    chains = [
+        field.get_db_converters(connection) + connection.ops.get_db_converters(field.cached_col) for field in fields
+    ]
+    columns = [field.cached_col for field in fields]
+
+    def convert(row: Row) -> Row:
+        middle = list(row[3:7])
+        for index, chain in enumerate(chains):
+            for step in chain:
+                middle[index] = step(middle[index], columns[index], connection)
+        return (*row[:3], *middle, row[7])  # type: ignore[return-value]
+
+    return convert
+
+
+@dataclass(slots=True)
+class Regions:
+    """The tree of regions: who is made of whom."""
+
+    codes: dict[int, str]
+    parents: dict[int, int | None]
+    parts: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def load(cls) -> "Regions":
+        """All regions, in one query."""
+        rows = list(Region.objects.order_by("code").values_list("id", "code", "parent_id"))
+        tree = cls({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
+        for region_id, _code, parent_id in rows:
+            if parent_id is not None:
+                tree.parts[parent_id].append(region_id)
+        return tree
+
+    def upwards(self, region_id: int) -> Iterator[int]:
+        """The region and all it is a part of."""
+        current: int | None = region_id
+        while current is not None:
+            yield current
+            current = self.parents[current]
+
+    def measured(self, region_id: int, region_rule: str) -> list[int]:
+        """Where figures are entered that make up the region's: itself, or the smallest parts, sorted by code."""
+        parts = self.parts.get(region_id)
+        if region_rule == "own" or not parts:
+            return [region_id]
+        return [leaf for part in parts for leaf in self.measured(part, region_rule)]
+
+
+class Figures:
+    """All series that a piece of work needs, loaded at once and folded when first asked for."""
+
+    def __init__(self, regions: Regions, loader: Loader = official_now) -> None:
+        self._regions, self._loader = regions, loader
+        self._readings: dict[SeriesKey, list[Reading]] = defaultdict(list)
+        self._series: dict[SeriesKey, Series] = {}
+
+    def load(self, wanted: Iterable[tuple[int, int, int, str]]) -> None:
+        """Reads the figures behind (indicator, region, year, region rule), one query in all."""
+        keys = {
+            SeriesKey(indicator_id, leaf, year)
+            for indicator_id, region_id, year, rule in wanted
+            for leaf in self._regions.measured(region_id, rule)
+        }
+        for indicator_id, region_id, month, value, numerator, denominator, day, revision in (
+            self._loader(keys) if keys else ()
+        ):
+            year, number = divmod(month, 100)
+            if value == 1 and day is None:
+                day = event_day(None, Month.from_key(month))
+            reading = Reading(number, value, numerator, denominator, day, revision)
+            self._readings[SeriesKey(indicator_id, region_id, year)].append(reading)
+
+    def series(self, indicator_id: int, rule: IndicatorRule, region_id: int, year: int) -> Series:
+        """The year's series of a region, measured there or made from its parts."""
+        key = SeriesKey(indicator_id, region_id, year)
+        if key not in self._series:
+            leaves = self._regions.measured(region_id, rule.region_rule)
+            self._series[key] = self._measured(rule, key) if leaves == [region_id] else self._whole(rule, key, leaves)
+        return self._series[key]
+
+    def _measured(self, rule: IndicatorRule, key: SeriesKey) -> Series:
+        readings = self._readings.get(key, [])
+        tokens, revisions = [""] * 12, [[] for _ in range(12)]  # type: ignore[var-annotated]
+        for reading in readings:
+            tokens[reading.month - 1] = _token(self._regions.codes[key.region_id], reading)
+            revisions[reading.month - 1].append(reading.revision)
+        return Series(accumulate(rule, readings), tokens, revisions)
+
+    def _whole(self, rule: IndicatorRule, key: SeriesKey, leaves: list[int]) -> Series:
+        parts = [self.series(key.indicator_id, rule, leaf, key.year) for leaf in leaves]
+        tokens = ["".join(part.tokens[index] for part in parts) for index in range(12)]
+        revisions = [[one for part in parts for one in part.revisions[index]] for index in range(12)]
+        return Series(combine(rule, [part.states for part in parts]), tokens, revisions)
+
+
+def _token(region_code: str, reading: Reading) -> str:
+    """One reading in canonical text, for the hash of the inputs."""
+    if reading.value is None:
+        return f"{region_code}/{reading.month}={reading.numerator}:{reading.denominator}#{reading.revision};"
+    return f"{region_code}/{reading.month}={reading.value}@{reading.occurred_on or ''}#{reading.revision};"

@@ -1,0 +1,31 @@
+"""What a person is told about a problem with a figure: a sentence that says what to do."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from targets.figures import Problem
+
+SENTENCES: dict[str, str | Promise] = {
+    "made_from_parts": _("The figure of this region is made from its counties. Enter the counties' figures instead."),
+    "ratio_given_as_value": _("This indicator is a ratio. Leave the value empty and give numerator and denominator."),
+    "part_missing": _("A ratio needs both numerator and denominator. Fill in the missing one."),
+    "parts_of_no_ratio": _("This indicator is not a ratio. Leave numerator and denominator empty and give the value."),
+    "value_missing": _("The value is missing. Zero is written as 0; leave the row out if nothing is known."),
+    "too_many_digits": _("Give at most 9 digits before and 6 after the decimal point. Choose a larger unit if needed."),
+    "negative_denominator": _("The denominator cannot be negative."),
+    "zero_denominator": _("The denominator is 0 but the numerator is not. Check both."),
+    "below_minimum": _("The figure lies below the lowest possible value, %(bound)s. Check the figure and its unit."),
+    "above_maximum": _("The figure lies above the highest possible value, %(bound)s. Check the figure and its unit."),
+    "event_is_0_or_1": _("Enter 1 in the month in which it was done, 0 for not yet."),
+    "day_without_event": _("A day is given only for an event that was done (value 1)."),
+    "day_after_month": _("The day lies after the month. Enter the event in the month in which it was done."),
+    "total_falls": _(
+        "The total since January falls: %(before)s in %(month)s, then %(now)s. "
+        "Correct it, or explain the correction in the note."
+    ),
+}
+
+
+def sentence(problem: Problem) -> str:
+    """The problem in the reader's language."""
+    return str(SENTENCES[problem.code]) % dict(problem.details)

@@ -1,0 +1,161 @@
+"""The measured facts, and the append-only record of how each became what it is."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from departments import access
+from departments.models import Region, User
+from departments.permissions import Action
+from plans.fields import MonthField
+from reviews.models import AbstractReviewed
+from targets.models.indicator import Indicator, bound
+from targets.models.target import TargetAssignment
+
+
+class Source(models.Model):
+    """Where revisions came from: one act of entering, by one person, at one time.
+
+    `digest` is the SHA-256 of an imported file; `demonstration` marks made-up figures, which every page says.
+    """
+
+    class Kind(models.TextChoices):
+        FORM = "form", _("typed in")
+        IMPORT = "import", _("imported file")
+        API = "api", _("other system")
+
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices)
+    label = models.CharField(_("label"), max_length=200, blank=True)
+    digest = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
+    demonstration = models.BooleanField(_("demonstration data"), default=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"), db_index=False
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.label}".strip()
+
+
+class Figures(models.Model):
+    """A measured fact in numbers: numerator and denominator for a ratio, a value otherwise.
+
+    At most 15 significant digits, 6 of them decimals: what every supported database stores exactly. More is refused
+    at every door, never rounded.
+    """
+
+    value = bound(_("value"))
+    numerator = bound(_("numerator"))
+    denominator = bound(_("denominator"))
+    occurred_on = models.DateField(_("day"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+_EMPTY = Q(value__isnull=True, numerator__isnull=True, denominator__isnull=True)
+_VALUE = Q(value__isnull=False, numerator__isnull=True, denominator__isnull=True)
+_RATIO = Q(value__isnull=True, numerator__isnull=False, denominator__isnull=False, denominator__gte=0)
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    """Questions about observations."""
+
+    def visible_to(self, user: User) -> Self:
+        """Rows of the person's departments (reporting, or responsible for a target) and regions."""
+        reached = access.reach(user, Action.VIEW_OBSERVATIONS)
+        if reached.everything:
+            return self
+        responsible = Q(indicator__department__in=reached.departments) | Q(
+            indicator__in=TargetAssignment.objects.filter(department__in=reached.departments).values(
+                "target__indicator"
+            )
+        )
+        return self.filter(responsible | Q(region__in=reached.regions))
+
+    def official(self) -> Self:
+        """Only observations with an approved figure."""
+        return self.filter(official__isnull=False)
+
+
+class Observation(Figures):
+    """The official figure of an indicator in a region and month; empty while nothing is approved.
+
+    `official` is the revision that gave the figures. Only `targets.services` writes here.
+    """
+
+    indicator = models.ForeignKey(
+        Indicator, models.PROTECT, related_name="observations", verbose_name=_("indicator"), db_index=False
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="observations", verbose_name=_("region"), db_index=False
+    )
+    month = MonthField(_("month"))
+    official = models.OneToOneField(
+        "Revision", models.PROTECT, null=True, related_name="+", verbose_name=_("official revision")
+    )
+
+    objects = ObservationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("observation")
+        verbose_name_plural = _("observations")
+        ordering = ["indicator", "region", "month"]
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "region", "month"], name="observation_once"),
+            models.CheckConstraint(
+                condition=(Q(official__isnull=True) & _EMPTY) | (Q(official__isnull=False) & (_VALUE | _RATIO)),
+                name="observation_figures_iff_official",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} · {self.region} · {self.month}"
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    """Questions about revisions."""
+
+    def official_at(self, moment: datetime) -> Self:
+        """The revisions that were official at a moment: at most one an observation."""
+        return self.filter(official_at__lte=moment).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=moment))
+
+
+class Revision(Figures, AbstractReviewed):
+    """One entry of an observation: who, when, what, why, from where; its figures never change."""
+
+    observation = models.ForeignKey(
+        Observation, models.PROTECT, related_name="revisions", verbose_name=_("observation")
+    )
+    source = models.ForeignKey(
+        Source, models.PROTECT, related_name="revisions", verbose_name=_("source"), db_index=False
+    )
+    note = models.CharField(_("note"), max_length=400, blank=True)
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta(AbstractReviewed.Meta):
+        abstract = False
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ["-id"]
+        constraints = [
+            *AbstractReviewed.Meta.constraints,
+            models.CheckConstraint(condition=_VALUE | _RATIO, name="revision_value_or_ratio"),
+            models.UniqueConstraint(
+                fields=["observation"], condition=Q(state="approved"), name="revision_one_approved"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.observation_id} · {self.pk} · {self.get_state_display()}"

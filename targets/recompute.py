@@ -1,0 +1,293 @@
+"""From official figures to attainments: the only place that writes Attainment rows.
+
+A dirty key says "this indicator, in this region, from this month on". It expands to every target judged by the
+indicator, compared with it, or compared with its last year; to the regions made from that region; and to the later
+months of the year. What is affected is loaded in a constant number of queries, judged by the pure formulas, and written
+in one upsert of the rows that differ. Runs exclude each other, so jobs may be repeated, reordered or killed.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import astuple, dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+
+from plans.periods import Month
+from targets import milestones, storing
+from targets.accumulation import Accumulated, last_month
+from targets.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule, judge
+from targets.loading import Figures, Loader, Regions, Series, official_now
+from targets.models import Attainment, DirtyKey, Target
+
+KEYS_AT_A_TIME = 10_000
+PAIRS_AT_A_TIME = 4_000
+LOCK = 0x7175616C  # any constant: one recompute at a time
+_NOTHING = Series([None] * 12, [""] * 12, [[]] * 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A target with all that is the same for its regions and months."""
+
+    target: Target
+    rule: TargetRule
+    head: str
+    steps: tuple[Milestone, ...]
+
+    @property
+    def year(self) -> int:
+        return self.target.plan.year
+
+
+Pairs = dict[tuple[int, int], int]
+"""(target id, region id) → number of the month from which on it is to be judged"""
+
+
+@transaction.atomic
+def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
+    """Works off up to `limit` dirty keys: how many keys, and how many rows were written; (0, 0) for nothing."""
+    exclude_others()
+    keys = list(DirtyKey.objects.order_by("id")[:limit])
+    if not keys:
+        return 0, 0
+    regions, targets = Regions.load(), _targets()
+    whole = {key.indicator_id for key in keys if key.region_id is None}
+    _forget_unjudged([target for target in targets if target.indicator_id in whole], regions)
+    written = _bring_up_to_date(targets, regions, expand(keys, targets, regions))
+    DirtyKey.objects.filter(id__in=[key.id for key in keys]).delete()
+    return len(keys), written
+
+
+@transaction.atomic
+def recompute_all() -> int:
+    """Judges every target for every region and month anew, writes the rows that differ and returns their number."""
+    exclude_others()
+    regions, targets = Regions.load(), _targets()
+    _forget_unjudged(targets, regions)
+    return _bring_up_to_date(targets, regions, everything(targets, regions))
+
+
+def exclude_others() -> None:
+    """Waits until no other recompute runs; to be held to the end of the transaction.
+
+    Two runs that overlap could write what the older one read. On SQLite IMMEDIATE transactions exclude each other.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:
+    """Every row of the targets as it ought to be, computed from the figures alone."""
+    for batch in _batches(everything(targets, regions)):
+        yield from _judge_all(_judged(targets, batch), regions, batch, {}, loader)
+
+
+def attainments_as_of(targets: list[Target], region_id: int, moment: datetime, loader: Loader) -> list[Attainment]:
+    """The targets judged for a region from the figures that `loader` gives for a moment; not saved."""
+    regions = Regions.load()
+    pairs = {(target.id, region_id): 1 for target in targets if region_id in judged_regions(target, regions)}
+    rows = _judge_all(_judged(targets, pairs), regions, pairs, {}, loader)
+    return [storing.instance(row) for row in rows]
+
+
+def _targets() -> list[Target]:
+    return list(Target.objects.with_version().select_related("plan", "indicator", "operand"))
+
+
+def judged_regions(target: Target, regions: Regions) -> list[int]:
+    """For which regions a target is judged: the plan's, and its parts where the target covers them."""
+    whole = target.plan.region_id
+    return [whole, *regions.parts.get(whole, [])] if target.coverage == Target.Coverage.PARTS else [whole]
+
+
+def everything(targets: Iterable[Target], regions: Regions) -> Pairs:
+    """All pairs, from January on."""
+    return {(target.id, region_id): 1 for target in targets for region_id in judged_regions(target, regions)}
+
+
+def expand(keys: Iterable[DirtyKey], targets: Iterable[Target], regions: Regions) -> Pairs:
+    """What the keys affect."""
+    changed: dict[tuple[int, int], dict[int | None, int]] = defaultdict(dict)
+    for key in keys:
+        months = changed[key.indicator_id, key.month.year]
+        months[key.region_id] = min(key.month.number, months.get(key.region_id, 12))
+    pairs: Pairs = {}
+    for target in targets:
+        for indicator, year in _inputs(target):
+            _affect(pairs, target, indicator.region_rule, changed.get((indicator.id, year), {}), regions)
+    return pairs
+
+
+def _inputs(target: Target) -> Iterator[tuple[Any, int]]:
+    """The indicators and years from which a target is judged."""
+    yield target.indicator, target.plan.year
+    if target.operand is not None:
+        yield target.operand, target.plan.year
+    if target.comparator == Target.Comparator.IMPROVES:
+        yield target.indicator, target.plan.year - 1
+
+
+def _affect(pairs: Pairs, target: Target, region_rule: str, changed: dict[int | None, int], regions: Regions) -> None:
+    if not changed:
+        return
+    judged = judged_regions(target, regions)
+    for region_id, month in changed.items():
+        reached = judged if region_id is None else [region_id] if region_rule == "own" else regions.upwards(region_id)
+        for one in set(judged).intersection(reached):
+            pairs[target.id, one] = min(month, pairs.get((target.id, one), 12))
+
+
+def _forget_unjudged(targets: Collection[Target], regions: Regions) -> None:
+    """Removes rows of regions for which a target is no longer judged; one query for all targets of one coverage."""
+    grouped: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for target in targets:
+        grouped[tuple(judged_regions(target, regions))].append(target.id)
+    for region_ids, target_ids in grouped.items():
+        Attainment.objects.filter(target_id__in=target_ids).exclude(region_id__in=region_ids).delete()
+
+
+def _bring_up_to_date(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
+    written = 0
+    for batch in _batches(pairs):
+        stored = storing.stored_hashes(batch)
+        written += storing.upsert(_judge_all(_judged(targets, batch), regions, batch, stored), fresh=not stored)
+    return written
+
+
+def _batches(pairs: Pairs) -> Iterator[Pairs]:
+    """Pairs in lots that fit in memory, sorted so that a lot shares its series."""
+    ordered = iter(sorted(pairs.items()))
+    while lot := dict(islice(ordered, PAIRS_AT_A_TIME)):
+        yield lot
+
+
+def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, Judged]:
+    wanted = {target_id for target_id, _region in pairs}
+    chosen = [target for target in targets if target.id in wanted]
+    events = [target.id for target in chosen if target.comparator == Target.Comparator.DONE_BY]
+    steps = milestones.of_targets(events) if events else {}
+    return {target.id: _prepared(target, steps.get(target.id, ())) for target in chosen}
+
+
+def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
+    rule = target.rule
+    operand = astuple(target.operand.rule) if target.operand is not None else ()
+    head = f"{FORMULA_VERSION}|{target.plan.year}|{target.code}|{target.version}|{astuple(rule)}|{operand}|"
+    return Judged(target, rule, head, steps)
+
+
+def _judge_all(
+    judged: dict[int, Judged], regions: Regions, pairs: Pairs, stored: storing.Hashes, loader: Loader = official_now
+) -> Iterator[storing.Row]:
+    """The rows of the pairs whose inputs differ from the stored hash: same inputs, same result, so no need to judge."""
+    figures = Figures(regions, loader)
+    figures.load(
+        (indicator.id, region_id, year, indicator.region_rule)
+        for target_id, region_id in pairs
+        for indicator, year in _inputs(judged[target_id].target)
+    )
+    for (target_id, region_id), month in pairs.items():
+        yield from _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures, stored)
+
+
+def _judge_pair(
+    judged: Judged, region_id: int, region_code: str, first: int, figures: Figures, stored: storing.Hashes
+) -> Iterator[storing.Row]:
+    target, year = judged.target, judged.year
+    own = figures.series(target.indicator_id, judged.rule.indicator, region_id, year)
+    operand = last_year = _NOTHING
+    if target.operand is not None:
+        operand = figures.series(target.operand.id, target.operand.rule, region_id, year)
+    if target.comparator == Target.Comparator.IMPROVES:
+        last_year = figures.series(target.indicator_id, judged.rule.indicator, region_id, year - 1)
+    used = (own, operand, last_year) if operand is not _NOTHING or last_year is not _NOTHING else (own,)
+    digests = _digests(f"{judged.head}{region_code}|", used, judged.steps, year)
+    for number in range(first, 13):
+        key = year * 100 + number
+        if stored.get((target.id, region_id, key)) != digests[number - 1]:
+            yield _row(judged, region_id, number, own, operand, last_year, used, digests[number - 1])
+
+
+def _digests(head: str, used: tuple[Series, ...], steps: tuple[Milestone, ...], year: int) -> list[str]:
+    """SHA-256 of everything that the judgement of each month is made from."""
+    digest = hashlib.sha256(head.encode())
+    found = []
+    for number in range(1, 13):
+        digest.update("|".join([str(number), *(series.tokens[number - 1] for series in used)]).encode())
+        if not steps:
+            found.append(digest.hexdigest())
+            continue
+        with_steps = digest.copy()
+        with_steps.update(_steps_text(steps, Month(year, number).last_day).encode())
+        found.append(with_steps.hexdigest())
+    return found
+
+
+def _steps_text(steps: tuple[Milestone, ...], end: date) -> str:
+    """The milestones as they stood at the end of a month."""
+    due = [step for step in steps if step.due <= end]
+    return ";".join(f"{step.due}:{step.done_on is not None and step.done_on <= end}" for step in due) or "none due"
+
+
+def _row(
+    judged: Judged,
+    region_id: int,
+    number: int,
+    own: Series,
+    operand: Series,
+    last_year: Series,
+    used: tuple[Series, ...],
+    digest: str,
+) -> storing.Row:
+    target, index = judged.target, number - 1
+    month = Month(judged.year, number)
+    state = own.states[index]
+    facts = Facts(
+        number,
+        month.last_day,
+        state,
+        operand.states[index],
+        target.operand.scale if target.operand is not None else judged.rule.indicator.scale,
+        last_year.states[index],
+        judged.steps,
+    )
+    result = judge(judged.rule, facts)
+    months, missing = _freshness(state, judged.rule.indicator.expected, number)
+    revisions = sorted({one for series in used for lot in series.revisions[:number] for one in lot})
+    return (
+        target.id,
+        region_id,
+        month.key,
+        result.verdict.value,
+        result.reason.value,
+        result.signal.value,
+        state.numerator if state else None,
+        state.denominator if state else None,
+        result.actual,
+        result.compared,
+        result.done_on,
+        result.progress,
+        result.needed,
+        result.needed_reachable,
+        result.milestones_due,
+        result.milestones_done,
+        last_month(months),
+        months,
+        missing,
+        target.version,
+        FORMULA_VERSION,
+        json.dumps(revisions),
+        digest,
+    )
+
+
+def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[int, int]:
+    """The months with data, and the expected months up to now in which a part or all of it is missing."""
+    due = expected & ((1 << number) - 1)
+    return (state.months, due & ~state.complete) if state else (0, due)

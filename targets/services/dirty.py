@@ -1,0 +1,36 @@
+"""Saying what must be judged anew, in the transaction that changed it."""
+
+from collections.abc import Collection, Iterable
+
+from django.db import models, transaction
+
+from departments.models import Region
+from plans.models import Plan
+from plans.periods import Month
+from targets import jobs
+from targets.models import DirtyKey, Indicator, Target
+
+Key = tuple[int, int | None, Month]
+"""indicator id, region id (None: all regions), month from which on"""
+
+
+@transaction.atomic
+def mark_dirty(keys: Iterable[Key]) -> None:
+    """Writes the keys and, once they are committed, wakes a worker. A lost wake-up loses nothing: a sweep follows."""
+    rows = [DirtyKey(indicator_id=indicator, region_id=region, month=month) for indicator, region, month in set(keys)]
+    DirtyKey.objects.bulk_create(rows, batch_size=5000)
+    if rows:
+        transaction.on_commit(jobs.wake)
+
+
+def promises_changed(objects: Collection[models.Model]) -> None:
+    """Marks what is judged by changed indicators, targets, plans or regions."""
+    targets = Target.objects.select_related("plan")
+    if not any(isinstance(one, Region) for one in objects):
+        targets = targets.filter(
+            models.Q(pk__in=[one.pk for one in objects if isinstance(one, Target)])
+            | models.Q(plan__in=[one.pk for one in objects if isinstance(one, Plan)])
+            | models.Q(indicator__in=(changed := [one.pk for one in objects if isinstance(one, Indicator)]))
+            | models.Q(operand__in=changed)
+        )
+    mark_dirty((target.indicator_id, None, Month(target.plan.year, 1)) for target in targets)

@@ -1,0 +1,120 @@
+"""Rows for tests, with only what a test is about spelled out."""
+
+import itertools
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from departments.models import Department, Membership, Region, User
+from departments.permissions import Role
+from plans.models import Clause, Plan
+from plans.periods import Month
+from targets.figures import Entry
+from targets.models import Attainment, Indicator, Source, Target
+from targets.recompute import recompute_dirty
+from targets.services import make_official
+
+_numbers = itertools.count(1)
+
+
+def region(code: str = "100100", parent: Region | None = None) -> Region:
+    kind = Region.Kind.COUNTY if parent else Region.Kind.CITY
+    return Region.objects.get_or_create(code=code, defaults={"name": f"地区{code}", "kind": kind, "parent": parent})[0]
+
+
+def department(place: Region | None = None) -> Department:
+    number = next(_numbers)
+    return Department.objects.create(
+        code=f"unit-{number}", name=f"某市第{number}局", short_name=f"市{number}局", kind="bureau", region=place or region()
+    )
+
+
+def person(role: Role, unit: Department | None = None) -> User:
+    user = User.objects.create_user(f"{role.value}-{next(_numbers)}", password="pass")
+    Membership.objects.create(user=user, department=unit or department(), role=role.value)
+    return user
+
+
+def plan(year: int = 2014, place: Region | None = None) -> Plan:
+    made, new = Plan.objects.get_or_create(
+        year=year,
+        defaults={
+            "number": "1号",
+            "title": "行动计划",
+            "issuer": "市政府",
+            "issued_on": date(year, 1, 2),
+            "region": place or region(),
+        },
+    )
+    if new:
+        Clause.objects.create(plan=made, path="一", order=1, text="一、目标达到百分之九十二以上。")
+    return made
+
+
+def indicator(measure: str = "ratio", **values: Any) -> Indicator:
+    number = next(_numbers)
+    defaults: dict[str, dict[str, Any]] = {
+        "ratio": {"time_rule": "pooled", "denominator_rule": "sum", "scale": Decimal(100), "unit": "%", "decimals": 2},
+        "count": {"time_rule": "sum", "unit": "户"},
+        "level": {"time_rule": "last", "decimals": 1},
+        "event": {"time_rule": "max"},
+    }
+    fields = {"direction": "higher", **defaults[measure], **values}
+    made = Indicator(code=f"indicator-{number}", name=f"指标{number}", measure=measure, **fields)
+    made.full_clean()
+    made.save()
+    return made
+
+
+def target(measured: Indicator, comparator: str = "at_least", threshold: object = None, **values: Any) -> Target:
+    document = values.pop("plan", None) or plan()
+    kind = "constant" if threshold is not None else "nothing"
+    fields = {
+        "threshold_kind": kind,
+        "threshold": None if threshold is None else Decimal(str(threshold)),
+        "due": date(document.year, 12, 31),
+        "quote": "达到百分之九十二以上",
+        "clause": document.clauses.get(path="一"),
+        **values,
+    }
+    number = next(_numbers)
+    made = Target(
+        plan=document, code=f"target-{number}", name=f"目标{number}", indicator=measured, comparator=comparator, **fields
+    )
+    made.full_clean()
+    made.save()
+    return made
+
+
+def entry(measured: Indicator, month: str, *figures: object, place: Region | None = None, **values: Any) -> Entry:
+    """One figure: `entry(x, "2014-01", 180, 200)` for a ratio, `entry(x, "2014-01", 40)` for anything else."""
+    numbers = [Decimal(str(figure)) for figure in figures]
+    names = ("numerator", "denominator") if len(numbers) == 2 else ("value",)
+    where = place or region()
+    return Entry(measured.pk, where.pk, Month.parse(month), **dict(zip(names, numbers, strict=True)), **values)
+
+
+def source(by: User) -> Source:
+    return Source.objects.create(kind="import", label="测试.csv", by=by)
+
+
+def coordinator() -> User:
+    return User.objects.filter(memberships__role="coordinator").first() or person(Role.COORDINATOR)
+
+
+def official(*entries: Entry) -> None:
+    """Makes the figures official and brings attainments up to date."""
+    by = coordinator()
+    make_official(entries, source=source(by), by=by)
+    recompute()
+
+
+def recompute() -> None:
+    while recompute_dirty()[0]:
+        pass
+
+
+def attainment(promise: Target, month: str, place: Region | None = None) -> Attainment:
+    return Attainment.objects.select_related("target__indicator", "target__operand").get(
+        target=promise, region=place or promise.plan.region, month=Month.parse(month)
+    )

@@ -1,0 +1,188 @@
+"""The worked examples of the domain, each from the figures that were reported to the row that pages read."""
+
+from decimal import Decimal as D
+
+import pytest
+
+from departments.permissions import Role
+from targets.figures import Problem
+from targets.models import Observation
+from targets.services import approve, check_entries, enter, send_back, submit, withdraw
+from targets.tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+def test_pooled_ratio_of_three_months_reaches_92_percent() -> None:
+    rate = f.indicator()
+    promise = f.target(rate, "at_least", 92)
+    f.official(f.entry(rate, "2014-01", 180, 200), f.entry(rate, "2014-02", 190, 200), f.entry(rate, "2014-03", 95, 100))
+    row = f.attainment(promise, "2014-03")
+    assert (row.numerator, row.denominator, row.actual, row.verdict, row.signal) == (465, 500, 93, "met", "green")
+
+
+def test_any_91_point_999_does_not_reach_92() -> None:
+    rate = f.indicator()
+    promise = f.target(rate, "at_least", 92)
+    f.official(f.entry(rate, "2014-01", "919999.999999", 1000000))
+    assert f.attainment(promise, "2014-01").verdict == "not_met"
+
+
+@pytest.mark.parametrize(("value", "signal"), [(2040, "yellow"), (2041, "green"), (1632, "red"), (1633, "yellow")])
+def test_a_count_is_measured_against_its_pace(value: int, signal: str) -> None:
+    houses = f.indicator("count")
+    promise = f.target(houses, "at_least", 4081)
+    f.official(f.entry(houses, "2014-06", value))
+    assert f.attainment(promise, "2014-06").signal == signal
+
+
+def test_a_count_that_reaches_the_threshold_is_met_in_june() -> None:
+    houses = f.indicator("count")
+    promise = f.target(houses, "at_least", 4081)
+    f.official(f.entry(houses, "2014-06", 4081))
+    row = f.attainment(promise, "2014-06")
+    assert (row.verdict, row.signal, row.progress) == ("met", "green", 1)
+
+
+def test_what_is_entered_to_date_is_never_added_up() -> None:
+    houses = f.indicator("count", entry_basis="to_date")
+    promise = f.target(houses, "at_least", 4081)
+    f.official(f.entry(houses, "2014-01", 300), f.entry(houses, "2014-02", 650), f.entry(houses, "2014-03", 650))
+    assert f.attainment(promise, "2014-03").actual == 650
+
+
+def test_a_total_to_date_that_falls_has_to_be_explained() -> None:
+    houses = f.indicator("count", entry_basis="to_date")
+    f.official(f.entry(houses, "2014-01", 300))
+    problems = check_entries([f.entry(houses, "2014-02", 299)])
+    assert problems == {
+        0: [Problem("total_falls", "value", (("month", "2014-01"), ("before", "300"), ("now", "299")))]
+    }
+    assert check_entries([f.entry(houses, "2014-02", 299, note="一月重复统计一户")]) == {}
+
+
+def test_accidents_per_ten_thousand_sets_divide_by_the_last_stock_and_show_0_4167() -> None:
+    accidents = f.indicator(denominator_rule="last", scale=D(1), decimals=4, unit="起/万台", direction="lower")
+    promise = f.target(accidents, "at_most", "0.42")
+    f.official(
+        f.entry(accidents, "2014-01", 0, "7.1"), f.entry(accidents, "2014-02", 2, "7.2"), f.entry(accidents, "2014-03", 1, "7.2")
+    )
+    row = f.attainment(promise, "2014-03")
+    assert (row.numerator, row.denominator, row.verdict) == (3, D("7.2"), "met")
+    assert str(row.actual).startswith("0.41666666666")
+
+
+def test_none_without_rows_is_no_data() -> None:
+    incidents = f.indicator("count", direction="lower")
+    promise = f.target(incidents, "none")
+    f.recompute()
+    from targets.services import promises_changed
+
+    promises_changed([promise])
+    f.recompute()
+    row = f.attainment(promise, "2014-03")
+    assert (row.verdict, row.signal) == ("no_data", "grey")
+
+
+def test_none_holds_with_a_reported_zero() -> None:
+    incidents = f.indicator("count", direction="lower")
+    promise = f.target(incidents, "none")
+    f.official(f.entry(incidents, "2014-01", 0))
+    row = f.attainment(promise, "2014-01")
+    assert (row.verdict, row.signal, row.actual) == ("met", "green", 0)
+
+
+def test_one_case_in_march_is_red_for_the_rest_of_the_year() -> None:
+    incidents = f.indicator("count", direction="lower")
+    promise = f.target(incidents, "none")
+    f.official(f.entry(incidents, "2014-01", 0), f.entry(incidents, "2014-03", 1))
+    signals = [f.attainment(promise, f"2014-{month:02d}").signal for month in range(1, 13)]
+    assert signals == ["green"] * 2 + ["red"] * 10
+
+
+def test_investment_grows_no_slower_than_gdp() -> None:
+    investment, gdp = (f.indicator("level", entry_basis="to_date", decimals=1) for _ in range(2))
+    promise = f.target(investment, "at_least", operand=gdp, threshold_kind="indicator")
+    f.official(f.entry(investment, "2014-06", "9.3"))
+    row = f.attainment(promise, "2014-06")
+    assert (row.verdict, row.reason, row.signal) == ("not_assessable", "operand_missing", "grey")
+    f.official(f.entry(gdp, "2014-06", "7.2"))
+    row = f.attainment(promise, "2014-06")
+    assert (row.verdict, row.compared) == ("met", D("7.2"))
+
+
+@pytest.mark.parametrize(("value", "verdict"), [("23.4", "met"), ("23.39", "not_met")])
+def test_a_change_of_two_points_over_the_baseline(value: str, verdict: str) -> None:
+    share = f.indicator("level")
+    promise = f.target(share, "at_least", 2, threshold_kind="baseline", baseline=D("21.4"), baseline_source="2013年统计")
+    f.official(f.entry(share, "2014-12", value))
+    row = f.attainment(promise, "2014-12")
+    assert (row.verdict, row.compared) == (verdict, D("23.4"))
+
+
+def test_a_city_is_pooled_from_its_counties_and_never_the_mean_of_rates() -> None:
+    city = f.region()
+    east, west = f.region("100101", city), f.region("100102", city)
+    rate = f.indicator(region_rule="pooled")
+    promise = f.target(rate, "at_least", 92)
+    f.official(f.entry(rate, "2014-01", 90, 100, place=east), f.entry(rate, "2014-01", 1, 1, place=west))
+    row = f.attainment(promise, "2014-01")
+    assert (row.numerator, row.denominator) == (91, 101)
+    assert str(row.actual).startswith("90.0990099009")
+
+
+def test_a_city_row_beside_its_counties_is_refused() -> None:
+    f.region("100101", f.region())
+    rate = f.indicator(region_rule="pooled")
+    assert check_entries([f.entry(rate, "2014-01", 90, 100)])[0][0].code == "made_from_parts"
+
+
+def test_a_late_entry_changes_every_month_from_its_own_on_and_nothing_before() -> None:
+    houses = f.indicator("count")
+    promise = f.target(houses, "at_least", 4081)
+    f.official(*(f.entry(houses, f"2014-{month:02d}", 100) for month in range(1, 7)))
+    before = [f.attainment(promise, f"2014-{month:02d}").inputs_hash for month in range(1, 13)]
+    f.official(f.entry(houses, "2014-02", 150, note="补报"))
+    rows = [f.attainment(promise, f"2014-{month:02d}") for month in range(1, 13)]
+    assert [row.inputs_hash == old for row, old in zip(rows, before, strict=True)] == [True] + [False] * 11
+    assert [row.actual for row in rows[:6]] == [100, 250, 350, 450, 550, 650]
+
+
+def test_the_last_approved_value_stands_until_the_next_approval_and_withdrawal_removes_it() -> None:
+    office = f.department()
+    houses = f.indicator("count", department=office)
+    promise = f.target(houses, "at_least", 4081)
+    reporter, reviewer = f.person(Role.REPORTER, office), f.person(Role.REVIEWER, office)
+
+    def entered(value: int) -> "f.Any":
+        entry = f.entry(houses, "2014-01", value)
+        return submit(enter(entry, by=reporter, source=f.source(reporter)), by=reporter)
+
+    first = approve(entered(300), by=reviewer)
+    f.recompute()
+    correction = entered(310)
+    send_back(correction, by=reviewer, reason="请附说明")
+    f.recompute()
+    assert f.attainment(promise, "2014-01").actual == 300
+    second = approve(entered(320), by=reviewer)
+    f.recompute()
+    assert f.attainment(promise, "2014-01").actual == 320
+    first.refresh_from_db()
+    assert first.state == "superseded"
+    withdraw(second, by=reviewer, reason="重复统计")
+    f.recompute()
+    assert f.attainment(promise, "2014-01").verdict == "no_data"
+    assert Observation.objects.get().official is None
+
+
+def test_accumulation_is_by_indicator_and_region_never_by_the_person_who_typed() -> None:
+    office = f.department()
+    houses = f.indicator("count", entry_basis="to_date", department=office)
+    promise = f.target(houses, "at_least", 4081)
+    reviewer = f.person(Role.REVIEWER, office)
+    for month, value in (("2014-06", 2000), ("2014-12", 4081)):
+        reporter = f.person(Role.REPORTER, office)
+        revision = enter(f.entry(houses, month, value), by=reporter, source=f.source(reporter))
+        approve(submit(revision, by=reporter), by=reviewer)
+    f.recompute()
+    assert f.attainment(promise, "2014-12").actual == 4081

@@ -1,0 +1,5 @@
+"""Promised work."""
+
+from tasks.models.task import Assignment, Milestone, Task
+
+__all__ = ["Assignment", "Milestone", "Task"]

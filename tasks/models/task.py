@@ -1,0 +1,138 @@
+"""A plan's numbered items, who answers for them, and the deliverables they name."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from plans.models import AbstractAssignment, Clause, Plan
+from plans.models.plan import check_quote
+from targets.models import Target
+
+
+class TaskManager(models.Manager["Task"]):
+    """Finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, year: int, code: str) -> "Task":
+        return self.get(plan__year=year, code=code)
+
+
+class Task(models.Model):
+    """Promised work that is not a number: a clause item, split into milestones.
+
+    `open_ended` holds the words by which the plan names further units without saying which (相关市级部门, 等单位); they
+    are a mark on the task, not a department. `targets` are the promises in numbers that stand in the same item.
+    """
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="tasks", verbose_name=_("plan"), db_index=False)
+    code = models.SlugField(_("code"), max_length=60)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    title = models.CharField(_("title"), max_length=120)
+    clause = models.ForeignKey(Clause, models.PROTECT, related_name="tasks", verbose_name=_("clause"))
+    quote = models.TextField(_("words of the plan"))
+    due = models.DateField(_("due"))
+    open_ended = models.CharField(_("further units, not named"), max_length=60, blank=True)
+    targets = models.ManyToManyField(Target, related_name="tasks", blank=True, verbose_name=_("targets"))
+
+    objects = TaskManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        ordering = ["plan", "order", "code"]
+        constraints = [models.UniqueConstraint(fields=["plan", "code"], name="task_code_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def natural_key(self) -> tuple[int, str]:
+        return (self.plan.year, self.code)
+
+    natural_key.dependencies = ["plans.clause", "targets.target"]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        check_quote(self.quote, self.clause)
+        if self.clause.plan_id != self.plan_id:
+            raise ValidationError({"clause": _("The clause belongs to another plan.")})
+        if self.open_ended and self.open_ended not in self.clause.text:
+            raise ValidationError({"open_ended": _("These words do not stand in the task's clause.")})
+
+
+class AssignmentManager(models.Manager["Assignment"]):
+    """Finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, year: int, code: str, department: str) -> "Assignment":
+        return self.get(task__plan__year=year, task__code=code, department__code=department)
+
+
+class Assignment(AbstractAssignment):
+    """A department's role for a task."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="assignments", verbose_name=_("task"), db_index=False)
+
+    objects = AssignmentManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("responsibility for a task")
+        verbose_name_plural = _("responsibilities for tasks")
+        ordering = ["task", "role", "department"]
+        constraints = [models.UniqueConstraint(fields=["task", "department"], name="task_assignment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task} · {self.department} · {self.get_role_display()}"
+
+    def natural_key(self) -> tuple[int, str, str]:
+        return (*self.task.natural_key(), self.department.code)
+
+    natural_key.dependencies = ["tasks.task", "departments.department"]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        if self.quote and self.quote not in self.task.clause.text:
+            raise ValidationError({"quote": _("These words do not stand in the task's clause.")})
+
+
+class MilestoneManager(models.Manager["Milestone"]):
+    """Finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, year: int, task: str, code: str) -> "Milestone":
+        return self.get(task__plan__year=year, task__code=task, code=code)
+
+
+class Milestone(models.Model):
+    """A concrete deliverable that the plan's text names, with its due date and the day it was done.
+
+    `target` is set when the milestone is a step towards a promise of the kind "done by": its light follows from them.
+    """
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="milestones", verbose_name=_("task"), db_index=False)
+    code = models.SlugField(_("code"), max_length=60)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    title = models.CharField(_("title"), max_length=120)
+    quote = models.CharField(_("words of the plan"), max_length=400)
+    due = models.DateField(_("due"))
+    done_on = models.DateField(_("done on"), null=True, blank=True)
+    target = models.ForeignKey(
+        Target, models.SET_NULL, null=True, blank=True, related_name="milestones", verbose_name=_("step towards")
+    )
+
+    objects = MilestoneManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("milestone")
+        verbose_name_plural = _("milestones")
+        ordering = ["task", "order", "due"]
+        constraints = [models.UniqueConstraint(fields=["task", "code"], name="milestone_code_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def natural_key(self) -> tuple[int, str, str]:
+        return (*self.task.natural_key(), self.code)
+
+    natural_key.dependencies = ["tasks.task", "targets.target"]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        check_quote(self.quote, self.task.clause)
