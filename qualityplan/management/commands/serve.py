@@ -1,0 +1,233 @@
+"""The whole service in the foreground: web server, worker, timer and, unless one is given, the message broker."""
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from qualityplan import broker, processes
+from qualityplan.celery import app
+
+READY_WITHIN = 60.0
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - recognised, never the default
+
+
+class Command(BaseCommand):
+    """See the module."""
+
+    help = "Run web server, worker, timer and broker until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Both are for `make run`, whose own death must not leave the service behind."""
+        parser.add_argument("--load", nargs="*", default=[], metavar="FIXTURE", help="Load these files first.")
+        parser.add_argument("--with-parent", action="store_true", help="Stop when the calling process ends.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Refuse early, prepare, and only then start anything."""
+        if options["with_parent"]:
+            processes.die_with_parent(os.getppid(), signal.SIGTERM)
+        with only_one(settings.VAR_DIR), listening(settings.BIND, settings.PORT) as door:
+            prepare(options["load"])
+            self.keep_house(door)
+
+    def keep_house(self, door: socket.socket) -> None:
+        """From the first child's start to the last one's end."""
+        stopping, household = stop_on_signals(), processes.Household()
+        try:
+            open_house(household, door)
+            if became_ready(household, stopping):
+                self.announce()
+                wake_the_sweep()
+            watch(household, stopping)
+        finally:
+            household.stop()
+
+    def announce(self) -> None:
+        """Say where the page is and how to get in."""
+        for line in [*welcome(), ""]:
+            self.stdout.write(line)
+        self.stdout.flush()
+
+
+def prepare(fixtures: list[str]) -> None:
+    """The database as it must be before anybody looks at it. All in this one process: starting others takes seconds.
+
+    Ctrl-C ends it at once: there are no children yet, and each step is one transaction or can be repeated. What the
+    office has changed since the first start is kept.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    call_command("migrate", verbosity=0, interactive=False)
+    if fixtures:
+        call_command("loaddata", *fixtures, keep=True)
+    if settings.DEMO:
+        call_command("demo")
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set, in place of an exception in the middle of anything."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
+
+@contextmanager
+def only_one(var_dir: Path) -> Iterator[None]:
+    """Hold the lock of this VAR_DIR: two services would write the same files."""
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with (var_dir / "serve.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                f"已有一个服务在使用 {var_dir}，不能重复启动。 / Another service already runs on {var_dir}."
+            ) from None
+        yield
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Take the port now, and hand the open socket to the web server: nobody can take it in between."""
+    try:
+        door = socket.create_server((host, port), backlog=2048)
+    except OSError as error:
+        raise CommandError(
+            f"端口 {port} 已被占用或不可用，请用 PORT=… 换一个（{error.strerror}）。 / "
+            f"Port {port} is taken or not available; choose another with PORT=… ({error.strerror})."
+        ) from None
+    with door:
+        yield door
+
+
+def open_house(household: processes.Household, door: socket.socket) -> None:
+    """Start every child; the broker first, the others need it."""
+    if settings.EMBEDDED_BROKER:
+        household.add("broker", start_broker(settings.VAR_DIR))
+    household.add("worker", start_celery("worker", *worker_options()))
+    household.add("beat", start_celery("beat", *beat_options(settings.VAR_DIR)))
+    household.add("web", start_web(door))
+
+
+def start_broker(var_dir: Path) -> Any:
+    """The embedded broker on its private socket; returns once it answers."""
+    path = broker.socket_path(var_dir)
+    data_dir = var_dir / "broker"
+    for folder in {data_dir, path.parent}:
+        broker.make_private(folder)
+    options = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--logfile", str(data_dir / "log")]
+    process = processes.start([*broker.server_arguments(data_dir), *options])
+    if not processes.wait_until(lambda: broker_answers(path) or process.poll() is not None, timeout=10):
+        raise CommandError("消息代理未能启动。 / The message broker did not start.")
+    return process
+
+
+def broker_answers(path: Path) -> bool:
+    """The broker answers a PING on its socket."""
+    with redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0)) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+def start_celery(role: str, *options: str) -> Any:
+    """A Celery program."""
+    # Who runs the service as root, in a container say, has decided so already.
+    python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
+    common = ["--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
+    return processes.start([*python, *common, role, *options], env=child_environment())
+
+
+def worker_options() -> list[str]:
+    """Two processes are enough: a job works on sets of rows, and the database does the work."""
+    return ["--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+
+
+def beat_options(var_dir: Path) -> list[str]:
+    """The timer keeps its notes under VAR_DIR and writes no pid file: its parent watches it."""
+    return ["--schedule", str(var_dir / "beat-schedule"), "--pidfile", ""]
+
+
+def start_web(door: socket.socket) -> Any:
+    """Gunicorn on the open socket: one process per core; threads would share one interpreter lock."""
+    workers = settings.WEB_PROCESSES or len(os.sched_getaffinity(0))
+    options = ["--bind", f"fd://{door.fileno()}", "--workers", str(workers), "--chdir", str(settings.BASE_DIR)]
+    program = [sys.executable, "-m", "gunicorn", "--config", "python:qualityplan.gunicorn", *options]
+    return processes.start(
+        [*program, "qualityplan.wsgi"],
+        env=child_environment(),
+        pass_fds=[door.fileno()],
+    )
+
+
+def child_environment() -> dict[str, str]:
+    """This environment; output is not held back, so that log lines appear as they are written."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "qualityplan.settings"}
+
+
+def became_ready(household: processes.Household, stopping: threading.Event) -> bool:
+    """Wait until the page answers; no longer when a child has died or somebody wants to stop."""
+    processes.wait_until(
+        lambda: stopping.is_set() or household.dead() is not None or answers("/readyz"), timeout=READY_WITHIN
+    )
+    return not stopping.is_set() and household.dead() is None
+
+
+def answers(path: str) -> bool:
+    """The service answers this address with success."""
+    name = next(iter(settings.ALLOWED_HOSTS), "").lstrip("*.") or "localhost"
+    request = urllib.request.Request(f"http://{reachable_host()}:{settings.PORT}{path}", headers={"Host": name})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def reachable_host() -> str:
+    """The address to ask: a service bound to every interface answers on the loopback one."""
+    return "127.0.0.1" if settings.BIND in ("", ANY_ADDRESS) else settings.BIND
+
+
+def welcome() -> list[str]:
+    """The address and the way in, in both languages."""
+    scheme = "https" if settings.HTTPS else "http"
+    address = f"{scheme}://{reachable_host()}:{settings.PORT}/"
+    running = f"质量计划已启动 / The quality plan is running: {address}"
+    return ["", running, *way_in(), "按 Ctrl-C 停止 / Ctrl-C stops it"]
+
+
+def way_in() -> list[str]:
+    """How to log in: the demonstration accounts, or how to make the first one."""
+    if settings.DEMO:
+        return [f"演示账号 / Demo accounts: admin, leader, coordinator …   密码 / password: {settings.DEMO_PASSWORD}"]
+    if get_user_model().objects.filter(is_superuser=True).exists():
+        return ["请用您的账号登录 / Log in with your account"]
+    return ["尚无管理员，请运行 / No administrator yet, run:  python manage.py createsuperuser"]
+
+
+def wake_the_sweep() -> None:
+    """Recompute what was left from last time now, not at the timer's first tick."""
+    app.send_task("targets.recompute")
+
+
+def watch(household: processes.Household, stopping: threading.Event) -> None:
+    """Return when asked to stop; complain when a child has died."""
+    while not stopping.wait(0.2):
+        if dead := household.dead():
+            raise CommandError(f"“{dead}”进程意外退出，服务已停止。 / The {dead} process has died; all are stopped.")

@@ -1,0 +1,73 @@
+"""Secure unless told otherwise; Chinese unless the person chose English."""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+PRODUCTION = {
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLOWED_HOSTS": "quality.example.gov.cn",
+    "CSRF_TRUSTED_ORIGINS": "https://quality.example.gov.cn",
+    "HTTPS": "1",
+    "TRUST_PROXY": "1",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py with nothing in the environment but what is given."""
+    kept = {name: os.environ[name] for name in ("PATH", "VAR_DIR", "DATABASE_URL", "CELERY_BROKER_URL")}
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=settings.BASE_DIR, env=kept | environment, capture_output=True, text=True)
+
+
+def test_production_passes_djangos_deployment_check() -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+    assert "no issues (0 silenced)" in done.stdout
+
+
+def test_a_missing_secret_key_is_refused_in_both_languages() -> None:
+    done = manage("check")
+    assert done.returncode != 0
+    assert "SECRET_KEY is not set" in done.stderr
+    assert "未设置 SECRET_KEY" in done.stderr
+
+
+def test_the_file_env_is_read_but_the_real_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("SECRET_KEY=from-the-file\nPORT=8111\n")
+    question = "from django.conf import settings as s; print(s.SECRET_KEY, s.PORT)"
+    done = manage("shell", "--no-imports", "-c", question, VAR_DIR=str(tmp_path), PORT="8222")
+    assert done.stdout.split() == ["from-the-file", "8222"], done.stderr
+
+
+@pytest.mark.django_db
+def test_the_browsers_language_does_not_change_the_page() -> None:
+    page = Client(headers={"accept-language": "en-US,en"}).get("/admin/login/")
+    assert page.headers["Content-Language"] == "zh-hans"
+
+
+@pytest.mark.django_db
+def test_a_person_can_choose_english() -> None:
+    client = Client()
+    client.post("/i18n/setlang/", {"language": "en"})
+    page = client.get("/admin/login/")
+    assert page.headers["Content-Language"] == "en"
+    assert "Cookie" in page.headers["Vary"]
+
+
+@pytest.mark.django_db
+def test_every_page_forbids_foreign_and_inline_code() -> None:
+    policy = Client().get("/admin/login/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.django_db
+def test_every_answer_carries_the_id_of_its_log_lines() -> None:
+    assert Client().get("/healthz").headers["X-Request-ID"]
