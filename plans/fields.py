@@ -1,6 +1,6 @@
 """A model field for months."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,11 +8,20 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.periods import Month
 
+if TYPE_CHECKING:
+    Base = models.Field[Month, Month]
+else:
+    Base = models.PositiveIntegerField
 
-class MonthField(models.PositiveIntegerField):
+
+class MonthField(Base):
     """A calendar month, in Python a `Month`, in the database the integer YYYYMM, in fixtures and forms "2014-06"."""
 
     description = _("a calendar month")
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Month
+        _pyi_private_get_type: Month
+        _pyi_lookup_exact_type: Month
 
     def to_python(self, value: Any) -> Month | None:
         if value is None or isinstance(value, Month):

@@ -1,6 +1,7 @@
 """What can be measured month after month, across years and plans. It has no threshold."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,7 +14,7 @@ from plans.periods import expected_months
 from targets.accumulation import IndicatorRule, month_set
 
 
-def bound(verbose_name: object) -> "models.DecimalField[Decimal | None, Decimal | None]":
+def bound(verbose_name: Any) -> "models.DecimalField[Decimal | None, Decimal | None]":
     """An optional figure in the indicator's unit."""
     return models.DecimalField(verbose_name, max_digits=15, decimal_places=6, null=True, blank=True)
 

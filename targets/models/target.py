@@ -103,6 +103,9 @@ class Target(models.Model):
     objects = TargetManager()
     history = HistoricalRecords()
 
+    version: int
+    """How often the target was written; there after `with_version()` alone."""
+
     class Meta:
         verbose_name = _("target")
         verbose_name_plural = _("targets")
@@ -131,7 +134,9 @@ class Target(models.Model):
             ),
             models.CheckConstraint(
                 name="target_upper_iff_between",
-                condition=Q(comparator="between", threshold_upper__gte=models.F("threshold"))
+                condition=Q(
+                    comparator="between", threshold_upper__isnull=False, threshold_upper__gte=models.F("threshold")
+                )
                 | (~Q(comparator="between") & Q(threshold_upper__isnull=True)),
                 violation_error_message=_("Only between has an upper threshold, and it is not below the lower one."),
             ),

@@ -1,0 +1,344 @@
+"""Fixtures are loaded strictly: all of a file or nothing, and the same file twice changes nothing."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.utils.translation import override
+
+from departments.models import Department, Region
+from plans.models import Clause, Plan
+from targets.models import DirtyKey, Indicator, Target
+from tasks.models import Milestone, Task
+
+pytestmark = pytest.mark.django_db
+
+Write = Callable[..., str]
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def write(tmp_path: Any) -> Write:
+    """`write(row, row, name="a.json")` makes a fixture file and returns its path."""
+
+    def write_file(*rows: Any, name: str = "rows.json") -> str:
+        path = tmp_path / name
+        path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+        return str(path)
+
+    return write_file
+
+
+def row(model: str, **fields: Any) -> Row:
+    return {"model": model, "fields": fields}
+
+
+def region(code: str = "990000", **fields: Any) -> Row:
+    return row("departments.region", **{"code": code, "name": f"Region {code}", "kind": "city"} | fields)
+
+
+def department(code: str = "works", **fields: Any) -> Row:
+    named = {"name": f"Bureau {code}", "short_name": code, "kind": "bureau", "region": ["990000"]}
+    return row("departments.department", code=code, **named | fields)
+
+
+def plan(**fields: Any) -> Row:
+    head = {"number": "1", "title": "Plan", "issuer": "City", "issued_on": "2030-01-01", "region": ["990000"]}
+    return row("plans.plan", year=2030, **head | fields)
+
+
+def clause(path: str = "1", order: int = 1, **fields: Any) -> Row:
+    return row("plans.clause", **{"plan": [2030], "path": path, "order": order, "text": f"{path} grow by 3."} | fields)
+
+
+def indicator(code: str = "growth", **fields: Any) -> Row:
+    rules = {"measure": "level", "direction": "higher", "time_rule": "last", "department": ["works"]}
+    return row("targets.indicator", code=code, name=f"Indicator {code}", **rules | fields)
+
+
+def target(code: str = "grow", **fields: Any) -> Row:
+    promise = {"name": code, "clause": [2030, "1"], "quote": "grow by 3", "indicator": ["growth"], "due": "2030-12-31"}
+    compared = {"comparator": "at_least", "threshold_kind": "constant", "threshold": "3"}
+    return row("targets.target", plan=[2030], code=code, **promise | compared | fields)
+
+
+def compared(code: str, own: str, operand: str, **fields: Any) -> Row:
+    """A target that compares one indicator with another."""
+    other = {"threshold_kind": "indicator", "threshold": None, "operand": [operand]}
+    return target(code, indicator=[own], **other | fields)
+
+
+def task(code: str = "task", **fields: Any) -> Row:
+    work = {"title": "Work", "clause": [2030, "1"], "quote": "1 grow by 3.", "due": "2030-12-31"}
+    return row("tasks.task", plan=[2030], code=code, **work | fields)
+
+
+def milestone(code: str = "step", **fields: Any) -> Row:
+    step = {"title": "Step", "quote": "grow", "due": "2030-06-30"}
+    return row("tasks.milestone", task=[2030, "task"], code=code, **step | fields)
+
+
+def world() -> list[Row]:
+    """A small plan in which each row names only what stands before it."""
+    return [
+        region(),
+        department(),
+        plan(),
+        clause(),
+        indicator(),
+        target(),
+        task(targets=[[2030, "grow"]]),
+        milestone(),
+    ]
+
+
+def load(*files: str, **options: Any) -> str:
+    """The summary line of a load that is accepted."""
+    out = StringIO()
+    with override("en"):
+        call_command("loaddata", *files, stdout=out, **options)
+    return out.getvalue().strip()
+
+
+def refusal(*files: str) -> list[str]:
+    """The lines of a refusal, after the one that says that nothing was stored."""
+    with pytest.raises(CommandError) as caught, override("en"):
+        call_command("loaddata", *files, stdout=StringIO())
+    return str(caught.value).splitlines()[1:]
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all our tables, histories among them."""
+    models = [
+        model
+        for model in apps.get_models()
+        if model.__module__.split(".")[0] in {"departments", "plans", "targets", "tasks"}
+    ]
+    return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}
+
+
+def test_each_row_is_stored_and_counted(write: Write) -> None:
+    assert load(write(*world())) == "8 read, 8 new, 0 changed, 0 unchanged"
+    assert Task.objects.get().targets.get() == Target.objects.get()
+
+
+def test_loading_twice_changes_nothing_not_even_a_history_row(write: Write) -> None:
+    path = write(*world())
+    load(path)
+    before = everything()
+    assert load(path) == "8 read, 0 new, 0 changed, 8 unchanged"
+    assert everything() == before
+
+
+def test_loading_the_real_plan_twice_changes_nothing(plan_2014: Plan) -> None:
+    before = everything()
+    summary = load("10_departments", "20_plan_2014.json", "30_targets_2014", "40_tasks_2014")
+    assert "0 new, 0 changed" in summary
+    assert everything() == before
+
+
+def test_a_changed_field_makes_one_history_row_and_leaves_absent_fields_alone(write: Write) -> None:
+    load(write(*world()))
+    Target.objects.update(reference=7)
+    key = {"plan": [2030], "code": "grow"}
+    assert load(write(row("targets.target", **key, threshold="4"))) == "1 read, 0 new, 1 changed, 0 unchanged"
+    changed = Target.objects.get()
+    assert (changed.threshold, changed.reference, changed.name) == (4, 7, "grow")
+    assert changed.history.count() == 2
+
+
+def test_a_changed_set_of_targets_is_a_change(write: Write) -> None:
+    load(write(*world()))
+    assert load(write(task(targets=[]))) == "1 read, 0 new, 1 changed, 0 unchanged"
+    assert not Task.objects.get().targets.exists()
+
+
+def test_numbers_keep_every_digit_that_is_written(tmp_path: Any, write: Write) -> None:
+    load(write(*world()))
+    path = tmp_path / "number.json"
+    path.write_text('[{"model": "targets.target", "fields": {"plan": [2030], "code": "grow", "threshold": 0.420001}}]')
+    load(str(path))
+    assert str(Target.objects.get().threshold) == "0.420001"
+
+
+def test_a_parent_in_the_same_file_is_found_when_it_comes_first(write: Write) -> None:
+    load(write(region(), region("990100", parent=["990000"]), region("990101", parent=["990100"])))
+    assert Region.objects.get(code="990101").parent.parent.code == "990000"  # type: ignore[union-attr]
+
+
+def test_a_parent_that_comes_later_is_refused_with_its_place(write: Write) -> None:
+    path = write(region("990100", parent=["990000"]), region())
+    assert refusal(path) == [
+        f"{path}, row 1, departments.region 990100: parent: departments.region 990000 ({path}, row 2) "
+        "is refused, or comes only later."
+    ]
+
+
+def test_a_quote_that_is_not_in_its_clause_is_refused_with_its_row(write: Write) -> None:
+    path = write(*world(), target("other", quote="grow by 4"))
+    place = f"{path}, row 9, targets.target 2030 other"
+    assert refusal(path) == [f'{place}: quote: The quote "grow by 4" does not stand word for word in clause 1.']
+
+
+@pytest.mark.parametrize("bad", [task("bad", quote="no"), milestone("bad", quote="no"), clause("2", 2, heading="no")])
+def test_no_words_are_put_into_the_plans_mouth(bad: Row, write: Write) -> None:
+    path = write(*world(), bad)
+    (line,) = refusal(path)
+    assert line.startswith(f"{path}, row 9, {bad['model']} 2030 ")
+
+
+def test_an_unknown_department_is_refused_with_its_row(write: Write) -> None:
+    assigned = row("targets.targetassignment", target=[2030, "grow"], department=["wroks"], role="lead")
+    path = write(*world(), assigned)
+    place = f"{path}, row 9, targets.targetassignment 2030 grow wroks"
+    assert refusal(path) == [f"{place}: department: There is no departments.department wroks."]
+
+
+def test_a_loop_of_operands_is_refused_with_its_row(write: Write) -> None:
+    loop = [compared("a", "growth", "other"), compared("b", "other", "growth")]
+    path = write(*world(), indicator("other"), *loop)
+    (line,) = refusal(path)
+    assert line.startswith(f"{path}, row 11, targets.target 2030 b: operand: ")
+
+
+def test_a_threshold_that_does_not_fit_its_kind_is_refused(write: Write) -> None:
+    path = write(*world(), target("other", threshold=None))
+    (line,) = refusal(path)
+    assert line.startswith(f"{path}, row 9, targets.target 2030 other: The threshold does not fit its kind")
+
+
+def test_an_unknown_field_is_refused_by_name(write: Write) -> None:
+    path = write(region(polulation=3))
+    assert refusal(path) == [f"{path}, row 1, departments.region 990000: polulation: There is no such field."]
+
+
+def test_an_unknown_model_is_refused(write: Write) -> None:
+    path = write(row("plans.promise", code="x"))
+    assert refusal(path) == [f'{path}, row 1, plans.promise: There is no model "plans.promise".']
+
+
+@pytest.mark.parametrize("bad", [5, [], {"fields": {}}, {"model": "plans.plan", "pk": 1, "fields": {}}])
+def test_a_row_of_another_form_is_refused_beside_the_others(bad: Any, write: Write) -> None:
+    path = write(region(), bad, region("99"))
+    first, second = refusal(path)
+    assert first.startswith(f"{path}, row 2: The row is not of the form")
+    assert second.startswith(f"{path}, row 3, departments.region 99: code: ")
+
+
+def test_a_missing_field_is_told_and_does_not_break_off(write: Write) -> None:
+    path = write(row("plans.clause", path="1", order=1, text="x"))
+    assert any(line.startswith(f"{path}, row 1, plans.clause ? 1: plan: ") for line in refusal(path))
+
+
+def test_an_object_given_twice_is_refused(write: Write) -> None:
+    first, second = write(region(), name="a.json"), write(region(name="Other"), name="b.json")
+    assert refusal(first, second) == [
+        f"{second}, row 1, departments.region 990000: This object is given twice, first in {first}, row 1."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "column"), [({"region": "990000"}, "region"), ({"region": ["990000", "x"]}, "region")]
+)
+def test_a_reference_of_the_wrong_shape_is_refused(fields: Row, column: str, write: Write) -> None:
+    path = write(region(), department(**fields))
+    (line,) = refusal(path)
+    assert line.startswith(f"{path}, row 2, departments.department works: {column}: ")
+
+
+def test_models_without_a_natural_key_are_refused(write: Write) -> None:
+    (line,) = refusal(write(row("targets.observation", value="1")))
+    assert "no natural key" in line
+
+
+@pytest.mark.parametrize("text", ['[{"model": ', '{"model": "plans.plan"}', "[] []"])
+def test_a_file_that_is_no_list_of_json_is_refused_by_name(text: str, tmp_path: Any) -> None:
+    (tmp_path / "broken.json").write_text(text)
+    assert str(tmp_path / "broken.json") in "".join(refusal(str(tmp_path / "broken.json"), "10_departments"))
+
+
+def test_a_file_that_does_not_exist_is_refused_by_name() -> None:
+    (line,) = refusal("missing.json")
+    assert line.startswith("missing.json: ")
+
+
+def test_one_bad_row_keeps_every_file_out_and_all_bad_rows_are_told(write: Write) -> None:
+    good = write(*world(), name="good.json")
+    bad = write(department("a", kind="guild"), department("b"), department("c", region=["1"]), name="bad.json")
+    first, second = refusal(good, bad)
+    assert first.startswith(f"{bad}, row 1, departments.department a: kind: ")
+    assert second.startswith(f"{bad}, row 3, departments.department c: region: ")
+    assert not any(rows for rows in everything().values())
+
+
+def test_a_bad_row_leaves_stored_rows_as_they_were(write: Write) -> None:
+    load(write(*world()))
+    before = everything()
+    refusal(write(plan(title="Other"), department("c", kind="guild")))
+    assert everything() == before
+
+
+def test_a_refused_row_is_named_by_those_that_need_it(write: Write) -> None:
+    path = write(region(), department(kind="guild"), plan(), clause(), indicator())
+    assert refusal(path)[1].endswith(f"departments.department works ({path}, row 2) is refused, or comes only later.")
+
+
+def test_what_a_new_promise_makes_out_of_date_is_marked(write: Write) -> None:
+    load(write(*world()))
+    assert set(DirtyKey.objects.values_list("indicator__code", flat=True)) == {"growth"}
+
+
+def test_an_unchanged_load_marks_nothing(write: Write) -> None:
+    load(write(*world()))
+    DirtyKey.objects.all().delete()
+    load(write(*world()))
+    assert not DirtyKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changed", [region(name="New"), plan(pace_tolerance="0.7"), indicator(scale="1", decimals=1), target(threshold="5")]
+)
+def test_a_change_to_what_is_judged_by_is_marked(changed: Row, write: Write) -> None:
+    load(write(*world()))
+    DirtyKey.objects.all().delete()
+    load(write(changed))
+    assert DirtyKey.objects.filter(indicator__code="growth").exists()
+
+
+def events() -> list[Row]:
+    """Two promises of events, and a milestone that leads to the first."""
+    rules = {"measure": "event", "time_rule": "max"}
+    done = {"comparator": "done_by", "threshold_kind": "nothing", "threshold": None}
+    both = [row for code in "ab" for row in (indicator(code, **rules), target(code, indicator=[code], **done))]
+    return [*both, milestone(target=[2030, "a"])]
+
+
+def test_a_milestone_that_moves_marks_the_promise_it_left_and_the_one_it_joined(write: Write) -> None:
+    load(write(*world()), write(*events()[:-1], name="events.json"))
+    load(write(events()[-1]))
+    DirtyKey.objects.all().delete()
+    load(write(milestone(target=[2030, "b"])))
+    assert set(DirtyKey.objects.values_list("indicator__code", flat=True)) == {"a", "b"}
+
+
+def test_keep_adds_what_is_missing_and_takes_no_edit_back(write: Write) -> None:
+    load(write(*world()))
+    Target.objects.update(threshold=9)
+    assert load(write(target(), target("other")), keep=True) == "2 read, 1 new, 0 changed, 1 unchanged"
+    assert Target.objects.get(code="grow").threshold == 9
+
+
+def test_the_command_is_ours_and_not_djangos() -> None:
+    from django.core.management import get_commands
+
+    assert get_commands()["loaddata"] == "qualityplan"
+
+
+def test_the_real_plan_is_complete(plan_2014: Plan) -> None:
+    counted = {model: model._default_manager.count() for model in (Region, Department, Clause, Indicator, Target, Task)}
+    assert counted == {Region: 13, Department: 36, Clause: 31, Indicator: 34, Target: 34, Task: 21}
+    assert Milestone.objects.filter(task__plan=plan_2014).count() > 100
