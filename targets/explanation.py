@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from targets.accumulation import month_numbers
-from targets.formulas import rounded, shown_apart
+from targets.formulas import PACED, rounded, shown_apart
 from targets.models import Attainment, Indicator, Target
 
 SYMBOLS = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<", "exactly": "=", "none": "="}
@@ -105,15 +105,15 @@ def explain(attainment: Attainment) -> str:
     opening = _opening(attainment)
     if attainment.verdict == Attainment.VerdictChoices.NO_DATA:
         return _("%(months)s: nothing has been approved yet.") % {"months": opening}
-    parts = [
-        part for part in (_inputs(attainment), _result(attainment), _aim(attainment), _verdict(attainment)) if part
-    ]
+    figures = shown(attainment)
+    parts = [_inputs(attainment), _result(attainment, figures), _aim(figures), _pace(attainment), _verdict(attainment)]
     sentence = (
         opening
         + pgettext("between the months and the figures", ": ")
-        + pgettext("between the parts of a sentence", ", ").join(parts)
+        + pgettext("between the parts of a sentence", ", ").join(part for part in parts if part)
+        + pgettext("end of a sentence", ".")
     )
-    return sentence + pgettext("end of a sentence", ".") + _gaps(attainment)
+    return _with_gaps(sentence, attainment)
 
 
 def months_text(numbers: list[int]) -> str:
@@ -152,13 +152,24 @@ def _inputs(attainment: Attainment) -> str:
     )
 
 
-def _result(attainment: Attainment) -> str:
-    text = shown(attainment).actual
-    return f"{attainment.target.indicator.name} {text}".strip() if text else ""
+def _result(attainment: Attainment, figures: Shown) -> str:
+    return f"{attainment.target.indicator.name} {figures.actual}" if figures.actual else ""
 
 
-def _aim(attainment: Attainment) -> str:
-    return _("target %(threshold)s") % {"threshold": shown(attainment).threshold}
+def _aim(figures: Shown) -> str:
+    return _("target %(threshold)s") % {"threshold": figures.threshold}
+
+
+def _pace(attainment: Attainment) -> str:
+    """Where a count ought to be by now, while its light follows the pace."""
+    target, month = attainment.target, attainment.month.number
+    paced = target.indicator.rule.accumulates and target.comparator in PACED
+    if not paced or attainment.verdict != Attainment.VerdictChoices.NOT_MET or month >= target.rule.due_month:
+        return ""
+    if attainment.actual is None or attainment.compared is None:
+        return ""
+    _actual, pace = shown_apart(attainment.actual, attainment.compared * month / 12, target.indicator.decimals)
+    return _("pace %(pace)s") % {"pace": with_unit(plain(pace or Decimal(0)), target.indicator.unit)}
 
 
 def _verdict(attainment: Attainment) -> str:
@@ -167,9 +178,8 @@ def _verdict(attainment: Attainment) -> str:
     return _("holds") if attainment.verdict == Attainment.VerdictChoices.MET else _("does not hold yet")
 
 
-def _gaps(attainment: Attainment) -> str:
+def _with_gaps(sentence: str, attainment: Attainment) -> str:
     if not attainment.missing:
-        return ""
-    return pgettext("between sentences", " ") + _("Not complete: %(months)s.") % {
-        "months": months_text(month_numbers(attainment.missing))
-    }
+        return sentence
+    gaps = _("Not complete: %(months)s.") % {"months": months_text(month_numbers(attainment.missing))}
+    return _("%(sentence)s %(gaps)s") % {"sentence": sentence, "gaps": gaps}

@@ -27,6 +27,11 @@ class Entry(NamedTuple):
     note: str = ""
 
     @property
+    def key(self) -> tuple[int, int, Month]:
+        """Which observation it is about."""
+        return self.indicator_id, self.region_id, self.month
+
+    @property
     def figures(self) -> tuple[Decimal | None, Decimal | None, Decimal | None, date | None]:
         """What is measured, without the note."""
         return self.value, self.numerator, self.denominator, self.occurred_on

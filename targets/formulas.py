@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
 from enum import StrEnum
+from typing import NamedTuple
 
 from targets.accumulation import EXACT, ONE, ZERO, Accumulated, IndicatorRule
 
@@ -49,8 +50,7 @@ class Reason(StrEnum):
     NO_LAST_YEAR = "no_last_year"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """An exact figure: numerator / denominator, the denominator positive."""
 
     numerator: Decimal
@@ -90,8 +90,7 @@ class TargetRule:
     indicator: IndicatorRule
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that is known of a target in a region as of a month (1 to 12); `None` where nothing is."""
 
     month: int

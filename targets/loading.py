@@ -1,4 +1,7 @@
-"""Reading official figures for the recompute: however many keys, one query, and each year's series folded once."""
+"""Reading official figures for the recompute: however many keys, one query, and each year's series folded once.
+
+The SQL is put together from names of columns and from integers of our own; what people typed travels as parameters.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -48,6 +51,19 @@ def _wanted(keys: Collection[SeriesKey]) -> str:
     return f"WITH wanted(indicator_id, region_id, low, high) AS (VALUES {values}) "
 
 
+def observation_ids(keys: Collection[tuple[int, int, Month]]) -> list[int]:
+    """The ids of the observations of (indicator, region, month), by the unique index, however scattered they lie."""
+    values = ",".join(f"({indicator_id},{region_id},{month.key})" for indicator_id, region_id, month in keys)
+    sql = (
+        f"WITH wanted(indicator_id, region_id, month) AS (VALUES {values}) "
+        f"SELECT o.id FROM wanted w JOIN {Observation._meta.db_table} o "
+        "ON o.indicator_id = w.indicator_id AND o.region_id = w.region_id AND o.month = w.month"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [row[0] for row in cursor.fetchall()]
+
+
 def _match(observation: str) -> str:
     return (
         f"{observation}.indicator_id = w.indicator_id AND {observation}.region_id = w.region_id "
@@ -90,18 +106,18 @@ def _rows(sql: str, parameters: list[Any]) -> Iterator[Row]:
 def _converter() -> Callable[[Row], Row] | None:
     if connection.vendor == "postgresql":
         return None
-    fields = [Observation._meta.get_field(name) for name in ("value", "numerator", "denominator", "occurred_on")]
-    chains = [
-        field.get_db_converters(connection) + connection.ops.get_db_converters(field.cached_col) for field in fields
+    columns: list[Any] = [
+        Observation._meta.get_field(name).cached_col  # type: ignore[union-attr]
+        for name in ("value", "numerator", "denominator", "occurred_on")
     ]
-    columns = [field.cached_col for field in fields]
+    chains = [column.get_db_converters(connection) + connection.ops.get_db_converters(column) for column in columns]
 
     def convert(row: Row) -> Row:
         middle = list(row[3:7])
         for index, chain in enumerate(chains):
             for step in chain:
                 middle[index] = step(middle[index], columns[index], connection)
-        return (*row[:3], *middle, row[7])  # type: ignore[return-value]
+        return (row[0], row[1], row[2], middle[0], middle[1], middle[2], middle[3], row[7])
 
     return convert
 
@@ -173,7 +189,8 @@ class Figures:
 
     def _measured(self, rule: IndicatorRule, key: SeriesKey) -> Series:
         readings = self._readings.get(key, [])
-        tokens, revisions = [""] * 12, [[] for _ in range(12)]  # type: ignore[var-annotated]
+        tokens = [""] * 12
+        revisions: list[list[int]] = [[] for _month in range(12)]
         for reading in readings:
             tokens[reading.month - 1] = _token(self._regions.codes[key.region_id], reading)
             revisions[reading.month - 1].append(reading.revision)

@@ -6,20 +6,19 @@ months of the year. What is affected is loaded in a constant number of queries, 
 in one upsert of the rows that differ. Runs exclude each other, so jobs may be repeated, reordered or killed.
 """
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from plans.periods import Month
+from plans.periods import months_of
 from targets import milestones, storing
-from targets.accumulation import Accumulated, last_month
+from targets.accumulation import ONE, Accumulated, IndicatorRule, last_month
 from targets.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule, judge
 from targets.loading import Figures, Loader, Regions, Series, official_now
 from targets.models import Attainment, DirtyKey, Target
@@ -35,13 +34,14 @@ class Judged:
     """A target with all that is the same for its regions and months."""
 
     target: Target
+    version: int
+    year: int
     rule: TargetRule
+    operand: IndicatorRule | None
+    improves: bool
     head: str
     steps: tuple[Milestone, ...]
-
-    @property
-    def year(self) -> int:
-        return self.target.plan.year
+    month_ends: tuple[date, ...]
 
 
 Pairs = dict[tuple[int, int], int]
@@ -176,10 +176,12 @@ def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, Judged]:
 
 
 def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
-    rule = target.rule
-    operand = astuple(target.operand.rule) if target.operand is not None else ()
-    head = f"{FORMULA_VERSION}|{target.plan.year}|{target.code}|{target.version}|{astuple(rule)}|{operand}|"
-    return Judged(target, rule, head, steps)
+    rule, year, version = target.rule, target.plan.year, target.version
+    operand = target.operand.rule if target.operand is not None else None
+    head = f"{FORMULA_VERSION}|{year}|{target.code}|{version}|{astuple(rule)}|{operand}|"
+    ends = tuple(month.last_day for month in months_of(year))
+    improves = target.comparator == Target.Comparator.IMPROVES
+    return Judged(target, version, year, rule, operand, improves, head, steps, ends)
 
 
 def _judge_all(
@@ -199,33 +201,45 @@ def _judge_all(
 def _judge_pair(
     judged: Judged, region_id: int, region_code: str, first: int, figures: Figures, stored: storing.Hashes
 ) -> Iterator[storing.Row]:
-    target, year = judged.target, judged.year
-    own = figures.series(target.indicator_id, judged.rule.indicator, region_id, year)
-    operand = last_year = _NOTHING
-    if target.operand is not None:
-        operand = figures.series(target.operand.id, target.operand.rule, region_id, year)
-    if target.comparator == Target.Comparator.IMPROVES:
-        last_year = figures.series(target.indicator_id, judged.rule.indicator, region_id, year - 1)
-    used = (own, operand, last_year) if operand is not _NOTHING or last_year is not _NOTHING else (own,)
-    digests = _digests(f"{judged.head}{region_code}|", used, judged.steps, year)
+    inputs = _series(judged, region_id, figures)
+    digests = _digests(f"{judged.head}{region_code}|", inputs.used, judged)
     for number in range(first, 13):
-        key = year * 100 + number
-        if stored.get((target.id, region_id, key)) != digests[number - 1]:
-            yield _row(judged, region_id, number, own, operand, last_year, used, digests[number - 1])
+        key = judged.year * 100 + number
+        if stored.get((judged.target.id, region_id, key)) != digests[number - 1]:
+            yield _row(judged, region_id, number, inputs, digests[number - 1])
 
 
-def _digests(head: str, used: tuple[Series, ...], steps: tuple[Milestone, ...], year: int) -> list[str]:
-    """SHA-256 of everything that the judgement of each month is made from."""
-    digest = hashlib.sha256(head.encode())
+class Inputs(NamedTuple):
+    """The series from which a target is judged for a region; `used` are those that the target looks at."""
+
+    own: Series
+    operand: Series
+    last_year: Series
+    used: tuple[Series, ...]
+
+
+def _series(judged: Judged, region_id: int, figures: Figures) -> Inputs:
+    target = judged.target
+    own = figures.series(target.indicator_id, judged.rule.indicator, region_id, judged.year)
+    operand = last_year = _NOTHING
+    if judged.operand is not None and target.operand_id is not None:
+        operand = figures.series(target.operand_id, judged.operand, region_id, judged.year)
+    if judged.improves:
+        last_year = figures.series(target.indicator_id, judged.rule.indicator, region_id, judged.year - 1)
+    return Inputs(own, operand, last_year, (own, *(one for one in (operand, last_year) if one is not _NOTHING)))
+
+
+def _digests(head: str, used: tuple[Series, ...], judged: Judged) -> list[str]:
+    """SHA-256 of everything that the judgement of each month is made from: what came before, and the month's own."""
+    digest = sha256(head.encode())
     found = []
-    for number in range(1, 13):
-        digest.update("|".join([str(number), *(series.tokens[number - 1] for series in used)]).encode())
-        if not steps:
-            found.append(digest.hexdigest())
-            continue
-        with_steps = digest.copy()
-        with_steps.update(_steps_text(steps, Month(year, number).last_day).encode())
-        found.append(with_steps.hexdigest())
+    for index in range(12):
+        digest.update("|".join([str(index + 1), *[series.tokens[index] for series in used]]).encode())
+        of_month = digest
+        if judged.steps:
+            of_month = digest.copy()
+            of_month.update(_steps_text(judged.steps, judged.month_ends[index]).encode())
+        found.append(of_month.hexdigest())
     return found
 
 
@@ -235,35 +249,15 @@ def _steps_text(steps: tuple[Milestone, ...], end: date) -> str:
     return ";".join(f"{step.due}:{step.done_on is not None and step.done_on <= end}" for step in due) or "none due"
 
 
-def _row(
-    judged: Judged,
-    region_id: int,
-    number: int,
-    own: Series,
-    operand: Series,
-    last_year: Series,
-    used: tuple[Series, ...],
-    digest: str,
-) -> storing.Row:
-    target, index = judged.target, number - 1
-    month = Month(judged.year, number)
-    state = own.states[index]
-    facts = Facts(
-        number,
-        month.last_day,
-        state,
-        operand.states[index],
-        target.operand.scale if target.operand is not None else judged.rule.indicator.scale,
-        last_year.states[index],
-        judged.steps,
-    )
-    result = judge(judged.rule, facts)
+def _row(judged: Judged, region_id: int, number: int, inputs: Inputs, digest: str) -> storing.Row:
+    index = number - 1
+    state = inputs.own.states[index]
+    result = judge(judged.rule, _facts(judged, number, inputs))
     months, missing = _freshness(state, judged.rule.indicator.expected, number)
-    revisions = sorted({one for series in used for lot in series.revisions[:number] for one in lot})
     return (
-        target.id,
+        judged.target.id,
         region_id,
-        month.key,
+        judged.year * 100 + number,
         result.verdict.value,
         result.reason.value,
         result.signal.value,
@@ -280,11 +274,29 @@ def _row(
         last_month(months),
         months,
         missing,
-        target.version,
+        judged.version,
         FORMULA_VERSION,
-        json.dumps(revisions),
+        _revisions(inputs.used, number),
         digest,
     )
+
+
+def _facts(judged: Judged, number: int, inputs: Inputs) -> Facts:
+    return Facts(
+        number,
+        judged.month_ends[number - 1],
+        inputs.own.states[number - 1],
+        inputs.operand.states[number - 1],
+        judged.operand.scale if judged.operand else ONE,
+        inputs.last_year.states[number - 1],
+        judged.steps,
+    )
+
+
+def _revisions(used: tuple[Series, ...], number: int) -> str:
+    """The ids of all revisions up to the month, as JSON."""
+    ids = {one for series in used for lot in series.revisions[:number] for one in lot}
+    return f"[{', '.join(map(str, sorted(ids)))}]"
 
 
 def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[int, int]:

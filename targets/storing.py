@@ -4,7 +4,8 @@ On PostgreSQL rows travel by COPY; on SQLite by executemany. The statement that 
 """
 
 import io
-from collections.abc import Collection, Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from plans.periods import Month
 from targets.models import Attainment
 
 Row = tuple[Any, ...]
@@ -20,7 +22,7 @@ Hashes = dict[tuple[int, int, int], str]
 """(target id, region id, month key) → hash of the inputs"""
 
 KEY = ("target_id", "region_id", "month")
-COLUMNS = tuple(field.column for field in Attainment._meta.concrete_fields)
+COLUMNS = tuple(field.column or field.attname for field in Attainment._meta.concrete_fields)
 ROWS_AT_A_TIME = 20_000
 _TABLE = Attainment._meta.db_table
 _STAGING = "attainment_staging"
@@ -30,16 +32,16 @@ def instance(row: Row) -> Attainment:
     """An unsaved Attainment from a row as `recompute` makes it."""
     names = [field.attname for field in Attainment._meta.concrete_fields]
     values = dict(zip(names, row, strict=True))
-    for name in ("month", "revisions"):
-        values[name] = Attainment._meta.get_field(name).to_python(values[name])
-    return Attainment(**values)
+    return Attainment(
+        **values | {"month": Month.from_key(values["month"]), "revisions": json.loads(values["revisions"])}
+    )
 
 
 def stored_hashes(pairs: dict[tuple[int, int], int]) -> Hashes:
     """The hashes of what is stored for (target, region) pairs, in one query."""
     values = ",".join(f"({target_id},{region_id})" for target_id, region_id in pairs)
     sql = (
-        f"WITH wanted(target_id, region_id) AS (VALUES {values}) "  # noqa: S608 - integers of our own
+        f"WITH wanted(target_id, region_id) AS (VALUES {values}) "
         f"SELECT a.target_id, a.region_id, a.month, a.inputs_hash FROM wanted w "
         f"JOIN {_TABLE} a ON a.target_id = w.target_id AND a.region_id = w.region_id"
     )
@@ -73,7 +75,7 @@ def _copy_over(rows: list[Row]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {_STAGING} (LIKE {_TABLE}) ON COMMIT DROP")
         copy_rows(cursor, _STAGING, rows)
-        cursor.execute(_merge(f"SELECT {', '.join(COLUMNS)} FROM {_STAGING}"))  # noqa: S608
+        cursor.execute(_merge(f"SELECT {', '.join(COLUMNS)} FROM {_STAGING}"))
         cursor.execute(f"DROP TABLE {_STAGING}")
 
 
@@ -92,9 +94,5 @@ def _plain(value: Any) -> Any:
 
 def copy_rows(cursor: Any, table: str, rows: Collection[Row]) -> None:
     """COPY into a table with the columns of Attainment. No value holds a tab, a line break or a backslash."""
-    text = io.StringIO("\n".join("\t".join(_copied(row)) for row in rows))
-    cursor.copy_expert(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN", text)
-
-
-def _copied(row: Row) -> Iterator[str]:
-    return ("\\N" if value is None else str(value) for value in row)
+    lines = ["\t".join(["\\N" if value is None else str(value) for value in row]) for row in rows]
+    cursor.copy_expert(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN", io.StringIO("\n".join(lines)))

@@ -13,7 +13,7 @@ def milestones_of_targets(target_ids: Collection[int]) -> dict[int, tuple[Step, 
     rows = Milestone.objects.filter(target_id__in=target_ids).values_list("target_id", "due", "done_on")
     found: dict[int, list[Step]] = defaultdict(list)
     for target_id, due, done_on in rows:
-        found[target_id].append(Step(due, done_on))  # type: ignore[index]
+        found[target_id].append(Step(due, done_on))
     return {target_id: tuple(steps) for target_id, steps in found.items()}
 
 

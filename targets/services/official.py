@@ -13,6 +13,7 @@ from departments.permissions import Action
 from departments.services import record
 from reviews.workflow import State
 from targets.figures import Entry
+from targets.loading import observation_ids
 from targets.models import Observation, Revision, Source
 from targets.services.dirty import mark_dirty
 
@@ -68,15 +69,10 @@ def _observations(entries: Sequence[Entry]) -> list[Observation]:
     Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
     found = {}
     for start in range(0, len(entries), LOT):
-        lot = entries[start : start + LOT]
-        rows = Observation.objects.filter(
-            indicator_id__in={entry.indicator_id for entry in lot},
-            region_id__in={entry.region_id for entry in lot},
-            month__in={entry.month for entry in lot},
-        )
-        for row in rows.select_for_update().order_by("id"):
+        ids = observation_ids([entry.key for entry in entries[start : start + LOT]])
+        for row in Observation.objects.filter(id__in=ids).select_for_update().order_by("id"):
             found[row.indicator_id, row.region_id, row.month] = row
-    return [found[entry.indicator_id, entry.region_id, entry.month] for entry in entries]
+    return [found[entry.key] for entry in entries]
 
 
 def same_figures(entry: Entry, row: Observation | Revision) -> bool:

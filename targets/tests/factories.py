@@ -25,7 +25,11 @@ def region(code: str = "100100", parent: Region | None = None) -> Region:
 def department(place: Region | None = None) -> Department:
     number = next(_numbers)
     return Department.objects.create(
-        code=f"unit-{number}", name=f"某市第{number}局", short_name=f"市{number}局", kind="bureau", region=place or region()
+        code=f"unit-{number}",
+        name=f"某市第{number}局",
+        short_name=f"市{number}局",
+        kind="bureau",
+        region=place or region(),
     )
 
 
@@ -79,7 +83,12 @@ def target(measured: Indicator, comparator: str = "at_least", threshold: object 
     }
     number = next(_numbers)
     made = Target(
-        plan=document, code=f"target-{number}", name=f"目标{number}", indicator=measured, comparator=comparator, **fields
+        plan=document,
+        code=f"target-{number}",
+        name=f"目标{number}",
+        indicator=measured,
+        comparator=comparator,
+        **fields,
     )
     made.full_clean()
     made.save()
@@ -91,7 +100,8 @@ def entry(measured: Indicator, month: str, *figures: object, place: Region | Non
     numbers = [Decimal(str(figure)) for figure in figures]
     names = ("numerator", "denominator") if len(numbers) == 2 else ("value",)
     where = place or region()
-    return Entry(measured.pk, where.pk, Month.parse(month), **dict(zip(names, numbers, strict=True)), **values)
+    values |= dict(zip(names, numbers, strict=True))
+    return Entry(measured.pk, where.pk, Month.parse(month), **values)
 
 
 def source(by: User) -> Source:

@@ -6,7 +6,7 @@ import pytest
 
 from departments.permissions import Role
 from targets.figures import Problem
-from targets.models import Observation
+from targets.models import Observation, Revision
 from targets.services import approve, check_entries, enter, send_back, submit, withdraw
 from targets.tests import factories as f
 
@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 def test_pooled_ratio_of_three_months_reaches_92_percent() -> None:
     rate = f.indicator()
     promise = f.target(rate, "at_least", 92)
-    f.official(f.entry(rate, "2014-01", 180, 200), f.entry(rate, "2014-02", 190, 200), f.entry(rate, "2014-03", 95, 100))
+    f.official(
+        f.entry(rate, "2014-01", 180, 200), f.entry(rate, "2014-02", 190, 200), f.entry(rate, "2014-03", 95, 100)
+    )
     row = f.attainment(promise, "2014-03")
     assert (row.numerator, row.denominator, row.actual, row.verdict, row.signal) == (465, 500, 93, "met", "green")
 
@@ -55,9 +57,7 @@ def test_a_total_to_date_that_falls_has_to_be_explained() -> None:
     houses = f.indicator("count", entry_basis="to_date")
     f.official(f.entry(houses, "2014-01", 300))
     problems = check_entries([f.entry(houses, "2014-02", 299)])
-    assert problems == {
-        0: [Problem("total_falls", "value", (("month", "2014-01"), ("before", "300"), ("now", "299")))]
-    }
+    assert problems == {0: [Problem("total_falls", "value", (("month", "2014-01"), ("before", "300"), ("now", "299")))]}
     assert check_entries([f.entry(houses, "2014-02", 299, note="一月重复统计一户")]) == {}
 
 
@@ -65,7 +65,9 @@ def test_accidents_per_ten_thousand_sets_divide_by_the_last_stock_and_show_0_416
     accidents = f.indicator(denominator_rule="last", scale=D(1), decimals=4, unit="起/万台", direction="lower")
     promise = f.target(accidents, "at_most", "0.42")
     f.official(
-        f.entry(accidents, "2014-01", 0, "7.1"), f.entry(accidents, "2014-02", 2, "7.2"), f.entry(accidents, "2014-03", 1, "7.2")
+        f.entry(accidents, "2014-01", 0, "7.1"),
+        f.entry(accidents, "2014-02", 2, "7.2"),
+        f.entry(accidents, "2014-03", 1, "7.2"),
     )
     row = f.attainment(promise, "2014-03")
     assert (row.numerator, row.denominator, row.verdict) == (3, D("7.2"), "met")
@@ -114,7 +116,9 @@ def test_investment_grows_no_slower_than_gdp() -> None:
 @pytest.mark.parametrize(("value", "verdict"), [("23.4", "met"), ("23.39", "not_met")])
 def test_a_change_of_two_points_over_the_baseline(value: str, verdict: str) -> None:
     share = f.indicator("level")
-    promise = f.target(share, "at_least", 2, threshold_kind="baseline", baseline=D("21.4"), baseline_source="2013年统计")
+    promise = f.target(
+        share, "at_least", 2, threshold_kind="baseline", baseline=D("21.4"), baseline_source="2013年统计"
+    )
     f.official(f.entry(share, "2014-12", value))
     row = f.attainment(promise, "2014-12")
     assert (row.verdict, row.compared) == (verdict, D("23.4"))
@@ -154,7 +158,7 @@ def test_the_last_approved_value_stands_until_the_next_approval_and_withdrawal_r
     promise = f.target(houses, "at_least", 4081)
     reporter, reviewer = f.person(Role.REPORTER, office), f.person(Role.REVIEWER, office)
 
-    def entered(value: int) -> "f.Any":
+    def entered(value: int) -> Revision:
         entry = f.entry(houses, "2014-01", value)
         return submit(enter(entry, by=reporter, source=f.source(reporter)), by=reporter)
 

@@ -1,0 +1,65 @@
+"""Whether what is stored is what a full recompute from the figures would store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from targets import storing
+from targets.loading import Regions
+from targets.models import Attainment, Target
+from targets.recompute import exclude_others, fresh_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored row that is not what it ought to be: `column` is empty where the whole row is missing or too many."""
+
+    target: str
+    region: str
+    month: str
+    column: str
+    stored: str
+    computed: str
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.region} {self.month} {self.column}: {self.stored} ≠ {self.computed}"
+
+
+@transaction.atomic
+def differences() -> Iterator[Difference]:
+    """Every difference between the stored attainments and those computed anew, without writing anything."""
+    exclude_others()
+    regions = Regions.load()
+    targets = list(Target.objects.with_version().select_related("plan", "indicator", "operand"))
+    codes = {target.pk: f"{target.plan.year}/{target.code}" for target in targets}
+    for start in range(0, len(targets), 20):
+        lot = targets[start : start + 20]
+        stored = _stored([target.pk for target in lot])
+        for computed in map(storing.instance, fresh_rows(lot, regions)):
+            yield from _compare(stored.pop(computed.pk, None), computed, codes, regions)
+        for leftover in stored.values():
+            yield _named(leftover, codes, regions, "", "stored", "not judged")
+
+
+def _stored(target_ids: list[int]) -> dict[tuple[int, int, object], Attainment]:
+    return {row.pk: row for row in Attainment.objects.filter(target_id__in=target_ids)}
+
+
+def _compare(
+    stored: Attainment | None, computed: Attainment, codes: dict[int, str], regions: Regions
+) -> Iterator[Difference]:
+    if stored is None:
+        yield _named(computed, codes, regions, "", "missing", "computed")
+        return
+    for field in Attainment._meta.concrete_fields:
+        have, ought = getattr(stored, field.attname), getattr(computed, field.attname)
+        if have != ought:
+            yield _named(computed, codes, regions, field.attname, str(have), str(ought))
+
+
+def _named(
+    row: Attainment, codes: dict[int, str], regions: Regions, column: str, stored: str, computed: str
+) -> Difference:
+    target, region = codes[row.target_id], regions.codes.get(row.region_id, str(row.region_id))
+    return Difference(target, region, str(row.month), column, stored, computed)

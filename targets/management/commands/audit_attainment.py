@@ -1,0 +1,27 @@
+"""Compares what is stored with what ought to be."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from targets.audit import differences
+from targets.models import DirtyKey
+
+
+class Command(BaseCommand):
+    """`manage.py audit_attainment`: exit code 1 and a list if any stored attainment differs from a full recompute."""
+
+    help = "Recompute everything, compare with what is stored, exit 1 on any difference."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = 0
+        for difference in differences():
+            self.stdout.write(str(difference))
+            found += 1
+        waiting = DirtyKey.objects.count()
+        if waiting:
+            self.stdout.write(_("%(count)s changes are still waiting to be recomputed.") % {"count": waiting})
+        if found:
+            raise CommandError(_("%(count)s differences found.") % {"count": found})
+        self.stdout.write(_("Every attainment is what the figures say."))

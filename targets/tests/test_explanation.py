@@ -1,0 +1,137 @@
+"""The sentence and the shown figures: every number in them can be checked against what is stored."""
+
+import re
+from decimal import Decimal as D
+from fractions import Fraction
+
+import pytest
+from django.utils.translation import override
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from plans.models import Plan
+from plans.periods import Month
+from targets.accumulation import Accumulated
+from targets.explanation import explain, months_text, shown
+from targets.formulas import Facts, judge
+from targets.models import Attainment, Indicator, Target
+
+SAMPLES = st.integers(0, 999_999)
+NUMBERS = re.compile(r"\d[\d\u202f]*(?:\.\d+)?")
+
+
+def rate_target(threshold: D = D(92), comparator: str = "at_least") -> Target:
+    indicator = Indicator(
+        name="合格率",
+        measure="ratio",
+        direction="higher",
+        entry_basis="month",
+        time_rule="pooled",
+        denominator_rule="sum",
+        unit="%",
+        scale=D(100),
+        decimals=2,
+        numerator_name="合格",
+        numerator_unit="批次",
+        denominator_name="抽检",
+        denominator_unit="批次",
+    )
+    document = Plan(year=2014, pace_tolerance=D("0.8"))
+    return Target(
+        plan=document,
+        indicator=indicator,
+        comparator=comparator,
+        threshold_kind="constant",
+        threshold=threshold,
+        due=Month(2014, 12).last_day,
+    )
+
+
+def attainment(target: Target, numerator: D, denominator: D, month: int = 6) -> Attainment:
+    """The row as recompute would store it."""
+    months = (1 << month) - 1
+    state = Accumulated(numerator, denominator, months, months)
+    result = judge(target.rule, Facts(month, Month(2014, month).last_day, state))
+    return Attainment(
+        target=target,
+        month=Month(2014, month),
+        verdict=result.verdict.value,
+        reason=result.reason.value,
+        signal=result.signal.value,
+        numerator=numerator,
+        denominator=denominator,
+        actual=result.actual,
+        compared=result.compared,
+        needed=result.needed,
+        needed_reachable=result.needed_reachable,
+        last_month=month,
+        months=months,
+        missing=0,
+    )
+
+
+def test_the_sentence_of_the_domain() -> None:
+    with override("zh-hans"):
+        sentence = explain(attainment(rate_target(), D(1160), D(1243))).replace("\u202f", " ").replace("\u00a0", " ")
+    assert sentence == "1–6月：抽检 1 243 批次，合格 1 160 批次，合格率 93.32 %，目标 ≥ 92 %，已达标。"
+
+
+def test_the_same_sentence_in_english() -> None:
+    with override("en"):
+        sentence = explain(attainment(rate_target(), D(1160), D(1243)))
+    assert "target ≥ 92" in sentence
+    assert "holds" in sentence
+
+
+def test_gaps_are_said_in_the_sentence() -> None:
+    row = attainment(rate_target(), D(1160), D(1243))
+    row.missing = 0b100100
+    with override("zh-hans"):
+        assert "3、6月" in explain(row)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [([1], "1月"), ([1, 2, 3], "1–3月"), ([1, 3], "1、3月"), ([1, 2, 3, 5, 11, 12], "1–3、5、11–12月")],
+)
+def test_months_in_words(numbers: list[int], text: str) -> None:
+    with override("zh-hans"):
+        assert months_text(numbers) == text
+
+
+@given(
+    SAMPLES, SAMPLES, st.sampled_from(["at_least", "more_than", "at_most", "less_than", "exactly"]), st.integers(1, 12)
+)
+@example(91_996, 100_000, "at_least", 6)
+def test_every_sentence_recomputes_to_the_stored_value(
+    numerator: int, denominator: int, comparator: str, month: int
+) -> None:
+    assume(0 < denominator)
+    target = rate_target(D(92), comparator)
+    row = attainment(target, D(numerator), D(denominator), month)
+    with override("zh-hans"):
+        body = explain(row).split("：", 1)[1]
+    below, above, rate, threshold = [text.replace("\u202f", "") for text in NUMBERS.findall(body)]
+    assert (int(below), int(above), D(threshold)) == (denominator, numerator, 92)
+    decimals = len(rate.partition(".")[2])
+    assert Fraction(rate) == round(Fraction(int(above) * 100, int(below)), decimals)
+    assert row.actual is not None
+    assert abs(Fraction(row.actual) - Fraction(int(above) * 100, int(below))) < Fraction(1, 10**9)
+    said = "已达标" in body
+    assert said == (row.verdict == "met") == judged_by_hand(comparator, D(rate), D(threshold))
+
+
+def judged_by_hand(comparator: str, rate: D, threshold: D) -> bool:
+    return {
+        "at_least": rate >= threshold,
+        "more_than": rate > threshold,
+        "at_most": rate <= threshold,
+        "less_than": rate < threshold,
+        "exactly": rate == threshold,
+    }[comparator]
+
+
+def test_a_progress_of_80_percent_is_never_shown_as_8000() -> None:
+    row = attainment(rate_target(), D(80), D(100))
+    with override("zh-hans"):
+        assert shown(row).actual == "80.00\u00a0%"
