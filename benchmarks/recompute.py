@@ -175,8 +175,10 @@ def main() -> None:
 
 def report(options: argparse.Namespace) -> None:
     """One run, one table."""
+    from qualityplan.celery import set_aside_what_stays
     from targets.recompute import recompute_all
 
+    set_aside_what_stays()  # as every worker does
     filling, _nothing = timed(lambda: fill(options.indicators, options.regions, options.months))
     print(f"{options.indicators * options.regions * options.months:,} observations, filled in {filling:.1f} s")
     selecting, rows = timed(aggregate)

@@ -1,10 +1,11 @@
 """The Celery application. Each app's tasks stand in its `jobs.py`."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun, worker_process_init
+from celery.signals import setup_logging, task_prerun, worker_init, worker_process_init
 from django.conf import settings
 
 from qualityplan.processes import die_with_parent
@@ -29,6 +30,14 @@ def drop_broken_connections(**_: Any) -> None:
 def end_with_the_worker(**_: Any) -> None:
     """A killed worker takes the processes of its pool along."""
     die_with_parent(os.getppid())
+
+
+@worker_init.connect
+@worker_process_init.connect
+def set_aside_what_stays(**_: Any) -> None:
+    """Everything loaded so far lives as long as the process: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @setup_logging.connect

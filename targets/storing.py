@@ -38,12 +38,13 @@ def instance(row: Row) -> Attainment:
 
 
 def stored_hashes(pairs: dict[tuple[int, int], int]) -> Hashes:
-    """The hashes of what is stored for (target, region) pairs, in one query."""
-    values = ",".join(f"({target_id},{region_id})" for target_id, region_id in pairs)
+    """The hashes of what is stored for (target, region) pairs from the given months on, in one query."""
+    values = ",".join(f"({target_id},{region_id},{first})" for (target_id, region_id), first in pairs.items())
     sql = (
-        f"WITH wanted(target_id, region_id) AS (VALUES {values}) "
+        f"WITH wanted(target_id, region_id, first) AS (VALUES {values}) "
         f"SELECT a.target_id, a.region_id, a.month, a.inputs_hash FROM wanted w "
-        f"JOIN {_TABLE} a ON a.target_id = w.target_id AND a.region_id = w.region_id"
+        f"JOIN {_TABLE} a ON a.target_id = w.target_id AND a.region_id = w.region_id "
+        "WHERE a.month % 100 >= w.first"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql)
