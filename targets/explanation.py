@@ -106,7 +106,14 @@ def explain(attainment: Attainment) -> str:
     if attainment.verdict == Attainment.VerdictChoices.NO_DATA:
         return _("%(months)s: nothing has been approved yet.") % {"months": opening}
     figures = shown(attainment)
-    parts = [_inputs(attainment), _result(attainment, figures), _aim(figures), _pace(attainment), _verdict(attainment)]
+    parts = [
+        _inputs(attainment),
+        _result(attainment, figures),
+        _aim(figures),
+        _pace(attainment),
+        _milestones(attainment),
+        _verdict(attainment),
+    ]
     sentence = (
         opening
         + pgettext("between the months and the figures", ": ")
@@ -170,6 +177,14 @@ def _pace(attainment: Attainment) -> str:
         return ""
     _actual, pace = shown_apart(attainment.actual, attainment.compared * month / 12, target.indicator.decimals)
     return _("pace %(pace)s") % {"pace": with_unit(plain(pace or Decimal(0)), target.indicator.unit)}
+
+
+def _milestones(attainment: Attainment) -> str:
+    """How many of the steps that are due have been taken, for what is not done yet."""
+    if not attainment.milestones_due or attainment.verdict != Attainment.VerdictChoices.NOT_MET:
+        return ""
+    counts = {"done": attainment.milestones_done, "due": attainment.milestones_due}
+    return _("%(done)s of %(due)s milestones that are due are done") % counts
 
 
 def _verdict(attainment: Attainment) -> str:

@@ -342,3 +342,17 @@ def test_the_real_plan_is_complete(plan_2014: Plan) -> None:
     counted = {model: model._default_manager.count() for model in (Region, Department, Clause, Indicator, Target, Task)}
     assert counted == {Region: 13, Department: 36, Clause: 31, Indicator: 34, Target: 34, Task: 21}
     assert Milestone.objects.filter(task__plan=plan_2014).count() > 100
+
+
+def test_a_clause_that_loses_words_that_are_quoted_is_refused(write: Write) -> None:
+    load(write(*world()))
+    refused = refusal(write(clause(text="1 grow by 4.")))
+    assert any("grow by 3" in line for line in refused)
+    assert Clause.objects.get(path="1").text == "1 grow by 3."
+
+
+def test_clause_and_quotes_may_change_together(write: Write) -> None:
+    load(write(*world()))
+    changed = json.loads(json.dumps(world()).replace("grow by 3", "grow by 4"))
+    load(write(*changed))
+    assert Clause.objects.get(path="1").text == "1 grow by 4."

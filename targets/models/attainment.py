@@ -28,8 +28,9 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
         reached = access.reach(user, Action.VIEW_OBSERVATIONS)
         if reached.everything or reached.departments:
             return self
-        own = models.Q(region__in=reached.regions) | models.Q(region__parts__in=reached.regions)
-        return self.filter(own | models.Q(region_id=models.F("target__plan__region_id"))).distinct()
+        wholes = Region.objects.filter(parts__in=reached.regions).values("pk")
+        own = models.Q(region__in=reached.regions) | models.Q(region__in=wholes)
+        return self.filter(own | models.Q(region_id=models.F("target__plan__region_id")))
 
     def of_plan(self, plan: Plan, *, region_id: int | None = None) -> Self:
         """The attainments of a plan's targets for a region (the plan's own by default), in the plan's order, with all

@@ -1,6 +1,7 @@
 """A plan's promise about one indicator."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -169,6 +170,11 @@ class Target(models.Model):
     def _due_month(self) -> int:
         years = self.due.year - self.plan.year
         return self.due.month if years == 0 else 1 if years < 0 else 13
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves; refuses words that the clause does not hold, by whatever door they come."""
+        check_quote(self.quote, self.clause)
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """The rules that span rows: the quote, the clause's plan, the measure, loops between indicators."""

@@ -116,7 +116,8 @@ def test_every_sentence_recomputes_to_the_stored_value(
     decimals = len(rate.partition(".")[2])
     assert Fraction(rate) == round(Fraction(int(above) * 100, int(below)), decimals)
     assert row.actual is not None
-    assert abs(Fraction(row.actual) - Fraction(int(above) * 100, int(below))) < Fraction(1, 10**9)
+    exact = Fraction(int(above) * 100, int(below))
+    assert abs(Fraction(row.actual) - exact) <= exact / 10**14
     said = "已达标" in body
     assert said == (row.verdict == "met") == judged_by_hand(comparator, D(rate), D(threshold))
 
@@ -135,3 +136,15 @@ def test_a_progress_of_80_percent_is_never_shown_as_8000() -> None:
     row = attainment(rate_target(), D(80), D(100))
     with override("zh-hans"):
         assert shown(row).actual == "80.00\u00a0%"
+
+
+def test_a_count_behind_its_pace_says_what_the_pace_is() -> None:
+    houses = Indicator(
+        name="危房改造", measure="count", direction="higher", entry_basis="month", time_rule="sum", unit="户", scale=D(1)
+    )
+    target = rate_target(D(4081))
+    target.indicator = houses
+    with override("zh-hans"):
+        sentence = explain(attainment(target, D(2040), D(1)))
+    assert "时序进度应达 2\u202f040.5\u00a0户" in sentence
+    assert "未达标" in sentence

@@ -1,5 +1,7 @@
 """A plan's numbered items, who answers for them, and the deliverables they name."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +52,11 @@ class Task(models.Model):
         return (self.plan.year, self.code)
 
     natural_key.dependencies = ["plans.clause", "targets.target"]  # type: ignore[attr-defined]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves; refuses words that the clause does not hold, by whatever door they come."""
+        check_quote(self.quote, self.clause)
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         check_quote(self.quote, self.clause)
@@ -133,6 +140,11 @@ class Milestone(models.Model):
         return (*self.task.natural_key(), self.code)
 
     natural_key.dependencies = ["tasks.task", "targets.target"]  # type: ignore[attr-defined]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves; refuses words that the task's clause does not hold, by whatever door they come."""
+        check_quote(self.quote, self.task.clause)
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         check_quote(self.quote, self.task.clause)

@@ -21,14 +21,22 @@ from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
 from departments.models import Region
-from plans.models import Plan
+from plans.models import Clause, Plan
 from targets.models import Indicator, Target
 from targets.services import promises_changed
-from tasks.models import Milestone
+from tasks.models import Milestone, Task
 from tasks.services import milestones_changed
 
 JUDGED_BY = (Region, Plan, Indicator, Target)
 """What attainments are derived from, apart from observations and milestones."""
+
+
+QUOTING: tuple[tuple[type[models.Model], str], ...] = (
+    (Target, "clause_id"),
+    (Task, "clause_id"),
+    (Milestone, "task__clause_id"),
+)
+"""What quotes a clause, and the way from there to the clause."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +81,7 @@ class Command(BaseCommand):
         loader = Loader(rows_of(options["files"]), keep=options["keep"])
         with transaction.atomic():
             loader.load()
+            loader.check_quotes()
             loader.tell_those_above()
         if options["verbosity"]:
             self.stdout.write(loader.summary())
@@ -99,6 +108,19 @@ class Loader:
                 self.store(row)
             except ValidationError as error:
                 refused += [f"{row}: {reason}" for reason in reasons(error)]
+        if refused:
+            raise CommandError("\n".join([_("Nothing was stored:"), *refused]))
+
+    def check_quotes(self) -> None:
+        """A clause whose text changed may have lost words that promises quote which these files do not name."""
+        clauses = {one.pk: one for one in self.changed if isinstance(one, Clause)}
+        refused = [
+            _("%(promise)s quotes words that clause %(path)s no longer holds: %(quote)s")
+            % {"promise": promise, "path": clauses[clause_id].path, "quote": promise.quote}
+            for model, clause in QUOTING
+            for promise, clause_id in quoting(model, clause, list(clauses))
+            if promise.quote not in clauses[clause_id].text
+        ]
         if refused:
             raise CommandError("\n".join([_("Nothing was stored:"), *refused]))
 
@@ -210,6 +232,12 @@ class Loader:
         """How many rows were read, and what became of them."""
         tally = {name: self.tally[name] for name in ("new", "changed", "unchanged")} | {"read": len(self.rows)}
         return _("%(read)d read, %(new)d new, %(changed)d changed, %(unchanged)d unchanged") % tally
+
+
+def quoting(model: type[models.Model], clause: str, clause_ids: list[int]) -> list[tuple[Any, int]]:
+    """The objects of a model that quote one of the clauses, each with the clause's id."""
+    found = model._default_manager.filter(**{f"{clause}__in": clause_ids}).annotate(quoted=models.F(clause))
+    return [(one, one.quoted) for one in found]
 
 
 def rows_of(names: Iterable[str]) -> list[Row]:
