@@ -63,9 +63,8 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
 
 def _observations(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
-    missing = [
-        Observation(indicator_id=entry.indicator_id, region_id=entry.region_id, month=entry.month) for entry in entries
-    ]
+    keys = sorted({entry.key for entry in entries})
+    missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
     Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
     found = {}
     for start in range(0, len(entries), LOT):

@@ -106,7 +106,7 @@ def test_months_in_words(numbers: list[int], text: str) -> None:
 def test_every_sentence_recomputes_to_the_stored_value(
     numerator: int, denominator: int, comparator: str, month: int
 ) -> None:
-    assume(0 < denominator)
+    assume(denominator > 0)
     target = rate_target(D(92), comparator)
     row = attainment(target, D(numerator), D(denominator), month)
     with override("zh-hans"):
@@ -140,7 +140,13 @@ def test_a_progress_of_80_percent_is_never_shown_as_8000() -> None:
 
 def test_a_count_behind_its_pace_says_what_the_pace_is() -> None:
     houses = Indicator(
-        name="危房改造", measure="count", direction="higher", entry_basis="month", time_rule="sum", unit="户", scale=D(1)
+        name="危房改造",
+        measure="count",
+        direction="higher",
+        entry_basis="month",
+        time_rule="sum",
+        unit="户",
+        scale=D(1),
     )
     target = rate_target(D(4081))
     target.indicator = houses

@@ -397,3 +397,12 @@ def test_a_later_month_never_changes_an_earlier_one(pairs: list[tuple[int, D]], 
     readings = [value(month, amount) for month, amount in pairs]
     early = [one for one in readings if one.month <= cut]
     assert accumulate(COUNT, readings)[:cut] == accumulate(COUNT, early)[:cut]
+
+
+def test_80_of_92_is_not_on_track() -> None:
+    assert judged(LEVEL, "at_least", 92, 80).signal == "red"
+
+
+def test_50_of_100_is_half_and_150_of_100_is_more_than_all() -> None:
+    assert judged(COUNT, "at_least", 100, 50).progress == D("0.5")
+    assert judged(COUNT, "at_least", 100, 150).progress == D("1.5")

@@ -1,0 +1,68 @@
+"""What other systems read of plans and clauses."""
+
+import pytest
+
+from departments.permissions import Role
+from departments.tests.callers import asking, cost, faults, member, region
+from plans.models import Clause, Plan
+
+pytestmark = pytest.mark.django_db
+
+
+def make_plan(year: int, clauses: int = 1) -> Plan:
+    plan = Plan.objects.create(
+        year=year, number=f"{year}号", title="计划", issuer="市政府", issued_on=f"{year}-01-02", region=region()
+    )
+    parent = None
+    for order in range(1, clauses + 1):
+        parent = Clause.objects.create(plan=plan, path=f"一{order}", order=order, text="条", parent=parent)
+    return plan
+
+
+def test_plans_have_the_fields_of_the_contract() -> None:
+    for year in (2013, 2014):
+        make_plan(year)
+    answer = asking(member(Role.LEADER))("/plans").json()
+    assert [plan["year"] for plan in answer["items"]] == [2014, 2013]
+    assert answer["items"][1] == {
+        "year": 2013,
+        "number": "2013号",
+        "title": "计划",
+        "issued_on": "2013-01-02",
+        "region": "100100",
+    }
+
+
+def test_the_clauses_in_order_are_the_document(plan_2014: Plan) -> None:
+    answer = asking(member(Role.LEADER))("/plans/2014/clauses").json()
+    assert answer["count"] == plan_2014.clauses.count()
+    assert [item["text"] for item in answer["items"]] == list(
+        plan_2014.clauses.order_by("order").values_list("text", flat=True)
+    )
+    item = next(item for item in answer["items"] if item["path"] == "二(二)2")
+    assert set(item) == {"path", "parent", "heading", "text"}
+    assert item["parent"] == "二(二)"
+
+
+@pytest.mark.parametrize("address", ["/plans", "/plans/2014/clauses"])
+def test_the_number_of_queries_does_not_grow(address: str) -> None:
+    plan, ask = make_plan(2014), asking(member(Role.LEADER))
+    few = cost(ask, address)
+    for number in range(9):
+        make_plan(2020 + number)
+        Clause.objects.create(plan=plan, path=f"二{number}", order=10 + number, text="条", parent=plan.clauses.first())
+    many = cost(ask, address)
+    assert (few[0] + 9, few[1]) == many
+
+
+@pytest.mark.parametrize("year", ["2015", "1900", "2999"])
+def test_an_unknown_year_is_not_found(year: str) -> None:
+    make_plan(2014)
+    assert asking(member(Role.LEADER))(f"/plans/{year}/clauses").status_code == 404
+
+
+@pytest.mark.parametrize("year", ["x", "2014.5", "99999999999999999999", "-1"])
+def test_what_is_no_year_is_refused(year: str) -> None:
+    answer = asking(member(Role.LEADER))(f"/plans/{year}/clauses")
+    assert answer.status_code == 422
+    assert [column for column, _code in faults(answer)] == ["year"]
