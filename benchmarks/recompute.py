@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,10 @@ def imported(choose: Callable[[list[Any]], list[Any]]) -> tuple[float, float, in
 
     by = f.coordinator()
     keys = list(Observation.objects.values_list("indicator_id", "region_id", "month"))
-    entries = [Entry(*key, numerator=random.randint(50, 90), denominator=100) for key in choose(keys)]
+    entries = [
+        Entry(indicator_id, region_id, month, None, Decimal(random.randint(50, 90)), Decimal(100))
+        for indicator_id, region_id, month in choose(keys)
+    ]
     source = f.source(by)
     writing, _outcome = timed(lambda: make_official(entries, source=source, by=by))
     recomputing, (_keys, rows) = timed(recompute_dirty)

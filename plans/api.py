@@ -26,7 +26,7 @@ def read_month(value: Any) -> Any:
     try:
         return Month.parse(value)
     except ValueError as error:
-        raise PydanticCustomError("month", _("A month is written like 2014-06.")) from error  # type: ignore[arg-type]
+        raise PydanticCustomError("month", _("A month is written like 2014-06.")) from error
 
 
 MonthText = Annotated[

@@ -29,6 +29,7 @@ PORT = env.int("PORT", default=8000)
 BIND = env.str("BIND", default="127.0.0.1")
 DEMO = env.bool("DEMO", default=False)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
+API_RATE = env.str("API_RATE", default="300/m")
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=0)
 """Processes of the web server; 0 means one per core."""
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from qualityplan.api import api
 from qualityplan.health import healthz, readyz
 
 urlpatterns = [
@@ -13,7 +14,9 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
     path("", include("reports.urls")),
     path("", include("targets.urls")),
     path("", include("tasks.urls")),
+    path("imports/", include("imports.urls")),
 ]

@@ -1,5 +1,7 @@
 """The one table of permissions, and how far each role reaches by it."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -29,7 +31,7 @@ def unit(code: str) -> Department:
     return Department.objects.create(code=f"unit-{code}", name=code, short_name=code, kind="bureau", region=place)
 
 
-def person(*roles: tuple[Role, Department], **fields: object) -> User:
+def person(*roles: tuple[Role, Department], **fields: Any) -> User:
     user = User.objects.create_user(f"person{User.objects.count()}", **fields)
     for role, department in roles:
         Membership.objects.create(user=user, department=department, role=role.value)

@@ -146,6 +146,11 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves; refuses words that the clause does not hold, by whatever door they come."""
+        check_quote(self.quote, self.clause)
+        super().save(*args, **kwargs)
+
     def natural_key(self) -> tuple[int, str]:
         return (self.plan.year, self.code)
 
@@ -170,11 +175,6 @@ class Target(models.Model):
     def _due_month(self) -> int:
         years = self.due.year - self.plan.year
         return self.due.month if years == 0 else 1 if years < 0 else 13
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves; refuses words that the clause does not hold, by whatever door they come."""
-        check_quote(self.quote, self.clause)
-        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """The rules that span rows: the quote, the clause's plan, the measure, loops between indicators."""

@@ -16,11 +16,13 @@ Key = tuple[int, int | None, Month]
 
 @transaction.atomic
 def mark_dirty(keys: Iterable[Key]) -> None:
-    """Writes the keys and, once they are committed, wakes a worker: once a transaction, however often it is called. A
-    lost wake-up loses nothing: a sweep follows."""
+    """Writes the keys and, once they are committed, wakes a worker: once a transaction, however often it is called.
+
+    A lost wake-up loses nothing: a sweep follows.
+    """
     rows = [DirtyKey(indicator_id=indicator, region_id=region, month=month) for indicator, region, month in set(keys)]
     DirtyKey.objects.bulk_create(rows, batch_size=5000)
-    if rows and not any(function is jobs.wake for _savepoints, function, _robust in connection.run_on_commit):
+    if rows and not any(jobs.wake in hook for hook in connection.run_on_commit):
         transaction.on_commit(jobs.wake)
 
 

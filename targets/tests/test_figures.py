@@ -21,7 +21,9 @@ EVENT = EntryRule("event", "month", D(1), None, None, made_from_parts=False)
 
 
 def codes(rule: EntryRule, **values: Any) -> list[str]:
-    plain = {name: D(str(value)) if isinstance(value, int | str) else value for name, value in values.items()}
+    plain: dict[str, Any] = {
+        name: D(str(value)) if isinstance(value, int | str) else value for name, value in values.items()
+    }
     return [problem.code for problem in check(rule, Entry(1, 1, MONTH, **plain))]
 
 

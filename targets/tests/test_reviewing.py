@@ -156,6 +156,7 @@ def test_a_correction_leaves_the_old_revision_as_it_was(cast: SimpleNamespace) -
     second = approve(submitted(cast, 310), by=cast.reviewer)
     first.refresh_from_db()
     assert (first.value, first.state) == (300, "superseded")
+    assert second.official_at is not None
     assert first.ended_at == second.official_at
     assert Revision.objects.official_at(second.official_at).get() == second
 

@@ -48,15 +48,15 @@ class Task(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def natural_key(self) -> tuple[int, str]:
-        return (self.plan.year, self.code)
-
-    natural_key.dependencies = ["plans.clause", "targets.target"]  # type: ignore[attr-defined]
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves; refuses words that the clause does not hold, by whatever door they come."""
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)
+
+    def natural_key(self) -> tuple[int, str]:
+        return (self.plan.year, self.code)
+
+    natural_key.dependencies = ["plans.clause", "targets.target"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         check_quote(self.quote, self.clause)
@@ -136,15 +136,15 @@ class Milestone(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def natural_key(self) -> tuple[int, str, str]:
-        return (*self.task.natural_key(), self.code)
-
-    natural_key.dependencies = ["tasks.task", "targets.target"]  # type: ignore[attr-defined]
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves; refuses words that the task's clause does not hold, by whatever door they come."""
         check_quote(self.quote, self.task.clause)
         super().save(*args, **kwargs)
+
+    def natural_key(self) -> tuple[int, str, str]:
+        return (*self.task.natural_key(), self.code)
+
+    natural_key.dependencies = ["tasks.task", "targets.target"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         check_quote(self.quote, self.task.clause)

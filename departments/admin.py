@@ -1,0 +1,135 @@
+"""The administration: who there is, which roles they hold, and what has been done."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from import_export.fields import Field
+from import_export.widgets import ForeignKeyWidget
+
+from departments.administration import ByRole, Importing, ReadOnly, Resource, log_in, may_enter
+from departments.models import ApiToken, AuditEvent, Department, Membership, Region, User
+from departments.services import record
+
+# Roles decide, not Django's marks and groups; and there is one log-in, not a second one for administrators.
+admin.site.has_permission = may_enter  # type: ignore[method-assign]
+admin.site.login = log_in  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = gettext_lazy("Administration")
+admin.site.unregister(Group)
+
+
+class RegionResource(Resource):
+    """Regions by their code; a parent stands in the file before its parts, or exists already."""
+
+    parent = Field("parent", "parent", ForeignKeyWidget(Region, "code"))
+
+    class Meta:
+        model = Region
+        exclude = ("id",)
+        import_id_fields = ("code",)
+
+
+class DepartmentResource(Resource):
+    """Departments by their code, with the region's code; aliases as a JSON list."""
+
+    region = Field("region", "region", ForeignKeyWidget(Region, "code"))
+
+    class Meta:
+        model = Department
+        exclude = ("id",)
+        import_id_fields = ("code",)
+
+
+@admin.register(Region)
+class RegionAdmin(Importing):
+    """Where something is measured."""
+
+    resource_classes = [RegionResource]
+    list_display = ["code", "name", "kind", "parent"]
+    list_filter = ["kind"]
+    list_select_related = ["parent"]
+    search_fields = ["code", "name"]
+    autocomplete_fields = ["parent"]
+
+
+@admin.register(Department)
+class DepartmentAdmin(Importing):
+    """Who answers for something."""
+
+    resource_classes = [DepartmentResource]
+    list_display = ["code", "short_name", "name", "kind", "region"]
+    list_filter = ["kind"]
+    list_select_related = ["region"]
+    search_fields = ["code", "name", "short_name"]
+    autocomplete_fields = ["region"]
+
+
+class MembershipInline(ByRole, admin.TabularInline):
+    """The roles that a person holds."""
+
+    model = Membership
+    extra = 1
+    autocomplete_fields = ["department"]
+
+
+@admin.register(User)
+class UserAdmin(ByRole, DjangoUserAdmin):
+    """People and their roles. Django's own marks and groups are not shown, because they open nothing."""
+
+    inlines = [MembershipInline]
+    list_display = ["username", "display_name", "email", "is_active", "last_login"]
+    list_filter = ["is_active", "memberships__role"]
+    search_fields = ["username", "display_name", "email"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (gettext_lazy("Person"), {"fields": ["display_name", "email", "is_active"]}),
+        (gettext_lazy("Important dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
+    """Keys to the HTTP API: made by `manage.py create_api_token`, revoked here."""
+
+    list_display = ["user", "name", "created_at", "expires_at", "revoked_at"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "name"]
+    exclude = ["key_hash"]
+    actions = ["revoke"]
+
+    @admin.action(description=gettext_lazy("Revoke the selected tokens"))
+    @transaction.atomic
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """From now on they open nothing."""
+        tokens = list(queryset.filter(revoked_at__isnull=True).select_related("user"))
+        for token in tokens:
+            record("api_token.revoked", by=actor(request), subject=token, owner=token.user.username, name=token.name)
+        ApiToken.objects.filter(pk__in=[token.pk for token in tokens]).update(revoked_at=timezone.now())
+        self.message_user(request, _("%(number)d revoked.") % {"number": len(tokens)})
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
+    """Who did what; rows are added by what was done, and never changed."""
+
+    list_display = ["at", "actor", "action", "subject"]
+    list_filter = ["action"]
+    list_select_related = ["actor"]
+    search_fields = ["subject", "actor__username"]
+    date_hierarchy = "at"
+
+
+def actor(request: HttpRequest) -> User:
+    """The administrator, who has been let in."""
+    user: Any = request.user
+    return user

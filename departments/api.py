@@ -1,0 +1,58 @@
+"""Departments and regions for other systems."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.pagination import paginate
+
+from departments.contract import REFUSALS, Paging
+from departments.models import Department, Region
+
+router = Router(tags=["departments"])
+
+
+class DepartmentOut(Schema):
+    """Who answers for something; `aliases` are other names under which a plan means the same unit."""
+
+    code: str
+    name: str
+    short_name: str
+    aliases: list[str]
+    kind: str
+
+    @staticmethod
+    def resolve_aliases(department: Department) -> list[str]:
+        return department.alias_names
+
+
+class RegionOut(Schema):
+    """Where something is measured; `parent` is the code of the region it is part of."""
+
+    code: str
+    name: str
+    parent: str | None
+
+    @staticmethod
+    def resolve_parent(region: Region) -> str | None:
+        return region.parent.code if region.parent else None
+
+
+class ResponsibleOut(Schema):
+    """A department with its role for a target or a task: lead, shared or support."""
+
+    code: str
+    role: str
+
+
+@router.get("/departments", response={200: list[DepartmentOut], **REFUSALS})
+@paginate(Paging)
+def departments(request: HttpRequest) -> QuerySet[Department]:
+    """Every department, by kind and code."""
+    return Department.objects.all()
+
+
+@router.get("/regions", response={200: list[RegionOut], **REFUSALS})
+@paginate(Paging)
+def regions(request: HttpRequest) -> QuerySet[Region]:
+    """Every region, by its code of GB/T 2260."""
+    return Region.objects.select_related("parent")

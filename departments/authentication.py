@@ -1,0 +1,43 @@
+"""Who asks through the HTTP API: the holder of a bearer token, or the person logged in to the pages."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security import HttpBearer, SessionAuth
+from ninja.throttling import SimpleRateThrottle
+
+from departments.models import ApiToken, User
+
+
+class BearerToken(HttpBearer):
+    """`Authorization: Bearer TOKEN`; the token of an active person that is neither expired nor revoked."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        """The token's owner, who is also the request's user: history and the audit record ask for that one."""
+        found = ApiToken.objects.usable(token, timezone.now()).first()
+        if found is None:
+            return None
+        request.user = found.user
+        return found.user
+
+
+class BrowserSession(SessionAuth):
+    """The session of the pages; what changes anything needs its CSRF token, because a browser sends cookies unasked."""
+
+
+class PerPerson(SimpleRateThrottle):
+    """How many requests a person may send in a time ("300/m"), over all tokens and sessions together."""
+
+    def get_cache_key(self, request: HttpRequest) -> str:
+        """One counter a person, kept in the cache that all processes share."""
+        return f"api_rate_{person(request).pk}"
+
+
+WAYS_IN = (BearerToken(), BrowserSession())
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks; there after authentication."""
+    known: Any = request
+    return known.auth

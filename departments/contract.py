@@ -1,0 +1,115 @@
+"""What every answer of the HTTP API has in common: pages of a list, exact decimals, one shape of refusal."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from ninja import Field, Schema
+from ninja.errors import ValidationError
+from ninja.pagination import PaginationBase
+from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+LAST_OFFSET = 1_000_000_000
+"""Beyond any list, and within what every database takes as an offset."""
+
+
+def plain(value: Decimal) -> str:
+    """The number in full: no exponent, no zeros at the end of its fraction."""
+    if not value:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Exact = Annotated[
+    Decimal,
+    PlainSerializer(plain, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["93.3253588517"]}),
+]
+"""A decimal travels as a string with its full value: a JSON number would become a binary float on the way."""
+
+YEARS = range(1900, 3000)
+"""Years of which every database knows the moments in every time zone."""
+
+
+def read_moment(value: Any) -> Any:
+    """A moment in ISO 8601; without an offset it is the service's own time."""
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = parse_datetime(value.strip())
+    except ValueError:
+        moment = None
+    if moment is None or moment.year not in YEARS:
+        message = _("A time is written like 2014-07-05T12:00:00+08:00; in an address the + must be percent-encoded.")
+        raise PydanticCustomError("time", message)
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+
+
+def write_moment(moment: datetime) -> str:
+    """With its offset, to the microsecond: what is sent back as a parameter means the same moment."""
+    return timezone.localtime(moment).isoformat()
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(read_moment),
+    PlainSerializer(write_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2014-07-05T12:00:00+08:00"]}),
+]
+"""A time travels with its offset."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[-_a-zA-Z0-9]{1,60}$")]
+"""The code of a department, an indicator, a target or a task."""
+
+RegionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(examples=["330300"])]
+"""The six-digit code of GB/T 2260."""
+
+
+class Fault(Schema):
+    """Why a request was refused: `column` names the parameter or column, `row` the row of a list that was sent."""
+
+    row: int | None = None
+    column: str | None = None
+    code: str
+    message: str
+
+
+class Faults(Schema):
+    """The body of every refusal."""
+
+    errors: list[Fault]
+
+
+REFUSALS = dict.fromkeys((401, 403, 404, 422), Faults)
+"""What any operation may answer instead: not known, not allowed, not there or not to be seen, not understood."""
+
+
+def bad_value(column: str, code: str, message: str) -> ValidationError:
+    """To be raised where a parameter can be read but does not fit: 422, like one that cannot be read."""
+    return ValidationError([{"loc": ("query", column), "type": code, "msg": message}])
+
+
+class Paging(PaginationBase):
+    """A list in parts: `limit` rows from `offset` on, and how many there are in all."""
+
+    class Input(Schema):
+        limit: int = Field(100, ge=1, le=1000, description="How many items to answer.")
+        offset: int = Field(0, ge=0, le=LAST_OFFSET, description="How many items to leave out.")
+
+    class Output(Schema):
+        items: list[Any]
+        count: int
+
+    def paginate_queryset(
+        self, queryset: "QuerySet[Any]", pagination: Input, request: HttpRequest, **params: Any
+    ) -> dict[str, Any]:
+        """The part that was asked for; the queryset must have an order."""
+        part = queryset[pagination.offset : pagination.offset + pagination.limit]
+        return {"items": part, "count": self._items_count(queryset)}

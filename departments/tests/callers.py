@@ -1,0 +1,53 @@
+"""Who asks in tests of the HTTP API, and what the answers cost."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from departments.models import ApiToken, Department, Membership, Region, User
+from departments.permissions import Role
+
+_numbers = itertools.count(1)
+Ask = Callable[..., Any]
+
+
+def region(code: str = "100100", parent: Region | None = None) -> Region:
+    return Region.objects.get_or_create(code=code, defaults={"name": code, "kind": "city", "parent": parent})[0]
+
+
+def member(role: Role, place: Region | None = None, unit: Department | None = None) -> User:
+    """A person with a role in a department of a place."""
+    number = next(_numbers)
+    name = f"caller-{number}"
+    unit = unit or Department.objects.create(
+        code=name, name=name, short_name=name, kind="bureau", region=place or region()
+    )
+    user = User.objects.create_user(f"{role.value}-{number}", password="pass")
+    Membership.objects.create(user=user, department=unit, role=role.value)
+    return user
+
+
+def asking(user: User, **headers: str) -> Ask:
+    """`ask("/plans", limit=5)` with the person's token; the answer is Django's test response."""
+    key = ApiToken.issue(user)[1]
+    client = Client(headers={"Authorization": f"Bearer {key}", **headers})
+    return lambda address, **query: client.get(f"/api/v1{address}", query)
+
+
+def cost(ask: Ask, address: str, **query: Any) -> tuple[int, int]:
+    """How many items were answered, and with how many queries."""
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        answer = ask(address, **query)
+    assert answer.status_code == 200, answer.content
+    return len(answer.json()["items"]), len(queries)
+
+
+def faults(answer: Any) -> list[tuple[str | None, str]]:
+    """Column and code of each reason of a refusal."""
+    return [(one["column"], one["code"]) for one in answer.json()["errors"]]

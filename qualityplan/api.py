@@ -1,0 +1,156 @@
+"""The HTTP API: the apps' routers under one address, with one way in, one language and one shape of refusal.
+
+Fields are added, never renamed or removed. The docs page brings everything from this service: it works offline and
+under the strictest content security policy.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.openapi.docs import DocsBase
+
+from departments import access
+from departments.api import router as departments
+from departments.authentication import WAYS_IN, PerPerson, person
+from departments.contract import Fault, Faults
+from departments.permissions import Action
+from plans.api import router as plans
+from targets.api import router as targets
+from tasks.api import router as tasks
+
+Run = Callable[..., Any]
+
+DESCRIPTION = """What was promised, how it stands and from which figures, for other systems of the city.
+
+Decimals are strings with the full value; months are written 2014-06, dates and times as in ISO 8601, times with their
+offset. Lists are paged with `limit` (up to 1000) and `offset`. Sentences are Chinese, or English if `Accept-Language`
+asks for it. A refusal is `{"errors": [{"row", "column", "code", "message"}]}`."""
+
+SENTENCES: dict[str, str | Promise] = {
+    "int_parsing": gettext_lazy("This must be a whole number."),
+    "int_parsing_size": gettext_lazy("The number is too long."),
+    "greater_than_equal": gettext_lazy("The number must be at least %(ge)s."),
+    "less_than_equal": gettext_lazy("The number must be at most %(le)s."),
+    "string_pattern_mismatch": gettext_lazy("This does not have the right form; see the description of the API."),
+}
+"""What is told for the kinds of error that come from the framework, which speaks English only."""
+
+
+class Docs(DocsBase):
+    """The browsable page: ninja's own copy of Swagger UI, in a page of ours without any inline script."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        """The page; it reads the OpenAPI document from beside it."""
+        return render(request, "api/docs.html", {"api": api, "document": self.get_openapi_url(api, kwargs)})
+
+
+api = NinjaAPI(
+    title="qualityplan",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    auth=WAYS_IN,
+    docs=Docs(),
+    throttle=PerPerson(settings.API_RATE),
+)
+
+
+def in_readers_language(run: Run) -> Run:
+    """Other systems choose the language by Accept-Language; a switch used on the pages comes first. No cache may mix
+    what two people are told."""
+
+    @wraps(run)
+    def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        language = translation.get_language_from_request(request)
+        with translation.override(language):
+            response: HttpResponse = run(request, **arguments)
+        response.headers["Content-Language"] = language
+        patch_vary_headers(response, ["Accept-Language", "Authorization"])
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    return answer
+
+
+def for_members(operation: Run) -> Run:
+    """Whoever holds no role sees nothing; how much the others see is each operation's own question."""
+
+    @wraps(operation)
+    def guarded(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        access.demand(person(request), Action.VIEW_PLAN)
+        return operation(request, *arguments, **named)
+
+    return guarded
+
+
+@api.exception_handler(AuthenticationError)
+def not_known(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """401: neither a token that is valid nor a session."""
+    response = refuse(request, 401, "not_authenticated", _("Log in, or send a valid token: Authorization: Bearer …"))
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(PermissionDenied)
+def not_allowed(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    """403: the role does not allow it."""
+    return refuse(request, 403, "forbidden", str(error))
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    """404: not there, or not to be seen by this person; the answer does not tell which."""
+    return refuse(request, 404, "not_found", _("There is no such thing, or you may not see it."))
+
+
+@api.exception_handler(Throttled)
+def too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
+    """429: more requests than one person may send; says when to try again."""
+    seconds = ceil(error.wait or 1)
+    told = _("Too many requests. Try again in %(seconds)s seconds.") % {"seconds": seconds}
+    response = refuse(request, 429, "throttled", told)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Whatever else was refused with a status of its own, such as CSRF."""
+    return refuse(request, error.status_code, "refused", error.message)
+
+
+@api.exception_handler(ValidationError)
+def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """422: every parameter that could not be understood, and why."""
+    faults = [Fault(column=str(one["loc"][-1]), code=one["type"], message=sentence(one)) for one in error.errors]
+    return api.create_response(request, Faults(errors=faults), status=422)
+
+
+def sentence(error: dict[str, Any]) -> str:
+    """The reason in the reader's language."""
+    known = SENTENCES.get(error["type"])
+    return str(known) % error.get("ctx", {}) if known is not None else str(error["msg"])
+
+
+def refuse(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+    """A refusal with one reason."""
+    return api.create_response(request, Faults(errors=[Fault(code=code, message=message)]), status=status)
+
+
+api.add_decorator(in_readers_language, mode="view")
+api.add_decorator(for_members)
+for router in (departments, plans, targets, tasks):
+    api.add_router("", router)

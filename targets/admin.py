@@ -1,0 +1,85 @@
+"""Indicators and targets in the administration.
+
+Observations and revisions are not here: they become official by review alone. Nor are attainments and the keys to
+recompute: they are derived.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from import_export.fields import Field
+from import_export.widgets import ForeignKeyWidget
+
+from departments.administration import ByRole, Importing, Resource, listen
+from departments.models import Department
+from plans.models import Clause, Plan
+from targets.models import Indicator, Target, TargetAssignment
+from targets.services import promises_changed
+
+listen(promises_changed)
+
+
+class InPlan(ForeignKeyWidget):
+    """A reference by a name that is unique within the plan of the row."""
+
+    def get_queryset(self, value: Any, row: dict[str, Any], *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        return super().get_queryset(value, row, *args, **kwargs).filter(plan__year=row["plan"])
+
+
+class IndicatorResource(Resource):
+    """Indicators by their code, with the department's code."""
+
+    department = Field("department", "department", ForeignKeyWidget(Department, "code"))
+
+    class Meta:
+        model = Indicator
+        exclude = ("id",)
+        import_id_fields = ("code",)
+
+
+class TargetResource(Resource):
+    """Targets by their plan's year and their code; the clause by its number, indicators by code."""
+
+    plan = Field("plan", "plan", ForeignKeyWidget(Plan, "year"))
+    clause = Field("clause", "clause", InPlan(Clause, "path"))
+    indicator = Field("indicator", "indicator", ForeignKeyWidget(Indicator, "code"))
+    operand = Field("operand", "operand", ForeignKeyWidget(Indicator, "code"))
+
+    class Meta:
+        model = Target
+        exclude = ("id",)
+        import_id_fields = ("plan", "code")
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(Importing):
+    """What can be measured."""
+
+    resource_classes = [IndicatorResource]
+    list_display = ["code", "name", "measure", "time_rule", "region_rule", "frequency", "department"]
+    list_filter = ["measure", "frequency", "department"]
+    list_select_related = ["department"]
+    search_fields = ["code", "name"]
+    autocomplete_fields = ["department"]
+
+
+class TargetAssignmentInline(ByRole, admin.TabularInline):
+    """Who answers for the target."""
+
+    model = TargetAssignment
+    extra = 0
+    autocomplete_fields = ["department"]
+
+
+@admin.register(Target)
+class TargetAdmin(Importing):
+    """A plan's promises in numbers."""
+
+    resource_classes = [TargetResource]
+    inlines = [TargetAssignmentInline]
+    list_display = ["code", "name", "plan", "comparator", "threshold", "due", "firmness", "headline"]
+    list_filter = ["plan", "headline", "firmness", "comparator"]
+    list_select_related = ["plan"]
+    search_fields = ["code", "name", "quote"]
+    autocomplete_fields = ["plan", "clause", "indicator", "operand"]

@@ -1,0 +1,152 @@
+"""Indicators, targets, attainments and official figures for other systems.
+
+Attainments are the stored rows. Only the question what was official at an earlier time is answered by judging anew,
+with the same formulas, and nothing of that is stored.
+"""
+
+from typing import Annotated
+
+from django.db.models import Max, Prefetch, QuerySet
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from ninja import Query, Router
+from ninja.pagination import paginate
+
+from departments import access
+from departments.authentication import person
+from departments.contract import REFUSALS, Code, Moment, Paging, RegionCode, bad_value
+from departments.models import Region, User
+from departments.permissions import Action
+from plans.api import MonthText, Year, plan_of
+from plans.models import Plan
+from plans.periods import Month
+from targets.loading import official_at
+from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
+from targets.recompute import attainments_as_of
+from targets.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
+
+router = Router(tags=["targets"])
+
+
+@router.get("/indicators", response={200: list[IndicatorOut], **REFUSALS})
+@paginate(Paging)
+def indicators(request: HttpRequest) -> QuerySet[Indicator]:
+    """Every indicator, by code."""
+    return Indicator.objects.select_related("department")
+
+
+@router.get("/plans/{year}/targets", response={200: list[TargetOut], **REFUSALS})
+@paginate(Paging)
+def targets(request: HttpRequest, year: Year) -> QuerySet[Target]:
+    """A plan's promises in numbers, in its order."""
+    assigned = Prefetch("assignments", TargetAssignment.objects.select_related("department"))
+    found: QuerySet[Target] = Target.objects.filter(plan=plan_of(year))
+    return found.select_related("clause", "indicator", "operand").prefetch_related(assigned)
+
+
+@router.get("/plans/{year}/attainment", response={200: list[AttainmentOut], **REFUSALS})
+@paginate(Paging)
+def attainment(
+    request: HttpRequest,
+    year: Year,
+    month: MonthText | None = None,
+    region: RegionCode | None = None,
+    as_of: Moment | None = None,
+) -> QuerySet[Attainment] | list[Attainment]:
+    """Every target of a plan, judged for a region as of a month.
+
+    Without `region` the plan's own; without `month` the last one with data. `as_of` answers by the figures that were
+    official at that time.
+    """
+    plan = plan_of(year)
+    place = judged_region(plan, region, person(request))
+    if as_of is None:
+        chosen = month_of(plan, month, last_month(plan, place))
+        return Attainment.objects.of_plan(plan, region_id=place.pk).visible_to(person(request)).filter(month=chosen)
+    rows = official_then(Target.objects.filter(plan=plan), place, as_of)
+    chosen = month_of(plan, month, max((row.last_month or 0 for row in rows), default=0))
+    return [row for row in rows if row.month == chosen]
+
+
+@router.get("/plans/{year}/targets/{code}/attainment", response={200: list[AttainmentOut], **REFUSALS})
+@paginate(Paging)
+def attainment_by_month(
+    request: HttpRequest, year: Year, code: Code, region: RegionCode | None = None, as_of: Moment | None = None
+) -> QuerySet[Attainment] | list[Attainment]:
+    """One target through the months of its year; `region` and `as_of` as for all targets."""
+    plan = plan_of(year)
+    target = get_object_or_404(Target, plan=plan, code=code)
+    place = judged_region(plan, region, person(request))
+    if as_of is not None:
+        return official_then(Target.objects.filter(pk=target.pk), place, as_of)
+    found = Attainment.objects.of_plan(plan, region_id=place.pk).visible_to(person(request))
+    return found.filter(target=target)
+
+
+@router.get("/observations", response={200: list[ObservationOut], **REFUSALS})
+@paginate(Paging)
+def observations(
+    request: HttpRequest,
+    indicator: Code | None = None,
+    region: RegionCode | None = None,
+    first: Annotated[MonthText | None, Query(alias="from")] = None,
+    last: Annotated[MonthText | None, Query(alias="to")] = None,
+) -> QuerySet[Observation]:
+    """The official figures that the person may see, by indicator, region and month; `to` includes its month."""
+    found = Observation.objects.visible_to(person(request)).official()
+    if indicator is not None:
+        found = found.filter(indicator=get_object_or_404(Indicator, code=indicator))
+    if region is not None:
+        found = found.filter(region=observed_region(region, person(request)))
+    if first is not None:
+        found = found.filter(month__gte=first)
+    if last is not None:
+        found = found.filter(month__lte=last)
+    related = found.select_related("indicator", "region", "official__source")
+    return related.order_by("indicator__code", "region__code", "month")
+
+
+def judged_region(plan: Plan, code: str | None, user: User) -> Region:
+    """The region asked for, the plan's own by default; 404 if nothing is judged there that the person may see."""
+    if code is None or code == plan.region.code:
+        return plan.region
+    region = get_object_or_404(Region, code=code)
+    if not Attainment.objects.visible_to(user).filter(target__plan=plan, region=region).exists():
+        raise Http404
+    return region
+
+
+def observed_region(code: str, user: User) -> Region:
+    """The region asked for; 404 if the person sees no figures of it, whatever the indicator."""
+    region = get_object_or_404(Region, code=code)
+    reached = access.reach(user, Action.VIEW_OBSERVATIONS)
+    if not (reached.everything or reached.departments or region.pk in reached.regions):
+        raise Http404
+    return region
+
+
+def last_month(plan: Plan, region: Region) -> int | None:
+    """The number of the last month with data for any of the plan's targets in a region."""
+    found = Attainment.objects.filter(target__plan=plan, region=region).aggregate(last=Max("last_month"))
+    return found["last"]
+
+
+def month_of(plan: Plan, month: Month | None, last: int | None) -> Month:
+    """The month asked for, else the last one with data, else January; 422 for a month of another year."""
+    if month is None:
+        return Month(plan.year, last or 1)
+    if month.year != plan.year:
+        message = _("The month must lie in the plan's year, %(year)d.") % {"year": plan.year}
+        raise bad_value("month", "month_of_year", message)
+    return month
+
+
+def official_then(targets: QuerySet[Target], region: Region, moment: Moment) -> list[Attainment]:
+    """The targets judged for a region, month by month, by the figures that were official at a moment."""
+    found = Target.objects.with_version().filter(pk__in=targets)
+    known = {one.pk: one for one in found.select_related("plan", "clause", "indicator", "operand")}
+    rows = attainments_as_of(list(known.values()), region.pk, moment, official_at(moment))
+    for row in rows:
+        row.target, row.region = known[row.target_id], region
+    return rows

@@ -1,0 +1,210 @@
+"""What the HTTP API says of indicators, targets, attainments and figures."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from ninja import Schema
+
+from departments.api import ResponsibleOut
+from departments.contract import Exact, Moment
+from plans.api import MonthText
+from plans.models import AbstractAssignment
+from targets.explanation import explain, shown
+from targets.models import Attainment, Indicator, Observation, Target
+
+
+class IndicatorOut(Schema):
+    """What can be measured, and how its months and regions combine; `department` is the code of who reports it."""
+
+    code: str
+    name: str
+    measure: str
+    direction: str
+    entry_basis: str
+    time_rule: str
+    denominator_rule: str | None
+    region_rule: str
+    frequency: str
+    unit: str
+    scale: Exact
+    decimals: int
+    minimum: Exact | None
+    maximum: Exact | None
+    usual_low: Exact | None
+    usual_high: Exact | None
+    numerator_name: str
+    numerator_unit: str
+    denominator_name: str
+    denominator_unit: str
+    definition: str
+    source: str
+    department: str | None
+
+    @staticmethod
+    def resolve_denominator_rule(indicator: Indicator) -> str | None:
+        return indicator.denominator_rule or None
+
+    @staticmethod
+    def resolve_department(indicator: Indicator) -> str | None:
+        return indicator.department.code if indicator.department else None
+
+
+class TargetOut(Schema):
+    """A promise in numbers: `clause` is its clause's number, `indicator` and `operand` are codes.
+
+    `threshold_kind` says what is compared with: constant (`threshold`), indicator (`operand`), baseline (`baseline` +
+    `threshold`, which is then the change) or nothing.
+    """
+
+    code: str
+    order: int
+    name: str
+    clause: str
+    quote: str
+    indicator: str
+    comparator: str
+    threshold_kind: str
+    threshold: Exact | None
+    threshold_upper: Exact | None
+    operand: str | None
+    baseline: Exact | None
+    baseline_source: str
+    reference: Exact | None
+    unit: str
+    due: date
+    firmness: str
+    headline: bool
+    departments: list[ResponsibleOut]
+
+    @staticmethod
+    def resolve_clause(target: Target) -> str:
+        return target.clause.path
+
+    @staticmethod
+    def resolve_indicator(target: Target) -> str:
+        return target.indicator.code
+
+    @staticmethod
+    def resolve_operand(target: Target) -> str | None:
+        return target.operand.code if target.operand else None
+
+    @staticmethod
+    def resolve_unit(target: Target) -> str:
+        return target.indicator.unit
+
+    @staticmethod
+    def resolve_departments(target: Target) -> list[dict[str, str]]:
+        return responsible(target.assignments.all())
+
+
+class FreshnessOut(Schema):
+    """The last month with approved data, and the expected months of which a part or all is missing."""
+
+    last_month: MonthText | None
+    missing: list[MonthText]
+
+
+class AttainmentOut(Schema):
+    """A target judged for a region as of a month.
+
+    `threshold` is the number compared with; `shown` is how a page writes the actual; `explanation` is the sentence
+    with which it can be checked; `revisions` are the ids of all figures used.
+    """
+
+    target: str
+    region: str
+    month: MonthText
+    actual: Exact | None
+    shown: str
+    threshold: Exact | None
+    verdict: str
+    reason: str | None
+    signal: str
+    progress: Exact | None
+    time_progress: Exact
+    needed: Exact | None
+    needed_reachable: bool | None
+    done_on: date | None
+    freshness: FreshnessOut
+    explanation: str
+    revisions: list[int]
+    target_version: int
+    formula_version: int
+    inputs_hash: str
+
+    @staticmethod
+    def resolve_target(attainment: Attainment) -> str:
+        return attainment.target.code
+
+    @staticmethod
+    def resolve_region(attainment: Attainment) -> str:
+        return attainment.region.code
+
+    @staticmethod
+    def resolve_shown(attainment: Attainment) -> str:
+        return shown(attainment).actual
+
+    @staticmethod
+    def resolve_threshold(attainment: Attainment) -> Decimal | None:
+        return attainment.compared
+
+    @staticmethod
+    def resolve_reason(attainment: Attainment) -> str | None:
+        return attainment.reason or None
+
+    @staticmethod
+    def resolve_freshness(attainment: Attainment) -> dict[str, object]:
+        return {"last_month": attainment.last_data_month, "missing": attainment.missing_months}
+
+    @staticmethod
+    def resolve_explanation(attainment: Attainment) -> str:
+        return explain(attainment)
+
+
+class ObservationOut(Schema):
+    """An official figure with the revision that gave it: a value, or numerator and denominator of a ratio.
+
+    `official_by` says whether a colleague approved it (review) or the quality office imported it (import).
+    """
+
+    indicator: str
+    region: str
+    month: MonthText
+    value: Exact | None
+    numerator: Exact | None
+    denominator: Exact | None
+    occurred_on: date | None
+    revision: int
+    official_at: Moment
+    official_by: str
+    demonstration: bool
+
+    @staticmethod
+    def resolve_indicator(observation: Observation) -> str:
+        return observation.indicator.code
+
+    @staticmethod
+    def resolve_region(observation: Observation) -> str:
+        return observation.region.code
+
+    @staticmethod
+    def resolve_revision(observation: Observation) -> int | None:
+        return observation.official_id
+
+    @staticmethod
+    def resolve_official_at(observation: Observation) -> object:
+        return observation.official and observation.official.official_at
+
+    @staticmethod
+    def resolve_official_by(observation: Observation) -> object:
+        return observation.official and observation.official.official_by
+
+    @staticmethod
+    def resolve_demonstration(observation: Observation) -> object:
+        return observation.official and observation.official.source.demonstration
+
+
+def responsible(assignments: Iterable[AbstractAssignment]) -> list[dict[str, str]]:
+    """The departments that answer for a promise, with their roles."""
+    return [{"code": one.department.code, "role": one.role} for one in assignments]

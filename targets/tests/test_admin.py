@@ -1,0 +1,135 @@
+"""What is saved in the administration is judged anew."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from departments.permissions import Role
+from targets.audit import differences
+from targets.models import Attainment, DirtyKey, Target
+from targets.tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def inside() -> Client:
+    client = Client()
+    client.force_login(f.person(Role.ADMINISTRATOR))
+    return client
+
+
+@pytest.fixture
+def promise() -> Target:
+    measured = f.indicator("ratio")
+    made = f.target(measured, "at_least", 92)
+    f.official(f.entry(measured, "2014-01", 90, 100))
+    return made
+
+
+def form_of(client: Client, address: str) -> dict[str, Any]:
+    """The values of a form as a browser would send them back."""
+    context = client.get(address).context
+    formsets = [one.formset for one in context["inline_admin_formsets"]]
+    forms = [context["adminform"].form, *(one.management_form for one in formsets)]
+    forms += [form for one in formsets for form in one.initial_forms]
+    fields = {field.html_name: field.value() for form in forms for field in form}
+    return {name: "" if value is None else value for name, value in fields.items() if value is not False}
+
+
+def upload(client: Client, kind: str, text: str) -> Any:
+    form = {"import_file": SimpleUploadedFile("f.csv", text.encode()), "format": "0", "resource": ""}
+    return client.post(reverse(f"admin:targets_{kind}_import"), form)
+
+
+def test_a_changed_target_is_judged_anew(inside: Client, promise: Target) -> None:
+    address = f"/admin/targets/target/{promise.pk}/change/"
+    assert inside.post(address, form_of(inside, address) | {"threshold": "90"}).status_code == 302
+    f.recompute()
+    assert f.attainment(promise, "2014-01").verdict == "met"
+    assert list(differences()) == []
+
+
+def test_a_changed_indicator_is_judged_anew(inside: Client, promise: Target) -> None:
+    address = f"/admin/targets/indicator/{promise.indicator_id}/change/"
+    assert inside.post(address, form_of(inside, address) | {"scale": "1000"}).status_code == 302
+    f.recompute()
+    assert f.attainment(promise, "2014-01").actual == 900
+    assert list(differences()) == []
+
+
+def test_a_changed_plan_is_judged_anew(inside: Client, promise: Target) -> None:
+    address = f"/admin/plans/plan/{promise.plan_id}/change/"
+    assert inside.post(address, form_of(inside, address) | {"pace_tolerance": "0.9"}).status_code == 302
+    assert DirtyKey.objects.exists()
+    f.recompute()
+    assert list(differences()) == []
+
+
+def test_a_new_part_of_the_region_is_judged(inside: Client) -> None:
+    measured = f.indicator("ratio", region_rule="pooled")
+    promise = f.target(measured, "at_least", 92, coverage="parts")
+    data = {"code": "100101", "name": "新区", "kind": "county", "parent": f.region().pk}
+    assert inside.post("/admin/departments/region/add/", data).status_code == 302
+    f.recompute()
+    assert set(Attainment.objects.filter(target=promise).values_list("region__code", flat=True)) == {"100100", "100101"}
+
+
+def test_a_deleted_target_takes_its_attainments_with_it(inside: Client, promise: Target) -> None:
+    assert inside.post(f"/admin/targets/target/{promise.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Attainment.objects.exists()
+    f.recompute()
+    assert list(differences()) == []
+
+
+def test_a_rule_that_spans_rows_holds_in_a_form(inside: Client, promise: Target) -> None:
+    address = f"/admin/targets/target/{promise.pk}/change/"
+    answer = inside.post(address, form_of(inside, address) | {"quote": "not its words"})
+    assert "quote" in answer.context["adminform"].form.errors
+
+
+def test_a_clause_that_is_quoted_cannot_be_rewritten(inside: Client, promise: Target) -> None:
+    address = f"/admin/plans/clause/{promise.clause_id}/change/"
+    inside.post(address, {"order": "1", "text": "Something else", "path": "九"})
+    promise.clause.refresh_from_db()
+    assert (promise.clause.path, promise.quote in promise.clause.text) == ("一", True)
+
+
+def test_an_exported_file_changes_nothing(inside: Client, promise: Target) -> None:
+    for kind in ("indicator", "target"):
+        shown = admin.site._registry[type(promise) if kind == "target" else type(promise.indicator)]
+        text = shown.resource_classes[0]().export().csv  # type: ignore[attr-defined]
+        result = upload(inside, kind, text).context["result"]
+        assert not result.has_errors()
+        assert not result.has_validation_errors()
+        assert result.totals["skip"] == 1
+
+
+def test_an_imported_file_is_announced_once_and_its_dry_run_never(inside: Client, promise: Target) -> None:
+    second = f.target(promise.indicator, "at_least", 95)
+    text = f"plan,code,threshold\n2014,{promise.code},89\n2014,{second.code},88\n"
+    f.recompute()
+    DirtyKey.objects.all().delete()
+    checked = upload(inside, "target", text)
+    assert not DirtyKey.objects.exists()
+    inside.post(reverse("admin:targets_target_process_import"), checked.context["confirm_form"].initial)
+    assert DirtyKey.objects.count() == 1
+    f.recompute()
+    assert f.attainment(promise, "2014-01").verdict == "met"
+    assert list(differences()) == []
+
+
+def test_every_bad_row_of_a_file_is_shown(inside: Client, promise: Target) -> None:
+    text = (
+        "plan,code,quote,clause\n"
+        f"2014,{promise.code},not its words,一\n"
+        f"2014,{promise.code},{promise.quote},九\n"
+        f"2015,{promise.code},{promise.quote},一\n"
+    )
+    result = upload(inside, "target", text).context["result"]
+    assert [row.number for row in result.invalid_rows] == [1]
+    assert [row.number for row in result.error_rows] == [2, 3]

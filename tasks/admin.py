@@ -1,0 +1,77 @@
+"""Tasks and milestones in the administration."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from import_export.fields import Field
+from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
+
+from departments.administration import ByRole, Importing, Resource, listen
+from plans.models import Clause, Plan
+from targets.admin import InPlan
+from targets.models import Target
+from tasks.models import Assignment, Milestone, Task
+from tasks.services import milestones_changed
+
+
+def tell_targets(objects: Collection[Model]) -> None:
+    """The changed milestones, and those of changed tasks: with a task its milestones go."""
+    tasks = [one for one in objects if isinstance(one, Task)]
+    steps = [one for one in objects if isinstance(one, Milestone)]
+    milestones_changed([*steps, *Milestone.objects.filter(task__in=tasks).select_related("target")])
+
+
+listen(tell_targets)
+
+
+class TargetsOfPlan(ManyToManyWidget):
+    """Codes of targets of the row's plan, separated by commas; one that does not exist is refused."""
+
+    def clean(self, value: Any, row: dict[str, Any] | None = None, **kwargs: Any) -> list[Target]:
+        codes = [code.strip() for code in str(value or "").split(",") if code.strip()]
+        year = (row or {}).get("plan")
+        return [Target.objects.get(plan__year=year, code=code) for code in codes]
+
+
+class TaskResource(Resource):
+    """Tasks by their plan's year and their code; the clause by its number, targets by code."""
+
+    plan = Field("plan", "plan", ForeignKeyWidget(Plan, "year"))
+    clause = Field("clause", "clause", InPlan(Clause, "path"))
+    targets = Field("targets", "targets", TargetsOfPlan(Target, field="code", separator=","))
+
+    class Meta:
+        model = Task
+        exclude = ("id",)
+        import_id_fields = ("plan", "code")
+
+
+class AssignmentInline(ByRole, admin.TabularInline):
+    """Who answers for the task."""
+
+    model = Assignment
+    extra = 0
+    autocomplete_fields = ["department"]
+
+
+class MilestoneInline(ByRole, admin.StackedInline):
+    """The deliverables that the plan's text names."""
+
+    model = Milestone
+    extra = 0
+    autocomplete_fields = ["target"]
+
+
+@admin.register(Task)
+class TaskAdmin(Importing):
+    """Promised work."""
+
+    resource_classes = [TaskResource]
+    inlines = [AssignmentInline, MilestoneInline]
+    list_display = ["code", "title", "plan", "clause", "due", "open_ended"]
+    list_filter = ["plan"]
+    list_select_related = ["plan", "clause"]
+    search_fields = ["code", "title", "quote"]
+    autocomplete_fields = ["plan", "clause", "targets"]

@@ -1,0 +1,117 @@
+"""Promised work on pages: the list by clause, one task with its milestones."""
+
+import html
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from departments.permissions import Role
+from plans.models import Plan
+from targets.tests.factories import department, person, plan
+from tasks.models import Assignment, Milestone, Task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def leader(client: Client) -> Client:
+    client.force_login(person(Role.LEADER))
+    return client
+
+
+def page(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return html.unescape(answer.content.decode())
+
+
+def task(number: int, steps: int = 2) -> Task:
+    document = plan()
+    clause = document.clauses.get(path="一")
+    made = Task.objects.create(
+        plan=document, code=f"task-{number}", title="一项任务", clause=clause, quote=clause.text, due=date(2014, 12, 31)
+    )
+    Assignment.objects.create(task=made, department=department(), role="lead", quote="目标")
+    for step in range(steps):
+        Milestone.objects.create(
+            task=made,
+            code=f"step-{step}",
+            title=f"节点{step}",
+            quote="目标",
+            due=date(2014, 12, 31),
+            done_on=date(2014, 5, 1) if step == 0 else None,
+        )
+    return made
+
+
+@pytest.mark.parametrize("address", ["/tasks/", "/tasks/2014/x/"])
+def test_a_person_who_is_not_logged_in_is_sent_to_log_in(client: Client, address: str) -> None:
+    assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
+
+
+@pytest.mark.parametrize("address", ["/tasks/2014/unknown/", "/tasks/1999/brands/"])
+def test_an_unknown_task_is_not_found(leader: Client, address: str) -> None:
+    assert leader.get(address).status_code == 404
+
+
+def test_without_a_plan_the_list_says_how_to_load_one(leader: Client) -> None:
+    assert "loaddata fixtures/" in page(leader, "/tasks/")
+
+
+def test_the_list_says_how_many_milestones_are_done(leader: Client) -> None:
+    task(1)
+    assert '<progress value="1" max="2"' in page(leader, "/tasks/")
+
+
+def test_a_task_without_milestones_is_not_shown_as_undone(leader: Client) -> None:
+    task(1, steps=0)
+    assert "<progress" not in page(leader, "/tasks/")
+
+
+def test_all_tasks_stand_under_their_clauses_in_the_plans_order(leader: Client, plan_2014: Plan) -> None:
+    text = page(leader, "/tasks/")
+    places = [text.index(f"/tasks/2014/{one.code}/") for one in plan_2014.tasks.all()]
+    assert places == sorted(places)
+    assert all(words in text for words in ("强化质量安全", "推进质量惠民工作", "保障措施"))
+
+
+def test_units_that_the_plan_does_not_name_are_said_in_its_words(leader: Client, plan_2014: Plan) -> None:
+    for one in plan_2014.tasks.exclude(open_ended=""):
+        assert one.open_ended in page(leader, "/tasks/")
+        assert f'<span class="tag">{one.open_ended}</span>' in page(leader, f"/tasks/2014/{one.code}/")
+
+
+def test_a_task_shows_its_words_units_milestones_and_targets(leader: Client, plan_2014: Plan) -> None:
+    one = plan_2014.tasks.get(code="works-benefit")
+    text = page(leader, "/tasks/2014/works-benefit/")
+    assert one.clause.text in text
+    for name in (
+        *one.milestones.values_list("title", flat=True),
+        *one.assignments.values_list("department__short_name", flat=True),
+        *one.targets.values_list("name", flat=True),
+    ):
+        assert name in text
+
+
+def queries_of(client: Client, address: str) -> int:
+    page(client, address)
+    with CaptureQueriesContext(connection) as captured:
+        page(client, address)
+    return len(captured)
+
+
+def test_more_tasks_take_no_further_query(leader: Client) -> None:
+    task(1)
+    few = queries_of(leader, "/tasks/")
+    for number in range(2, 12):
+        task(number)
+    assert queries_of(leader, "/tasks/") == few <= 8
+
+
+def test_more_milestones_take_no_further_query(leader: Client) -> None:
+    few, many = task(1, steps=1), task(2, steps=30)
+    address = "/tasks/2014/{}/".format
+    assert queries_of(leader, address(few.code)) == queries_of(leader, address(many.code)) <= 9
