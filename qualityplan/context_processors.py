@@ -1,4 +1,4 @@
-"""What every page of a person who is logged in needs to know: who reads, what is offered, whether figures are made up."""
+"""What base.html needs to know on every page: what is offered to whom, and whether figures are made up."""
 
 from collections.abc import Callable
 from typing import Any

@@ -97,7 +97,9 @@ def threshold_text(target: Target, compared: Decimal | None = None) -> str:
         return f"{text} ({with_unit(plain(compared), target.operand.unit)})" if compared is not None else text
     if target.threshold_kind == Target.ThresholdKind.BASELINE and compared is None and target.threshold is not None:
         return _("baseline %(symbol)s %(change)s") % {"symbol": "+", "change": with_unit(plain(target.threshold), unit)}
-    return f"{symbol} {with_unit(plain(compared if compared is not None else target.threshold or Decimal(0)), unit)}"
+    return (
+        f"{symbol}\u00a0{with_unit(plain(compared if compared is not None else target.threshold or Decimal(0)), unit)}"
+    )
 
 
 def explain(attainment: Attainment) -> str:

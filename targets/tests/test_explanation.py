@@ -79,7 +79,7 @@ def test_the_sentence_of_the_domain() -> None:
 def test_the_same_sentence_in_english() -> None:
     with override("en"):
         sentence = explain(attainment(rate_target(), D(1160), D(1243)))
-    assert "target ≥ 92" in sentence
+    assert "target ≥\u00a092\u00a0%" in sentence
     assert "holds" in sentence
 
 

@@ -1,0 +1,104 @@
+"""Lights, trends and progress in a page: small drawings made of SVG elements, without styles or scripts."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from targets.explanation import number, with_unit
+from targets.formulas import rounded, shown_apart
+from targets.lights import Light, light
+from targets.models import Attainment
+from targets.selectors import Point
+
+register = template.Library()
+
+WIDTH, HEIGHT, EDGE = 112, 30, 4
+_STEP = (WIDTH - 2 * EDGE) / 11
+
+
+@register.simple_tag(name="light")
+def light_tag(shown: Light | Attainment, size: str = "") -> SafeString:
+    """The light as a pill: symbol and word, in the light's colour."""
+    one = light(shown) if isinstance(shown, Attainment) else shown
+    return format_html(
+        '<span class="light light-{}{}"><svg aria-hidden="true"><use href="#light-{}"/></svg>{}</span>',
+        one.colour,
+        f" light-{size}" if size else "",
+        one.shape,
+        one.word,
+    )
+
+
+@register.simple_tag
+def sparkline(points: Sequence[Point]) -> SafeString:
+    """The months so far as a line, the number compared with as a dashed one; nothing for fewer than two figures.
+
+    A month keeps its place in the year, so that the lines of a list can be compared at a glance.
+    """
+    drawn = [(point.month.number, float(point.actual)) for point in points if point.actual is not None]
+    aims = [(point.month.number, float(point.compared)) for point in points if point.compared is not None]
+    if len(drawn) < 2:
+        return mark_safe("")
+    place = _Scale([value for _month, value in (*drawn, *aims)])
+    month, value = drawn[-1]
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true">{}<polyline class="spark-line" points="{}"/>'
+        '<circle class="spark-{}" cx="{}" cy="{}" r="2.8"/></svg>',
+        WIDTH,
+        HEIGHT,
+        format_html('<polyline class="spark-aim" points="{}"/>', place.path(aims)) if len(aims) > 1 else "",
+        place.path(drawn),
+        points[-1].signal,
+        *place.at(month, value),
+    )
+
+
+class _Scale:
+    """Places figures in the drawing: months from left to right, values from bottom to top."""
+
+    def __init__(self, values: list[float]) -> None:
+        self.low, self.high = min(values), max(values)
+
+    def at(self, month: int, value: float) -> tuple[str, str]:
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return f"{EDGE + (month - 1) * _STEP:.1f}", f"{HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE):.1f}"
+
+    def path(self, places: list[tuple[int, float]]) -> str:
+        return " ".join(",".join(self.at(month, value)) for month, value in places)
+
+
+@register.filter
+def progress_text(attainment: Attainment) -> str:
+    """Progress in %, with as many decimals as it takes not to look like 100 % or like the time progress by rounding."""
+    if attainment.progress is None:
+        return ""
+    share = attainment.progress * 100
+    candidates = [shown_apart(share, aim, 1)[0] for aim in (Decimal(100), attainment.time_progress * 100)]
+    return with_unit(number(max(candidates, key=lambda one: -int(one.as_tuple().exponent))), "%")
+
+
+@register.filter
+def percent(share: Decimal) -> str:
+    """A share of time in %, with one decimal."""
+    return with_unit(number(rounded(share * 100, 1)), "%")
+
+
+@register.simple_tag
+def share_bar(counts: Sequence[Any]) -> SafeString:
+    """How many targets show which light, as one bar: rectangles as wide as their number."""
+    total = sum(count.number for count in counts)
+    parts, left = [], 0
+    for count in counts:
+        if count.number:
+            parts.append((count.colour.name, left, count.number))
+            left += count.number
+    inner = [format_html('<rect class="fill-{}" x="{}" width="{}" height="1"/>', *part) for part in parts]
+    return format_html(
+        '<svg class="share-bar" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
+        max(total, 1),
+        mark_safe("".join(inner)),  # noqa: S308 - every part was escaped by format_html
+    )

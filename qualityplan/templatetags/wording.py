@@ -1,0 +1,47 @@
+"""How a page writes months, figures and quotations."""
+
+from datetime import date
+from decimal import Decimal
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
+
+from plans.periods import Month
+from targets.explanation import plain, with_unit
+
+register = template.Library()
+
+
+@register.filter
+def month_name(month: Month) -> str:
+    """2014年6月; June 2014."""
+    return date_format(month.first_day, "YEAR_MONTH_FORMAT")
+
+
+@register.filter
+def month_short(month: Month) -> str:
+    """6月; June. Chinese writes the number, where Django's own name of the month would be 六月."""
+    return date_format(month.first_day, pgettext("date format of a month alone", "M"))
+
+
+@register.filter
+def figure(value: Decimal | None, unit: str = "") -> str:
+    """A figure in full with its unit; nothing for no figure, 0 for zero."""
+    return "" if value is None else with_unit(plain(value), unit)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """2014年12月31日."""
+    return "" if value is None else date_format(value)
+
+
+@register.filter
+def quoted_in(quote: str, text: str) -> SafeString:
+    """The text with the quoted words marked, both exactly as they are stored; all of it quoted needs no mark."""
+    before, found, after = text.partition(quote)
+    marked = found and (before or after)
+    return format_html("{}<mark>{}</mark>{}", before, found, after) if marked else format_html("{}", text)

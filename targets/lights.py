@@ -1,0 +1,83 @@
+"""The light of an attainment as a person meets it: a colour, a shape, and a word that says why.
+
+Colour alone is never enough (one man in twelve confuses red and green), and grey has several meanings that must not be
+mixed up: nothing reported, nothing due yet, nothing that could be judged. The light itself is decided by `formulas`.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from plans.periods import Month
+from targets.formulas import UNRECOVERABLE, Signal, Verdict
+from targets.models import Attainment
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """`colour` is the signal; `shape` names the symbol that is drawn; `word` is printed beside it."""
+
+    colour: str
+    shape: str
+    word: str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """One of the four lights as a heading over many targets."""
+
+    name: str
+    word: str | Promise
+    meaning: str | Promise
+
+
+COLOURS = (
+    Colour("red", _("Red light"), _("behind or missed")),
+    Colour("yellow", _("Yellow light"), _("warning")),
+    Colour("green", _("Green light"), _("met or on track")),
+    Colour("grey", _("Grey light"), _("cannot be judged yet")),
+)
+"""The four lights; what needs attention stands first."""
+
+LIGHTS = {
+    "met": Light("green", "met", _("Green · met")),
+    "on_track": Light("green", "on-track", _("Green · on track")),
+    "warning": Light("yellow", "warning", _("Yellow · warning")),
+    "behind": Light("red", "behind", _("Red · behind")),
+    "exceeded": Light("red", "behind", _("Red · limit exceeded")),
+    "missed": Light("red", "behind", _("Red · missed")),
+    "no_data": Light("grey", "no-data", _("Grey · no data")),
+    "not_due": Light("grey", "not-due", _("Grey · not due yet")),
+    "not_assessable": Light("grey", "not-assessable", _("Grey · cannot be judged")),
+}
+
+
+def light(attainment: Attainment) -> Light:
+    """The light with the word that fits the verdict."""
+    return LIGHTS[_state(attainment)]
+
+
+def _state(attainment: Attainment) -> str:
+    match attainment.signal:
+        case Signal.GREEN:
+            return "met" if attainment.verdict == Verdict.MET else "on_track"
+        case Signal.YELLOW:
+            return "warning"
+        case Signal.RED:
+            return _red(attainment)
+        case _:
+            return _grey(attainment)
+
+
+def _red(attainment: Attainment) -> str:
+    if attainment.target.comparator in UNRECOVERABLE:
+        return "exceeded"
+    return "missed" if attainment.month >= Month.of(attainment.target.due) else "behind"
+
+
+def _grey(attainment: Attainment) -> str:
+    """Nothing reported though expected; nothing expected so far, or an event not due yet; no way to judge."""
+    if attainment.verdict == Verdict.NO_DATA:
+        return "no_data" if attainment.missing else "not_due"
+    return "not_assessable" if attainment.verdict == Verdict.NOT_ASSESSABLE else "not_due"

@@ -1,0 +1,56 @@
+"""What pages read of tasks; each function takes a constant number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models import Count, Prefetch, Q
+
+from plans.models import Clause, Plan
+from tasks.models import Assignment, Milestone, Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task in a list: how many of its milestones are done, and who answers for it."""
+
+    task: Task
+    done: int
+    total: int
+    assignments: Sequence[Assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The tasks of one clause (二(二), 三), under its heading."""
+
+    clause: Clause
+    rows: Sequence[TaskRow]
+
+
+def with_steps(plan: Plan) -> list[TaskRow]:
+    """All tasks of a plan, in its order."""
+    named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
+    tasks = (
+        Task.objects.filter(plan=plan)
+        .select_related("clause__parent")
+        .prefetch_related(named)
+        .annotate(total=Count("milestones"), done=Count("milestones", filter=Q(milestones__done_on__isnull=False)))
+    )
+    return [TaskRow(task, task.done, task.total, list(task.assignments.all())) for task in tasks]
+
+
+def grouped(rows: Sequence[TaskRow]) -> list[Group]:
+    """Tasks under the clause that their own clauses are part of."""
+    parts = groupby(rows, key=lambda row: row.task.clause.parent or row.task.clause)
+    return [Group(clause, list(part)) for clause, part in parts]
+
+
+def assignments_of(task: Task) -> list[Assignment]:
+    """Who answers for a task: lead, shared, support (the alphabet happens to agree)."""
+    return list(task.assignments.select_related("department").order_by("role", "id"))
+
+
+def milestones_of(task: Task) -> list[Milestone]:
+    """The deliverables that the text names, in its order."""
+    return list(task.milestones.select_related("target__plan"))
