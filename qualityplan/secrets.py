@@ -14,6 +14,13 @@ def write_missing(path: Path) -> None:
         file.writelines(f"{name}={value}\n" for name, value in new_secrets().items() if name not in known)
 
 
+def kept(path: Path, name: str) -> str:
+    """What the file holds under a name, written now if it was not there."""
+    write_missing(path)
+    lines = (line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines() if "=" in line)
+    return dict(lines)[name]
+
+
 def new_secrets() -> dict[str, str]:
     """A signing key, and the password of the demonstration accounts."""
     return {"SECRET_KEY": secrets.token_urlsafe(50), "DEMO_PASSWORD": secrets.token_urlsafe(9)}

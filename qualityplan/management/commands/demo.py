@@ -10,7 +10,6 @@ from plans.models import Plan
 from qualityplan.demonstration import figures
 from qualityplan.demonstration.accounts import demo_password, make_accounts
 from qualityplan.demonstration.shapes import Scenario, scenario
-from targets.models import Indicator
 
 
 class Command(BaseCommand):
@@ -45,8 +44,7 @@ class Command(BaseCommand):
 
 def scenarios() -> dict[Plan, Scenario]:
     """The loaded plans that have a scenario."""
-    names = dict(Indicator.objects.values_list("code", "name"))
-    found = {plan: scenario(plan.year, names) for plan in Plan.objects.all()}
+    found = {plan: scenario(plan.year) for plan in Plan.objects.all()}
     return {plan: one for plan, one in found.items() if one is not None}
 
 

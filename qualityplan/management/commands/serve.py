@@ -1,6 +1,7 @@
 """The whole service in the foreground: web server, worker, timer and, unless one is given, the message broker."""
 
 import fcntl
+import logging
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from redis.retry import Retry
 
 from qualityplan import broker, processes
 from qualityplan.celery import app
+from qualityplan.demonstration.accounts import demo_password
 
 READY_WITHIN = 60.0
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - recognised, never the default
@@ -71,6 +73,7 @@ def prepare(fixtures: list[str]) -> None:
     office has changed since the first start is kept.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    logging.getLogger("targets.jobs").setLevel(logging.ERROR)  # there is no worker to wake yet, and none is missed
     call_command("migrate", verbosity=0, interactive=False)
     if fixtures:
         call_command("loaddata", *fixtures, keep=True)
@@ -215,7 +218,7 @@ def welcome() -> list[str]:
 def way_in() -> list[str]:
     """How to log in: the demonstration accounts, or how to make the first one."""
     if settings.DEMO:
-        return [f"演示账号 / Demo accounts: admin, leader, coordinator …   密码 / password: {settings.DEMO_PASSWORD}"]
+        return [f"演示账号 / Demo accounts: admin, leader, coordinator …   密码 / password: {demo_password()}"]
     if get_user_model().objects.filter(is_superuser=True).exists():
         return ["请用您的账号登录 / Log in with your account"]
     return ["尚无管理员，请运行 / No administrator yet, run:  python manage.py createsuperuser"]

@@ -1,0 +1,124 @@
+"""What the made-up figures are shaped like: read from `fixtures/samples`, one file a plan.
+
+The file gives for each indicator its typical size and its story; where a published figure of the year exists, the
+series is made to meet it. Places, years and figures are data of the city and stand in these files alone.
+"""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from plans.periods import Month
+
+SAMPLES = settings.BASE_DIR / "fixtures" / "samples"
+Monthly = tuple[Decimal | None, ...]
+"""Twelve figures, January to December; None where nothing is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One year of an indicator in a region.
+
+    `annual` is the figure of the whole year. `season` weighs the months: of a count its parts, of a mean its readings,
+    of a ratio what falls short of the denominator. `denominator` is typical for a month; None means the days of the
+    month, less `gaps` (month → days without measurement). Figures given in full are taken as they are. Months in
+    `missing` are never reported.
+    """
+
+    indicator: str
+    region: str
+    year: int
+    annual: Decimal | None = None
+    season: tuple[int, ...] = (1,) * 12
+    denominator: int | None = None
+    gaps: dict[int, int] = field(default_factory=dict)
+    values: Monthly = ()
+    numerators: Monthly = ()
+    denominators: Monthly = ()
+    missing: frozenset[int] = frozenset()
+    occurred_on: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """All that is made up for one plan.
+
+    `until` is the last month that has been reported; `accounts` maps the general accounts to departments by code,
+    `done` the milestones (task, milestone) that are done to the day.
+    """
+
+    label: str
+    seed: int
+    until: Month
+    accounts: dict[str, str]
+    shapes: tuple[Shape, ...]
+    done: dict[tuple[str, str], date]
+
+
+def scenario(year: int, folder: Path = SAMPLES) -> Scenario | None:
+    """The scenario of a plan's year, if there is one."""
+    path = folder / f"demonstration-{year}.json"
+    if not path.is_file():
+        return None
+    raw = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    published = published_figures(folder / "published-figures.csv")
+    return Scenario(
+        raw["label"],
+        raw["seed"],
+        Month.parse(raw["until"]),
+        raw["accounts"],
+        tuple(shape for one in raw["series"] for shape in _shapes(one, published)),
+        {(task, step): date.fromisoformat(day) for task, steps in raw["done"].items() for step, day in steps.items()},
+    )
+
+
+Published = dict[tuple[str, str, int], Decimal]
+"""(name of the indicator, code of the region, year) → figure"""
+
+
+def published_figures(path: Path) -> Published:
+    """The figures that were really published, each with its source in the file."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {
+            (row["indicator"], row["region_code"], int(row["period"])): Decimal(row["value"])
+            for row in csv.DictReader(file)
+        }
+
+
+def _shapes(raw: dict[str, Any], published: Published) -> list[Shape]:
+    """One shape a region. What stands there for the region wins over what stands for all, and over both the figure that
+    was published, if any was, under the name in `published`."""
+    shapes = []
+    for region, own in raw["regions"].items():
+        known = published.get((raw.get("published", ""), region, raw["year"]))
+        fields = {**raw, **own} | ({} if known is None else {"annual": known})
+        read = {key: _READ[key](value) for key, value in fields.items() if key in _READ}
+        shapes.append(Shape(raw["indicator"], region, raw["year"], **read))
+    return shapes
+
+
+def _monthly(values: list[Any]) -> Monthly:
+    return tuple(None if value is None else Decimal(value) for value in values)
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "annual": Decimal,
+    "season": tuple,
+    "denominator": int,
+    "gaps": lambda gaps: {int(month): days for month, days in gaps.items()},
+    "values": _monthly,
+    "numerators": _monthly,
+    "denominators": _monthly,
+    "missing": frozenset,
+    "occurred_on": date.fromisoformat,
+    "note": str,
+}
+"""Field of Shape → how the file's value becomes the field's."""
