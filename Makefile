@@ -24,7 +24,7 @@ NPM_OPTIONS := --ignore-scripts --no-audit --no-fund --loglevel=error
 CATALOGUES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 
-.PHONY: run test check venv dev lock messages translations static
+.PHONY: run test check pictures venv dev lock messages translations static
 
 # --- Setting up: each step leaves a stamp and is skipped while its inputs are unchanged ---------------------------------
 
@@ -91,6 +91,12 @@ check: dev
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
+
+# The pictures of the README, taken from the demonstration by a test.
+pictures: export PICTURES := $(CURDIR)/docs/screenshots
+pictures: dev translations
+	@mkdir -p $(PICTURES)
+	$(PY) -m pytest -q qualityplan/tests/test_pictures.py
 
 # --- Keeping up ---------------------------------------------------------------------------------------------------------
 
