@@ -27,6 +27,7 @@ class Action(StrEnum):
     REVIEW_OBSERVATIONS = "review_observations"
     WITHDRAW_OBSERVATIONS = "withdraw_observations"
     IMPORT_OFFICIAL = "import_official"
+    LOCK_MONTHS = "lock_months"
     ADMINISTER = "administer"
 
 
@@ -53,6 +54,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.REVIEW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT},
     Action.WITHDRAW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
     Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.ALL},
+    Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
     Action.ADMINISTER: {_R.ADMINISTRATOR: _S.ALL},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""

@@ -5,7 +5,6 @@ reported, none is guessed: an empty cell is not zero, and a number is taken exac
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 
 from plans.periods import Month
 from targets.figures import Problem
+from targets.numbers import NOTHING, NotANumberError, is_percentage, plain, read_number
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """What a reader finds in a cell; CSV has text alone."""
@@ -180,20 +180,12 @@ def _outside(row: Row, columns: Sequence[str]) -> Iterator[Cell]:
 
 # --- Cells ------------------------------------------------------------------------------------------------------------
 
-NOTHING = frozenset({"", "-", "--", "/", "无"})
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
-_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+|\d{1,3}( \d{3})+)(\.\d+)?", re.ASCII)
 _ERROR_CELL = re.compile(r"#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|GETTING_DATA)")
 _MONTH = re.compile(r"(\d{4})(?:-(\d{1,2})|/(\d{1,2})|年(\d{1,2})月|(\d{2}))", re.ASCII)
 _DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))", re.ASCII
 )
 _MIDNIGHT = re.compile(r"[ T]0{1,2}:00(:00)?$", re.ASCII)
-
-
-def plain(text: str) -> str:
-    """Full-width characters as ordinary ones, every dash as "-", every run of spaces as one."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_DASHES).split())
 
 
 def canonical(text: str) -> str:
@@ -229,13 +221,15 @@ def number(cell: Cell) -> Decimal | None:
         raise CellError("not_a_number", found=_quoted(cell))
     if isinstance(cell, int | float):
         return _spreadsheet_number(cell)
-    text = _content(cell)
-    return None if text in NOTHING else _written_number(text.removesuffix("%").rstrip(), cell)
+    try:
+        return read_number(_content(cell))
+    except NotANumberError:
+        raise CellError("not_a_number", found=_quoted(cell)) from None
 
 
 def part(cell: Cell) -> Decimal | None:
     """A numerator or denominator: a number that is no percentage."""
-    if isinstance(cell, str) and plain(cell).endswith("%"):
+    if isinstance(cell, str) and is_percentage(cell):
         raise CellError("percentage_as_part", found=_quoted(cell))
     return number(cell)
 
@@ -246,12 +240,6 @@ def _spreadsheet_number(cell: float) -> Decimal:
     if not found.is_finite():
         raise CellError("not_a_number", found=_quoted(cell))
     return Decimal(int(found)) if found == found.to_integral_value() else found
-
-
-def _written_number(text: str, cell: Cell) -> Decimal:
-    if not _NUMBER.fullmatch(text):
-        raise CellError("not_a_number", found=_quoted(cell))
-    return Decimal(text.replace(",", "").replace(" ", ""))
 
 
 def month(cell: Cell) -> Month:

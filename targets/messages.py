@@ -19,6 +19,16 @@ SENTENCES: dict[str, str | Promise] = {
     "event_is_0_or_1": _("Enter 1 in the month in which it was done, 0 for not yet."),
     "day_without_event": _("A day is given only for an event that was done (value 1)."),
     "day_after_month": _("The day lies after the month. Enter the event in the month in which it was done."),
+    "month_locked": _("%(month)s is closed. Ask the quality office to reopen it, and say why."),
+    "unusually_low": _("The figure lies below the usual range. Check it, and say in the note why it is so low."),
+    "unusually_high": _("The figure lies above the usual range. Check it, and say in the note why it is so high."),
+    "jump": _("The figure jumps against the last months. Check it, and say in the note what happened."),
+    "same_as_last_month": _(
+        "The figure is last month's to the digit. Check that it was measured anew, and say so in the note."
+    ),
+    "exactly_at_threshold": _("The figure meets the threshold to the digit. Say in the note how it was measured."),
+    "not_a_number": _('"%(found)s" is not a number. Write it like 1234.5; leave the cell empty if there is none.'),
+    "not_a_day": _('"%(found)s" is not a day. Write it like 2014-06-27.'),
     "total_falls": _(
         "The total since January falls: %(before)s in %(month)s, then %(now)s. "
         "Correct it, or explain the correction in the note."

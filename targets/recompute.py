@@ -19,8 +19,9 @@ from django.db import connection, transaction
 from plans.periods import months_of
 from targets import milestones, storing
 from targets.accumulation import ONE, Accumulated, IndicatorRule, last_month
+from targets.figures import Entry
 from targets.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule, judge
-from targets.loading import Figures, Loader, Regions, Series, official_now
+from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, official_now
 from targets.models import Attainment, DirtyKey, Target
 
 KEYS_AT_A_TIME = 10_000
@@ -303,3 +304,28 @@ def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[i
     """The months with data, and the expected months up to now in which a part or all of it is missing."""
     due = expected & ((1 << number) - 1)
     return (state.months, due & ~state.complete) if state else (0, due)
+
+
+def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
+    """What the targets would be judged if these entries were official too; not saved. One attainment for each target
+    and region that the entries touch, as of the entries' latest month; the wholes they are part of among them.
+    """
+    regions, targets = Regions.load(), _targets()
+    keys = [DirtyKey(indicator_id=one.indicator_id, region_id=one.region_id, month=one.month) for one in entries]
+    pairs = expand(keys, targets, regions)
+    latest = max((one.month for one in entries), default=None)
+    rows = _judge_all(_judged(targets, pairs), regions, pairs, {}, _with_entries(entries))
+    return [made for made in map(storing.instance, rows) if made.month == latest]
+
+
+def _with_entries(entries: Collection[Entry]) -> Loader:
+    """The official figures, with those of the entries in their place; an entry has no revision yet, so its id is 0."""
+    offered = {(one.indicator_id, one.region_id, one.month.key): one for one in entries}
+
+    def load(keys: Collection[SeriesKey]) -> Iterator[Row]:
+        yield from (row for row in official_now(keys) if row[:3] not in offered)
+        for (indicator_id, region_id, month), one in offered.items():
+            if SeriesKey(indicator_id, region_id, one.month.year) in keys:
+                yield indicator_id, region_id, month, *one.figures, 0
+
+    return load

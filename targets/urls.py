@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from targets import views
+from targets.views import target as target_views
 
-urlpatterns = [path("targets/<int:year>/<slug:code>/", views.target, name="target")]
+urlpatterns = [path("targets/<int:year>/<slug:code>/", target_views.target, name="target")]

@@ -22,6 +22,7 @@ EXPECTED = {
     Action.REVIEW_OBSERVATIONS: "reviewer",
     Action.WITHDRAW_OBSERVATIONS: "reviewer coordinator",
     Action.IMPORT_OFFICIAL: "coordinator",
+    Action.LOCK_MONTHS: "coordinator",
     Action.ADMINISTER: "administrator",
 }
 

@@ -1,6 +1,7 @@
 """Measured promises and the facts by which they are judged."""
 
 from targets.models.attainment import Attainment, DirtyKey
+from targets.models.drafting import Draft, MonthLock
 from targets.models.indicator import Indicator
 from targets.models.observation import Observation, Revision, Source
 from targets.models.target import Target, TargetAssignment
@@ -8,7 +9,9 @@ from targets.models.target import Target, TargetAssignment
 __all__ = [
     "Attainment",
     "DirtyKey",
+    "Draft",
     "Indicator",
+    "MonthLock",
     "Observation",
     "Revision",
     "Source",

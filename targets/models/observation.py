@@ -132,7 +132,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
 
 class Revision(Figures, AbstractReviewed):
-    """One entry of an observation: who, when, what, why, from where; its figures never change."""
+    """One entry of an observation: who, when, what, why, from where; its figures never change.
+
+    `oddities` are the codes of what looked odd when it was handed in (see `targets.oddities`), for the reviewer.
+    """
 
     observation = models.ForeignKey(
         Observation, models.PROTECT, related_name="revisions", verbose_name=_("observation")
@@ -141,6 +144,7 @@ class Revision(Figures, AbstractReviewed):
         Source, models.PROTECT, related_name="revisions", verbose_name=_("source"), db_index=False
     )
     note = models.CharField(_("note"), max_length=400, blank=True)
+    oddities = models.JSONField(_("what looked odd"), default=list, blank=True)
 
     objects = RevisionQuerySet.as_manager()
 

@@ -1,18 +1,29 @@
 """What is done to observations and promises. Each service is atomic and writes its audit event and its dirty keys."""
 
-from targets.services.checking import check_entries
+from targets.services.checking import check_entries, odd_entries
 from targets.services.dirty import mark_dirty, promises_changed
+from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, discard_draft, hand_in, save_draft
+from targets.services.locking import lock, reopen
 from targets.services.official import Outcome, make_official
 from targets.services.reviewing import approve, enter, send_back, submit, withdraw
 
 __all__ = [
+    "ConflictError",
+    "EntriesRefusedError",
     "Outcome",
+    "Typed",
     "approve",
     "check_entries",
+    "discard_draft",
     "enter",
+    "hand_in",
+    "lock",
     "make_official",
     "mark_dirty",
+    "odd_entries",
     "promises_changed",
+    "reopen",
+    "save_draft",
     "send_back",
     "submit",
     "withdraw",

@@ -1,27 +1,87 @@
 """The rules of `figures`, applied to many entries with the context they need, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from departments.models import Region
 from plans.periods import Month
 from targets.figures import Entry, EntryRule, Problem, check, check_to_date
 from targets.loading import SeriesKey, official_now
-from targets.models import Indicator
+from targets.models import Indicator, MonthLock, Target
+from targets.oddities import Surroundings, oddities
+from targets.services.locking import locked_problem
+
+MONTHS_BEFORE = 3
+"""How many months an entry is held against."""
 
 
 def check_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
     """The problems of each entry, by its position; entries without one are left out."""
     indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
     wholes = set(Region.objects.filter(parent__isnull=False).values_list("parent_id", flat=True))
+    closed = MonthLock.objects.closing({entry.month for entry in entries})
     problems: dict[int, list[Problem]] = {}
     for position, entry in enumerate(entries):
         rule = entry_rule(indicators[entry.indicator_id], has_parts=entry.region_id in wholes)
-        if found := check(rule, entry):
+        found = [locked_problem(entry.month)] if entry.month in closed else check(rule, entry)
+        if found:
             problems[position] = found
     for position, problem in _falls(entries, indicators, problems):
         problems.setdefault(position, []).append(problem)
     return problems
+
+
+def odd_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
+    """What looks odd about each entry, by its position, seen beside the last months and the threshold."""
+    indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
+    thresholds = _thresholds(entries)
+    earlier = _earlier(entries)
+    found = {}
+    for position, entry in enumerate(entries):
+        indicator = indicators[entry.indicator_id]
+        around = Surroundings(
+            indicator.scale,
+            indicator.usual_low,
+            indicator.usual_high,
+            thresholds.get((indicator.pk, entry.month.year)),
+            () if indicator.entry_basis == Indicator.EntryBasis.TO_DATE else earlier(entry),
+        )
+        if problems := oddities(entry, around):
+            found[position] = problems
+    return found
+
+
+def _thresholds(entries: Sequence[Entry]) -> dict[tuple[int, int], Decimal]:
+    """The constant thresholds of what is judged month by month; a count's is for the year and says nothing here."""
+    rows = Target.objects.filter(
+        indicator__in={entry.indicator_id for entry in entries}, threshold_kind=Target.ThresholdKind.CONSTANT
+    ).exclude(indicator__measure=Indicator.Measure.COUNT)
+    return {(row[0], row[1]): row[2] for row in rows.values_list("indicator_id", "plan__year", "threshold") if row[2]}
+
+
+def _earlier(entries: Sequence[Entry]) -> Callable[[Entry], list[Entry]]:
+    """The official figures of the months before an entry's own, oldest first, across the turn of the year."""
+    keys = {
+        SeriesKey(entry.indicator_id, entry.region_id, year)
+        for entry in entries
+        for year in {entry.month.year, entry.month.shifted(-MONTHS_BEFORE).year}
+    }
+    known: dict[tuple[int, int, Month], Entry] = {}
+    for indicator_id, region_id, key, value, numerator, denominator, day, _revision in (
+        official_now(keys) if keys else ()
+    ):
+        month = Month.from_key(key)
+        known[indicator_id, region_id, month] = Entry(
+            indicator_id, region_id, month, value, numerator, denominator, day
+        )
+
+    def before(entry: Entry) -> list[Entry]:
+        months = (entry.month.shifted(-back) for back in range(MONTHS_BEFORE, 0, -1))
+        found = (known.get((entry.indicator_id, entry.region_id, month)) for month in months)
+        return [one for one in found if one is not None]
+
+    return before
 
 
 def entry_rule(indicator: Indicator, *, has_parts: bool) -> EntryRule:

@@ -16,6 +16,7 @@ from targets.figures import Entry
 from targets.loading import observation_ids
 from targets.models import Observation, Revision, Source
 from targets.services.dirty import mark_dirty
+from targets.services.locking import demand_open
 
 LOT = 5000
 _FIGURES = ("value", "numerator", "denominator", "occurred_on")
@@ -37,6 +38,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     """
     if not access.demand(by, Action.IMPORT_OFFICIAL).everything:
         raise access.refusal()
+    demand_open(entry.month for entry in entries)
     now = timezone.now()
     observations = _observations(entries)
     changes = [

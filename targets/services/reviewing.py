@@ -15,6 +15,7 @@ from targets.messages import sentence
 from targets.models import Observation, Revision, Source
 from targets.services.checking import check_entries
 from targets.services.dirty import mark_dirty
+from targets.services.locking import demand_open
 from targets.services.official import publish, supersede
 
 
@@ -67,6 +68,7 @@ def approve(revision: Revision, *, by: User) -> Revision:
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
     if revision.author_id == by.pk:
         raise PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
+    demand_open([revision.observation.month])
     now = timezone.now()
     if revision.observation.official_id is not None:
         supersede([revision.observation.official_id], now)
@@ -82,6 +84,7 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     revision = _locked(revision)
     observation = revision.observation
     _demand_for(by, Action.WITHDRAW_OBSERVATIONS, observation)
+    demand_open([observation.month])
     revision.ended_at = timezone.now()
     _moved(revision, Verb.WITHDRAW, by, reason)
     observation.official = observation.value = observation.numerator = observation.denominator = None

@@ -1,0 +1,212 @@
+"""Typing figures and handing them in: nothing typed is lost, nothing is overwritten unawares, nothing is doubled."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from departments.services import record
+from plans.periods import Month
+from reviews.workflow import State
+from targets.figures import Entry, Problem
+from targets.models import Draft, Indicator, Observation, Revision, Source
+from targets.numbers import NOTHING, NotANumberError, plain, read_number
+from targets.services.checking import check_entries, odd_entries
+from targets.services.locking import demand_open
+
+Key = tuple[int, int, Month]
+"""indicator id, region id, month"""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The fields of one figure, as text."""
+
+    value: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    occurred_on: str = ""
+    note: str = ""
+
+
+FIELDS = tuple(one.name for one in fields(Typed))
+
+
+class ConflictError(Exception):
+    """Somebody else has saved in between; `current` is what is stored now (None: handed in or discarded)."""
+
+    def __init__(self, current: Draft | None) -> None:
+        super().__init__("draft changed in between")
+        self.current = current
+
+
+class EntriesRefusedError(Exception):
+    """Nothing was handed in: the problems of each draft, by its key."""
+
+    def __init__(self, problems: Mapping[Key, Sequence[Problem]]) -> None:
+        super().__init__("entries refused")
+        self.problems = problems
+
+
+@transaction.atomic
+def save_draft(key: Key, typed: Typed, *, version: int, by: User) -> Draft:
+    """Keeps what was typed. `version` is the one seen last, 0 for a figure that had no draft; ConflictError if another
+    was saved since. Saving what is there already changes nothing, so a repeated request does no harm.
+    """
+    _demand_entering([key], by)
+    demand_open([key[2]])
+    values = {name: getattr(typed, name) for name in FIELDS}
+    identity = {"indicator_id": key[0], "region_id": key[1], "month": key[2]}
+    made = False
+    draft = Draft.objects.select_for_update().filter(**identity).first()
+    if draft is None and version == 0:
+        draft, made = Draft.objects.get_or_create(**identity, defaults=values | {"by": by})
+    if draft is None:
+        raise ConflictError(None)
+    if made or all(getattr(draft, name) == text for name, text in values.items()):
+        return draft
+    return _overwritten(draft, values, version, by)
+
+
+def _overwritten(draft: Draft, values: dict[str, str], version: int, by: User) -> Draft:
+    """The draft with new text, if it is still the version that was seen: asked and answered in one statement."""
+    changes = values | {"by": by, "saved_at": timezone.now(), "version": F("version") + 1}
+    if not Draft.objects.filter(pk=draft.pk, version=version).update(**changes):
+        draft.refresh_from_db()
+        raise ConflictError(draft)
+    draft.refresh_from_db()
+    return draft
+
+
+def discard_draft(key: Key, *, by: User) -> None:
+    """Throws away what was typed and not handed in."""
+    _demand_entering([key], by)
+    Draft.objects.filter(indicator_id=key[0], region_id=key[1], month=key[2]).delete()
+
+
+@transaction.atomic
+def hand_in(keys: Collection[Key], *, by: User, reason: str = "") -> list[Revision]:
+    """Makes a submitted revision of each draft and removes the drafts: all of them or none.
+
+    EntriesRefusedError with every problem at once, an oddity that no note explains among them. A draft that is not
+    there any more was handed in by an earlier click: nothing is doubled.
+    """
+    _demand_entering(keys, by)
+    drafts = _locked(keys)
+    entries = understood(drafts)
+    odd = odd_entries(entries)
+    _refuse(entries, odd)
+    revisions = _submitted(entries, odd, by, reason)
+    Draft.objects.filter(pk__in=[draft.pk for draft in drafts]).delete()
+    return revisions
+
+
+def _demand_entering(keys: Collection[Key], by: User) -> None:
+    """PermissionDenied unless the person may enter figures for each indicator or region."""
+    reached = access.demand(by, Action.ENTER_OBSERVATIONS)
+    reporting = dict(Indicator.objects.filter(pk__in={key[0] for key in keys}).values_list("pk", "department_id"))
+    for indicator_id, region_id, _month in keys:
+        if not reached.covers(department_id=reporting.get(indicator_id), region_id=region_id):
+            raise access.refusal()
+
+
+def _locked(keys: Collection[Key]) -> list[Draft]:
+    """The drafts of the keys that hold a figure, locked, in a fixed order."""
+    rows = Draft.objects.select_for_update().filter(
+        indicator_id__in={key[0] for key in keys},
+        region_id__in={key[1] for key in keys},
+        month__in={key[2] for key in keys},
+    )
+    wanted = set(keys)
+    found = [row for row in rows.order_by("pk") if (row.indicator_id, row.region_id, row.month) in wanted]
+    return [row for row in found if not row.is_blank]
+
+
+def understood(drafts: Sequence[Draft]) -> list[Entry]:
+    """The entries that the drafts say; EntriesRefusedError with every text that is no number or no day."""
+    problems: dict[Key, list[Problem]] = {}
+    entries = []
+    for draft in drafts:
+        key = (draft.indicator_id, draft.region_id, draft.month)
+        value, numerator, denominator, day, wrong = _read(draft)
+        entries.append(Entry(*key, value, numerator, denominator, day, draft.note))
+        if wrong:
+            problems[key] = wrong
+    if problems:
+        raise EntriesRefusedError(problems)
+    return entries
+
+
+def _read(
+    draft: Draft,
+) -> tuple[Decimal | None, Decimal | None, Decimal | None, date | None, list[Problem]]:
+    problems: list[Problem] = []
+    numbers: list[Decimal | None] = []
+    for column in ("value", "numerator", "denominator"):
+        text = getattr(draft, column)
+        try:
+            numbers.append(read_number(text))
+        except NotANumberError:
+            numbers.append(None)
+            problems.append(Problem("not_a_number", column, (("found", text[:40]),)))
+    day, wrong = _day(draft.occurred_on)
+    return numbers[0], numbers[1], numbers[2], day, problems + wrong
+
+
+def _day(text: str) -> tuple[date | None, list[Problem]]:
+    written = plain(text)
+    if written in NOTHING:
+        return None, []
+    try:
+        return date.fromisoformat(written.replace("/", "-")), []
+    except ValueError:
+        return None, [Problem("not_a_day", "occurred_on", (("found", text[:40]),))]
+
+
+def _refuse(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]]) -> None:
+    problems = {entries[position].key: list(found) for position, found in check_entries(entries).items()}
+    for position, found in odd.items():
+        if not entries[position].note.strip():
+            problems.setdefault(entries[position].key, []).extend(found)
+    if problems:
+        raise EntriesRefusedError(problems)
+
+
+def _submitted(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], by: User, reason: str) -> list[Revision]:
+    if not entries:
+        return []
+    source = Source.objects.create(kind=Source.Kind.FORM, by=by)
+    now = timezone.now()
+    revisions = [
+        Revision(
+            observation=_observation(entry),
+            value=entry.value,
+            numerator=entry.numerator,
+            denominator=entry.denominator,
+            occurred_on=entry.occurred_on,
+            note=entry.note,
+            source=source,
+            author=by,
+            created_at=now,
+            reason=reason,
+            state=State.SUBMITTED.value,
+            oddities=[problem.code for problem in odd.get(position, ())],
+        )
+        for position, entry in enumerate(entries)
+    ]
+    made = Revision.objects.bulk_create(revisions)
+    record("observations.submitted", by=by, subject=source, count=len(made))
+    return made
+
+
+def _observation(entry: Entry) -> Observation:
+    return Observation.objects.get_or_create(
+        indicator_id=entry.indicator_id, region_id=entry.region_id, month=entry.month
+    )[0]

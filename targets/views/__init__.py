@@ -1,0 +1,1 @@
+"""What a person asks of targets, one module a subject."""
