@@ -88,8 +88,9 @@ def generate(indicators: list[int], regions: list[int], months: int) -> None:
             """
             INSERT INTO targets_revision
                 (observation_id, numerator, denominator, state, author_id, created_at, reason, official_by, official_at,
-                 source_id, note)
-            SELECT id, 80 + id %% 20, 100, 'approved', %s, now(), '', 'import', now(), %s, '' FROM targets_observation
+                 source_id, note, oddities)
+            SELECT id, 80 + id %% 20, 100, 'approved', %s, now(), '', 'import', now(), %s, '', '[]'
+            FROM targets_observation
             """,
             [by.pk, source.pk],
         )
@@ -127,7 +128,7 @@ def copied() -> float:
     with transaction.atomic(), connection.cursor() as cursor:
         text = io.StringIO()
         cursor.copy_expert("COPY targets_attainment TO STDOUT", text)
-        cursor.execute("CREATE TABLE floor (LIKE targets_attainment INCLUDING ALL)")
+        cursor.execute("CREATE TABLE floor (LIKE targets_attainment INCLUDING ALL) WITH (fillfactor = 70)")
         text.seek(0)
         seconds, _result = timed(lambda: cursor.copy_expert("COPY floor FROM STDIN", text))
         cursor.execute("DROP TABLE floor")
@@ -163,7 +164,7 @@ def one_month(keys: list[Any]) -> list[Any]:
 
 def scattered(keys: list[Any]) -> list[Any]:
     """Anywhere: indicators, regions and months at random."""
-    return random.sample(keys, 1000)
+    return random.sample(keys, min(1000, len(keys)))
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from plans.periods import months_of
 from targets import milestones, storing
@@ -56,10 +57,11 @@ def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
     keys = list(DirtyKey.objects.order_by("id")[:limit])
     if not keys:
         return 0, 0
-    regions, targets = Regions.load(), _targets()
+    regions, targets = Regions.load(), _targets({key.indicator_id for key in keys})
     whole = {key.indicator_id for key in keys if key.region_id is None}
     _forget_unjudged([target for target in targets if target.indicator_id in whole], regions)
-    written = _bring_up_to_date(targets, regions, expand(keys, targets, regions))
+    affected = _judged_rows(targets, regions, expand(keys, targets, regions))
+    written = sum(storing.upsert(rows) for rows in affected)
     DirtyKey.objects.filter(id__in=[key.id for key in keys]).delete()
     return len(keys), written
 
@@ -70,7 +72,8 @@ def recompute_all() -> int:
     exclude_others()
     regions, targets = Regions.load(), _targets()
     _forget_unjudged(targets, regions)
-    return _bring_up_to_date(targets, regions, everything(targets, regions))
+    write = storing.upsert if Attainment.objects.exists() else storing.insert
+    return sum(write(rows) for rows in _judged_rows(targets, regions, everything(targets, regions)))
 
 
 def exclude_others() -> None:
@@ -85,20 +88,23 @@ def exclude_others() -> None:
 
 def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:
     """Every row of the targets as it ought to be, computed from the figures alone."""
-    for batch in _batches(everything(targets, regions)):
-        yield from _judge_all(_judged(targets, batch), regions, batch, {}, loader)
+    for rows in _judged_rows(targets, regions, everything(targets, regions), loader):
+        yield from rows
 
 
 def attainments_as_of(targets: list[Target], region_id: int, moment: datetime, loader: Loader) -> list[Attainment]:
     """The targets judged for a region from the figures that `loader` gives for a moment; not saved."""
     regions = Regions.load()
     pairs = {(target.id, region_id): 1 for target in targets if region_id in judged_regions(target, regions)}
-    rows = _judge_all(_judged(targets, pairs), regions, pairs, {}, loader)
-    return [storing.instance(row) for row in rows]
+    return [storing.instance(row) for row in _judge_all(targets, regions, pairs, loader)]
 
 
-def _targets() -> list[Target]:
-    return list(Target.objects.with_version().select_related("plan", "indicator", "operand"))
+def _targets(indicator_ids: Collection[int] | None = None) -> list[Target]:
+    """The targets that are judged by the indicators or compared with them; all if none are named."""
+    targets = Target.objects.with_version().select_related("plan", "indicator", "operand")
+    if indicator_ids is not None:
+        targets = targets.filter(Q(indicator__in=indicator_ids) | Q(operand__in=indicator_ids))
+    return list(targets)
 
 
 def judged_regions(target: Target, regions: Regions) -> list[int]:
@@ -153,19 +159,13 @@ def _forget_unjudged(targets: Collection[Target], regions: Regions) -> None:
         Attainment.objects.filter(target_id__in=target_ids).exclude(region_id__in=region_ids).delete()
 
 
-def _bring_up_to_date(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
-    written = 0
-    for batch in _batches(pairs):
-        stored = storing.stored_hashes(batch)
-        written += storing.upsert(_judge_all(_judged(targets, batch), regions, batch, stored), fresh=not stored)
-    return written
-
-
-def _batches(pairs: Pairs) -> Iterator[Pairs]:
-    """Pairs in lots that fit in memory, sorted so that a lot shares its series."""
+def _judged_rows(
+    targets: list[Target], regions: Regions, pairs: Pairs, loader: Loader = official_now
+) -> Iterator[Iterator[storing.Row]]:
+    """The rows of the pairs in lots that fit in memory, sorted so that a lot shares its series."""
     ordered = iter(sorted(pairs.items()))
     while lot := dict(islice(ordered, PAIRS_AT_A_TIME)):
-        yield lot
+        yield _judge_all(targets, regions, lot, loader)
 
 
 def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, Judged]:
@@ -186,9 +186,10 @@ def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
 
 
 def _judge_all(
-    judged: dict[int, Judged], regions: Regions, pairs: Pairs, stored: storing.Hashes, loader: Loader = official_now
+    targets: Iterable[Target], regions: Regions, pairs: Pairs, loader: Loader = official_now
 ) -> Iterator[storing.Row]:
-    """The rows of the pairs whose inputs differ from the stored hash: same inputs, same result, so no need to judge."""
+    """The rows of the pairs, from the figures of one query."""
+    judged = _judged(targets, pairs)
     figures = Figures(regions, loader)
     figures.load(
         (indicator.id, region_id, year, indicator.region_rule)
@@ -196,18 +197,16 @@ def _judge_all(
         for indicator, year in _inputs(judged[target_id].target)
     )
     for (target_id, region_id), month in pairs.items():
-        yield from _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures, stored)
+        yield from _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
 
 
 def _judge_pair(
-    judged: Judged, region_id: int, region_code: str, first: int, figures: Figures, stored: storing.Hashes
+    judged: Judged, region_id: int, region_code: str, first: int, figures: Figures
 ) -> Iterator[storing.Row]:
     inputs = _series(judged, region_id, figures)
     digests = _digests(f"{judged.head}{region_code}|", inputs.used, judged)
     for number in range(first, 13):
-        key = judged.year * 100 + number
-        if stored.get((judged.target.id, region_id, key)) != digests[number - 1]:
-            yield _row(judged, region_id, number, inputs, digests[number - 1])
+        yield _row(judged, region_id, number, inputs, digests[number - 1])
 
 
 class Inputs(NamedTuple):
@@ -310,11 +309,11 @@ def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     """What the targets would be judged if these entries were official too; not saved. One attainment for each target
     and region that the entries touch, as of the entries' latest month; the wholes they are part of among them.
     """
-    regions, targets = Regions.load(), _targets()
+    regions, targets = Regions.load(), _targets({one.indicator_id for one in entries})
     keys = [DirtyKey(indicator_id=one.indicator_id, region_id=one.region_id, month=one.month) for one in entries]
     pairs = expand(keys, targets, regions)
     latest = max((one.month for one in entries), default=None)
-    rows = _judge_all(_judged(targets, pairs), regions, pairs, {}, _with_entries(entries))
+    rows = _judge_all(targets, regions, pairs, _with_entries(entries))
     return [made for made in map(storing.instance, rows) if made.month == latest]
 
 

@@ -5,7 +5,7 @@ On PostgreSQL rows travel by COPY; on SQLite by executemany. The statement that 
 
 import io
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -18,8 +18,6 @@ from targets.models import Attainment
 
 Row = tuple[Any, ...]
 """The values of COLUMNS, in their order."""
-Hashes = dict[tuple[int, int, int], str]
-"""(target id, region id, month key) → hash of the inputs"""
 
 KEY = ("target_id", "region_id", "month")
 COLUMNS = tuple(field.column or field.attname for field in Attainment._meta.concrete_fields)
@@ -37,53 +35,52 @@ def instance(row: Row) -> Attainment:
     )
 
 
-def stored_hashes(pairs: dict[tuple[int, int], int]) -> Hashes:
-    """The hashes of what is stored for (target, region) pairs from the given months on, in one query."""
-    values = ",".join(f"({target_id},{region_id},{first})" for (target_id, region_id), first in pairs.items())
-    sql = (
-        f"WITH wanted(target_id, region_id, first) AS (VALUES {values}) "
-        f"SELECT a.target_id, a.region_id, a.month, a.inputs_hash FROM wanted w "
-        f"JOIN {_TABLE} a ON a.target_id = w.target_id AND a.region_id = w.region_id "
-        "WHERE a.month % 100 >= w.first"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
+def insert(rows: Iterable[Row]) -> int:
+    """Writes rows of which none is stored yet, and returns how many."""
+    write = copy_rows if connection.vendor == "postgresql" else _execute_many
+    return sum(write(lot) for lot in _lots(rows))
 
 
-def upsert(rows: Iterable[Row], *, fresh: bool) -> int:
-    """Writes the rows over what is stored and returns how many; `fresh` says that none of their keys is stored yet."""
-    write = (_copy_new if fresh else _copy_over) if connection.vendor == "postgresql" else _execute_many
-    waiting, total = iter(rows), 0
+def upsert(rows: Iterable[Row]) -> int:
+    """Writes the rows over what is stored, leaves alone those that say the same, and returns how many."""
+    write = _copy_over if connection.vendor == "postgresql" else _execute_many
+    return sum(write(lot) for lot in _lots(rows))
+
+
+def _lots(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
     while lot := list(islice(waiting, ROWS_AT_A_TIME)):
-        write(lot)
-        total += len(lot)
-    return total
+        yield lot
 
 
 def _merge(source: str) -> str:
+    """One statement for both databases; a row that says the same is not written again."""
     names = ", ".join(COLUMNS)
-    updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in KEY)
-    return f"INSERT INTO {_TABLE} ({names}) {source} ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {updates}"
+    values = [name for name in COLUMNS if name not in KEY]
+    updates = ", ".join(f"{name} = excluded.{name}" for name in values)
+    stored, offered = (", ".join(f"{table}.{name}" for name in values) for table in (_TABLE, "excluded"))
+    differ = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    return (
+        f"INSERT INTO {_TABLE} ({names}) {source} ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {updates} "
+        f"WHERE ({stored}) {differ} ({offered})"
+    )
 
 
-def _copy_new(rows: list[Row]) -> None:
-    with connection.cursor() as cursor:
-        copy_rows(cursor, _TABLE, rows)
-
-
-def _copy_over(rows: list[Row]) -> None:
+def _copy_over(rows: list[Row]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {_STAGING} (LIKE {_TABLE}) ON COMMIT DROP")
-        copy_rows(cursor, _STAGING, rows)
+        copy_rows(rows, table=_STAGING)
         cursor.execute(_merge(f"SELECT {', '.join(COLUMNS)} FROM {_STAGING}"))
+        written: int = cursor.rowcount
         cursor.execute(f"DROP TABLE {_STAGING}")
+    return written
 
 
-def _execute_many(rows: list[Row]) -> None:
+def _execute_many(rows: list[Row]) -> int:
     with connection.cursor() as cursor:
         statement = _merge(f"VALUES ({', '.join(['%s'] * len(COLUMNS))})")
         cursor.executemany(statement, [[_plain(value) for value in row] for row in rows])
+        return int(cursor.rowcount)
 
 
 def _plain(value: Any) -> Any:
@@ -93,7 +90,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def copy_rows(cursor: Any, table: str, rows: Collection[Row]) -> None:
+def copy_rows(rows: Collection[Row], *, table: str = _TABLE) -> int:
     """COPY into a table with the columns of Attainment. No value holds a tab, a line break or a backslash."""
     lines = ["\t".join(["\\N" if value is None else str(value) for value in row]) for row in rows]
-    cursor.copy_expert(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN", io.StringIO("\n".join(lines)))
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN", io.StringIO("\n".join(lines)))
+    return len(rows)
