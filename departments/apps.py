@@ -8,3 +8,6 @@ class DepartmentsConfig(AppConfig):
     name = "departments"
     verbose_name = _("Departments")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from departments import signals  # noqa: F401 - connects the receivers

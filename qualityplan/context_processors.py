@@ -20,7 +20,10 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "demonstration_data": lambda: shows_demonstration(user),
         "may_upload": _may(user, Action.IMPORT_OFFICIAL),
+        "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
+        "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_administer": _may(user, Action.ADMINISTER),
+        "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
     }
 
 

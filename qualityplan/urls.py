@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("reports.urls")),
     path("", include("targets.urls")),
+    path("", include("departments.urls")),
     path("", include("tasks.urls")),
     path("imports/", include("imports.urls")),
 ]

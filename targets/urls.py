@@ -2,6 +2,26 @@
 
 from django.urls import path
 
+from targets.views import desk as desk_views
+from targets.views import history as history_views
+from targets.views import months as months_views
+from targets.views import review as review_views
 from targets.views import target as target_views
+from targets.views import worksheet as worksheet_views
 
-urlpatterns = [path("targets/<int:year>/<slug:code>/", target_views.target, name="target")]
+urlpatterns = [
+    path("targets/<int:year>/<slug:code>/", target_views.target, name="target"),
+    path("desk/", desk_views.desk, name="desk"),
+    path("worksheet/<slug:code>/<str:month>/", worksheet_views.worksheet, name="worksheet"),
+    path("worksheet/<slug:code>/<str:month>/cell/", worksheet_views.cell, name="worksheet_cell"),
+    path("worksheet/<slug:code>/<str:month>/preview/", worksheet_views.preview, name="worksheet_preview"),
+    path("reviews/", review_views.reviews, name="reviews"),
+    path("reviews/approve/", review_views.approve_group, name="review_approve_group"),
+    path("revisions/<int:pk>/approve/", review_views.approve_one, name="revision_approve"),
+    path("revisions/<int:pk>/return/", review_views.return_one, name="revision_return"),
+    path("revisions/<int:pk>/withdraw/", history_views.withdraw_one, name="revision_withdraw"),
+    path("figures/<slug:indicator>/<slug:region>/<str:month>/", history_views.figure, name="figure"),
+    path("months/", months_views.months, name="months"),
+    path("months/<str:month>/lock/", months_views.lock_month, name="month_lock"),
+    path("months/<str:month>/reopen/", months_views.reopen_month, name="month_reopen"),
+]

@@ -5,7 +5,7 @@ from targets.services.dirty import mark_dirty, promises_changed
 from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, discard_draft, hand_in, save_draft
 from targets.services.locking import lock, reopen
 from targets.services.official import Outcome, make_official
-from targets.services.reviewing import approve, enter, send_back, submit, withdraw
+from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
 
 __all__ = [
     "ConflictError",
@@ -13,6 +13,7 @@ __all__ = [
     "Outcome",
     "Typed",
     "approve",
+    "approve_all",
     "check_entries",
     "discard_draft",
     "enter",

@@ -16,6 +16,8 @@ from targets.figures import Problem
 from targets.messages import sentence
 from targets.models import MonthLock
 
+LONGEST_REASON = 400
+
 
 @transaction.atomic
 def lock(month: Month, *, by: User) -> MonthLock:
@@ -34,6 +36,7 @@ def lock(month: Month, *, by: User) -> MonthLock:
 def reopen(month: Month, *, by: User, reason: str) -> MonthLock:
     """Opens a closed month again; ValidationError without a reason, or if the month is not closed."""
     access.demand(by, Action.LOCK_MONTHS)
+    check_reason(reason)
     if not reason.strip():
         raise ValidationError(_("Give a reason for reopening: it is kept with the month."))
     made = MonthLock.objects.select_for_update().filter(month=month, reopened_at__isnull=True).first()
@@ -43,6 +46,14 @@ def reopen(month: Month, *, by: User, reason: str) -> MonthLock:
     made.save()
     record("month.reopened", by=by, subject=made, month=str(month), reason=reason.strip())
     return made
+
+
+def check_reason(reason: str) -> None:
+    """Raises ValidationError for a reason that is longer than what can be kept of it."""
+    if len(reason) > LONGEST_REASON:
+        raise ValidationError(
+            _("The reason has more than %(limit)s characters. Shorten it.") % {"limit": LONGEST_REASON}
+        )
 
 
 def demand_open(months: Iterable[Month]) -> None:

@@ -175,3 +175,16 @@ def test_a_thousand_figures_wake_one_worker(
 def test_no_number_is_kept_as_a_float() -> None:
     fields = [field for model in apps.get_models() for field in model._meta.get_fields()]
     assert [str(field) for field in fields if isinstance(field, models.FloatField)] == []
+
+
+def test_an_entry_older_than_the_official_one_is_not_approved(cast: SimpleNamespace) -> None:
+    older, newer = submitted(cast, 300), submitted(cast, 310)
+    approve(newer, by=cast.reviewer)
+    with pytest.raises(ValidationError, match="更新"):
+        approve(older, by=cast.reviewer)
+    assert Observation.objects.get().value == 310
+
+
+def test_a_reason_that_cannot_be_kept_whole_is_refused(cast: SimpleNamespace) -> None:
+    with pytest.raises(ValidationError, match="400"):
+        send_back(submitted(cast), by=cast.reviewer, reason="因" * 401)

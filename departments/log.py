@@ -1,0 +1,151 @@
+"""Reading the audit log: filtered, newest first, a page at a time by id, so that its length does not matter."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from departments.models import AuditEvent, User
+
+PAGE = 50
+
+ACTIONS: dict[str, str | Promise] = {
+    "account.log_in": gettext_lazy("logged in"),
+    "account.log_in_refused": gettext_lazy("log-in refused"),
+    "account.log_out": gettext_lazy("logged out"),
+    "observation.entered": gettext_lazy("figure entered"),
+    "observation.submit": gettext_lazy("figure handed in"),
+    "observations.submitted": gettext_lazy("figures handed in"),
+    "observation.approve": gettext_lazy("figure approved"),
+    "observation.return": gettext_lazy("figure returned"),
+    "observation.withdraw": gettext_lazy("figure withdrawn"),
+    "observations.imported": gettext_lazy("figures imported"),
+    "observations.import_refused": gettext_lazy("import refused"),
+    "month.locked": gettext_lazy("month closed"),
+    "month.reopened": gettext_lazy("month reopened"),
+    "api_token.created": gettext_lazy("API token created"),
+    "api_token.revoked": gettext_lazy("API token revoked"),
+    "milestones.demonstrated": gettext_lazy("demonstration milestones set"),
+    "audit.exported": gettext_lazy("audit log exported"),
+}
+"""What is recorded, in words. What is missing here is shown by its code and cannot be chosen in the filter."""
+
+DETAILS: dict[str, str | Promise] = {
+    "reason": gettext_lazy("reason"),
+    "month": gettext_lazy("month"),
+    "new": gettext_lazy("new"),
+    "changed": gettext_lazy("changed"),
+    "unchanged": gettext_lazy("unchanged"),
+    "count": gettext_lazy("number"),
+    "together": gettext_lazy("decided together"),
+    "rows": gettext_lazy("rows"),
+    "errors": gettext_lazy("errors"),
+    "milestones": gettext_lazy("milestones"),
+    "owner": gettext_lazy("owner"),
+    "name": gettext_lazy("name"),
+    "username": gettext_lazy("user name"),
+    "wanted_action": gettext_lazy("action"),
+    "wanted_person": gettext_lazy("person"),
+    "wanted_since": gettext_lazy("from"),
+    "wanted_until": gettext_lazy("until"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event as it is read."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+def chosen(wanted: Mapping[str, Any]) -> "QuerySet[AuditEvent]":
+    """The events that fit `action`, `person` (a part of the name), `since` and `until` (days, both included)."""
+    found = AuditEvent.objects.select_related("actor").order_by("-pk")
+    if wanted.get("action"):
+        found = found.filter(action=wanted["action"])
+    if person := wanted.get("person"):
+        named = User.objects.filter(Q(username__icontains=person) | Q(display_name__icontains=person))
+        found = found.filter(actor__in=named.values("pk"))
+    if since := wanted.get("since"):
+        found = found.filter(at__gte=_midnight(since))
+    if until := wanted.get("until"):
+        found = found.filter(at__lt=_midnight(until + timedelta(days=1)))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def page(events: "QuerySet[AuditEvent]", before: int | None) -> tuple[list[AuditEvent], int | None]:
+    """Up to a page of events older than `before`, and from which id on the next older page starts."""
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    rows = list(events[: PAGE + 1])
+    return rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else None
+
+
+def line(event: AuditEvent) -> Line:
+    """The event in the reader's language."""
+    return Line(
+        event.at,
+        str(event.actor) if event.actor is not None else _("the system"),
+        str(ACTIONS.get(event.action, event.action)),
+        subject_text(event.subject),
+        ", ".join(
+            f"{DETAILS.get(key, key)}: {value}" for key, value in event.detail.items() if value not in ("", None)
+        ),
+    )
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    told = [(DETAILS.get(key, key), value) for key, value in detail.items() if value not in ("", None)]
+    return "; ".join(f"{key}: {value}" for key, value in told)
+
+
+def subject_text(subject: str) -> str:
+    """ "targets.revision:17" as the model's name and the number."""
+    label, _colon, number = subject.partition(":")
+    try:
+        return f"{apps.get_model(label)._meta.verbose_name} {number}"
+    except (LookupError, ValueError):
+        return subject
+
+
+class _Echo:
+    """Gives back what a CSV writer writes."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def as_csv(events: "QuerySet[AuditEvent]") -> Iterator[str]:
+    """The events as CSV for a spreadsheet: UTF-8 with a mark at the beginning, and no cell that runs as a formula."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow([_("at"), _("person"), _("action"), _("subject"), _("detail")])
+    for event in events.iterator(chunk_size=2000):
+        one = line(event)
+        at = timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M:%S")
+        yield writer.writerow([harmless(text) for text in (at, one.actor, one.action, one.subject, one.detail)])
+
+
+def harmless(text: str) -> str:
+    """The text so that no spreadsheet takes it for a formula (OWASP, "CSV Injection")."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def choices() -> Sequence[tuple[str, str | Promise]]:
+    """What the filter offers."""
+    return [("", gettext_lazy("all actions")), *ACTIONS.items()]

@@ -1,0 +1,148 @@
+"""Every address × every role: who is let in, compared with the one table. An address that is not listed fails."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from departments.models import Department, Membership, Region, User
+from departments.permissions import PERMISSIONS, Action, Role
+from plans.models import Plan
+from plans.periods import Month
+from targets.models import Indicator, Revision
+from targets.services import Typed, hand_in, save_draft
+from targets.tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+OPEN = frozenset({"healthz", "readyz", "login", "logout", "set_language"})
+"""Addresses for people who are not logged in. Those of the administration and the API have tests of their own."""
+
+GUARDED: dict[str, tuple[Action, ...]] = {
+    "overview": (Action.VIEW_PLAN,),
+    "target": (Action.VIEW_PLAN,),
+    "tasks": (Action.VIEW_PLAN,),
+    "task": (Action.VIEW_PLAN,),
+    "departments": (Action.VIEW_PLAN,),
+    "department": (Action.VIEW_PLAN,),
+    "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
+    "figure": (Action.VIEW_OBSERVATIONS,),
+    "worksheet": (Action.ENTER_OBSERVATIONS,),
+    "worksheet_cell": (Action.ENTER_OBSERVATIONS,),
+    "worksheet_preview": (Action.ENTER_OBSERVATIONS,),
+    "reviews": (Action.REVIEW_OBSERVATIONS,),
+    "review_approve_group": (Action.REVIEW_OBSERVATIONS,),
+    "revision_approve": (Action.REVIEW_OBSERVATIONS,),
+    "revision_return": (Action.REVIEW_OBSERVATIONS,),
+    "revision_withdraw": (Action.WITHDRAW_OBSERVATIONS,),
+    "months": (Action.LOCK_MONTHS,),
+    "month_lock": (Action.LOCK_MONTHS,),
+    "month_reopen": (Action.LOCK_MONTHS,),
+    "imports_upload": (Action.IMPORT_OFFICIAL,),
+    "imports_batch": (Action.IMPORT_OFFICIAL,),
+    "audit": (Action.ADMINISTER,),
+    "audit_export": (Action.ADMINISTER,),
+}
+"""Address → what one must be allowed, at least one of them, to come in at all."""
+
+FOREIGN = {
+    "worksheet",
+    "worksheet_cell",
+    "worksheet_preview",
+    "revision_approve",
+    "revision_return",
+    "revision_withdraw",
+}
+"""Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
+
+
+def addresses(patterns: list[URLPattern | URLResolver], within: str = "") -> Iterator[str]:
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            yield one.name or f"{within}{one.pattern}"
+        elif one.namespace not in ("admin", "api"):
+            yield from addresses(one.url_patterns, f"{within}{one.pattern}")
+
+
+def test_every_address_is_listed() -> None:
+    assert set(addresses(get_resolver().url_patterns)) == set(GUARDED) | OPEN
+
+
+@pytest.fixture
+def city(plan_2014: Plan) -> SimpleNamespace:
+    """One person a role, all of one bureau or county, and a figure of theirs that waits for review."""
+    office, county = Department.objects.get(code="quality"), Department.objects.get(code="gov-330302")
+    people = {role: f.person(role, county if role is Role.COUNTY else office) for role in Role}
+    indicator = Indicator.objects.filter(department=office, region_rule="own", measure="count").first()
+    assert indicator is not None
+    return SimpleNamespace(people=people, office=office, indicator=indicator, waiting=waiting(indicator, office))
+
+
+def waiting(indicator: Indicator, office: Department) -> Revision:
+    author = User.objects.create_user(f"author-{indicator.pk}")
+    Membership.objects.create(user=author, department=office, role=Role.REPORTER.value)
+    key = (indicator.pk, Region.objects.get(code="330300").pk, Month(2014, 6))
+    save_draft(key, Typed(value="0", note="核对无误"), version=0, by=author)
+    return hand_in([key], by=author)[0]
+
+
+def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str, object]:
+    codes = {"target": "manufacturing-quality", "task": "brands", "department": "quality"}
+    if name in ("target", "task"):
+        return {"year": 2014, "code": codes[name]}
+    if name == "department":
+        return {"code": codes[name]}
+    if name.startswith("worksheet"):
+        return {"code": "quality" if own else "environment", "month": "2014-06"}
+    if name.startswith("revision"):
+        return {"pk": city.waiting.pk}
+    if name == "figure":
+        return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
+    if name.startswith("month_"):
+        return {"month": "2014-06"}
+    return {"pk": 999_999} if name == "imports_batch" else {}
+
+
+def status(user: User | None, name: str, city: SimpleNamespace, *, own: bool = True) -> int:
+    """What the address answers: by GET, or by POST where only that is served."""
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    address = reverse(name, kwargs=arguments(name, city, own=own))
+    answer = client.get(address)
+    return client.post(address).status_code if answer.status_code == 405 else answer.status_code
+
+
+def allowed(role: Role, name: str) -> bool:
+    return any(role in PERMISSIONS[action] for action in GUARDED[name])
+
+
+def test_each_role_is_let_in_as_the_table_says(city: SimpleNamespace) -> None:
+    for name in GUARDED:
+        for role, user in city.people.items():
+            found = status(user, name, city, own=not (role is Role.COUNTY and name.startswith("worksheet")))
+            if role is Role.COUNTY and name in FOREIGN | {"figure"}:
+                assert found in (200, 403, 404), (name, role, found)
+            elif allowed(role, name):
+                assert found != 403, (name, role, found)
+            else:
+                assert found in (403, 404), (name, role, found)
+
+
+def test_nobody_comes_in_without_logging_in_or_without_a_role(city: SimpleNamespace) -> None:
+    nobody = User.objects.create_user("nobody")
+    for name in GUARDED:
+        assert status(None, name, city) in (302, 401), name
+        assert status(nobody, name, city) in (403, 404), name
+
+
+def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
+    stranger = Department.objects.get(code="environment")
+    for name in FOREIGN:
+        for role in (Role.REPORTER, Role.REVIEWER):
+            user = f.person(role, stranger) if name.startswith("revision") else city.people[role]
+            assert status(user, name, city, own=False) in (403, 404), (name, role)
+    city.waiting.refresh_from_db()
+    assert city.waiting.state == "submitted"

@@ -1,0 +1,133 @@
+"""Closing and reopening months, and how complete each is."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from departments.permissions import Role
+from plans.periods import Month
+from targets.models import MonthLock
+from targets.months import standings
+from targets.services import enter, lock, submit
+from targets.tests import factories as f
+
+pytestmark = pytest.mark.django_db
+JUNE = Month(2014, 6)
+
+
+@pytest.fixture
+def office(client: Client) -> Client:
+    f.plan()
+    client.force_login(f.coordinator())
+    return client
+
+
+def said(client: Client, address: str, **data: Any) -> str:
+    text = client.post(address, data, follow=True).content.decode()
+    return " ".join(re.findall(r'role="status">(.*?)</div>', text, re.S))
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.COORDINATOR])
+def test_only_the_quality_office_comes_here(role: Role, client: Client) -> None:
+    f.plan()
+    client.force_login(f.person(role))
+    assert client.get("/months/").status_code == 403
+    assert client.post("/months/2014-06/lock/").status_code == 403
+    assert client.post("/months/2014-06/reopen/", {"reason": "x"}).status_code == 403
+    assert not MonthLock.objects.exists()
+
+
+def test_a_month_is_closed_and_the_page_says_by_whom(office: Client) -> None:
+    assert said(office, "/months/2014-06/lock/")
+    one = MonthLock.objects.get()
+    assert (one.month, one.locked_by) == (JUNE, f.coordinator())
+    assert str(f.coordinator()) in office.get("/months/").content.decode()
+
+
+def test_a_month_is_closed_once_however_often_one_clicks(office: Client) -> None:
+    said(office, "/months/2014-06/lock/")
+    assert "封账" in said(office, "/months/2014-06/lock/")
+    assert MonthLock.objects.count() == 1
+
+
+def test_reopening_needs_a_reason_and_keeps_it_on_the_page(office: Client) -> None:
+    lock(JUNE, by=f.coordinator())
+    assert "原因" in said(office, "/months/2014-06/reopen/", reason=" ")
+    assert MonthLock.objects.closing({JUNE})
+    said(office, "/months/2014-06/reopen/", reason="更正抽检批次")
+    assert not MonthLock.objects.closing({JUNE})
+    assert "更正抽检批次" in office.get("/months/").content.decode()
+
+
+def test_an_open_month_is_not_reopened(office: Client) -> None:
+    assert "封账" in said(office, "/months/2014-06/reopen/", reason="x")
+
+
+@pytest.mark.parametrize("month", ["2014-13", "x", "2013-06"])
+def test_a_month_that_the_plan_has_not_is_not_found(month: str, office: Client) -> None:
+    assert office.post(f"/months/{month}/lock/").status_code == 404
+    assert not MonthLock.objects.exists()
+
+
+def test_without_a_plan_the_page_says_so(client: Client) -> None:
+    client.force_login(f.coordinator())
+    assert client.get("/months/").status_code == 200
+
+
+def test_each_month_counts_what_is_approved_waits_or_is_missing() -> None:
+    bureau, plan = f.department(), f.plan()
+    reporter = f.person(Role.REPORTER, bureau)
+    first, second, quarterly = (
+        f.indicator("count", department=bureau),
+        f.indicator("count", department=bureau),
+        f.indicator("count", department=bureau, frequency="quarterly"),
+    )
+    for one in (first, second, quarterly):
+        f.target(one, threshold=10)
+    f.official(f.entry(first, "2014-03", 0))
+    submit(enter(f.entry(second, "2014-03", 1), by=reporter, source=f.source(reporter)), by=reporter)
+    found = {one.month.number: (one.approved, one.waiting, one.missing) for one in standings(plan)}
+    assert found[3] == (1, 1, 1)
+    assert found[1] == (0, 0, 2)
+
+
+def test_a_sum_of_counties_is_expected_from_each_county_and_not_from_the_city() -> None:
+    city = f.region()
+    for code in ("100101", "100102", "100103"):
+        f.region(code, city)
+    f.target(f.indicator("count", region_rule="sum"), threshold=10)
+    assert standings(f.plan())[0].missing == 3
+
+
+def test_a_correction_that_waits_counts_as_waiting_and_as_approved() -> None:
+    bureau = f.department()
+    reporter = f.person(Role.REPORTER, bureau)
+    houses = f.indicator("count", department=bureau)
+    f.target(houses, threshold=10)
+    f.official(f.entry(houses, "2014-03", 1))
+    submit(enter(f.entry(houses, "2014-03", 2), by=reporter, source=f.source(reporter)), by=reporter)
+    march = standings(f.plan())[2]
+    assert (march.approved, march.waiting, march.missing) == (1, 1, 0)
+
+
+def test_the_page_takes_as_many_queries_for_many_figures_as_for_few(office: Client) -> None:
+    def more(number: int) -> None:
+        for _each in range(number):
+            measured = f.indicator("count")
+            f.target(measured, threshold=10)
+            f.official(f.entry(measured, "2014-01", 1))
+
+    more(1)
+    lock(JUNE, by=f.coordinator())
+    office.get("/months/")
+    with CaptureQueriesContext(connection) as few:
+        office.get("/months/")
+    more(8)
+    lock(Month(2014, 7), by=f.coordinator())
+    with CaptureQueriesContext(connection) as many:
+        office.get("/months/")
+    assert len(few) == len(many)

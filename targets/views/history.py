@@ -1,0 +1,86 @@
+"""The history of one figure: who, when, what, why, from which file; and its withdrawal."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from plans.periods import Month
+from targets.models import MonthLock, Observation, Revision
+from targets.queue import Shown, figure_of
+from targets.services import withdraw
+from targets.views.review import name_of, reason_of, revision_of
+
+
+@require_safe
+@access.requires(Action.VIEW_OBSERVATIONS)
+def figure(request: HttpRequest, indicator: str, region: str, month: str) -> HttpResponse:
+    """Every entry of a figure, newest first; not found for whoever may not see it."""
+    user: User = request.user  # type: ignore[assignment]
+    found = _visible(user, indicator, region, month)
+    withdrawable = found.official_id is not None and _covers(user, Action.WITHDRAW_OBSERVATIONS, found)
+    locked = bool(MonthLock.objects.closing({found.month}))
+    context = {
+        "observation": found,
+        "official": figure_of(found.indicator, found),
+        "revisions": [(revision, _shown(found, revision)) for revision in _revisions(found)],
+        "locked": locked,
+        "may_withdraw": withdrawable and not locked,
+        "worksheet": "" if locked else worksheet_address(user, found),
+    }
+    return render(request, "targets/history.html", context)
+
+
+@require_POST
+@access.requires(Action.WITHDRAW_OBSERVATIONS)
+def withdraw_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraws the official figure that was on the page, with a reason."""
+    revision = revision_of(pk)
+    row = revision.observation
+    try:
+        withdraw(revision, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        said = _("Withdrawn: %(name)s. There is no official figure now; the lights follow in a moment.")
+        messages.success(request, said % {"name": name_of(revision)})
+    return redirect("figure", row.indicator.code, row.region.code, str(row.month))
+
+
+def _visible(user: User, indicator: str, region: str, month: str) -> Observation:
+    try:
+        when = Month.parse(month)
+    except ValueError as error:
+        raise Http404 from error
+    rows = Observation.objects.visible_to(user).select_related("indicator__department", "region", "official")
+    return get_object_or_404(rows, indicator__code=indicator, region__code=region, month=when)
+
+
+def _revisions(row: Observation) -> "QuerySet[Revision]":
+    return row.revisions.select_related("author", "approved_by", "source__by").order_by("-pk")
+
+
+def _shown(row: Observation, revision: Revision) -> Shown:
+    return figure_of(row.indicator, revision)
+
+
+def _covers(user: User, action: Action, row: Observation) -> bool:
+    return access.reach(user, action).covers(department_id=row.indicator.department_id, region_id=row.region_id)
+
+
+def worksheet_address(user: User, row: Observation) -> str:
+    """Where the person corrects the figure: the reporting department's worksheet or the county's; empty for nobody."""
+    if not _covers(user, Action.ENTER_OBSERVATIONS, row):
+        return ""
+    reached = access.reach(user, Action.ENTER_OBSERVATIONS)
+    unit = row.indicator.department
+    if unit is None or not (reached.everything or unit.pk in reached.departments):
+        unit = next((one.department for one in user.held if one.department.region_id == row.region_id), None)
+    return "" if unit is None else reverse("worksheet", args=[unit.code, str(row.month)])

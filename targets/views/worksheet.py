@@ -1,0 +1,275 @@
+"""The worksheet (月报): typing a month's figures, seeing what they would change, handing them in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from departments import access
+from departments.models import Department, Region, User
+from departments.permissions import Action
+from plans.models import Plan
+from plans.periods import Month
+from targets import forms
+from targets.explanation import Shown, explain, shown
+from targets.figures import Problem
+from targets.lights import Light, light
+from targets.messages import sentence
+from targets.models import Attainment, Draft, Target
+from targets.recompute import attainments_if
+from targets.selectors import months
+from targets.services import ConflictError, EntriesRefusedError, hand_in, save_draft
+from targets.services.drafting import FIELDS
+from targets.worksheet import Sheet, asked_of, due_indicators, may_enter, place_of, sheet_of
+
+CONFLICT, REFUSED, LOCKED = 409, 422, 423
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A target's light as it is and as it would become."""
+
+    target: Target
+    region: Region
+    now: Light | None
+    now_shown: Shown | None
+    then: Light
+    then_shown: Shown
+    explanation: str
+
+
+@access.requires(Action.ENTER_OBSERVATIONS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
+    """What a unit enters for a month: GET shows it; POST keeps every field, and hands in what has been typed."""
+    if request.method == "POST":
+        return _handed_in(request, code, month)
+    sheet = _sheet(request, code, month)
+    forms.show_problems(sheet.rows)
+    return _page(request, sheet)
+
+
+@access.requires(Action.ENTER_OBSERVATIONS)
+@require_POST
+def cell(request: HttpRequest, code: str, month: str) -> JsonResponse:
+    """Keeps one row as it was typed, and says how it was understood."""
+    department, plan, shown_month = _asked(request, code, month)
+    try:
+        version, typed = forms.version_in(request.POST), forms.typed_in(request.POST)
+        indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
+    except forms.TooLongError as error:
+        return JsonResponse({"message": str(error)}, status=REFUSED)
+    except (ValueError, KeyError):
+        return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
+    due = {one.pk for one in asked_of(department, due_indicators(plan, shown_month))}
+    if indicator_id not in due or region_id != place_of(department, plan).pk:
+        raise Http404
+    if version == 0 and forms.is_blank(typed):
+        return JsonResponse({"version": 0, "understood": {}, "problems": [], "oddities": []})
+    try:
+        draft = save_draft((indicator_id, region_id, shown_month), typed, version=version, by=_person(request))
+    except ConflictError as conflict:
+        return JsonResponse(_theirs(conflict.current), status=CONFLICT)
+    except ValidationError as error:
+        return JsonResponse({"message": " ".join(error.messages)}, status=LOCKED)
+    return JsonResponse(_answer(draft))
+
+
+@access.requires(Action.ENTER_OBSERVATIONS)
+@require_POST
+def preview(request: HttpRequest, code: str, month: str) -> HttpResponse:
+    """What the lights would become; keeps what the form holds first, so that nothing typed is lost on the way."""
+    sheet = _sheet(request, code, month)
+    if (stopped := _not_kept(request, sheet)) is not None:
+        return stopped
+    examined = forms.show_problems(sheet.rows)
+    seen = {row.indicator.pk: bool(row.problems) for row in sheet.rows if row.seen and row.has_figure}
+    good = [one for one in examined.entries if seen.get(one.indicator_id) is False]
+    context: dict[str, Any] = {
+        "changes": _changes(good),
+        "figures": len(good),
+        "problems": len(examined.problems),
+        "preview": True,
+    }
+    if request.headers.get("X-Fragment"):
+        return render(request, "targets/_preview.html", context | {"sheet": sheet})
+    return _page(request, sheet, **context)
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - the guard has let nobody else in
+    return request.user
+
+
+def _asked(request: HttpRequest, code: str, text: str) -> tuple[Department, Plan, Month]:
+    """The unit, plan and month of the address; 404 if there is none, PermissionDenied if it is not the person's."""
+    department = get_object_or_404(Department.objects.select_related("region"), code=code)
+    try:
+        month = Month.parse(text)
+    except ValueError as error:
+        raise Http404 from error
+    plan = get_object_or_404(Plan.objects.select_related("region"), year=month.year)
+    if not may_enter(access.reach(_person(request), Action.ENTER_OBSERVATIONS), department):
+        raise access.refusal()
+    return department, plan, month
+
+
+def _sheet(request: HttpRequest, code: str, month: str) -> Sheet:
+    return sheet_of(*_asked(request, code, month), _person(request))
+
+
+@transaction.atomic
+def _handed_in(request: HttpRequest, code: str, month: str) -> HttpResponse:
+    """Keeps and hands in, one request of a unit after the other: the second click finds what the first has done."""
+    department, _plan, _month = _asked(request, code, month)
+    Department.objects.select_for_update(no_key=True).get(pk=department.pk)
+    sheet = _sheet(request, code, month)
+    if (stopped := _not_kept(request, sheet)) is not None:
+        return stopped
+    if request.POST.get("do") != "hand_in":
+        messages.success(request, _("Saved. Nothing has been handed in yet."))
+        return redirect(request.path)
+    ready = [row for row in sheet.rows if row.seen and row.has_figure]
+    reason = request.POST.get("reason", "").strip()[:400]
+    if not reason and any(row.official is not None for row in ready):
+        return _refused(request, sheet, {}, _("An approved figure is being changed. Give the reason for the change."))
+    try:
+        made = hand_in([row.key for row in ready], by=_person(request), reason=reason)
+    except EntriesRefusedError as refused:
+        return _refused(request, sheet, {key[0]: list(found) for key, found in refused.problems.items()})
+    return _thanks(request, len(made))
+
+
+def _not_kept(request: HttpRequest, sheet: Sheet) -> HttpResponse | None:
+    """The page that says why not everything could be kept; None if all was."""
+    if sheet.locked:
+        forms.show_problems(sheet.rows)
+        return _page(request, sheet, status=LOCKED)
+    try:
+        kept = forms.keep(sheet.rows, request.POST, by=_person(request))
+    except (ValueError, ValidationError) as error:
+        return _refused(request, sheet, {}, " ".join(getattr(error, "messages", [str(error)])))
+    if kept:
+        return None
+    messages.error(request, _("A colleague has saved something else meanwhile. Compare the rows marked below."))
+    return _page(request, sheet, status=CONFLICT)
+
+
+def _refused(request: HttpRequest, sheet: Sheet, problems: dict[int, list[Problem]], told: str = "") -> HttpResponse:
+    """The page again, each problem beside its row, what was typed still there."""
+    forms.show_problems(sheet.rows)
+    for row in sheet.rows:
+        row.problems = [one for one in problems.get(row.indicator.pk, row.problems) if one not in row.oddities]
+    number = sum(bool(row.problems or row.wants_note) for row in sheet.rows)
+    messages.error(
+        request,
+        told
+        or ngettext(
+            "Nothing was handed in: %(number)d row needs attention.",
+            "Nothing was handed in: %(number)d rows need attention.",
+            number,
+        )
+        % {"number": number},
+    )
+    return _page(request, sheet, status=REFUSED)
+
+
+def _thanks(request: HttpRequest, number: int) -> HttpResponse:
+    if number:
+        told = ngettext(
+            "%(number)d figure was handed in for review.", "%(number)d figures were handed in for review.", number
+        )
+        messages.success(request, told % {"number": number})
+    else:
+        messages.info(request, _("There is nothing new to hand in."))
+    return redirect(request.path)
+
+
+def _page(request: HttpRequest, sheet: Sheet, status: int = 200, **more: Any) -> HttpResponse:
+    states = [row.state for row in sheet.rows]
+    context = {
+        "sheet": sheet,
+        "months": months(sheet.plan, sheet.month, None),
+        "counts": {state: states.count(state) for state in ("open", "drafted", "submitted", "returned", "approved")},
+        "corrects": any(row.official is not None for row in sheet.rows),
+        "texts": _texts(),
+        "store": f"worksheet:{_person(request).pk}:{sheet.department.code}:{sheet.month}",
+    }
+    return render(request, "targets/worksheet.html", context | more, status=status)
+
+
+def _answer(draft: Draft) -> dict[str, Any]:
+    """What is told about a row that was kept."""
+    found = forms.examine([] if draft.is_blank else [draft])
+    odd = found.oddities.get(draft.indicator_id, [])
+    return {
+        "version": draft.version,
+        "understood": forms.understood_texts(draft),
+        "problems": _told(found.problems.get(draft.indicator_id, [])),
+        "oddities": _told(odd),
+        "note_wanted": forms.wants_note(odd, draft.note),
+    }
+
+
+def _told(problems: list[Problem]) -> list[dict[str, str]]:
+    return [{"column": one.column, "text": sentence(one)} for one in problems]
+
+
+def _theirs(current: Draft | None) -> dict[str, Any]:
+    if current is None:
+        return {"version": 0, "theirs": None, "by": ""}
+    texts = {name: getattr(current, name) for name in FIELDS}
+    return {"version": current.version, "theirs": texts, "by": str(current.by)}
+
+
+def _changes(entries: list[Any]) -> list[Change]:
+    """For each target that the entries touch: the light now, and the light that it would become."""
+    would = attainments_if(entries) if entries else []
+    targets = Target.objects.select_related("indicator", "operand", "plan").in_bulk({one.target_id for one in would})
+    regions = Region.objects.in_bulk({one.region_id for one in would})
+    stored = Attainment.objects.filter(target__in=targets, region__in=regions, month__in={one.month for one in would})
+    now = {(one.target_id, one.region_id): one for one in stored}
+    return [
+        _change(targets[one.target_id], regions[one.region_id], one, now.get((one.target_id, one.region_id)))
+        for one in sorted(would, key=lambda one: (targets[one.target_id].order, regions[one.region_id].code))
+    ]
+
+
+def _change(target: Target, region: Region, then: Attainment, now: Attainment | None) -> Change:
+    for one in (then, now):
+        if one is not None:
+            one.target = target
+    light_now, shown_now = (light(now), shown(now)) if now is not None else (None, None)
+    return Change(target, region, light_now, shown_now, light(then), shown(then), explain(then))
+
+
+def _texts() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "saving": _("Saving …"),
+        "saved": _("Saved"),
+        "offline": _("Not saved. It is tried again by itself when the connection is back."),
+        "stopped": _("Not saved. The text is kept in this browser; it is tried again when you come back to this page."),
+        "loggedOut": _("Not saved: you have been logged out. Log in again in the new window; the text stays here."),
+        "logIn": _("Log in again"),
+        "refused": _("Not saved: the server refused it. The text is kept in this browser. Reload the page."),
+        "restored": _("Text from your last visit that had not been saved was put back."),
+        "conflict": _("%(name)s has saved something else meanwhile. Yours and theirs differ:"),
+        "gone": _("A colleague has handed this row in meanwhile. Yours has not been saved:"),
+        "mine": _("Mine"),
+        "theirs": _("Theirs"),
+        "keepMine": _("Keep mine"),
+        "takeTheirs": _("Take theirs"),
+        "understood": _("understood as %(number)s"),
+        "pasted": _("%(number)s cells filled."),
+        "noPlace": _("%(number)s cells had no place in the grid and were left out."),
+        "unsaved": _("Some rows have not been saved yet. Wait a moment and try again."),
+        "noteWanted": _("A note is needed before this row can be handed in."),
+    }
