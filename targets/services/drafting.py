@@ -100,9 +100,9 @@ def hand_in(keys: Collection[Key], *, by: User, reason: str = "") -> list[Revisi
     """
     _demand_entering(keys, by)
     drafts = _locked(keys)
-    entries = understood(drafts)
+    entries, problems = _understand(drafts)
     odd = odd_entries(entries)
-    _refuse(entries, odd)
+    _refuse(entries, odd, problems)
     revisions = _submitted(entries, odd, by, reason)
     Draft.objects.filter(pk__in=[draft.pk for draft in drafts]).delete()
     return revisions
@@ -131,17 +131,24 @@ def _locked(keys: Collection[Key]) -> list[Draft]:
 
 def understood(drafts: Sequence[Draft]) -> list[Entry]:
     """The entries that the drafts say; EntriesRefusedError with every text that is no number or no day."""
+    entries, problems = _understand(drafts)
+    if problems:
+        raise EntriesRefusedError(problems)
+    return entries
+
+
+def _understand(drafts: Sequence[Draft]) -> tuple[list[Entry], dict[Key, list[Problem]]]:
+    """The entries of the drafts that can be read, and what is wrong with the others."""
     problems: dict[Key, list[Problem]] = {}
     entries = []
     for draft in drafts:
         key = (draft.indicator_id, draft.region_id, draft.month)
         value, numerator, denominator, day, wrong = _read(draft)
-        entries.append(Entry(*key, value, numerator, denominator, day, draft.note))
         if wrong:
             problems[key] = wrong
-    if problems:
-        raise EntriesRefusedError(problems)
-    return entries
+        else:
+            entries.append(Entry(*key, value, numerator, denominator, day, draft.note))
+    return entries, problems
 
 
 def _read(
@@ -170,8 +177,9 @@ def _day(text: str) -> tuple[date | None, list[Problem]]:
         return None, [Problem("not_a_day", "occurred_on", (("found", text[:40]),))]
 
 
-def _refuse(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]]) -> None:
-    problems = {entries[position].key: list(found) for position, found in check_entries(entries).items()}
+def _refuse(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], problems: dict[Key, list[Problem]]) -> None:
+    """EntriesRefusedError with the problems of what could not be read and of what could, if there are any."""
+    problems |= {entries[position].key: list(found) for position, found in check_entries(entries).items()}
     for position, found in odd.items():
         if not entries[position].note.strip():
             problems.setdefault(entries[position].key, []).extend(found)

@@ -144,6 +144,15 @@ def test_one_bad_draft_keeps_all_back_and_every_problem_is_told(cast: SimpleName
     assert Draft.objects.count() == 2
 
 
+def test_a_text_that_is_no_number_hides_no_other_problem(cast: SimpleNamespace) -> None:
+    save_draft(cast.key, Typed(value="约300"), version=0, by=cast.reporter)
+    save_draft(cast.rate_key, Typed(numerator="101", denominator="100"), version=0, by=cast.reporter)
+    with pytest.raises(EntriesRefusedError) as error:
+        hand_in([cast.key, cast.rate_key], by=cast.reporter)
+    told = {key: [one.code for one in found] for key, found in error.value.problems.items()}
+    assert told == {cast.key: ["not_a_number"], cast.rate_key: ["above_maximum"]}
+
+
 def test_an_oddity_that_is_explained_is_handed_in_and_shown_to_the_reviewer(cast: SimpleNamespace) -> None:
     save_draft(cast.key, Typed(value="501", note="集中验收"), version=0, by=cast.reporter)
     assert hand_in([cast.key], by=cast.reporter)[0].oddities == ["unusually_high"]
