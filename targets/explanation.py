@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from targets.accumulation import month_numbers
-from targets.formulas import PACED, rounded, shown_apart
+from targets.formulas import PACED
 from targets.models import Attainment, Indicator, Target
+from targets.quantities import rounded, shown_apart
 
 SYMBOLS = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<", "exactly": "=", "none": "="}
 _PLAIN = Context(prec=400)

@@ -2,24 +2,19 @@
 
 Everything is exact. A figure is kept as a `Quantity`, numerator over denominator, and compared by cross-multiplication,
 so no comparison ever sees a rounded number (GB/T 8170, comparison of full values). The context traps `Inexact`: a
-product or sum that would be rounded is an error, never a silent loss. Only `written`, which makes the decimal text of a
-quotient, divides.
+product or sum that would be rounded is an error, never a silent loss. Only `quantities` divides, to write a figure out.
 """
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import NamedTuple
 
 from targets.accumulation import EXACT, ONE, ZERO, Accumulated, IndicatorRule
+from targets.quantities import Quantity, written, written_apart
 
 FORMULA_VERSION = 1
-
-_WRITTEN = tuple(
-    Context(prec=digits, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
-    for digits in (15, 30, 60, 120, 240)
-)
 
 
 class Verdict(StrEnum):
@@ -48,18 +43,6 @@ class Reason(StrEnum):
     BASELINE_MISSING = "baseline_missing"
     DENOMINATOR_ZERO = "denominator_zero"
     NO_LAST_YEAR = "no_last_year"
-
-
-class Quantity(NamedTuple):
-    """An exact figure: numerator / denominator, the denominator positive."""
-
-    numerator: Decimal
-    denominator: Decimal = ONE
-
-    def compare(self, other: "Quantity") -> int:
-        """-1, 0 or 1, exactly; to be called under the context EXACT."""
-        left, right = self.numerator * other.denominator, other.numerator * self.denominator
-        return (left > right) - (left < right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,56 +294,9 @@ def _needed_rate(
     return written(rate), not (below or above)
 
 
-def written(quantity: Quantity) -> Decimal:
-    """The decimal number of a quantity: exact where it ends, else to 15 significant digits."""
-    if quantity.denominator == ONE:
-        return quantity.numerator
-    return _WRITTEN[0].divide(quantity.numerator, quantity.denominator)
-
-
-def written_apart(one: Quantity, other: Quantity) -> tuple[Decimal, Decimal]:
-    """Both as decimal numbers, to as many digits (15 at least) as it takes to compare like the exact values."""
-    sign = one.compare(other)
-    for context in _WRITTEN:
-        first = context.divide(one.numerator, one.denominator)
-        second = context.divide(other.numerator, other.denominator)
-        if (first > second) - (first < second) == sign:
-            break
-    return first, second
-
-
 def _written_apart(rule: TargetRule, actual: Quantity, compared: Quantity) -> tuple[Decimal, Decimal]:
     first, second = written_apart(actual, compared)
     if rule.threshold_upper is not None:
         further, _upper = written_apart(actual, Quantity(rule.threshold_upper))
         first = max(first, further, key=lambda number: len(number.as_tuple().digits))
     return first, second
-
-
-def shown_apart(actual: Decimal, compared: Decimal | None, decimals: int) -> tuple[Decimal, Decimal | None]:
-    """Both as a page shows them: rounded half to even, with more decimals where fewer would tell another story.
-
-    91.996 against 92 is 91.996, not 92.00; equal numbers stay equal. A number compared with that has at most 6
-    decimals (a threshold as it was typed) is shown in full.
-    """
-    if compared is None:
-        return rounded(actual, decimals), None
-    sign = (actual > compared) - (actual < compared)
-    for places in range(decimals, 260):
-        first = rounded(actual, places)
-        second = compared if -_exponent(compared) <= 6 else rounded(compared, places)
-        if (first > second) - (first < second) == sign:
-            break
-    return first, second
-
-
-def rounded(number: Decimal, places: int) -> Decimal:
-    """Rounded to so many decimals, half to even (GB/T 8170)."""
-    with localcontext(EXACT) as context:
-        context.traps[Inexact] = False
-        return number.quantize(ONE.scaleb(-places), rounding=ROUND_HALF_EVEN)
-
-
-def _exponent(number: Decimal) -> int:
-    exponent = number.normalize(EXACT).as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0

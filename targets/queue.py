@@ -20,10 +20,10 @@ from departments.permissions import Action
 from plans.periods import Month
 from targets.explanation import number, plain, shown, with_unit
 from targets.figures import Entry
-from targets.formulas import rounded
 from targets.lights import Light, light
 from targets.messages import SENTENCES
 from targets.models import Attainment, Indicator, MonthLock, Observation, Revision, Target
+from targets.quantities import rounded
 from targets.recompute import attainments_if
 
 AT_A_TIME = 300

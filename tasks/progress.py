@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from targets.formulas import Milestone, Quantity, Signal, written
+from targets.formulas import Milestone, Signal
+from targets.quantities import Quantity, written
 
 
 class Status(StrEnum):

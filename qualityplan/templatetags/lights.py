@@ -9,9 +9,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from targets.explanation import number, with_unit
-from targets.formulas import rounded, shown_apart
 from targets.lights import Light, light
 from targets.models import Attainment
+from targets.quantities import rounded, shown_apart
 from targets.selectors import Point
 
 register = template.Library()

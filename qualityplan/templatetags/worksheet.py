@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from targets.explanation import plain, with_unit
 from targets.figures import Problem
 from targets.forms import understood_text
-from targets.formulas import rounded
 from targets.messages import sentence
 from targets.models import Indicator, Observation
+from targets.quantities import rounded
 
 register = template.Library()
 

@@ -20,7 +20,8 @@ from targets.accumulation import (
     month_numbers,
     month_set,
 )
-from targets.formulas import Facts, Judgement, Milestone, Reason, TargetRule, judge, rounded, shown_apart
+from targets.formulas import Facts, Judgement, Milestone, Reason, TargetRule, judge
+from targets.quantities import rounded, shown_apart
 
 RATE = IndicatorRule("ratio", "higher", "month", "pooled", "sum", "own", 0xFFF, D(100))
 COUNT = IndicatorRule("count", "higher", "month", "sum", "", "own", 0xFFF, D(1))
