@@ -109,7 +109,8 @@ def test_a_reporter_types_pastes_explains_previews_and_hands_in(
     start = order.index(field(page, "equipment-accidents", "numerator").get_attribute("id"))
     assert order[start + 1] == field(page, "equipment-deaths", "numerator").get_attribute("id")
     paste(field(page, "equipment-accidents", "numerator"), "1\t7.3\t经市安委办核实\r\n0\t7.3\t本月无死亡事故\r\n")
-    expect(row(page, "equipment-deaths")).to_contain_text("已保存")
+    for pasted in ("equipment-accidents", "equipment-deaths"):
+        expect(row(page, pasted)).to_contain_text("已保存")
     expect(page.locator("#notice")).to_contain_text("已填入 6 格")
     assert Draft.objects.get(indicator__code="equipment-accidents").denominator == "7.3"
 
