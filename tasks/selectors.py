@@ -36,6 +36,7 @@ def with_steps(plan: Plan) -> list[TaskRow]:
         .select_related("clause__parent")
         .prefetch_related(named)
         .annotate(total=Count("milestones"), done=Count("milestones", filter=Q(milestones__done_on__isnull=False)))
+        .order_by("order", "code")  # the model's own ordering does not hold where rows are counted
     )
     return [TaskRow(task, task.done, task.total, list(task.assignments.all())) for task in tasks]
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -12,6 +13,7 @@ from departments.permissions import Role
 from plans.models import Plan
 from targets.tests.factories import department, person, plan
 from tasks.models import Assignment, Milestone, Task
+from tasks.selectors import grouped, with_steps
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +117,9 @@ def test_more_milestones_take_no_further_query(leader: Client) -> None:
     few, many = task(1, steps=1), task(2, steps=30)
     address = "/tasks/2014/{}/".format
     assert queries_of(leader, address(few.code)) == queries_of(leader, address(many.code)) <= 9
+
+
+def test_the_order_is_the_plans_wherever_the_rows_lie(plan_2014: Plan) -> None:
+    Task.objects.update(order=22 - F("order"))
+    assert [row.task.order for row in with_steps(plan_2014)] == list(range(1, 22))
+    assert len(grouped(with_steps(plan_2014))) == len({group.clause for group in grouped(with_steps(plan_2014))})
