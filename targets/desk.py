@@ -5,15 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max
-
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.models import Draft, Indicator, MonthLock, Observation, Revision
+from targets.deadlines import deadline_of
+from targets.models import Draft, Indicator, MonthLock, Revision
 from targets.queue import waiting
 from targets.worksheet import asked_of, due_indicators, place_of, state_of, units_of
 
@@ -63,28 +62,6 @@ class Desk:
     def late_days(self) -> int:
         """How many days ago the deadline was."""
         return -self.days_left
-
-
-def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Month:
-    """The month that is being reported: the one before today's if it is the plan's, else the one after the data."""
-    before = Month.of(today).shifted(-1)
-    if before.year == plan.year:
-        return before
-    if last_with_data is None:
-        return Month(plan.year, 1)
-    return last_with_data.shifted(1) if last_with_data.number < 12 else last_with_data
-
-
-def deadline_of(plan: Plan, month: Month) -> date:
-    """The day of the next month by which the month's figures are to be handed in."""
-    return month.shifted(1).first_day.replace(day=plan.deadline_day)
-
-
-def last_month_with_data(plan: Plan) -> Month | None:
-    """The last month of the plan's year with an official figure."""
-    year = (Month(plan.year, 1), Month(plan.year, 12))
-    found: Month | None = Observation.objects.official().filter(month__range=year).aggregate(last=Max("month"))["last"]
-    return found
 
 
 def desk_of(user: User, plan: Plan, month: Month, today: date) -> Desk:

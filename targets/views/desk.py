@@ -12,7 +12,8 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.models import Plan
-from targets.desk import desk_of, last_month_with_data, reporting_month, waiting_for_review
+from targets.deadlines import last_month_with_data, reporting_month
+from targets.desk import desk_of, waiting_for_review
 from targets.selectors import month_of, months
 
 
