@@ -27,7 +27,7 @@ from tasks.models import Milestone
 
 pytestmark = pytest.mark.django_db
 SEPTEMBER = Month(2014, 9)
-PLAN_2014 = ("10_departments", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
+PLAN_2014 = ("10_departments", "15_calendar", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
 
 
 @pytest.fixture(scope="module")
