@@ -30,7 +30,8 @@ class Deadline:
     @property
     def ends(self) -> datetime:
         """The first moment at which it is too late: midnight after the day, by the server's time zone."""
-        return timezone.make_aware(datetime.combine(self.day + timedelta(days=1), time.min))
+        midnight = datetime.combine(self.day + timedelta(days=1), time.min)
+        return timezone.make_aware(midnight, timezone.get_default_timezone())
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def standings(plan: Plan) -> list[Standing]:
     expected = expected_of(plan).figures.keys()
     deadlines = Deadlines.of(plan)
     indicators = {key[0] for key in expected}
-    official, waiting = _official(indicators, plan), _waiting(indicators, plan)
+    official, waiting = _official(indicators, plan) & expected, _waiting(indicators, plan) & expected
     approved, open_ones = Counter(key[2] for key in official), Counter(key[2] for key in waiting)
     missing = Counter(key[2] for key in expected - official - waiting)
     locks = _locks(plan)

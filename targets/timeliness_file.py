@@ -22,7 +22,8 @@ def rows_of(matrix: Matrix) -> Iterator[list[str]]:
 
 
 def _rows(matrix: Matrix) -> Iterator[list[str]]:
-    days = [f"{one.month} ({_('deadline')} {one.day})" for one in matrix.deadlines]
+    deadline = _("Deadline")
+    days = [f"{one.month} ({deadline} {one.day})" for one in matrix.deadlines]
     counts = [_("Expected"), _("On time"), _("Late"), _("Returned"), _("Missing"), _("On-time rate"), _("Completeness")]
     yield [_("Unit"), *days, *counts]
     for line in matrix.lines:
