@@ -84,14 +84,14 @@ def _asked(plan: Plan) -> tuple[dict[int, Indicator], dict[int, list[int]]]:
     indicators: dict[int, Indicator] = {}
     compared: dict[int, Indicator] = {}
     places: dict[int, set[int]] = defaultdict(set)
-    targets = Target.objects.filter(plan=plan).select_related("plan", "indicator", "operand")
+    targets = Target.objects.filter(plan=plan).select_related("plan", "indicator__department", "operand__department")
     for target in targets.order_by("order", "code"):
         indicators.setdefault(target.indicator_id, target.indicator)
         _measure(places, target.indicator, judged_regions(target, regions), regions)
         if target.operand is not None:
             compared[target.operand.pk] = target.operand
             _measure(places, target.operand, judged_regions(target, regions), regions)
-    watched = Indicator.objects.filter(_NOT_PROMISED)
+    watched = Indicator.objects.filter(_NOT_PROMISED).select_related("department")
     for one in sorted([*compared.values(), *watched], key=lambda one: one.code):
         indicators.setdefault(one.pk, one)
         _measure(places, one, [plan.region_id], regions)

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
+from departments import access
 from departments.access import Reach
 from departments.models import Department, Region, User
+from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
@@ -49,7 +51,7 @@ class Promise:
 @dataclass(slots=True)
 class Row:
     """One figure that is due. `text` is what stands in the inputs, `version` the draft's version that was shown,
-    `seen` whether the person has sent this very text."""
+    `seen` whether the person has sent this very text, `barred` that it is another department's to enter by now."""
 
     indicator: Indicator
     region_id: int
@@ -67,6 +69,7 @@ class Row:
     conflict: Draft | None = None
     gone: bool = False
     seen: bool = False
+    barred: bool = False
 
     @property
     def key(self) -> tuple[int, int, Month]:
@@ -161,12 +164,14 @@ def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sh
     rows = [Row(one, region.pk, month) for one in indicators]
     promises = _promises(indicators, plan, region, month, user)
     known, drafts, handed_in = _known(rows), _drafts(rows), _handed_in(rows)
+    reached = access.reach(user, Action.ENTER_OBSERVATIONS)
     for row in rows:
         key = row.indicator.pk
         row.promises = promises.get(key, ())
         row.official = known.get((key, month))
         row.before, row.last_year = (known.get((key, one)) for one in _compared(row))
         row.draft, row.handed_in = drafts.get(key), handed_in.get(key)
+        row.barred = not reached.covers(department_id=row.indicator.department_id, region_id=region.pk)
         _fill(row)
     locked = bool(MonthLock.objects.closing({month}))
     return Sheet(department, plan, region, month, locked, rows)

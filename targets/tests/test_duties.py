@@ -16,7 +16,7 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.duties import expected_of, place_of
-from targets.models import Indicator, ReportingDuty
+from targets.models import Draft, Indicator, ReportingDuty
 from targets.months import standings
 from targets.services import reporters_changed
 from targets.tests import factories as f
@@ -289,6 +289,25 @@ def test_the_first_department_that_is_named_has_the_whole_year(cast: SimpleNames
 def test_without_a_plan_there_is_no_month_to_divide() -> None:
     hand_over(one := f.indicator("count", department=f.department()), f.department())
     assert spans(one) == []
+
+
+@pytest.mark.usefixtures("june_is_reported")
+def test_the_old_department_sees_what_it_left_open_and_is_told_who_enters_it_now(
+    cast: SimpleNamespace, client: Client
+) -> None:
+    reporter = f.person(Role.REPORTER, cast.old)
+    hand_over(cast.own, cast.new)
+    client.force_login(reporter)
+    address = f"/worksheet/{cast.old.code}/2014-05/"
+    page = client.get(address).content.decode()
+    assert f"现由{cast.new}填报" in page
+    assert f'name="{cast.own.pk}-value"' not in page
+    fields = {"do": "hand_in", f"{cast.own.pk}-value": "3", f"{cast.own.pk}-note": "", f"{cast.own.pk}-version": "0"}
+    assert client.post(address, fields).status_code == 403
+    assert not Draft.objects.exists()
+    client.force_login(f.coordinator())
+    assert client.post(address, fields).status_code == 302
+    assert matrix_of(cast.plan, f.coordinator(), JUNE, timezone.now()).total.late == 1
 
 
 def test_the_administration_dates_a_change_of_the_department(cast: SimpleNamespace, client: Client) -> None:
