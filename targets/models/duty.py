@@ -24,7 +24,10 @@ def _month(verbose_name: Any, help_text: Any) -> "models.Field[Month | None, Mon
 
 
 class ReportingDutyQuerySet(models.QuerySet["ReportingDuty"]):
-    """Questions about duties."""
+    """Questions about duties; finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, indicator: str | None, department: str | None, since: Month | None) -> "ReportingDuty":
+        return self.get(indicator__code=indicator, department__code=department, since=since)
 
     def beside(self, duty: "ReportingDuty") -> Self:
         """The other duties for the same figures: of a county the same county's, of a bureau any other's."""
@@ -41,7 +44,8 @@ class ReportingDuty(models.Model):
     county's may leave the indicator open: it stands for everything that the county is asked for. The months that no
     duty names are not expected at all, so a closed unit leaves numerator and denominator together. A duty without a
     department says that the figure is due and nobody has been named. An indicator or a county of which there are no
-    duties is expected in every month, of the indicator's present department or of the county.
+    duties is expected in every month, of the indicator's present department or of the county. A county that is never
+    asked for an indicator has a duty that ended before the plan began.
     """
 
     indicator = models.ForeignKey(
@@ -83,6 +87,8 @@ class ReportingDuty(models.Model):
                 name="duty_ends_after_its_start",
                 violation_error_message=_("The last month lies before the first one."),
             ),
+            models.UniqueConstraint(fields=["indicator", "department", "since"], name="duty_once"),
+            # The same where one of them is empty, which the constraint above takes for different every time.
             models.UniqueConstraint(
                 Coalesce("indicator", Value(0)),
                 Coalesce("department", Value(0)),
@@ -94,6 +100,15 @@ class ReportingDuty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator or '*'} · {self.department or '—'} · {self.since or ''}…{self.until or ''}"
+
+    def natural_key(self) -> tuple[str | None, str | None, Month | None]:
+        return (
+            self.indicator.code if self.indicator else None,
+            self.department.code if self.department else None,
+            self.since,
+        )
+
+    natural_key.dependencies = ["targets.indicator", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         if self.indicator_id is None and not self.is_countys:

@@ -1,17 +1,22 @@
 """Who is expected to report what and when: one rule, dated, for worksheet and matrix alike."""
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
-from departments.models import Department
+from departments.models import Department, Region
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month, months_of
@@ -351,3 +356,46 @@ def test_a_duty_is_typed_with_months_as_text(cast: SimpleNamespace, client: Clie
     wrong = client.post("/admin/targets/reportingduty/add/", data | {"since": "June"}).content.decode()
     assert "2014-06" in wrong
     assert ReportingDuty.objects.count() == 1
+
+
+# --- As data ----------------------------------------------------------------------------------------------------------
+
+months = st.none() | st.integers(0, 30).map(lambda number: Month(2013, 1).shifted(number))
+duties = (
+    st.tuples(months, months)
+    .filter(lambda pair: None in pair or pair[0] <= pair[1])
+    .map(lambda pair: ReportingDuty(since=pair[0], until=pair[1]))
+)
+
+
+@given(duties, duties)
+def test_two_duties_overlap_exactly_if_a_month_is_both_of_theirs(one: ReportingDuty, two: ReportingDuty) -> None:
+    shared = [
+        month for number in range(-1, 32) if one.covers(month := Month(2013, 1).shifted(number)) and two.covers(month)
+    ]
+    assert one.overlaps(two) == two.overlaps(one) == bool(shared)
+
+
+def test_districts_that_belong_to_the_citys_stations_are_not_asked_for_the_air(plan_2014: Plan) -> None:
+    """The fixture's definition of the indicator: 330300 is the urban area, each other county measures itself."""
+    air = Indicator.objects.get(code="air-quality")
+    regions = {key.region_id for key in expected_of(plan_2014).figures if key.indicator_id == air.pk}
+    codes = set(Region.objects.filter(pk__in=regions).values_list("code", flat=True))
+    assert len(codes) == 9
+    assert not codes & {"330302", "330303", "330304"}
+
+
+def test_loading_the_fixture_again_changes_no_duty(plan_2014: Plan) -> None:
+    before = list(ReportingDuty.objects.order_by("pk").values())
+    assert len(before) == 3
+    call_command("loaddata", "30_targets_2014", verbosity=0)
+    assert list(ReportingDuty.objects.order_by("pk").values()) == before
+
+
+def test_a_department_that_a_fixture_changes_is_dated_too(plan_2014: Plan, tmp_path: Path) -> None:
+    fields = {"code": "bus-share", "department": ["quality"]}
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps([{"model": "targets.indicator", "fields": fields}]))
+    call_command("loaddata", str(file), verbosity=0)
+    found = ReportingDuty.objects.filter(indicator__code="bus-share").values_list("department__code", flat=True)
+    assert sorted(found) == ["quality", "transport"]
