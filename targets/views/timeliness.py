@@ -53,6 +53,7 @@ def timeliness_cell(request: HttpRequest, code: str, month: str) -> HttpResponse
     plan, when = _plan_and_month(month)
     deadlines = Deadlines.of(plan)
     context = {
+        "plan": plan,
         "unit": unit,
         "code": code,
         "deadline": deadlines[when],
