@@ -131,7 +131,7 @@ def missing(what: str) -> None:
 
 
 OUR_APPS = ("departments", "plans", "targets", "tasks")
-PLAN_2014 = ("10_departments", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
+PLAN_2014 = ("10_departments", "15_calendar", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ ACTIONS: dict[str, str | Promise] = {
     "api_token.revoked": gettext_lazy("API token revoked"),
     "milestones.demonstrated": gettext_lazy("demonstration milestones set"),
     "audit.exported": gettext_lazy("audit log exported"),
+    "timeliness.exported": gettext_lazy("timeliness of reporting exported"),
 }
 """What is recorded, in words. What is missing here is shown by its code and cannot be chosen in the filter."""
 

@@ -4,10 +4,36 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import PROTECT
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
-from departments.administration import Announcing
-from plans.models import Clause, Plan
+from departments.administration import Announcing, Importing, Resource
+from plans.models import CalendarDay, Clause, Plan
+
+
+class CalendarDayResource(Resource):
+    """Days of the calendar by their date."""
+
+    class Meta:
+        model = CalendarDay
+        exclude = ("id",)
+        import_id_fields = ("day",)
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(Importing):
+    """Exceptions to Monday–Friday, as the State Council arranges them each year."""
+
+    resource_classes = [CalendarDayResource]
+    list_display = ["day", "kind", "name"]
+    list_filter = ["kind"]
+    date_hierarchy = "day"
+    search_fields = ["day", "name"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the rule for years of which nothing is entered yet as the page's subtitle."""
+        told = {"subtitle": _("A year without entries counts Monday to Friday alone.")}
+        return super().changelist_view(request, told | (extra_context or {}))
 
 
 @admin.register(Plan)

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from plans.periods import Month
@@ -37,6 +39,12 @@ class MonthField(Base):
     def get_prep_value(self, value: Any) -> int | None:
         month = self.to_python(value)
         return None if month is None else month.key
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """A line of text, "2014-06"; what was typed is understood by `to_python`."""
+        return forms.CharField(
+            required=not self.blank, label=capfirst(self.verbose_name), help_text=self.help_text, empty_value=None
+        )
 
     def value_to_string(self, obj: models.Model) -> str:
         return str(self.value_from_object(obj))

@@ -21,6 +21,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "demonstration_data": lambda: shows_demonstration(user),
         "may_upload": _may(user, Action.IMPORT_OFFICIAL),
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
+        "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).everything,
         "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_administer": _may(user, Action.ADMINISTER),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),

@@ -9,15 +9,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from import_export.fields import Field
-from import_export.widgets import ForeignKeyWidget
+from import_export.widgets import ForeignKeyWidget, Widget
 
 from departments.administration import ByRole, Importing, Resource, listen
 from departments.models import Department
+from plans.fields import MonthField
 from plans.models import Clause, Plan
-from targets.models import Indicator, Target, TargetAssignment
-from targets.services import promises_changed
+from plans.periods import Month
+from targets.models import Indicator, ReportingDuty, Target, TargetAssignment
+from targets.services import promises_changed, reporters_changed
 
 listen(promises_changed)
+listen(reporters_changed)
 
 
 class InPlan(ForeignKeyWidget):
@@ -52,6 +55,30 @@ class TargetResource(Resource):
         import_id_fields = ("plan", "code")
 
 
+class MonthWidget(Widget):
+    """A month as text, "2014-06"; an empty cell is no month."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Month | None:
+        return MonthField().to_python(str(value).strip()) if value else None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class ReportingDutyResource(Resource):
+    """Duties by indicator, department and first month; an empty cell is "any", "nobody" or "always"."""
+
+    indicator = Field("indicator", "indicator", ForeignKeyWidget(Indicator, "code"))
+    department = Field("department", "department", ForeignKeyWidget(Department, "code"))
+    since = Field("since", "since", MonthWidget())
+    until = Field("until", "until", MonthWidget())
+
+    class Meta:
+        model = ReportingDuty
+        exclude = ("id",)
+        import_id_fields = ("indicator", "department", "since")
+
+
 @admin.register(Indicator)
 class IndicatorAdmin(Importing):
     """What can be measured."""
@@ -62,6 +89,18 @@ class IndicatorAdmin(Importing):
     list_select_related = ["department"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["department"]
+
+
+@admin.register(ReportingDuty)
+class ReportingDutyAdmin(Importing):
+    """Who is expected to report what, from which month until which."""
+
+    resource_classes = [ReportingDutyResource]
+    list_display = ["__str__", "indicator", "department", "since", "until"]
+    list_filter = ["department"]
+    list_select_related = ["indicator", "department"]
+    search_fields = ["indicator__code", "indicator__name", "department__short_name"]
+    autocomplete_fields = ["indicator", "department"]
 
 
 class TargetAssignmentInline(ByRole, admin.TabularInline):

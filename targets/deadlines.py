@@ -1,12 +1,66 @@
 """By when a month's figures are to be handed in, and which month is being reported (server time, domain.md)."""
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Max
+from django.utils import timezone
 
-from plans.models import Plan
-from plans.periods import Month
+from plans.models import CalendarDay, Plan, exceptions_of
+from plans.periods import Month, months_of
+from plans.workdays import next_working_day
 from targets.models import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The last day for a month's figures; `planned` is the plan's own day, before it moved because of `holiday` (empty:
+    a weekend)."""
+
+    month: Month
+    day: date
+    planned: date
+    holiday: str = ""
+
+    @property
+    def moved(self) -> bool:
+        return self.day != self.planned
+
+    @property
+    def ends(self) -> datetime:
+        """The first moment at which it is too late: midnight after the day, by the server's time zone."""
+        midnight = datetime.combine(self.day + timedelta(days=1), time.min)
+        return timezone.make_aware(midnight, timezone.get_default_timezone())
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """The deadlines of a plan's year, and the years they lie in of which the calendar holds nothing."""
+
+    by_month: Mapping[Month, Deadline]
+    unknown_years: Sequence[int]
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Deadlines":
+        """All twelve, with the calendar read once."""
+        days = list(CalendarDay.objects.of_years(plan.year, plan.year + 1))
+        known = {one.day.year for one in days}
+        found = {month: _deadline(plan, month, days) for month in months_of(plan.year)}
+        years = sorted({one.planned.year for one in found.values()} - known)
+        return cls(found, years if plan.deadline_moves else ())
+
+    def __getitem__(self, month: Month) -> Deadline:
+        return self.by_month[month]
+
+
+def _deadline(plan: Plan, month: Month, days: Sequence[CalendarDay]) -> Deadline:
+    planned = month.shifted(1).first_day.replace(day=plan.deadline_day)
+    if not plan.deadline_moves:
+        return Deadline(month, planned, planned)
+    day = next_working_day(planned, exceptions_of(days))
+    passed = [one.name for one in days if planned <= one.day < day]
+    return Deadline(month, day, planned, passed[-1] if passed else "")
 
 
 def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Month:
@@ -20,8 +74,8 @@ def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Mo
 
 
 def deadline_of(plan: Plan, month: Month) -> date:
-    """The day of the next month by which the month's figures are to be handed in."""
-    return month.shifted(1).first_day.replace(day=plan.deadline_day)
+    """The day by which the month's figures are to be handed in; whoever needs several months takes `Deadlines`."""
+    return Deadlines.of(plan)[month].day
 
 
 def last_month_with_data(plan: Plan) -> Month | None:

@@ -11,12 +11,13 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.deadlines import deadline_of
-from targets.models import Draft, Indicator, MonthLock, Revision
+from targets.deadlines import Deadline, Deadlines
+from targets.duties import Key, expected_of
+from targets.models import Draft, MonthLock, Revision
 from targets.queue import waiting
-from targets.worksheet import asked_of, due_indicators, place_of, state_of, units_of
+from targets.worksheet import state_of, units_of
 
-Key = tuple[int, int]
+Place = tuple[int, int]
 """indicator id, region id"""
 
 
@@ -52,11 +53,16 @@ class Desk:
 
     plan: Plan
     month: Month
-    deadline: date
+    due: Deadline
     days_left: int
     locked: bool
     duties: Sequence[Duty]
     returned: Sequence[Returned]
+
+    @property
+    def deadline(self) -> date:
+        """The last day."""
+        return self.due.day
 
     @property
     def late_days(self) -> int:
@@ -67,54 +73,46 @@ class Desk:
 def desk_of(user: User, plan: Plan, month: Month, today: date) -> Desk:
     """The desk, in a constant number of queries, however many units and rows."""
     units = units_of(access.reach(user, Action.ENTER_OBSERVATIONS))
-    due = due_indicators(plan, month) if units else []
-    asked = [(unit, asked_of(unit, due)) for unit in units]
+    expected = expected_of(plan, {month}) if units else None
+    asked = [(unit, expected.of(unit.pk, month)) for unit in units] if expected else []
     drafts, latest = _drafts(month), _latest(month)
-    duties = [_duty(unit, plan, indicators, drafts, latest) for unit, indicators in asked if indicators]
-    deadline = deadline_of(plan, month)
+    duties = [_duty(unit, keys, drafts, latest) for unit, keys in asked if keys]
+    due = Deadlines.of(plan)[month]
     return Desk(
         plan,
         month,
-        deadline,
-        (deadline - today).days,
+        due,
+        (due.day - today).days,
         bool(MonthLock.objects.closing({month})),
         sorted(duties, key=lambda one: (one.is_done, not one.returned)),
-        _returned(asked, plan, latest),
+        _returned(asked, latest),
     )
 
 
-def _drafts(month: Month) -> dict[Key, Draft]:
+def _drafts(month: Month) -> dict[Place, Draft]:
     return {(one.indicator_id, one.region_id): one for one in Draft.objects.filter(month=month)}
 
 
-def _latest(month: Month) -> dict[Key, Revision]:
+def _latest(month: Month) -> dict[Place, Revision]:
     """The latest revision of each figure of the month."""
     found = Revision.objects.filter(observation__month=month).exclude(state=State.DRAFT.value)
     related = found.select_related("observation__indicator", "observation__region").order_by("id")
     return {(one.observation.indicator_id, one.observation.region_id): one for one in related}
 
 
-def _duty(
-    unit: Department,
-    plan: Plan,
-    indicators: Sequence[Indicator],
-    drafts: dict[Key, Draft],
-    latest: dict[Key, Revision],
-) -> Duty:
-    keys = [(one.pk, place_of(unit, plan).pk) for one in indicators]
-    states = Counter(state_of(drafts.get(key), latest[key].state if key in latest else None) for key in keys)
+def _duty(unit: Department, keys: Sequence[Key], drafts: dict[Place, Draft], latest: dict[Place, Revision]) -> Duty:
+    places = [key[:2] for key in keys]
+    states = Counter(state_of(drafts.get(one), latest[one].state if one in latest else None) for one in places)
     named = ("open", "drafted", "submitted", "returned", "approved")
     return Duty(unit, len(keys), *(states[one] for one in named))
 
 
-def _returned(
-    asked: Iterable[tuple[Department, Sequence[Indicator]]], plan: Plan, latest: dict[Key, Revision]
-) -> list[Returned]:
+def _returned(asked: Iterable[tuple[Department, Sequence[Key]]], latest: dict[Place, Revision]) -> list[Returned]:
     return [
-        Returned(unit, latest[key])
-        for unit, indicators in asked
-        for key in ((one.pk, place_of(unit, plan).pk) for one in indicators)
-        if key in latest and latest[key].state == State.RETURNED.value
+        Returned(unit, latest[key[:2]])
+        for unit, keys in asked
+        for key in keys
+        if key[:2] in latest and latest[key[:2]].state == State.RETURNED.value
     ]
 
 

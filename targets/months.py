@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plans.models import Plan
-from plans.periods import Month, expected_months, months_of
-from targets.loading import Regions
-from targets.models import Indicator, MonthLock, Observation, Revision, Target
-from targets.recompute import judged_regions
+from plans.periods import Month, months_of
+from targets.deadlines import Deadline, Deadlines
+from targets.duties import expected_of
+from targets.models import MonthLock, Observation, Revision
 
 Key = tuple[int, int, Month]
 """indicator id, region id, month"""
@@ -18,11 +18,15 @@ Key = tuple[int, int, Month]
 class Standing:
     """A month: how many figures are official, wait for review, or are expected and neither; and its locks."""
 
-    month: Month
+    deadline: Deadline
     approved: int
     waiting: int
     missing: int
     locks: Sequence[MonthLock]
+
+    @property
+    def month(self) -> Month:
+        return self.deadline.month
 
     @property
     def lock(self) -> MonthLock | None:
@@ -38,36 +42,19 @@ class Standing:
 def standings(plan: Plan) -> list[Standing]:
     """Every month of the plan's year."""
     months = months_of(plan.year)
-    expected = expected_figures(plan)
+    expected = expected_of(plan).figures.keys()
+    deadlines = Deadlines.of(plan)
     indicators = {key[0] for key in expected}
-    official, waiting = _official(indicators, plan), _waiting(indicators, plan)
+    official, waiting = _official(indicators, plan) & expected, _waiting(indicators, plan) & expected
     approved, open_ones = Counter(key[2] for key in official), Counter(key[2] for key in waiting)
     missing = Counter(key[2] for key in expected - official - waiting)
     locks = _locks(plan)
-    return [Standing(one, approved[one], open_ones[one], missing[one], locks[one]) for one in months]
+    return [Standing(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in months]
 
 
 def newest_plan() -> Plan | None:
     """The plan of the latest year."""
     return Plan.objects.select_related("region").order_by("-year").first()
-
-
-def expected_figures(plan: Plan) -> set[Key]:
-    """Every figure that the plan's targets need: each indicator where and in the months in which it is due."""
-    regions = Regions.load()
-    expected: set[Key] = set()
-    for target in Target.objects.filter(plan=plan).select_related("plan", "indicator", "operand"):
-        for indicator in (target.indicator, target.operand):
-            if indicator is not None:
-                expected |= _due(indicator, target, regions)
-    return expected
-
-
-def _due(indicator: Indicator, target: Target, regions: Regions) -> set[Key]:
-    judged, rule = judged_regions(target, regions), indicator.region_rule
-    measured = {place for one in judged for place in regions.measured(one, rule)}
-    numbers = expected_months(indicator.frequency)
-    return {(indicator.pk, place, Month(target.plan.year, number)) for place in measured for number in numbers}
 
 
 def _range(plan: Plan) -> tuple[Month, Month]:

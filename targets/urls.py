@@ -7,6 +7,7 @@ from targets.views import history as history_views
 from targets.views import months as months_views
 from targets.views import review as review_views
 from targets.views import target as target_views
+from targets.views import timeliness as timeliness_views
 from targets.views import worksheet as worksheet_views
 
 urlpatterns = [
@@ -24,4 +25,7 @@ urlpatterns = [
     path("months/", months_views.months, name="months"),
     path("months/<str:month>/lock/", months_views.lock_month, name="month_lock"),
     path("months/<str:month>/reopen/", months_views.reopen_month, name="month_reopen"),
+    path("timeliness/", timeliness_views.timeliness, name="timeliness"),
+    path("timeliness/export/", timeliness_views.timeliness_export, name="timeliness_export"),
+    path("timeliness/<slug:code>/<str:month>/", timeliness_views.timeliness_cell, name="timeliness_cell"),
 ]

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
-from django.db.models import Exists, F, OuterRef, Subquery
-
+from departments import access
 from departments.access import Reach
 from departments.models import Department, Region, User
+from departments.permissions import Action
 from plans.models import Plan
-from plans.periods import Month, expected_months
+from plans.periods import Month
 from reviews.workflow import State
+from targets.duties import indicators_for, place_of
 from targets.explanation import Shown, shown, threshold_text
 from targets.figures import Problem
 from targets.lights import Light, light
@@ -50,7 +51,7 @@ class Promise:
 @dataclass(slots=True)
 class Row:
     """One figure that is due. `text` is what stands in the inputs, `version` the draft's version that was shown,
-    `seen` whether the person has sent this very text."""
+    `seen` whether the person has sent this very text, `barred` that it is another department's to enter by now."""
 
     indicator: Indicator
     region_id: int
@@ -68,6 +69,7 @@ class Row:
     conflict: Draft | None = None
     gone: bool = False
     seen: bool = False
+    barred: bool = False
 
     @property
     def key(self) -> tuple[int, int, Month]:
@@ -155,46 +157,21 @@ def may_enter(reached: Reach, department: Department) -> bool:
     return reached.everything or department.pk in reached.departments
 
 
-def due_indicators(plan: Plan, month: Month) -> list[Indicator]:
-    """Everything that is due in the month, in the plan's order; `for_parts`: promised for each county as well."""
-    due = [one for one in Indicator.Frequency.values if month.number in expected_months(one)]
-    promised = Target.objects.filter(plan=plan, indicator=OuterRef("pk")).order_by("order")
-    return list(
-        Indicator.objects.filter(frequency__in=due)
-        .annotate(
-            for_parts=Exists(promised.filter(coverage=Target.Coverage.PARTS)),
-            place=Subquery(promised.values("order")[:1]),
-        )
-        .order_by(F("place").asc(nulls_last=True), "code")
-    )
-
-
-def asked_of(department: Department, indicators: Iterable[Indicator]) -> list[Indicator]:
-    """What of it this unit enters: a county what the city's figure is made from, a bureau what it reports itself."""
-    own = Indicator.RegionRule.OWN
-    if department.kind == Department.Kind.COUNTY_GOVERNMENT:
-        return [one for one in indicators if one.region_rule != own or getattr(one, "for_parts", False)]
-    return [one for one in indicators if one.region_rule == own and one.department_id == department.pk]
-
-
-def place_of(department: Department, plan: Plan) -> Region:
-    """Where the unit's figures are measured: a county's in the county, a bureau's in the plan's region."""
-    return department.region if department.kind == Department.Kind.COUNTY_GOVERNMENT else plan.region
-
-
 def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
     """The whole worksheet, its inputs filled with the draft or else with what was returned."""
     region = place_of(department, plan)
-    indicators = asked_of(department, due_indicators(plan, month))
+    indicators = indicators_for(department, plan, month)
     rows = [Row(one, region.pk, month) for one in indicators]
     promises = _promises(indicators, plan, region, month, user)
     known, drafts, handed_in = _known(rows), _drafts(rows), _handed_in(rows)
+    reached = access.reach(user, Action.ENTER_OBSERVATIONS)
     for row in rows:
         key = row.indicator.pk
         row.promises = promises.get(key, ())
         row.official = known.get((key, month))
         row.before, row.last_year = (known.get((key, one)) for one in _compared(row))
         row.draft, row.handed_in = drafts.get(key), handed_in.get(key)
+        row.barred = not reached.covers(department_id=row.indicator.department_id, region_id=region.pk)
         _fill(row)
     locked = bool(MonthLock.objects.closing({month}))
     return Sheet(department, plan, region, month, locked, rows)

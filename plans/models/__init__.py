@@ -1,6 +1,7 @@
 """What was promised, in its own words."""
 
 from plans.models.assignment import AbstractAssignment
+from plans.models.calendar import CalendarDay, exceptions_of
 from plans.models.plan import Clause, Plan
 
-__all__ = ["AbstractAssignment", "Clause", "Plan"]
+__all__ = ["AbstractAssignment", "CalendarDay", "Clause", "Plan", "exceptions_of"]

@@ -43,6 +43,11 @@ class Plan(models.Model):
     deadline_day = models.PositiveSmallIntegerField(
         _("deadline: day of the next month"), default=5, validators=[MinValueValidator(1), MaxValueValidator(28)]
     )
+    deadline_moves = models.BooleanField(
+        _("a deadline on a day off moves to the next working day"),
+        default=True,
+        help_text=_("By the calendar of working days."),
+    )
 
     objects = PlanManager()
     history = HistoricalRecords()

@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -16,7 +17,10 @@ from plans.models import Plan
 from plans.periods import Month
 from qualityplan.demonstration.series import Figure, year_of
 from qualityplan.demonstration.shapes import Scenario
+from qualityplan.demonstration.times import handed_in_at
+from targets.deadlines import Deadlines
 from targets.models import Indicator, Revision, Source
+from targets.services import Typed, hand_in, save_draft, send_back
 from tasks.models import Milestone
 from tasks.services import milestones_changed
 
@@ -45,6 +49,9 @@ def make(scenario: Scenario, plan: Plan, by: User) -> int:
     """Writes the files, imports them and marks the milestones that are done; returns the number of figures."""
     files = written(reported(scenario), settings.VAR_DIR / "demonstration")
     figures = sum(imported(path, label(scenario, month), by) for month, path in files.items())
+    for month in files:
+        set_back(scenario, plan, month)
+    return_some(scenario, plan)
     mark_done(scenario, plan, by)
     return figures
 
@@ -88,6 +95,43 @@ def imported(path: Path, name: str, by: User) -> int:
     if not batch.applied:
         raise RefusedError("\n".join(f"{path.name} {error}" for error in errors_of(batch)))
     return batch.read
+
+
+def set_back(scenario: Scenario, plan: Plan, month: Month) -> None:
+    """Gives the month's figures the times at which they would have come in, so that some are late."""
+    year = Plan(year=month.year, deadline_day=plan.deadline_day, deadline_moves=plan.deadline_moves)
+    ends = Deadlines.of(year)[month].ends
+    source = Source.objects.get(demonstration=True, label=label(scenario, month))
+    revisions = list(source.revisions.select_related("observation__indicator__department", "observation__region"))
+    for one in revisions:
+        indicator, region = one.observation.indicator, one.observation.region
+        unit = _unit_of(indicator) if region.pk == plan.region_id else region.code
+        at = handed_in_at(ends, unit, f"{indicator.code}|{region.code}|{month}", scenario.seed)
+        one.created_at = one.official_at = at
+    Revision.objects.bulk_update(revisions, ["created_at", "official_at"], batch_size=500)
+    source.at = max(one.created_at for one in revisions)
+    source.save()
+
+
+def return_some(scenario: Scenario, plan: Plan) -> None:
+    """Hands in what the scenario says came back, as the units' own people, and returns it with the reason given."""
+    for one in scenario.returned:
+        indicator = Indicator.objects.select_related("department").get(code=one.indicator)
+        region = Region.objects.get(code=one.region)
+        office = _unit_of(indicator)
+        author = User.objects.get(username=f"{office}-reporter" if region == plan.region else f"{region.code}-county")
+        typed = Typed(numerator=one.numerator, denominator=one.denominator, note=one.note)
+        save_draft(key := (indicator.pk, region.pk, one.month), typed, version=0, by=author)
+        (revision,) = hand_in([key], by=author)
+        send_back(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=one.reason)
+        at = Deadlines.of(plan)[one.month].ends - timedelta(hours=8)
+        Revision.objects.filter(pk=revision.pk).update(created_at=at)
+        Source.objects.filter(pk=revision.source_id).update(demonstration=True, label=scenario.label, at=at)
+
+
+def _unit_of(indicator: Indicator) -> str:
+    """The code of the department that reports the indicator; empty for nobody."""
+    return indicator.department.code if indicator.department is not None else ""
 
 
 def mark_done(scenario: Scenario, plan: Plan, by: User) -> None:

@@ -48,11 +48,24 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A ratio that was handed in and came back, as it was typed, with the reviewer's reason."""
+
+    indicator: str
+    region: str
+    month: Month
+    numerator: str
+    denominator: str
+    note: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """All that is made up for one plan.
 
     `until` is the last month that has been reported; `accounts` maps the general accounts to departments by code,
-    `done` the milestones (task, milestone) that are done to the day.
+    `done` the milestones (task, milestone) that are done to the day, `returned` what came back in the review.
     """
 
     label: str
@@ -61,6 +74,7 @@ class Scenario:
     accounts: dict[str, str]
     shapes: tuple[Shape, ...]
     done: dict[tuple[str, str], date]
+    returned: tuple[Returned, ...]
 
 
 def scenario(year: int, folder: Path = SAMPLES) -> Scenario | None:
@@ -77,6 +91,7 @@ def scenario(year: int, folder: Path = SAMPLES) -> Scenario | None:
         raw["accounts"],
         tuple(shape for one in raw["series"] for shape in _shapes(one, published)),
         {(task, step): date.fromisoformat(day) for task, steps in raw["done"].items() for step, day in steps.items()},
+        tuple(Returned(**one | {"month": Month.parse(one["month"])}) for one in raw["returned"]),
     )
 
 

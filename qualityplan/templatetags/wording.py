@@ -45,3 +45,9 @@ def quoted_in(quote: str, text: str) -> SafeString:
     before, found, after = text.partition(quote)
     marked = found and (before or after)
     return format_html("{}<mark>{}</mark>{}", before, found, after) if marked else format_html("{}", text)
+
+
+@register.filter
+def day_short(value: date) -> str:
+    """10月8日; October 8."""
+    return date_format(value, pgettext("date format of a day without its year", "F j"))

@@ -4,6 +4,7 @@ import io
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.contrib.auth.hashers import check_password
 from django.core.management import call_command
 from django.db import models, transaction
 from django.test import override_settings
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from departments.models import AuditEvent, Department, Membership, User
@@ -22,12 +24,14 @@ from qualityplan.demonstration.accounts import demo_password
 from targets.explanation import shown
 from targets.formulas import Signal, Verdict
 from targets.models import Attainment, DirtyKey, Observation, Revision, Source
+from targets.punctuality import Status
 from targets.recompute import recompute_all
+from targets.timeliness import matrix_of
 from tasks.models import Milestone
 
 pytestmark = pytest.mark.django_db
 SEPTEMBER = Month(2014, 9)
-PLAN_2014 = ("10_departments", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
+PLAN_2014 = ("10_departments", "15_calendar", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,17 @@ def test_nothing_is_reported_for_the_time_after(demonstrated: Plan) -> None:
     assert not Observation.objects.filter(month__gt=SEPTEMBER.key).exists()
 
 
+def test_some_report_on_time_some_late_some_not_at_all_and_some_came_back(demonstrated: Plan) -> None:
+    leader = User.objects.get(username="leader")
+    matrix = matrix_of(demonstrated, leader, SEPTEMBER, timezone.now())
+    total, shown_statuses = matrix.total, {cell.tally.status for line in matrix.lines for cell in line.cells}
+    assert shown_statuses == set(Status) - {Status.NOT_DUE}
+    assert total.punctuality is not None
+    assert total.punctuality > Fraction(3, 4)
+    assert min(total.late, total.missing, total.returned) >= 2
+    assert len({line.passed.punctuality for line in matrix.lines}) >= 5
+
+
 # --- How it comes in --------------------------------------------------------------------------------------------------
 
 
@@ -113,7 +128,8 @@ def test_every_figure_is_marked_as_made_up(demonstrated: Plan) -> None:
     assert Source.objects.exists()
     assert not Source.objects.filter(demonstration=False).exists()
     assert not Source.objects.exclude(label__startswith="演示数据").exists()
-    assert not Revision.objects.exclude(official_by="import", author__username="coordinator").exists()
+    others = Revision.objects.exclude(official_by="import", author__username="coordinator")
+    assert {one.state for one in others} == {"returned"}
 
 
 def test_the_files_lie_there_and_can_be_imported_again(demonstrated: Plan, folder: Path) -> None:

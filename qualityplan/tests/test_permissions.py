@@ -40,6 +40,9 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "months": (Action.LOCK_MONTHS,),
     "month_lock": (Action.LOCK_MONTHS,),
     "month_reopen": (Action.LOCK_MONTHS,),
+    "timeliness": (Action.VIEW_OBSERVATIONS,),
+    "timeliness_export": (Action.VIEW_OBSERVATIONS,),
+    "timeliness_cell": (Action.VIEW_OBSERVATIONS,),
     "imports_upload": (Action.IMPORT_OFFICIAL,),
     "imports_batch": (Action.IMPORT_OFFICIAL,),
     "audit": (Action.ADMINISTER,),
@@ -51,6 +54,7 @@ FOREIGN = {
     "worksheet",
     "worksheet_cell",
     "worksheet_preview",
+    "timeliness_cell",
     "revision_approve",
     "revision_return",
     "revision_withdraw",
@@ -94,7 +98,7 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"year": 2014, "code": codes[name]}
     if name == "department":
         return {"code": codes[name]}
-    if name.startswith("worksheet"):
+    if name.startswith("worksheet") or name == "timeliness_cell":
         return {"code": "quality" if own else "environment", "month": "2014-06"}
     if name.startswith("revision"):
         return {"pk": city.waiting.pk}
@@ -122,7 +126,7 @@ def allowed(role: Role, name: str) -> bool:
 def test_each_role_is_let_in_as_the_table_says(city: SimpleNamespace) -> None:
     for name in GUARDED:
         for role, user in city.people.items():
-            found = status(user, name, city, own=not (role is Role.COUNTY and name.startswith("worksheet")))
+            found = status(user, name, city, own=not (role is Role.COUNTY and name in FOREIGN))
             if role is Role.COUNTY and name in FOREIGN | {"figure"}:
                 assert found in (200, 403, 404), (name, role, found)
             elif allowed(role, name):

@@ -2,6 +2,7 @@
 
 from targets.models.attainment import Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
+from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
 from targets.models.observation import Observation, Revision, Source
 from targets.models.target import Target, TargetAssignment
@@ -13,6 +14,7 @@ __all__ = [
     "Indicator",
     "MonthLock",
     "Observation",
+    "ReportingDuty",
     "Revision",
     "Source",
     "Target",

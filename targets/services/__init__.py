@@ -5,6 +5,7 @@ from targets.services.dirty import mark_dirty, promises_changed
 from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, discard_draft, hand_in, save_draft
 from targets.services.locking import lock, reopen
 from targets.services.official import Outcome, make_official
+from targets.services.reporting import reporters_changed
 from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "odd_entries",
     "promises_changed",
     "reopen",
+    "reporters_changed",
     "save_draft",
     "send_back",
     "submit",

@@ -58,9 +58,9 @@ def test_the_month_before_today_is_reported_or_else_the_one_after_the_data(
     assert str(reporting_month(cast.plan, today, Month.parse(last) if last else None)) == month
 
 
-def test_the_deadline_is_the_plans_day_of_the_next_month(cast: SimpleNamespace) -> None:
+def test_the_deadline_is_the_first_working_day_from_the_plans_day_of_the_next_month_on(cast: SimpleNamespace) -> None:
     desk = desk_of(cast.reporter, cast.plan, JUNE, date(2014, 7, 2))
-    assert (desk.deadline, desk.days_left) == (date(2014, 7, 5), 3)
+    assert (desk.deadline, desk.days_left) == (date(2014, 7, 7), 5)
     assert desk_of(cast.reporter, cast.plan, Month(2014, 12), date(2015, 1, 6)).days_left == -1
 
 

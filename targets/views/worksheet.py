@@ -18,6 +18,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from targets import forms
+from targets.duties import indicators_for, place_of
 from targets.explanation import Shown, explain, shown
 from targets.figures import Problem
 from targets.lights import Light, light
@@ -27,7 +28,7 @@ from targets.recompute import attainments_if
 from targets.selectors import months
 from targets.services import ConflictError, EntriesRefusedError, hand_in, save_draft
 from targets.services.drafting import FIELDS
-from targets.worksheet import Sheet, asked_of, due_indicators, may_enter, place_of, sheet_of
+from targets.worksheet import Sheet, may_enter, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
 
@@ -68,7 +69,7 @@ def cell(request: HttpRequest, code: str, month: str) -> JsonResponse:
         return JsonResponse({"message": str(error)}, status=REFUSED)
     except (ValueError, KeyError):
         return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
-    due = {one.pk for one in asked_of(department, due_indicators(plan, shown_month))}
+    due = {one.pk for one in indicators_for(department, plan, shown_month)}
     if indicator_id not in due or region_id != place_of(department, plan).pk:
         raise Http404
     if version == 0 and forms.is_blank(typed):

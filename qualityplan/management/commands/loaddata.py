@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from departments.models import Region
 from plans.models import Clause, Plan
 from targets.models import Indicator, Target
-from targets.services import promises_changed
+from targets.services import promises_changed, reporters_changed
 from tasks.models import Milestone, Task
 from tasks.services import milestones_changed
 
@@ -226,6 +226,7 @@ class Loader:
     def tell_those_above(self) -> None:
         """What was derived from the changed objects is out of date."""
         promises_changed([one for one in self.changed if isinstance(one, JUDGED_BY)])
+        reporters_changed(self.changed)
         milestones_changed([one for one in self.changed if isinstance(one, Milestone)])
 
     def summary(self) -> str:

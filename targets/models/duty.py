@@ -1,0 +1,131 @@
+"""Who is expected to report what, from which month until which."""
+
+from typing import Any, Self, cast
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from departments.models import Department
+from plans.fields import MonthField
+from plans.periods import Month
+from targets.models.indicator import Indicator
+
+COUNTY = Department.Kind.COUNTY_GOVERNMENT
+
+
+def _month(verbose_name: Any, help_text: Any) -> "models.Field[Month | None, Month | None]":
+    """A month that may be left open."""
+    options: dict[str, Any] = {"null": True, "blank": True, "help_text": help_text}
+    return cast("models.Field[Month | None, Month | None]", MonthField(verbose_name, **options))
+
+
+class ReportingDutyQuerySet(models.QuerySet["ReportingDuty"]):
+    """Questions about duties; finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, indicator: str | None, department: str | None, since: Month | None) -> "ReportingDuty":
+        return self.get(indicator__code=indicator, department__code=department, since=since)
+
+    def beside(self, duty: "ReportingDuty") -> Self:
+        """The other duties for the same figures: of a county the same county's, of a bureau any other's."""
+        others = self.exclude(pk=duty.pk).filter(indicator=duty.indicator_id)
+        if duty.is_countys:
+            return others.filter(department=duty.department_id)
+        return others.exclude(department__kind=COUNTY)
+
+
+class ReportingDuty(models.Model):
+    """A department reports an indicator from one month to another (both included; empty: without end).
+
+    A bureau's duty is about the figure of the plan's own region, a county government's about the county's; only a
+    county's may leave the indicator open: it stands for everything that the county is asked for. The months that no
+    duty names are not expected at all, so a closed unit leaves numerator and denominator together. A duty without a
+    department says that the figure is due and nobody has been named. An indicator or a county of which there are no
+    duties is expected in every month, of the indicator's present department or of the county. A county that is never
+    asked for an indicator has a duty that ended before the plan began.
+    """
+
+    indicator = models.ForeignKey(
+        Indicator,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="duties",
+        verbose_name=_("indicator"),
+        help_text=_("Only for a county it may stay empty: everything that is asked of the county."),
+    )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reporting_duties",
+        verbose_name=_("department"),
+        help_text=_("Empty: the figure is due, and nobody has been named."),
+    )
+    since = _month(_("first month"), _("Empty: from the beginning."))
+    until = _month(_("last month"), _("Empty: until further notice."))
+
+    objects = ReportingDutyQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("reporting duty")
+        verbose_name_plural = _("reporting duties")
+        ordering = ["indicator", "since"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(indicator__isnull=False) | Q(department__isnull=False),
+                name="duty_names_something",
+                violation_error_message=_("Name an indicator or a county."),
+            ),
+            models.CheckConstraint(
+                condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(since__lte=F("until")),
+                name="duty_ends_after_its_start",
+                violation_error_message=_("The last month lies before the first one."),
+            ),
+            models.UniqueConstraint(fields=["indicator", "department", "since"], name="duty_once"),
+            # The same where one of them is empty, which the constraint above takes for different every time.
+            models.UniqueConstraint(
+                Coalesce("indicator", Value(0)),
+                Coalesce("department", Value(0)),
+                Coalesce("since", Value(0), output_field=models.PositiveIntegerField()),
+                name="duty_starts_once",
+                violation_error_message=_("There is such a duty from this month on already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator or '*'} · {self.department or '—'} · {self.since or ''}…{self.until or ''}"
+
+    def natural_key(self) -> tuple[str | None, str | None, Month | None]:
+        return (
+            self.indicator.code if self.indicator else None,
+            self.department.code if self.department else None,
+            self.since,
+        )
+
+    natural_key.dependencies = ["targets.indicator", "departments.department"]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        if self.indicator_id is None and not self.is_countys:
+            raise ValidationError({"indicator": _("Name the indicator: only a county's duty may be for everything.")})
+        if any(self.overlaps(other) for other in ReportingDuty.objects.beside(self)):
+            raise ValidationError(_("Another duty for the same figures covers some of these months. End it first."))
+
+    @property
+    def is_countys(self) -> bool:
+        """Whether the duty is a county government's, for the county's own figures."""
+        return self.department is not None and self.department.kind == COUNTY
+
+    def covers(self, month: Month) -> bool:
+        """Whether the month is one of the duty's."""
+        return (self.since is None or self.since <= month) and (self.until is None or month <= self.until)
+
+    def overlaps(self, other: "ReportingDuty") -> bool:
+        """Whether the two have a month in common."""
+        starts_in_time = self.since is None or other.until is None or self.since <= other.until
+        return starts_in_time and (other.since is None or self.until is None or other.since <= self.until)

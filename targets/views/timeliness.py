@@ -1,0 +1,111 @@
+"""填报及时率: who reported what by when, as a matrix, cell by cell, and as a file."""
+
+from typing import Any, cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from departments import access
+from departments.models import Department, User
+from departments.permissions import Action
+from departments.services import record
+from plans.models import Plan
+from plans.periods import Month
+from targets.deadlines import Deadlines, last_month_with_data, reporting_month
+from targets.months import newest_plan
+from targets.selectors import month_of, months
+from targets.timeliness import MARKS, NOBODY, Matrix, figures_of, matrix_of, may_see
+from targets.timeliness_file import FORMATS
+from targets.worksheet import may_enter
+
+
+@require_safe
+@access.requires(Action.VIEW_OBSERVATIONS)
+def timeliness(request: HttpRequest) -> HttpResponse:
+    """The matrix from January to `?month=`; `?order=plan` in the plan's order instead of the worst first."""
+    plan = newest_plan()
+    if plan is None:
+        return render(request, "reports/empty.html")
+    month, _understood = _month_asked(plan, request.GET.get("month"))
+    context = {
+        "matrix": _matrix(request, plan, month, request.GET.get("order")),
+        "months": months(plan, month, None),
+        "plan": plan,
+        "by_plan": request.GET.get("order") == "plan",
+        "marks": MARKS.values(),
+        "formats": FORMATS,
+    }
+    return render(request, "targets/timeliness.html", context)
+
+
+@require_safe
+@access.requires(Action.VIEW_OBSERVATIONS)
+def timeliness_cell(request: HttpRequest, code: str, month: str) -> HttpResponse:
+    """What a unit was expected to report for a month: by when, by whom, and where each figure stands."""
+    user = _person(request)
+    unit = None if code == NOBODY else get_object_or_404(Department.objects.select_related("region"), code=code)
+    if not may_see(access.reach(user, Action.VIEW_OBSERVATIONS), unit):
+        raise access.refusal()
+    plan, when = _plan_and_month(month)
+    deadlines = Deadlines.of(plan)
+    context = {
+        "plan": plan,
+        "unit": unit,
+        "code": code,
+        "deadline": deadlines[when],
+        "unknown_years": deadlines.unknown_years,
+        "months": months(plan, when, None),
+        "figures": figures_of(unit, plan, deadlines[when], user, timezone.now()),
+        "worksheet": _worksheet_address(user, unit, when),
+    }
+    return render(request, "targets/timeliness_cell.html", context)
+
+
+@require_POST
+@access.requires(Action.VIEW_OBSERVATIONS)
+def timeliness_export(request: HttpRequest) -> HttpResponse:
+    """The same matrix as a file. Taking it away is an event in the audit log."""
+    plan, ending = newest_plan(), request.POST.get("format", "")
+    if plan is None or ending not in FORMATS:
+        raise Http404(_("There is no such file."))
+    month, _understood = _month_asked(plan, request.POST.get("month"))
+    matrix = _matrix(request, plan, month, request.POST.get("order"))
+    content_type, written = FORMATS[ending]
+    record("timeliness.exported", by=_person(request), subject=plan, month=str(month), rows=len(matrix.lines))
+    name = f"timeliness-{month}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HttpResponse(written(matrix), content_type=content_type, headers=headers)
+
+
+def _person(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _month_asked(plan: Plan, text: str | None) -> tuple[Month, bool]:
+    """The month that is asked for, else the one that is being reported."""
+    return month_of(text, plan, reporting_month(plan, timezone.localdate(), last_month_with_data(plan)))
+
+
+def _matrix(request: HttpRequest, plan: Plan, month: Month, order: str | None) -> Matrix:
+    return matrix_of(plan, _person(request), month, timezone.now(), worst_first=order != "plan")
+
+
+def _plan_and_month(text: str) -> tuple[Plan, Month]:
+    """The month of an address, and the plan of its year; 404 if there is none."""
+    try:
+        month = Month.parse(text)
+    except ValueError as error:
+        raise Http404 from error
+    return get_object_or_404(Plan.objects.select_related("region"), year=month.year), month
+
+
+def _worksheet_address(user: User, unit: Department | None, month: Month) -> str:
+    """Where the person enters the unit's figures; empty for nobody."""
+    reached: Any = access.reach(user, Action.ENTER_OBSERVATIONS)
+    if unit is None or not reached or not may_enter(reached, unit):
+        return ""
+    return reverse("worksheet", args=[unit.code, str(month)])
