@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import prefetch_related_objects
+
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
@@ -110,12 +112,14 @@ def _duty(
 def _returned(
     asked: Iterable[tuple[Department, Sequence[Indicator]]], plan: Plan, latest: dict[Key, Revision]
 ) -> list[Returned]:
-    return [
+    found = [
         Returned(unit, latest[key])
         for unit, indicators in asked
         for key in ((one.pk, place_of(unit, plan).pk) for one in indicators)
         if key in latest and latest[key].state == State.RETURNED.value
     ]
+    prefetch_related_objects([one.revision for one in found], "decisions")
+    return found
 
 
 def waiting_for_review(user: User) -> int:

@@ -240,7 +240,7 @@ def _handed_in(rows: Sequence[Row]) -> dict[int, Revision]:
         observation__region__in={row.region_id for row in rows},
         observation__month__in={row.month for row in rows},
     ).exclude(state=State.DRAFT.value)
-    related = found.select_related("observation", "author", "approved_by").order_by("id")
+    related = found.select_related("observation", "author", "approved_by").with_decisions().order_by("id")
     return {one.observation.indicator_id: one for one in related}
 
 

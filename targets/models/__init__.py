@@ -3,11 +3,12 @@
 from targets.models.attainment import Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
 from targets.models.indicator import Indicator
-from targets.models.observation import Observation, Revision, Source
+from targets.models.observation import Decision, Observation, Revision, Source
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
     "Attainment",
+    "Decision",
     "DirtyKey",
     "Draft",
     "Indicator",

@@ -14,12 +14,14 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from plans.periods import Month
-from reviews.workflow import State
+from reviews.workflow import State, Verb
 from targets.figures import Entry, Problem
-from targets.models import Draft, Indicator, Observation, Revision, Source
+from targets.models import Draft, Indicator, Revision, Source
 from targets.numbers import NOTHING, NotANumberError, plain, read_number
 from targets.services.checking import check_entries, odd_entries
 from targets.services.locking import demand_open
+from targets.services.official import decided, locked_observations
+from targets.services.reviewing import replace_waiting
 
 Key = tuple[int, int, Month]
 """indicator id, region id, month"""
@@ -95,8 +97,9 @@ def discard_draft(key: Key, *, by: User) -> None:
 def hand_in(keys: Collection[Key], *, by: User, reason: str = "") -> list[Revision]:
     """Makes a submitted revision of each draft and removes the drafts: all of them or none.
 
-    EntriesRefusedError with every problem at once, an oddity that no note explains among them. A draft that is not
-    there any more was handed in by an earlier click: nothing is doubled.
+    An entry of the same figure that waits for review is replaced by the newer one. EntriesRefusedError with every
+    problem at once, an oddity that no note explains among them. A draft that is not there any more was handed in by an
+    earlier click: nothing is doubled.
     """
     _demand_entering(keys, by)
     drafts = _locked(keys)
@@ -192,9 +195,11 @@ def _submitted(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], b
         return []
     source = Source.objects.create(kind=Source.Kind.FORM, by=by)
     now = timezone.now()
+    observations = locked_observations(entries)
+    replace_waiting([one.pk for one in observations], now, by=by)
     revisions = [
         Revision(
-            observation=_observation(entry),
+            observation=observation,
             value=entry.value,
             numerator=entry.numerator,
             denominator=entry.denominator,
@@ -207,14 +212,9 @@ def _submitted(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], b
             state=State.SUBMITTED.value,
             oddities=[problem.code for problem in odd.get(position, ())],
         )
-        for position, entry in enumerate(entries)
+        for position, (entry, observation) in enumerate(zip(entries, observations, strict=True))
     ]
     made = Revision.objects.bulk_create(revisions)
+    decided([one.pk for one in made], Verb.SUBMIT, now, by=by)
     record("observations.submitted", by=by, subject=source, count=len(made))
     return made
-
-
-def _observation(entry: Entry) -> Observation:
-    return Observation.objects.get_or_create(
-        indicator_id=entry.indicator_id, region_id=entry.region_id, month=entry.month
-    )[0]
