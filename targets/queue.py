@@ -124,6 +124,7 @@ def queue(user: User) -> Queue:
     rows = list(
         waiting(user)
         .select_related("observation__indicator__department", "observation__region", "author", "source")
+        .prefetch_related("attachments")
         .order_by(
             "observation__month",
             "observation__indicator__department__code",

@@ -1,5 +1,6 @@
 """Measured promises and the facts by which they are judged."""
 
+from targets.models.attachments import Attachment
 from targets.models.attainment import Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
 from targets.models.indicator import Indicator
@@ -7,6 +8,7 @@ from targets.models.observation import Decision, Observation, Revision, Source
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
+    "Attachment",
     "Attainment",
     "Decision",
     "DirtyKey",

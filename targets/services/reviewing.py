@@ -16,6 +16,7 @@ from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
 from targets.figures import Entry
 from targets.messages import sentence
 from targets.models import Observation, Revision, Source
+from targets.services.attachments import bring_back, carry_on
 from targets.services.checking import check_entries, hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open
@@ -55,8 +56,10 @@ def submit(revision: Revision, *, by: User) -> Revision:
         raise access.refusal()
     if revision.observation.revisions.filter(pk__gt=revision.pk).exclude(state=State.DRAFT.value).exists():
         raise ValidationError(_("A newer entry has been handed in already. Enter the figure again."), code="outdated")
-    replace_waiting([revision.observation_id], timezone.now(), by=by)
-    return _moved(revision, Verb.SUBMIT, by)
+    replaced = replace_waiting([revision.observation_id], timezone.now(), by=by)
+    _moved(revision, Verb.SUBMIT, by)
+    carry_on(replaced, [revision])
+    return revision
 
 
 def replace_waiting(observation_ids: Collection[int], at: datetime, *, by: User) -> dict[int, Revision]:
@@ -74,10 +77,12 @@ def replace_waiting(observation_ids: Collection[int], at: datetime, *, by: User)
 
 @transaction.atomic
 def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
-    """Returns a submitted entry with a reason; what is official stays so."""
+    """Returns a submitted entry with a reason; what is official stays so. Its attachments go back to the next draft."""
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
-    return _moved(revision, Verb.RETURN, by, reason)
+    _moved(revision, Verb.RETURN, by, reason)
+    bring_back(revision)
+    return revision
 
 
 @transaction.atomic
