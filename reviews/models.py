@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
@@ -81,6 +82,11 @@ class AbstractReviewed(models.Model):
     def was_replaced(self) -> bool:
         """Whether a later entry took its place before anybody had decided: it was never official."""
         return self.state == State.SUPERSEDED.value and self.official_at is None
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, in words."""
+        return pgettext("an entry", "replaced") if self.was_replaced else str(self.StateChoices(self.state).label)
 
 
 class AbstractDecision(models.Model):

@@ -1,6 +1,7 @@
 """What a person is told about a problem with a figure: a sentence that says what to do."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from targets.documents import RefusedFileError
@@ -56,4 +57,5 @@ def sentence(problem: Problem) -> str:
 
 def refused_file(name: str, refused: RefusedFileError) -> str:
     """Why a file was not kept, in the reader's language."""
-    return f"{name}: {str(REFUSED_FILES[refused.code]) % refused.details}"
+    why = str(REFUSED_FILES[refused.code]) % refused.details
+    return gettext("%(name)s: %(why)s") % {"name": name, "why": why} if name else why

@@ -1,5 +1,6 @@
 """Small files of every kind, as offices send them, and those that must not come in."""
 
+import base64
 import io
 import zipfile
 from collections.abc import Mapping
@@ -7,7 +8,8 @@ from collections.abc import Mapping
 CONTENT_TYPES = "<Types><Override ContentType='application/vnd.openxmlformats-officedocument.{kind}.main+xml'/></Types>"
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(20)
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQDeoAAAGHAPiYx3MdAAAAAElFTkSuQmCC")
+"""One blue point."""
 
 
 def archive(parts: Mapping[str, str | bytes]) -> bytes:

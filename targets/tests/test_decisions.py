@@ -126,6 +126,9 @@ def test_handing_in_again_replaces_what_waits_and_says_so(client: Client, cast: 
     assert [(item.revision, item.overtaken) for item in items] == [(newer, False)]
     client.force_login(cast.reporter)
     assert "已被新数据替换" in client.get(cast.address).content.decode()
+    client.force_login(cast.reviewer)
+    answer = client.post(f"/revisions/{older.pk}/approve/", follow=True)
+    assert "已被新数据替换" in answer.content.decode()
 
 
 def test_a_replaced_entry_is_neither_approved_nor_returned(cast: SimpleNamespace) -> None:

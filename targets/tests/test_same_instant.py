@@ -1,20 +1,23 @@
 """Two people at the same instant, each on a connection of their own: one after the other, and the second is told."""
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections, transaction
 
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
-from targets.models import DirtyKey, Observation, Revision
-from targets.services import Typed, approve, enter, hand_in, save_draft, send_back, submit
+from targets.models import Attachment, DirtyKey, Observation, Revision
+from targets.services import Typed, approve, attach, detach, enter, hand_in, save_draft, send_back, submit
 from targets.tests import factories as f
+from targets.tests import papers
 
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
 
@@ -134,6 +137,30 @@ def test_an_entry_that_is_replaced_while_it_is_approved_is_not_approved(
     assert isinstance(told, ValidationError)
     assert not Observation.objects.official().exists()
     assert Revision.objects.get(state="submitted").value == 310
+
+
+def test_a_file_that_is_being_handed_in_is_not_removed(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    one = attach(cast.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=cast.reporter)
+    save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
+    told = meanwhile(lambda: hand_in([cast.key], by=cast.reporter), lambda: detach(one, by=cast.colleague))
+    assert isinstance(told, ValidationError)
+    assert told.code == "handed_in"
+    assert Revision.objects.get().attachments.get().file.read() == papers.PDF
+
+
+def test_the_same_file_sent_twice_at_once_is_kept_once(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+    def sent() -> Attachment:
+        return attach(cast.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=cast.reporter)
+
+    assert meanwhile(sent, sent) == Attachment.objects.get()
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
 def test_two_months_of_a_total_approved_at_once_let_no_fall_through(

@@ -124,7 +124,7 @@
       waiting.delete(item);
       item.remove();
     };
-    if (answer.failed !== "refused") item.append(" ", button("attach-button", words.tryAgain, one.file.name, () => send(item)));
+    if (answer.failed !== "refused") item.append(" ", button("attach-again", words.tryAgain, one.file.name, () => send(item)));
     item.append(" ", button("attach-remove", words.remove, one.file.name, drop));
   };
   const again = () => {
