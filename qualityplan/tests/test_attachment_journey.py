@@ -186,11 +186,11 @@ def test_the_file_that_was_asked_for_is_handed_in_without_scripts(
     page.get_by_role("button", name="提交审核").click()
     expect(row(page).locator(".problem")).to_contain_text("网页.pdf")
     chooser.set_input_files([paper()])
-    for width in (390, 1366):
-        page.set_viewport_size({"width": width, "height": 844})
-        folder = Path(os.environ.get("ENTRY_PICTURES", tmp_path))
-        page.screenshot(path=folder / f"without-script-{width}.png", full_page=True)
+    shoot(page, "without-script", tmp_path)
     page.get_by_role("button", name="提交审核").click()
     expect(page.locator(".alert-success")).to_contain_text("已提交 1 项数据")
     assert [one.name for one in Revision.objects.get(state="submitted").attachments.all()] == ["国家标准批准文号.pdf"]
+    page.goto(live_server.url + HISTORY)
+    expect(page.locator(".decisions").last).to_contain_text("请附国家标准批准文号")
+    shoot(page, "history-returned", tmp_path)
     context.close()
