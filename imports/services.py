@@ -1,7 +1,6 @@
 """What is done with files of figures: imported whole, or refused whole with everything that is wrong."""
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -16,11 +15,10 @@ from imports.loading import entries_of
 from imports.models import ImportBatch
 from imports.parsing import Mistake, Table, parse
 from imports.readers import Limits, UnreadableError, read
+from targets.documents import safe_name
 from targets.figures import Entry
 from targets.models import Source
 from targets.services import Outcome, check_entries, make_official
-
-LONGEST_NAME = 200
 
 
 class NamedFile(Protocol):
@@ -119,10 +117,3 @@ def _stored(mistake: Mistake) -> dict[str, object]:
         "code": problem.code,
         "details": dict(problem.details),
     }
-
-
-def safe_name(name: str) -> str:
-    """The last part of a file's name, without what cannot be seen (a right-to-left mark would disguise its ending)."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    seen = "".join(sign for sign in last if not unicodedata.category(sign).startswith("C")).strip()
-    return seen[-LONGEST_NAME:] or "?"

@@ -4,8 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
-from reviews.workflow import OFFICIAL_ONCE, State
+from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
+
+_NEED_REASON = sorted(verb.value for verb in NEEDS_REASON)
 
 
 class AbstractReviewed(models.Model):
@@ -14,7 +17,8 @@ class AbstractReviewed(models.Model):
     The values of an entry never change; `state` moves by `workflow.TRANSITIONS` alone. An entry is official from
     `official_at` until `ended_at` (a later approval or a withdrawal); both are kept, so that what was official at any
     moment can be told. Approval needs a second person; an import by a coordinator is the one other way in, openly
-    marked by `official_by`.
+    marked by `official_by`. `reason` is the author's, for a correction; what others decide, and why, stands beside the
+    entry in its decisions (`AbstractDecision`).
     """
 
     class StateChoices(models.TextChoices):
@@ -57,8 +61,8 @@ class AbstractReviewed(models.Model):
                 violation_error_message=_("Nobody approves an own entry."),
             ),
             models.CheckConstraint(
-                condition=Q(state__in=OFFICIAL_ONCE, official_at__isnull=False)
-                | (~Q(state__in=OFFICIAL_ONCE) & Q(official_at__isnull=True, official_by="")),
+                condition=Q(state__in=(*ALWAYS_OFFICIAL_ONCE, "superseded"), official_at__isnull=False)
+                | (~Q(state__in=ALWAYS_OFFICIAL_ONCE) & Q(official_at__isnull=True, official_by="")),
                 name="%(class)s_official_at_iff_official",
             ),
             models.CheckConstraint(
@@ -67,8 +71,46 @@ class AbstractReviewed(models.Model):
                 name="%(class)s_approver_iff_reviewed",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=("superseded", "withdrawn"), ended_at__isnull=False)
+                condition=Q(state__in=("superseded", "withdrawn"), official_at__isnull=False, ended_at__isnull=False)
+                | Q(state="superseded", official_at__isnull=True, ended_at__isnull=True)
                 | (~Q(state__in=("superseded", "withdrawn")) & Q(ended_at__isnull=True)),
                 name="%(class)s_ended_at_iff_ended",
+            ),
+        ]
+
+    @property
+    def was_replaced(self) -> bool:
+        """Whether a later entry took its place before anybody had decided: it was never official."""
+        return self.state == State.SUPERSEDED.value and self.official_at is None
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, in words."""
+        return pgettext("an entry", "replaced") if self.was_replaced else str(self.StateChoices(self.state).label)
+
+
+class AbstractDecision(models.Model):
+    """One step of an entry's way, append-only: what was done (a verb of `workflow`), by whom, when and why."""
+
+    class VerbChoices(models.TextChoices):
+        SUBMIT = Verb.SUBMIT.value, _("handed in")
+        RETURN = Verb.RETURN.value, _("returned")
+        APPROVE = Verb.APPROVE.value, _("approved")
+        SUPERSEDE = Verb.SUPERSEDE.value, _("replaced by a newer entry")
+        WITHDRAW = Verb.WITHDRAW.value, _("withdrawn")
+
+    verb = models.CharField(_("step"), max_length=10, choices=VerbChoices.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"), db_index=False
+    )
+    at = models.DateTimeField(_("at"))
+    reason = models.CharField(_("reason"), max_length=400, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(verb__in=_NEED_REASON) | ~Q(reason=""), name="%(class)s_reason_where_due"
             ),
         ]

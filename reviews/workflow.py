@@ -1,7 +1,8 @@
 """How an entry becomes official: the states and the table of transitions (pure, imports no Django).
 
 domain.md, "How a figure becomes official": draft → submitted → approved; submitted → returned → draft;
-approved → superseded by a later approval. Withdrawal ends an approved entry without a successor.
+approved → superseded by a later approval; submitted → superseded by a later entry that is handed in before anybody has
+decided. Withdrawal ends an approved entry without a successor.
 """
 
 from enum import StrEnum
@@ -35,11 +36,13 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     (State.RETURNED, Verb.REVISE): State.DRAFT,
     (State.SUBMITTED, Verb.APPROVE): State.APPROVED,
     (State.APPROVED, Verb.SUPERSEDE): State.SUPERSEDED,
+    (State.SUBMITTED, Verb.SUPERSEDE): State.SUPERSEDED,
     (State.APPROVED, Verb.WITHDRAW): State.WITHDRAWN,
 }
 
 NEEDS_REASON = frozenset({Verb.RETURN, Verb.WITHDRAW})
-OFFICIAL_ONCE = (State.APPROVED.value, State.SUPERSEDED.value, State.WITHDRAWN.value)
+ALWAYS_OFFICIAL_ONCE = (State.APPROVED.value, State.WITHDRAWN.value)
+"""Whoever is here has been official. What is superseded may have been, or was replaced while it waited."""
 
 
 class RefusedError(ValueError):

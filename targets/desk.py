@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import prefetch_related_objects
+
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
@@ -108,12 +110,14 @@ def _duty(unit: Department, keys: Sequence[Key], drafts: dict[Place, Draft], lat
 
 
 def _returned(asked: Iterable[tuple[Department, Sequence[Key]]], latest: dict[Place, Revision]) -> list[Returned]:
-    return [
+    found = [
         Returned(unit, latest[key[:2]])
         for unit, keys in asked
         for key in keys
         if key[:2] in latest and latest[key[:2]].state == State.RETURNED.value
     ]
+    prefetch_related_objects([one.revision for one in found], "decisions")
+    return found
 
 
 def waiting_for_review(user: User) -> int:

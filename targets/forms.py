@@ -3,16 +3,31 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from departments.models import User
+from reviews.workflow import State
+from targets.documents import RefusedFileError, safe_name
 from targets.explanation import number
 from targets.figures import Entry, Problem
+from targets.messages import refused_file
 from targets.models import Draft
 from targets.numbers import NotANumberError, read_number
-from targets.services import ConflictError, EntriesRefusedError, Typed, check_entries, odd_entries, save_draft
+from targets.services import (
+    ConflictError,
+    EntriesRefusedError,
+    Typed,
+    attach,
+    check_entries,
+    detach,
+    odd_entries,
+    save_draft,
+)
 from targets.services.drafting import FIELDS, understood
-from targets.worksheet import Row
+from targets.worksheet import Row, texts_of
 
 LONGEST = {name: getattr(Draft._meta.get_field(name), "max_length", 0) for name in FIELDS}
 _NUMBERS = ("value", "numerator", "denominator")
@@ -66,10 +81,11 @@ def understood_texts(typed: Typed | Draft) -> dict[str, str]:
     return {name: understood_text(getattr(typed, name)) for name in _NUMBERS}
 
 
-def keep(rows: Sequence[Row], data: Mapping[str, str], *, by: User) -> bool:
+def keep(rows: Sequence[Row], data: QueryDict, *, by: User) -> bool:
     """Saves the fields of all rows as drafts and puts them into the rows; False if a colleague was quicker somewhere.
 
-    A row that was not touched stays as a colleague may have saved it meanwhile, and is not `seen`.
+    A row that was not touched stays as a colleague may have saved it meanwhile, and is not `seen`. A file that is
+    handed in alone takes the figure along that was handed in last: the same entry, with the proof that was missing.
     """
     good = True
     for row in rows:
@@ -77,11 +93,27 @@ def keep(rows: Sequence[Row], data: Mapping[str, str], *, by: User) -> bool:
         if f"{prefix}note" not in data:
             continue
         typed, version = typed_in(data, prefix), version_in(data, f"{prefix}version")
-        if not _untouched(row, typed, version):
+        files = _brings_files(row, data, prefix)
+        if files and version == 0 and is_blank(typed):
+            typed = _handed_in_last(row)
+        if not _untouched(row, typed, version) or (files and not is_blank(typed)):
             row.seen = True
             row.text = {name: getattr(typed, name) for name in FIELDS}
             good &= _kept(row, typed, version, by)
     return good
+
+
+def _brings_files(row: Row, data: QueryDict, prefix: str) -> bool:
+    """Whether the row is being handed in with files that the page showed and the last entry did not have."""
+    shown = {*data.getlist(f"{prefix}attachment"), *map(str, row.attached)}
+    return data.get("do") == "hand_in" and any(str(one.pk) in shown for one in row.new_files)
+
+
+def _handed_in_last(row: Row) -> Typed:
+    """The last entry's figure and note as text; blank if there is none, or if it was withdrawn."""
+    if row.handed_in is None or row.handed_in.state == State.WITHDRAWN.value:
+        return Typed()
+    return Typed(**texts_of(row.handed_in))
 
 
 def _untouched(row: Row, typed: Typed, version: int) -> bool:
@@ -117,6 +149,32 @@ def says_the_same(row: Row, typed: Typed) -> bool:
     last = row.handed_in
     figures = last.value, last.numerator, last.denominator, last.occurred_on
     return (entry.figures, entry.note) == (figures, last.note)
+
+
+def keep_files(rows: Sequence[Row], data: QueryDict, files: MultiValueDict[str, UploadedFile], *, by: User) -> bool:
+    """Without a script: removes the files that were ticked, keeps those that were chosen, and puts both into the rows.
+
+    False if one was refused: the row says which and why.
+    """
+    for row in rows:
+        prefix = f"{row.indicator.pk}-"
+        for one in [one for one in row.attachments if str(one.pk) in data.getlist(f"{prefix}remove")]:
+            detach(one, by=by)
+            row.attachments.remove(one)
+        for file in files.getlist(f"{prefix}files"):
+            _attach(row, file, by)
+    return not any(row.refused_files for row in rows)
+
+
+def _attach(row: Row, file: UploadedFile, by: User) -> None:
+    try:
+        made = attach(row.key, file, by=by)
+    except RefusedFileError as refused:
+        row.refused_files.append(refused_file(safe_name(str(file.name)), refused))
+        return
+    row.attached.add(made.pk)
+    if made not in row.attachments:
+        row.attachments.append(made)
 
 
 def examine(drafts: Sequence[Draft]) -> Examined:

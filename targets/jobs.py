@@ -1,10 +1,12 @@
-"""What a worker does for targets: thin doors to `recompute`."""
+"""What a worker does for targets: thin doors to `recompute` and `files`."""
 
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from targets import files
 from targets.recompute import recompute_dirty
 
 logger = logging.getLogger(__name__)
@@ -19,6 +21,13 @@ def recompute() -> None:
         if not keys:
             return
         logger.info("attainments recomputed", extra={"keys": keys, "rows": rows})
+
+
+@shared_task(name="targets.sweep_attachments")
+def sweep_attachments() -> None:
+    """Deletes files that no attachment has; repeated, it finds nothing."""
+    if deleted := files.sweep(timezone.now()):
+        logger.info("files without an attachment deleted", extra={"files": deleted})
 
 
 def wake() -> None:

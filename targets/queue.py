@@ -19,7 +19,6 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.periods import Month
 from targets.explanation import number, plain, shown, with_unit
-from targets.figures import Entry
 from targets.lights import Light, light
 from targets.messages import SENTENCES
 from targets.models import Attainment, Indicator, MonthLock, Observation, Revision, Target
@@ -68,7 +67,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry that waits. `overtaken`: a newer entry of the same figure waits as well, or is official already."""
+    """One entry that waits. `overtaken`: a newer figure has become official meanwhile, by an import."""
 
     revision: Revision
     change: Change
@@ -125,6 +124,7 @@ def queue(user: User) -> Queue:
     rows = list(
         waiting(user)
         .select_related("observation__indicator__department", "observation__region", "author", "source")
+        .prefetch_related("attachments")
         .order_by(
             "observation__month",
             "observation__indicator__department__code",
@@ -138,10 +138,9 @@ def queue(user: User) -> Queue:
 
 def _groups(rows: Sequence[Revision], user: User) -> list[Group]:
     closed = MonthLock.objects.closing({row.observation.month for row in rows})
-    newest = {row.observation_id: row.pk for row in sorted(rows, key=lambda row: row.pk)}
     groups = []
     for (month, _unit), lot in groupby(rows, _group_key):
-        items = [_item(row, user, overtaken=_overtaken(row, newest[row.observation_id])) for row in lot]
+        items = [_item(row, user) for row in lot]
         unit = items[0].revision.observation.indicator.department
         groups.append(Group(unit, month, month in closed, items))
     _add_effects(groups)
@@ -152,12 +151,9 @@ def _group_key(row: Revision) -> tuple[Month, int | None]:
     return row.observation.month, row.observation.indicator.department_id
 
 
-def _overtaken(row: Revision, newest: int) -> bool:
-    return row.pk < max(newest, row.observation.official_id or 0)
-
-
-def _item(row: Revision, user: User, *, overtaken: bool) -> Item:
+def _item(row: Revision, user: User) -> Item:
     odd = [SENTENCES[code] for code in row.oddities if code in SENTENCES]
+    overtaken = row.pk < (row.observation.official_id or 0)
     return Item(row, change(row.observation.indicator, row.observation, row), odd, row.author_id == user.pk, overtaken)
 
 
@@ -236,7 +232,7 @@ def _difference(indicator: Indicator, before: Decimal | None, after: Decimal | N
 
 def _add_effects(groups: Sequence[Group]) -> None:
     """Beside each entry the lights of what it decides. The queries do not grow with the entries."""
-    later = [attainments_if([entry_of(item.revision) for item in group.items]) for group in groups]
+    later = [attainments_if([item.revision.entry for item in group.items]) for group in groups]
     everything = [made for lot in later for made in lot]
     targets = Target.objects.select_related("indicator", "operand", "plan").in_bulk(
         {one.target_id for one in everything}
@@ -282,18 +278,3 @@ def _nearest(effects: Sequence[Effect], row: Observation) -> list[Effect]:
     """The lights of the figure's own region where there are any, else those of the whole it is part of."""
     own = [effect for effect in effects if effect.region.pk == row.region_id]
     return own or [effect for effect in effects if effect.region.pk == row.region.parent_id]
-
-
-def entry_of(revision: Revision) -> Entry:
-    """A stored revision as it was offered."""
-    row = revision.observation
-    return Entry(
-        row.indicator_id,
-        row.region_id,
-        row.month,
-        revision.value,
-        revision.numerator,
-        revision.denominator,
-        revision.occurred_on,
-        revision.note,
-    )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from targets.views import attachments as attachment_views
 from targets.views import desk as desk_views
 from targets.views import history as history_views
 from targets.views import months as months_views
@@ -16,6 +17,9 @@ urlpatterns = [
     path("worksheet/<slug:code>/<str:month>/", worksheet_views.worksheet, name="worksheet"),
     path("worksheet/<slug:code>/<str:month>/cell/", worksheet_views.cell, name="worksheet_cell"),
     path("worksheet/<slug:code>/<str:month>/preview/", worksheet_views.preview, name="worksheet_preview"),
+    path("worksheet/<slug:code>/<str:month>/attach/", worksheet_views.attach_to, name="worksheet_attach"),
+    path("attachments/<int:pk>/", attachment_views.attachment, name="attachment"),
+    path("attachments/<int:pk>/remove/", attachment_views.remove, name="attachment_remove"),
     path("reviews/", review_views.reviews, name="reviews"),
     path("reviews/approve/", review_views.approve_group, name="review_approve_group"),
     path("revisions/<int:pk>/approve/", review_views.approve_one, name="revision_approve"),

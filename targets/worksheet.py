@@ -19,7 +19,7 @@ from targets.duties import indicators_for, place_of
 from targets.explanation import Shown, shown, threshold_text
 from targets.figures import Problem
 from targets.lights import Light, light
-from targets.models import Attainment, Draft, Indicator, MonthLock, Observation, Revision, Target
+from targets.models import Attachment, Attainment, Draft, Indicator, MonthLock, Observation, Revision, Target
 
 TEXTS = ("value", "numerator", "denominator", "occurred_on", "note")
 
@@ -51,7 +51,9 @@ class Promise:
 @dataclass(slots=True)
 class Row:
     """One figure that is due. `text` is what stands in the inputs, `version` the draft's version that was shown,
-    `seen` whether the person has sent this very text, `barred` that it is another department's to enter by now."""
+    `seen` whether the person has sent this very text, `barred` that it is another department's to enter by now;
+    `attachments` lie with the draft, not handed in yet, `attached` are those that came with this request,
+    `refused_files` say what did not."""
 
     indicator: Indicator
     region_id: int
@@ -70,6 +72,9 @@ class Row:
     gone: bool = False
     seen: bool = False
     barred: bool = False
+    attachments: list[Attachment] = field(default_factory=list)
+    attached: set[int] = field(default_factory=set)
+    refused_files: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[int, int, Month]:
@@ -84,6 +89,12 @@ class Row:
     def has_figure(self) -> bool:
         """Whether a draft holds a figure that can be handed in."""
         return self.draft is not None and not self.draft.is_blank
+
+    @property
+    def new_files(self) -> list[Attachment]:
+        """What lies beside the draft and was not handed in with the last entry."""
+        known = {one.digest for one in self.handed_in.attachments.all()} if self.handed_in is not None else set()
+        return [one for one in self.attachments if one.digest not in known]
 
     @property
     def wants_note(self) -> bool:
@@ -163,7 +174,7 @@ def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sh
     indicators = indicators_for(department, plan, month)
     rows = [Row(one, region.pk, month) for one in indicators]
     promises = _promises(indicators, plan, region, month, user)
-    known, drafts, handed_in = _known(rows), _drafts(rows), _handed_in(rows)
+    known, drafts, handed_in, attachments = _known(rows), _drafts(rows), _handed_in(rows), _attachments(rows)
     reached = access.reach(user, Action.ENTER_OBSERVATIONS)
     for row in rows:
         key = row.indicator.pk
@@ -172,6 +183,7 @@ def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sh
         row.before, row.last_year = (known.get((key, one)) for one in _compared(row))
         row.draft, row.handed_in = drafts.get(key), handed_in.get(key)
         row.barred = not reached.covers(department_id=row.indicator.department_id, region_id=region.pk)
+        row.attachments = attachments[key]
         _fill(row)
     locked = bool(MonthLock.objects.closing({month}))
     return Sheet(department, plan, region, month, locked, rows)
@@ -217,8 +229,22 @@ def _handed_in(rows: Sequence[Row]) -> dict[int, Revision]:
         observation__region__in={row.region_id for row in rows},
         observation__month__in={row.month for row in rows},
     ).exclude(state=State.DRAFT.value)
-    related = found.select_related("observation", "author", "approved_by").order_by("id")
-    return {one.observation.indicator_id: one for one in related}
+    related = found.select_related("observation", "author", "approved_by").with_decisions()
+    ordered = related.prefetch_related("attachments").order_by("id")
+    return {one.observation.indicator_id: one for one in ordered}
+
+
+def _attachments(rows: Sequence[Row]) -> dict[int, list[Attachment]]:
+    """What lies beside the drafts."""
+    found = Attachment.objects.of_drafts().filter(
+        observation__indicator__in=[row.indicator.pk for row in rows],
+        observation__region__in={row.region_id for row in rows},
+        observation__month__in={row.month for row in rows},
+    )
+    beside: dict[int, list[Attachment]] = defaultdict(list)
+    for one in found.select_related("observation"):
+        beside[one.observation.indicator_id].append(one)
+    return beside
 
 
 def _promises(

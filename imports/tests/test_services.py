@@ -18,7 +18,7 @@ from imports import services
 from imports.messages import errors_of
 from imports.models import ImportBatch
 from imports.readers import UnreadableError
-from imports.services import import_observations, safe_name
+from imports.services import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
 from plans.periods import Month
 from targets.models import DirtyKey, Indicator, Observation, Revision, Source
@@ -277,17 +277,3 @@ def test_counts_that_do_not_add_up_cannot_be_stored(coordinator: User) -> None:
 def test_a_batch_is_never_applied_in_part(coordinator: User) -> None:
     with pytest.raises(IntegrityError):
         ImportBatch.objects.create(source=factories.source(coordinator), state="applied", read=3, new=1, rejected=2)
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ("../../etc/passwd", "passwd"),
-        ("C:\\Users\\质量\\6月.xlsx", "6月.xlsx"),
-        ("bad\u202ecsv.exe\n", "badcsv.exe"),
-        ("", "?"),
-        ("x" * 300 + ".csv", "x" * 196 + ".csv"),
-    ],
-)
-def test_a_file_name_is_kept_without_path_and_tricks(given: str, kept: str) -> None:
-    assert safe_name(given) == kept

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -12,8 +13,9 @@ from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.models import Indicator, Revision
-from targets.services import Typed, hand_in, save_draft
+from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
+from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,9 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "worksheet": (Action.ENTER_OBSERVATIONS,),
     "worksheet_cell": (Action.ENTER_OBSERVATIONS,),
     "worksheet_preview": (Action.ENTER_OBSERVATIONS,),
+    "worksheet_attach": (Action.ENTER_OBSERVATIONS,),
+    "attachment": (Action.VIEW_OBSERVATIONS,),
+    "attachment_remove": (Action.ENTER_OBSERVATIONS,),
     "reviews": (Action.REVIEW_OBSERVATIONS,),
     "review_approve_group": (Action.REVIEW_OBSERVATIONS,),
     "revision_approve": (Action.REVIEW_OBSERVATIONS,),
@@ -55,6 +60,9 @@ FOREIGN = {
     "worksheet_cell",
     "worksheet_preview",
     "timeliness_cell",
+    "worksheet_attach",
+    "attachment",
+    "attachment_remove",
     "revision_approve",
     "revision_return",
     "revision_withdraw",
@@ -81,13 +89,19 @@ def city(plan_2014: Plan) -> SimpleNamespace:
     people = {role: f.person(role, county if role is Role.COUNTY else office) for role in Role}
     indicator = Indicator.objects.filter(department=office, region_rule="own", measure="count").first()
     assert indicator is not None
-    return SimpleNamespace(people=people, office=office, indicator=indicator, waiting=waiting(indicator, office))
+    entry = waiting(indicator, office)
+    attached = attach(key_of(indicator), SimpleUploadedFile("批复.pdf", papers.PDF), by=entry.author)
+    return SimpleNamespace(people=people, office=office, indicator=indicator, waiting=entry, attached=attached)
+
+
+def key_of(indicator: Indicator) -> tuple[int, int, Month]:
+    return indicator.pk, Region.objects.get(code="330300").pk, Month(2014, 6)
 
 
 def waiting(indicator: Indicator, office: Department) -> Revision:
     author = User.objects.create_user(f"author-{indicator.pk}")
     Membership.objects.create(user=author, department=office, role=Role.REPORTER.value)
-    key = (indicator.pk, Region.objects.get(code="330300").pk, Month(2014, 6))
+    key = key_of(indicator)
     save_draft(key, Typed(value="0", note="核对无误"), version=0, by=author)
     return hand_in([key], by=author)[0]
 
@@ -102,6 +116,8 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"code": "quality" if own else "environment", "month": "2014-06"}
     if name.startswith("revision"):
         return {"pk": city.waiting.pk}
+    if name.startswith("attachment"):
+        return {"pk": city.attached.pk}
     if name == "figure":
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
@@ -146,7 +162,7 @@ def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
     stranger = Department.objects.get(code="environment")
     for name in FOREIGN:
         for role in (Role.REPORTER, Role.REVIEWER):
-            user = f.person(role, stranger) if name.startswith("revision") else city.people[role]
+            user = f.person(role, stranger) if name.startswith(("revision", "attachment")) else city.people[role]
             assert status(user, name, city, own=False) in (403, 404), (name, role)
     city.waiting.refresh_from_db()
     assert city.waiting.state == "submitted"

@@ -10,6 +10,7 @@ ALLOWED = [
     ("returned", "revise", "draft"),
     ("submitted", "approve", "approved"),
     ("approved", "supersede", "superseded"),
+    ("submitted", "supersede", "superseded"),
     ("approved", "withdraw", "withdrawn"),
 ]
 

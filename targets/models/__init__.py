@@ -1,14 +1,17 @@
 """Measured promises and the facts by which they are judged."""
 
+from targets.models.attachments import Attachment
 from targets.models.attainment import Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
-from targets.models.observation import Observation, Revision, Source
+from targets.models.observation import Decision, Observation, Revision, Source
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
+    "Attachment",
     "Attainment",
+    "Decision",
     "DirtyKey",
     "Draft",
     "Indicator",

@@ -13,7 +13,9 @@ from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
-from reviews.models import AbstractReviewed
+from reviews.models import AbstractDecision, AbstractReviewed
+from reviews.workflow import Verb
+from targets.figures import Entry
 from targets.models.indicator import Indicator, bound
 from targets.models.target import TargetAssignment
 
@@ -130,6 +132,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """The revisions that were official at a moment: at most one an observation."""
         return self.filter(official_at__lte=moment).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=moment))
 
+    def with_decisions(self) -> Self:
+        """Each with the steps of its way, oldest first, and who took them: two queries, however many revisions."""
+        return self.prefetch_related("decisions__by")
+
 
 class Revision(Figures, AbstractReviewed):
     """One entry of an observation: who, when, what, why, from where; its figures never change.
@@ -159,7 +165,33 @@ class Revision(Figures, AbstractReviewed):
             models.UniqueConstraint(
                 fields=["observation"], condition=Q(state="approved"), name="revision_one_approved"
             ),
+            models.UniqueConstraint(
+                fields=["observation"], condition=Q(state="submitted"), name="revision_one_submitted"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.observation_id} · {self.pk} · {self.get_state_display()}"
+
+    @property
+    def entry(self) -> Entry:
+        """The figure as it was offered."""
+        row = self.observation
+        figures = self.value, self.numerator, self.denominator, self.occurred_on
+        return Entry(row.indicator_id, row.region_id, row.month, *figures, self.note)
+
+    @property
+    def return_reason(self) -> str:
+        """Why it was returned; empty if it was not. Where there are many, load them `with_decisions`."""
+        return next((one.reason for one in self.decisions.all() if one.verb == Verb.RETURN.value), "")
+
+
+class Decision(AbstractDecision):
+    """One step of a revision's way; an import by the quality office is told by the revision itself."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="decisions", verbose_name=_("revision"))
+
+    class Meta(AbstractDecision.Meta):
+        abstract = False
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")

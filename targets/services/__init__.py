@@ -1,5 +1,6 @@
 """What is done to observations and promises. Each service is atomic and writes its audit event and its dirty keys."""
 
+from targets.services.attachments import attach, detach
 from targets.services.checking import check_entries, odd_entries
 from targets.services.dirty import mark_dirty, promises_changed
 from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, discard_draft, hand_in, save_draft
@@ -15,7 +16,9 @@ __all__ = [
     "Typed",
     "approve",
     "approve_all",
+    "attach",
     "check_entries",
+    "detach",
     "discard_draft",
     "enter",
     "hand_in",

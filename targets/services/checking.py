@@ -1,8 +1,11 @@
 """The rules of `figures`, applied to many entries with the context they need, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
 
 from departments.models import Region
 from plans.periods import Month
@@ -94,6 +97,21 @@ def entry_rule(indicator: Indicator, *, has_parts: bool) -> EntryRule:
         indicator.maximum,
         made_from_parts=has_parts and indicator.region_rule != Indicator.RegionRule.OWN,
     )
+
+
+def hold_totals(indicator_ids: QuerySet[Any] | Collection[int]) -> None:
+    """Keeps others from deciding about totals since January of these indicators until the transaction ends.
+
+    A fall lies between two months, which are two rows: locking the rows that change would let two decisions at the same
+    instant pass each other. To be called before observations are locked.
+    """
+    totals = Indicator.objects.filter(pk__in=indicator_ids, entry_basis=Indicator.EntryBasis.TO_DATE)
+    list(totals.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
+def unexplained_falls(entries: Sequence[Entry], indicators: dict[int, Indicator]) -> list[tuple[Entry, Problem]]:
+    """Totals since January that would fall if these entries were official now; see `hold_totals`."""
+    return [(entries[position], problem) for position, problem in _falls(entries, indicators, {})]
 
 
 def _falls(

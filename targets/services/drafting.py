@@ -9,20 +9,18 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from departments import access
 from departments.models import User
-from departments.permissions import Action
 from departments.services import record
-from plans.periods import Month
-from reviews.workflow import State
+from reviews.workflow import State, Verb
 from targets.figures import Entry, Problem
-from targets.models import Draft, Indicator, Observation, Revision, Source
+from targets.models import Draft, Revision, Source
 from targets.numbers import NOTHING, NotANumberError, plain, read_number
+from targets.services.attachments import carry_on, discard_attachments, hand_over
 from targets.services.checking import check_entries, odd_entries
+from targets.services.keys import Key, demand_entering
 from targets.services.locking import demand_open
-
-Key = tuple[int, int, Month]
-"""indicator id, region id, month"""
+from targets.services.official import decided, locked_observations
+from targets.services.reviewing import replace_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def save_draft(key: Key, typed: Typed, *, version: int, by: User) -> Draft:
     """Keeps what was typed. `version` is the one seen last, 0 for a figure that had no draft; ConflictError if another
     was saved since. Saving what is there already changes nothing, so a repeated request does no harm.
     """
-    _demand_entering([key], by)
+    demand_entering([key], by)
     demand_open([key[2]])
     values = {name: getattr(typed, name) for name in FIELDS}
     identity = {"indicator_id": key[0], "region_id": key[1], "month": key[2]}
@@ -85,20 +83,23 @@ def _overwritten(draft: Draft, values: dict[str, str], version: int, by: User) -
     return draft
 
 
+@transaction.atomic
 def discard_draft(key: Key, *, by: User) -> None:
-    """Throws away what was typed and not handed in."""
-    _demand_entering([key], by)
+    """Throws away what was typed and attached and not handed in."""
+    demand_entering([key], by)
+    discard_attachments(key, by=by)
     Draft.objects.filter(indicator_id=key[0], region_id=key[1], month=key[2]).delete()
 
 
 @transaction.atomic
 def hand_in(keys: Collection[Key], *, by: User, reason: str = "") -> list[Revision]:
-    """Makes a submitted revision of each draft and removes the drafts: all of them or none.
+    """Makes a submitted revision of each draft, with its attachments, and removes the drafts: all of them or none.
 
-    EntriesRefusedError with every problem at once, an oddity that no note explains among them. A draft that is not
-    there any more was handed in by an earlier click: nothing is doubled.
+    An entry of the same figure that waits for review is replaced by the newer one. EntriesRefusedError with every
+    problem at once, an oddity that no note explains among them. A draft that is not there any more was handed in by an
+    earlier click: nothing is doubled.
     """
-    _demand_entering(keys, by)
+    demand_entering(keys, by)
     drafts = _locked(keys)
     entries, problems = _understand(drafts)
     odd = odd_entries(entries)
@@ -106,15 +107,6 @@ def hand_in(keys: Collection[Key], *, by: User, reason: str = "") -> list[Revisi
     revisions = _submitted(entries, odd, by, reason)
     Draft.objects.filter(pk__in=[draft.pk for draft in drafts]).delete()
     return revisions
-
-
-def _demand_entering(keys: Collection[Key], by: User) -> None:
-    """PermissionDenied unless the person may enter figures for each indicator or region."""
-    reached = access.demand(by, Action.ENTER_OBSERVATIONS)
-    reporting = dict(Indicator.objects.filter(pk__in={key[0] for key in keys}).values_list("pk", "department_id"))
-    for indicator_id, region_id, _month in keys:
-        if not reached.covers(department_id=reporting.get(indicator_id), region_id=region_id):
-            raise access.refusal()
 
 
 def _locked(keys: Collection[Key]) -> list[Draft]:
@@ -192,9 +184,11 @@ def _submitted(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], b
         return []
     source = Source.objects.create(kind=Source.Kind.FORM, by=by)
     now = timezone.now()
+    observations = locked_observations(entries)
+    replaced = replace_waiting([one.pk for one in observations], now, by=by)
     revisions = [
         Revision(
-            observation=_observation(entry),
+            observation=observation,
             value=entry.value,
             numerator=entry.numerator,
             denominator=entry.denominator,
@@ -207,14 +201,11 @@ def _submitted(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], b
             state=State.SUBMITTED.value,
             oddities=[problem.code for problem in odd.get(position, ())],
         )
-        for position, entry in enumerate(entries)
+        for position, (entry, observation) in enumerate(zip(entries, observations, strict=True))
     ]
     made = Revision.objects.bulk_create(revisions)
+    decided([one.pk for one in made], Verb.SUBMIT, now, by=by)
+    hand_over(made)
+    carry_on(replaced, made)
     record("observations.submitted", by=by, subject=source, count=len(made))
     return made
-
-
-def _observation(entry: Entry) -> Observation:
-    return Observation.objects.get_or_create(
-        indicator_id=entry.indicator_id, region_id=entry.region_id, month=entry.month
-    )[0]

@@ -1,6 +1,6 @@
 """Writing figures that become official, many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services import record
-from reviews.workflow import State
+from reviews.workflow import State, Verb
 from targets.figures import Entry
 from targets.loading import observation_ids
-from targets.models import Observation, Revision, Source
+from targets.models import Decision, Observation, Revision, Source
 from targets.services.dirty import mark_dirty
 from targets.services.locking import demand_open
 
@@ -40,14 +40,14 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
         raise access.refusal()
     demand_open(entry.month for entry in entries)
     now = timezone.now()
-    observations = _observations(entries)
+    observations = locked_observations(entries)
     changes = [
         (entry, observation)
         for entry, observation in zip(entries, observations, strict=True)
         if observation.official_id is None or not same_figures(entry, observation)
     ]
     new = sum(observation.official_id is None for _entry, observation in changes)
-    supersede([observation.official_id for _entry, observation in changes if observation.official_id], now)
+    supersede([observation.official_id for _entry, observation in changes if observation.official_id], now, by=by)
     revisions = [_imported(entry, observation, source, by, now, reason) for entry, observation in changes]
     Revision.objects.bulk_create(revisions, batch_size=LOT)
     publish([(observation, revision) for (_entry, observation), revision in zip(changes, revisions, strict=True)])
@@ -63,7 +63,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     return outcome
 
 
-def _observations(entries: Sequence[Entry]) -> list[Observation]:
+def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
     keys = sorted({entry.key for entry in entries})
     missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
@@ -81,9 +81,16 @@ def same_figures(entry: Entry, row: Observation | Revision) -> bool:
     return entry.figures == tuple(getattr(row, name) for name in _FIGURES)
 
 
-def supersede(revision_ids: Sequence[int], at: datetime) -> None:
+def supersede(revision_ids: Collection[int], at: datetime, *, by: User) -> None:
     """Ends approved revisions for which later ones are official from now on."""
     Revision.objects.filter(id__in=revision_ids).update(state=State.SUPERSEDED.value, ended_at=at)
+    decided(revision_ids, Verb.SUPERSEDE, at, by=by)
+
+
+def decided(revision_ids: Collection[int], verb: Verb, at: datetime, *, by: User, reason: str = "") -> None:
+    """Keeps who took which step when and why, beside the revisions."""
+    rows = [Decision(revision_id=one, verb=verb.value, by=by, at=at, reason=reason) for one in revision_ids]
+    Decision.objects.bulk_create(rows, batch_size=LOT)
 
 
 def _imported(entry: Entry, observation: Observation, source: Source, by: User, at: datetime, reason: str) -> Revision:

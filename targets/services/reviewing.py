@@ -16,10 +16,11 @@ from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
 from targets.figures import Entry
 from targets.messages import sentence
 from targets.models import Observation, Revision, Source
-from targets.services.checking import check_entries
+from targets.services.attachments import bring_back, carry_on
+from targets.services.checking import check_entries, hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open
-from targets.services.official import LOT, publish, supersede
+from targets.services.official import LOT, decided, publish, supersede
 
 
 @transaction.atomic
@@ -49,62 +50,87 @@ def enter(entry: Entry, *, by: User, source: Source, reason: str = "") -> Revisi
 
 @transaction.atomic
 def submit(revision: Revision, *, by: User) -> Revision:
-    """Hands a draft to the colleagues who review it; only its author does."""
+    """Hands a draft to the colleagues who review it; only its author does. It takes the place of one that waits."""
     revision = _locked(revision)
     if revision.author_id != by.pk:
         raise access.refusal()
-    return _moved(revision, Verb.SUBMIT, by)
+    if revision.observation.revisions.filter(pk__gt=revision.pk).exclude(state=State.DRAFT.value).exists():
+        raise ValidationError(_("A newer entry has been handed in already. Enter the figure again."), code="outdated")
+    replaced = replace_waiting([revision.observation_id], timezone.now(), by=by)
+    _moved(revision, Verb.SUBMIT, by)
+    carry_on(replaced, [revision])
+    return revision
+
+
+def replace_waiting(observation_ids: Collection[int], at: datetime, *, by: User) -> dict[int, Revision]:
+    """Ends what waits for review of these figures, for a newer entry: what was replaced, by the observation's id.
+
+    To be called with the observations locked.
+    """
+    rows = Revision.objects.filter(observation__in=observation_ids, state=State.SUBMITTED.value)
+    waiting = {row.observation_id: row for row in rows}
+    ids = [row.pk for row in waiting.values()]
+    Revision.objects.filter(pk__in=ids).update(state=step(State.SUBMITTED, Verb.SUPERSEDE).value)
+    decided(ids, Verb.SUPERSEDE, at, by=by)
+    return waiting
 
 
 @transaction.atomic
 def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
-    """Returns a submitted entry with a reason; what is official stays so."""
+    """Returns a submitted entry with a reason; what is official stays so. Its attachments go back to the next draft."""
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
-    return _moved(revision, Verb.RETURN, by, reason)
+    _moved(revision, Verb.RETURN, by, reason)
+    bring_back(revision)
+    return revision
 
 
 @transaction.atomic
 def approve(revision: Revision, *, by: User) -> Revision:
-    """Makes a submitted entry official and supersedes the one before it. Nobody approves an own entry."""
-    revision = _locked(revision)
-    _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
-    if revision.author_id == by.pk:
-        raise PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
-    demand_open([revision.observation.month])
-    if revision.pk < (revision.observation.official_id or 0):
-        raise ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
-    now = timezone.now()
-    if revision.observation.official_id is not None:
-        supersede([revision.observation.official_id], now)
-    revision.approved_by, revision.official_at, revision.official_by = by, now, Revision.OfficialBy.REVIEW
-    _moved(revision, Verb.APPROVE, by)
-    publish([(revision.observation, revision)])
-    return revision
+    """Makes a submitted entry official and supersedes the one before it: a lot of one, which says why it is left out.
+
+    PermissionDenied for an own entry; ValidationError for one that waits no longer ("transition"), that is older than
+    what is official ("outdated"), and for what `approve_all` refuses.
+    """
+    approved, left_out = approve_all([revision], by=by)
+    if left_out:
+        raise _why_left_out(left_out[0], by)
+    return approved[0]
+
+
+def _why_left_out(row: Revision, by: User) -> PermissionDenied | ValidationError:
+    if row.author_id == by.pk:
+        return PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
+    if row.state != State.SUBMITTED.value:
+        return _refused("transition")
+    return ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
 
 
 @transaction.atomic
 def approve_all(revisions: Collection[Revision], *, by: User) -> tuple[list[Revision], list[Revision]]:
     """Makes the submitted entries official at once: (approved, left out), in a constant number of queries.
 
-    Left out are own entries, what a colleague has decided in between, and all but the newest entry of a figure.
-    PermissionDenied if one of them is none of the person's business, ValidationError if a month is closed: then nothing
-    is approved.
+    Left out are own entries, what a colleague has decided in between, and entries older than what is official.
+    PermissionDenied if one of them is none of the person's business, ValidationError if a month is closed or a total
+    since January would fall: then nothing is approved.
     """
     rows = _locked_all(revisions, by)
-    newest = {row.observation_id: row for row in rows if _approvable(row, by)}
-    approved = list(newest.values())
+    approved = [row for row in rows if _approvable(row, by)]
+    left_out = [row for row in rows if not _approvable(row, by)]
     demand_open(row.observation.month for row in approved)
+    _demand_no_fall(approved)
     if approved:
         _approve_rows(approved, by, timezone.now())
-    return approved, [row for row in rows if newest.get(row.observation_id) is not row]
+    return approved, left_out
 
 
 def _locked_all(revisions: Collection[Revision], by: User) -> list[Revision]:
     """The revisions as they are now, oldest first; their observations are locked first, in one order for everybody."""
     reached = access.demand(by, Action.REVIEW_OBSERVATIONS)
     ids = [one.pk for one in revisions]
-    list(Observation.objects.select_for_update().filter(revisions__in=ids).order_by("pk").values_list("pk", flat=True))
+    concerned = Observation.objects.filter(pk__in=Revision.objects.filter(pk__in=ids).values("observation"))
+    hold_totals(concerned.values("indicator"))
+    list(concerned.select_for_update().order_by("pk").values_list("pk", flat=True))
     rows = list(
         Revision.objects.filter(pk__in=ids).select_related("observation__indicator", "approved_by").order_by("pk")
     )
@@ -121,13 +147,24 @@ def _approvable(row: Revision, by: User) -> bool:
     return newer and (State(row.state), Verb.APPROVE) in TRANSITIONS and row.author_id != by.pk
 
 
+def _demand_no_fall(rows: Collection[Revision]) -> None:
+    """Asked when they were handed in; asked again because other months may have become official since."""
+    entries, indicators = [row.entry for row in rows], {one.pk: one for one in (r.observation.indicator for r in rows)}
+    falls = unexplained_falls(entries, indicators)
+    if falls:
+        told = [f"{indicators[entry.indicator_id].name} · {entry.month}: {sentence(found)}" for entry, found in falls]
+        advice = _("Approve the months that belong together at once, or return this one.")
+        raise ValidationError(" ".join([*told, advice]), code="total_falls")
+
+
 def _approve_rows(rows: Collection[Revision], by: User, now: datetime) -> None:
-    """What `approve` does to one, done to all of them with one statement each."""
-    supersede([row.observation.official_id for row in rows if row.observation.official_id is not None], now)
+    """All of them with one statement for each table."""
+    supersede([row.observation.official_id for row in rows if row.observation.official_id is not None], now, by=by)
     for row in rows:
         row.state = step(State(row.state), Verb.APPROVE).value
         row.approved_by, row.official_at, row.official_by = by, now, Revision.OfficialBy.REVIEW
     Revision.objects.bulk_update(rows, ["state", "approved_by", "official_at", "official_by"], batch_size=LOT)
+    decided([row.pk for row in rows], Verb.APPROVE, now, by=by)
     AuditEvent.objects.bulk_create(
         AuditEvent(
             actor=by,
@@ -169,23 +206,24 @@ def _demand_for(by: User, action: Action, observation: Observation) -> None:
 
 
 def _moved(revision: Revision, verb: Verb, by: User, reason: str = "") -> Revision:
-    """Takes one step of the workflow and records it; ValidationError if the table has no such step."""
+    """Takes one step of the workflow, keeps who took it and why, and records it; ValidationError if the table has no
+    such step."""
     check_reason(reason)
     try:
         revision.state = step(State(revision.state), verb, reason=reason).value
     except RefusedError as refused:
-        raise ValidationError(_refusals()[refused.code], code=refused.code) from refused
-    if reason:
-        revision.reason = reason
+        raise _refused(refused.code) from refused
     revision.save()
+    decided([revision.pk], verb, timezone.now(), by=by, reason=reason.strip())
     record(f"observation.{verb.value}", by=by, subject=revision, reason=reason)
     return revision
 
 
-def _refusals() -> dict[str, str]:
-    return {
+def _refused(code: str) -> ValidationError:
+    sentences = {
         "transition": _(
             "This entry is not in a state in which that is possible. Reload the page to see where it stands."
         ),
         "reason": _("Give a reason: the others need to understand what was wrong."),
     }
+    return ValidationError(sentences[code], code=code)

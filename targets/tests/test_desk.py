@@ -72,7 +72,7 @@ def test_each_figure_is_counted_once_by_where_it_stands(cast: SimpleNamespace) -
     desk = desk_of(cast.reporter, cast.plan, JUNE, date(2014, 7, 2))
     one = desk.duties[0]
     assert (one.due, one.open, one.drafted, one.submitted, one.returned, one.approved) == (5, 1, 1, 1, 1, 1)
-    assert [(back.department, back.revision.reason) for back in desk.returned] == [(cast.office, "漏报")]
+    assert [(back.department, back.revision.return_reason) for back in desk.returned] == [(cast.office, "漏报")]
 
 
 def test_the_page_says_all_of_it_and_leads_there(cast: SimpleNamespace) -> None:

@@ -64,7 +64,8 @@ def _visible(user: User, indicator: str, region: str, month: str) -> Observation
 
 
 def _revisions(row: Observation) -> "QuerySet[Revision]":
-    return row.revisions.select_related("author", "approved_by", "source__by").order_by("-pk")
+    related = row.revisions.select_related("author", "approved_by", "source__by").with_decisions()
+    return related.prefetch_related("attachments").order_by("-pk")
 
 
 def _shown(row: Observation, revision: Revision) -> Shown:

@@ -136,7 +136,7 @@ def _refused(request: HttpRequest, refused: ValidationError, pk: int) -> HttpRes
 
 def _decided(revision: Revision) -> str:
     """Where an entry stands that waits no longer."""
-    said = {"name": name_of(revision), "state": revision.get_state_display(), "person": revision.approved_by}
+    said = {"name": name_of(revision), "state": revision.standing, "person": revision.approved_by}
     if revision.approved_by is not None:
         return _("%(name)s has been decided already: %(state)s, approved by %(person)s. Nothing was changed.") % said
     return _("%(name)s does not wait any more: %(state)s. Nothing was changed.") % said

@@ -18,16 +18,20 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from targets import forms
+from targets.documents import KINDS, RefusedFileError, safe_name
 from targets.duties import indicators_for, place_of
 from targets.explanation import Shown, explain, shown
 from targets.figures import Problem
 from targets.lights import Light, light
-from targets.messages import sentence
+from targets.messages import refused_file, sentence
 from targets.models import Attainment, Draft, Target
 from targets.recompute import attainments_if
 from targets.selectors import months
-from targets.services import ConflictError, EntriesRefusedError, hand_in, save_draft
+from targets.services import ConflictError, EntriesRefusedError, attach, hand_in, save_draft
 from targets.services.drafting import FIELDS
+from targets.services.keys import Key
+from targets.views import words
+from targets.views.attachments import told
 from targets.worksheet import Sheet, may_enter, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
@@ -64,23 +68,40 @@ def cell(request: HttpRequest, code: str, month: str) -> JsonResponse:
     department, plan, shown_month = _asked(request, code, month)
     try:
         version, typed = forms.version_in(request.POST), forms.typed_in(request.POST)
-        indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
+        key = _key_in(request, department, plan, shown_month)
     except forms.TooLongError as error:
         return JsonResponse({"message": str(error)}, status=REFUSED)
     except (ValueError, KeyError):
         return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
-    due = {one.pk for one in indicators_for(department, plan, shown_month)}
-    if indicator_id not in due or region_id != place_of(department, plan).pk:
-        raise Http404
     if version == 0 and forms.is_blank(typed):
         return JsonResponse({"version": 0, "understood": {}, "problems": [], "oddities": []})
     try:
-        draft = save_draft((indicator_id, region_id, shown_month), typed, version=version, by=_person(request))
+        draft = save_draft(key, typed, version=version, by=_person(request))
     except ConflictError as conflict:
         return JsonResponse(_theirs(conflict.current), status=CONFLICT)
     except ValidationError as error:
         return JsonResponse({"message": " ".join(error.messages)}, status=LOCKED)
     return JsonResponse(_answer(draft))
+
+
+@access.requires(Action.ENTER_OBSERVATIONS)
+@require_POST
+def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
+    """Keeps one file beside a row, and says as what."""
+    asked = _asked(request, code, month)
+    file = request.FILES.get("file")
+    try:
+        if file is None:
+            raise RefusedFileError("empty")
+        made = attach(_key_in(request, *asked), file, by=_person(request))
+    except (KeyError, ValueError):
+        return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
+    except RefusedFileError as refused:
+        name = safe_name(str(file.name)) if file is not None else ""
+        return JsonResponse({"message": refused_file(name, refused)}, status=REFUSED)
+    except ValidationError as error:
+        return JsonResponse({"message": " ".join(error.messages)}, status=LOCKED)
+    return JsonResponse(told(made))
 
 
 @access.requires(Action.ENTER_OBSERVATIONS)
@@ -122,6 +143,15 @@ def _asked(request: HttpRequest, code: str, text: str) -> tuple[Department, Plan
     return department, plan, month
 
 
+def _key_in(request: HttpRequest, department: Department, plan: Plan, month: Month) -> Key:
+    """Which row is meant; ValueError or KeyError if it cannot be understood, 404 if it is not on the sheet."""
+    indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
+    due = {one.pk for one in indicators_for(department, plan, month)}
+    if indicator_id not in due or region_id != place_of(department, plan).pk:
+        raise Http404
+    return indicator_id, region_id, month
+
+
 def _sheet(request: HttpRequest, code: str, month: str) -> Sheet:
     return sheet_of(*_asked(request, code, month), _person(request))
 
@@ -154,9 +184,12 @@ def _not_kept(request: HttpRequest, sheet: Sheet) -> HttpResponse | None:
         forms.show_problems(sheet.rows)
         return _page(request, sheet, status=LOCKED)
     try:
+        taken = forms.keep_files(sheet.rows, request.POST, request.FILES, by=_person(request))
         kept = forms.keep(sheet.rows, request.POST, by=_person(request))
     except (ValueError, ValidationError) as error:
         return _refused(request, sheet, {}, " ".join(getattr(error, "messages", [str(error)])))
+    if not taken:
+        return _refused(request, sheet, {}, _("A file could not be attached. What you typed has been saved."))
     if kept:
         return None
     messages.error(request, _("A colleague has saved something else meanwhile. Compare the rows marked below."))
@@ -168,7 +201,7 @@ def _refused(request: HttpRequest, sheet: Sheet, problems: dict[int, list[Proble
     forms.show_problems(sheet.rows)
     for row in sheet.rows:
         row.problems = [one for one in problems.get(row.indicator.pk, row.problems) if one not in row.oddities]
-    number = sum(bool(row.problems or row.wants_note) for row in sheet.rows)
+    number = sum(bool(row.problems or row.wants_note or row.refused_files) for row in sheet.rows)
     messages.error(
         request,
         told
@@ -200,7 +233,8 @@ def _page(request: HttpRequest, sheet: Sheet, status: int = 200, **more: Any) ->
         "months": months(sheet.plan, sheet.month, None),
         "counts": {state: states.count(state) for state in ("open", "drafted", "submitted", "returned", "approved")},
         "corrects": any(row.official is not None for row in sheet.rows),
-        "texts": _texts(),
+        "accept": ",".join(ending for kind in KINDS.values() for ending in kind.endings),
+        "texts": words.typing() | words.files(),
         "store": f"worksheet:{_person(request).pk}:{sheet.department.code}:{sheet.month}",
     }
     return render(request, "targets/worksheet.html", context | more, status=status)
@@ -249,28 +283,3 @@ def _change(target: Target, region: Region, then: Attainment, now: Attainment | 
             one.target = target
     light_now, shown_now = (light(now), shown(now)) if now is not None else (None, None)
     return Change(target, region, light_now, shown_now, light(then), shown(then), explain(then))
-
-
-def _texts() -> dict[str, str]:
-    """What the page's script says."""
-    return {
-        "saving": _("Saving …"),
-        "saved": _("Saved"),
-        "offline": _("Not saved. It is tried again by itself when the connection is back."),
-        "stopped": _("Not saved. The text is kept in this browser; it is tried again when you come back to this page."),
-        "loggedOut": _("Not saved: you have been logged out. Log in again in the new window; the text stays here."),
-        "logIn": _("Log in again"),
-        "refused": _("Not saved: the server refused it. The text is kept in this browser. Reload the page."),
-        "restored": _("Text from your last visit that had not been saved was put back."),
-        "conflict": _("%(name)s has saved something else meanwhile. Yours and theirs differ:"),
-        "gone": _("A colleague has handed this row in meanwhile. Yours has not been saved:"),
-        "mine": _("Mine"),
-        "theirs": _("Theirs"),
-        "keepMine": _("Keep mine"),
-        "takeTheirs": _("Take theirs"),
-        "understood": _("understood as %(number)s"),
-        "pasted": _("%(number)s cells filled."),
-        "noPlace": _("%(number)s cells had no place in the grid and were left out."),
-        "unsaved": _("Some rows have not been saved yet. Wait a moment and try again."),
-        "noteWanted": _("A note is needed before this row can be handed in."),
-    }

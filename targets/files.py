@@ -1,0 +1,63 @@
+"""Where attached files lie: under random names, outside everything that is served by its address."""
+
+import secrets
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from targets.models import Attachment
+
+FOLDER = "attachments"
+SWEPT_AFTER = timedelta(days=1)
+SWEPT_AT_ONCE = 1000
+
+
+def write(data: bytes) -> str:
+    """Keeps the bytes under a name that nobody can guess and that says nothing about them, in one of 256 folders."""
+    token = secrets.token_hex(16)
+    return default_storage.save(f"{FOLDER}/{token[:2]}/{token}", ContentFile(data))
+
+
+def delete(path: str) -> None:
+    """Deletes one file; one that is gone already is no error."""
+    default_storage.delete(path)
+
+
+def forget(paths: Collection[str]) -> None:
+    """Deletes the files once the transaction is committed, and only those that no other attachment has."""
+
+    def forgotten() -> None:
+        for path in _without_attachment(paths):
+            delete(path)
+
+    transaction.on_commit(forgotten)
+
+
+def _without_attachment(paths: Collection[str]) -> list[str]:
+    known = set(Attachment.objects.filter(file__in=paths).values_list("file", flat=True))
+    return [path for path in paths if path not in known]
+
+
+def sweep(now: datetime) -> int:
+    """Deletes files that no attachment has, a thousand at most: what is left when a process ends in between.
+
+    Nothing younger than a day: its attachment may still be about to be stored.
+    """
+    old, deleted = _older_than(now - SWEPT_AFTER), 0
+    while deleted < SWEPT_AT_ONCE and (paths := list(islice(old, 500))):
+        for path in _without_attachment(paths)[: SWEPT_AT_ONCE - deleted]:
+            delete(path)
+            deleted += 1
+    return deleted
+
+
+def _older_than(moment: datetime) -> Iterator[str]:
+    root = Path(default_storage.path(FOLDER))
+    for path in root.glob("*/*"):
+        if path.is_file() and path.stat().st_mtime < moment.timestamp():
+            yield f"{FOLDER}/{path.relative_to(root).as_posix()}"

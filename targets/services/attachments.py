@@ -1,0 +1,148 @@
+"""Files beside figures: attached to a draft, handed in with it, brought back when it is returned.
+
+The observation is locked whenever its attachments change, so that nothing is removed while it is being handed in.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from departments.models import User
+from departments.services import record
+from reviews.workflow import State
+from targets import files
+from targets.documents import Kind, RefusedFileError, name_for, recognise, safe_name
+from targets.models import Attachment, Observation, Revision
+from targets.services.keys import Key, demand_entering
+from targets.services.locking import demand_open
+
+MOST = 10
+"""How many files one figure may have."""
+
+
+class NamedFile(Protocol):
+    """An uploaded file, or one opened for reading bytes."""
+
+    @property
+    def name(self) -> Any: ...
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A file that may be kept."""
+
+    name: str
+    kind: Kind
+    data: bytes
+    digest: str
+
+
+def attach(key: Key, file: NamedFile, *, by: User) -> Attachment:
+    """Keeps a file beside the draft of a figure; the same file a second time is the one that is there already.
+
+    RefusedFileError says what is wrong with it; ValidationError if the month is closed. Nothing is kept by halves: the
+    file is written first and goes again if the row cannot be.
+    """
+    demand_entering([key], by)
+    demand_open([key[2]])
+    content = _content(file)
+    path = files.write(content.data)
+    try:
+        with transaction.atomic():
+            made = _attached(key, content, path, by)
+    except BaseException:
+        files.delete(path)
+        raise
+    if made.file.name != path:
+        files.delete(path)
+    return made
+
+
+def _content(file: NamedFile) -> _Content:
+    """The file's content, if it may be kept: RefusedFileError otherwise. Not more is read than may be kept."""
+    limit = settings.ATTACHMENT_MAX_BYTES
+    data, name = file.read(limit + 1), safe_name(str(file.name))
+    if len(data) > limit:
+        raise RefusedFileError("too_large", limit=format(limit / 1024 / 1024, ".0f"))
+    kind = recognise(data, name)
+    return _Content(name_for(kind, name), kind, data, hashlib.sha256(data).hexdigest())
+
+
+def _attached(key: Key, content: _Content, path: str, by: User) -> Attachment:
+    observation, _made = Observation.objects.get_or_create(indicator_id=key[0], region_id=key[1], month=key[2])
+    Observation.objects.select_for_update().get(pk=observation.pk)
+    beside = observation.attachments.filter(Q(revision__isnull=True) | Q(revision__state=State.SUBMITTED.value))
+    if same := beside.filter(revision__isnull=True, digest=content.digest).first():
+        return same
+    if beside.count() >= MOST:
+        raise RefusedFileError("too_many", limit=str(MOST))
+    made = Attachment.objects.create(
+        observation=observation,
+        name=content.name,
+        kind=content.kind.code,
+        size=len(content.data),
+        digest=content.digest,
+        file=path,
+        by=by,
+    )
+    record("attachment.added", by=by, subject=observation, name=made.name, size=made.size, digest=made.digest)
+    return made
+
+
+@transaction.atomic
+def detach(attachment: Attachment, *, by: User) -> None:
+    """Removes a file that has not been handed in. ValidationError for one that has: it stays with its entry."""
+    observation = Observation.objects.select_for_update().get(pk=attachment.observation_id)
+    demand_entering([(observation.indicator_id, observation.region_id, observation.month)], by)
+    demand_open([observation.month])
+    found = observation.attachments.filter(pk=attachment.pk).first()
+    if found is None:
+        return
+    if found.revision_id is not None:
+        raise ValidationError(_("The file has been handed in and stays with its entry."), code="handed_in")
+    record("attachment.removed", by=by, subject=observation, name=found.name, size=found.size, digest=found.digest)
+    found.delete()
+    files.forget([str(found.file)])
+
+
+def discard_attachments(key: Key, *, by: User) -> None:
+    """Removes everything that lies beside a draft."""
+    for one in Attachment.objects.of_drafts().filter(
+        observation__indicator=key[0], observation__region=key[1], observation__month=key[2]
+    ):
+        detach(one, by=by)
+
+
+def hand_over(revisions: Collection[Revision]) -> None:
+    """What lies beside the drafts of these entries belongs to the entries from now on."""
+    entries = {one.observation_id: one for one in revisions}
+    rows = list(Attachment.objects.of_drafts().filter(observation__in=entries))
+    for row in rows:
+        row.revision = entries[row.observation_id]
+    Attachment.objects.bulk_update(rows, ["revision"])
+
+
+def carry_on(replaced: Mapping[int, Revision], revisions: Iterable[Revision]) -> None:
+    """What was handed in with entries that are replaced while they wait goes with those that replace them."""
+    entries = {one.observation_id: one for one in revisions if one.observation_id in replaced}
+    involved = [*entries.values(), *replaced.values()]
+    rows = list(Attachment.objects.filter(revision__in=involved) if entries else ())
+    there = {(row.observation_id, row.digest) for row in rows if row.revision_id == entries[row.observation_id].pk}
+    missing = [row for row in rows if (row.observation_id, row.digest) not in there]
+    Attachment.objects.bulk_create(row.linked(entries[row.observation_id]) for row in missing)
+
+
+def bring_back(revision: Revision) -> None:
+    """What was handed in with a returned entry lies beside the next draft again, where it may be removed or kept."""
+    there = set(revision.observation.attachments.of_drafts().values_list("digest", flat=True))
+    rows = [row.linked(None) for row in revision.attachments.all() if row.digest not in there]
+    Attachment.objects.bulk_create(rows)

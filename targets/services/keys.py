@@ -1,0 +1,21 @@
+"""Which figure is meant before it has an entry, and who may enter it."""
+
+from collections.abc import Collection
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from plans.periods import Month
+from targets.models import Indicator
+
+Key = tuple[int, int, Month]
+"""indicator id, region id, month"""
+
+
+def demand_entering(keys: Collection[Key], by: User) -> None:
+    """PermissionDenied unless the person may enter figures for each indicator or region."""
+    reached = access.demand(by, Action.ENTER_OBSERVATIONS)
+    reporting = dict(Indicator.objects.filter(pk__in={key[0] for key in keys}).values_list("pk", "department_id"))
+    for indicator_id, region_id, _month in keys:
+        if not reached.covers(department_id=reporting.get(indicator_id), region_id=region_id):
+            raise access.refusal()

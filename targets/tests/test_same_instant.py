@@ -1,0 +1,174 @@
+"""Two people at the same instant, each on a connection of their own: one after the other, and the second is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections, transaction
+
+from departments.models import AuditEvent
+from departments.permissions import Role
+from plans.periods import Month
+from targets.models import Attachment, DirtyKey, Observation, Revision
+from targets.services import Typed, approve, attach, detach, enter, hand_in, save_draft, send_back, submit
+from targets.tests import factories as f
+from targets.tests import papers
+
+pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def cast() -> SimpleNamespace:
+    office = f.department()
+    houses = f.indicator("count", department=office)
+    return SimpleNamespace(
+        houses=houses,
+        total=f.indicator("count", department=office, entry_basis="to_date", time_rule="last"),
+        reporter=f.person(Role.REPORTER, office),
+        colleague=f.person(Role.REPORTER, office),
+        reviewer=f.person(Role.REVIEWER, office),
+        second=f.person(Role.REVIEWER, office),
+        key=(houses.pk, f.region().pk, Month(2014, 6)),
+    )
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+@pytest.fixture
+def meanwhile(eventually: Callable[..., None]) -> Callable[..., Any]:
+    """`meanwhile(first, second)`: the second begins before the first has committed; gives what became of the second."""
+
+    def run(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+        outcome: list[Any] = []
+
+        def other() -> None:
+            try:
+                outcome.append(second())
+            except Exception as error:
+                outcome.append(error)
+            finally:
+                connections.close_all()
+
+        thread = Thread(target=other)
+        with transaction.atomic():
+            first()
+            thread.start()
+            eventually(somebody_waits)
+        thread.join(timeout=20)
+        return outcome[0]
+
+    return run
+
+
+def entered(cast: SimpleNamespace, month: str = "2014-06", value: int = 300, measured: Any = None) -> Revision:
+    offered = f.entry(measured or cast.houses, month, value)
+    return submit(enter(offered, by=cast.reporter, source=f.source(cast.reporter)), by=cast.reporter)
+
+
+def test_of_two_approvals_of_one_entry_one_approves_and_the_other_is_told(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    revision = entered(cast)
+    told = meanwhile(lambda: approve(revision, by=cast.reviewer), lambda: approve(revision, by=cast.second))
+    assert isinstance(told, ValidationError)
+    assert told.code == "transition"
+    revision.refresh_from_db()
+    assert revision.approved_by == cast.reviewer
+    assert AuditEvent.objects.filter(action="observation.approve").count() == 1
+    assert revision.decisions.filter(verb="approve").count() == DirtyKey.objects.count() == 1
+
+
+@pytest.mark.parametrize("first", ["approve", "return"])
+def test_of_an_approval_and_a_return_the_first_decides(
+    first: str, cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    revision = entered(cast)
+
+    def approving() -> Revision:
+        return approve(revision, by=cast.reviewer)
+
+    def returning() -> Revision:
+        return send_back(revision, by=cast.second, reason="口径不符")
+
+    told = meanwhile(*((approving, returning) if first == "approve" else (returning, approving)))
+    assert isinstance(told, ValidationError)
+    revision.refresh_from_db()
+    assert revision.state == ("approved" if first == "approve" else "returned")
+    assert Observation.objects.official().count() == (1 if first == "approve" else 0)
+
+
+def test_two_entries_of_one_figure_at_once_leave_one_that_waits(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    def drafted(person: Any) -> Revision:
+        return enter(f.entry(cast.houses, "2014-06", 300), by=person, source=f.source(person))
+
+    one, other = drafted(cast.reporter), drafted(cast.colleague)
+    meanwhile(lambda: submit(one, by=cast.reporter), lambda: submit(other, by=cast.colleague))
+    states = dict(Revision.objects.values_list("author__username", "state"))
+    assert states == {cast.reporter.username: "superseded", cast.colleague.username: "submitted"}
+
+
+def test_one_draft_handed_in_by_two_at_once_is_handed_in_once(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
+    second = meanwhile(lambda: hand_in([cast.key], by=cast.reporter), lambda: hand_in([cast.key], by=cast.colleague))
+    assert second == []
+    assert Revision.objects.get().author == cast.reporter
+
+
+def test_an_entry_that_is_replaced_while_it_is_approved_is_not_approved(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    older = entered(cast)
+    save_draft(cast.key, Typed(value="310"), version=0, by=cast.colleague)
+    told = meanwhile(lambda: hand_in([cast.key], by=cast.colleague), lambda: approve(older, by=cast.reviewer))
+    assert isinstance(told, ValidationError)
+    assert not Observation.objects.official().exists()
+    assert Revision.objects.get(state="submitted").value == 310
+
+
+def test_a_file_that_is_being_handed_in_is_not_removed(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    one = attach(cast.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=cast.reporter)
+    save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
+    told = meanwhile(lambda: hand_in([cast.key], by=cast.reporter), lambda: detach(one, by=cast.colleague))
+    assert isinstance(told, ValidationError)
+    assert told.code == "handed_in"
+    assert Revision.objects.get().attachments.get().file.read() == papers.PDF
+
+
+def test_the_same_file_sent_twice_at_once_is_kept_once(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+    def sent() -> Attachment:
+        return attach(cast.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=cast.reporter)
+
+    assert meanwhile(sent, sent) == Attachment.objects.get()
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+def test_two_months_of_a_total_approved_at_once_let_no_fall_through(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    january = entered(cast, "2014-01", 700, cast.total)
+    february = entered(cast, "2014-02", 650, cast.total)
+    told = meanwhile(lambda: approve(january, by=cast.reviewer), lambda: approve(february, by=cast.second))
+    assert isinstance(told, ValidationError)
+    assert told.code == "total_falls"
+    assert [row.value for row in Observation.objects.official()] == [700]
