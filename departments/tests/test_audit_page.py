@@ -52,7 +52,7 @@ def exported(client: Client, **data: object) -> str:
 
 def test_a_log_in_and_a_log_out_are_recorded(client: Client) -> None:
     user = person("li", Role.REPORTER)
-    client.post("/accounts/login/", {"username": "li", "password": "right"})
+    client.post("/accounts/login/", {"login": "li", "password": "right"})
     client.post("/accounts/logout/")
     assert [(one.action, one.actor) for one in AuditEvent.objects.order_by("pk")] == [
         ("account.log_in", user),
@@ -62,7 +62,7 @@ def test_a_log_in_and_a_log_out_are_recorded(client: Client) -> None:
 
 def test_a_refused_log_in_is_recorded_without_the_password(client: Client) -> None:
     user = person("li", Role.REPORTER)
-    client.post("/accounts/login/", {"username": "li", "password": "geheim-123"})
+    client.post("/accounts/login/", {"login": "li", "password": "geheim-123"})
     event = AuditEvent.objects.get()
     assert (event.action, event.actor) == ("account.log_in_refused", None)
     assert (event.subject, event.detail) == (f"departments.user:{user.pk}", {"username": "li"})
