@@ -52,7 +52,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Before the second factor is changed, the password is asked for."""
-        return [{"id": "reauthenticate", "description": "", "url": reverse("account_reauthenticate")}]
+        password = {"id": "reauthenticate", "description": "", "url": reverse("account_reauthenticate")}
+        return [password] if user.is_authenticated else []
 
     def add_message(
         self,

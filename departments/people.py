@@ -49,9 +49,9 @@ def people_of(by: User) -> PersonQuerySet:
 
 def page_of(by: User, wanted: Mapping[str, Any]) -> tuple[list[Row], "Page[User]"]:
     """A page of the people who fit `q` (a part of a name) and `department`."""
-    found = people_of(by).filter(pk__in=_fitting(wanted)).with_roles().annotate(factor=_factor())
-    page = Paginator(found.order_by("-is_active", "username"), PAGE).get_page(wanted.get("page") or 1)
-    people = list(page.object_list)
+    found: Any = _fitting(people_of(by), wanted).with_roles().annotate(factor=_factor())
+    page: Page[Any] = Paginator(found.order_by("-is_active", "username"), PAGE).get_page(wanted.get("page") or 1)
+    people: list[User] = list(page.object_list)
     locked = lockout.locked(people)
     return [_row(one, one.pk in locked) for one in people], page
 
@@ -94,13 +94,12 @@ def deeds_for(row: Row, by: User) -> list[str]:
     ]
 
 
-def _fitting(wanted: Mapping[str, Any]) -> "QuerySet[User]":
-    found: QuerySet[Any] = User.objects.all()
+def _fitting(found: PersonQuerySet, wanted: Mapping[str, Any]) -> PersonQuerySet:
     if wanted.get("q"):
         found = found.found(wanted["q"])
     if wanted.get("department"):
         found = found.of_departments([wanted["department"].pk])
-    return found.values("pk")
+    return found
 
 
 def _factor() -> Exists:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -58,7 +59,7 @@ class User(AbstractUser):
         help_text=_("The password was set by somebody else; the person chooses an own one at the next log-in."),
     )
 
-    objects = PersonManager()
+    objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:
         verbose_name = _("person")

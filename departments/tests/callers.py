@@ -24,9 +24,7 @@ def member(role: Role, place: Region | None = None, unit: Department | None = No
     kind = "government_office" if role is Role.ADMINISTRATOR else "bureau"
     number = next(_numbers)
     name = f"caller-{number}"
-    unit = unit or Department.objects.create(
-        code=name, name=name, short_name=name, kind=kind, region=place or region()
-    )
+    unit = unit or Department.objects.create(code=name, name=name, short_name=name, kind=kind, region=place or region())
     user = User.objects.create_user(f"{role.value}-{number}", password="pass")
     Membership.objects.create(user=user, department=unit, role=role.value)
     return user
