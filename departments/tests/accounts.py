@@ -14,7 +14,9 @@ PASSWORD = "right-Horse-7"
 SECRET = "JBSWY3DPEHPK3PXP"
 
 
-def enter(client: Client, username: str, password: str = PASSWORD, address: str = "/accounts/login/", **extra: Any) -> Any:
+def enter(
+    client: Client, username: str, password: str = PASSWORD, address: str = "/accounts/login/", **extra: Any
+) -> Any:
     """What the page answers to a name and a password."""
     return client.post(address, {"login": username, "password": password}, **extra)
 
