@@ -153,3 +153,5 @@ class PeopleFilter(forms.Form):
     def __init__(self, departments: "QuerySet[Department]", *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        if departments.count() == 1:
+            self.fields["department"].widget = forms.HiddenInput()
