@@ -207,7 +207,7 @@ def test_an_address_that_tries_many_names_is_locked(client: Client, li: User) ->
 # --- The address behind a proxy --------------------------------------------------------------------------------------
 
 
-def address(**headers: str) -> str:
+def address(**headers: Any) -> str:
     request = RequestFactory().post("/accounts/login/", REMOTE_ADDR=headers.pop("seen", "10.0.0.1"), **headers)
     return str(get_adapter().get_client_ip(request))
 

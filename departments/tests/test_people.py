@@ -41,7 +41,7 @@ def roles(user: User) -> set[tuple[str, str]]:
 
 def add(cast: SimpleNamespace, by: User | None, **values: object) -> tuple[User, str]:
     given = {"username": "new", "name": "新人", "email": "", "department": cast.bureau, "roles": [Role.REPORTER]}
-    return services.add_person(**(given | values), by=by)  # type: ignore[arg-type]
+    return services.add_person(**(given | values), by=by)
 
 
 # --- Adding ----------------------------------------------------------------------------------------------------------

@@ -25,13 +25,13 @@ def as_(user: User) -> Client:
     return client
 
 
-def shown(client: Client, address: str = "/people/", **query: object) -> str:
+def shown(client: Client, address: str = "/people/", **query: Any) -> str:
     answer = client.get(address, query)
     assert answer.status_code == 200
     return str(answer.content.decode())
 
 
-def names(client: Client, **query: object) -> set[str]:
+def names(client: Client, **query: Any) -> set[str]:
     return {row.person.username for row in client.get("/people/", query).context["rows"]}
 
 

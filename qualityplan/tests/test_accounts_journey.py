@@ -57,7 +57,7 @@ def shoot(page: Page, name: str, tmp_path: Path) -> None:
     folder, found = Path(os.environ.get("ACCOUNT_PICTURES", tmp_path)), []
     page.emulate_media(reduced_motion="reduce")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for width, height in ((390, 844), (1366, 768)):
             page.set_viewport_size({"width": width, "height": height})
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
