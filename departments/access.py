@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from departments.models import User
+from departments.models import Department, Membership, User
 from departments.permissions import Action, Role, Scope, scope_of
 
 View = Callable[..., HttpResponseBase]
@@ -37,12 +37,18 @@ class Reach:
 
 def reach(user: User, action: Action) -> Reach:
     """How far the person's permission for the action reaches, over all roles held."""
-    held = [(scope_of(action, Role(one.role)), one) for one in user.held] if user.is_active else []
+    held = [(_scope(action, one), one) for one in user.held] if user.is_active else []
     return Reach(
         any(scope is Scope.ALL for scope, _one in held),
         frozenset(one.department_id for scope, one in held if scope is Scope.DEPARTMENT),
         frozenset(one.department.region_id for scope, one in held if scope is Scope.REGION),
     )
+
+
+def _scope(action: Action, membership: Membership) -> Scope | None:
+    scope = scope_of(action, Role(membership.role))
+    office = membership.department.kind == Department.Kind.GOVERNMENT_OFFICE
+    return scope.held_in(office=office) if scope is not None else None
 
 
 def demand(user: User, action: Action) -> Reach:
@@ -56,6 +62,12 @@ def demand(user: User, action: Action) -> Reach:
 def refusal() -> PermissionDenied:
     """What a person is told who may not do something."""
     return PermissionDenied(_("Your role does not allow this. Ask your administrator for the role that does."))
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks, in a view that lets in nobody who has not logged in."""
+    known: Any = request.user
+    return known
 
 
 def requires(action: Action) -> Callable[[View], View]:

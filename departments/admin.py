@@ -2,27 +2,31 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
-from departments.administration import ByRole, Importing, ReadOnly, Resource, log_in, may_enter
+from departments import access
+from departments.administration import ByRole, Importing, ReadOnly, Resource, change_password, log_in, may_enter
 from departments.models import ApiToken, AuditEvent, Department, Membership, Region, User
-from departments.services import record
+from departments.services import held_roles, password_was_set, record, record_roles
 
 # Roles decide, not Django's marks and groups; and there is one log-in, not a second one for administrators.
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
 admin.site.login = log_in  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = gettext_lazy("Administration")
-admin.site.unregister(Group)
+admin.site.password_change = change_password  # type: ignore[assignment, method-assign]
+admin.site.unregister([Group, Authenticator, EmailAddress])
 
 
 class RegionResource(Resource):
@@ -81,7 +85,11 @@ class MembershipInline(ByRole, admin.TabularInline):
 
 @admin.register(User)
 class UserAdmin(ByRole, DjangoUserAdmin):
-    """People and their roles. Django's own marks and groups are not shown, because they open nothing."""
+    """People and their roles. Django's own marks and groups are not shown, because they open nothing.
+
+    Every change of who may come in and what opens is recorded as from the page of people. Nobody is deleted: an account
+    is closed, and what was done keeps its name.
+    """
 
     inlines = [MembershipInline]
     list_display = ["username", "display_name", "email", "is_active", "last_login"]
@@ -91,9 +99,38 @@ class UserAdmin(ByRole, DjangoUserAdmin):
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        (gettext_lazy("Person"), {"fields": ["display_name", "email", "is_active"]}),
+        (gettext_lazy("Person"), {"fields": ["display_name", "email", "is_active", "must_change_password"]}),
         (gettext_lazy("Important dates"), {"fields": ["last_login", "date_joined"]}),
     ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Records a new person, and an account that was closed or opened again."""
+        obj.must_change_password = obj.must_change_password or not change
+        super().save_model(request, obj, form, change)
+        if not change:
+            record("people.added", by=access.person(request), subject=obj, username=obj.username)
+        elif "is_active" in form.changed_data:
+            action = "people.reactivated" if obj.is_active else "people.deactivated"
+            record(action, by=access.person(request), subject=obj, username=obj.username)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Records every role that was given or taken."""
+        before = held_roles(form.instance)
+        super().save_related(request, form, formsets, change)
+        record_roles(form.instance, before=before, by=access.person(request))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """A password set here is changed by the person at the next log-in."""
+        with transaction.atomic():
+            before = self.get_object(request, id)
+            answer = super().user_change_password(request, id, form_url)
+            person = self.get_object(request, id)
+            if before is not None and person is not None and person.password != before.password:
+                password_was_set(person, by=access.person(request))
+        return answer
 
 
 @admin.register(ApiToken)
@@ -113,7 +150,13 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
         """From now on they open nothing."""
         tokens = list(queryset.filter(revoked_at__isnull=True).select_related("user"))
         for token in tokens:
-            record("api_token.revoked", by=actor(request), subject=token, owner=token.user.username, name=token.name)
+            record(
+                "api_token.revoked",
+                by=access.person(request),
+                subject=token,
+                owner=token.user.username,
+                name=token.name,
+            )
         ApiToken.objects.filter(pk__in=[token.pk for token in tokens]).update(revoked_at=timezone.now())
         self.message_user(request, _("%(number)d revoked.") % {"number": len(tokens)})
 
@@ -127,9 +170,3 @@ class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["actor"]
     search_fields = ["subject", "actor__username"]
     date_hierarchy = "at"
-
-
-def actor(request: HttpRequest) -> User:
-    """The administrator, who has been let in."""
-    user: Any = request.user
-    return user

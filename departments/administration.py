@@ -24,6 +24,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from departments import access
 from departments.permissions import Action
+from departments.services import record
 
 Listener = Callable[[Collection[models.Model]], None]
 
@@ -57,6 +58,11 @@ def log_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) ->
     if request.user.is_authenticated:
         raise access.refusal()
     return redirect_to_login(request.GET.get("next", ""))
+
+
+def change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """The one page for it, with all its safeguards."""
+    return redirect("account_change_password")
 
 
 class ByRole:
@@ -149,6 +155,11 @@ class Importing(ImportExportModelAdmin, Announcing):
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return may_enter(request)
+
+    def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
+        """What is taken away is recorded, before it leaves."""
+        record("administration.exported", by=access.person(request), model=str(self.opts.verbose_name_plural))
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         """A row that has become bad since the dry run keeps the whole file out."""

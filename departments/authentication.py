@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer, SessionAuth
 from ninja.throttling import SimpleRateThrottle
 
 from departments.models import ApiToken, User
+from departments.obligations import WORDS, first_duty
 
 
 class BearerToken(HttpBearer):
@@ -23,7 +25,14 @@ class BearerToken(HttpBearer):
 
 
 class BrowserSession(SessionAuth):
-    """The session of the pages; what changes anything needs its CSRF token, because a browser sends cookies unasked."""
+    """The session of the pages; what changes anything needs its CSRF token, because a browser sends cookies unasked.
+    What a person must do before the pages open must be done before this, too."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        user = super().authenticate(request, key)
+        if isinstance(user, User) and (duty := first_duty(user)):
+            raise PermissionDenied(str(WORDS[duty]))
+        return user
 
 
 class PerPerson(SimpleRateThrottle):

@@ -29,14 +29,27 @@ class Action(StrEnum):
     IMPORT_OFFICIAL = "import_official"
     LOCK_MONTHS = "lock_months"
     ADMINISTER = "administer"
+    MANAGE_PEOPLE = "manage_people"
 
 
 class Scope(StrEnum):
-    """How far a permission reaches: what the own department answers for, the own region, everything."""
+    """How far a permission reaches: what the own department answers for, the own region, everything.
+
+    Two depend on where the role is held, because the government office looks after the whole plan: OFFICE is everything
+    there and nothing elsewhere, OWN everything there and the own department elsewhere.
+    """
 
     DEPARTMENT = "department"
     REGION = "region"
     ALL = "all"
+    OFFICE = "office"
+    OWN = "own"
+
+    def held_in(self, *, office: bool) -> "Scope | None":
+        """What the scope comes to for a role held in the government office, or in any other department."""
+        return {Scope.OFFICE: Scope.ALL if office else None, Scope.OWN: Scope.ALL if office else Scope.DEPARTMENT}.get(
+            self, self
+        )
 
 
 _R, _S = Role, Scope
@@ -48,18 +61,28 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
         _R.COUNTY: _S.REGION,
         _R.COORDINATOR: _S.ALL,
         _R.LEADER: _S.ALL,
-        _R.ADMINISTRATOR: _S.ALL,
+        _R.ADMINISTRATOR: _S.OWN,
     },
     Action.ENTER_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
     Action.REVIEW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT},
     Action.WITHDRAW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
     Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.ALL},
     Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
-    Action.ADMINISTER: {_R.ADMINISTRATOR: _S.ALL},
+    Action.ADMINISTER: {_R.ADMINISTRATOR: _S.OFFICE},
+    Action.MANAGE_PEOPLE: {_R.ADMINISTRATOR: _S.OWN},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
+
+_OWN_PEOPLE = frozenset({Role.REPORTER, Role.REVIEWER, Role.ADMINISTRATOR})
 
 
 def scope_of(action: Action, role: Role) -> Scope | None:
     """How far the role's permission for the action reaches; None where there is none."""
     return PERMISSIONS[action].get(role)
+
+
+def grantable(*, everywhere: bool, county: bool) -> frozenset[Role]:
+    """The roles that whoever manages people may give in a department: any from the government office (`everywhere`),
+    those of its own daily work from a department itself. A county's officer works for a county government alone."""
+    roles = frozenset(Role) if everywhere else _OWN_PEOPLE | {Role.COUNTY}
+    return roles if county else roles - {Role.COUNTY}

@@ -1,13 +1,229 @@
-"""What departments' people do: the audit record."""
+"""What departments' people do: the audit record, and who may come in with which roles.
 
+Whoever manages people reaches everybody from the government office, and from any other department those people alone of
+whom every role is one that may be given there. So nobody gets at a person of another department, or at more than the
+own roles open, by way of a password that was reset.
+"""
+
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from django.db import models
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
 
-from departments.models import AuditEvent, User
+from departments import access, lockout
+from departments.models import AuditEvent, Department, Membership, User
+from departments.passwords import first_password
+from departments.permissions import Action, Role, grantable
+
+Held = tuple[int, str]
+"""A role as (department's id, role)."""
 
 
 def record(action: str, *, by: User | None, subject: models.Model | None = None, **detail: Any) -> AuditEvent:
     """Adds an audit event; to be called inside the transaction of what it records. `detail` holds JSON values."""
     name = f"{subject._meta.label_lower}:{subject.pk}" if subject is not None else ""
     return AuditEvent.objects.create(actor=by, action=action, subject=name, detail=detail)
+
+
+# --- Who manages whom -------------------------------------------------------------------------------------------------
+
+
+def roles_to_grant(by: User | None, department: Department) -> frozenset[Role]:
+    """The roles that somebody may give and take in a department; `by` None is the system, which may give any."""
+    county = department.kind == Department.Kind.COUNTY_GOVERNMENT
+    if by is None:
+        return grantable(everywhere=True, county=county)
+    reached = access.reach(by, Action.MANAGE_PEOPLE)
+    if not reached.everything and department.pk not in reached.departments:
+        return frozenset()
+    return grantable(everywhere=reached.everything, county=county)
+
+
+def why_not_managed(person: User, by: User | None) -> str:
+    """Why somebody may not close the person's account or reset anything of it; empty if it is allowed."""
+    if by is None:
+        return ""
+    if person == by:
+        return _("This is your own account. Change your password and your second factor under Account security.")
+    reached = access.demand(by, Action.MANAGE_PEOPLE)
+    held = person.memberships.select_related("department")
+    if reached.everything or all(Role(one.role) in roles_to_grant(by, one.department) for one in held):
+        return ""
+    return _("This person also holds a role that you do not manage. Ask the administrator of the government office.")
+
+
+def may_see(person: User, by: User) -> bool:
+    """Whether the person is on the list of whoever manages people."""
+    reached = access.reach(by, Action.MANAGE_PEOPLE)
+    return reached.everything or person.memberships.filter(department__in=reached.departments).exists()
+
+
+def _demand_managed(person: User, by: User | None) -> None:
+    if by is not None and not may_see(person, by):
+        raise access.refusal()
+    if reason := why_not_managed(person, by):
+        raise PermissionDenied(reason)
+
+
+# --- Roles ------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_person(
+    *, username: str, name: str, email: str, department: Department, roles: Collection[Role], by: User | None
+) -> tuple[User, str]:
+    """A new person with roles in a department, and the password for the first log-in, which is shown once."""
+    _demand_grantable(department, roles, by)
+    if not roles:
+        raise ValidationError({"roles": _("Choose at least one role.")})
+    person = User(username=username.strip(), display_name=name.strip(), email=email.strip(), must_change_password=True)
+    if User.objects.filter(username__iexact=person.username).exists():
+        raise ValidationError({"username": _("This log-in name is taken. Choose another one.")})
+    password = first_password(person)
+    person.set_password(password)
+    person.full_clean()
+    person.save()
+    record("people.added", by=by, subject=person, username=person.username)
+    _give(person, department, roles, by)
+    return person, password
+
+
+@transaction.atomic
+def set_roles(person: User, *, department: Department, roles: Collection[Role], by: User | None) -> None:
+    """The person holds exactly these of the roles that `by` may give in the department; others stay as they are."""
+    may = _demand_grantable(department, roles, by)
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if by is not None and not may_see(person, by):
+        raise access.refusal()
+    held = {Role(one.role) for one in person.memberships.filter(department=department)}
+    _keep_the_way_in(person, department, held & may - set(roles), by)
+    _take(person, department, held & may - set(roles), by)
+    _give(person, department, set(roles) - held, by)
+    if not person.memberships.exists():
+        raise ValidationError(_("Choose at least one role. To keep the person out, close the account."))
+
+
+def _demand_grantable(department: Department, roles: Iterable[Role], by: User | None) -> frozenset[Role]:
+    may = roles_to_grant(by, department)
+    if not may or not set(roles) <= may:
+        raise access.refusal()
+    return may
+
+
+def _keep_the_way_in(person: User, department: Department, lost: Collection[Role], by: User | None) -> None:
+    others = person.memberships.filter(role=Role.ADMINISTRATOR.value).exclude(department=department)
+    if person == by and Role.ADMINISTRATOR in lost and not others.exists():
+        raise ValidationError(_("You cannot take away your own last role of administrator. Ask another administrator."))
+
+
+def _give(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
+    for role in sorted(roles):
+        Membership.objects.create(user=person, department=department, role=role.value)
+        record("people.role_granted", by=by, subject=person, **_told(person, department.pk, role.value))
+
+
+def _take(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
+    for role in sorted(roles):
+        person.memberships.filter(department=department, role=role.value).delete()
+        record("people.role_revoked", by=by, subject=person, **_told(person, department.pk, role.value))
+
+
+def _told(person: User, department_id: int, role: str) -> dict[str, str]:
+    department = Department.objects.get(pk=department_id)
+    return {"username": person.username, "department": department.short_name, "role": role}
+
+
+def held_roles(person: User) -> frozenset[Held]:
+    """What the person holds now, to be compared with what is held after a change."""
+    return frozenset(person.memberships.values_list("department_id", "role"))
+
+
+def record_roles(person: User, *, before: frozenset[Held], by: User | None) -> None:
+    """Records every role given or taken since `before`, for a door that changes memberships itself."""
+    after = held_roles(person)
+    for department_id, role in sorted(before - after):
+        record("people.role_revoked", by=by, subject=person, **_told(person, department_id, role))
+    for department_id, role in sorted(after - before):
+        record("people.role_granted", by=by, subject=person, **_told(person, department_id, role))
+
+
+# --- Accounts ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def deactivate(person: User, *, by: User | None) -> None:
+    """The person does not come in any more, by no session and no token; what was done keeps the name."""
+    _demand_managed(person, by)
+    _set_active(person, False)
+    record("people.deactivated", by=by, subject=person, username=person.username)
+
+
+@transaction.atomic
+def reactivate(person: User, *, by: User | None) -> None:
+    """The person comes in again, with the roles held before."""
+    _demand_managed(person, by)
+    _set_active(person, True)
+    record("people.reactivated", by=by, subject=person, username=person.username)
+
+
+def _set_active(person: User, active: bool) -> None:
+    person.is_active = active
+    person.save(update_fields=["is_active"])
+
+
+@transaction.atomic
+def reset_password(person: User, *, by: User | None) -> str:
+    """A random password, to be shown once and changed at the next log-in. It ends every session and any lock."""
+    _demand_managed(person, by)
+    password = first_password(person)
+    person.set_password(password)
+    lockout.open_again(person)
+    password_was_set(person, by=by)
+    return password
+
+
+@transaction.atomic
+def password_was_set(person: User, *, by: User | None) -> None:
+    """Somebody else has set the person's password: it must be changed."""
+    person.must_change_password = True
+    person.save(update_fields=["password", "must_change_password"])
+    record("people.password_reset", by=by, subject=person, username=person.username)
+
+
+@transaction.atomic
+def change_own_password(person: User, password: str) -> None:
+    """The person has chosen a password, which has been checked."""
+    person.set_password(password)
+    person.must_change_password = False
+    person.save(update_fields=["password", "must_change_password"])
+    record("account.password_changed", by=person, subject=person)
+
+
+@transaction.atomic
+def unlock(person: User, *, by: User | None) -> None:
+    """Ends a lock after repeated failures before its time."""
+    _demand_managed(person, by)
+    lockout.open_again(person)
+    record("people.unlocked", by=by, subject=person, username=person.username)
+
+
+@transaction.atomic
+def reset_second_factor(person: User, *, by: User | None) -> None:
+    """Removes the app and the recovery codes of somebody who has lost them."""
+    _demand_managed(person, by)
+    Authenticator.objects.filter(user=person).delete()
+    record("people.second_factor_reset", by=by, subject=person, username=person.username)
+
+
+Deed = Callable[..., str | None]
+DEEDS: dict[str, Deed] = {
+    "deactivate": deactivate,
+    "reactivate": reactivate,
+    "reset-password": reset_password,
+    "unlock": unlock,
+    "reset-second-factor": reset_second_factor,
+}
+"""What can be done to an account, by the last part of its address; a password is answered to be shown once."""

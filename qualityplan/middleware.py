@@ -1,17 +1,31 @@
-"""What happens around every request: the language of the answer and one line in the log."""
+"""What happens around every request: the language of the answer, one line in the log, and whether the log-in holds."""
 
 import logging
 import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from departments import sittings
+from departments.models import User
+from departments.obligations import WORDS, first_duty
+from departments.services import record
 
 logger = logging.getLogger(__name__)
 
 View = Callable[[HttpRequest], HttpResponse]
+
+BACKGROUND = "X-Background"
+"""A header of requests that a page sends by itself: they do not keep a log-in alive."""
+
+OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/healthz", "/readyz", "/api/")
+"""What can be reached before a person's duties are done; the API refuses by itself, in its own words."""
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -56,5 +70,34 @@ def request_log_middleware(get_response: View) -> View:
             },
         )
         return response
+
+    return answer
+
+
+def sitting_middleware(get_response: View) -> View:
+    """A log-in ends when the person has asked for nothing for a while."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if sittings.is_over(request.session):
+            record("account.timed_out", by=User.objects.filter(pk=request.session[SESSION_KEY]).first())
+            request.session.flush()
+        elif BACKGROUND not in request.headers:
+            sittings.renew(request.session)
+        return get_response(request)
+
+    return answer
+
+
+def duties_middleware(get_response: View) -> View:
+    """Whoever must choose a password or set up a second factor is led there, and nothing else opens before."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        duty = None
+        if not request.path.startswith(OPEN_BEFORE_DUTIES) and isinstance(request.user, User):
+            duty = first_duty(request.user)
+        if duty is None:
+            return get_response(request)
+        messages.warning(request, str(WORDS[duty]))
+        return redirect(duty)
 
     return answer

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from departments.permissions import Role
 from qualityplan.broker import socket_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -75,6 +76,10 @@ INSTALLED_APPS = [
     "targets",
     "reviews",
     "plans",
+    # Before departments, whose administration takes back what these register.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "departments",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -99,11 +104,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "qualityplan.middleware.sitting_middleware",
     "qualityplan.middleware.language_middleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "qualityplan.middleware.duties_middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -137,7 +145,11 @@ AUTH_USER_MODEL = "departments.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 SESSION_COOKIE_AGE = 12 * 3600
+"""Seconds after which one must log in again whatever happens."""
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
+"""Minutes without any request of the person after which a log-in ends."""
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 AUTH_PASSWORD_VALIDATORS = [
@@ -145,7 +157,44 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "departments.passwords.KindsValidator"},
 ]
+
+LOGIN_FAILURES = env.int("LOGIN_FAILURES", default=5)
+"""Failures of one log-in name after which it is locked."""
+LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=50)
+"""The same for all names tried from one network address; a whole building may share one."""
+LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=10)
+"""The time in which failures are counted, and for which a lock holds."""
+ACCOUNT_ADAPTER = "departments.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "departments.forms.LoginForm",
+    "change_password": "departments.forms.ChangePasswordForm",
+    "reauthenticate": "departments.forms.ReauthenticateForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": f"{LOGIN_FAILURES_PER_ADDRESS}/{LOGIN_LOCK_MINUTES}m/ip,{LOGIN_FAILURES}/{LOGIN_LOCK_MINUTES}m/key",
+}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# The cookie ends with the browser: offices share computers.
+ACCOUNT_SESSION_REMEMBER = False
+# The last address in X-Forwarded-For is the one that the proxy has seen itself; those before it can be forged.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXIES", default=1) if TRUST_PROXY else 0
+
+MFA_ADAPTER = "departments.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "departments.forms.CodeForm",
+    "activate_totp": "departments.forms.ActivateForm",
+}
+MFA_TOTP_TOLERANCE = 1
+MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", default=[])
+"""Roles whose holders must have a second factor (administrator, coordinator, …)."""
+if unknown := set(MFA_REQUIRED_ROLES) - set(Role):
+    raise ImproperlyConfigured(
+        f"MFA_REQUIRED_ROLES: there is no role {', '.join(sorted(unknown))}. / MFA_REQUIRED_ROLES 中有不存在的角色。"
+    )
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 

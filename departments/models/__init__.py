@@ -2,6 +2,6 @@
 
 from departments.models.audit import AuditEvent
 from departments.models.organisation import Department, Region
-from departments.models.people import ApiToken, Membership, User
+from departments.models.people import ApiToken, Membership, PersonQuerySet, User
 
-__all__ = ["ApiToken", "AuditEvent", "Department", "Membership", "Region", "User"]
+__all__ = ["ApiToken", "AuditEvent", "Department", "Membership", "PersonQuerySet", "Region", "User"]

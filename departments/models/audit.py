@@ -1,15 +1,37 @@
 """The append-only record of who did what."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+KEPT = timedelta(days=183)
+"""For how long every event must be kept: at least six months (网络安全法 第二十一条)."""
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Events are added and read; all that can be done to old ones is to let go of them."""
+
+    def update(self, **values: Any) -> NoReturn:
+        raise TypeError("An audit event is never changed.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("An audit event is never deleted.")
+
+    def purge(self, before: datetime) -> int:
+        """Deletes what is older; the number of events. Refuses what must still be kept."""
+        if before > timezone.now() - KEPT:
+            raise ValueError(f"Audit events are kept for {KEPT.days} days.")
+        return self.filter(at__lt=before)._raw_delete(self.db)
 
 
 class AuditEvent(models.Model):
     """One thing that was done, written in the transaction that did it. Rows are added, never changed or deleted.
 
+    The database keeps this promise too: a trigger refuses UPDATE, and on PostgreSQL DELETE before `KEPT` is over.
     `actor` is empty for what the system does by itself; `subject` names the object ("targets.revision:17").
     """
 
@@ -20,6 +42,8 @@ class AuditEvent(models.Model):
     action = models.CharField(_("action"), max_length=40)
     subject = models.CharField(_("subject"), max_length=120, blank=True)
     detail = models.JSONField(_("detail"), default=dict)
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit event")

@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +16,50 @@ from departments.models.organisation import Department
 from departments.permissions import Role
 
 
+class PersonQuerySet(models.QuerySet["User"]):
+    """Questions about people."""
+
+    def named(self, username: str) -> "User | None":
+        """Whose log-in name it is, written with capital or small letters: names are kept on record, never passwords
+        that were typed in their place."""
+        return self.filter(username__iexact=username.strip()).first() if username else None
+
+    def found(self, text: str) -> "PersonQuerySet":
+        """Whose log-in name, name or e-mail address has the text in it."""
+        return self.filter(
+            models.Q(username__icontains=text)
+            | models.Q(display_name__icontains=text)
+            | models.Q(email__icontains=text)
+        )
+
+    def of_departments(self, departments: Collection[int]) -> "PersonQuerySet":
+        """Who holds a role in one of the departments."""
+        return self.filter(pk__in=Membership.objects.filter(department__in=departments).values("user"))
+
+    def with_roles(self) -> "PersonQuerySet":
+        """With every membership and its department."""
+        return self.prefetch_related(
+            models.Prefetch("memberships", Membership.objects.select_related("department"), to_attr="roles_held")
+        )
+
+
+class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
+    """Django's way of making people, and our questions."""
+
+    use_in_migrations = False
+
+
 class User(AbstractUser):
     """A person with a log-in. What a person may do follows from memberships alone."""
 
     display_name = models.CharField(_("name"), max_length=60, blank=True)
+    must_change_password = models.BooleanField(
+        _("must change the password"),
+        default=False,
+        help_text=_("The password was set by somebody else; the person chooses an own one at the next log-in."),
+    )
+
+    objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:
         verbose_name = _("person")

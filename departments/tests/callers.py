@@ -20,12 +20,11 @@ def region(code: str = "100100", parent: Region | None = None) -> Region:
 
 
 def member(role: Role, place: Region | None = None, unit: Department | None = None) -> User:
-    """A person with a role in a department of a place."""
+    """A person with a role in a department of a place; an administrator is one of the government office."""
+    kind = "government_office" if role is Role.ADMINISTRATOR else "bureau"
     number = next(_numbers)
     name = f"caller-{number}"
-    unit = unit or Department.objects.create(
-        code=name, name=name, short_name=name, kind="bureau", region=place or region()
-    )
+    unit = unit or Department.objects.create(code=name, name=name, short_name=name, kind=kind, region=place or region())
     user = User.objects.create_user(f"{role.value}-{number}", password="pass")
     Membership.objects.create(user=user, department=unit, role=role.value)
     return user

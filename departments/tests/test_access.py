@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from departments import access
 from departments.models import AuditEvent, Department, Membership, Region, User
-from departments.permissions import PERMISSIONS, Action, Role, Scope, scope_of
+from departments.permissions import PERMISSIONS, Action, Role, Scope, grantable, scope_of
 from departments.services import record
 
 pytestmark = pytest.mark.django_db
@@ -24,12 +24,13 @@ EXPECTED = {
     Action.IMPORT_OFFICIAL: "coordinator",
     Action.LOCK_MONTHS: "coordinator",
     Action.ADMINISTER: "administrator",
+    Action.MANAGE_PEOPLE: "administrator",
 }
 
 
-def unit(code: str) -> Department:
+def unit(code: str, kind: str = "bureau") -> Department:
     place = Region.objects.get_or_create(code=code, defaults={"name": code, "kind": "county"})[0]
-    return Department.objects.create(code=f"unit-{code}", name=code, short_name=code, kind="bureau", region=place)
+    return Department.objects.create(code=f"unit-{code}", name=code, short_name=code, kind=kind, region=place)
 
 
 def person(*roles: tuple[Role, Department], **fields: Any) -> User:
@@ -51,10 +52,37 @@ def test_a_role_reaches_as_far_as_the_table_says(role: Role, action: Action) -> 
     department = unit("100101")
     reached = access.reach(person((role, department)), action)
     scope = scope_of(action, role)
+    scope = scope.held_in(office=False) if scope else None
     assert bool(reached) == (scope is not None)
     assert reached.everything == (scope is Scope.ALL)
     assert reached.departments == ({department.pk} if scope is Scope.DEPARTMENT else set())
     assert reached.regions == ({department.region_id} if scope is Scope.REGION else set())
+
+
+def test_an_administrator_of_the_government_office_reaches_everything_and_any_other_the_own_department() -> None:
+    office, bureau = person((Role.ADMINISTRATOR, unit("100101", "government_office"))), unit("100102")
+    local = person((Role.ADMINISTRATOR, bureau))
+    for action in (Action.ADMINISTER, Action.MANAGE_PEOPLE, Action.VIEW_OBSERVATIONS):
+        assert access.reach(office, action).everything
+    assert not access.reach(local, Action.ADMINISTER)
+    for action in (Action.MANAGE_PEOPLE, Action.VIEW_OBSERVATIONS):
+        assert access.reach(local, action) == access.Reach(False, frozenset({bureau.pk}), frozenset())
+
+
+@pytest.mark.parametrize("office", [True, False])
+@pytest.mark.parametrize("scope", list(Scope))
+def test_only_two_scopes_depend_on_where_the_role_is_held(scope: Scope, office: bool) -> None:
+    expected = {(Scope.OFFICE, True): Scope.ALL, (Scope.OFFICE, False): None}
+    expected |= {(Scope.OWN, True): Scope.ALL, (Scope.OWN, False): Scope.DEPARTMENT}
+    assert scope.held_in(office=office) == expected.get((scope, office), scope)
+
+
+def test_from_a_department_only_the_roles_of_its_daily_work_are_given() -> None:
+    assert grantable(everywhere=True, county=False) == set(Role) - {Role.COUNTY}
+    assert grantable(everywhere=True, county=True) == set(Role)
+    own = {Role.REPORTER, Role.REVIEWER, Role.ADMINISTRATOR}
+    assert grantable(everywhere=False, county=False) == own
+    assert grantable(everywhere=False, county=True) == own | {Role.COUNTY}
 
 
 def test_a_reporter_covers_the_own_department_and_no_other() -> None:

@@ -129,6 +129,96 @@ def test_a_person_gets_a_role_by_membership(inside: Client) -> None:
     assert User.objects.get(username="new").roles == {Role.LEADER}
 
 
+def change(client: Client, user: User, **data: Any) -> Any:
+    """The person's form, with the roles as they are unless said otherwise."""
+    held = list(user.memberships.all())
+    form = {"username": user.username, "is_active": "on", "memberships-TOTAL_FORMS": len(held) + 1}
+    form |= {"memberships-INITIAL_FORMS": len(held)}
+    for number, one in enumerate(held):
+        row = {"id": one.pk, "user": user.pk, "department": one.department_id, "role": one.role}
+        form |= {f"memberships-{number}-{name}": value for name, value in row.items()}
+    answer = client.post(f"/admin/departments/user/{user.pk}/change/", form | data)
+    assert answer.status_code == 302
+    return answer
+
+
+def heard_of(user: User) -> list[tuple[str, str | None]]:
+    """What the audit log says of the person: action and role."""
+    events = AuditEvent.objects.filter(subject=f"departments.user:{user.pk}").order_by("pk")
+    assert {one.actor for one in events} <= {User.objects.earliest("pk")}
+    return [(one.action, one.detail.get("role")) for one in events]
+
+
+def test_a_role_given_changed_and_taken_is_recorded(inside: Client) -> None:
+    user, unit = User.objects.create_user("new"), Department.objects.get()
+    first = {"user": user.pk, "department": unit.pk, "role": "leader"}
+    change(inside, user, **{f"memberships-0-{name}": value for name, value in first.items()})
+    change(inside, user, **{"memberships-0-role": "coordinator"})
+    change(inside, user)
+    change(inside, user, **{"memberships-0-DELETE": "on"})
+    assert heard_of(user) == [
+        ("people.role_granted", "leader"),
+        ("people.role_revoked", "leader"),
+        ("people.role_granted", "coordinator"),
+        ("people.role_revoked", "coordinator"),
+    ]
+
+
+def test_closing_and_opening_an_account_is_recorded(inside: Client) -> None:
+    user = User.objects.create_user("new")
+    change(inside, user, is_active="")
+    change(inside, user, is_active="on")
+    assert heard_of(user) == [("people.deactivated", None), ("people.reactivated", None)]
+
+
+def test_a_new_person_and_a_set_password_are_recorded_and_must_be_changed(inside: Client) -> None:
+    passwords = {"usable_password": "true", "password1": "another-Horse-8", "password2": "another-Horse-8"}
+    nothing = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    inside.post("/admin/departments/user/add/", {"username": "new", **passwords, **nothing})
+    user = User.objects.get(username="new")
+    assert user.must_change_password
+    User.objects.update(must_change_password=False)
+    passwords |= {"password1": "third-Horse-99", "password2": "third-Horse-99"}
+    assert inside.post(f"/admin/departments/user/{user.pk}/password/", passwords).status_code == 302
+    assert heard_of(user) == [("people.added", None), ("people.password_reset", None)]
+    user.refresh_from_db()
+    assert user.must_change_password
+    assert user.check_password("third-Horse-99")
+
+
+def test_a_bad_password_is_neither_set_nor_recorded(inside: Client) -> None:
+    user = User.objects.create_user("new", password="right")
+    weak = {"usable_password": "true", "password1": "weak", "password2": "weak"}
+    assert inside.post(f"/admin/departments/user/{user.pk}/password/", weak).status_code == 200
+    assert heard_of(user) == []
+
+
+def test_nobody_is_deleted(inside: Client) -> None:
+    user = User.objects.create_user("new")
+    assert inside.post(f"/admin/departments/user/{user.pk}/delete/", {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"}
+    inside.post("/admin/departments/user/", action)
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_an_export_is_recorded(inside: Client) -> None:
+    answer = inside.post(
+        "/admin/departments/region/export/", {"format": "0", "resource": "", "regionresource_code": "on"}
+    )
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    event = AuditEvent.objects.get(action="administration.exported")
+    assert (event.actor, event.detail) == (User.objects.get(), {"model": "地区"})
+
+
+def test_the_own_password_is_changed_on_the_one_page_for_it(inside: Client) -> None:
+    assert inside.get("/admin/password_change/").headers["Location"] == "/accounts/password/"
+
+
+def test_second_factors_are_not_in_the_administration(inside: Client) -> None:
+    registered = {model._meta.app_label for model in admin.site._registry}
+    assert not {"mfa", "account"} & registered
+
+
 def test_a_saved_form_is_announced_with_what_was_before(inside: Client, heard: Heard) -> None:
     place = region()
     inside.post(

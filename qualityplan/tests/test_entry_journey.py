@@ -8,12 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from departments.models import Department, Region, User
+from departments.models import AuditEvent, Department, Region, User
+from departments.tests.accounts import forward
 from plans.models import Plan
 from plans.periods import Month
 from targets.models import Draft, Indicator, Revision
@@ -159,6 +161,26 @@ def test_text_survives_a_session_that_ends_while_typing(
     session = [one for one in page.context.cookies() if one["name"] == "sessionid"]
     assert session
     page.context.clear_cookies(name="sessionid")
+    assert_text_survives(page)
+    assert not complaints
+
+
+def test_text_survives_when_nothing_was_done_for_too_long(
+    page: Page,
+    live_server: LiveServer,
+    city: SimpleNamespace,
+    complaints: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log_in(page, live_server)
+    forward(monkeypatch, settings.SESSION_IDLE_MINUTES)
+    assert_text_survives(page)
+    assert AuditEvent.objects.filter(action="account.timed_out").count() == 1
+    assert not complaints
+
+
+def assert_text_survives(page: Page) -> None:
+    """What is typed after the log-in has ended is kept, and saved after the next one."""
     field(page, "standards-drafted").fill("7")
     page.keyboard.press("Tab")
     expect(row(page, "standards-drafted")).to_contain_text("登录已过期")
@@ -171,7 +193,6 @@ def test_text_survives_a_session_that_ends_while_typing(
     expect(field(other, "standards-drafted")).to_have_value("7")
     expect(row(other, "standards-drafted")).to_contain_text("已保存")
     assert Draft.objects.get().value == "7"
-    assert not complaints
 
 
 def test_a_conflict_shows_both_values_and_lets_choose(

@@ -19,8 +19,21 @@ from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 
-OPEN = frozenset({"healthz", "readyz", "login", "logout", "set_language"})
+OPEN = frozenset({"healthz", "readyz", "login", "account_login", "mfa_authenticate", "logout", "set_language"})
 """Addresses for people who are not logged in. Those of the administration and the API have tests of their own."""
+
+OWN = frozenset(
+    {
+        "account_change_password",
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+    }
+)
+"""Addresses of the own account, for everybody who has logged in."""
 
 GUARDED: dict[str, tuple[Action, ...]] = {
     "overview": (Action.VIEW_PLAN,),
@@ -52,8 +65,16 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "imports_batch": (Action.IMPORT_OFFICIAL,),
     "audit": (Action.ADMINISTER,),
     "audit_export": (Action.ADMINISTER,),
+    "people": (Action.MANAGE_PEOPLE,),
+    "person_add": (Action.MANAGE_PEOPLE,),
+    "person": (Action.MANAGE_PEOPLE,),
+    "person_roles": (Action.MANAGE_PEOPLE,),
+    "person_deed": (Action.MANAGE_PEOPLE,),
 }
 """Address → what one must be allowed, at least one of them, to come in at all."""
+
+DEEDS: dict[str, dict[str, str]] = {"person": {}, "person_roles": {}, "person_deed": {"deed": "unlock"}}
+"""Addresses of one person, with what else stands in them."""
 
 FOREIGN = {
     "worksheet",
@@ -79,14 +100,15 @@ def addresses(patterns: list[URLPattern | URLResolver], within: str = "") -> Ite
 
 
 def test_every_address_is_listed() -> None:
-    assert set(addresses(get_resolver().url_patterns)) == set(GUARDED) | OPEN
+    assert set(addresses(get_resolver().url_patterns)) == set(GUARDED) | OWN | OPEN
 
 
 @pytest.fixture
 def city(plan_2014: Plan) -> SimpleNamespace:
-    """One person a role, all of one bureau or county, and a figure of theirs that waits for review."""
+    """One person a role, of a bureau, a county or the government office, and a figure of theirs that waits."""
     office, county = Department.objects.get(code="quality"), Department.objects.get(code="gov-330302")
-    people = {role: f.person(role, county if role is Role.COUNTY else office) for role in Role}
+    units = {Role.COUNTY: county, Role.ADMINISTRATOR: Department.objects.get(code="government-office")}
+    people = {role: f.person(role, units.get(role, office)) for role in Role}
     indicator = Indicator.objects.filter(department=office, region_rule="own", measure="count").first()
     assert indicator is not None
     entry = waiting(indicator, office)
@@ -108,12 +130,12 @@ def waiting(indicator: Indicator, office: Department) -> Revision:
 
 def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str, object]:
     codes = {"target": "manufacturing-quality", "task": "brands", "department": "quality"}
-    if name in ("target", "task"):
-        return {"year": 2014, "code": codes[name]}
-    if name == "department":
-        return {"code": codes[name]}
+    if name in codes:
+        return {"code": codes[name], **({"year": 2014} if name != "department" else {})}
     if name.startswith("worksheet") or name == "timeliness_cell":
         return {"code": "quality" if own else "environment", "month": "2014-06"}
+    if name in DEEDS:
+        return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
     if name.startswith("revision"):
         return {"pk": city.waiting.pk}
     if name.startswith("attachment"):
@@ -156,6 +178,12 @@ def test_nobody_comes_in_without_logging_in_or_without_a_role(city: SimpleNamesp
     for name in GUARDED:
         assert status(None, name, city) in (302, 401), name
         assert status(nobody, name, city) in (403, 404), name
+
+
+def test_the_own_account_is_for_those_who_have_logged_in(city: SimpleNamespace) -> None:
+    for name in OWN:
+        answer = Client().get(reverse(name))
+        assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/accounts/login/"), name
 
 
 def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:

@@ -28,7 +28,7 @@ def overview(port: int, secret: str) -> str:
     address = f"http://127.0.0.1:{port}/accounts/login/?next=/"
     browser.open(address, timeout=5).read()
     token = next((cookie.value or "" for cookie in cookies if cookie.name == "csrftoken"), "")
-    form = urllib.parse.urlencode({"username": "admin", "password": secret, "csrfmiddlewaretoken": token})
+    form = urllib.parse.urlencode({"login": "admin", "password": secret, "csrfmiddlewaretoken": token})
     with browser.open(address, form.encode(), timeout=5) as page:
         return str(page.read().decode()) if page.url.endswith(f":{port}/") else ""
 

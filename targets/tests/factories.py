@@ -22,20 +22,22 @@ def region(code: str = "100100", parent: Region | None = None) -> Region:
     return Region.objects.get_or_create(code=code, defaults={"name": f"地区{code}", "kind": kind, "parent": parent})[0]
 
 
-def department(place: Region | None = None) -> Department:
+def department(place: Region | None = None, kind: str = "bureau") -> Department:
     number = next(_numbers)
     return Department.objects.create(
         code=f"unit-{number}",
         name=f"某市第{number}局",
         short_name=f"市{number}局",
-        kind="bureau",
+        kind=kind,
         region=place or region(),
     )
 
 
 def person(role: Role, unit: Department | None = None) -> User:
+    """Somebody with a role; an administrator without a unit is one of the government office, and so of everything."""
+    unit = unit or department(kind="government_office" if role is Role.ADMINISTRATOR else "bureau")
     user = User.objects.create_user(f"{role.value}-{next(_numbers)}", password="pass")
-    Membership.objects.create(user=user, department=unit or department(), role=role.value)
+    Membership.objects.create(user=user, department=unit, role=role.value)
     return user
 
 

@@ -1,0 +1,54 @@
+"""The first administrator of a new service, who adds everybody else on the page of people."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from departments.models import Department
+from departments.permissions import Role
+from departments.services import add_person
+
+
+class Command(BaseCommand):
+    """Prints the password alone on the standard output; it must be changed at the first log-in."""
+
+    help = "Add an administrator of everything, in the government office, and print the first password once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Who, and in which office if there are several."""
+        parser.add_argument("username", help="The name for logging in.")
+        parser.add_argument("--name", default="", help="What the person is called.")
+        parser.add_argument("--department", default="", help="The office's code, if there are several.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One person, or one sentence that says why not."""
+        office = government_office(options["department"])
+        try:
+            _person, password = add_person(
+                username=options["username"],
+                name=options["name"],
+                email="",
+                department=office,
+                roles=[Role.ADMINISTRATOR],
+                by=None,
+            )
+        except ValidationError as refused:
+            raise CommandError(" ".join(refused.messages)) from refused
+        self.stdout.write(password)
+
+
+def government_office(code: str) -> Department:
+    """The government office, or the one with this code."""
+    offices = Department.objects.filter(kind=Department.Kind.GOVERNMENT_OFFICE)
+    found = list(offices.filter(code=code) if code else offices)
+    if len(found) != 1:
+        codes = ", ".join(offices.values_list("code", flat=True))
+        raise CommandError(
+            _("Name one government office with --department. There are: %(codes)s") % {"codes": codes}
+            if codes
+            else _("There is no government office yet. Load the fixtures first.")
+        )
+    return found[0]

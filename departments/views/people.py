@@ -1,0 +1,138 @@
+"""The people of a department: who they are, what they may do, and help when they cannot come in."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from departments import access, people, services
+from departments.forms import PeopleFilter, PersonForm, PlaceForm, RolesForm
+from departments.models import User
+from departments.permissions import Action
+
+DONE: dict[str, str | Promise] = {
+    "deactivate": _("The account is closed. What the person did keeps the name."),
+    "reactivate": _("The account is open again."),
+    "unlock": _("The account is unlocked."),
+    "reset-second-factor": _("The second factor has been removed."),
+}
+
+
+@require_safe
+@access.requires(Action.MANAGE_PEOPLE)
+def listed(request: HttpRequest) -> HttpResponse:
+    """Everybody whom one manages, a page at a time."""
+    by = access.person(request)
+    form = PeopleFilter(people.departments_of(by), request.GET)
+    form.is_valid()
+    rows, page = people.page_of(by, form.cleaned_data)
+    return render(request, "departments/people.html", {"form": form, "rows": rows, "page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.requires(Action.MANAGE_PEOPLE)
+@never_cache
+def added(request: HttpRequest) -> HttpResponse:
+    """A new person; the answer shows the first password, once."""
+    by = access.person(request)
+    form = PersonForm(people.departments_of(by), people.offered_anywhere(by), request.POST or None)
+    if form.is_valid():
+        made = _add(form, by)
+        if made is not None:
+            return _password(request, *made)
+    return render(request, "departments/person_add.html", {"form": form})
+
+
+def _add(form: PersonForm, by: User) -> tuple[User, str] | None:
+    """The person and the password; None, with the reasons in the form, if something does not fit."""
+    given = form.cleaned_data
+    try:
+        return services.add_person(
+            username=given["username"],
+            name=given["display_name"],
+            email=given["email"],
+            department=given["department"],
+            roles=given["roles"],
+            by=by,
+        )
+    except ValidationError as refused:
+        form.add_error(None, refused)
+    return None
+
+
+@require_safe
+@access.requires(Action.MANAGE_PEOPLE)
+def shown(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person."""
+    return _page(request, managed(request, pk))
+
+
+@require_POST
+@access.requires(Action.MANAGE_PEOPLE)
+def roles(request: HttpRequest, pk: int) -> HttpResponse:
+    """The person's roles in one department become those that are marked."""
+    person, by = managed(request, pk), access.person(request)
+    department = get_object_or_404(people.departments_of(by), code=request.POST.get("department", ""))
+    form = RolesForm(services.roles_to_grant(by, department), request.POST)
+    if not form.is_valid():
+        raise access.refusal()
+    try:
+        services.set_roles(person, department=department, roles=form.cleaned_data["roles"], by=by)
+    except ValidationError as refused:
+        return _page(request, person, problem=refused.messages[0])
+    messages.success(request, _("The roles have been changed."))
+    return redirect("person", pk)
+
+
+@require_POST
+@access.requires(Action.MANAGE_PEOPLE)
+@never_cache
+def done(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+    """One of the things that can be done to an account."""
+    person, by = managed(request, pk), access.person(request)
+    if deed not in services.DEEDS:
+        raise Http404
+    password = services.DEEDS[deed](person, by=by)
+    if password is not None:
+        return _password(request, person, password)
+    messages.success(request, str(DONE[deed]))
+    return redirect("person", pk)
+
+
+def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse:
+    by, row = access.person(request), people.row_of(person)
+    context: dict[str, Any] = {
+        "row": row,
+        "places": [(one.department, _roles_form(one)) for one in people.places_of(person, by)],
+        "elsewhere": _elsewhere(person, by),
+        "deeds": people.deeds_for(row, by),
+        "why_not": services.why_not_managed(person, by),
+        "problem": problem,
+    }
+    return render(request, "departments/person.html", context, status=422 if problem else 200)
+
+
+def _roles_form(place: people.Place) -> RolesForm:
+    held = {"roles": sorted(place.held)}
+    return RolesForm(place.offered, initial=held, auto_id=f"{place.department.code}-%s")
+
+
+def _elsewhere(person: User, by: User) -> PlaceForm | None:
+    """For a first role in a further department; nothing where one manages a single department."""
+    free = people.departments_of(by).exclude(pk__in=person.memberships.values("department"))
+    return PlaceForm(free, people.offered_anywhere(by), auto_id="elsewhere-%s") if free.exists() else None
+
+
+def _password(request: HttpRequest, person: User, password: str) -> HttpResponse:
+    return render(request, "departments/person_password.html", {"person": person, "password": password})
+
+
+def managed(request: HttpRequest, pk: int) -> User:
+    """The person, if on one's list; otherwise it is as if there were none."""
+    return get_object_or_404(people.people_of(access.person(request)), pk=pk)
