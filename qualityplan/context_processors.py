@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from departments import access
-from departments.models import User
+from departments.models import Notice, User
 from departments.permissions import Action
 from targets.models import Source
 
@@ -23,6 +23,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
         "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_administer": _may(user, Action.ADMINISTER),
+        "unread_notices": lambda: isinstance(user, User) and Notice.objects.unread().filter(user=user).count(),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
     }
 

@@ -20,6 +20,7 @@ from targets.services.checking import check_entries
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open
 from targets.services.official import LOT, publish, supersede
+from targets.services.telling import RETURNED, WITHDRAWN, tell_author
 
 
 @transaction.atomic
@@ -61,7 +62,8 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
     """Returns a submitted entry with a reason; what is official stays so."""
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
-    return _moved(revision, Verb.RETURN, by, reason)
+    tell_author(_moved(revision, Verb.RETURN, by, reason), RETURNED, by=by, reason=reason)
+    return revision
 
 
 @transaction.atomic
@@ -153,6 +155,7 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     observation.occurred_on = None
     observation.save()
     mark_dirty([(observation.indicator_id, observation.region_id, observation.month)])
+    tell_author(revision, WITHDRAWN, by=by, reason=reason)
     return revision
 
 
