@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -70,10 +70,10 @@ def deliver(now: datetime) -> Outcome:
     return Outcome(sent, failed, len(rows) == LOT)
 
 
-def _waiting(now: datetime) -> "Sequence[Notice]":
+def _waiting(now: datetime) -> "QuerySet[Notice]":
     lately = Notice.objects.filter(user=OuterRef("user"), mailed_at__gt=now - QUIET)
     rows = Notice.objects.to_mail(now).exclude(Exists(lately))
-    return rows.select_related("user").order_by("user_id", "pk")  # type: ignore[return-value]
+    return rows.select_related("user").order_by("user_id", "pk")
 
 
 def _give_up(now: datetime) -> None:

@@ -208,7 +208,6 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = TIME_ZONE
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
-MAIL_SECONDS = 60.0
 CELERY_BEAT_SCHEDULE = {
     "recompute what a lost message left": {
         "task": "targets.recompute",
@@ -219,8 +218,8 @@ CELERY_BEAT_SCHEDULE = {
     "remind people": {"task": "departments.remind", "schedule": crontab(minute="30", hour="8-18")},
     "send what a failure or a lost message left": {
         "task": "departments.mail",
-        "schedule": MAIL_SECONDS,
-        "options": {"expires": MAIL_SECONDS},
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
     },
 }
 
