@@ -46,14 +46,31 @@ Key = tuple[int, int, Month]
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A month whose figures are asked for; `earlier`: there is a later one."""
+
+    plan: Plan
+    month: Month
+    deadline: date
+    earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """What one unit has not handed in of one month, or got back."""
 
     unit: Department
-    plan: Plan
-    month: Month
+    asked: Asked
     missing: int
     returned: int
+
+    @property
+    def month(self) -> Month:
+        return self.asked.month
+
+    @property
+    def deadline(self) -> date:
+        return self.asked.deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +103,23 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 
 
 def gaps_on(today: date) -> list[Gap]:
-    """What is not handed in, of every open month that is near its deadline or past it, by month and unit."""
-    plans = Plan.objects.select_related("region").filter(year__in=(today.year - 1, today.year)).order_by("year")
-    asked_for = [(plan, month) for plan in plans if _runs(plan, today) for month in _near(plan, today)]
-    months = {month for _plan, month in asked_for}
+    """What is not handed in, of every open month that is near its deadline or past it, newest month first."""
+    asked = asked_on(today)
+    months = {one.month for one in asked}
     closed, latest = MonthLock.objects.closing(months), _latest(months)
-    units = units_of(EVERYTHING) if asked_for else []
-    found = [gap for plan, month in asked_for if month not in closed for gap in _gaps(plan, month, units, latest)]
-    return [gap for gap in found if gap.missing or gap.returned]
+    units = units_of(EVERYTHING) if asked else []
+    return [gap for one in asked if one.month not in closed for gap in _gaps(one, units, latest)]
 
 
-def _runs(plan: Plan, today: date) -> bool:
-    return today <= deadline_of(plan, Month(plan.year, 12)) + LINGERS
-
-
-def _near(plan: Plan, today: date) -> list[Month]:
-    return [month for month in months_of(plan.year) if FIGURES.first(deadline_of(plan, month)) <= today]
+def asked_on(today: date) -> list[Asked]:
+    """The months of which somebody is reminded, newest first."""
+    found: dict[Month, tuple[Plan, date]] = {}
+    for plan in Plan.objects.select_related("region").filter(year__in=(today.year - 1, today.year)).order_by("year"):
+        deadlines = {month: deadline_of(plan, month) for month in months_of(plan.year)}
+        if today <= max(deadlines.values()) + LINGERS:
+            found |= {month: (plan, day) for month, day in deadlines.items() if FIGURES.first(day) <= today}
+    newest = max(found, default=None)
+    return [Asked(plan, month, day, month != newest) for month, (plan, day) in sorted(found.items(), reverse=True)]
 
 
 def _latest(months: set[Month]) -> dict[Key, str]:
@@ -111,12 +129,13 @@ def _latest(months: set[Month]) -> dict[Key, str]:
     return {(indicator, region, month): state for indicator, region, month, state in rows.values_list(*columns)}
 
 
-def _gaps(plan: Plan, month: Month, units: Sequence[Department], latest: dict[Key, str]) -> Iterator[Gap]:
-    due = due_indicators(plan, month)
+def _gaps(asked: Asked, units: Sequence[Department], latest: dict[Key, str]) -> Iterator[Gap]:
+    due = due_indicators(asked.plan, asked.month)
     for unit in units:
-        place = place_of(unit, plan).pk
-        states = Counter(state_of(None, latest.get((one.pk, place, month))) for one in asked_of(unit, due))
-        yield Gap(unit, plan, month, states["open"], states["returned"])
+        keys = [(one.pk, place_of(unit, asked.plan).pk, asked.month) for one in asked_of(unit, due)]
+        states = Counter(state_of(None, latest.get(key)) for key in keys)
+        if states["open"] or states["returned"]:
+            yield Gap(unit, asked, states["open"], states["returned"])
 
 
 # --- Who is told of it -----------------------------------------------------------------------------------------------
@@ -129,19 +148,45 @@ def _own(person: User) -> Reach:
 
 def _entering(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
     own = _own(person)
+    by_unit: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         if may_enter(own, gap.unit):
-            if gap.missing:
-                yield _to_do(gap, "figures_due", gap.missing, today)
-            if gap.returned:
-                yield _to_do(gap, "figures_returned", gap.returned, today)
+            by_unit[gap.unit.pk].append(gap)
+    for lot in by_unit.values():
+        single, several = _apart(lot)
+        for gap in single:
+            yield from _of_month(gap, today)
+        if several:
+            yield _of_earlier_months(several)
 
 
-def _to_do(gap: Gap, kind: str, number: int, today: date) -> Matter:
-    deadline = deadline_of(gap.plan, gap.month)
-    details = {"unit": gap.unit.short_name, "number": number, **_when(gap.month, deadline, today)}
-    link = reverse("worksheet", kwargs={"code": gap.unit.code, "month": str(gap.month)})
-    return Matter(thing_of(kind, gap.unit, gap.month), deadline, FIGURES, Part(kind, details, link))
+def _apart(gaps: Sequence[Gap]) -> tuple[list[Gap], list[Gap]]:
+    """What is told month by month, and what is told in one sentence: several months before the latest."""
+    earlier = [gap for gap in gaps if gap.asked.earlier]
+    if len({gap.month for gap in earlier}) < 2:
+        return list(gaps), []
+    return [gap for gap in gaps if not gap.asked.earlier], earlier
+
+
+def _of_month(gap: Gap, today: date) -> Iterator[Matter]:
+    for kind, number in (("figures_due", gap.missing), ("figures_returned", gap.returned)):
+        if number:
+            details = {"unit": gap.unit.short_name, "number": number, **_when(gap, today)}
+            part = Part(kind, details, _worksheet(gap))
+            yield Matter(thing_of(kind, gap.unit, gap.month), gap.deadline, FIGURES, part)
+
+
+def _of_earlier_months(gaps: Sequence[Gap]) -> Matter:
+    """Follows the newest of them: its reminders go on as they were when it was the latest month."""
+    newest, oldest = gaps[0], gaps[-1]
+    number = sum(gap.missing + gap.returned for gap in gaps)
+    details = {"unit": newest.unit.short_name, "number": number, "first": str(oldest.month), "last": str(newest.month)}
+    part = Part("figures_earlier", details, _worksheet(oldest))
+    return Matter(thing_of("figures_due", newest.unit, newest.month), newest.deadline, FIGURES, part)
+
+
+def _worksheet(gap: Gap) -> str:
+    return reverse("worksheet", kwargs={"code": gap.unit.code, "month": str(gap.month)})
 
 
 def thing_of(kind: str, unit: Department, month: Month) -> str:
@@ -149,16 +194,18 @@ def thing_of(kind: str, unit: Department, month: Month) -> str:
     return f"{kind}:{unit.code}:{month}"
 
 
-def _when(month: Month, deadline: date, today: date) -> dict[str, str | int]:
-    return {"month": str(month), "deadline": deadline.isoformat(), "days": (deadline - today).days}
+def _when(gap: Gap, today: date) -> dict[str, str | int]:
+    return {"month": str(gap.month), "deadline": gap.deadline.isoformat(), "days": (gap.deadline - today).days}
 
 
-def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], today: date) -> list[Matter]:
+def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], today: date) -> Iterator[Matter]:
     """For the quality office: which units are late, and before that which have nobody who could report."""
-    if not access.reach(person, Action.LOCK_MONTHS).everything:
-        return []
-    late = [gap for gap in gaps if deadline_of(gap.plan, gap.month) < today]
-    return [*_units("units_late", late, LATE, today), *_units("units_unmanned", unmanned, FIGURES, today)]
+    if access.reach(person, Action.LOCK_MONTHS).everything:
+        single, several = _apart([gap for gap in gaps if gap.deadline < today])
+        yield from _units("units_late", single, LATE, today)
+        if several:
+            yield _units_of_earlier_months(several)
+        yield from _units("units_unmanned", [gap for gap in unmanned if not gap.asked.earlier], FIGURES, today)
 
 
 def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[Matter]:
@@ -166,9 +213,19 @@ def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[
     for gap in gaps:
         by_month[gap.month].append(gap)
     for month, lot in by_month.items():
-        deadline = deadline_of(lot[0].plan, month)
-        details = {"units": [gap.unit.short_name for gap in lot], **_when(month, deadline, today)}
-        yield Matter(f"{kind}:{month}", deadline, rule, Part(kind, details, reverse("months")))
+        details = {"units": [gap.unit.short_name for gap in lot], **_when(lot[0], today)}
+        yield Matter(f"{kind}:{month}", lot[0].deadline, rule, Part(kind, details, reverse("months")))
+
+
+def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
+    """Those that are missing most months first."""
+    newest, oldest = gaps[0], gaps[-1]
+    often = Counter(gap.unit.short_name for gap in gaps)
+    units = [name for name, _months in often.most_common()]
+    details = {"units": units, "first": str(oldest.month), "last": str(newest.month)}
+    return Matter(
+        f"units_late:{newest.month}", newest.deadline, LATE, Part("units_late_earlier", details, reverse("months"))
+    )
 
 
 # --- What waits for a review -----------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """How reminders and notices about figures are put into words, in the language of whoever reads them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,8 +17,8 @@ NAMED = 12
 Details = Mapping[str, Any]
 
 
-def _month(details: Details) -> str:
-    return date_format(Month.parse(details["month"]).first_day, "YEAR_MONTH_FORMAT")
+def _month(text: str) -> str:
+    return date_format(Month.parse(text).first_day, "YEAR_MONTH_FORMAT")
 
 
 def _day(text: str) -> str:
@@ -52,9 +52,26 @@ def _figures_returned(details: Details) -> str:
     return said % _filled(details)
 
 
+def _figures_earlier(details: Details) -> str:
+    said = ngettext(
+        "%(unit)s, %(first)s to %(last)s: %(number)s figure is missing or was returned.",
+        "%(unit)s, %(first)s to %(last)s: %(number)s figures are missing or were returned.",
+        details["number"],
+    )
+    return said % {"unit": details["unit"], "number": details["number"], **_span(details)}
+
+
+def _span(details: Details) -> dict[str, str]:
+    return {"first": _month(details["first"]), "last": _month(details["last"])}
+
+
 def _filled(details: Details) -> dict[str, Any]:
-    written = {"month": _month(details), "day": _day(details["deadline"]), "left": _left(details["days"])}
-    return {"unit": details["unit"], "number": details["number"], **written}
+    return {"unit": details["unit"], "number": details["number"], **_deadline(details)}
+
+
+def _deadline(details: Details) -> dict[str, str]:
+    days = _left(details["days"])
+    return {"month": _month(details["month"]), "day": _day(details["deadline"]), "left": days}
 
 
 def _reviews(details: Details) -> str:
@@ -72,7 +89,16 @@ def _units_late(details: Details) -> str:
         "%(month)s: %(number)s units have not handed in everything: %(units)s. Deadline %(day)s, %(left)s.",
         len(details["units"]),
     )
-    return said % _named(details)
+    return said % {**_named(details["units"]), **_deadline(details)}
+
+
+def _units_late_earlier(details: Details) -> str:
+    said = ngettext(
+        "%(first)s to %(last)s: %(number)s unit has not handed in everything: %(units)s.",
+        "%(first)s to %(last)s: %(number)s units have not handed in everything: %(units)s.",
+        len(details["units"]),
+    )
+    return said % {**_named(details["units"]), **_span(details)}
 
 
 def _units_unmanned(details: Details) -> str:
@@ -81,16 +107,14 @@ def _units_unmanned(details: Details) -> str:
         "%(month)s: %(number)s units have figures to hand in and nobody with an active account to do it: %(units)s.",
         len(details["units"]),
     )
-    return said % _named(details)
+    return said % {**_named(details["units"]), "month": _month(details["month"])}
 
 
-def _named(details: Details) -> dict[str, Any]:
-    units = details["units"]
+def _named(units: Sequence[str]) -> dict[str, Any]:
     named = pgettext("between the names of a list", ", ").join(units[:NAMED])
-    if further := len(units) - NAMED if len(units) > NAMED else 0:
-        named = _("%(names)s and %(further)s more") % {"names": named, "further": further}
-    written = {"month": _month(details), "day": _day(details["deadline"]), "left": _left(details["days"])}
-    return {"number": len(units), "units": named, **written}
+    if len(units) > NAMED:
+        named = _("%(names)s and %(further)s more") % {"names": named, "further": len(units) - NAMED}
+    return {"number": len(units), "units": named}
 
 
 def _returned(details: Details) -> str:
@@ -104,14 +128,16 @@ def _withdrawn(details: Details) -> str:
 
 
 def _figure(details: Details) -> str:
-    return f"{details['indicator']} · {details['region']} · {_month(details)}"
+    return f"{details['indicator']} · {details['region']} · {_month(details['month'])}"
 
 
 WORDINGS: dict[str, Callable[[Details], str]] = {
     "figures_due": _figures_due,
     "figures_returned": _figures_returned,
+    "figures_earlier": _figures_earlier,
     "reviews": _reviews,
     "units_late": _units_late,
+    "units_late_earlier": _units_late_earlier,
     "units_unmanned": _units_unmanned,
     "returned": _returned,
     "withdrawn": _withdrawn,

@@ -148,9 +148,38 @@ def test_a_unit_without_anybody_to_report_is_told_to_the_quality_office_in_time(
     assert cast.office.short_name in said[cast.coordinator.pk][0]
 
 
-def test_months_before_the_one_being_reported_are_asked_for_too(cast: SimpleNamespace) -> None:
-    Revision.objects.filter(observation__month=Month(2014, 2)).update(state="withdrawn", ended_at=NOW)
-    assert [one["month"] for _kind, one in kinds(DEADLINE, cast.reporter)] == ["2014-02", "2014-06"]
+def missing(*numbers: int) -> None:
+    """Nothing is official for these months of 2014 any more."""
+    months = [Month(2014, number) for number in numbers]
+    Revision.objects.filter(observation__month__in=months).update(state="withdrawn", ended_at=NOW)
+
+
+def test_a_month_before_the_one_being_reported_is_asked_for_too(cast: SimpleNamespace) -> None:
+    missing(2)
+    assert [one["month"] for _kind, one in kinds(DEADLINE, cast.reporter)] == ["2014-06", "2014-02"]
+
+
+def test_several_months_before_it_make_one_sentence(cast: SimpleNamespace) -> None:
+    missing(2, 3, 4)
+    said = told(DEADLINE + timedelta(days=1))
+    unit = cast.office.short_name
+    assert said[cast.reporter.pk] == [
+        f"{unit}, June 2014: 5 figures are still to be handed in. Deadline July 5, 2014, 1 day late.",
+        f"{unit}, February 2014 to April 2014: 15 figures are missing or were returned.",
+    ]
+    assert said[cast.coordinator.pk] == [
+        f"June 2014: 1 unit has not handed in everything: {unit}. Deadline July 5, 2014, 1 day late.",
+        f"February 2014 to April 2014: 1 unit has not handed in everything: {unit}.",
+    ]
+
+
+def test_months_that_stay_missing_bring_one_message_a_week_and_no_more(cast: SimpleNamespace) -> None:
+    missing(2, 3, 4, 5)
+    days = [date(2014, 7, 2) + timedelta(days=number) for number in range(60)]
+    heard = [day for day in days if cast.reporter.pk in told(day)]
+    july, august = [2, 4, 6, 13, 20, 27], [2, 4, 6, 13, 20, 27]
+    assert [day for day in heard if day.month == 7] == [date(2014, 7, number) for number in july]
+    assert [day for day in heard if day.month == 8] == [date(2014, 8, number) for number in august]
 
 
 @pytest.mark.parametrize(("today", "asked"), [(date(2015, 3, 6), True), (date(2015, 3, 7), False)])

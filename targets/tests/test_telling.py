@@ -121,5 +121,5 @@ def test_the_digest_of_the_next_day_does_not_repeat_what_was_told_at_once(cast: 
         today = now.date() + timedelta(days=number)
         digest.compose(today, now + timedelta(days=number))
         parts = [one.parts for one in Notice.objects.filter(user=cast.reporter, kind="digest", day=today)]
-        said[today] = [part["kind"] for one in parts for part in one if part["details"]["month"] == "2014-06"]
+        said[today] = [part["kind"] for one in parts for part in one if part["details"].get("month") == "2014-06"]
     assert next(day for day, found in said.items() if "figures_returned" in found) > date(2014, 7, 9)
