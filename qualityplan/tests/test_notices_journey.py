@@ -51,7 +51,7 @@ def test_the_bell_leads_to_what_was_returned_and_that_to_the_worksheet(
     faults = []
     for scheme in ("light", "dark"):
         for width in (390, 1366):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
             faults += [f"{scheme} {width} {one['id']}" for one in Axe().run(page).response["violations"]]
