@@ -1,12 +1,15 @@
-"""Addresses of what administrators read, and of those who look after people."""
+"""Addresses of what administrators read, of those who look after people, and of what each person is told."""
 
 from django.urls import path
 
-from departments.views import audit, people
+from departments.views import audit, notices, people
 
 urlpatterns = [
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.audit_export, name="audit_export"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read_all, name="notices_read"),
+    path("notices/<int:pk>/read/", notices.read_one, name="notice_read"),
     path("people/", people.listed, name="people"),
     path("people/add/", people.added, name="person_add"),
     path("people/<int:pk>/", people.shown, name="person"),

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from departments import access
-from departments.models import User
+from departments.models import Notice, User
 from departments.permissions import Action
 from targets.models import Source
 
@@ -25,6 +25,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_administer": _may(user, Action.ADMINISTER),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
+        "unread_notices": lambda: isinstance(user, User) and Notice.objects.unread().filter(user=user).count(),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
     }
 

@@ -268,7 +268,31 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 3600},
     },
+    # The first run of the day does it; the others find it done, unless the first was missed.
+    "remind people": {"task": "departments.remind", "schedule": crontab(minute="30", hour="8-18")},
+    "send what a failure or a lost message left": {
+        "task": "departments.mail",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
 }
+
+# --- E-mail -----------------------------------------------------------------------------------------------------------
+
+# smtp+tls://user:password@host:587; what cannot be sent is printed as long as no server is named.
+EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = EMAIL["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = EMAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"] or None
+EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="quality-plan@localhost")
+SITE_URL = env.str("SITE_URL", default=(CSRF_TRUSTED_ORIGINS or [f"http://127.0.0.1:{PORT}"])[0]).rstrip("/")
+"""Where people reach the service: the beginning of every link in a mail."""
 
 # --- Cache ------------------------------------------------------------------------------------------------------------
 

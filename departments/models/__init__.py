@@ -1,7 +1,18 @@
-"""Who answers for something, where it is measured, who did what."""
+"""Who answers for something, where it is measured, who did what, who is told what."""
 
 from departments.models.audit import AuditEvent
+from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
 from departments.models.people import ApiToken, Membership, PersonQuerySet, User
 
-__all__ = ["ApiToken", "AuditEvent", "Department", "Membership", "PersonQuerySet", "Region", "User"]
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Department",
+    "LastReminder",
+    "Membership",
+    "Notice",
+    "PersonQuerySet",
+    "Region",
+    "User",
+]

@@ -52,6 +52,7 @@ def start_servers() -> None:
         "HTTPS": "0",
         "DEMO": "0",
         "DEMO_PASSWORD": "",
+        "EMAIL_URL": "dummymail://",
         "DATABASE_URL": database_address(folder),
         REDIS: closing.enter_context(redis_server(folder)),
     }

@@ -63,6 +63,9 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "timeliness_cell": (Action.VIEW_OBSERVATIONS,),
     "imports_upload": (Action.IMPORT_OFFICIAL,),
     "imports_batch": (Action.IMPORT_OFFICIAL,),
+    "notices": (Action.VIEW_PLAN,),
+    "notices_read": (Action.VIEW_PLAN,),
+    "notice_read": (Action.VIEW_PLAN,),
     "audit": (Action.ADMINISTER,),
     "audit_export": (Action.ADMINISTER,),
     "people": (Action.MANAGE_PEOPLE,),
@@ -144,7 +147,7 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
         return {"month": "2014-06"}
-    return {"pk": 999_999} if name == "imports_batch" else {}
+    return {"pk": 999_999} if name in ("imports_batch", "notice_read") else {}
 
 
 def status(user: User | None, name: str, city: SimpleNamespace, *, own: bool = True) -> int:

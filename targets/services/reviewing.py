@@ -21,6 +21,7 @@ from targets.services.checking import check_entries, hold_totals, unexplained_fa
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open
 from targets.services.official import LOT, decided, publish, supersede
+from targets.services.telling import RETURNED, WITHDRAWN, tell_author
 
 
 @transaction.atomic
@@ -80,7 +81,7 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
     """Returns a submitted entry with a reason; what is official stays so. Its attachments go back to the next draft."""
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
-    _moved(revision, Verb.RETURN, by, reason)
+    tell_author(_moved(revision, Verb.RETURN, by, reason), RETURNED, by=by, reason=reason)
     bring_back(revision)
     return revision
 
@@ -190,6 +191,7 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     observation.occurred_on = None
     observation.save()
     mark_dirty([(observation.indicator_id, observation.region_id, observation.month)])
+    tell_author(revision, WITHDRAWN, by=by, reason=reason)
     return revision
 
 

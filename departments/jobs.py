@@ -1,0 +1,43 @@
+"""What a worker does for people: thin doors to `digest` and `mailing`."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from departments.digest import compose, is_composed, purge
+from departments.mailing import deliver
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="departments.remind")
+def remind() -> None:
+    """The digests of the day. Beat asks every hour in case something was down; the first run of the day does it."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    if not is_composed(today):
+        logger.info("reminders composed", extra={"digests": compose(today, now)})
+    if removed := purge(now):
+        logger.info("old notices removed", extra={"notices": removed})
+    mail()
+
+
+@shared_task(name="departments.mail")
+def mail() -> None:
+    """Sends what waits. Repeated and concurrent runs send nothing twice: a notice is claimed before it is sent."""
+    more = True
+    while more:
+        outcome = deliver(timezone.now())
+        more = outcome.more
+        if outcome.sent or outcome.failed:
+            logger.info("mails sent", extra={"sent": outcome.sent, "failed": outcome.failed})
+
+
+def wake() -> None:
+    """Wakes a worker without waiting. A broker that is down is no error: the sweep sends the mail later."""
+    try:
+        mail.apply_async(retry=False, ignore_result=True)
+    except OperationalError as error:
+        logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})

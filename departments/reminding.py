@@ -1,0 +1,79 @@
+"""When a person is reminded of something (pure, imports no Django and reads no clock).
+
+A rule is a value: so many days before the deadline, so many after, then every so many days for as long as the thing is
+not done. A day on which nobody could be told, because the service was down, is made up for at the next run, once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Days before the deadline, days after it, then every `every` days; never closer than `apart` days for one thing.
+
+    Reminders that repeat keep `every` days to the one before, however that came about; so those that have once gone out
+    together stay together.
+    """
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    every: int
+    apart: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.after or min((*self.before, *self.after)) < 0 or min(self.every, self.apart) < 1:
+            raise ValueError(f"no such rule: {self}")
+
+    def first(self, deadline: date) -> date:
+        """The first day on which anybody is reminded."""
+        return deadline + timedelta(days=min((*(-number for number in self.before), *self.after)))
+
+    def latest(self, deadline: date, today: date) -> date | None:
+        """The latest scheduled day up to today; None before the first."""
+        passed, last = (today - deadline).days, max(self.after)
+        if passed > last:
+            return deadline + timedelta(days=passed - (passed - last) % self.every)
+        reached = [number for number in (*(-one for one in self.before), *self.after) if number <= passed]
+        return deadline + timedelta(days=max(reached)) if reached else None
+
+    def is_due(self, deadline: date, today: date, last: date | None) -> bool:
+        """Whether a scheduled day has come since `last`, the day of the reminder before (None: there was none)."""
+        day = self.latest(deadline, today)
+        if day is None or last is None:
+            return day is not None
+        repeats = (day - deadline).days > max(self.after)
+        return last < day and (today - last).days >= (max(self.every, self.apart) if repeats else self.apart)
+
+    def goes_along(self, deadline: date, today: date, last: date | None) -> bool:
+        """Whether what is overdue is said again because the person gets a message today anyway: one, not two a week."""
+        return last is not None and today > deadline and (today - last).days >= self.apart
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one sentence is made of in the reader's language, and the path that leads there. `details` is JSON."""
+
+    kind: str
+    details: Mapping[str, Any]
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that a person ought to do. `thing` names it, the same on every day: "figures:2014:quality:2014-06"."""
+
+    thing: str
+    deadline: date
+    rule: Rule
+    part: Part
+
+
+def chosen(matters: list[Matter], last: Mapping[str, date], today: date) -> list[Matter]:
+    """What the person is told today: nothing unless something is due; `last` is the last reminder of each thing."""
+    due = [one for one in matters if one.rule.is_due(one.deadline, today, last.get(one.thing))]
+    if not due:
+        return []
+    return [one for one in matters if one in due or one.rule.goes_along(one.deadline, today, last.get(one.thing))]

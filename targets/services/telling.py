@@ -1,0 +1,47 @@
+"""Telling the author what became of a figure, in the transaction in which it happened."""
+
+from django.urls import reverse
+from django.utils import timezone
+
+from departments.models import Department, User
+from departments.noticing import notify
+from departments.reminding import Part
+from targets.models import Observation, Revision
+
+RETURNED, WITHDRAWN = "returned", "withdrawn"
+
+
+def tell_author(revision: Revision, kind: str, *, by: User, reason: str) -> None:
+    """Tells the author at once that an entry of theirs was returned or withdrawn; nobody is told of an own deed."""
+    if revision.author_id == by.pk:
+        return
+    row = revision.observation
+    unit = unit_entering(row)
+    details = {
+        "indicator": row.indicator.name,
+        "region": row.region.name,
+        "month": str(row.month),
+        "person": str(by),
+        "reason": reason.strip(),
+    }
+    notify(
+        revision.author,
+        kind=kind,
+        subject=f"{revision._meta.label_lower}:{revision.pk}",
+        part=Part(kind, details, _link(row, unit)),
+        now=timezone.now(),
+        reminds_of=[f"figures_returned:{unit.code}:{row.month}"] if unit and kind == RETURNED else [],
+    )
+
+
+def unit_entering(row: Observation) -> Department | None:
+    """On whose worksheet the figure is entered: the county's in which it is measured, else the reporting bureau's."""
+    county = Department.objects.filter(kind=Department.Kind.COUNTY_GOVERNMENT, region=row.region_id).first()
+    return county or row.indicator.department
+
+
+def _link(row: Observation, unit: Department | None) -> str:
+    if unit is None:
+        keys = {"indicator": row.indicator.code, "region": row.region.code, "month": str(row.month)}
+        return reverse("figure", kwargs=keys)
+    return reverse("worksheet", kwargs={"code": unit.code, "month": str(row.month)}) + f"#row-{row.indicator_id}"
