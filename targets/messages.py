@@ -28,6 +28,20 @@ SENTENCES: dict[str, str | Promise] = {
     ),
     "exactly_at_threshold": _("The figure meets the threshold to the digit. Say in the note how it was measured."),
     "not_a_number": _('"%(found)s" is not a number. Write it like 1234.5; leave the cell empty if there is none.'),
+    "error_cell": _("The cell holds the spreadsheet's error %(found)s. Correct the formula, or enter the figure."),
+    "percentage_as_part": _('"%(found)s" is a percentage. Numerator and denominator are counted, not calculated.'),
+    "not_a_month": _('"%(found)s" is not a month. Write it like 2014-06.'),
+    "note_too_long": _("The note has %(length)s characters. Shorten it to 400."),
+    "indicator_missing": _("The indicator is missing. Give its code or its name."),
+    "region_missing": _("The region is missing. Give its code or its name."),
+    "month_missing": _("The month is missing. Write it like 2014-06."),
+    "indicator_unknown": _('There is no indicator "%(found)s".'),
+    "indicator_similar": _('There is no indicator "%(found)s". Did you mean: %(similar)s?'),
+    "region_unknown": _('There is no region "%(found)s".'),
+    "region_similar": _('There is no region "%(found)s". Did you mean: %(similar)s?'),
+    "given_twice_here": _(
+        "The same indicator, region and month stand in row %(first)s already. Delete one of the two."
+    ),
     "not_a_day": _('"%(found)s" is not a day. Write it like 2014-06-27.'),
     "total_falls": _(
         "The total since January falls: %(before)s in %(month)s, then %(now)s. "

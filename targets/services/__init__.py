@@ -2,13 +2,23 @@
 
 from targets.services.checking import check_entries, odd_entries
 from targets.services.dirty import mark_dirty, promises_changed
-from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, discard_draft, hand_in, save_draft
+from targets.services.drafting import (
+    ConflictError,
+    ConflictsError,
+    EntriesRefusedError,
+    Typed,
+    discard_draft,
+    hand_in,
+    save_draft,
+    save_drafts,
+)
 from targets.services.locking import lock, reopen
 from targets.services.official import Outcome, make_official
 from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
 
 __all__ = [
     "ConflictError",
+    "ConflictsError",
     "EntriesRefusedError",
     "Outcome",
     "Typed",
@@ -25,6 +35,7 @@ __all__ = [
     "promises_changed",
     "reopen",
     "save_draft",
+    "save_drafts",
     "send_back",
     "submit",
     "withdraw",

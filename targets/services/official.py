@@ -40,7 +40,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
         raise access.refusal()
     demand_open(entry.month for entry in entries)
     now = timezone.now()
-    observations = _observations(entries)
+    observations = observations_of(entries)
     changes = [
         (entry, observation)
         for entry, observation in zip(entries, observations, strict=True)
@@ -63,7 +63,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     return outcome
 
 
-def _observations(entries: Sequence[Entry]) -> list[Observation]:
+def observations_of(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
     keys = sorted({entry.key for entry in entries})
     missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
