@@ -156,16 +156,18 @@ def may_enter(reached: Reach, department: Department) -> bool:
 
 
 def due_indicators(plan: Plan, month: Month) -> list[Indicator]:
-    """Everything that is due in the month, in the plan's order; `for_parts`: promised for each county as well."""
-    due = [one for one in Indicator.Frequency.values if month.number in expected_months(one)]
+    """Everything that is due in the month, in the plan's order."""
+    return [one for one in indicators_of(plan) if month.number in expected_months(one.frequency)]
+
+
+def indicators_of(plan: Plan) -> list[Indicator]:
+    """Everything that is measured, in the plan's order; `for_parts`: promised for each county as well."""
     promised = Target.objects.filter(plan=plan, indicator=OuterRef("pk")).order_by("order")
     return list(
-        Indicator.objects.filter(frequency__in=due)
-        .annotate(
+        Indicator.objects.annotate(
             for_parts=Exists(promised.filter(coverage=Target.Coverage.PARTS)),
             place=Subquery(promised.values("order")[:1]),
-        )
-        .order_by(F("place").asc(nulls_last=True), "code")
+        ).order_by(F("place").asc(nulls_last=True), "code")
     )
 
 

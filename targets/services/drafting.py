@@ -174,10 +174,14 @@ def _demand_entering(keys: Collection[Key], by: User) -> None:
 
 def _locked(keys: Collection[Key]) -> dict[Key, Draft]:
     """The drafts of the keys, locked, in a fixed order."""
-    rows = Draft.objects.select_for_update().filter(
-        indicator_id__in={key[0] for key in keys},
-        region_id__in={key[1] for key in keys},
-        month__in={key[2] for key in keys},
+    rows = (
+        Draft.objects.select_related("by")
+        .select_for_update(of=("self",))
+        .filter(
+            indicator_id__in={key[0] for key in keys},
+            region_id__in={key[1] for key in keys},
+            month__in={key[2] for key in keys},
+        )
     )
     found = {(row.indicator_id, row.region_id, row.month): row for row in rows.order_by("pk")}
     wanted = set(keys)
