@@ -18,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,13 @@ from recompute import own_database
 AT_MOST = 3
 MEASURES = ("ratio", "count", "level", "count")
 FRAMED = """{% extends "base.html" %}{% block title %}Indicators{% endblock %}
-{% block content %}<h1>Indicators</h1><ul>{% for one in indicators %}<li>{{ one.code }} {{ one.name }} {{ one.unit }}</li>
+{% block content %}<h1>Indicators</h1><ul>
+{% for one in indicators %}<li>{{ one.code }} {{ one.name }} {{ one.unit }}</li>
 {% endfor %}</ul>{% endblock %}"""
 PLAIN = "{% for one in indicators %}{{ one.code }} {{ one.name }} {{ one.unit }}\n{% endfor %}"
 
 
-def page(source: str) -> object:
+def page(source: str) -> "Callable[..., HttpResponse]":
     """A view behind the log-in that asks one query and fills the template with it."""
     from django.contrib.auth.decorators import login_required
     from django.http import HttpResponse
@@ -46,7 +48,7 @@ def page(source: str) -> object:
 
     from targets.models import Indicator
 
-    template = engines["django"].from_string(source)  # type: ignore[attr-defined]
+    template = engines["django"].from_string(source)
 
     @login_required
     def view(request: "HttpRequest") -> "HttpResponse":
@@ -99,7 +101,8 @@ def medians(client: "Client", addresses: dict[str, str], times: int) -> dict[str
             started = time.perf_counter()
             answer = client.get(address)
             seconds = time.perf_counter() - started
-            assert answer.status_code == 200, (name, answer.status_code)
+            if answer.status_code != 200:
+                raise SystemExit(f"{name}: {answer.status_code}")
             if number >= 5:
                 found[name].append(seconds * 1000)
     return {name: statistics.median(one) for name, one in found.items()}
@@ -121,7 +124,7 @@ def report(rows: int, times: int) -> None:
 
     from qualityplan import urls
 
-    urls.urlpatterns += [path("framed/", page(FRAMED)), path("plain/", page(PLAIN))]  # type: ignore[arg-type,list-item]
+    urls.urlpatterns += [path("framed/", page(FRAMED)), path("plain/", page(PLAIN))]
     clear_url_caches()
     addresses = {"worksheet": fill(rows), "page with one query": "/framed/", "bare view with one query": "/plain/"}
     client = reporter()
