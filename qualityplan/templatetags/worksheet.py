@@ -44,12 +44,15 @@ def told(problem: Problem) -> str:
     return sentence(problem)
 
 
-CELL = """<td class="{kind}"{wide}>
-    <label for="{id}"{note}>{label}<span class="visually-hidden"> {indicator}</span></label>
-    <input class="form-control form-control-sm{number}" id="{id}" name="{id}" data-name="{name}" data-column="{column}" value="{text}" maxlength="{longest}"{hint}{keys} aria-describedby="told-{row}"{wrong}{closed}>
-    {understood}
-  </td>
-  """  # noqa: E501 - as it stands in the page
+CELL = (
+    '<td class="{kind}"{wide}>\n'
+    '    <label for="{id}"{note}>{label}<span class="visually-hidden"> {indicator}</span></label>\n'
+    '    <input class="form-control form-control-sm{number}" id="{id}" name="{id}" data-name="{name}" '
+    'data-column="{column}" value="{text}" maxlength="{longest}"{hint}{keys} aria-describedby="told-{row}"'
+    "{wrong}{closed}>\n"
+    "    {understood}\n"
+    "  </td>\n  "
+)
 
 
 @register.simple_tag
