@@ -21,6 +21,7 @@ class BearerToken(HttpBearer):
         if found is None:
             return None
         request.user = found.user
+        request.api_token = found  # type: ignore[attr-defined]
         return found.user
 
 
@@ -50,3 +51,9 @@ def person(request: HttpRequest) -> User:
     """Who asks; there after authentication."""
     known: Any = request
     return known.auth
+
+
+def token_name(request: HttpRequest) -> str:
+    """The name of the token that was sent; nothing for a session."""
+    found: ApiToken | None = getattr(request, "api_token", None)
+    return found.name if found is not None else ""

@@ -1,5 +1,6 @@
 """What every answer of the HTTP API has in common: pages of a list, exact decimals, one shape of refusal."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -8,7 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import Field, Schema
 from ninja.errors import ValidationError
 from ninja.pagination import PaginationBase
@@ -89,6 +92,45 @@ class Faults(Schema):
 
 REFUSALS = dict.fromkeys((401, 403, 404, 422), Faults)
 """What any operation may answer instead: not known, not allowed, not there or not to be seen, not understood."""
+
+WRITING_REFUSALS = dict.fromkeys((401, 403, 409, 413, 422, 429), Faults)
+"""What an operation that changes anything may answer instead: a conflict and a body that is too large among them."""
+
+
+class RefusedError(Exception):
+    """To be raised where something that was sent is refused: the status, and every reason."""
+
+    def __init__(self, status: int, faults: Sequence[Fault]) -> None:
+        super().__init__(status, [fault.code for fault in faults])
+        self.status, self.faults = status, list(faults)
+
+
+FRAMEWORK: dict[str, str | Promise] = {
+    "int_parsing": gettext_lazy("This must be a whole number."),
+    "int_type": gettext_lazy("This must be a whole number."),
+    "int_parsing_size": gettext_lazy("The number is too long."),
+    "greater_than_equal": gettext_lazy("The number must be at least %(ge)s."),
+    "less_than_equal": gettext_lazy("The number must be at most %(le)s."),
+    "string_pattern_mismatch": gettext_lazy("This does not have the right form; see the description of the API."),
+    "missing": gettext_lazy("This is missing. Add it."),
+    "extra_forbidden": gettext_lazy("This field is not known. Check how it is spelled, or leave it out."),
+    "string_type": gettext_lazy('This must be text, in quotation marks: "2014-06".'),
+    "string_unicode": gettext_lazy("This text holds signs that are none. Send UTF-8."),
+    "string_too_long": gettext_lazy("The text is too long: at most %(max_length)s characters."),
+    "list_type": gettext_lazy("This must be a list: [ … ]."),
+    "model_type": gettext_lazy("This must be an object: { … }."),
+    "model_attributes_type": gettext_lazy("This must be an object: { … }."),
+    "too_short": gettext_lazy("The list is empty. Send at least one row."),
+    "too_long": gettext_lazy("The list has more than %(max_length)s rows. Send it in parts."),
+    "literal_error": gettext_lazy("This must be one of: %(expected)s."),
+}
+"""What is told for the kinds of error that come from the framework, which speaks English only."""
+
+
+def told(error: Mapping[str, Any]) -> str:
+    """An error of the framework in the reader's language."""
+    known = FRAMEWORK.get(error["type"])
+    return str(known) % error.get("ctx", {}) if known is not None else str(error["msg"])
 
 
 def bad_value(column: str, code: str, message: str) -> ValidationError:

@@ -1,4 +1,4 @@
-"""What a worker does for people: thin doors to `digest` and `mailing`."""
+"""What a worker does for people: thin doors to `digest`, `mailing` and `idempotency`."""
 
 import logging
 
@@ -7,9 +7,11 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from departments.digest import compose, is_composed, purge
+from departments.idempotency import forget
 from departments.mailing import deliver
 
 logger = logging.getLogger(__name__)
+LOTS = 200
 
 
 @shared_task(name="departments.remind")
@@ -41,3 +43,9 @@ def wake() -> None:
         mail.apply_async(retry=False, ignore_result=True)
     except OperationalError as error:
         logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})
+
+
+@shared_task(name="departments.forget_answers")
+def forget_answers() -> None:
+    """Deletes old answers to repeated requests; what one day leaves, the next one takes."""
+    logger.info("kept answers deleted", extra={"answers": forget(LOTS)})

@@ -39,6 +39,7 @@ ACTIONS: dict[str, str | Promise] = {
     "observation.entered": gettext_lazy("figure entered"),
     "observation.submit": gettext_lazy("figure handed in"),
     "observations.submitted": gettext_lazy("figures handed in"),
+    "observations.drafted": gettext_lazy("drafts saved by another system"),
     "observation.approve": gettext_lazy("figure approved"),
     "observation.return": gettext_lazy("figure returned"),
     "observation.withdraw": gettext_lazy("figure withdrawn"),

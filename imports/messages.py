@@ -18,26 +18,12 @@ ROWS: dict[str, str | Promise] = {
     "heading_twice": _("This column stands here twice. Keep one of them."),
     "column_missing": _("This column is missing. The first row holds the headings; add it there."),
     "cell_outside": _("A cell of this row stands under no heading. Delete it, or give its column a heading."),
-    "error_cell": _("The cell holds the spreadsheet's error %(found)s. Correct the formula, or enter the figure."),
-    "percentage_as_part": _('"%(found)s" is a percentage. Numerator and denominator are counted, not calculated.'),
-    "month_missing": _("The month is missing. Write it like 2014-06."),
-    "not_a_month": _('"%(found)s" is not a month. Write it like 2014-06.'),
-    "note_too_long": _("The note has %(length)s characters. Shorten it to 400."),
-    "indicator_missing": _("The indicator is missing. Give its code or its name."),
-    "region_missing": _("The region is missing. Give its code or its name."),
-    "indicator_unknown": _('There is no indicator "%(found)s".'),
-    "indicator_similar": _('There is no indicator "%(found)s". Did you mean: %(similar)s?'),
-    "region_unknown": _('There is no region "%(found)s".'),
-    "region_similar": _('There is no region "%(found)s". Did you mean: %(similar)s?'),
     "region_ambiguous": _('Several regions are called "%(found)s". Give the code: %(similar)s.'),
     "given_twice": _(
         "The same indicator, region and month stand in row %(first)s already (%(sheet)s). Delete one of the two."
     ),
-    "given_twice_here": _(
-        "The same indicator, region and month stand in row %(first)s already. Delete one of the two."
-    ),
 }
-"""Code of a problem in a row → its sentence; those of figures are in `targets.messages`."""
+"""Code of a problem of a table → its sentence; those of figures and their names are in `targets.messages`."""
 
 FILES: dict[str, str | Promise] = {
     "empty": _("The file holds no figures. The first row holds the headings, each further row one figure."),

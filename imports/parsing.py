@@ -13,7 +13,7 @@ from typing import Any
 
 from plans.periods import Month
 from targets.figures import Problem
-from targets.numbers import NOTHING, NotANumberError, is_percentage, plain, read_number
+from targets.numbers import ERROR_CELL, NOTHING, NotANumberError, is_percentage, plain, read_day, read_number
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """What a reader finds in a cell; CSV has text alone."""
@@ -180,12 +180,7 @@ def _outside(row: Row, columns: Sequence[str]) -> Iterator[Cell]:
 
 # --- Cells ------------------------------------------------------------------------------------------------------------
 
-_ERROR_CELL = re.compile(r"#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|GETTING_DATA)")
 _MONTH = re.compile(r"(\d{4})(?:-(\d{1,2})|/(\d{1,2})|年(\d{1,2})月|(\d{2}))", re.ASCII)
-_DAY = re.compile(
-    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))", re.ASCII
-)
-_MIDNIGHT = re.compile(r"[ T]0{1,2}:00(:00)?$", re.ASCII)
 
 
 def canonical(text: str) -> str:
@@ -210,7 +205,7 @@ def text_of(cell: Cell) -> str:
 def _content(cell: Cell) -> str:
     """The cell's text; an error of the spreadsheet (#DIV/0!) is no content."""
     text = plain(text_of(cell))
-    if _ERROR_CELL.fullmatch(text):
+    if ERROR_CELL.fullmatch(text):
         raise CellError("error_cell", found=text)
     return text
 
@@ -259,14 +254,14 @@ def day(cell: Cell) -> date | None:
     if isinstance(cell, date):
         return cell.date() if isinstance(cell, datetime) else cell
     text = _content(cell)
-    return None if text in NOTHING else _checked(lambda: _day(text), "not_a_day", cell)
+    return _checked(lambda: read_day(text), "not_a_day", cell)
 
 
 def _day(text: str) -> date:
-    found = _DAY.fullmatch(_MIDNIGHT.sub("", text).replace(" ", ""))
+    found = read_day(text)
     if found is None:
         raise ValueError(text)
-    return date(*_integers(found))
+    return found
 
 
 def _integers(found: re.Match[str]) -> list[int]:

@@ -15,9 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.docs import DocsBase
@@ -25,7 +23,7 @@ from ninja.openapi.docs import DocsBase
 from departments import access
 from departments.api import router as departments
 from departments.authentication import WAYS_IN, PerPerson, person
-from departments.contract import Fault, Faults
+from departments.contract import Fault, Faults, RefusedError, told
 from departments.permissions import Action
 from plans.api import router as plans
 from targets.api import router as targets
@@ -38,15 +36,6 @@ DESCRIPTION = """What was promised, how it stands and from which figures, for ot
 Decimals are strings with the full value; months are written 2014-06, dates and times as in ISO 8601, times with their
 offset. Lists are paged with `limit` (up to 1000) and `offset`. Sentences are Chinese, or English if `Accept-Language`
 asks for it. A refusal is `{"errors": [{"row", "column", "code", "message"}]}`."""
-
-SENTENCES: dict[str, str | Promise] = {
-    "int_parsing": gettext_lazy("This must be a whole number."),
-    "int_parsing_size": gettext_lazy("The number is too long."),
-    "greater_than_equal": gettext_lazy("The number must be at least %(ge)s."),
-    "less_than_equal": gettext_lazy("The number must be at most %(le)s."),
-    "string_pattern_mismatch": gettext_lazy("This does not have the right form; see the description of the API."),
-}
-"""What is told for the kinds of error that come from the framework, which speaks English only."""
 
 
 class Docs(DocsBase):
@@ -129,20 +118,23 @@ def too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Whatever else was refused with a status of its own, such as CSRF."""
+    if error.status_code == 403:
+        message = _("The request does not prove that it comes from a page of this service. Send the CSRF token.")
+        return refuse(request, 403, "csrf", message)
     return refuse(request, error.status_code, "refused", error.message)
 
 
 @api.exception_handler(ValidationError)
 def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """422: every parameter that could not be understood, and why."""
-    faults = [Fault(column=str(one["loc"][-1]), code=one["type"], message=sentence(one)) for one in error.errors]
+    faults = [Fault(column=str(one["loc"][-1]), code=one["type"], message=told(one)) for one in error.errors]
     return api.create_response(request, Faults(errors=faults), status=422)
 
 
-def sentence(error: dict[str, Any]) -> str:
-    """The reason in the reader's language."""
-    known = SENTENCES.get(error["type"])
-    return str(known) % error.get("ctx", {}) if known is not None else str(error["msg"])
+@api.exception_handler(RefusedError)
+def not_taken(request: HttpRequest, error: RefusedError) -> HttpResponse:
+    """What was sent is refused: a conflict, bad values, too much; with every reason."""
+    return api.create_response(request, Faults(errors=error.faults), status=error.status)
 
 
 def refuse(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:

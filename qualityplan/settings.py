@@ -32,6 +32,8 @@ BIND = env.str("BIND", default="127.0.0.1")
 DEMO = env.bool("DEMO", default=False)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
 API_RATE = env.str("API_RATE", default="300/m")
+API_ROWS = env.int("API_ROWS", default=1000)
+"""The most figures that another system may send in one request."""
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=0)
 """Processes of the web server; 0 means one per core."""
 
@@ -274,6 +276,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "departments.mail",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "forget answers to repeated requests": {
+        "task": "departments.forget_answers",
+        "schedule": crontab(hour=3, minute=40),
+        "options": {"expires": 3600},
     },
 }
 

@@ -10,19 +10,23 @@ from django.db.models import Max, Prefetch, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from ninja.pagination import paginate
 
 from departments import access
-from departments.authentication import person
-from departments.contract import REFUSALS, Code, Moment, Paging, RegionCode, bad_value
+from departments.authentication import person, token_name
+from departments.bodies import described, read_body
+from departments.contract import REFUSALS, WRITING_REFUSALS, Code, Moment, Paging, RegionCode, bad_value
+from departments.idempotency import PARAMETER, idempotent
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.api import MonthText, Year, plan_of
 from plans.models import Plan
 from plans.periods import Month
+from targets.incoming import EXAMPLES, ObservationsIn, ObservationsKept
 from targets.loading import official_at
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
+from targets.posting import keep
 from targets.recompute import attainments_as_of
 from targets.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
 
@@ -105,6 +109,25 @@ def observations(
         found = found.filter(month__lte=last)
     related = found.select_related("indicator", "region", "official__source")
     return related.order_by("indicator__code", "region__code", "month")
+
+
+@router.post(
+    "/observations",
+    response={201: ObservationsKept, **WRITING_REFUSALS},
+    openapi_extra=PARAMETER | described(ObservationsIn, EXAMPLES),
+)
+@idempotent
+def keep_observations(request: HttpRequest) -> Status[ObservationsKept]:
+    """Figures as drafts or handed in for review, by the rules of the worksheet: all of them or none.
+
+    A refusal tells everything that is wrong; `row` counts the list from 1. 403: a figure is not the person's to enter.
+    409: the month is closed, or somebody has saved another draft; a draft of somebody else is replaced only by a row
+    that names its `version`. 422: whatever is not well entered; with mode submit also what looks odd and has no `note`,
+    and a change of an approved figure without a `reason`. Nothing becomes official without a colleague's approval.
+    """
+    access.demand(person(request), Action.ENTER_OBSERVATIONS)
+    sent = read_body(request, ObservationsIn)
+    return Status(201, ObservationsKept(observations=keep(sent, by=person(request), label=token_name(request))))
 
 
 def judged_region(plan: Plan, code: str | None, user: User) -> Region:

@@ -30,6 +30,34 @@ SENTENCES: dict[str, str | Promise] = {
     ),
     "exactly_at_threshold": _("The figure meets the threshold to the digit. Say in the note how it was measured."),
     "not_a_number": _('"%(found)s" is not a number. Write it like 1234.5; leave the cell empty if there is none.'),
+    "error_cell": _("The cell holds the spreadsheet's error %(found)s. Correct the formula, or enter the figure."),
+    "percentage_as_part": _('"%(found)s" is a percentage. Numerator and denominator are counted, not calculated.'),
+    "not_a_month": _('"%(found)s" is not a month. Write it like 2014-06.'),
+    "note_too_long": _("The note has %(length)s characters. Shorten it to 400."),
+    "indicator_missing": _("The indicator is missing. Give its code or its name."),
+    "region_missing": _("The region is missing. Give its code or its name."),
+    "month_missing": _("The month is missing. Write it like 2014-06."),
+    "indicator_unknown": _('There is no indicator "%(found)s".'),
+    "indicator_similar": _('There is no indicator "%(found)s". Did you mean: %(similar)s?'),
+    "region_unknown": _('There is no region "%(found)s".'),
+    "region_similar": _('There is no region "%(found)s". Did you mean: %(similar)s?'),
+    "given_twice_here": _(
+        "The same indicator, region and month stand in row %(first)s already. Delete one of the two."
+    ),
+    "not_due": _("This indicator is not due in %(month)s. It is entered in: %(months)s."),
+    "not_asked": _("Nobody is asked for this indicator in this region. Check both codes."),
+    "no_plan": _("There is no plan for %(year)s, so nothing is asked for in %(month)s."),
+    "not_yours": _("This figure is not yours to enter: %(unit)s enters it."),
+    "reason_missing": _("An approved figure is being changed. Give the reason for the change."),
+    "reason_of_draft": _("A reason is kept with what is handed in. Leave it out of a draft."),
+    "stale_version": _(
+        "This draft has been changed since: %(person)s saved version %(version)s. Compare, then send that version."
+    ),
+    "draft_gone": _("This draft is no longer there: it was handed in or discarded. Leave the version out."),
+    "colleagues_draft": _(
+        "%(person)s has saved another draft of this figure, version %(version)s. "
+        "Ask first, then send that version to replace it."
+    ),
     "not_a_day": _('"%(found)s" is not a day. Write it like 2014-06-27.'),
     "total_falls": _(
         "The total since January falls: %(before)s in %(month)s, then %(now)s. "

@@ -1,10 +1,11 @@
-"""Numbers as people write them (pure, imports no Django).
+"""Numbers and days as people write them (pure, imports no Django).
 
 One way for every door: the worksheet, the import and whatever comes later understand the same text in the same way.
 """
 
 import re
 import unicodedata
+from datetime import date
 from decimal import Decimal
 
 NOTHING = frozenset({"", "-", "--", "/", "无"})
@@ -13,10 +14,30 @@ NOTHING = frozenset({"", "-", "--", "/", "无"})
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 _NUMBER = re.compile(r"([+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.\d+)?)(万?)", re.ASCII)
 TEN_THOUSAND = Decimal(10_000)
+ERROR_CELL = re.compile(r"#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|GETTING_DATA)")
+"""What a spreadsheet shows where a formula has failed."""
+_DAY = re.compile(
+    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))", re.ASCII
+)
+_MIDNIGHT = re.compile(r"[ T]0{1,2}:00(:00)?$", re.ASCII)
 
 
 class NotANumberError(ValueError):
-    """Text that is no number."""
+    """Text that is no number; `code` names the problem."""
+
+    code = "not_a_number"
+
+
+class ErrorCellError(NotANumberError):
+    """A spreadsheet's error instead of a number."""
+
+    code = "error_cell"
+
+
+class PercentageError(NotANumberError):
+    """A percentage where something is counted."""
+
+    code = "percentage_as_part"
 
 
 def plain(text: str) -> str:
@@ -37,6 +58,8 @@ def read_number(text: str) -> Decimal | None:
     written = plain(text)
     if written in NOTHING:
         return None
+    if ERROR_CELL.fullmatch(written):
+        raise ErrorCellError(text)
     found = _NUMBER.fullmatch(written.removesuffix("%").rstrip().replace(" 万", "万"))
     if found is None or (found[2] and is_percentage(text)):
         raise NotANumberError(text)
@@ -47,3 +70,24 @@ def read_number(text: str) -> Decimal | None:
 def _whole(number: Decimal) -> Decimal:
     """Without the zeros that the multiplication leaves behind the point: 15000, not 15000.0."""
     return Decimal(int(number)) if number == number.to_integral_value() else number.normalize()
+
+
+def read_part(text: str) -> Decimal | None:
+    """A numerator or denominator: a number that is no percentage."""
+    if is_percentage(text):
+        raise PercentageError(text)
+    return read_number(text)
+
+
+def read_day(text: str) -> date | None:
+    """2014-06-27, 2014/6/27, 2014年6月27日 or 20140627, at midnight if there is a time; None for nothing.
+
+    ValueError for anything else.
+    """
+    written = plain(text)
+    if written in NOTHING:
+        return None
+    found = _DAY.fullmatch(_MIDNIGHT.sub("", written).replace(" ", ""))
+    if found is None:
+        raise ValueError(text)
+    return date(*(int(group) for group in found.groups() if group is not None))

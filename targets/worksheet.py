@@ -251,13 +251,15 @@ def _promises(
     indicators: Sequence[Indicator], plan: Plan, region: Region, month: Month, user: User
 ) -> dict[int, list[Promise]]:
     """The targets of each indicator with their lights: the region's own, else the whole's."""
-    targets = Target.objects.filter(plan=plan, indicator__in=[one.pk for one in indicators])
+    known = {one.pk: one for one in indicators}
+    targets = Target.objects.filter(plan=plan, indicator__in=known)
     stored = Attainment.objects.visible_to(user).filter(
         target__in=targets, month=month, region_id__in={region.pk, plan.region_id}
     )
-    judged = {(one.target_id, one.region_id): one for one in stored}
+    judged = {(one.target_id, one.region_id): one for one in stored.defer("revisions", "inputs_hash")}
     found: dict[int, list[Promise]] = defaultdict(list)
-    for target in targets.select_related("indicator", "operand", "plan").order_by("order", "code"):
+    for target in targets.select_related("operand").order_by("order", "code"):
+        target.indicator, target.plan = known[target.indicator_id], plan
         attainment = judged.get((target.pk, region.pk)) or judged.get((target.pk, plan.region_id))
         found[target.indicator_id].append(_promise(target, attainment, region))
     return found

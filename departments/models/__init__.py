@@ -1,5 +1,6 @@
 """Who answers for something, where it is measured, who did what, who is told what."""
 
+from departments.models.answers import IdempotentAnswer
 from departments.models.audit import AuditEvent
 from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
@@ -9,6 +10,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "Department",
+    "IdempotentAnswer",
     "LastReminder",
     "Membership",
     "Notice",

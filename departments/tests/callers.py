@@ -1,6 +1,7 @@
 """Who asks in tests of the HTTP API, and what the answers cost."""
 
 import itertools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,17 @@ def asking(user: User, **headers: str) -> Ask:
     key = ApiToken.issue(user)[1]
     client = Client(headers={"Authorization": f"Bearer {key}", **headers})
     return lambda address, **query: client.get(f"/api/v1{address}", query)
+
+
+def posting(user: User, **headers: str) -> Ask:
+    """`post("/observations", body)` with the person's token; the body as JSON, or bytes as they are."""
+    client = Client(headers={"Authorization": f"Bearer {ApiToken.issue(user, name='其他系统')[1]}", **headers})
+
+    def post(address: str, body: object, **more: str) -> Any:
+        data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False)
+        return client.post(f"/api/v1{address}", data, content_type="application/json", headers=more)
+
+    return post
 
 
 def cost(ask: Ask, address: str, **query: Any) -> tuple[int, int]:

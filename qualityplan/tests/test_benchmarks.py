@@ -12,11 +12,23 @@ pytestmark = pytest.mark.postgres_only
 OURS = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "VAR_DIR", "QUALITYPLAN_TEST_REDIS")
 
 
-def test_the_recompute_benchmark_prints_its_ratios() -> None:
+def printed(*command: str) -> str:
+    """What a benchmark says on a database of its own."""
     env = {name: value for name, value in os.environ.items() if name not in OURS}
-    command = [sys.executable, "benchmarks/recompute.py", "--indicators", "5", "--regions", "4", "--months", "24"]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=False)
+    words = [sys.executable, *command]
+    done = subprocess.run(words, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "x the floor" in done.stdout
-    assert done.stdout.count("full / incremental") == 2
-    assert "with nothing changed" in done.stdout
+    return done.stdout
+
+
+def test_the_recompute_benchmark_prints_its_ratios() -> None:
+    said = printed("benchmarks/recompute.py", "--indicators", "5", "--regions", "4", "--months", "24")
+    assert "x the floor" in said
+    assert said.count("full / incremental") == 2
+    assert "with nothing changed" in said
+
+
+def test_the_benchmark_of_pages_prints_its_ratios() -> None:
+    said = printed("benchmarks/pages.py", "--rows", "6", "--times", "2")
+    assert "worksheet of 6 rows / page with one query = " in said
+    assert "worksheet of 6 rows / bare view with one query = " in said

@@ -3,7 +3,16 @@
 from targets.services.attachments import attach, detach
 from targets.services.checking import check_entries, odd_entries
 from targets.services.dirty import mark_dirty, promises_changed
-from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, discard_draft, hand_in, save_draft
+from targets.services.drafting import (
+    ConflictError,
+    ConflictsError,
+    EntriesRefusedError,
+    Typed,
+    discard_draft,
+    hand_in,
+    save_draft,
+    save_drafts,
+)
 from targets.services.locking import lock, reopen
 from targets.services.official import Outcome, make_official
 from targets.services.reporting import reporters_changed
@@ -11,6 +20,7 @@ from targets.services.reviewing import approve, approve_all, enter, send_back, s
 
 __all__ = [
     "ConflictError",
+    "ConflictsError",
     "EntriesRefusedError",
     "Outcome",
     "Typed",
@@ -30,6 +40,7 @@ __all__ = [
     "reopen",
     "reporters_changed",
     "save_draft",
+    "save_drafts",
     "send_back",
     "submit",
     "withdraw",

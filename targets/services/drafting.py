@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from departments.models import User
@@ -14,12 +14,12 @@ from departments.services import record
 from reviews.workflow import State, Verb
 from targets.figures import Entry, Problem
 from targets.models import Draft, Revision, Source
-from targets.numbers import NOTHING, NotANumberError, plain, read_number
+from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, discard_attachments, hand_over
 from targets.services.checking import check_entries, odd_entries
 from targets.services.keys import Key, demand_entering
 from targets.services.locking import demand_open
-from targets.services.official import decided, locked_observations
+from targets.services.official import LOT, decided, locked_observations
 from targets.services.reviewing import replace_waiting
 
 
@@ -35,6 +35,16 @@ class Typed:
 
 
 FIELDS = tuple(one.name for one in fields(Typed))
+_NUMBERS = {"value": read_number, "numerator": read_part, "denominator": read_part}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What drafts say, what looks odd about it, and what is wrong: an oddity that no note explains is a problem too."""
+
+    entries: list[Entry]
+    odd: dict[Key, list[Problem]]
+    problems: dict[Key, list[Problem]]
 
 
 class ConflictError(Exception):
@@ -42,6 +52,14 @@ class ConflictError(Exception):
 
     def __init__(self, current: Draft | None) -> None:
         super().__init__("draft changed in between")
+        self.current = current
+
+
+class ConflictsError(Exception):
+    """Some drafts are not what was seen: what is stored now for each such key (None: handed in or discarded)."""
+
+    def __init__(self, current: Mapping[Key, Draft | None]) -> None:
+        super().__init__("drafts changed in between")
         self.current = current
 
 
@@ -58,29 +76,56 @@ def save_draft(key: Key, typed: Typed, *, version: int, by: User) -> Draft:
     """Keeps what was typed. `version` is the one seen last, 0 for a figure that had no draft; ConflictError if another
     was saved since. Saving what is there already changes nothing, so a repeated request does no harm.
     """
-    demand_entering([key], by)
-    demand_open([key[2]])
-    values = {name: getattr(typed, name) for name in FIELDS}
-    identity = {"indicator_id": key[0], "region_id": key[1], "month": key[2]}
-    made = False
-    draft = Draft.objects.select_for_update().filter(**identity).first()
-    if draft is None and version == 0:
-        draft, made = Draft.objects.get_or_create(**identity, defaults=values | {"by": by})
-    if draft is None:
-        raise ConflictError(None)
-    if made or all(getattr(draft, name) == text for name, text in values.items()):
-        return draft
-    return _overwritten(draft, values, version, by)
+    try:
+        return save_drafts({key: typed}, versions={key: version}, by=by)[key]
+    except ConflictsError as conflict:
+        raise ConflictError(conflict.current[key]) from None
 
 
-def _overwritten(draft: Draft, values: dict[str, str], version: int, by: User) -> Draft:
-    """The draft with new text, if it is still the version that was seen: asked and answered in one statement."""
-    changes = values | {"by": by, "saved_at": timezone.now(), "version": F("version") + 1}
-    if not Draft.objects.filter(pk=draft.pk, version=version).update(**changes):
-        draft.refresh_from_db()
-        raise ConflictError(draft)
-    draft.refresh_from_db()
-    return draft
+@transaction.atomic
+def save_drafts(typed: Mapping[Key, Typed], *, versions: Mapping[Key, int | None], by: User) -> dict[Key, Draft]:
+    """Keeps many figures as they were typed, or none, in a constant number of queries.
+
+    A version of None says that none was seen: it replaces what the person has saved, and is a conflict with what a
+    colleague has. ConflictsError names all conflicts.
+    """
+    demand_entering(typed, by)
+    demand_open(key[2] for key in typed)
+    drafts = _locked(typed)
+    conflicts: dict[Key, Draft | None] = {key: None for key in typed if key not in drafts and versions[key]}
+    if missing := sorted(key for key in typed if key not in drafts and key not in conflicts):
+        made = [Draft(**_identity(key), **_texts(typed[key]), by=by) for key in missing]
+        Draft.objects.bulk_create(made, batch_size=LOT, ignore_conflicts=True)
+        drafts |= _locked(missing)
+    changed = [key for key in drafts if _texts(typed[key]) != _texts(drafts[key])]
+    conflicts |= {key: drafts[key] for key in changed if not _replaces(drafts[key], versions[key], by)}
+    if conflicts:
+        raise ConflictsError(conflicts)
+    _overwrite({key: drafts[key] for key in changed}, typed, by)
+    return drafts
+
+
+def _identity(key: Key) -> dict[str, Any]:
+    return {"indicator_id": key[0], "region_id": key[1], "month": key[2]}
+
+
+def _texts(typed: Typed | Draft) -> dict[str, str]:
+    return {name: getattr(typed, name) for name in FIELDS}
+
+
+def _replaces(draft: Draft, seen: int | None, by: User) -> bool:
+    """Whether whoever saves has seen the draft, or has written it."""
+    return draft.by_id == by.pk if seen is None else draft.version == seen
+
+
+def _overwrite(drafts: Mapping[Key, Draft], typed: Mapping[Key, Typed], by: User) -> None:
+    """New text for drafts that are locked, each the next version."""
+    now = timezone.now()
+    for key, draft in drafts.items():
+        for name, text in _texts(typed[key]).items():
+            setattr(draft, name, text)
+        draft.by, draft.saved_at, draft.version = by, now, draft.version + 1
+    Draft.objects.bulk_update(drafts.values(), [*FIELDS, "by", "saved_at", "version"], batch_size=LOT)
 
 
 @transaction.atomic
@@ -92,33 +137,45 @@ def discard_draft(key: Key, *, by: User) -> None:
 
 
 @transaction.atomic
-def hand_in(keys: Collection[Key], *, by: User, reason: str = "") -> list[Revision]:
+def hand_in(
+    keys: Collection[Key],
+    *,
+    by: User,
+    reason: str = "",
+    reasons: Mapping[Key, str] | None = None,
+    source: Source | None = None,
+) -> list[Revision]:
     """Makes a submitted revision of each draft, with its attachments, and removes the drafts: all of them or none.
 
     An entry of the same figure that waits for review is replaced by the newer one. EntriesRefusedError with every
     problem at once, an oddity that no note explains among them. A draft that is not there any more was handed in by an
-    earlier click: nothing is doubled.
+    earlier click: nothing is doubled. `reasons` holds those of single figures, `source` is a new one that is no form.
     """
     demand_entering(keys, by)
-    drafts = _locked(keys)
-    entries, problems = _understand(drafts)
-    odd = odd_entries(entries)
-    _refuse(entries, odd, problems)
-    revisions = _submitted(entries, odd, by, reason)
+    drafts = [draft for draft in _locked(keys).values() if not draft.is_blank]
+    found = examine(drafts)
+    if found.problems:
+        raise EntriesRefusedError(found.problems)
+    why = {entry.key: (reasons or {}).get(entry.key, reason) for entry in found.entries}
+    revisions = _submitted(found, why, by, source or Source(kind=Source.Kind.FORM, by=by))
     Draft.objects.filter(pk__in=[draft.pk for draft in drafts]).delete()
     return revisions
 
 
-def _locked(keys: Collection[Key]) -> list[Draft]:
-    """The drafts of the keys that hold a figure, locked, in a fixed order."""
-    rows = Draft.objects.select_for_update().filter(
-        indicator_id__in={key[0] for key in keys},
-        region_id__in={key[1] for key in keys},
-        month__in={key[2] for key in keys},
+def _locked(keys: Collection[Key]) -> dict[Key, Draft]:
+    """The drafts of the keys, locked, in a fixed order."""
+    rows = (
+        Draft.objects.select_related("by")
+        .select_for_update(of=("self",))
+        .filter(
+            indicator_id__in={key[0] for key in keys},
+            region_id__in={key[1] for key in keys},
+            month__in={key[2] for key in keys},
+        )
     )
+    found = {(row.indicator_id, row.region_id, row.month): row for row in rows.order_by("pk")}
     wanted = set(keys)
-    found = [row for row in rows.order_by("pk") if (row.indicator_id, row.region_id, row.month) in wanted]
-    return [row for row in found if not row.is_blank]
+    return {key: row for key, row in found.items() if key in wanted}
 
 
 def understood(drafts: Sequence[Draft]) -> list[Entry]:
@@ -148,43 +205,41 @@ def _read(
 ) -> tuple[Decimal | None, Decimal | None, Decimal | None, date | None, list[Problem]]:
     problems: list[Problem] = []
     numbers: list[Decimal | None] = []
-    for column in ("value", "numerator", "denominator"):
+    for column, read in _NUMBERS.items():
         text = getattr(draft, column)
         try:
-            numbers.append(read_number(text))
-        except NotANumberError:
+            numbers.append(read(text))
+        except NotANumberError as error:
             numbers.append(None)
-            problems.append(Problem("not_a_number", column, (("found", text[:40]),)))
+            problems.append(Problem(error.code, column, (("found", text[:40]),)))
     day, wrong = _day(draft.occurred_on)
     return numbers[0], numbers[1], numbers[2], day, problems + wrong
 
 
 def _day(text: str) -> tuple[date | None, list[Problem]]:
-    written = plain(text)
-    if written in NOTHING:
-        return None, []
     try:
-        return date.fromisoformat(written.replace("/", "-")), []
+        return read_day(text), []
     except ValueError:
         return None, [Problem("not_a_day", "occurred_on", (("found", text[:40]),))]
 
 
-def _refuse(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], problems: dict[Key, list[Problem]]) -> None:
-    """EntriesRefusedError with the problems of what could not be read and of what could, if there are any."""
+def examine(drafts: Sequence[Draft]) -> Examined:
+    """The drafts held against all rules: what cannot be read, what may not be entered, what wants a note."""
+    entries, problems = _understand(drafts)
+    odd = {entries[position].key: found for position, found in odd_entries(entries).items()}
     problems |= {entries[position].key: list(found) for position, found in check_entries(entries).items()}
-    for position, found in odd.items():
-        if not entries[position].note.strip():
-            problems.setdefault(entries[position].key, []).extend(found)
-    if problems:
-        raise EntriesRefusedError(problems)
+    for entry in entries:
+        if entry.key in odd and not entry.note.strip():
+            problems.setdefault(entry.key, []).extend(odd[entry.key])
+    return Examined(entries, odd, problems)
 
 
-def _submitted(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], by: User, reason: str) -> list[Revision]:
-    if not entries:
+def _submitted(found: Examined, reasons: Mapping[Key, str], by: User, source: Source) -> list[Revision]:
+    if not found.entries:
         return []
-    source = Source.objects.create(kind=Source.Kind.FORM, by=by)
+    source.save()
     now = timezone.now()
-    observations = locked_observations(entries)
+    observations = locked_observations(found.entries)
     replaced = replace_waiting([one.pk for one in observations], now, by=by)
     revisions = [
         Revision(
@@ -197,11 +252,11 @@ def _submitted(entries: Sequence[Entry], odd: Mapping[int, Sequence[Problem]], b
             source=source,
             author=by,
             created_at=now,
-            reason=reason,
+            reason=reasons[entry.key],
             state=State.SUBMITTED.value,
-            oddities=[problem.code for problem in odd.get(position, ())],
+            oddities=[problem.code for problem in found.odd.get(entry.key, ())],
         )
-        for position, (entry, observation) in enumerate(zip(entries, observations, strict=True))
+        for entry, observation in zip(found.entries, observations, strict=True)
     ]
     made = Revision.objects.bulk_create(revisions)
     decided([one.pk for one in made], Verb.SUBMIT, now, by=by)
