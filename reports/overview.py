@@ -1,7 +1,7 @@
 """What the overview shows: one plan as of one month, counted by light, in the plan's order."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -49,8 +49,12 @@ def rows(plan: Plan, month: Month, user: User, known: Trends) -> list[Row]:
 
 def counts(listed: Sequence[Row]) -> list[Count]:
     """How many targets show which light."""
-    numbers = Counter(row.attainment.signal for row in listed)
-    return [Count(colour, numbers[colour.name]) for colour in COLOURS]
+    return counts_of(Counter(row.attainment.signal for row in listed))
+
+
+def counts_of(numbers: Mapping[str, int]) -> list[Count]:
+    """Light → number as the four lights in their order."""
+    return [Count(colour, numbers.get(colour.name, 0)) for colour in COLOURS]
 
 
 def pressing(listed: Sequence[Row]) -> list[Row]:

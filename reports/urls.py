@@ -6,6 +6,8 @@ from reports import views
 
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("plan/", views.plan, name="plan"),
+    path("plan/<int:year>/", views.plan, name="plan_of_year"),
     path("departments/", views.departments, name="departments"),
     path("departments/<slug:code>/", views.department, name="department"),
 ]

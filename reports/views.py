@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 
 from departments import access
 from departments.models import Department
@@ -12,8 +11,12 @@ from plans.models import Plan
 from plans.periods import Month
 from reports import departments as units
 from reports import overview as board
+from reports.document import document
+from reports.standing import NO_SUCH_MONTH, Standing, standing
 from targets.lights import COLOURS
 from targets.selectors import Trends, month_of, months, trends
+
+LONGEST_SEARCH = 60
 
 
 @access.requires(Action.VIEW_PLAN)
@@ -33,6 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         {
             "plan": plan,
             "months": months(plan, month, known.last_month),
+            "kept": {"light": light.name} if light is not None else {},
             "counts": board.counts(rows),
             "total": len(rows),
             "pressing": board.pressing(rows),
@@ -40,6 +44,25 @@ def overview(request: HttpRequest) -> HttpResponse:
             "chapters": board.chapters(plan, chosen),
         },
     )
+
+
+@access.requires(Action.VIEW_PLAN)
+def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
+    """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
+    shown = newest_plan() if year is None else get_object_or_404(Plan.objects.select_related("region"), year=year)
+    if shown is None:
+        return render(request, "reports/empty.html")
+    state = standing_shown(request, shown)
+    wanted = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    context = {
+        "plan": shown,
+        "standing": state,
+        "months": state.months,
+        "kept": state.asked | ({"q": wanted} if wanted else {}),
+        "wanted": wanted,
+        "document": document(state, wanted),
+    }
+    return render(request, "reports/plan.html", context)
 
 
 @access.requires(Action.VIEW_PLAN)
@@ -77,9 +100,17 @@ def newest_plan() -> Plan | None:
     return Plan.objects.select_related("region").first()
 
 
+def standing_shown(request: HttpRequest, plan: Plan) -> Standing:
+    """Where the plan stands as the address asks; what of it was not understood is said."""
+    state = standing(plan, request.GET.dict(), request.user)  # type: ignore[arg-type]
+    for complaint in state.complaints:
+        messages.warning(request, complaint)
+    return state
+
+
 def month_shown(request: HttpRequest, plan: Plan, known: Trends) -> Month:
     """The month asked for; one that the plan does not have is said, and the last month with data shown instead."""
     month, understood = month_of(request.GET.get("month"), plan, known.last_month)
     if not understood:
-        messages.warning(request, _("The plan has no such month. This page shows the last month with data instead."))
+        messages.warning(request, NO_SUCH_MONTH)
     return month

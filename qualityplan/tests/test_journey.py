@@ -26,6 +26,7 @@ pytestmark = [
 
 PAGES = [
     "/",
+    "/plan/",
     "/targets/2014/dangerous-houses/",
     "/tasks/",
     "/tasks/2014/brands/",
@@ -136,7 +137,7 @@ def test_no_page_is_wider_than_the_screen(page: Page, live_server: LiveServer, c
     log_in(page, live_server)
     for address in PAGES:
         page.goto(live_server.url + address)
-        for width in (390, 768, 1366):
+        for width in (390, 768, 1366, 1920):
             page.set_viewport_size({"width": width, "height": 844})
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider == 0, (address, width)

@@ -22,6 +22,8 @@ OPEN = frozenset({"healthz", "readyz", "login", "logout", "set_language"})
 
 GUARDED: dict[str, tuple[Action, ...]] = {
     "overview": (Action.VIEW_PLAN,),
+    "plan": (Action.VIEW_PLAN,),
+    "plan_of_year": (Action.VIEW_PLAN,),
     "target": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
     "task": (Action.VIEW_PLAN,),
@@ -92,6 +94,8 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
     codes = {"target": "manufacturing-quality", "task": "brands", "department": "quality"}
     if name in ("target", "task"):
         return {"year": 2014, "code": codes[name]}
+    if name == "plan_of_year":
+        return {"year": 2014}
     if name == "department":
         return {"code": codes[name]}
     if name.startswith("worksheet"):
