@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import User
@@ -36,7 +35,7 @@ class Standing:
     day: date | None
     known: Trends
     rows: Sequence[Row]
-    complaints: Sequence[str | Promise]
+    complaints: Sequence[str]
 
     @property
     def month(self) -> Month:
@@ -58,8 +57,8 @@ def standing(plan: Plan, asked: Mapping[str, str], user: User) -> Standing:
         found = list(Attainment.objects.of_plan(plan).visible_to(user).filter(month=month))
     else:
         found = [one for one in judged if one.month == month]
-    complaints = [] if month_understood else [NO_SUCH_MONTH]
-    complaints += [] if day_understood else [NO_SUCH_DAY]
+    complaints = [] if month_understood else [str(NO_SUCH_MONTH)]
+    complaints += [] if day_understood else [str(NO_SUCH_DAY)]
     return Standing(plan, months(plan, month, known.last_month), day, known, rows_of(found, known), complaints)
 
 

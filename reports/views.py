@@ -12,38 +12,42 @@ from plans.periods import Month
 from reports import departments as units
 from reports import overview as board
 from reports.document import document
+from reports.heat import lanes
 from reports.standing import NO_SUCH_MONTH, Standing, standing
-from targets.lights import COLOURS
-from targets.selectors import Trends, month_of, months, trends
+from reports.tallies import by_chapter, by_lead, choice
+from targets.selectors import Trends, month_of, months, responsible, trends
 
 LONGEST_SEARCH = 60
 
 
 @access.requires(Action.VIEW_PLAN)
 def overview(request: HttpRequest) -> HttpResponse:
-    """Where the newest plan stands: `?month=2014-06` for another month, `?light=red` for one light."""
+    """Where the newest plan stands: `?month=2014-06` for another month, `?as_of=2014-08-01` for what was official then;
+    `?light=red`, `?department=`, `?chapter=` list a part of the targets.
+    """
     plan = newest_plan()
     if plan is None:
         return render(request, "reports/empty.html")
-    known = trends(plan, request.user)  # type: ignore[arg-type]
-    month = month_shown(request, plan, known)
-    rows = board.rows(plan, month, request.user, known)  # type: ignore[arg-type]
-    light = next((one for one in COLOURS if one.name == request.GET.get("light")), None)
-    chosen = [row for row in rows if light is None or row.attainment.signal == light.name]
-    return render(
-        request,
-        "reports/overview.html",
-        {
-            "plan": plan,
-            "months": months(plan, month, known.last_month),
-            "kept": {"light": light.name} if light is not None else {},
-            "counts": board.counts(rows),
-            "total": len(rows),
-            "pressing": board.pressing(rows),
-            "light": light,
-            "chapters": board.chapters(plan, chosen),
-        },
-    )
+    state = standing_shown(request, plan)
+    duties = responsible(plan)
+    chapters = board.chapters(plan, state.rows)
+    chosen = choice(request.GET.dict(), chapters, duties)
+    listed = chosen.of(state.rows, duties)
+    context = {
+        "plan": plan,
+        "standing": state,
+        "months": state.months,
+        "kept": state.asked | chosen.asked,
+        "counts": board.counts(state),
+        "total": len(state.rows),
+        "attention": board.attention(state, duties),
+        "tables": [by_lead(state.rows, duties), by_chapter(chapters)],
+        "lanes": lanes(state, listed),
+        "chosen": chosen,
+        "listed": len(listed),
+        "chapters": chapters if len(listed) == len(state.rows) else board.chapters(plan, listed),
+    }
+    return render(request, "reports/overview.html", context)
 
 
 @access.requires(Action.VIEW_PLAN)

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from targets.explanation import number, with_unit
+from targets.explanation import explain, number, with_unit
 from targets.lights import Light, light
 from targets.models import Attainment
 from targets.quantities import rounded, shown_apart
@@ -79,6 +79,18 @@ def progress_text(attainment: Attainment) -> str:
     share = attainment.progress * 100
     candidates = [shown_apart(share, aim, 1)[0] for aim in (Decimal(100), attainment.time_progress * 100)]
     return with_unit(number(max(candidates, key=lambda one: -int(one.as_tuple().exponent))), "%")
+
+
+@register.filter
+def sentence(attainment: Attainment) -> str:
+    """The one sentence that says why the light has its colour."""
+    return explain(attainment)
+
+
+@register.filter
+def absolute(number: int) -> int:
+    """A change without its sign, where an arrow tells the direction."""
+    return abs(number)
 
 
 @register.filter

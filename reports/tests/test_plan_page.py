@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Clause, Plan
+from plans.periods import Month
 from targets.models import Attainment, Target, TargetAssignment
 from targets.recompute import recompute_all
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
@@ -91,7 +92,7 @@ def test_every_target_and_task_is_marked_in_its_light(leader: Client, plan_2014:
     pinned = {
         code: light for light, code in re.findall(r'class="pin light-(\w+)"[^>]*data-cards="target-([\w-]+)"', text)
     }
-    stored = Attainment.objects.filter(target__plan=plan_2014, region=plan_2014.region, month=201401)
+    stored = Attainment.objects.filter(target__plan=plan_2014, region=plan_2014.region, month=Month(2014, 1))
     assert pinned == dict(stored.values_list("target__code", "signal"))
     tasks = re.findall(r'class="pin pin-task light-\w+"[^>]*data-cards="task-([\w-]+)"', text)
     assert tasks == list(plan_2014.tasks.order_by("order").values_list("code", flat=True))

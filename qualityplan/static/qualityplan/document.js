@@ -19,15 +19,15 @@
     return card;
   };
 
-  // Below the words, or above them where there is no room; never beyond the edge of the screen.
+  // Below the last line of the words, or above the first where there is no room; never beyond the edge of the screen.
   const put = (place) => {
-    const [words] = place.getClientRects();
-    const width = document.documentElement.clientWidth;
-    const left = Math.max(8, Math.min(words.left, width - float.offsetWidth - 8));
-    const below = place.getBoundingClientRect().bottom + 6;
-    const fits = below + float.offsetHeight <= innerHeight || words.top < float.offsetHeight + 12;
-    float.style.left = `${left + scrollX}px`;
-    float.style.top = `${(fits ? below : words.top - float.offsetHeight - 6) + scrollY}px`;
+    const lines = [...place.getClientRects()];
+    const { top } = lines[0];
+    const { left, bottom } = lines[lines.length - 1];
+    const rightmost = document.documentElement.clientWidth - float.offsetWidth - 8;
+    const fits = bottom + float.offsetHeight + 6 <= innerHeight || top < float.offsetHeight + 12;
+    float.style.left = `${Math.max(8, Math.min(left, rightmost)) + scrollX}px`;
+    float.style.top = `${(fits ? bottom + 6 : top - float.offsetHeight - 6) + scrollY}px`;
   };
 
   const show = (place) => {
