@@ -43,6 +43,14 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}\u00a0{unit}" if text and unit else text
 
 
+def difference_text(difference: Decimal, indicator: Indicator) -> str:
+    """A difference with its sign and unit: those of percentages are percentage points (百分点), never per cent."""
+    unit = _("percentage points") if indicator.unit == "%" else indicator.unit
+    value = rounded(difference, max(indicator.decimals, 2))
+    sign = "+" if value > 0 else "\u2212" if value < 0 else "±"
+    return with_unit(f"{sign}{plain(abs(value))}", unit)
+
+
 def shown(attainment: Attainment) -> Shown:
     """How a page shows the figures: rounded, but never so far that they contradict the verdict."""
     target = attainment.target

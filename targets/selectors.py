@@ -22,7 +22,7 @@ from targets.formulas import UNRECOVERABLE
 from targets.lights import Light, light
 from targets.loading import official_at
 from targets.models import Attainment, Revision, Target, TargetAssignment
-from targets.recompute import attainments_as_of
+from targets.recompute import attainments_from
 
 
 class Point(NamedTuple):
@@ -146,7 +146,7 @@ def official_then(targets: QuerySet[Target], region: Region, moment: datetime) -
     order."""
     found = Target.objects.with_version().filter(pk__in=targets)
     known = {one.pk: one for one in found.select_related("plan", "clause", "indicator", "operand")}
-    rows = attainments_as_of(list(known.values()), region.pk, moment, official_at(moment))
+    rows = attainments_from(list(known.values()), region.pk, official_at(moment))
     for row in rows:
         row.target, row.region = known[row.target_id], region
     return rows

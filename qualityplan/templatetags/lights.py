@@ -100,6 +100,17 @@ def percent(share: Decimal) -> str:
 
 
 @register.simple_tag
+def share_of(share: float, colour: str) -> SafeString:
+    """A figure as a bar, as long as its share of the largest."""
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="fill-{}" width="{}" height="8"/></svg>',
+        colour,
+        f"{share * 100:.2f}",
+    )
+
+
+@register.simple_tag
 def share_bar(counts: Sequence[Any]) -> SafeString:
     """How many targets show which light, as one bar: rectangles as wide as their number."""
     total = sum(count.number for count in counts)

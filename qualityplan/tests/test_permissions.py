@@ -25,6 +25,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "plan": (Action.VIEW_PLAN,),
     "plan_of_year": (Action.VIEW_PLAN,),
     "target": (Action.VIEW_PLAN,),
+    "target_verify": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
     "task": (Action.VIEW_PLAN,),
     "departments": (Action.VIEW_PLAN,),
@@ -91,8 +92,13 @@ def waiting(indicator: Indicator, office: Department) -> Revision:
 
 
 def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str, object]:
-    codes = {"target": "manufacturing-quality", "task": "brands", "department": "quality"}
-    if name in ("target", "task"):
+    codes = {
+        "target": "manufacturing-quality",
+        "target_verify": "manufacturing-quality",
+        "task": "brands",
+        "department": "quality",
+    }
+    if name in codes and name != "department":
         return {"year": 2014, "code": codes[name]}
     if name == "plan_of_year":
         return {"year": 2014}
