@@ -34,6 +34,7 @@ ACTIONS: dict[str, str | Promise] = {
     "api_token.created": gettext_lazy("API token created"),
     "api_token.revoked": gettext_lazy("API token revoked"),
     "milestones.demonstrated": gettext_lazy("demonstration milestones set"),
+    "comparison.exported": gettext_lazy("comparison exported"),
     "audit.exported": gettext_lazy("audit log exported"),
 }
 """What is recorded, in words. What is missing here is shown by its code and cannot be chosen in the filter."""
@@ -45,6 +46,8 @@ DETAILS: dict[str, str | Promise] = {
     "changed": gettext_lazy("changed"),
     "unchanged": gettext_lazy("unchanged"),
     "count": gettext_lazy("number"),
+    "format": gettext_lazy("format"),
+    "as_of": gettext_lazy("official at the end of"),
     "together": gettext_lazy("decided together"),
     "rows": gettext_lazy("rows"),
     "errors": gettext_lazy("errors"),

@@ -1,23 +1,32 @@
 """Pages that read everything: the overview, and what a department answers for."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
 
 from departments import access
-from departments.models import Department
+from departments.models import Department, User
 from departments.permissions import Action
+from departments.services import record
 from plans.models import Plan
 from plans.periods import Month
 from reports import departments as units
 from reports import overview as board
+from reports.comparison import compared
 from reports.document import document
+from reports.exports import as_csv, as_xlsx
 from reports.heat import lanes
 from reports.standing import NO_SUCH_MONTH, Standing, standing
 from reports.tallies import by_chapter, by_lead, choice
+from targets.lights import COLOURS
 from targets.selectors import Trends, month_of, months, responsible, trends
 
 LONGEST_SEARCH = 60
+FILES = {
+    "csv": (as_csv, "text/csv; charset=utf-8"),
+    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 
 
 @access.requires(Action.VIEW_PLAN)
@@ -67,6 +76,37 @@ def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
         "document": document(state, wanted),
     }
     return render(request, "reports/plan.html", context)
+
+
+@access.requires(Action.VIEW_PLAN)
+def comparison(request: HttpRequest) -> HttpResponse:
+    """The newest plan's targets as a table: this month, last year, the change, the year to date, the target."""
+    plan = newest_plan()
+    if plan is None:
+        return render(request, "reports/empty.html")
+    state = standing_shown(request, plan)
+    table = compared(state, request.GET.dict())
+    context = {"plan": plan, "standing": state, "months": state.months, "kept": state.asked | table.asked}
+    context |= {"lines": table.lines, "units": table.units, "chapters": table.chapters, "colours": COLOURS}
+    return render(request, "reports/comparison.html", context)
+
+
+@require_POST
+@access.requires(Action.VIEW_PLAN)
+def comparison_export(request: HttpRequest) -> HttpResponse:
+    """The same table as a file. Taking it away is an event, written before the file leaves."""
+    plan = newest_plan()
+    if plan is None:
+        raise Http404
+    user: User = request.user  # type: ignore[assignment]
+    state = standing(plan, request.POST.dict(), user)
+    table = compared(state, request.POST.dict())
+    kind = "csv" if request.POST.get("format") == "csv" else "xlsx"
+    record("comparison.exported", by=user, subject=plan, format=kind, rows=len(table.lines), **state.asked)
+    content, content_type = FILES[kind]
+    name = f'attachment; filename="comparison-{state.month}.{kind}"'
+    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+    return HttpResponse(content(state, table.lines), content_type=content_type, headers=headers)
 
 
 @access.requires(Action.VIEW_PLAN)

@@ -55,7 +55,7 @@ def shown(attainment: Attainment) -> Shown:
     """How a page shows the figures: rounded, but never so far that they contradict the verdict."""
     target = attainment.target
     unit = target.indicator.unit
-    actual, compared = _shown_numbers(attainment)
+    actual, compared = numbers_shown(attainment)
     return Shown(
         _actual_text(attainment, actual),
         threshold_text(target, compared),
@@ -65,7 +65,8 @@ def shown(attainment: Attainment) -> Shown:
     )
 
 
-def _shown_numbers(attainment: Attainment) -> tuple[Decimal | None, Decimal | None]:
+def numbers_shown(attainment: Attainment) -> tuple[Decimal | None, Decimal | None]:
+    """Actual and number compared with, rounded as a page shows them."""
     target = attainment.target
     if attainment.actual is None:
         return None, attainment.compared

@@ -32,7 +32,8 @@ def _before_due(target: Target) -> str:
             "share": share
         }
     if target.warning_margin is not None:
-        margin = with_unit(plain(target.warning_margin), target.indicator.unit)
+        unit = _("percentage points") if target.indicator.unit == "%" else target.indicator.unit
+        margin = with_unit(plain(target.warning_margin), unit)
         return _("Until then: green if it holds, yellow within %(margin)s of the target, red beyond.") % {
             "margin": margin
         }

@@ -27,6 +27,7 @@ pytestmark = [
 PAGES = [
     "/",
     "/plan/",
+    "/comparison/",
     "/targets/2014/dangerous-houses/",
     "/tasks/",
     "/tasks/2014/brands/",

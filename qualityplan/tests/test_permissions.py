@@ -22,6 +22,8 @@ OPEN = frozenset({"healthz", "readyz", "login", "logout", "set_language"})
 
 GUARDED: dict[str, tuple[Action, ...]] = {
     "overview": (Action.VIEW_PLAN,),
+    "comparison": (Action.VIEW_PLAN,),
+    "comparison_export": (Action.VIEW_PLAN,),
     "plan": (Action.VIEW_PLAN,),
     "plan_of_year": (Action.VIEW_PLAN,),
     "target": (Action.VIEW_PLAN,),
