@@ -85,7 +85,7 @@ def test_a_mayor_sees_where_the_plan_stands_and_why(
     log_in(page, live_server)
     expect(page.get_by_role("heading", level=1)).to_have_text(city.title)
     expect(page.get_by_label("月份", exact=True)).to_have_value("2014-06")
-    expect(page.get_by_text("时序进度")).to_be_visible()
+    expect(page.get_by_text("时序进度", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="上月").click()
     expect(page.get_by_label("月份", exact=True)).to_have_value("2014-05")
