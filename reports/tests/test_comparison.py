@@ -176,7 +176,7 @@ def test_every_page_file_and_the_api_agree_on_the_demonstration(leader: Client, 
     month = "2014-09"
     table = {line[0]: line for line in rows(page(leader, month=month))}
     sheet = {line[1]: line for line in export(leader, "xlsx", month=month)[2:]}
-    answer = leader.get("/api/v1/plans/2014/attainment", {"month": month, "limit": 1000}).json()["items"]
+    answer = leader.get("/api/v1/plans/2014/attainment", {"month": month, "limit": "1000"}).json()["items"]
     overview, text = page(leader, "/", month=month), page(leader, "/plan/", month=month)
     assert len(table) == len(sheet) == len(answer) == plan_2014.targets.count()
     codes = {one.code: one for one in plan_2014.targets.select_related("indicator")}

@@ -20,7 +20,8 @@ def rule(
 
 
 def reading(month: int, value: Decimal | None = None, parts: tuple[Decimal, Decimal] | None = None) -> Reading:
-    return Reading(month, value, *(parts or (None, None)), None, month)
+    numerator, denominator = parts or (None, None)
+    return Reading(month, value, numerator, denominator, None, month)
 
 
 @given(st.dictionaries(st.integers(1, 12), FIGURES), st.sampled_from(["sum", "mean", "last"]))
