@@ -1,24 +1,28 @@
 """What the overview shows: one plan as of one month, counted by light, in the plan's order."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from departments.models import User
 from plans.models import Clause, Plan
-from plans.periods import Month
+from reports.standing import Standing
 from targets.lights import COLOURS, Colour
-from targets.models import Attainment
-from targets.selectors import Row, Trends, rows_of
+from targets.models import TargetAssignment
+from targets.selectors import Row
+
+MOST = 5
+"""How many targets stand under "needs attention": as many as one remembers on the way to a meeting."""
+_RANK = {colour.name: place for place, colour in enumerate(COLOURS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many targets show one light."""
+    """How many targets show one light, and how many more or fewer than a month before (None where none is known)."""
 
     colour: Colour
     number: int
+    change: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +45,71 @@ class Chapter:
         return sum(len(passage.rows) for passage in self.passages)
 
 
-def rows(plan: Plan, month: Month, user: User, known: Trends) -> list[Row]:
-    """Every target of the plan that the person may see, as of the month, in the plan's order."""
-    found = Attainment.objects.of_plan(plan).visible_to(user).filter(month=month)
-    return rows_of(found, known)
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A target that needs attention, with who answers for it first."""
+
+    row: Row
+    units: Sequence[TargetAssignment]
+    worse: bool
 
 
-def counts(listed: Sequence[Row]) -> list[Count]:
-    """How many targets show which light."""
-    numbers = Counter(row.attainment.signal for row in listed)
-    return [Count(colour, numbers[colour.name]) for colour in COLOURS]
+def counts(standing: Standing) -> list[Count]:
+    """How many targets show which light, and the change against the month before."""
+    now = Counter(row.attainment.signal for row in standing.rows)
+    before = signals_before(standing)
+    if not before:
+        return counts_of(now)
+    then = Counter(before.values())
+    return [Count(colour, now[colour.name], now[colour.name] - then[colour.name]) for colour in COLOURS]
 
 
-def pressing(listed: Sequence[Row]) -> list[Row]:
-    """What leadership has to know first: red before yellow, each in the plan's order."""
-    return [row for colour in ("red", "yellow") for row in listed if row.attainment.signal == colour]
+def counts_of(numbers: Mapping[str, int]) -> list[Count]:
+    """Light → number as the four lights in their order."""
+    return [Count(colour, numbers.get(colour.name, 0)) for colour in COLOURS]
+
+
+def signals_before(standing: Standing) -> dict[int, str]:
+    """Target → its light a month before, of the targets shown; nothing in January."""
+    month = standing.months.before
+    if month is None:
+        return {}
+    shown = {row.target.pk for row in standing.rows}
+    points = {key: standing.known.points.get(key, ()) for key in shown}
+    return {key: point.signal for key, listed in points.items() for point in listed if point.month == month}
+
+
+def attention(standing: Standing, duties: Mapping[int, Sequence[TargetAssignment]]) -> list[Attention]:
+    """The few that need attention most: red before yellow; what is out of reach first, then what has become worse since
+    last month, then the headline targets, each in the plan's order."""
+    before = signals_before(standing)
+    pressing = [
+        Attention(row, leading(duties.get(row.target.pk, ())), _is_worse(row, before))
+        for row in standing.rows
+        if row.attainment.signal in ("red", "yellow")
+    ]
+    return sorted(pressing, key=_urgency)[:MOST]
+
+
+def _urgency(one: Attention) -> tuple[int, bool, bool, bool]:
+    row = one.row
+    return (
+        _RANK[row.attainment.signal],
+        row.attainment.needed_reachable is not False,
+        not one.worse,
+        not row.target.headline,
+    )
+
+
+def _is_worse(row: Row, before: Mapping[int, str]) -> bool:
+    """Whether the light was better a month ago; grey is neither better nor worse than anything."""
+    then = before.get(row.target.pk, "grey")
+    return then != "grey" and _RANK[row.attainment.signal] < _RANK[then]
+
+
+def leading(assignments: Sequence[TargetAssignment]) -> list[TargetAssignment]:
+    """Who leads; where nobody does, all who share the responsibility."""
+    return [one for one in assignments if one.role == "lead"] or [one for one in assignments if one.role == "shared"]
 
 
 def chapters(plan: Plan, listed: Sequence[Row]) -> list[Chapter]:

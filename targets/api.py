@@ -24,11 +24,10 @@ from plans.api import MonthText, Year, plan_of
 from plans.models import Plan
 from plans.periods import Month
 from targets.incoming import EXAMPLES, ObservationsIn, ObservationsKept
-from targets.loading import official_at
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
 from targets.posting import keep
-from targets.recompute import attainments_as_of
 from targets.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
+from targets.selectors import official_then
 
 router = Router(tags=["targets"])
 
@@ -163,13 +162,3 @@ def month_of(plan: Plan, month: Month | None, last: int | None) -> Month:
         message = _("The month must lie in the plan's year, %(year)d.") % {"year": plan.year}
         raise bad_value("month", "month_of_year", message)
     return month
-
-
-def official_then(targets: QuerySet[Target], region: Region, moment: Moment) -> list[Attainment]:
-    """The targets judged for a region, month by month, by the figures that were official at a moment."""
-    found = Target.objects.with_version().filter(pk__in=targets)
-    known = {one.pk: one for one in found.select_related("plan", "clause", "indicator", "operand")}
-    rows = attainments_as_of(list(known.values()), region.pk, moment, official_at(moment))
-    for row in rows:
-        row.target, row.region = known[row.target_id], region
-    return rows

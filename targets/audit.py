@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from targets import storing
-from targets.loading import Regions
+from targets.loading import Regions, of_revisions
 from targets.models import Attainment, Target
-from targets.recompute import exclude_others, fresh_rows
+from targets.recompute import attainments_from, exclude_others, fresh_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,30 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.target} {self.region} {self.month} {self.column}: {self.stored} ≠ {self.computed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One stored row against a fresh computation from the very revisions it names: the new hash, and what differs."""
+
+    inputs_hash: str
+    differing: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differing
+
+
+def verify(stored: Attainment) -> Verification:
+    """Computes a row anew from its revisions, by the same formulas; nothing is written."""
+    target = Target.objects.with_version().select_related("plan", "indicator", "operand").get(pk=stored.target_id)
+    rows = attainments_from([target], stored.region_id, of_revisions(stored.revisions))
+    computed = next((row for row in rows if row.month == stored.month), None)
+    if computed is None:
+        return Verification("", ("inputs_hash",))
+    names = [field.attname for field in Attainment._meta.concrete_fields]
+    differing = tuple(name for name in names if getattr(stored, name) != getattr(computed, name))
+    return Verification(computed.inputs_hash, differing)
 
 
 @transaction.atomic

@@ -43,11 +43,19 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}\u00a0{unit}" if text and unit else text
 
 
+def difference_text(difference: Decimal, indicator: Indicator) -> str:
+    """A difference with its sign and unit: those of percentages are percentage points (百分点), never per cent."""
+    unit = _("percentage points") if indicator.unit == "%" else indicator.unit
+    value = rounded(difference, max(indicator.decimals, 2))
+    sign = "+" if value > 0 else "\u2212" if value < 0 else "±"
+    return with_unit(f"{sign}{plain(abs(value))}", unit)
+
+
 def shown(attainment: Attainment) -> Shown:
     """How a page shows the figures: rounded, but never so far that they contradict the verdict."""
     target = attainment.target
     unit = target.indicator.unit
-    actual, compared = _shown_numbers(attainment)
+    actual, compared = numbers_shown(attainment)
     return Shown(
         _actual_text(attainment, actual),
         threshold_text(target, compared),
@@ -57,7 +65,8 @@ def shown(attainment: Attainment) -> Shown:
     )
 
 
-def _shown_numbers(attainment: Attainment) -> tuple[Decimal | None, Decimal | None]:
+def numbers_shown(attainment: Attainment) -> tuple[Decimal | None, Decimal | None]:
+    """Actual and number compared with, rounded as a page shows them."""
     target = attainment.target
     if attainment.actual is None:
         return None, attainment.compared

@@ -30,13 +30,14 @@ class Colour:
     name: str
     word: str | Promise
     meaning: str | Promise
+    shape: str
 
 
 COLOURS = (
-    Colour("red", _("Red light"), _("behind or missed")),
-    Colour("yellow", _("Yellow light"), _("warning")),
-    Colour("green", _("Green light"), _("met or on track")),
-    Colour("grey", _("Grey light"), _("cannot be judged yet")),
+    Colour("red", _("Red light"), _("behind or missed"), "behind"),
+    Colour("yellow", _("Yellow light"), _("warning"), "warning"),
+    Colour("green", _("Green light"), _("met or on track"), "met"),
+    Colour("grey", _("Grey light"), _("cannot be judged yet"), "no-data"),
 )
 """The four lights; what needs attention stands first."""
 

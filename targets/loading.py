@@ -94,6 +94,17 @@ def official_at(moment: datetime) -> Loader:
     return lambda keys: _rows(_wanted(keys) + sql, [adapted, adapted])
 
 
+def of_revisions(ids: Collection[int]) -> Loader:
+    """A loader of the figures of these revisions alone, whatever is official now."""
+    observations, revisions = Observation._meta.db_table, Revision._meta.db_table
+    sql = (
+        f"SELECT o.indicator_id, o.region_id, o.month, {_COLUMNS}, r.id "
+        f"FROM wanted w JOIN {observations} o ON {_match('o')} JOIN {revisions} r ON r.observation_id = o.id "
+        f"WHERE r.id IN ({','.join(str(int(one)) for one in ids) or 'NULL'})"
+    )
+    return lambda keys: _rows(_wanted(keys) + sql, [])
+
+
 def _rows(sql: str, parameters: list[Any]) -> Iterator[Row]:
     """Rows in the types of Python; SQLite gives back floats and text, which its converters make exact."""
     with connection.cursor() as cursor:

@@ -1,6 +1,8 @@
 """What a target's page shows beyond its attainments: the chart's figures, the counties, the facts it was judged by."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
@@ -9,7 +11,8 @@ from django.utils.translation import pgettext
 
 from departments.models import User
 from plans.periods import Month
-from targets.models import Attainment, Observation, Target, TargetAssignment
+from targets.explanation import difference_text
+from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
 from targets.selectors import Row, rows_of
 
 
@@ -31,6 +34,37 @@ def parts(target: Target, month: Month, user: User) -> list[Row]:
         .order_by("region__code")
     )
     return rows_of(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the region among all: its rank (equal figures share one; None without a figure), how far it is from the
+    whole, and its figure as a share of the largest, for a bar."""
+
+    row: Row
+    rank: int | None
+    distance: str
+    share: float
+
+
+def ranked(rows: list[Row], whole: Row | None) -> list[Place]:
+    """The parts, best first by the indicator's own direction; those without a figure last, in the regions' order. A
+    person who sees one part alone is told no rank."""
+    known = [row.attainment.actual for row in rows if row.attainment.actual is not None]
+    largest = max((abs(figure) for figure in known), default=Decimal(0))
+    places = [_place(row, known, largest, whole) for row in rows]
+    return sorted(places, key=lambda place: (place.row.attainment.actual is None, place.rank or 0))
+
+
+def _place(row: Row, known: list[Decimal], largest: Decimal, whole: Row | None) -> Place:
+    own = row.attainment.actual
+    if own is None:
+        return Place(row, None, "", 0.0)
+    higher = row.target.indicator.direction == Indicator.Direction.HIGHER
+    better = sum(one > own if higher else one < own for one in known)
+    city = whole.attainment.actual if whole is not None else None
+    distance = "" if city is None else difference_text(own - city, row.target.indicator)
+    return Place(row, better + 1 if len(known) > 1 else None, distance, float(abs(own) / largest) if largest else 0.0)
 
 
 def responsible(target: Target) -> list[TargetAssignment]:

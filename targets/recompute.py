@@ -9,7 +9,7 @@ in one upsert of the rows that differ. Runs exclude each other, so jobs may be r
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple, dataclass
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple
@@ -92,8 +92,8 @@ def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = officia
         yield from rows
 
 
-def attainments_as_of(targets: list[Target], region_id: int, moment: datetime, loader: Loader) -> list[Attainment]:
-    """The targets judged for a region from the figures that `loader` gives for a moment; not saved."""
+def attainments_from(targets: list[Target], region_id: int, loader: Loader) -> list[Attainment]:
+    """The targets judged for a region from the figures that `loader` gives; not saved."""
     regions = Regions.load()
     pairs = {(target.id, region_id): 1 for target in targets if region_id in judged_regions(target, regions)}
     return [storing.instance(row) for row in _judge_all(targets, regions, pairs, loader)]

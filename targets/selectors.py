@@ -1,21 +1,28 @@
 """What pages read of attainments: the months through the year, the month that is asked for, a row of a list.
 
-Everything comes from stored attainments; nothing is judged here. Each function takes one query, however many rows.
+Everything comes from stored attainments; nothing is judged here. Only the question what was official at an earlier
+time is answered by judging anew, with the same formulas, and nothing of that is stored. Each function takes a constant
+number of queries, however many rows.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from departments.models import User
+from django.db.models import QuerySet
+
+from departments.models import Region, User
 from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.explanation import Shown, shown
 from targets.formulas import UNRECOVERABLE
 from targets.lights import Light, light
-from targets.models import Attainment, Target
+from targets.loading import official_at
+from targets.models import Attainment, Revision, Target, TargetAssignment
+from targets.recompute import attainments_from
 
 
 class Point(NamedTuple):
@@ -89,6 +96,18 @@ def trends(plan: Plan, user: User) -> Trends:
         .order_by("month")
         .values_list("target_id", "month", "actual", "compared", "signal", "last_month")
     )
+    return _trends(plan, rows)
+
+
+def trends_of(plan: Plan, attainments: Iterable[Attainment]) -> Trends:
+    """The same from attainments that are at hand, ordered by month."""
+    return _trends(
+        plan,
+        ((one.target_id, one.month, one.actual, one.compared, one.signal, one.last_month) for one in attainments),
+    )
+
+
+def _trends(plan: Plan, rows: Iterable[tuple[int, Month, Decimal | None, Decimal | None, str, int | None]]) -> Trends:
     points: dict[int, list[Point]] = defaultdict(list)
     last = 0
     for target_id, month, actual, compared, signal, last_month in rows:
@@ -120,3 +139,30 @@ def rows_of(attainments: Iterable[Attainment], known: Trends | None = None) -> l
         Row(one, shown(one), light(one), known.until(one.target_id, one.month) if known is not None else ())
         for one in attainments
     ]
+
+
+def official_then(targets: QuerySet[Target], region: Region, moment: datetime) -> list[Attainment]:
+    """The targets judged for a region, month by month, by the figures that were official at a moment; in the plan's
+    order."""
+    found = Target.objects.with_version().filter(pk__in=targets)
+    known = {one.pk: one for one in found.select_related("plan", "clause", "indicator", "operand")}
+    rows = attainments_from(list(known.values()), region.pk, official_at(moment))
+    for row in rows:
+        row.target, row.region = known[row.target_id], region
+    return rows
+
+
+def responsible(plan: Plan) -> dict[int, list[TargetAssignment]]:
+    """Target → who answers for it: lead, shared, support (the alphabet happens to agree)."""
+    found: dict[int, list[TargetAssignment]] = defaultdict(list)
+    assigned = TargetAssignment.objects.filter(target__plan=plan).select_related("department")
+    for one in assigned.order_by("role", "id"):
+        found[one.target_id].append(one)
+    return found
+
+
+def last_updates(attainments: Iterable[Attainment]) -> dict[int, datetime]:
+    """Target → when the newest of the figures it was judged by became official."""
+    newest = {one.target_id: max(one.revisions) for one in attainments if one.revisions}
+    times = dict(Revision.objects.filter(pk__in=newest.values()).values_list("pk", "official_at"))
+    return {target_id: at for target_id, revision in newest.items() if (at := times.get(revision)) is not None}

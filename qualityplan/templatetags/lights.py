@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from targets.explanation import number, with_unit
+from targets.explanation import explain, number, with_unit
 from targets.lights import Light, light
 from targets.models import Attainment
 from targets.quantities import rounded, shown_apart
@@ -82,9 +82,32 @@ def progress_text(attainment: Attainment) -> str:
 
 
 @register.filter
+def sentence(attainment: Attainment) -> str:
+    """The one sentence that says why the light has its colour."""
+    return explain(attainment)
+
+
+@register.filter
+def absolute(number: int) -> int:
+    """A change without its sign, where an arrow tells the direction."""
+    return abs(number)
+
+
+@register.filter
 def percent(share: Decimal) -> str:
     """A share of time in %, with one decimal."""
     return with_unit(number(rounded(share * 100, 1)), "%")
+
+
+@register.simple_tag
+def share_of(share: float, colour: str) -> SafeString:
+    """A figure as a bar, as long as its share of the largest."""
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="fill-{}" width="{}" height="8"/></svg>',
+        colour,
+        f"{share * 100:.2f}",
+    )
 
 
 @register.simple_tag

@@ -26,6 +26,8 @@ pytestmark = [
 
 PAGES = [
     "/",
+    "/plan/",
+    "/comparison/",
     "/targets/2014/dangerous-houses/",
     "/tasks/",
     "/tasks/2014/brands/",
@@ -83,7 +85,7 @@ def test_a_mayor_sees_where_the_plan_stands_and_why(
     log_in(page, live_server)
     expect(page.get_by_role("heading", level=1)).to_have_text(city.title)
     expect(page.get_by_label("月份", exact=True)).to_have_value("2014-06")
-    expect(page.get_by_text("时序进度")).to_be_visible()
+    expect(page.get_by_text("时序进度", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="上月").click()
     expect(page.get_by_label("月份", exact=True)).to_have_value("2014-05")
@@ -136,7 +138,7 @@ def test_no_page_is_wider_than_the_screen(page: Page, live_server: LiveServer, c
     log_in(page, live_server)
     for address in PAGES:
         page.goto(live_server.url + address)
-        for width in (390, 768, 1366):
+        for width in (390, 768, 1366, 1920):
             page.set_viewport_size({"width": width, "height": 844})
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider == 0, (address, width)

@@ -37,7 +37,12 @@ OWN = frozenset(
 
 GUARDED: dict[str, tuple[Action, ...]] = {
     "overview": (Action.VIEW_PLAN,),
+    "comparison": (Action.VIEW_PLAN,),
+    "comparison_export": (Action.VIEW_PLAN,),
+    "plan": (Action.VIEW_PLAN,),
+    "plan_of_year": (Action.VIEW_PLAN,),
     "target": (Action.VIEW_PLAN,),
+    "target_verify": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
     "task": (Action.VIEW_PLAN,),
     "departments": (Action.VIEW_PLAN,),
@@ -131,10 +136,19 @@ def waiting(indicator: Indicator, office: Department) -> Revision:
     return hand_in([key], by=author)[0]
 
 
+FIXED: dict[str, dict[str, object]] = {
+    "plan_of_year": {"year": 2014},
+    "target": {"year": 2014, "code": "manufacturing-quality"},
+    "target_verify": {"year": 2014, "code": "manufacturing-quality"},
+    "task": {"year": 2014, "code": "brands"},
+    "department": {"code": "quality"},
+}
+"""What everybody may look at is the same for everybody."""
+
+
 def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str, object]:
-    codes = {"target": "manufacturing-quality", "task": "brands", "department": "quality"}
-    if name in codes:
-        return {"code": codes[name], **({"year": 2014} if name != "department" else {})}
+    if name in FIXED:
+        return FIXED[name]
     if name.startswith("worksheet") or name == "timeliness_cell":
         return {"code": "quality" if own else "environment", "month": "2014-06"}
     if name in DEEDS:

@@ -18,7 +18,7 @@ from plans.periods import Month
 from targets.audit import differences
 from targets.loading import official_at
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
-from targets.recompute import attainments_as_of, recompute_all, recompute_dirty
+from targets.recompute import attainments_from, recompute_all, recompute_dirty
 from targets.services import make_official, promises_changed, withdraw
 from targets.tests import factories as f
 
@@ -263,7 +263,7 @@ def test_what_was_official_at_a_moment_can_be_judged_again() -> None:
     assert moment is not None
     f.official(f.entry(promise.indicator, "2014-01", 70, note="更正"))
     targets = list(Target.objects.with_version().select_related("plan", "indicator", "operand"))
-    then = attainments_as_of(targets, promise.plan.region_id, moment, official_at(moment))
+    then = attainments_from(targets, promise.plan.region_id, official_at(moment))
     assert then[0].actual == 40
     assert f.attainment(promise, "2014-01").actual == 70
 

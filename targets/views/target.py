@@ -2,15 +2,18 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from departments import access
 from departments.permissions import Action
 from plans.periods import Month
-from targets import page
+from targets import audit, page
 from targets.explanation import explain
-from targets.models import Target
+from targets.models import Attainment, Target
+from targets.rules import rules
 from targets.selectors import Row, month_of, months
 
 
@@ -35,11 +38,36 @@ def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "explanation": explain(row.attainment) if row is not None else "",
         "chart": page.chart(found, rows, month),
         "has_chart": any(one.attainment.actual is not None for one in rows) and found.comparator != "done_by",
-        "parts": page.parts(found, month, request.user),  # type: ignore[arg-type]
+        "parts": page.ranked(page.parts(found, month, request.user), row),  # type: ignore[arg-type]
+        "rules": rules(found),
         "assignments": page.responsible(found),
         "observations": page.facts(found, request.user),  # type: ignore[arg-type]
     }
     return render(request, "targets/target.html", context)
+
+
+@require_POST
+@access.requires(Action.VIEW_PLAN)
+def verify(request: HttpRequest, year: int, code: str) -> HttpResponse:
+    """Computes the result of a month anew from the entries it names, and tells whether it agrees; stores nothing."""
+    found = get_object_or_404(Target.objects.select_related("plan"), plan__year=year, code=code)
+    month, _understood = month_of(request.POST.get("month"), found.plan, None)
+    visible = Attainment.objects.visible_to(request.user)  # type: ignore[arg-type]
+    row = get_object_or_404(visible, target=found, region_id=found.plan.region_id, month=month)
+    result = audit.verify(row)
+    told = {"number": len(row.revisions), "hash": result.inputs_hash[:16]}
+    if result.agrees:
+        messages.success(request, _("Computed anew from %(number)d entries: result and hash %(hash)s… agree.") % told)
+    else:
+        messages.error(
+            request,
+            _(
+                "Computed anew from %(number)d entries: the stored result does not agree. Tell your administrator, who "
+                "can run audit_attainment and recompute_attainment on the server."
+            )
+            % told,
+        )
+    return redirect(f"{reverse('target', args=[year, code])}?month={month}")
 
 
 def _month_shown(request: HttpRequest, found: Target, rows: list[Row]) -> Month:

@@ -1,0 +1,81 @@
+"""Where a plan stands, as every page of leadership asks for it: as of a month, by what was official on a day.
+
+The month and the day are told in the address (`?month=2014-06&as_of=2014-08-01`). What cannot be understood is said and
+replaced by what is usual: the last month with data, and what is official now.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from departments.models import User
+from plans.models import Plan
+from plans.periods import Month
+from targets.models import Attainment, Target
+from targets.selectors import Months, Row, Trends, month_of, months, official_then, rows_of, trends, trends_of
+
+NO_SUCH_MONTH = _("The plan has no such month. This page shows the last month with data instead.")
+NO_SUCH_DAY = _("This day was not understood or has not come yet. This page shows what is official now.")
+EARLIEST = date(1900, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Every target of a plan that the person may see, as of a month, in the plan's order.
+
+    `day` is set where the page shows what was official at the end of an earlier day; `complaints` says what of the
+    address was not understood.
+    """
+
+    plan: Plan
+    months: Months
+    day: date | None
+    known: Trends
+    rows: Sequence[Row]
+    complaints: Sequence[str]
+
+    @property
+    def month(self) -> Month:
+        return self.months.shown
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What other pages have to be asked to show the same."""
+        return {"month": str(self.month)} | ({"as_of": self.day.isoformat()} if self.day else {})
+
+
+def standing(plan: Plan, asked: Mapping[str, str], user: User) -> Standing:
+    """Where the plan stands, as the address asks."""
+    day, day_understood = day_of(asked.get("as_of"))
+    judged = None if day is None else official_then(Target.objects.filter(plan=plan), plan.region, end_of(day))
+    known = trends(plan, user) if judged is None else trends_of(plan, judged)
+    month, month_understood = month_of(asked.get("month"), plan, known.last_month)
+    if judged is None:
+        found = list(Attainment.objects.of_plan(plan).visible_to(user).filter(month=month))
+    else:
+        found = [one for one in judged if one.month == month]
+    complaints = [] if month_understood else [str(NO_SUCH_MONTH)]
+    complaints += [] if day_understood else [str(NO_SUCH_DAY)]
+    return Standing(plan, months(plan, month, known.last_month), day, known, rows_of(found, known), complaints)
+
+
+def day_of(text: str | None) -> tuple[date | None, bool]:
+    """The day asked for, and whether it could be understood; today and no day at all are what is official now."""
+    if not text:
+        return None, True
+    today = timezone.localdate()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None, False
+    if not EARLIEST <= day <= today:
+        return None, False
+    return (None if day == today else day), True
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, where the plan's people live."""
+    return timezone.make_aware(datetime.combine(day, time.max))

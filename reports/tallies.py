@@ -1,0 +1,104 @@
+"""The lights counted by who leads and by chapter, and the choice of targets to which each number leads."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from departments.models import Department
+from reports.overview import Chapter, Count, counts_of
+from targets.lights import COLOURS, Colour
+from targets.models import TargetAssignment
+from targets.selectors import Row
+
+NOBODY = "none"
+"""What stands in the address for targets that nobody leads: the plan names several units that share them."""
+
+Duties = Mapping[int, Sequence[TargetAssignment]]
+"""Target → who answers for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One line of a table: a unit (None: nobody leads) or a chapter, and the lights of its targets."""
+
+    key: str
+    name: str
+    counts: Sequence[Count]
+
+    @property
+    def number(self) -> int:
+        return sum(count.number for count in self.counts)
+
+
+def by_lead(rows: Sequence[Row], duties: Duties) -> list[Tally]:
+    """The lights by the unit that leads, most red first; last the targets that nobody leads. A target that two units
+    lead counts for both."""
+    found: dict[str, Counter[str]] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        for key, name in _leads(duties.get(row.target.pk, ())):
+            names[key] = name
+            found.setdefault(key, Counter())[row.attainment.signal] += 1
+    tallies = [Tally(key, names[key], counts_of(numbers)) for key, numbers in found.items()]
+    return sorted(tallies, key=lambda one: (one.key == NOBODY, [-count.number for count in one.counts], one.key))
+
+
+def _leads(assignments: Sequence[TargetAssignment]) -> list[tuple[str, str]]:
+    leads = [(one.department.code, one.department.short_name) for one in assignments if one.role == "lead"]
+    return leads or [(NOBODY, "")]
+
+
+def by_chapter(chapters: Iterable[Chapter]) -> list[Tally]:
+    """The lights by chapter, in the plan's order."""
+    return [
+        Tally(
+            str(chapter.clause.order),
+            chapter.clause.heading,
+            counts_of(Counter(row.attainment.signal for passage in chapter.passages for row in passage.rows)),
+        )
+        for chapter in chapters
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which targets are listed: those of one light, of one leading unit, of one chapter, or several of these."""
+
+    light: Colour | None = None
+    department: Department | None = None
+    nobody: bool = False
+    chapter: Chapter | None = None
+
+    def __bool__(self) -> bool:
+        return self.light is not None or self.department is not None or self.nobody or self.chapter is not None
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The choice as it stands in an address."""
+        unit = NOBODY if self.nobody else self.department.code if self.department is not None else ""
+        chapter = str(self.chapter.clause.order) if self.chapter is not None else ""
+        every = {"light": self.light.name if self.light is not None else "", "department": unit, "chapter": chapter}
+        return {name: value for name, value in every.items() if value}
+
+    def of(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
+        """The rows that fit."""
+        within = {one.target.pk for passage in self.chapter.passages for one in passage.rows} if self.chapter else None
+        unit = self.asked.get("department")
+        return [
+            row
+            for row in rows
+            if (self.light is None or row.attainment.signal == self.light.name)
+            and (within is None or row.target.pk in within)
+            and (unit is None or unit in {key for key, _name in _leads(duties.get(row.target.pk, ()))})
+        ]
+
+
+def choice(asked: Mapping[str, str], chapters: Iterable[Chapter], duties: Duties) -> Choice:
+    """What the address chooses; what is none of the lights, units or chapters chooses nothing."""
+    units = {one.department.code: one.department for listed in duties.values() for one in listed}
+    return Choice(
+        next((one for one in COLOURS if one.name == asked.get("light")), None),
+        units.get(asked.get("department", "")),
+        asked.get("department") == NOBODY,
+        next((one for one in chapters if str(one.clause.order) == asked.get("chapter")), None),
+    )
