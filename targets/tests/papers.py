@@ -13,11 +13,11 @@ PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4
 
 
 def archive(parts: Mapping[str, str | bytes]) -> bytes:
-    """A ZIP file with these parts, in this order."""
+    """A ZIP file with these parts, in this order; the same bytes at any time of day."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as opened:
         for name, content in parts.items():
-            opened.writestr(name, content)
+            opened.writestr(zipfile.ZipInfo(name), content)
     return made.getvalue()
 
 
