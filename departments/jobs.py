@@ -1,8 +1,9 @@
-"""What a worker does for people: thin doors to `digest`, `mailing` and `idempotency`."""
+"""What a worker does for people: thin doors to `digest`, `mailing`, `idempotency` and Django's sessions."""
 
 import logging
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -49,3 +50,9 @@ def wake() -> None:
 def forget_answers() -> None:
     """Deletes old answers to repeated requests; what one day leaves, the next one takes."""
     logger.info("kept answers deleted", extra={"answers": forget(LOTS)})
+
+
+@shared_task(name="departments.forget_sessions")
+def forget_sessions() -> None:
+    """Deletes what is left of sessions that have ended."""
+    call_command("clearsessions")

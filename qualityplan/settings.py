@@ -277,6 +277,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "delete what is left of ended sessions": {
+        "task": "departments.forget_sessions",
+        "schedule": crontab(hour=3, minute=50),
+        "options": {"expires": 3600},
+    },
     "forget answers to repeated requests": {
         "task": "departments.forget_answers",
         "schedule": crontab(hour=3, minute=40),

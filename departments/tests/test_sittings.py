@@ -6,7 +6,9 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from departments.jobs import forget_sessions
 from departments.permissions import Role
 from departments.tests.accounts import forward, inside, told
 from departments.tests.callers import member
@@ -77,3 +79,12 @@ def test_only_one_request_a_minute_writes(inside_client: Client, monkeypatch: py
 def test_a_stranger_has_no_session(client: Client) -> None:
     client.get("/accounts/login/")
     assert not Session.objects.exists()
+
+
+def test_what_is_left_of_an_ended_session_is_deleted(inside_client: Client, client: Client) -> None:
+    Session.objects.update(expire_date=timezone.now())
+    other = Client()
+    other.force_login(member(Role.COORDINATOR))
+    forget_sessions()
+    assert Session.objects.count() == 1
+    assert inside(other)

@@ -109,6 +109,26 @@ def test_a_reviewer_returns_one_and_approves_the_rest(page: Page, live_server: L
     expect(page.locator(".revisions")).to_contain_text("已被更正")
 
 
+def test_the_queue_is_worked_off_by_keyboard(page: Page, live_server: LiveServer, bureau: Department) -> None:
+    log_in(page, live_server, "shen")
+    page.goto(f"{live_server.url}/reviews/")
+    rows = page.locator(".review-row")
+    names = rows.get_by_role("heading").all_inner_texts()
+    rows.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("r")
+    expect(rows.nth(1).get_by_label("退回原因")).to_be_focused()
+    page.keyboard.type("arrange")
+    page.keyboard.press("Escape")
+    expect(rows.nth(1)).to_be_focused()
+    expect(rows.nth(1).get_by_label("退回原因")).to_be_hidden()
+    page.keyboard.press("a")
+    expect(page.get_by_role("status")).to_contain_text(f"已审核通过：{names[1]}")
+    assert Revision.objects.filter(author__username="tian", state="approved").count() == 1
+    assert not Revision.objects.filter(state="returned").exists()
+
+
 def test_a_figure_is_withdrawn_and_the_month_closed_without_scripts(
     browser: Browser, live_server: LiveServer, bureau: Department
 ) -> None:
