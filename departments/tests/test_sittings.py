@@ -81,7 +81,7 @@ def test_a_stranger_has_no_session(client: Client) -> None:
     assert not Session.objects.exists()
 
 
-def test_what_is_left_of_an_ended_session_is_deleted(inside_client: Client, client: Client) -> None:
+def test_what_is_left_of_an_ended_session_is_deleted(inside_client: Client) -> None:
     Session.objects.update(expire_date=timezone.now())
     other = Client()
     other.force_login(member(Role.COORDINATOR))
