@@ -30,6 +30,9 @@ ROWS: dict[str, str | Promise] = {
     "region_unknown": _('There is no region "%(found)s".'),
     "region_similar": _('There is no region "%(found)s". Did you mean: %(similar)s?'),
     "region_ambiguous": _('Several regions are called "%(found)s". Give the code: %(similar)s.'),
+    "not_asked": _(
+        "This figure is not asked of your unit in this month. Delete the row, or ask the quality office to import it."
+    ),
     "given_twice": _(
         "The same indicator, region and month stand in row %(first)s already (%(sheet)s). Delete one of the two."
     ),
@@ -83,7 +86,7 @@ def unreadable(error: UnreadableError) -> str:
 
 def told(error: Mapping[str, object]) -> Told:
     """An error as a batch stores it, in the reader's language."""
-    sentences = ROWS | FIGURES
+    sentences = FILES | ROWS | FIGURES
     column = str(error["column"])
     sentence = str(sentences[str(error["code"])]) % error["details"]
     return Told(str(error["sheet"]), int(str(error["row"])), str(COLUMNS.get(column, column)), sentence)

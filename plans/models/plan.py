@@ -43,6 +43,11 @@ class Plan(models.Model):
     deadline_day = models.PositiveSmallIntegerField(
         _("deadline: day of the next month"), default=5, validators=[MinValueValidator(1), MaxValueValidator(28)]
     )
+    import_needs_second = models.BooleanField(
+        _("imports are confirmed by a second coordinator"),
+        default=False,
+        help_text=_("Figures that a coordinator imports become official when another coordinator confirms them."),
+    )
 
     objects = PlanManager()
     history = HistoricalRecords()

@@ -40,8 +40,12 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "months": (Action.LOCK_MONTHS,),
     "month_lock": (Action.LOCK_MONTHS,),
     "month_reopen": (Action.LOCK_MONTHS,),
-    "imports_upload": (Action.IMPORT_OFFICIAL,),
-    "imports_batch": (Action.IMPORT_OFFICIAL,),
+    "imports_upload": (Action.IMPORT_OBSERVATIONS,),
+    "imports_batch": (Action.IMPORT_OBSERVATIONS,),
+    "imports_confirm": (Action.IMPORT_OBSERVATIONS,),
+    "imports_cancel": (Action.IMPORT_OBSERVATIONS,),
+    "imports_undo": (Action.IMPORT_OBSERVATIONS,),
+    "imports_marked": (Action.IMPORT_OBSERVATIONS,),
     "audit": (Action.ADMINISTER,),
     "audit_export": (Action.ADMINISTER,),
 }
@@ -102,7 +106,7 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
         return {"month": "2014-06"}
-    return {"pk": 999_999} if name == "imports_batch" else {}
+    return {"pk": 999_999} if name.startswith("imports_") and name != "imports_upload" else {}
 
 
 def status(user: User | None, name: str, city: SimpleNamespace, *, own: bool = True) -> int:

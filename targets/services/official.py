@@ -1,25 +1,27 @@
-"""Writing figures that become official, many at once."""
+"""Writing figures that become official, or are handed in, many at once: a handful of statements for any number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from reviews.workflow import State
+from targets import offering
 from targets.figures import Entry
-from targets.loading import observation_ids
 from targets.models import Observation, Revision, Source
-from targets.services.dirty import mark_dirty
+from targets.services.dirty import mark_dirty, wake_on_commit
 from targets.services.locking import demand_open
 
-LOT = 5000
-_FIGURES = ("value", "numerator", "denominator", "occurred_on")
+LOT, NAMED = 5000, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +38,105 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     """Makes checked entries official at once, without a review: for coordinators alone (domain.md, "The one other way
     in"). Entries that say what is official already change nothing. PermissionDenied for everybody else.
     """
+    _demand_office(by)
+    demand_open(entry.month for entry in entries)
+    with offering.offered(entries) as select:
+        return _official(select, (), len(entries), source, by, reason)
+
+
+@transaction.atomic
+def make_official_from(
+    select: str, parameters: Sequence[Any], number: int, *, source: Source, by: User, reason: str = ""
+) -> Outcome:
+    """The same for `number` checked figures that stand in a table: `select` gives the columns of `offering.COLUMNS`.
+
+    Whoever calls has seen to it that their months are open.
+    """
+    _demand_office(by)
+    return _official(select, parameters, number, source, by, reason)
+
+
+@transaction.atomic
+def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: User, reason: str = "") -> int:
+    """Hands in checked figures that stand in a table, for colleagues to review, and returns their number."""
+    access.demand(by, Action.IMPORT_OBSERVATIONS)
+    offering.in_turn()
+    offering.make_observations(select, parameters)
+    common = _common(source, by, timezone.now(), reason) | {"state": State.SUBMITTED.value}
+    count = offering.insert_submitted(select, parameters, common)
+    record("observations.submitted", by=by, subject=source, count=count)
+    return count
+
+
+@transaction.atomic
+def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
+    """Takes back what one source made official: (figures that became again what they were before, figures gone).
+
+    What was official before becomes so again by revisions of their own, from now on: the past stays as it was. For
+    coordinators alone; ValidationError if a month is closed, or a figure has been decided upon since.
+    """
+    _demand_office(by)
+    offering.in_turn()
+    _demand_last(source)
+    own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
+    before = offering.before(source.pk)
+    restored = _official(*before, 0, own, by, reason).changed
+    removed = offering.withdraw_rest(source.pk, timezone.now(), reason, State.WITHDRAWN.value)
+    if removed:
+        wake_on_commit()
+    return restored, removed
+
+
+@transaction.atomic
+def send_back_all(source: Source, *, by: User, reason: str) -> int:
+    """Returns everything of one source that still waits for a review: how many; ValidationError as `retract`."""
+    access.demand(by, Action.IMPORT_OBSERVATIONS)
+    offering.in_turn()
+    _demand_last(source, waiting=True)
+    waiting = Revision.objects.filter(source=source, state=State.SUBMITTED.value)
+    return waiting.update(state=State.RETURNED.value, reason=reason)
+
+
+def _demand_last(source: Source, *, waiting: bool = False) -> None:
+    """ValidationError, naming them, if figures of the source lie in a closed month or were decided upon since."""
+    found = Revision.objects.filter(source=source).select_related("observation__indicator", "observation__region")
+    demand_open(set(found.order_by().values_list("observation__month", flat=True).distinct()))
+    untouched = (State.SUBMITTED.value, State.RETURNED.value) if waiting else (State.APPROVED.value,)
+    later = list(found.exclude(state__in=untouched).order_by("pk")[: NAMED + 1])
+    if later:
+        names = "; ".join(str(one.observation) for one in later[:NAMED]) + (" …" if len(later) > NAMED else "")
+        raise ValidationError(
+            _(
+                "Nothing was undone: these figures were decided upon later and stand on it: %(names)s. "
+                "Correct them singly."
+            )
+            % {"names": names},
+            code="stands",
+        )
+
+
+def _demand_office(by: User) -> None:
     if not access.demand(by, Action.IMPORT_OFFICIAL).everything:
         raise access.refusal()
-    demand_open(entry.month for entry in entries)
+
+
+def _official(select: str, parameters: Sequence[Any], number: int, source: Source, by: User, reason: str) -> Outcome:
+    offering.in_turn()
     now = timezone.now()
-    observations = _observations(entries)
-    changes = [
-        (entry, observation)
-        for entry, observation in zip(entries, observations, strict=True)
-        if observation.official_id is None or not same_figures(entry, observation)
-    ]
-    new = sum(observation.official_id is None for _entry, observation in changes)
-    supersede([observation.official_id for _entry, observation in changes if observation.official_id], now)
-    revisions = [_imported(entry, observation, source, by, now, reason) for entry, observation in changes]
-    Revision.objects.bulk_create(revisions, batch_size=LOT)
-    publish([(observation, revision) for (_entry, observation), revision in zip(changes, revisions, strict=True)])
-    outcome = Outcome(new, len(changes) - new, len(entries) - len(changes))
-    record(
-        "observations.imported",
-        by=by,
-        subject=source,
-        new=outcome.new,
-        changed=outcome.changed,
-        unchanged=outcome.unchanged,
-    )
+    official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value, "official_at": now}
+    with offering.going(select, parameters) as (new, changed):
+        offering.supersede_previous(State.SUPERSEDED.value, now)
+        offering.publish()
+        offering.insert_official(_common(source, by, now, reason) | official)
+        if offering.mark_going_dirty(now):
+            wake_on_commit()
+    outcome = Outcome(new, changed, number - new - changed)
+    record("observations.imported", by=by, subject=source, new=new, changed=changed, unchanged=outcome.unchanged)
     return outcome
 
 
-def _observations(entries: Sequence[Entry]) -> list[Observation]:
-    """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
-    keys = sorted({entry.key for entry in entries})
-    missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
-    Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
-    found = {}
-    for start in range(0, len(entries), LOT):
-        ids = observation_ids([entry.key for entry in entries[start : start + LOT]])
-        for row in Observation.objects.filter(id__in=ids).select_for_update().order_by("id"):
-            found[row.indicator_id, row.region_id, row.month] = row
-    return [found[entry.key] for entry in entries]
-
-
-def same_figures(entry: Entry, row: Observation | Revision) -> bool:
-    """Whether the entry says what is stored (compared as numbers: 92 and 92.000000 are the same)."""
-    return entry.figures == tuple(getattr(row, name) for name in _FIGURES)
+def _common(source: Source, by: User, at: datetime, reason: str) -> dict[str, Any]:
+    return {"source_id": source.pk, "author_id": by.pk, "created_at": at, "reason": reason}
 
 
 def supersede(revision_ids: Sequence[int], at: datetime) -> None:
@@ -86,28 +144,10 @@ def supersede(revision_ids: Sequence[int], at: datetime) -> None:
     Revision.objects.filter(id__in=revision_ids).update(state=State.SUPERSEDED.value, ended_at=at)
 
 
-def _imported(entry: Entry, observation: Observation, source: Source, by: User, at: datetime, reason: str) -> Revision:
-    return Revision(
-        observation=observation,
-        value=entry.value,
-        numerator=entry.numerator,
-        denominator=entry.denominator,
-        occurred_on=entry.occurred_on,
-        note=entry.note,
-        source=source,
-        author=by,
-        created_at=at,
-        reason=reason,
-        state=State.APPROVED.value,
-        official_by=Revision.OfficialBy.IMPORT,
-        official_at=at,
-    )
-
-
 def publish(pairs: Sequence[tuple[Observation, Revision]]) -> None:
     """Shows the revisions as the official figures of their observations and marks what must be judged anew."""
     for observation, revision in pairs:
-        for name in _FIGURES:
+        for name in offering.FIGURES:
             setattr(observation, name, getattr(revision, name))
         observation.official = revision
     Observation.objects.bulk_create(
@@ -115,6 +155,6 @@ def publish(pairs: Sequence[tuple[Observation, Revision]]) -> None:
         batch_size=LOT,
         update_conflicts=True,
         unique_fields=["indicator", "region", "month"],
-        update_fields=[*_FIGURES, "official"],
+        update_fields=[*offering.FIGURES, "official"],
     )
     mark_dirty((one.indicator_id, one.region_id, one.month) for one, _revision in pairs)
