@@ -78,7 +78,7 @@ def _with_look(data: bytes, places: Places) -> Any:
     """The workbook itself, values in place of formulas, the bad cells coloured; None if it cannot be loaded."""
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    except Exception:  # noqa: BLE001 - whatever is wrong with its look, its cells have been read
+    except Exception:  # whatever is wrong with its look: its cells have been read
         return None
     if ERRORS_SHEET in book.sheetnames:
         del book[ERRORS_SHEET]
