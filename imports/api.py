@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import File, Router, Schema
+from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import StringConstraints
 
@@ -85,10 +85,10 @@ class UndoIn(Schema):
 
 
 @router.post("/imports", response={202: ImportOut, **REFUSALS})
-def hand_over(request: HttpRequest, file: File[UploadedFile]) -> tuple[int, ImportBatch]:
+def hand_over(request: HttpRequest, file: File[UploadedFile]) -> Status:
     """Takes a file. It is checked by a worker: ask for it until its state is `ready` or `rejected`, then confirm."""
     try:
-        return 202, receive(file, by=person(request))
+        return Status(202, receive(file, by=person(request)))
     except UnreadableError as error:
         raise bad_value("file", error.code, unreadable(error)) from error
 
@@ -128,11 +128,11 @@ def visible(pk: int, user: User) -> ImportBatch:
 def decided(request: HttpRequest, pk: int, decide: Any) -> Any:
     """Does it, or says why not."""
     try:
-        return 202, decide(visible(pk, person(request)), person(request))
+        return Status(202, decide(visible(pk, person(request)), person(request)))
     except ValidationError as refused:
         code = getattr(refused, "code", None) or "refused"
         status = UNPROCESSABLE if code in ("rejected", "nothing", "reason") else CONFLICT
-        return status, {"errors": [Fault(code=code, message=" ".join(refused.messages))]}
+        return Status(status, {"errors": [Fault(code=code, message=" ".join(refused.messages))]})
 
 
 def described(batch: ImportBatch) -> dict[str, Any]:
