@@ -156,7 +156,9 @@ def going(select: str, parameters: Sequence[Any]) -> Iterator[tuple[int, int]]:
 def _next_id() -> str:
     """Ids for new revisions, later than all there are: taken beforehand, so that each row is written once."""
     if connection.vendor == "postgresql":
-        return f"nextval(pg_get_serial_sequence('{REVISIONS}', 'id'))"
+        with connection.cursor() as cursor:  # looked up here: in the statement it would be so for every row
+            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [REVISIONS])
+            return f"nextval('{cursor.fetchone()[0]}'::regclass)"
     return f"(SELECT coalesce(max(id), 0) FROM {REVISIONS}) + row_number() OVER ()"
 
 

@@ -1,17 +1,20 @@
 """A stored upload is checked whole: whose rows they are, what they change, what is odd; and it can be repeated."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from departments.models import User
 from departments.permissions import Role
 from imports import checking, uploads
 from imports.checking import check
+from imports.loading import entries_of
 from imports.models import ImportBatch, StagedRow
 from imports.readers import UnreadableError
 from imports.services import cancel, receive
@@ -123,11 +126,11 @@ def test_what_waits_for_a_review_is_not_handed_in_twice(bureau: SimpleNamespace)
     where = Observation.objects.get()
     Revision.objects.create(
         observation=where,
-        value=41,
+        value=Decimal(41),
         state="submitted",
         author=bureau.reporter,
         source=factories.source(bureau.reporter),
-        created_at=where.official.created_at,
+        created_at=timezone.now(),
     )
     assert counts(brought(bureau.reporter, row(bureau.own, "2014-01", 41))) == (1, 0, 0, 1, 0)
     assert counts(brought(bureau.reporter, row(bureau.own, "2014-01", 42))) == (1, 0, 1, 0, 0)
@@ -167,7 +170,7 @@ def test_another_process_that_holds_the_upload_is_not_disturbed(bureau: SimpleNa
 
 def test_a_cancelled_check_stops(bureau: SimpleNamespace, coordinator: User, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = receive(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
-    meanwhile = checking.entries_of
+    meanwhile = entries_of
 
     def cancelled_meanwhile(*arguments: object) -> object:
         cancel(batch, by=coordinator)
