@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from recompute import own_database
+from benchmarks.recompute import own_database
 
 AT_MOST = 3
 MEASURES = ("ratio", "count", "level", "count")

@@ -26,6 +26,7 @@ class Action(StrEnum):
     ENTER_OBSERVATIONS = "enter_observations"
     REVIEW_OBSERVATIONS = "review_observations"
     WITHDRAW_OBSERVATIONS = "withdraw_observations"
+    IMPORT_OBSERVATIONS = "import_observations"
     IMPORT_OFFICIAL = "import_official"
     LOCK_MONTHS = "lock_months"
     ADMINISTER = "administer"
@@ -66,6 +67,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.ENTER_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
     Action.REVIEW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT},
     Action.WITHDRAW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
+    Action.IMPORT_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
     Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.ALL},
     Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
     Action.ADMINISTER: {_R.ADMINISTRATOR: _S.OFFICE},

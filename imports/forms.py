@@ -14,8 +14,8 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV or XLSX, one figure a row."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.xlsm"}),
+        help_text=_("CSV or a workbook: XLSX, XLS, ODS."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xlsm,.xls,.ods"}),
         error_messages={"empty": _("The file is empty.")},
         max_length=255,
     )

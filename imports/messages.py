@@ -19,6 +19,9 @@ ROWS: dict[str, str | Promise] = {
     "column_missing": _("This column is missing. The first row holds the headings; add it there."),
     "cell_outside": _("A cell of this row stands under no heading. Delete it, or give its column a heading."),
     "region_ambiguous": _('Several regions are called "%(found)s". Give the code: %(similar)s.'),
+    "not_asked": _(
+        "This figure is not asked of your unit in this month. Delete the row, or ask the quality office to import it."
+    ),
     "given_twice": _(
         "The same indicator, region and month stand in row %(first)s already (%(sheet)s). Delete one of the two."
     ),
@@ -69,7 +72,7 @@ def unreadable(error: UnreadableError) -> str:
 
 def told(error: Mapping[str, object]) -> Told:
     """An error as a batch stores it, in the reader's language."""
-    sentences = ROWS | FIGURES
+    sentences = FIGURES | FILES | ROWS
     column = str(error["column"])
     sentence = str(sentences[str(error["code"])]) % error["details"]
     return Told(str(error["sheet"]), int(str(error["row"])), str(COLUMNS.get(column, column)), sentence)

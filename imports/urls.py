@@ -7,4 +7,8 @@ from imports import views
 urlpatterns = [
     path("", views.upload, name="imports_upload"),
     path("<int:pk>/", views.batch, name="imports_batch"),
+    path("<int:pk>/confirm/", views.confirm_one, name="imports_confirm"),
+    path("<int:pk>/cancel/", views.cancel_one, name="imports_cancel"),
+    path("<int:pk>/undo/", views.undo_one, name="imports_undo"),
+    path("<int:pk>/marked/", views.marked, name="imports_marked"),
 ]

@@ -24,7 +24,9 @@ from departments import access
 from departments.api import router as departments
 from departments.authentication import WAYS_IN, PerPerson, person
 from departments.contract import Fault, Faults, RefusedError, told
+from departments.models import User
 from departments.permissions import Action
+from imports.api import router as imports
 from plans.api import router as plans
 from targets.api import router as targets
 from tasks.api import router as tasks
@@ -121,14 +123,24 @@ def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 403:
         message = _("The request does not prove that it comes from a page of this service. Send the CSRF token.")
         return refuse(request, 403, "csrf", message)
+    if is_stranger(request):
+        return not_allowed(request, access.refusal())
     return refuse(request, error.status_code, "refused", error.message)
 
 
 @api.exception_handler(ValidationError)
 def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """422: every parameter that could not be understood, and why."""
+    if is_stranger(request):
+        return not_allowed(request, access.refusal())
     faults = [Fault(column=str(one["loc"][-1]), code=one["type"], message=told(one)) for one in error.errors]
     return api.create_response(request, Faults(errors=faults), status=422)
+
+
+def is_stranger(request: HttpRequest) -> bool:
+    """Whether somebody is known but holds no role: that is told before anything about what was sent."""
+    known = getattr(request, "auth", None)
+    return isinstance(known, User) and not access.reach(known, Action.VIEW_PLAN)
 
 
 @api.exception_handler(RefusedError)
@@ -144,5 +156,5 @@ def refuse(request: HttpRequest, status: int, code: str, message: str) -> HttpRe
 
 api.add_decorator(in_readers_language, mode="view")
 api.add_decorator(for_members)
-for router in (departments, plans, targets, tasks):
+for router in (departments, plans, targets, tasks, imports):
     api.add_router("", router)

@@ -19,7 +19,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "demonstration_data": lambda: shows_demonstration(user),
-        "may_upload": _may(user, Action.IMPORT_OFFICIAL),
+        "may_upload": _may(user, Action.IMPORT_OBSERVATIONS),
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
         "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).everything,
         "may_lock": _may(user, Action.LOCK_MONTHS),

@@ -256,6 +256,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 30 * 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# In kilobytes: a process that has grown by a large file is replaced after its task.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024
 CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = TIME_ZONE
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
@@ -287,6 +289,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=40),
         "options": {"expires": 3600},
     },
+    "take up imports that a lost message left": {
+        "task": "imports.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "remove old uploads": {"task": "imports.tidy", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
 }
 
 # --- E-mail -----------------------------------------------------------------------------------------------------------
@@ -361,6 +369,12 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Without a script a worksheet sends one field for files a row, be it empty.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_000_000)
+"""How many rows a file of figures may have."""
+IMPORT_MEMORY_MB = env.int("IMPORT_MEMORY_MB", default=2048)
+"""How much memory the work on one file may take in a worker."""
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=180)
+"""How long uploaded files are kept; what was written from them stays."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from plans.periods import Month
 
 MAXIMUM_DIGITS, DECIMALS = 15, 6
+_BEYOND, _SMALLEST = Decimal(10) ** (MAXIMUM_DIGITS - DECIMALS), Decimal(10) ** -DECIMALS
 
 
 class Entry(NamedTuple):
@@ -89,10 +90,7 @@ def _digits(entry: Entry) -> Iterator[Problem]:
 
 def _storable(number: Decimal) -> bool:
     """Whether the database keeps the number exactly: at most 9 digits before the point and 6 after it."""
-    if not number.is_finite():
-        return False
-    exponent = number.normalize().as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -DECIMALS and number.adjusted() < MAXIMUM_DIGITS - DECIMALS
+    return number.is_finite() and -_BEYOND < number < _BEYOND and not number % _SMALLEST
 
 
 def _denominator(rule: EntryRule, entry: Entry) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ from targets.figures import Entry, Problem
 JUMP = Fraction(1, 2)
 """A jump: away from the mean of the last months by more than half of it. A habit of statisticians, not a law."""
 
+_DOUBT = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -31,6 +33,46 @@ def oddities(entry: Entry, around: Surroundings) -> list[Problem]:
     if amount is None:
         return []
     return [Problem(code, _column(entry)) for rule in _RULES for code in rule(entry, amount, around)]
+
+
+def is_ordinary(entry: Entry, around: Surroundings) -> bool:
+    """Whether nothing about the entry can look odd: a quick answer for many entries, in which every doubt is a no.
+
+    Floats are compared at a distance at which their error cannot matter; what lies nearer is left to `oddities`.
+    """
+    amount = _roughly(entry, around.scale)
+    if amount is None:
+        return True
+    if around.threshold is not None and _near(amount, float(around.threshold)):
+        return False
+    if around.usual_low is not None and amount <= float(around.usual_low) + _DOUBT * (1 + abs(amount)):
+        return False
+    if around.usual_high is not None and amount >= float(around.usual_high) - _DOUBT * (1 + abs(amount)):
+        return False
+    return not around.earlier or _is_steady(entry, amount, around)
+
+
+def _is_steady(entry: Entry, amount: float, around: Surroundings) -> bool:
+    """Near the mean of the last months and not the same as last month's."""
+    if around.earlier[-1].figures[:3] == entry.figures[:3]:
+        return False
+    known = [one for one in (_roughly(earlier, around.scale) for earlier in around.earlier) if one is not None]
+    if len(known) < 2:
+        return True
+    mean = sum(known) / len(known)
+    return abs(amount - mean) < float(JUMP) * abs(mean) - _DOUBT * (1 + abs(mean) + abs(amount))
+
+
+def _roughly(entry: Entry, scale: Decimal) -> float | None:
+    if entry.value is not None:
+        return float(entry.value)
+    if entry.numerator is None or not entry.denominator:
+        return None
+    return float(entry.numerator) * float(scale) / float(entry.denominator)
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= _DOUBT * (1 + abs(one))
 
 
 def _amount(entry: Entry, scale: Decimal) -> Fraction | None:

@@ -19,9 +19,10 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.periods import Month
 from targets.explanation import number, plain, shown, with_unit
+from targets.figures import Entry
 from targets.lights import Light, light
 from targets.messages import SENTENCES
-from targets.models import Attainment, Indicator, MonthLock, Observation, Revision, Target
+from targets.models import Attainment, Figures, Indicator, MonthLock, Observation, Revision, Target
 from targets.quantities import rounded
 from targets.recompute import attainments_if
 
@@ -29,7 +30,6 @@ AT_A_TIME = 300
 """How many entries one page shows; more are named and follow once these are decided."""
 
 _EXACT = Context(prec=60)
-Figures = Observation | Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +272,16 @@ def _effect(then: Attainment, now: Attainment | None, targets: dict[int, Target]
         shown(now).actual if now is not None else "",
         shown(then).actual,
     )
+
+
+def effects_of(entries: Sequence[Entry]) -> list[Effect]:
+    """The lights that figures decide together, as of the latest of their months, in the plan's order."""
+    would = attainments_if(entries) if entries else []
+    related = Target.objects.select_related("indicator", "operand", "plan")
+    targets = related.in_bulk({one.target_id for one in would})
+    places, now = Region.objects.in_bulk({one.region_id for one in would}), _stored(would)
+    found = [_effect(one, now.get((one.target_id, one.region_id, one.month)), targets, places) for one in would]
+    return sorted(found, key=lambda one: (one.target.order, one.target.code, one.region.code))
 
 
 def _nearest(effects: Sequence[Effect], row: Observation) -> list[Effect]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -47,6 +48,12 @@ def posting(user: User, **headers: str) -> Ask:
         return client.post(f"/api/v1{address}", data, content_type="application/json", headers=more)
 
     return post
+
+
+def sending(user: User) -> Ask:
+    """`send(data)` with the person's token: a file for the imports."""
+    client = Client(headers={"Authorization": f"Bearer {ApiToken.issue(user, name='其他系统')[1]}"})
+    return lambda data: client.post("/api/v1/imports", {"file": SimpleUploadedFile("数据.csv", data)})
 
 
 def cost(ask: Ask, address: str, **query: Any) -> tuple[int, int]:

@@ -21,6 +21,7 @@ EXPECTED = {
     Action.ENTER_OBSERVATIONS: "reporter county coordinator",
     Action.REVIEW_OBSERVATIONS: "reviewer",
     Action.WITHDRAW_OBSERVATIONS: "reviewer coordinator",
+    Action.IMPORT_OBSERVATIONS: "reporter county coordinator",
     Action.IMPORT_OFFICIAL: "coordinator",
     Action.LOCK_MONTHS: "coordinator",
     Action.ADMINISTER: "administrator",

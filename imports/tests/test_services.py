@@ -14,13 +14,13 @@ from pytest_django.fixtures import Settings
 
 from departments.models import AuditEvent, Region, User
 from departments.permissions import Role
-from imports import services
 from imports.messages import errors_of
 from imports.models import ImportBatch
 from imports.readers import UnreadableError
 from imports.services import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
 from plans.periods import Month
+from targets import offering
 from targets.models import DirtyKey, Indicator, Observation, Revision, Source
 from targets.tests import factories
 
@@ -134,7 +134,7 @@ def test_every_error_is_told_at_once_in_the_order_of_the_file(coordinator: User,
         (7, "region", "region_unknown"),
     ]
     assert batch.errors[7]["details"] == {"first": "2"}
-    assert (batch.state, counts(batch)) == ("refused", (6, 0, 0, 0, 6))
+    assert (batch.state, counts(batch)) == ("rejected", (6, 1, 0, 0, 5))
 
 
 BAD_ROWS = {
@@ -156,7 +156,7 @@ BAD_ROWS = {
 def test_one_bad_row_keeps_the_whole_file_out(kind: str, coordinator: User, houses: Indicator) -> None:
     bad = [houses.code if cell == "{code}" else cell for cell in BAD_ROWS[kind]]
     batch = bring(coordinator, row(houses, "2014-01", 40), bad, row(houses, "2014-03", 40))
-    assert (batch.state, counts(batch)) == ("refused", (3, 0, 0, 0, 3))
+    assert (batch.state, counts(batch)) == ("rejected", (3, 2, 0, 0, 1))
     assert {error["row"] for error in batch.errors} == {3}
     assert stored() == [0, 0, 0]
     assert all("%" not in error.sentence for error in errors_of(batch))
@@ -171,8 +171,10 @@ def test_a_refusal_is_recorded(coordinator: User) -> None:
 
 def test_an_import_is_recorded_once(coordinator: User, houses: Indicator) -> None:
     bring(coordinator, row(houses, "2014-01", 40))
-    assert [event.detail for event in AuditEvent.objects.filter(action__startswith="observations.")] == [
-        {"new": 1, "changed": 0, "unchanged": 0}
+    events = AuditEvent.objects.filter(action__startswith="observations.").order_by("pk")
+    assert [(event.action, event.detail) for event in events] == [
+        ("observations.import_confirmed", {"rows": 1, "left_out": 0}),
+        ("observations.imported", {"new": 1, "changed": 0, "unchanged": 0}),
     ]
 
 
@@ -262,7 +264,7 @@ def test_a_failure_while_writing_leaves_nothing(
     def fail(*_args: object) -> None:
         raise RuntimeError("the power failed")
 
-    monkeypatch.setattr(services, "_batch", fail)
+    monkeypatch.setattr(offering, "mark_going_dirty", fail)
     with pytest.raises(RuntimeError), transaction.atomic():
         bring(coordinator, row(houses, "2014-01", 40))
     assert stored() == [0, 0, 0]

@@ -48,6 +48,11 @@ class Plan(models.Model):
         default=True,
         help_text=_("By the calendar of working days."),
     )
+    import_needs_second = models.BooleanField(
+        _("imports are confirmed by a second coordinator"),
+        default=False,
+        help_text=_("Figures that a coordinator imports become official when another coordinator confirms them."),
+    )
 
     objects = PlanManager()
     history = HistoricalRecords()

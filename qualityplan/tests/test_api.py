@@ -16,7 +16,7 @@ from qualityplan.api import api
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-VALUES = {"year": "2014", "code": "any"}
+VALUES = {"year": "2014", "code": "any", "pk": "1"}
 CONTRACT = {
     "/departments",
     "/regions",
@@ -28,6 +28,11 @@ CONTRACT = {
     "/plans/{year}/attainment",
     "/plans/{year}/targets/{code}/attainment",
     "/observations",
+    "/imports",
+    "/imports/{pk}",
+    "/imports/{pk}/confirm",
+    "/imports/{pk}/cancel",
+    "/imports/{pk}/undo",
 }
 
 

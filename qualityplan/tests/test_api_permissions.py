@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,13 +13,18 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, resolve
+from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from departments import access
 from departments.models import Department, User
 from departments.permissions import Action, Role, Scope, scope_of
-from departments.tests.callers import asking, posting
+from departments.tests.callers import asking, posting, sending
+from imports.models import ImportBatch
+from imports.tests.tables import csv_bytes
 from plans.periods import Month
 from qualityplan.api import api
-from targets.models import Draft, Indicator, Observation, Revision
+from targets.models import Draft, Indicator, Observation, Revision, Source
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +81,60 @@ def enters(mode: str) -> Ask:
     return ask
 
 
+def hands_over(user: User, things: Things) -> bool:
+    """A file is taken; whose figures are in it is told when it is checked, by the rules of the worksheet."""
+    before = ImportBatch.objects.count()
+    status = sending(user)(csv_bytes([[things.indicator, things.region, "2014-07", 3]])).status_code
+    assert status in (202, 403), status
+    assert ImportBatch.objects.count() == before + (status == 202)
+    return status == 202
+
+
+def own_file(user: User, things: Things) -> ImportBatch:
+    """A file of the person's own, or what it would be if the person could hand one over."""
+    source = Source.objects.create(kind=Source.Kind.IMPORT, by=user)
+    official = access.reach(user, Action.IMPORT_OFFICIAL).everything
+    return ImportBatch.objects.create(source=source, file_name="own.csv", state="ready", official=official)
+
+
+def others_file(user: User, things: Things) -> ImportBatch:
+    """A file that somebody of another department has handed over, for a review."""
+    author = f.person(Role.REPORTER, f.department())
+    source = Source.objects.create(kind=Source.Kind.IMPORT, by=author)
+    return ImportBatch.objects.create(source=source, file_name="other.csv", state="ready", official=False)
+
+
+def office_file(user: User, things: Things) -> ImportBatch:
+    """A file that the quality office has handed over."""
+    source = Source.objects.create(kind=Source.Kind.IMPORT, by=f.person(Role.COORDINATOR))
+    return ImportBatch.objects.create(source=source, file_name="office.csv", state="ready", official=True)
+
+
+def asks_about(file: Callable[[User, Things], ImportBatch]) -> Ask:
+    """Where the file stands is told."""
+    return lambda user, things: answered(asking(user)(f"/imports/{file(user, things).pk}").status_code)
+
+
+def decides(step: str, file: Callable[[User, Things], ImportBatch]) -> Ask:
+    """The file takes the step; undoing, only one that is applied."""
+
+    def ask(user: User, things: Things) -> bool:
+        batch = file(user, things)
+        if step == "undo":
+            ImportBatch.objects.filter(pk=batch.pk).update(state="applied", applied_at=timezone.now())
+        before = ImportBatch.objects.get(pk=batch.pk).state
+        through = answered(posting(user)(f"/imports/{batch.pk}/{step}", {}).status_code)
+        assert through is (ImportBatch.objects.get(pk=batch.pk).state != before)
+        return through
+
+    return ask
+
+
+def answered(status: int) -> bool:
+    assert status in (200, 202, 403, 404), status
+    return status in (200, 202)
+
+
 LISTS = ("/departments", "/regions", "/plans", "/plans/{year}/clauses", "/indicators")
 PUBLIC = (*LISTS, "/plans/{year}/targets", "/plans/{year}/tasks")
 OPERATIONS: dict[str, tuple[Case, ...]] = {
@@ -92,6 +152,19 @@ OPERATIONS: dict[str, tuple[Case, ...]] = {
         Case(Action.ENTER_OBSERVATIONS, enters("draft")),
         Case(Action.ENTER_OBSERVATIONS, enters("submit")),
     ),
+    "POST /imports": (Case(Action.IMPORT_OBSERVATIONS, hands_over, shared=True),),
+    "GET /imports/{pk}": (
+        Case(Action.IMPORT_OBSERVATIONS, asks_about(own_file), shared=True),
+        Case(Action.IMPORT_OFFICIAL, asks_about(others_file), shared=True),
+        Case(Action.IMPORT_OFFICIAL, asks_about(office_file), shared=True),
+    ),
+    **{
+        f"POST /imports/{{pk}}/{step}": (
+            Case(Action.IMPORT_OBSERVATIONS, decides(step, own_file), shared=True),
+            Case(Action.IMPORT_OFFICIAL, decides(step, office_file), shared=True),
+        )
+        for step in ("confirm", "cancel", "undo")
+    },
 }
 """Method and path → the questions that are asked of it."""
 
@@ -106,8 +179,9 @@ def test_every_operation_is_listed() -> None:
 
 
 @pytest.fixture
-def city() -> SimpleNamespace:
+def city(settings: Settings, tmp_path: Path) -> SimpleNamespace:
     """One person a role; what is theirs, and what is another bureau's or county's."""
+    settings.MEDIA_ROOT = tmp_path
     office, other = f.department(), f.department()
     units = [county("100101"), county("100102")]
     people = {role: f.person(role, units[0] if role is Role.COUNTY else office) for role in Role}
@@ -159,8 +233,15 @@ def test_nobody_without_a_role_gets_through(operation: str, city: SimpleNamespac
         assert case.ask(nobody, city.bureaus[0]) is False
 
 
+@pytest.mark.parametrize("step", ["confirm", "cancel", "undo"])
+def test_nobody_decides_about_what_others_hand_in_for_a_review(step: str, city: SimpleNamespace) -> None:
+    for user in city.people.values():
+        assert decides(step, others_file)(user, city.bureaus[0]) is False
+
+
 def test_no_operation_makes_anything_official(city: SimpleNamespace) -> None:
-    """Approving, withdrawing, closing months and importing have no operation that could be asked by mistake."""
+    """Approving, withdrawing and closing months have no operation that could be asked by mistake. Importing has: in two
+    steps, by the quality office alone."""
     assert {one for one in operations() if not one.startswith("GET ")} == {
         one for one in OPERATIONS if not one.startswith("GET ")
     }

@@ -32,3 +32,10 @@ def test_the_benchmark_of_pages_prints_its_ratios() -> None:
     said = printed("benchmarks/pages.py", "--rows", "6", "--times", "2")
     assert "worksheet of 6 rows / page with one query = " in said
     assert "worksheet of 6 rows / bare view with one query = " in said
+
+
+@pytest.mark.parametrize("database", [[], ["--sqlite"]])
+def test_the_import_benchmark_prints_its_ratios(database: list[str]) -> None:
+    said = printed("benchmarks/imports.py", "--rows", "1008", "--stock", "10", *database)
+    assert said.count("recomputed in") == 2
+    assert ("x (at most 4)" in said) is not bool(database)

@@ -11,11 +11,15 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from departments.models import Membership, User
 from departments.permissions import Role
-from departments.tests.callers import posting
-from imports.services import import_observations
+from departments.tests.callers import asking, posting, sending
+from imports.applying import apply
+from imports.checking import check
+from imports.services import confirm, import_observations
+from imports.tests.people import brought
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from targets.figures import Problem
@@ -30,8 +34,9 @@ NOTE = "核对无误"
 
 
 @pytest.fixture
-def cast() -> SimpleNamespace:
+def cast(settings: Settings, tmp_path: Path) -> SimpleNamespace:
     """A bureau with one indicator of each kind, and its people; `both` enters and reviews."""
+    settings.MEDIA_ROOT = tmp_path / "media"
     office = f.department()
     f.plan()
     made = SimpleNamespace(
@@ -43,7 +48,7 @@ def cast() -> SimpleNamespace:
         reviewer=f.person(Role.REVIEWER, office),
         both=f.person(Role.REPORTER, office),
         coordinator=f.person(Role.COORDINATOR, office),
-        administrator=f.person(Role.ADMINISTRATOR, office),
+        administrator=f.person(Role.ADMINISTRATOR),
         sheet=f"/worksheet/{office.code}/2014-06/",
     )
     Membership.objects.create(user=made.both, department=office, role=Role.REVIEWER.value)
@@ -101,6 +106,17 @@ def through_an_import(cast: SimpleNamespace, indicator: Indicator, fields: dict[
     if batch.errors:
         return [error["code"] for error in batch.errors], ()
     return [], figures(Observation.objects.get())
+
+
+def through_a_file_for_review(cast: SimpleNamespace, indicator: Indicator, fields: dict[str, str]) -> Verdict:
+    cells = [fields.get(name, "") for name in ("value", *PARTS)]
+    row = (indicator.code, "100100", "2014-06", *cells, NOTE, fields.get("occurred_on", ""))
+    batch = brought(cast.reporter, row)
+    if batch.errors:
+        return [error["code"] for error in batch.errors], ()
+    confirm(batch, by=cast.reporter)
+    apply(batch.pk)
+    return [], figures(Revision.objects.get())
 
 
 def through_the_api(cast: SimpleNamespace, indicator: Indicator, fields: dict[str, str], mode: str) -> Verdict:
@@ -175,6 +191,7 @@ def verdicts(cast: SimpleNamespace, kind: str, fields: dict[str, str]) -> dict[s
     return {
         "form": undone(lambda: through_the_form(cast, indicator, fields)),
         "import": undone(lambda: through_an_import(cast, indicator, fields)),
+        "import for a review": undone(lambda: through_a_file_for_review(cast, indicator, fields)),
         "API, handed in": undone(lambda: through_the_api(cast, indicator, fields, "submit")),
         "API, as a draft": undone(lambda: through_the_api(cast, indicator, fields, "draft")),
     }
@@ -219,6 +236,17 @@ def imported_by_command(cast: SimpleNamespace, file: Path) -> str:
     return str(refused.value)
 
 
+def imported_on_the_page(cast: SimpleNamespace) -> Any:
+    """What the page says of the file once a worker has looked at it."""
+    return by(cast.coordinator).get(f"/imports/{brought(cast.coordinator, data=cast.table).pk}/")
+
+
+def imported_by_the_api(cast: SimpleNamespace) -> Any:
+    pk = sending(cast.reporter)(cast.table).json()["id"]
+    check(pk)
+    return asking(cast.reporter, **{"Accept-Language": "zh-hans"})(f"/imports/{pk}")
+
+
 LOCKED: dict[str, Callable[[SimpleNamespace], Any]] = {
     "form": lambda cast: by(cast.reporter).post(cast.sheet, cast.typed | {"do": "save"}),
     "handing in": lambda cast: by(cast.reporter).post(cast.sheet, cast.typed | {"do": "hand_in"}),
@@ -234,7 +262,8 @@ LOCKED: dict[str, Callable[[SimpleNamespace], Any]] = {
     "withdrawal": lambda cast: by(cast.reviewer).post(
         f"/revisions/{cast.official.pk}/withdraw/", {"reason": "重复"}, follow=True
     ),
-    "import page": lambda cast: by(cast.coordinator).post("/imports/", {"file": uploaded(cast.table)}, follow=True),
+    "import page": imported_on_the_page,
+    "import by the API": imported_by_the_api,
     "API, as a draft": lambda cast: posting(cast.reporter)("/observations", cast.sent | {"mode": "draft"}),
     "API, handed in": lambda cast: posting(cast.reporter)("/observations", cast.sent | {"mode": "submit"}),
     "API of a coordinator": lambda cast: posting(cast.coordinator)("/observations", cast.sent | {"mode": "submit"}),
@@ -293,8 +322,20 @@ def test_an_import_is_no_way_round_the_review(who: str, cast: SimpleNamespace) -
     table = csv_bytes([(cast.count.code, "100100", "2014-06", "5")])
     with pytest.raises(PermissionDenied):
         import_observations(uploaded(table), by=getattr(cast, who))
-    assert by(getattr(cast, who)).post("/imports/", {"file": uploaded(table)}).status_code == 403
+    enters = who in ("reporter", "both")
+    answer = by(getattr(cast, who)).post("/imports/", {"file": uploaded(table)})
+    assert answer.status_code == (302 if enters else 403)
     assert not Revision.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["reporter", "both"])
+def test_what_a_bureau_imports_waits_for_a_colleague(who: str, cast: SimpleNamespace) -> None:
+    batch = brought(getattr(cast, who), (cast.count.code, "100100", "2014-06", "5"))
+    confirm(batch, by=getattr(cast, who))
+    apply(batch.pk)
+    made = Revision.objects.get()
+    assert (made.state, made.official_by, made.approved_by) == ("submitted", "", None)
+    assert by(getattr(cast, who)).post(f"/revisions/{made.pk}/approve/").status_code == 403
 
 
 def test_what_is_imported_names_no_approver(cast: SimpleNamespace) -> None:

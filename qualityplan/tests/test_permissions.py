@@ -66,8 +66,12 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "timeliness": (Action.VIEW_OBSERVATIONS,),
     "timeliness_export": (Action.VIEW_OBSERVATIONS,),
     "timeliness_cell": (Action.VIEW_OBSERVATIONS,),
-    "imports_upload": (Action.IMPORT_OFFICIAL,),
-    "imports_batch": (Action.IMPORT_OFFICIAL,),
+    "imports_upload": (Action.IMPORT_OBSERVATIONS,),
+    "imports_batch": (Action.IMPORT_OBSERVATIONS,),
+    "imports_confirm": (Action.IMPORT_OBSERVATIONS,),
+    "imports_cancel": (Action.IMPORT_OBSERVATIONS,),
+    "imports_undo": (Action.IMPORT_OBSERVATIONS,),
+    "imports_marked": (Action.IMPORT_OBSERVATIONS,),
     "notices": (Action.VIEW_PLAN,),
     "notices_read": (Action.VIEW_PLAN,),
     "notice_read": (Action.VIEW_PLAN,),
@@ -161,7 +165,8 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
         return {"month": "2014-06"}
-    return {"pk": 999_999} if name in ("imports_batch", "notice_read") else {}
+    by_number = name == "notice_read" or (name.startswith("imports_") and name != "imports_upload")
+    return {"pk": 999_999} if by_number else {}
 
 
 def status(user: User | None, name: str, city: SimpleNamespace, *, own: bool = True) -> int:

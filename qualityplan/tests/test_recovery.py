@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,6 @@ from django.db import connection, transaction
 
 from conftest import database_url
 from plans.periods import Month
-from qualityplan import broker, processes
-from qualityplan.tests.servers import connects, free_port
 from targets import jobs
 from targets.audit import differences
 from targets.jobs import recompute
@@ -90,22 +88,6 @@ def test_a_worker_killed_in_the_middle_of_a_recompute_loses_nothing(
     eventually(all_done, timeout=30)
     assert f.attainment(promise, "2014-12").actual == D("92.5")
     assert list(differences()) == []
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path, eventually: Callable[..., None]) -> Iterator[Callable[[], tuple[Any, str]]]:
-    """Starts a Redis on a port of its own, the same each time it is called."""
-    port, started = free_port(), []
-
-    def start() -> tuple[Any, str]:
-        arguments = [*broker.server_arguments(tmp_path), "--port", str(port), "--bind", "127.0.0.1"]
-        started.append(processes.start(arguments, output=subprocess.DEVNULL))
-        eventually(lambda: connects(port))
-        return started[-1], f"redis://127.0.0.1:{port}/0"
-
-    yield start
-    for process in started:
-        processes.stop(process)
 
 
 def write_from_another_process(measured: Indicator, folder: Path, **environment: str) -> str:

@@ -5,7 +5,7 @@ from targets.models.attainment import Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
-from targets.models.observation import Decision, Observation, Revision, Source
+from targets.models.observation import Decision, Figures, Observation, Revision, Source
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Decision",
     "DirtyKey",
     "Draft",
+    "Figures",
     "Indicator",
     "MonthLock",
     "Observation",

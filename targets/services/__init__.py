@@ -14,9 +14,15 @@ from targets.services.drafting import (
     save_drafts,
 )
 from targets.services.locking import lock, reopen
-from targets.services.official import Outcome, make_official
+from targets.services.official import (
+    Outcome,
+    make_official,
+    make_official_from,
+    submit_from,
+)
 from targets.services.reporting import reporters_changed
 from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
+from targets.services.undoing import retract, send_back_all
 
 __all__ = [
     "ConflictError",
@@ -34,14 +40,18 @@ __all__ = [
     "hand_in",
     "lock",
     "make_official",
+    "make_official_from",
     "mark_dirty",
     "odd_entries",
     "promises_changed",
     "reopen",
     "reporters_changed",
+    "retract",
     "save_draft",
     "save_drafts",
     "send_back",
+    "send_back_all",
     "submit",
+    "submit_from",
     "withdraw",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from departments.models import User
@@ -141,8 +141,10 @@ def carry_on(replaced: Mapping[int, Revision], revisions: Iterable[Revision]) ->
     Attachment.objects.bulk_create(row.linked(entries[row.observation_id]) for row in missing)
 
 
-def bring_back(revision: Revision) -> None:
-    """What was handed in with a returned entry lies beside the next draft again, where it may be removed or kept."""
-    there = set(revision.observation.attachments.of_drafts().values_list("digest", flat=True))
-    rows = [row.linked(None) for row in revision.attachments.all() if row.digest not in there]
-    Attachment.objects.bulk_create(rows)
+def bring_back(revisions: Collection[Revision] | QuerySet[Revision]) -> None:
+    """What was handed in with returned entries lies beside the next drafts again, where it may be removed or kept."""
+    rows = list(Attachment.objects.filter(revision__in=revisions))
+    beside = Attachment.objects.of_drafts().filter(observation__in={row.observation_id for row in rows})
+    there = set(beside.values_list("observation_id", "digest"))
+    missing = [row.linked(None) for row in rows if (row.observation_id, row.digest) not in there]
+    Attachment.objects.bulk_create(missing)

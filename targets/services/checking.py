@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,9 +14,10 @@ from plans.periods import Month
 from targets.figures import Entry, EntryRule, Problem, check, check_to_date
 from targets.loading import SeriesKey, official_now
 from targets.models import Indicator, MonthLock, Target
-from targets.oddities import Surroundings, oddities
+from targets.oddities import Surroundings, is_ordinary, oddities
 from targets.services.locking import locked_problem
 
+BY_MONTH = Indicator.EntryBasis.MONTH.value
 MONTHS_BEFORE = 3
 """How many months an entry is held against."""
 
@@ -24,11 +27,13 @@ def check_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
     indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
     wholes = set(Region.objects.filter(parent__isnull=False).values_list("parent_id", flat=True))
     closed = MonthLock.objects.closing({entry.month for entry in entries})
+    rules: dict[tuple[int, bool], EntryRule] = {}
     problems: dict[int, list[Problem]] = {}
     for position, entry in enumerate(entries):
-        rule = entry_rule(indicators[entry.indicator_id], has_parts=entry.region_id in wholes)
-        found = [locked_problem(entry.month)] if entry.month in closed else check(rule, entry)
-        if found:
+        known = (entry.indicator_id, entry.region_id in wholes)
+        if known not in rules:
+            rules[known] = entry_rule(indicators[entry.indicator_id], has_parts=known[1])
+        if found := [locked_problem(entry.month)] if entry.month in closed else check(rules[known], entry):
             problems[position] = found
     for position, problem in _falls(entries, indicators, problems):
         problems.setdefault(position, []).append(problem)
@@ -39,20 +44,24 @@ def odd_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
     """What looks odd about each entry, by its position, seen beside the last months and the threshold."""
     indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
     thresholds = _thresholds(entries)
-    earlier = _earlier(entries)
+    earlier = _earlier([one for one in entries if indicators[one.indicator_id].entry_basis == BY_MONTH])
+    alone: dict[tuple[int, int], Surroundings] = {}
     found = {}
     for position, entry in enumerate(entries):
-        indicator = indicators[entry.indicator_id]
-        around = Surroundings(
-            indicator.scale,
-            indicator.usual_low,
-            indicator.usual_high,
-            thresholds.get((indicator.pk, entry.month.year)),
-            () if indicator.entry_basis == Indicator.EntryBasis.TO_DATE else earlier(entry),
-        )
-        if problems := oddities(entry, around):
+        known = (entry.indicator_id, entry.month.year)
+        if known not in alone:
+            alone[known] = _surroundings(indicators[entry.indicator_id], thresholds.get(known))
+        around, before = alone[known], earlier(entry)
+        if before:
+            around = replace(around, earlier=before)
+        if not is_ordinary(entry, around) and (problems := oddities(entry, around)):
             found[position] = problems
     return found
+
+
+def _surroundings(indicator: Indicator, threshold: Decimal | None) -> Surroundings:
+    """What an entry of the indicator is held against, but for the months before."""
+    return Surroundings(indicator.scale, indicator.usual_low, indicator.usual_high, threshold)
 
 
 def _thresholds(entries: Sequence[Entry]) -> dict[tuple[int, int], Decimal]:
@@ -68,7 +77,7 @@ def _earlier(entries: Sequence[Entry]) -> Callable[[Entry], list[Entry]]:
     keys = {
         SeriesKey(entry.indicator_id, entry.region_id, year)
         for entry in entries
-        for year in {entry.month.year, entry.month.shifted(-MONTHS_BEFORE).year}
+        for year in {entry.month.year, _months_before(entry.month)[0].year}
     }
     known: dict[tuple[int, int, Month], Entry] = {}
     for indicator_id, region_id, key, value, numerator, denominator, day, _revision in (
@@ -80,11 +89,17 @@ def _earlier(entries: Sequence[Entry]) -> Callable[[Entry], list[Entry]]:
         )
 
     def before(entry: Entry) -> list[Entry]:
-        months = (entry.month.shifted(-back) for back in range(MONTHS_BEFORE, 0, -1))
-        found = (known.get((entry.indicator_id, entry.region_id, month)) for month in months)
+        if not known:
+            return []
+        found = (known.get((entry.indicator_id, entry.region_id, month)) for month in _months_before(entry.month))
         return [one for one in found if one is not None]
 
     return before
+
+
+@lru_cache(maxsize=1024)
+def _months_before(month: Month) -> tuple[Month, ...]:
+    return tuple(month.shifted(-back) for back in range(MONTHS_BEFORE, 0, -1))
 
 
 def entry_rule(indicator: Indicator, *, has_parts: bool) -> EntryRule:

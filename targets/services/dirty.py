@@ -22,7 +22,13 @@ def mark_dirty(keys: Iterable[Key]) -> None:
     """
     rows = [DirtyKey(indicator_id=indicator, region_id=region, month=month) for indicator, region, month in set(keys)]
     DirtyKey.objects.bulk_create(rows, batch_size=5000)
-    if rows and not any(jobs.wake in hook for hook in connection.run_on_commit):
+    if rows:
+        wake_on_commit()
+
+
+def wake_on_commit() -> None:
+    """Wakes a worker once the transaction is committed, and once only."""
+    if not any(jobs.wake in hook for hook in connection.run_on_commit):
         transaction.on_commit(jobs.wake)
 
 

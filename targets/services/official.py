@@ -1,8 +1,9 @@
-"""Writing figures that become official, many at once."""
+"""Writing figures that become official, or are handed in, many at once: a handful of statements for any number."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,15 +12,16 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services import record
-from reviews.workflow import State, Verb
+from reviews.workflow import State, Verb, step
+from targets import offering, stepping
 from targets.figures import Entry
 from targets.loading import observation_ids
 from targets.models import Decision, Observation, Revision, Source
-from targets.services.dirty import mark_dirty
+from targets.services.attachments import carry_on
+from targets.services.dirty import mark_dirty, wake_on_commit
 from targets.services.locking import demand_open
 
 LOT = 5000
-_FIGURES = ("value", "numerator", "denominator", "occurred_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +38,86 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     """Makes checked entries official at once, without a review: for coordinators alone (domain.md, "The one other way
     in"). Entries that say what is official already change nothing. PermissionDenied for everybody else.
     """
+    demand_office(by)
+    demand_open(entry.month for entry in entries)
+    with offering.offered(entries) as select:
+        return write_official(select, (), len(entries), source, by, reason)
+
+
+@transaction.atomic
+def make_official_from(
+    select: str, parameters: Sequence[Any], number: int, *, source: Source, by: User, reason: str = ""
+) -> Outcome:
+    """The same for `number` checked figures that stand in a table: `select` gives the columns of `offering.COLUMNS`.
+
+    Whoever calls has seen to it that their months are open.
+    """
+    demand_office(by)
+    return write_official(select, parameters, number, source, by, reason)
+
+
+@transaction.atomic
+def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: User, reason: str = "") -> int:
+    """Hands in checked figures that stand in a table, for colleagues to review, and returns their number.
+
+    What waits of the same figures is replaced, as when they are handed in on the worksheet.
+    """
+    access.demand(by, Action.IMPORT_OBSERVATIONS)
+    offering.in_turn()
+    now = timezone.now()
+    offering.make_observations(select, parameters)
+    offering.lock_observations(select, parameters)
+    replaced = stepping.waiting_for(select, parameters)
+    end_waiting(replaced, now, by=by)
+    common = _common(source, by, now, reason) | {"state": State.SUBMITTED.value}
+    count = offering.insert_submitted(select, parameters, common)
+    stepping.submitted(source.pk, now, by_id=by.pk)
+    _carry_files(replaced, source)
+    record("observations.submitted", by=by, subject=source, count=count)
+    return count
+
+
+def end_waiting(revision_ids: Collection[int], at: datetime, *, by: User) -> None:
+    """Ends what waits for a review, for newer entries take its place. Their observations are locked."""
+    waiting = Revision.objects.filter(pk__in=revision_ids)
+    waiting.update(state=step(State.SUBMITTED, Verb.SUPERSEDE).value)
+    decided(revision_ids, Verb.SUPERSEDE, at, by=by)
+
+
+def _carry_files(replaced: Collection[int], source: Source) -> None:
+    """The files of replaced entries go with those of the source that take their place."""
+    filed = Revision.objects.filter(pk__in=replaced, attachments__isnull=False).distinct()
+    known = {one.observation_id: one for one in filed}
+    carry_on(known, Revision.objects.filter(source=source, observation__in=known))
+
+
+def demand_office(by: User) -> None:
+    """PermissionDenied for whoever does not import for everybody."""
     if not access.demand(by, Action.IMPORT_OFFICIAL).everything:
         raise access.refusal()
-    demand_open(entry.month for entry in entries)
+
+
+def write_official(
+    select: str, parameters: Sequence[Any], number: int, source: Source, by: User, reason: str
+) -> Outcome:
+    """Writes what of the `number` offered figures is not official yet. The revisions themselves say who made them so;
+    a decision is kept of those that they end."""
+    offering.in_turn()
     now = timezone.now()
-    observations = locked_observations(entries)
-    changes = [
-        (entry, observation)
-        for entry, observation in zip(entries, observations, strict=True)
-        if observation.official_id is None or not same_figures(entry, observation)
-    ]
-    new = sum(observation.official_id is None for _entry, observation in changes)
-    supersede([observation.official_id for _entry, observation in changes if observation.official_id], now, by=by)
-    revisions = [_imported(entry, observation, source, by, now, reason) for entry, observation in changes]
-    Revision.objects.bulk_create(revisions, batch_size=LOT)
-    publish([(observation, revision) for (_entry, observation), revision in zip(changes, revisions, strict=True)])
-    outcome = Outcome(new, len(changes) - new, len(entries) - len(changes))
-    record(
-        "observations.imported",
-        by=by,
-        subject=source,
-        new=outcome.new,
-        changed=outcome.changed,
-        unchanged=outcome.unchanged,
-    )
+    official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value, "official_at": now}
+    with offering.going(select, parameters) as (new, changed):
+        stepping.supersede_previous(now, by_id=by.pk)
+        offering.publish()
+        offering.insert_official(_common(source, by, now, reason) | official)
+        if offering.mark_going_dirty(now):
+            wake_on_commit()
+    outcome = Outcome(new, changed, number - new - changed)
+    record("observations.imported", by=by, subject=source, new=new, changed=changed, unchanged=outcome.unchanged)
     return outcome
+
+
+def _common(source: Source, by: User, at: datetime, reason: str) -> dict[str, Any]:
+    return {"source_id": source.pk, "author_id": by.pk, "created_at": at, "reason": reason}
 
 
 def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
@@ -78,7 +135,7 @@ def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
 
 def same_figures(entry: Entry, row: Observation | Revision) -> bool:
     """Whether the entry says what is stored (compared as numbers: 92 and 92.000000 are the same)."""
-    return entry.figures == tuple(getattr(row, name) for name in _FIGURES)
+    return entry.figures == tuple(getattr(row, name) for name in offering.FIGURES)
 
 
 def supersede(revision_ids: Collection[int], at: datetime, *, by: User) -> None:
@@ -93,28 +150,10 @@ def decided(revision_ids: Collection[int], verb: Verb, at: datetime, *, by: User
     Decision.objects.bulk_create(rows, batch_size=LOT)
 
 
-def _imported(entry: Entry, observation: Observation, source: Source, by: User, at: datetime, reason: str) -> Revision:
-    return Revision(
-        observation=observation,
-        value=entry.value,
-        numerator=entry.numerator,
-        denominator=entry.denominator,
-        occurred_on=entry.occurred_on,
-        note=entry.note,
-        source=source,
-        author=by,
-        created_at=at,
-        reason=reason,
-        state=State.APPROVED.value,
-        official_by=Revision.OfficialBy.IMPORT,
-        official_at=at,
-    )
-
-
 def publish(pairs: Sequence[tuple[Observation, Revision]]) -> None:
     """Shows the revisions as the official figures of their observations and marks what must be judged anew."""
     for observation, revision in pairs:
-        for name in _FIGURES:
+        for name in offering.FIGURES:
             setattr(observation, name, getattr(revision, name))
         observation.official = revision
     Observation.objects.bulk_create(
@@ -122,6 +161,6 @@ def publish(pairs: Sequence[tuple[Observation, Revision]]) -> None:
         batch_size=LOT,
         update_conflicts=True,
         unique_fields=["indicator", "region", "month"],
-        update_fields=[*_FIGURES, "official"],
+        update_fields=[*offering.FIGURES, "official"],
     )
     mark_dirty((one.indicator_id, one.region_id, one.month) for one, _revision in pairs)

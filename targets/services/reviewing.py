@@ -20,7 +20,7 @@ from targets.services.attachments import bring_back, carry_on
 from targets.services.checking import check_entries, hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open
-from targets.services.official import LOT, decided, publish, supersede
+from targets.services.official import LOT, decided, end_waiting, publish, supersede
 from targets.services.telling import RETURNED, WITHDRAWN, tell_author
 
 
@@ -70,9 +70,7 @@ def replace_waiting(observation_ids: Collection[int], at: datetime, *, by: User)
     """
     rows = Revision.objects.filter(observation__in=observation_ids, state=State.SUBMITTED.value)
     waiting = {row.observation_id: row for row in rows}
-    ids = [row.pk for row in waiting.values()]
-    Revision.objects.filter(pk__in=ids).update(state=step(State.SUBMITTED, Verb.SUPERSEDE).value)
-    decided(ids, Verb.SUPERSEDE, at, by=by)
+    end_waiting([row.pk for row in waiting.values()], at, by=by)
     return waiting
 
 
@@ -82,7 +80,7 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
     tell_author(_moved(revision, Verb.RETURN, by, reason), RETURNED, by=by, reason=reason)
-    bring_back(revision)
+    bring_back([revision])
     return revision
 
 

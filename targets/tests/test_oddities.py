@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from plans.periods import Month
 from targets.figures import Entry
-from targets.oddities import Surroundings, oddities
+from targets.oddities import Surroundings, is_ordinary, oddities
 
 
 def value(amount: object, month: int = 6) -> Entry:
@@ -53,3 +53,21 @@ def test_a_figure_like_the_last_ones_never_jumps(earlier: list[int], amount: int
     found = codes(value(amount), earlier=[value(one, month) for month, one in enumerate(earlier, 3)])
     if earlier and min(earlier) <= amount <= max(earlier) and max(earlier) <= 1.2 * min(earlier):
         assert "jump" not in found
+
+
+numbers = st.decimals(-1000, 1000, places=2) | st.sampled_from([D(50), D(92), D("92.000001"), D("999999999.999999")])
+entries = st.builds(value, numbers) | st.builds(rate, numbers, numbers.map(abs))
+bounds = st.none() | numbers
+
+
+@given(entries, bounds, bounds, bounds, st.lists(entries, max_size=3))
+def test_the_quick_answer_never_overlooks_anything(
+    entry: Entry, low: D | None, high: D | None, threshold: D | None, earlier: list[Entry]
+) -> None:
+    around = Surroundings(D(100) if entry.value is None else D(1), low, high, threshold, earlier)
+    if is_ordinary(entry, around):
+        assert oddities(entry, around) == []
+
+
+def test_the_quick_answer_is_given_for_what_is_ordinary() -> None:
+    assert is_ordinary(rate(95, 100), Surroundings(D(100), D(50), D(100), D(92), [rate(94, 100, 4), rate(96, 100, 5)]))

@@ -1,0 +1,174 @@
+"""Files of figures from other systems: handed over, asked about, confirmed, cancelled, undone."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import File, Router, Schema, Status
+from ninja.files import UploadedFile
+from pydantic import StringConstraints
+
+from departments.authentication import person
+from departments.contract import REFUSALS, Fault, Faults, RefusedError, bad_value
+from departments.idempotency import PARAMETER, idempotent
+from departments.models import User
+from imports import preview
+from imports.messages import Told, told, unreadable
+from imports.models import ImportBatch
+from imports.readers import UnreadableError
+from imports.services import cancel, confirm, receive, undo
+
+router = Router(tags=["imports"])
+ERRORS_TOLD = 1000
+CONFLICT, UNPROCESSABLE = 409, 422
+Reason = Annotated[str, StringConstraints(max_length=400)]
+
+
+class ImportOut(Schema):
+    """A file that was handed over, and where it stands."""
+
+    id: int
+    state: str
+
+
+class RowsOut(Schema):
+    """How the rows of the file compare with what is official: read = new + changed + unchanged + rejected."""
+
+    read: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+
+
+class ErrorOut(Schema):
+    """Why a row is refused; row 0 is about the sheet or the file as a whole."""
+
+    sheet: str
+    row: int
+    column: str
+    code: str
+    message: str
+
+
+class ProgressOut(ImportOut):
+    """The same with all that is known about it.
+
+    `official`: it becomes official when it is confirmed; otherwise colleagues review it. `renewed`: what is official
+    has changed since it was checked, so it was checked again; confirm it again. `errors` are the first thousand of
+    `errors_total`.
+    """
+
+    file: str
+    official: bool
+    progress: int
+    rows: RowsOut
+    renewed: bool
+    skip_rejected: bool
+    failure: str
+    message: str
+    errors: list[ErrorOut]
+    errors_total: int
+
+
+class ConfirmIn(Schema):
+    """How it is confirmed: without the rejected rows; `reason` if a review is to change official figures."""
+
+    skip_rejected: bool = False
+    reason: Reason = ""
+
+
+class UndoIn(Schema):
+    """Why it is undone."""
+
+    reason: Reason = ""
+
+
+@router.post("/imports", response={202: ImportOut, **REFUSALS}, openapi_extra=PARAMETER)
+@idempotent
+def hand_over(request: HttpRequest, file: File[UploadedFile]) -> Status[ImportOut]:
+    """Takes a file. It is checked by a worker: ask for it until its state is `ready` or `rejected`, then confirm."""
+    try:
+        return taken(receive(file, by=person(request)))
+    except UnreadableError as error:
+        raise bad_value("file", error.code, unreadable(error)) from error
+
+
+@router.get("/imports/{pk}", response={200: ProgressOut, **REFUSALS})
+def progress(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Where a file stands, what it would change or has changed, and everything that is wrong with it."""
+    return described(visible(pk, person(request)))
+
+
+@router.post("/imports/{pk}/confirm", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
+@idempotent
+def confirm_one(request: HttpRequest, pk: int, how: ConfirmIn | None = None) -> Status[ImportOut]:
+    """Has the checked rows written. 409 if its state does not allow it, 422 if it has errors that are not skipped."""
+    asked = how or ConfirmIn()
+    return decided(
+        request, pk, lambda batch, by: confirm(batch, by=by, skip_rejected=asked.skip_rejected, reason=asked.reason)
+    )
+
+
+@router.post("/imports/{pk}/cancel", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
+@idempotent
+def cancel_one(request: HttpRequest, pk: int) -> Status[ImportOut]:
+    """Ends an import of which nothing has been written."""
+    return decided(request, pk, lambda batch, by: cancel(batch, by=by))
+
+
+@router.post("/imports/{pk}/undo", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
+@idempotent
+def undo_one(request: HttpRequest, pk: int, why: UndoIn | None = None) -> Status[ImportOut]:
+    """Takes back what was written. 409 if figures were decided upon later or their month is closed."""
+    return decided(request, pk, lambda batch, by: undo(batch, by=by, reason=(why or UndoIn()).reason))
+
+
+def visible(pk: int, user: User) -> ImportBatch:
+    """The import; 404 for one that the person may not see."""
+    return get_object_or_404(ImportBatch.objects.select_related("source__by").visible_to(user), pk=pk)
+
+
+def taken(batch: ImportBatch) -> Status[ImportOut]:
+    """It was understood; a worker does the rest."""
+    return Status(202, ImportOut(id=batch.pk, state=batch.state))
+
+
+def decided(request: HttpRequest, pk: int, decide: Callable[[ImportBatch, User], ImportBatch]) -> Status[ImportOut]:
+    """Does it; RefusedError says why not."""
+    try:
+        return taken(decide(visible(pk, person(request)), person(request)))
+    except ValidationError as refused:
+        code = getattr(refused, "code", None) or "refused"
+        status = UNPROCESSABLE if code in ("rejected", "nothing", "reason") else CONFLICT
+        raise RefusedError(status, [Fault(code=code, message=" ".join(refused.messages))]) from refused
+
+
+def described(batch: ImportBatch) -> dict[str, Any]:
+    """The import as it is told."""
+    return {
+        "id": batch.pk,
+        "state": batch.state,
+        "file": batch.file_name,
+        "official": batch.official,
+        "progress": batch.progress,
+        "rows": {name: getattr(batch, name) for name in RowsOut.model_fields},
+        "renewed": batch.renewed,
+        "skip_rejected": batch.skip_rejected,
+        "failure": batch.failure,
+        "message": preview.failure_of(batch),
+        "errors": [_error(one, told(one)) for one in batch.errors[:ERRORS_TOLD]],
+        "errors_total": batch.errors_total,
+    }
+
+
+def _error(stored: dict[str, Any], error: Told) -> dict[str, Any]:
+    return {
+        "sheet": error.sheet,
+        "row": error.row,
+        "column": stored["column"],
+        "code": stored["code"],
+        "message": error.sentence,
+    }

@@ -1,0 +1,56 @@
+"""Writing what was checked and confirmed: in one transaction, from the staged rows, without parsing again."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from imports import staging
+from imports.models import ImportBatch
+from imports.workflow import State, Verb
+from targets import offering
+from targets.models import MonthLock
+from targets.services import Outcome, make_official_from, submit_from
+from targets.services.checking import hold_totals
+
+
+@transaction.atomic
+def apply(pk: int) -> bool:
+    """Writes the rows of a confirmed batch. False if what they were checked against has changed meanwhile: then nothing
+    is written and the batch waits to be checked again. Does nothing if another process is at it, or if it is done.
+    """
+    confirmed = ImportBatch.objects.filter(pk=pk, state=State.APPLYING.value)
+    batch = confirmed.select_related("source__by").select_for_update(skip_locked=True, of=("self",)).first()
+    if batch is None:
+        return True
+    offering.in_turn()
+    hold_totals(staging.indicators(batch))
+    if _is_outdated(batch):
+        batch.move(Verb.CHECK_AGAIN)
+        batch.renewed, batch.progress, batch.confirmed_by, batch.confirmed_at = True, 0, None, None
+        batch.skip_rejected = False
+        batch.save()
+        return False
+    _write(batch)
+    batch.move(Verb.APPLY)
+    batch.applied_at = timezone.now()
+    batch.save()
+    return True
+
+
+def _is_outdated(batch: ImportBatch) -> bool:
+    """Whether somebody has changed figures, rules or open months since the rows were checked."""
+    if MonthLock.objects.closing(staging.months(batch)):
+        return True
+    return staging.circumstances(staging.series(batch)) != batch.circumstances
+
+
+def _write(batch: ImportBatch) -> None:
+    select, parameters = staging.selected(batch)
+    source, reason = batch.source, batch.reason
+    if not batch.official:
+        submit_from(select, parameters, source=source, by=source.by, reason=reason)
+        return
+    outcome: Outcome = make_official_from(
+        select, parameters, batch.new + batch.changed, source=source, by=source.by, reason=reason
+    )
+    batch.new, batch.changed = outcome.new, outcome.changed
+    batch.unchanged = batch.accepted - outcome.new - outcome.changed

@@ -1,0 +1,197 @@
+"""Checking a stored upload, whole: read, understood, held against every rule of entry, and staged.
+
+Done by a worker, from the upload alone, so it may be cut off at any time and starts anew; nothing is official by it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from departments.services import record
+from imports import staging, uploads
+from imports.loading import entries_of
+from imports.models import ImportBatch
+from imports.parsing import Line, Mistake, Table, parse
+from imports.readers import Limits, UnreadableError, read
+from imports.rights import not_asked
+from imports.staging import Accepted
+from imports.workflow import WAITING, State, Verb
+from targets.figures import Entry, Problem
+from targets.loading import SeriesKey
+from targets.services import check_entries, odd_entries
+
+ATTEMPTS = 3
+"""A file whose check has ended this often without an end is not tried again."""
+ERRORS_KEPT = 10_000
+
+
+class CancelledError(Exception):
+    """Somebody has cancelled the import while it was checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found: rows read, those that the rules allow, and all that is wrong, in the order of the file."""
+
+    read: int
+    accepted: Sequence[Accepted]
+    mistakes: Sequence[Mistake]
+    circumstances: str
+
+
+def check(pk: int) -> None:
+    """Checks the upload of a batch; does nothing if another process is at it, or if nothing is to be checked."""
+    batch = ImportBatch.objects.select_related("source__by").filter(pk=pk, state__in=WAITING).first()
+    if batch is None:
+        return
+    try:
+        with uploads.held(batch.file) as file:
+            if file is not None and _started(batch):
+                _checked(batch, file.read())
+    except FileNotFoundError:
+        end(pk, "file_gone")
+    except CancelledError:
+        return
+
+
+def _started(batch: ImportBatch) -> bool:
+    """Takes the batch up; False if it was cancelled meanwhile, or has been tried too often."""
+    if batch.attempts >= ATTEMPTS:
+        end(batch.pk, "crashed")
+        return False
+    waiting = ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING)
+    return bool(waiting.update(state=State.CHECKING.value, progress=5, attempts=F("attempts") + 1))
+
+
+def end(pk: int, failure: str) -> None:
+    """Ends a batch for a reason that lies not in its rows; what has been staged goes."""
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=pk)
+        if batch.can(Verb.FAIL):
+            batch.move(Verb.FAIL)
+            batch.failure, batch.progress = failure, 0
+            batch.save()
+            staging.clear(batch)
+            record("observations.import_failed", by=None, subject=batch, failure=failure)
+
+
+def _checked(batch: ImportBatch, data: bytes) -> None:
+    try:
+        verdict = judged(batch, data)
+    except UnreadableError as error:
+        return _stored(batch, _unreadable(error), failure=error.code)
+    return _stored(batch, verdict)
+
+
+def _unreadable(error: UnreadableError) -> Verdict:
+    return Verdict(0, [], [Mistake("", 0, Problem(error.code, "", tuple(error.details.items())))], "")
+
+
+def judged(batch: ImportBatch, data: bytes) -> Verdict:
+    """Everything about the file; UnreadableError if it cannot be read as a table."""
+    limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
+    table = parse(row for row in read(data, limits) if row.sheet != uploads.ERRORS_SHEET)
+    if not table.read and not table.mistakes:
+        raise UnreadableError("empty")
+    _tell(batch, 40)
+    pairs, mistakes = entries_of(table)
+    entries = [entry for _line, entry in pairs]
+    _tell(batch, 55)
+    circumstances = staging.circumstances({SeriesKey(one[0], one[1], one[2].year) for one in entries})
+    problems, odd = _problems(batch, entries)
+    for position in problems:
+        line = pairs[position][0]
+        mistakes += [Mistake(line.sheet, line.row, problem) for problem in problems[position]]
+    _tell(batch, 80)
+    accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
+    return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), circumstances)
+
+
+def _problems(
+    batch: ImportBatch, entries: Sequence[Entry]
+) -> tuple[dict[int, list[Problem]], dict[int, list[Problem]]]:
+    """What forbids entries, and what looks odd about them. Whoever hands in for a review explains what looks odd, as
+    on the worksheet; and hands in only what is asked of the own units."""
+    strange = {} if batch.official else not_asked(entries, batch.source.by)
+    problems = check_entries(entries) | strange
+    odd = odd_entries(entries)
+    if not batch.official:
+        for position, found in odd.items():
+            if position not in strange and not entries[position].note.strip():
+                problems.setdefault(position, []).extend(found)
+    return problems, odd
+
+
+def _broken_sheets(table: Table) -> set[str]:
+    """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted."""
+    if not table.mistakes:
+        return set()
+    rows = {(line.sheet, line.row) for line in table.lines} | {(one.sheet, one.row) for one in table.fragments}
+    return {one.sheet for one in table.mistakes if (one.sheet, one.row) not in rows}
+
+
+def _accepted(
+    pairs: Sequence[tuple[Line, Entry]],
+    problems: dict[int, list[Problem]],
+    odd: dict[int, list[Problem]],
+    broken: set[str],
+) -> list[Accepted]:
+    return [
+        Accepted(line.sheet, line.row, entry, odd.get(position, ()))
+        for position, (line, entry) in enumerate(pairs)
+        if position not in problems and line.sheet not in broken
+    ]
+
+
+def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """The mistakes by row; sheets stay in the order in which they were met."""
+    sheets: dict[str, int] = {}
+    listed = list(mistakes)
+    for mistake in listed:
+        sheets.setdefault(mistake.sheet, len(sheets))
+    return sorted(listed, key=lambda one: (sheets[one.sheet], one.row))
+
+
+def _tell(batch: ImportBatch, progress: int) -> None:
+    """Says how far the check is; CancelledError if nobody wants it any more."""
+    if not ImportBatch.objects.filter(pk=batch.pk, state=State.CHECKING.value).update(progress=progress):
+        raise CancelledError
+
+
+@transaction.atomic
+def _stored(batch: ImportBatch, verdict: Verdict, failure: str = "") -> None:
+    """Keeps what was found: rows, counts and errors, all of it or nothing."""
+    locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if locked.state != State.CHECKING.value:
+        raise CancelledError
+    for outcome, number in staging.stage(locked, verdict.accepted).items():
+        setattr(locked, outcome, number)
+    locked.read, locked.rejected = verdict.read, verdict.read - len(verdict.accepted)
+    locked.odd = sum(bool(one.odd) for one in verdict.accepted)
+    locked.errors, locked.errors_total = [_told(one) for one in verdict.mistakes[:ERRORS_KEPT]], len(verdict.mistakes)
+    locked.circumstances, locked.failure = verdict.circumstances, failure
+    locked.progress, locked.attempts = 100, 0
+    locked.move(Verb.REJECT if verdict.mistakes else Verb.ACCEPT)
+    locked.save()
+    if verdict.mistakes:
+        record(
+            "observations.import_refused",
+            by=batch.source.by,
+            subject=locked,
+            rows=locked.rejected,
+            errors=locked.errors_total,
+        )
+
+
+def _told(mistake: Mistake) -> dict[str, object]:
+    problem = mistake.problem
+    return {
+        "sheet": mistake.sheet,
+        "row": mistake.row,
+        "column": problem.column,
+        "code": problem.code,
+        "details": dict(problem.details),
+    }

@@ -1,0 +1,98 @@
+"""What a worker does for imports: thin doors to `checking` and `applying`.
+
+The batch's state says what is to be done, a message only wakes: lost, repeated and late messages change nothing.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from kombu.exceptions import OperationalError as BrokerError
+
+from imports import applying, checking, keeping, marking
+from imports.memory import bounded_memory
+from imports.models import ImportBatch
+from imports.workflow import BUSY, State
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="imports.check")
+def check(pk: int) -> None:
+    """Checks the upload of a batch."""
+    _done(pk, checking.check)
+    mark(pk)
+
+
+@shared_task(name="imports.mark")
+def mark(pk: int) -> None:
+    """Makes the workbook in which the errors of a batch are marked; it is made when asked for, if this fails."""
+    try:
+        with bounded_memory():
+            marking.mark(pk)
+    except (FileNotFoundError, MemoryError, ImportBatch.DoesNotExist) as error:
+        logger.warning("errors not marked", extra={"batch": pk, "error": type(error).__name__})
+
+
+@shared_task(name="imports.apply")
+def apply(pk: int) -> None:
+    """Writes what was confirmed; what is outdated is checked again at once."""
+    _done(pk, _apply)
+
+
+@shared_task(name="imports.sweep")
+def sweep() -> None:
+    """Wakes a worker for everything that a lost message or a killed worker has left."""
+    for pk in ImportBatch.objects.filter(state__in=BUSY).order_by("pk").values_list("pk", flat=True):
+        wake(pk)
+
+
+@shared_task(name="imports.tidy")
+def tidy() -> None:
+    """Removes what is kept no longer."""
+    keeping.tidy()
+
+
+def _apply(pk: int) -> None:
+    if not applying.apply(pk):
+        checking.check(pk)
+
+
+def _done(pk: int, work: Callable[[int], None]) -> None:
+    """Does the work. A database that is gone is tried again by the sweep; whatever else goes wrong ends the batch."""
+    try:
+        with bounded_memory():
+            work(pk)
+    except (OperationalError, InterfaceError):
+        raise
+    except PermissionDenied:
+        checking.end(pk, "not_allowed")
+    except MemoryError:
+        checking.end(pk, "too_much_memory")
+    except Exception:
+        logger.exception("import failed", extra={"batch": pk})
+        checking.end(pk, "broken")
+
+
+def wake(pk: int) -> None:
+    """Wakes a worker, if there is something to do about the batch, without waiting. A broker that is down is no error:
+    the sweep follows."""
+    state = ImportBatch.objects.filter(pk=pk, state__in=BUSY).values_list("state", flat=True).first()
+    if state is None:
+        return
+    send(apply if state == State.APPLYING.value else check, pk)
+
+
+def send(task: Any, pk: int) -> None:
+    """Sends one message, if there is somebody to take it."""
+    try:
+        task.apply_async((pk,), retry=False, ignore_result=True, expires=LATE)
+    except BrokerError as error:
+        logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})
+
+
+LATE = 600
+"""Seconds after which a message is not worth reading: sweeps have sent others."""

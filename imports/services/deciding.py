@@ -1,0 +1,122 @@
+"""What a person decides about a checked file: confirm, cancel, undo."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from departments.services import record
+from imports import jobs, staging
+from imports.models import ImportBatch
+from imports.workflow import State, Verb
+from plans.models import Plan
+from targets.services import retract, send_back_all
+from targets.services.locking import check_reason
+
+
+@transaction.atomic
+def confirm(batch: ImportBatch, *, by: User, skip_rejected: bool = False, reason: str = "") -> ImportBatch:
+    """Has the checked rows written by a worker.
+
+    ValidationError, by its code: "state" if the file is not in a state for it, "rejected" if it has errors and they are
+    not to be left out expressly, "nothing" if no row is without errors, "reason" if official figures would be changed
+    through a review without a reason. PermissionDenied if the person may not, or another coordinator has to.
+    """
+    batch = _locked(batch)
+    _demand(batch, by)
+    _demand_step(batch, Verb.CONFIRM)
+    check_reason(reason)
+    _demand_complete(batch, skip_rejected, reason)
+    _demand_second(batch, by)
+    batch.move(Verb.CONFIRM)
+    batch.skip_rejected = skip_rejected and batch.rejected > 0
+    batch.confirmed_by, batch.confirmed_at, batch.reason = by, timezone.now(), reason.strip()
+    batch.save()
+    record("observations.import_confirmed", by=by, subject=batch, rows=batch.accepted, left_out=batch.rejected)
+    transaction.on_commit(lambda: jobs.wake(batch.pk))
+    return batch
+
+
+@transaction.atomic
+def cancel(batch: ImportBatch, *, by: User) -> ImportBatch:
+    """Ends an import of which nothing has been written; a check that runs stops."""
+    batch = _locked(batch)
+    _demand(batch, by)
+    _demand_step(batch, Verb.CANCEL)
+    batch.move(Verb.CANCEL)
+    batch.failure, batch.progress = "cancelled", 0
+    batch.save()
+    staging.clear(batch)
+    record("observations.import_cancelled", by=by, subject=batch)
+    return batch
+
+
+@transaction.atomic
+def undo(batch: ImportBatch, *, by: User, reason: str = "") -> ImportBatch:
+    """Takes back what an import has written: what was official before is so again from now on, and the past stays.
+
+    ValidationError if figures of it were decided upon later, or lie in a closed month: then nothing is undone.
+    """
+    batch = _locked(batch)
+    _demand(batch, by)
+    _demand_step(batch, Verb.UNDO)
+    check_reason(reason)
+    told = _("Import %(number)d (%(file)s) undone") % {"number": batch.pk, "file": batch.file_name}
+    told = (f"{told}: {reason.strip()}" if reason.strip() else told)[:400]
+    if batch.official:
+        restored, removed = retract(batch.source, by=by, reason=told)
+    else:
+        restored, removed = 0, send_back_all(batch.source, by=by, reason=told)
+    batch.move(Verb.UNDO)
+    batch.undone_by, batch.undone_at = by, timezone.now()
+    batch.save()
+    record("observations.import_undone", by=by, subject=batch, restored=restored, removed=removed, reason=reason)
+    return batch
+
+
+def _locked(batch: ImportBatch) -> ImportBatch:
+    found = ImportBatch.objects.select_for_update(of=("self",)).select_related("source__by")
+    return found.get(pk=batch.pk)
+
+
+def _demand(batch: ImportBatch, by: User) -> None:
+    """Official files are the quality office's, others their uploader's; PermissionDenied for everybody else."""
+    office = access.reach(by, Action.IMPORT_OFFICIAL).everything
+    mine = batch.source.by_id == by.pk and bool(access.reach(by, Action.IMPORT_OBSERVATIONS))
+    if not (office if batch.official else mine):
+        raise access.refusal()
+
+
+def _demand_step(batch: ImportBatch, verb: Verb) -> None:
+    if not batch.can(verb):
+        raise ValidationError(
+            _("This import is not in a state in which that is possible: %(state)s. Reload the page.")
+            % {"state": batch.get_state_display()},
+            code="state",
+        )
+
+
+def _demand_complete(batch: ImportBatch, skip_rejected: bool, reason: str) -> None:
+    if batch.state == State.REJECTED.value and not batch.accepted:
+        raise ValidationError(
+            _("No row of the file is without errors. Correct it and upload it again."), code="nothing"
+        )
+    if batch.rejected and not skip_rejected:
+        raise ValidationError(
+            _("The file has errors. Correct it and upload it again, or confirm that the rejected rows are left out."),
+            code="rejected",
+        )
+    if not batch.official and batch.changed and not reason.strip():
+        raise ValidationError(_("An approved figure is being changed. Give the reason for the change."), code="reason")
+
+
+def _demand_second(batch: ImportBatch, by: User) -> None:
+    """A plan may ask that another coordinator than the one who uploaded confirms."""
+    if not batch.official or batch.source.by_id != by.pk:
+        return
+    years = {month.year for month in staging.months(batch)}
+    if Plan.objects.filter(year__in=years, import_needs_second=True).exists():
+        raise PermissionDenied(_("The plan asks for a second person: another coordinator confirms this import."))

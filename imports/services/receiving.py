@@ -1,0 +1,59 @@
+"""A file comes in: stored as it is, looked into by nobody but a worker."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import transaction
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from imports import jobs, uploads
+from imports.models import ImportBatch
+from imports.uploads import Upload
+from targets.documents import safe_name
+from targets.models import Source
+
+CHUNK = 1024 * 1024
+
+
+class NamedFile(Protocol):
+    """An uploaded file, or one opened for reading bytes."""
+
+    @property
+    def name(self) -> Any: ...
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def receive(file: NamedFile, *, by: User, demonstration: bool = False, label: str = "") -> ImportBatch:
+    """Stores a file and has it checked. What a coordinator uploads becomes official when it is confirmed, what others
+    upload is handed in for review. UnreadableError for a file that is empty or too large: then nothing is stored.
+    """
+    official = access.reach(by, Action.IMPORT_OFFICIAL).everything
+    if not official:
+        access.demand(by, Action.IMPORT_OBSERVATIONS)
+    upload = uploads.keep(_chunks(file), settings.UPLOAD_MAX_BYTES)
+    source = Source(kind=Source.Kind.IMPORT, label=label, digest=upload.digest, demonstration=demonstration, by=by)
+    try:
+        return _noted(upload, safe_name(str(file.name)), official, source)
+    except BaseException:
+        uploads.remove(upload.name)
+        raise
+
+
+def _chunks(file: NamedFile) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+@transaction.atomic
+def _noted(upload: Upload, name: str, official: bool, source: Source) -> ImportBatch:
+    source.label = source.label or name
+    source.save()
+    batch = ImportBatch.objects.create(
+        source=source, file_name=name, file=upload.name, size=upload.size, official=official
+    )
+    transaction.on_commit(lambda: jobs.wake(batch.pk))
+    return batch

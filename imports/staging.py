@@ -1,0 +1,119 @@
+"""Checked rows on their way into the database: written by COPY, compared in SQL with what is there, taken from there.
+
+The SQL is put together from names of tables and columns of our own.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Count, F, Max, QuerySet
+
+from departments.models import Region
+from imports.models import ImportBatch, StagedRow
+from plans.periods import Month
+from targets import offering
+from targets.figures import Entry, Problem
+from targets.loading import SeriesKey, fingerprint
+from targets.models import Indicator
+from targets.offering import OBSERVATIONS, REVISIONS, Texts
+
+PLACE = ("number", "sheet", '"row"')
+COLUMNS = (*PLACE, *offering.COLUMNS)
+TYPES = {**dict(zip(PLACE, ("integer", "text", "integer"), strict=True)), **offering.TYPES}
+ARRIVED, STAGED = "rows_arrived", StagedRow._meta.db_table
+
+
+class Accepted(NamedTuple):
+    """A row that the rules allow: where it stands, what it says, and what looks odd about it."""
+
+    sheet: str
+    row: int
+    entry: Entry
+    odd: Sequence[Problem]
+
+
+def stage(batch: ImportBatch, accepted: Iterable[Accepted]) -> dict[str, int]:
+    """Keeps the rows in place of earlier ones of the batch: how many are new, changed and unchanged."""
+    clear(batch)
+    with offering.table(ARRIVED, {column: TYPES[column] for column in COLUMNS}, _texts(accepted)), _cursor() as cursor:
+        columns = ", ".join(COLUMNS)
+        cursor.execute(
+            f"INSERT INTO {STAGED} (batch_id, {columns}, outcome, previous_id) "
+            f"SELECT %s, {', '.join(f'f.{name}' for name in COLUMNS)}, {_compared(batch.official)}",
+            [batch.pk],
+        )
+    found = StagedRow.objects.filter(batch=batch).order_by().values_list("outcome").annotate(rows=Count("number"))
+    return dict.fromkeys(StagedRow.Outcome.values, 0) | dict(found)
+
+
+def clear(batch: ImportBatch) -> None:
+    """Removes the rows of a batch."""
+    with _cursor() as cursor:
+        cursor.execute(f"DELETE FROM {STAGED} WHERE batch_id = %s", [batch.pk])
+
+
+def _texts(accepted: Iterable[Accepted]) -> Iterator[Texts]:
+    sheets: dict[str, str] = {}
+    for number, (sheet, row, entry, odd) in enumerate(accepted, 1):
+        if sheet not in sheets:
+            sheets[sheet] = offering.written(sheet)
+        yield str(number), sheets[sheet], str(row), *offering.texts_of(entry, odd)
+
+
+def _compared(official: bool) -> str:
+    """Outcome and previous revision of each arrived row `f`, and where to find them. What waits for a review comes
+    before what is official where the rows themselves are to be reviewed."""
+    known = f"FROM {ARRIVED} f LEFT JOIN {OBSERVATIONS} o ON {offering.of_same_key('o', 'f')}"
+    by_official = (
+        f"CASE WHEN o.official_id IS NULL THEN 'new' WHEN {offering.same('o', 'f')} THEN 'unchanged' ELSE 'changed' END"
+    )
+    if official:
+        return f"{by_official}, o.official_id {known}"
+    return (
+        f"CASE WHEN p.id IS NULL THEN {by_official} WHEN {offering.same('p', 'f')} THEN 'unchanged' "
+        f"WHEN o.official_id IS NULL THEN 'new' ELSE 'changed' END, coalesce(p.id, o.official_id) {known} "
+        f"LEFT JOIN {REVISIONS} p ON p.id = (SELECT max(r.id) FROM {REVISIONS} r "
+        "WHERE r.observation_id = o.id AND r.state = 'submitted')"
+    )
+
+
+def selected(batch: ImportBatch) -> tuple[str, list[Any]]:
+    """What of the batch is to be written, as a query of `offering.COLUMNS`."""
+    return (
+        f"SELECT {', '.join(offering.COLUMNS)} FROM {STAGED} WHERE batch_id = %s AND outcome <> 'unchanged'",
+        [batch.pk],
+    )
+
+
+def months(batch: ImportBatch) -> set[Month]:
+    """The months of the rows that are to be written."""
+    rows = StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
+    return set(rows.order_by().values_list("month", flat=True).distinct())
+
+
+def indicators(batch: ImportBatch) -> QuerySet[Any]:
+    """The ids of the indicators of the rows."""
+    return StagedRow.objects.filter(batch=batch).order_by().values("indicator_id")
+
+
+def series(batch: ImportBatch) -> set[SeriesKey]:
+    """The years of indicators and regions that the batch touches."""
+    rows = StagedRow.objects.filter(batch=batch).order_by().values_list("indicator_id", "region_id", "month").distinct()
+    return {SeriesKey(indicator_id, region_id, month.year) for indicator_id, region_id, month in rows}
+
+
+def circumstances(keys: set[SeriesKey]) -> str:
+    """What a check depends on besides the file: what is official in its series, the rules, the regions."""
+    rules = Indicator.history.aggregate(last=Max("history_id"))["last"]
+    regions = Region.objects.aggregate(number=Count("pk"), parents=Count("parent"), last=Max("pk"))
+    return f"{fingerprint(keys)}|{rules}|{regions['number']}:{regions['parents']}:{regions['last']}"
+
+
+def old_and_new(batch: ImportBatch) -> Any:
+    """The rows that change what was there, in the order of the file."""
+    return StagedRow.objects.filter(batch=batch, outcome=StagedRow.Outcome.CHANGED).order_by(F("number"))
+
+
+def _cursor() -> Any:
+    return connection.cursor()

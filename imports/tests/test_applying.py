@@ -1,0 +1,344 @@
+"""Confirmed rows are written whole or not at all, against what is official at that moment."""
+
+import threading
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+
+from departments.models import AuditEvent, User
+from departments.permissions import Role
+from imports.applying import apply
+from imports.checking import check
+from imports.models import ImportBatch
+from imports.services import cancel, confirm, undo
+from imports.tests.people import brought, counts, row
+from plans.models import Plan
+from plans.periods import Month
+from targets import offering
+from targets.audit import differences
+from targets.loading import SeriesKey, official_at
+from targets.models import DirtyKey, Indicator, Observation, Revision
+from targets.services import approve, lock, withdraw
+from targets.tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def coordinator() -> User:
+    return factories.coordinator()
+
+
+@pytest.fixture
+def houses() -> Indicator:
+    return factories.indicator("count")
+
+
+@pytest.fixture
+def bureau() -> SimpleNamespace:
+    factories.plan()
+    unit = factories.department()
+    return SimpleNamespace(
+        own=factories.indicator("count", department=unit),
+        reporter=factories.person(Role.REPORTER, unit),
+        reviewer=factories.person(Role.REVIEWER, unit),
+    )
+
+
+def applied(batch: ImportBatch, by: User, **how: object) -> ImportBatch:
+    """Confirmed, and written as a worker does it."""
+    confirm(batch, by=by, **how)  # type: ignore[arg-type]
+    apply(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def official() -> dict[str, int]:
+    return {str(one.month): int(one.value or 0) for one in Observation.objects.official()}
+
+
+def code_of(work: object) -> str:
+    with pytest.raises(ValidationError) as refused:
+        work()  # type: ignore[operator]
+    return str(refused.value.code)
+
+
+def test_rows_become_official_with_their_history_and_what_is_to_be_judged(coordinator: User, houses: Indicator) -> None:
+    factories.official(factories.entry(houses, "2014-01", 40), factories.entry(houses, "2014-02", 50))
+    file = row(houses, "2014-01", 41), row(houses, "2014-02", 50), row(houses, "2014-03", 3, note="=1+1\n二\\n")
+    batch = applied(brought(coordinator, *file), coordinator)
+    assert (batch.state, counts(batch)) == ("applied", (3, 1, 1, 1, 0))
+    assert official() == {"2014-01": 41, "2014-02": 50, "2014-03": 3}
+    states = Revision.objects.order_by("pk").values_list("observation__month", "value", "state", "official_by")
+    assert [(str(month), value, state, way) for month, value, state, way in states] == [
+        ("2014-01", 40, "superseded", "import"),
+        ("2014-02", 50, "approved", "import"),
+        ("2014-01", 41, "approved", "import"),
+        ("2014-03", 3, "approved", "import"),
+    ]
+    assert Revision.objects.latest("pk").note == "=1+1\n二\\n"
+    assert [str(key.month) for key in DirtyKey.objects.all()] == ["2014-01"]
+    factories.recompute()
+    assert list(differences()) == []
+
+
+def test_applying_twice_changes_nothing(coordinator: User, houses: Indicator) -> None:
+    batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
+    assert apply(batch.pk)
+    assert Revision.objects.count() == 1
+
+
+def test_the_accepted_file_again_changes_nothing(coordinator: User, houses: Indicator) -> None:
+    for _time in range(2):
+        batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
+    assert (batch.state, counts(batch)) == ("applied", (1, 0, 0, 1, 0))
+    assert Revision.objects.count() == 1
+
+
+def test_what_changed_since_the_check_is_checked_again(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    factories.official(factories.entry(houses, "2014-01", 40))
+    confirm(batch, by=coordinator)
+    assert not apply(batch.pk)
+    assert official() == {"2014-01": 40}
+    check(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.renewed, batch.confirmed_by, counts(batch)) == ("ready", True, None, (1, 0, 1, 0, 0))
+    assert applied(batch, coordinator).state == "applied"
+    assert official() == {"2014-01": 41}
+
+
+def test_a_total_that_falls_only_since_then_is_not_written(coordinator: User) -> None:
+    beds = factories.indicator("count", entry_basis="to_date")
+    batch = brought(coordinator, row(beds, "2014-02", 41))
+    factories.official(factories.entry(beds, "2014-01", 50))
+    confirm(batch, by=coordinator)
+    assert not apply(batch.pk)
+    check(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == "rejected"
+
+
+def test_a_month_that_is_closed_meanwhile_is_not_written(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    lock(Month(2014, 1), by=coordinator)
+    confirm(batch, by=coordinator)
+    assert not apply(batch.pk)
+    assert official() == {}
+
+
+def test_a_rule_that_is_changed_meanwhile_is_applied(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    houses.maximum = Decimal(40)
+    houses.save()
+    confirm(batch, by=coordinator)
+    assert not apply(batch.pk)
+    assert official() == {}
+
+
+def test_rejected_rows_are_left_out_only_expressly(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41), row(houses, "2014-02", "viel"))
+    assert code_of(lambda: confirm(batch, by=coordinator)) == "rejected"
+    batch = applied(batch, coordinator, skip_rejected=True)
+    assert (batch.state, batch.skip_rejected, counts(batch)) == ("applied", True, (2, 1, 0, 0, 1))
+    event = AuditEvent.objects.get(action="observations.import_confirmed")
+    assert event.detail == {"rows": 1, "left_out": 1}
+
+
+def test_a_file_without_a_good_row_cannot_be_confirmed(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-02", "viel"))
+    assert code_of(lambda: confirm(batch, by=coordinator, skip_rejected=True)) == "nothing"
+
+
+def test_what_was_cancelled_cannot_be_confirmed(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    cancel(batch, by=coordinator)
+    assert code_of(lambda: confirm(batch, by=coordinator)) == "state"
+
+
+def test_a_plan_may_ask_for_a_second_coordinator(coordinator: User, houses: Indicator) -> None:
+    factories.plan()
+    Plan.objects.update(import_needs_second=True)
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    with pytest.raises(PermissionDenied):
+        confirm(batch, by=coordinator)
+    second = factories.person(Role.COORDINATOR)
+    batch = applied(batch, second)
+    assert (batch.state, batch.confirmed_by) == ("applied", second)
+
+
+@pytest.mark.parametrize("role", [Role.REPORTER, Role.LEADER, Role.REVIEWER])
+def test_nobody_else_decides_about_an_official_file(role: Role, coordinator: User, houses: Indicator) -> None:
+    batch, other = brought(coordinator, row(houses, "2014-01", 41)), factories.person(role)
+    for decide in (confirm, cancel):
+        with pytest.raises(PermissionDenied):
+            decide(batch, by=other)
+    applied(batch, coordinator)
+    with pytest.raises(PermissionDenied):
+        undo(batch, by=other)
+
+
+# --- For a review -----------------------------------------------------------------------------------------------------
+
+
+def test_what_a_reporter_confirms_waits_for_a_colleague(bureau: SimpleNamespace) -> None:
+    batch = applied(brought(bureau.reporter, row(bureau.own, "2014-01", 41)), bureau.reporter)
+    revision = Revision.objects.get()
+    assert (batch.state, revision.state, revision.author) == ("applied", "submitted", bureau.reporter)
+    assert (official(), DirtyKey.objects.count()) == ({}, 0)
+    approve(revision, by=bureau.reviewer)
+    assert official() == {"2014-01": 41}
+
+
+def test_a_review_that_changes_what_is_official_wants_a_reason(bureau: SimpleNamespace) -> None:
+    factories.official(factories.entry(bureau.own, "2014-01", 40))
+    batch = brought(bureau.reporter, row(bureau.own, "2014-01", 41, note="更正"))
+    assert code_of(lambda: confirm(batch, by=bureau.reporter)) == "reason"
+    applied(batch, bureau.reporter, reason="录入错误")
+    assert Revision.objects.latest("pk").reason == "录入错误"
+
+
+def test_a_coordinator_does_not_hand_in_for_others(bureau: SimpleNamespace, coordinator: User) -> None:
+    batch = brought(bureau.reporter, row(bureau.own, "2014-01", 41))
+    with pytest.raises(PermissionDenied):
+        confirm(batch, by=coordinator)
+
+
+# --- Undo -------------------------------------------------------------------------------------------------------------
+
+
+def test_undoing_makes_official_again_what_was_and_keeps_the_past(coordinator: User, houses: Indicator) -> None:
+    promise = factories.target(houses, "at_least", 100)
+    factories.official(factories.entry(houses, "2014-01", 40, note="年报"))
+    batch = applied(brought(coordinator, row(houses, "2014-01", 41), row(houses, "2014-02", 5)), coordinator)
+    factories.recompute()
+    undone = undo(batch, by=coordinator, reason="误传")
+    assert (undone.state, undone.undone_by) == ("undone", coordinator)
+    assert official() == {"2014-01": 40}
+    found = Revision.objects.order_by("pk").values_list("value", "state", "note", "reason")
+    assert [(value, state, note) for value, state, note, _reason in found] == [
+        (40, "superseded", "年报"),
+        (41, "superseded", ""),
+        (5, "withdrawn", ""),
+        (40, "approved", "年报"),
+    ]
+    assert "误传" in found[3][3]
+    factories.recompute()
+    assert factories.attainment(promise, "2014-02").actual == 40
+    assert list(differences()) == []
+    then = official_at(batch.applied_at)([SeriesKey(houses.pk, factories.region().pk, 2014)])  # type: ignore[arg-type]
+    assert sorted(int(one[3]) for one in then) == [5, 41]
+    event = AuditEvent.objects.get(action="observations.import_undone")
+    assert (event.detail["restored"], event.detail["removed"]) == (1, 1)
+
+
+def test_undoing_twice_is_refused(coordinator: User, houses: Indicator) -> None:
+    batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
+    undo(batch, by=coordinator)
+    assert code_of(lambda: undo(batch, by=coordinator)) == "state"
+
+
+@pytest.mark.parametrize("later", ["corrected", "withdrawn"])
+def test_what_was_decided_upon_later_is_not_undone(later: str, coordinator: User, houses: Indicator) -> None:
+    batch = applied(brought(coordinator, row(houses, "2014-01", 41), row(houses, "2014-02", 5)), coordinator)
+    if later == "corrected":
+        factories.official(factories.entry(houses, "2014-01", 42))
+    else:
+        withdraw(Revision.objects.get(value=41), by=coordinator, reason="错")
+    before = official()
+    with pytest.raises(ValidationError) as refused:
+        undo(batch, by=coordinator)
+    assert refused.value.code == "stands"
+    assert houses.name in refused.value.messages[0]
+    assert "2014-01" in refused.value.messages[0]
+    assert "2014-02" not in refused.value.messages[0]
+    assert official() == before
+
+
+def test_a_closed_month_is_not_undone(coordinator: User, houses: Indicator) -> None:
+    batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
+    lock(Month(2014, 1), by=coordinator)
+    assert code_of(lambda: undo(batch, by=coordinator)) == "month_locked"
+    assert official() == {"2014-01": 41}
+
+
+def test_a_file_that_was_undone_can_be_imported_again(coordinator: User, houses: Indicator) -> None:
+    undo(applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator), by=coordinator)
+    assert applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator).new == 1
+    assert official() == {"2014-01": 41}
+
+
+def test_entries_that_still_wait_are_returned(bureau: SimpleNamespace) -> None:
+    batch = applied(brought(bureau.reporter, row(bureau.own, "2014-01", 41)), bureau.reporter)
+    undo(batch, by=bureau.reporter, reason="误传")
+    assert Revision.objects.get().state == "returned"
+
+
+def test_entries_that_were_approved_are_not_returned(bureau: SimpleNamespace) -> None:
+    batch = applied(brought(bureau.reporter, row(bureau.own, "2014-01", 41)), bureau.reporter)
+    approve(Revision.objects.get(), by=bureau.reviewer)
+    assert code_of(lambda: undo(batch, by=bureau.reporter)) == "stands"
+
+
+# --- Two at a time ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_two_files_that_overlap_come_one_after_the_other(coordinator: User, houses: Indicator) -> None:
+    months = [f"2014-{number:02}" for number in range(1, 13)]
+    factories.official(*[factories.entry(houses, month, 1) for month in months])
+    files = [
+        brought(coordinator, *[row(houses, month, value) for month in order])
+        for value, order in ((2, months), (3, months[::-1]))
+    ]
+    for batch in files:
+        confirm(batch, by=coordinator)
+    together(*(lambda pk=batch.pk: apply(pk) for batch in files))
+    states = {batch.pk: batch.state for batch in ImportBatch.objects.all()}
+    assert sorted(states.values()) == ["applied", "uploaded"]
+    winner = next(batch for batch, value in zip(files, (2, 3), strict=True) if states[batch.pk] == "applied")
+    assert set(official().values()) == {2 if winner is files[0] else 3}
+
+
+def together(*works: object) -> None:
+    """Runs them at the same time, on connections of their own; they start when all are there."""
+    gate, errors = threading.Barrier(len(works)), []
+
+    def run(work: object) -> None:
+        try:
+            gate.wait()
+            work()  # type: ignore[operator]
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_in_the_middle_leaves_nothing(
+    coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    confirm(batch, by=coordinator)
+
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("the power failed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(offering, "mark_going_dirty", fail)
+        with pytest.raises(RuntimeError):
+            apply(batch.pk)
+    assert (Observation.objects.count(), Revision.objects.count()) == (0, 0)
+    assert apply(batch.pk)
+    assert official() == {"2014-01": 41}

@@ -1,0 +1,198 @@
+"""An import leaves the same trail as the worksheet: who ended, handed in, returned or withdrew what, and why."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from departments.models import User
+from departments.permissions import Role
+from imports.applying import apply
+from imports.checking import check
+from imports.models import ImportBatch
+from imports.services import confirm, undo
+from imports.tests.people import brought, row
+from plans.periods import Month
+from targets.models import Attachment, Decision, Indicator, Observation, Revision
+from targets.services import Typed, approve, attach, enter, hand_in, save_draft, submit
+from targets.tests import factories as f
+from targets.tests import papers
+
+pytestmark = pytest.mark.django_db
+JUNE = Month(2014, 6)
+
+
+@pytest.fixture
+def coordinator() -> User:
+    return f.coordinator()
+
+
+@pytest.fixture
+def houses() -> Indicator:
+    return f.indicator("count")
+
+
+@pytest.fixture
+def bureau() -> SimpleNamespace:
+    f.plan()
+    unit = f.department()
+    own = f.indicator("count", department=unit)
+    return SimpleNamespace(
+        own=own,
+        total=f.indicator("count", department=unit, entry_basis="to_date", time_rule="last"),
+        reporter=f.person(Role.REPORTER, unit),
+        colleague=f.person(Role.REPORTER, unit),
+        reviewer=f.person(Role.REVIEWER, unit),
+        key=(own.pk, f.region().pk, JUNE),
+    )
+
+
+def applied(batch: ImportBatch, by: User, **how: Any) -> ImportBatch:
+    confirm(batch, by=by, **how)
+    apply(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def trail() -> list[tuple[int, str, str, str]]:
+    """(figure, step, who, why), as they were taken."""
+    rows = Decision.objects.order_by("pk").values_list("revision__value", "verb", "by__username", "reason")
+    return [(int(value or 0), verb, who, why) for value, verb, who, why in rows]
+
+
+def test_what_an_import_ends_is_told_and_its_own_figures_tell_it_themselves(
+    coordinator: User, houses: Indicator
+) -> None:
+    f.official(f.entry(houses, "2014-01", 40), f.entry(houses, "2014-02", 50))
+    other = f.person(Role.COORDINATOR)
+    file = row(houses, "2014-01", 41), row(houses, "2014-02", 50), row(houses, "2014-03", 3)
+    applied(brought(other, *file), other)
+    assert trail() == [(40, "supersede", other.username, "")]
+
+
+def test_an_undo_tells_what_it_withdrew_and_why(coordinator: User, houses: Indicator) -> None:
+    f.official(f.entry(houses, "2014-01", 40))
+    batch = applied(brought(coordinator, row(houses, "2014-01", 41), row(houses, "2014-02", 5)), coordinator)
+    Decision.objects.all().delete()
+    undo(batch, by=coordinator, reason="误传")
+    (ended, withdrawn) = trail()
+    assert ended == (41, "supersede", coordinator.username, "")
+    assert withdrawn[:3] == (5, "withdraw", coordinator.username)
+    assert "误传" in withdrawn[3]
+    assert Revision.objects.get(value=5).reason == ""
+
+
+def test_what_is_handed_in_by_a_file_has_its_step(bureau: SimpleNamespace) -> None:
+    applied(brought(bureau.reporter, row(bureau.own, "2014-06", 41)), bureau.reporter)
+    assert trail() == [(41, "submit", bureau.reporter.username, "")]
+
+
+def test_a_file_replaces_what_waits_and_its_attachments_go_on(
+    bureau: SimpleNamespace, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    save_draft(bureau.key, Typed(value="40"), version=0, by=bureau.colleague)
+    attach(bureau.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=bureau.colleague)
+    hand_in([bureau.key], by=bureau.colleague)
+    batch = brought(bureau.reporter, row(bureau.own, "2014-06", 41))
+    assert batch.changed + batch.new == 1
+    applied(batch, bureau.reporter, reason="更正")
+    states = dict(Revision.objects.values_list("value", "state"))
+    assert states == {40: "superseded", 41: "submitted"}
+    assert trail()[1:] == [
+        (40, "supersede", bureau.reporter.username, ""),
+        (41, "submit", bureau.reporter.username, ""),
+    ]
+    assert Revision.objects.get(value=41).attachments.get().file.read() == papers.PDF
+    approve(Revision.objects.get(value=41), by=bureau.reviewer)
+    assert Observation.objects.get().value == 41
+
+
+def test_undoing_returns_what_waits_with_its_reason_and_its_files(
+    bureau: SimpleNamespace, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    save_draft(bureau.key, Typed(value="40"), version=0, by=bureau.colleague)
+    attach(bureau.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=bureau.colleague)
+    hand_in([bureau.key], by=bureau.colleague)
+    batch = applied(brought(bureau.reporter, row(bureau.own, "2014-06", 41)), bureau.reporter, reason="更正")
+    undo(batch, by=bureau.reporter, reason="误传")
+    returned = Revision.objects.get(value=41)
+    assert (returned.state, returned.reason) == ("returned", "更正")
+    assert "误传" in returned.return_reason
+    assert Attachment.objects.of_drafts().get().digest == returned.attachments.get().digest
+
+
+def test_a_total_that_would_fall_is_not_undone(bureau: SimpleNamespace, coordinator: User) -> None:
+    f.official(f.entry(bureau.total, "2014-01", 50))
+    batch = applied(brought(coordinator, row(bureau.total, "2014-01", 30)), coordinator)
+    f.official(f.entry(bureau.total, "2014-02", 40))
+    with pytest.raises(ValidationError) as refused:
+        undo(batch, by=coordinator)
+    assert refused.value.code == "stands"
+    assert f"{bureau.total.name} · 2014-01" in refused.value.messages[0]
+    assert [row.value for row in Observation.objects.official().order_by("month")] == [30, 40]
+
+
+def test_later_months_of_the_same_file_do_not_keep_it_from_being_undone(
+    bureau: SimpleNamespace, coordinator: User
+) -> None:
+    f.official(f.entry(bureau.total, "2014-01", 50))
+    file = row(bureau.total, "2014-01", 30), row(bureau.total, "2014-02", 40)
+    undo(applied(brought(coordinator, *file), coordinator), by=coordinator)
+    assert [row.value for row in Observation.objects.official()] == [50]
+
+
+def test_handing_in_costs_the_same_for_many_rows(bureau: SimpleNamespace) -> None:
+    costs = []
+    for value, last in enumerate((12, 2, 12), 40):
+        batch = brought(bureau.reporter, *[row(bureau.own, f"2014-{one:02}", value) for one in range(1, last + 1)])
+        confirm(batch, by=bureau.reporter, reason="更正")
+        with CaptureQueriesContext(connection) as queries:
+            apply(batch.pk)
+        costs.append(len(queries))
+    assert Revision.objects.filter(state="submitted").count() == 12
+    assert Revision.objects.filter(state="superseded").count() == 14
+    assert costs[1] == costs[2]
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_an_approval_and_an_import_at_once_let_no_total_fall(
+    bureau: SimpleNamespace, coordinator: User, eventually: Callable[..., None]
+) -> None:
+    offered = f.entry(bureau.total, "2014-01", 700)
+    january = submit(enter(offered, by=bureau.reporter, source=f.source(bureau.reporter)), by=bureau.reporter)
+    batch = brought(coordinator, row(bureau.total, "2014-02", 650))
+    confirm(batch, by=coordinator)
+    outcome: list[bool] = []
+
+    def importing() -> None:
+        outcome.append(apply(batch.pk))
+        connections.close_all()
+
+    thread = Thread(target=importing)
+    with transaction.atomic():
+        approve(january, by=bureau.reviewer)
+        thread.start()
+        eventually(somebody_waits)
+    thread.join(timeout=20)
+    assert outcome == [False]
+    check(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == "rejected"
+    assert [row.value for row in Observation.objects.official()] == [700]
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
+        found = cursor.fetchone()
+    return bool(found and found[0])

@@ -1,0 +1,240 @@
+"""Many figures as a table in SQL: offered, held against what is official, and written in a handful of statements.
+
+The SQL is put together from names of tables and columns of our own; what people typed travels as parameters or by COPY.
+The same statements serve PostgreSQL and SQLite. Nothing here asks who may do what: `services.official` does.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+
+from targets.figures import Entry, Problem
+from targets.models import DirtyKey, Observation, Revision
+
+KEY = ("indicator_id", "region_id", "month")
+FIGURES = ("value", "numerator", "denominator", "occurred_on")
+COLUMNS = (*KEY, *FIGURES, "note", "oddities")
+"""What a table of offered figures has; `oddities` is a JSON list of codes as text, `month` the integer YYYYMM."""
+
+TYPES = {
+    **dict.fromkeys(("indicator_id", "region_id"), "bigint"),
+    "month": "integer",
+    **dict.fromkeys(("value", "numerator", "denominator"), "numeric(15, 6)"),
+    "occurred_on": "date",
+    **dict.fromkeys(("note", "oddities"), "text"),
+}
+LOT = 20_000
+LOCK = 0x6F666665  # any constant: one writer of many official figures at a time
+OBSERVATIONS, REVISIONS, DIRTY = (one._meta.db_table for one in (Observation, Revision, DirtyKey))
+OFFERED, GOING = "figures_offered", "figures_going"
+Texts = tuple[str | None, ...]
+"""The cells of a row as text; both databases turn them into the types of their columns."""
+
+
+def in_turn() -> None:
+    """Waits until nobody else writes many official figures; held to the end of the transaction.
+
+    So two files that overlap are applied one after the other and never block each other. On SQLite IMMEDIATE
+    transactions exclude each other.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+# --- Tables -----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def table(name: str, columns: Mapping[str, str], rows: Iterable[Texts]) -> Iterator[str]:
+    """A table of this transaction alone, filled with the rows; gives its name."""
+    described = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {name} ({described})")
+        fill(name, list(columns), rows)
+        yield name
+        cursor.execute(f"DROP TABLE {name}")
+
+
+def fill(name: str, columns: Sequence[str], rows: Iterable[Texts]) -> None:
+    """Writes rows of texts into a table: by COPY on PostgreSQL, by executemany on SQLite."""
+    waiting = iter(rows)
+    write = _copy if connection.vendor == "postgresql" else _execute_many
+    while lot := list(islice(waiting, LOT)):
+        write(name, columns, lot)
+
+
+def _copy(name: str, columns: Sequence[str], rows: list[Texts]) -> None:
+    lines = ["\t".join(["\\N" if cell is None else cell for cell in row]) for row in rows]
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {name} ({', '.join(columns)}) FROM STDIN", io.StringIO("\n".join(lines)))
+
+
+def _execute_many(name: str, columns: Sequence[str], rows: list[Texts]) -> None:
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", rows)
+
+
+def written(text: str) -> str:
+    """Free text as `fill` takes it: on PostgreSQL with the signs escaped that mean something in a COPY."""
+    if not text or connection.vendor != "postgresql":
+        return text
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def texts_of(entry: Entry, odd: Sequence[Problem] = ()) -> Texts:
+    """An entry as a row of COLUMNS."""
+    indicator_id, region_id, month, value, numerator, denominator, day, note = entry
+    return (
+        str(indicator_id),
+        str(region_id),
+        str(month.year * 100 + month.number),
+        None if value is None else str(value),
+        None if numerator is None else str(numerator),
+        None if denominator is None else str(denominator),
+        None if day is None else day.isoformat(),
+        written(note) if note else "",
+        written(json.dumps([one.code for one in odd])) if odd else "[]",
+    )
+
+
+@contextmanager
+def offered(entries: Iterable[Entry]) -> Iterator[str]:
+    """The entries as a query of COLUMNS."""
+    with table(OFFERED, {column: TYPES[column] for column in COLUMNS}, map(texts_of, entries)) as name:
+        yield f"SELECT {', '.join(COLUMNS)} FROM {name}"
+
+
+# --- Statements -------------------------------------------------------------------------------------------------------
+
+
+def figures(alias: str) -> str:
+    """The figures of a table as a row, to be compared."""
+    return f"({', '.join(f'{alias}.{name}' for name in FIGURES)})"
+
+
+def same(left: str, right: str) -> str:
+    """That two tables say the same, compared as numbers, nothing being the same as nothing."""
+    return f"{figures(left)} {'IS NOT DISTINCT FROM' if connection.vendor == 'postgresql' else 'IS'} {figures(right)}"
+
+
+def of_same_key(left: str, right: str) -> str:
+    """That two tables are about the same figure."""
+    return " AND ".join(f"{left}.{name} = {right}.{name}" for name in KEY)
+
+
+@contextmanager
+def going(select: str, parameters: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """What of the offered figures is not official yet, in the table GOING, with the ids of its revisions to be: how
+    many are new and how many change something. The observations are locked, in one order for everybody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE figures_asked AS {select}", parameters)
+        lock_observations("SELECT * FROM figures_asked", [])
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {GOING} AS SELECT f.*, o.official_id AS previous_id, {_next_id()} AS revision_id "
+            f"FROM figures_asked f LEFT JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} "
+            f"WHERE o.official_id IS NULL OR NOT ({same('o', 'f')})"
+        )
+        cursor.execute(f"SELECT count(*) - count(previous_id), count(previous_id) FROM {GOING}")
+        yield cursor.fetchone()
+        cursor.execute(f"DROP TABLE {GOING}")
+        cursor.execute("DROP TABLE figures_asked")
+
+
+def lock_observations(select: str, parameters: Sequence[Any]) -> None:
+    """Locks the observations of the offered figures, in one order for everybody. SQLite has one writer at a time."""
+    if connection.vendor == "postgresql":
+        run(
+            f"SELECT count(*) FROM (SELECT o.id FROM ({select}) f JOIN {OBSERVATIONS} o "
+            f"ON {of_same_key('o', 'f')} ORDER BY o.id FOR UPDATE OF o) locked",
+            parameters,
+        )
+
+
+def _next_id() -> str:
+    """Ids for new revisions, later than all there are: taken beforehand, so that each row is written once."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # looked up here: in the statement it would be so for every row
+            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [REVISIONS])
+            return f"nextval('{cursor.fetchone()[0]}'::regclass)"
+    return f"(SELECT coalesce(max(id), 0) FROM {REVISIONS}) + row_number() OVER ()"
+
+
+def publish() -> None:
+    """Shows the figures of GOING as the official ones."""
+    columns = ", ".join((*KEY, *FIGURES))
+    updates = ", ".join(f"{name} = excluded.{name}" for name in (*FIGURES, "official_id"))
+    run(
+        f"INSERT INTO {OBSERVATIONS} ({columns}, official_id) SELECT {columns}, revision_id FROM {GOING} "
+        f"WHERE true ORDER BY {', '.join(KEY)} ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {updates}",
+        [],
+    )
+
+
+def insert_official(values: Mapping[str, Any]) -> None:
+    """The revisions of GOING, once they are published; `values` are what they have in common."""
+    source = f"FROM {GOING} g JOIN {OBSERVATIONS} o ON o.official_id = g.revision_id"
+    _insert_revisions("g", {"id": "g.revision_id", "observation_id": "o.id"}, values, source, [])
+
+
+def make_observations(select: str, parameters: Sequence[Any]) -> None:
+    """The observations of the offered figures, where there are none yet, without an official figure."""
+    names = ", ".join(KEY)
+    run(
+        f"INSERT INTO {OBSERVATIONS} ({names}) SELECT {names} FROM ({select}) f WHERE true "
+        f"ORDER BY {names} ON CONFLICT ({names}) DO NOTHING",
+        parameters,
+    )
+
+
+def insert_submitted(select: str, parameters: Sequence[Any], values: Mapping[str, Any]) -> int:
+    """Revisions of the offered figures that wait for a review: how many."""
+    source = f"FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} ORDER BY o.id"
+    return _insert_revisions("f", {"observation_id": "o.id"}, values, source, parameters)
+
+
+def _insert_revisions(
+    alias: str, own: Mapping[str, str], values: Mapping[str, Any], source: str, parameters: Sequence[Any]
+) -> int:
+    """Inserts revisions: their own columns, the offered ones, what all have in common, else the model's defaults."""
+    json_of = "::jsonb" if connection.vendor == "postgresql" else ""
+    expressions = {name: f"{alias}.{name}" for name in (*FIGURES, "note")}
+    expressions |= {"oddities": f"{alias}.oddities{json_of}", **own}
+    common: dict[str, Any] = {}
+    for field in Revision._meta.concrete_fields:
+        column = str(field.column)
+        if column not in expressions and not field.primary_key:
+            given = values.get(column, field.get_default())
+            common[column] = field.get_db_prep_save(given, connection)
+    columns = ", ".join((*expressions, *common))
+    placed = ", ".join((*expressions.values(), *(["%s"] * len(common))))
+    return run(f"INSERT INTO {REVISIONS} ({columns}) SELECT {placed} {source}", [*common.values(), *parameters])
+
+
+def mark_going_dirty(at: datetime) -> bool:
+    """Marks what must be judged anew after GOING, once a year and place: whether there is anything."""
+    return bool(
+        run(
+            f"INSERT INTO {DIRTY} (indicator_id, region_id, month, created_at) "
+            f"SELECT indicator_id, region_id, min(month), %s FROM {GOING} "
+            "GROUP BY indicator_id, region_id, month / 100",
+            [at],
+        )
+    )
+
+
+def run(sql: str, parameters: Sequence[Any]) -> int:
+    """One statement: how many rows it has touched."""
+    adapt = connection.ops.adapt_datetimefield_value
+    adapted = [adapt(one) if isinstance(one, datetime) else one for one in parameters]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, adapted)
+        return int(cursor.rowcount)

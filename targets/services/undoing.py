@@ -1,0 +1,96 @@
+"""Taking back what one source has brought, all of it or nothing."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from reviews.workflow import State
+from targets import offering, stepping
+from targets.models import Indicator, Observation, Revision, Source
+from targets.services.attachments import bring_back
+from targets.services.checking import hold_totals, unexplained_falls
+from targets.services.dirty import wake_on_commit
+from targets.services.locking import demand_open
+from targets.services.official import demand_office, write_official
+
+NAMED = 20
+
+
+@transaction.atomic
+def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
+    """Takes back what one source made official: (figures that became again what they were before, figures gone).
+
+    What was official before becomes so again by revisions of their own, from now on: the past stays as it was. For
+    coordinators alone; ValidationError if a month is closed, a figure has been decided upon since, or a total since
+    January would fall.
+    """
+    demand_office(by)
+    offering.in_turn()
+    hold_totals(_observations(source).values("indicator"))
+    _demand_last(source)
+    own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
+    restored = write_official(*stepping.before(source.pk), 0, own, by, reason).changed
+    removed = stepping.withdraw_rest(source.pk, timezone.now(), by_id=by.pk, reason=reason)
+    _demand_no_fall(own)
+    if removed:
+        wake_on_commit()
+    return restored, removed
+
+
+@transaction.atomic
+def send_back_all(source: Source, *, by: User, reason: str) -> int:
+    """Returns everything of one source that still waits for a review: how many; ValidationError as `retract`."""
+    access.demand(by, Action.IMPORT_OBSERVATIONS)
+    offering.in_turn()
+    list(_observations(source).select_for_update().order_by("pk").values_list("pk", flat=True))
+    _demand_last(source, waiting=True)
+    bring_back(Revision.objects.filter(source=source, state=State.SUBMITTED.value))
+    return stepping.send_back(source.pk, timezone.now(), by_id=by.pk, reason=reason)
+
+
+def _observations(source: Source) -> QuerySet[Observation]:
+    return Observation.objects.filter(pk__in=Revision.objects.filter(source=source).values("observation"))
+
+
+def _demand_last(source: Source, *, waiting: bool = False) -> None:
+    """ValidationError, naming them, if figures of the source lie in a closed month or were decided upon since."""
+    found = Revision.objects.filter(source=source).select_related("observation__indicator", "observation__region")
+    demand_open(set(found.order_by().values_list("observation__month", flat=True).distinct()))
+    untouched = (State.SUBMITTED.value, State.RETURNED.value) if waiting else (State.APPROVED.value,)
+    later = list(found.exclude(state__in=untouched).order_by("pk")[: NAMED + 1])
+    if later:
+        raise ValidationError(
+            _(
+                "Nothing was undone: these figures were decided upon later and stand on it: %(names)s. "
+                "Correct them singly."
+            )
+            % {"names": _named([str(one.observation) for one in later])},
+            code="stands",
+        )
+
+
+def _demand_no_fall(own: Source) -> None:
+    """ValidationError if a total that is official again does not go with months that became official since."""
+    totals = Revision.objects.filter(source=own, observation__indicator__entry_basis=Indicator.EntryBasis.TO_DATE)
+    entries = [one.entry for one in totals.select_related("observation")]
+    indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
+    falls = unexplained_falls(entries, indicators)
+    if falls:
+        names = _named([f"{indicators[entry.indicator_id]} · {entry.month}" for entry, _problem in falls])
+        raise ValidationError(
+            _(
+                "Nothing was undone: a total since January would fall, for other months became official since: "
+                "%(names)s. Correct them singly."
+            )
+            % {"names": names},
+            code="stands",
+        )
+
+
+def _named(names: list[str]) -> str:
+    return "; ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")

@@ -1,0 +1,92 @@
+"""Steps of many entries at once, in SQL: what ends, what takes its place, and who did it when and why (`Decision`).
+
+Beside `offering`, in the same way; nothing here asks who may do what.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from reviews.workflow import State, Verb
+from targets.models import Decision
+from targets.offering import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, of_same_key, run
+
+DECISIONS = Decision._meta.db_table
+
+
+def decided(
+    revisions: str, parameters: Sequence[Any], verb: Verb, at: datetime, *, by_id: int, reason: str = ""
+) -> int:
+    """Keeps that one step was taken with all revisions of which `revisions` is a query of ids: how many."""
+    return run(
+        f"INSERT INTO {DECISIONS} (revision_id, verb, by_id, at, reason) "
+        f"SELECT one.id, %s, %s, %s, %s FROM ({revisions}) one ORDER BY one.id",
+        [verb.value, by_id, at, reason, *parameters],
+    )
+
+
+def supersede_previous(at: datetime, *, by_id: int) -> None:
+    """Ends the revisions that GOING replaces."""
+    run(
+        f"UPDATE {REVISIONS} SET state = %s, ended_at = %s FROM {GOING} g WHERE {REVISIONS}.id = g.previous_id",
+        [State.SUPERSEDED.value, at],
+    )
+    previous = f"SELECT previous_id AS id FROM {GOING} WHERE previous_id IS NOT NULL"
+    decided(previous, [], Verb.SUPERSEDE, at, by_id=by_id)
+
+
+def waiting_for(select: str, parameters: Sequence[Any]) -> list[int]:
+    """The ids of what waits for a review of the offered figures."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT r.id FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} "
+            f"JOIN {REVISIONS} r ON r.observation_id = o.id AND r.state = '{State.SUBMITTED.value}'",
+            parameters,
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def submitted(source_id: int, at: datetime, *, by_id: int) -> None:
+    """Keeps that everything of a source was handed in."""
+    mine = f"SELECT id FROM {REVISIONS} WHERE source_id = %s"
+    decided(mine, [source_id], Verb.SUBMIT, at, by_id=by_id)
+
+
+def send_back(source_id: int, at: datetime, *, by_id: int, reason: str) -> int:
+    """Returns what of a source still waits for a review: how many."""
+    mine = f"SELECT id FROM {REVISIONS} WHERE source_id = %s AND state = '{State.SUBMITTED.value}'"
+    decided(mine, [source_id], Verb.RETURN, at, by_id=by_id, reason=reason)
+    return run(
+        f"UPDATE {REVISIONS} SET state = %s WHERE source_id = %s AND state = '{State.SUBMITTED.value}'",
+        [State.RETURNED.value, source_id],
+    )
+
+
+def before(source_id: int) -> tuple[str, list[Any]]:
+    """What was official before the figures of a source became so, as a query of COLUMNS: what they superseded."""
+    as_text = "::text" if connection.vendor == "postgresql" else ""
+    return (
+        f"SELECT o.indicator_id, o.region_id, o.month, p.value, p.numerator, p.denominator, p.occurred_on, p.note, "
+        f"p.oddities{as_text} AS oddities FROM {REVISIONS} r JOIN {OBSERVATIONS} o ON o.official_id = r.id "
+        f"JOIN {REVISIONS} p ON p.observation_id = o.id AND p.ended_at = r.official_at WHERE r.source_id = %s",
+        [source_id],
+    )
+
+
+def withdraw_rest(source_id: int, at: datetime, *, by_id: int, reason: str) -> int:
+    """Ends what of a source is still official, without a successor, and marks it to be judged anew: how many."""
+    official = "source_id = %s AND official_at IS NOT NULL AND ended_at IS NULL"
+    mine = f"SELECT id FROM {REVISIONS} WHERE {official}"
+    run(
+        f"INSERT INTO {DIRTY} (indicator_id, region_id, month, created_at) SELECT indicator_id, region_id, min(month), "
+        f"%s FROM {OBSERVATIONS} WHERE official_id IN ({mine}) GROUP BY indicator_id, region_id, month / 100",
+        [at, source_id],
+    )
+    emptied = ", ".join(f"{name} = NULL" for name in (*FIGURES, "official_id"))
+    run(f"UPDATE {OBSERVATIONS} SET {emptied} WHERE official_id IN ({mine})", [source_id])
+    decided(mine, [source_id], Verb.WITHDRAW, at, by_id=by_id, reason=reason)
+    return run(
+        f"UPDATE {REVISIONS} SET state = %s, ended_at = %s WHERE {official}", [State.WITHDRAWN.value, at, source_id]
+    )
