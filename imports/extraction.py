@@ -10,11 +10,11 @@ from itertools import repeat, zip_longest
 from typing import Any
 
 from imports.cells import Cell, Row, address, canonical, is_blank, text_of
-from imports.columns import TOTAL, UNKNOWN, Column
+from imports.columns import TOTAL, Column
 from imports.conversion import Bad, Readers, cleared
 from imports.lines import Fragment, Line, Mistake
 from imports.recognition import LeftOut, SheetRecognition, left_out
-from imports.values import Period, period_in, quoted
+from imports.values import Period, period_in
 from imports.wording import MEASURES, NAMES, TOTALS, is_note, is_section
 from targets.figures import Problem
 
@@ -73,7 +73,6 @@ class Extraction:
 
     def run(self) -> None:
         """Fills lines, fragments, mistakes and left_out; the total rows are found, and not yet checked."""
-        self.mistakes += heading_mistakes(self)
         unusual = self._converted()
         for group in self.groups:
             self._months(group)
@@ -172,7 +171,8 @@ class Extraction:
     def _incomplete(self, group: Group) -> bool:
         """Whether its figures can have no line, because something is told nowhere."""
         nameless = any(self._name(group, position) is None for position in (0, 1))
-        return group.broken or nameless or "month" not in group.values
+        half = len({"numerator", "denominator"} & set(group.columns)) == 1
+        return group.broken or half or nameless or "month" not in group.values
 
     def _name(self, group: Group, position: int) -> Iterable[Any] | None:
         """The indicators (0) or regions (1) of all rows, None if nothing tells them."""
@@ -313,38 +313,3 @@ def _comparable(cells: Sequence[Cell]) -> tuple[str, ...]:
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)
-
-
-# --- What is wrong with the headings ----------------------------------------------------------------------------------
-
-
-def heading_mistakes(found: Extraction) -> Iterator[Mistake]:
-    """Headings that are not understood, that stand there twice, and that are missing."""
-    last = found.sheet.heading_rows[-1]
-    seen: set[tuple[object, ...]] = set()
-    for column in found.sheet.columns:
-        if column.meaning == UNKNOWN:
-            yield found.mistake(last, Problem("heading_unknown", "", (("found", quoted(column.heading)),)), column)
-        elif column.meaning in (*SHARED, *MEASURES):
-            if (column.meaning, *column.fixed) in seen:
-                yield found.mistake(last, Problem("heading_twice", column.meaning), column)
-            seen.add((column.meaning, *column.fixed))
-    for name in _missing(found):
-        yield Mistake(found.sheet.sheet, last, Problem("column_missing", name))
-    if found.sheet.contradiction and "month" in found.sheet.sources:
-        name, title = found.sheet.contradiction
-        details = (("sheet", name), ("title", title))
-        yield Mistake(found.sheet.sheet, 1, Problem("month_contradicts", "month", details))
-
-
-def _missing(found: Extraction) -> Iterator[str]:
-    for position, name in enumerate(NAMES):
-        told = name in found.shared or getattr(found.sheet, name)
-        if not told and not (found.groups and all(group.fixed[position] for group in found.groups)):
-            yield name
-    for group in found.groups:
-        group.broken = ("numerator" in group.columns) != ("denominator" in group.columns)
-        if group.broken:
-            yield "numerator" if "denominator" in group.columns else "denominator"
-    if not found.groups:
-        yield "value"

@@ -19,7 +19,7 @@ PERIOD, YEAR, REGION, INDICATOR = FIXED = ("=period", "=year", "=region", "=indi
 _BRACKETS = re.compile(r"\(([^()]*)\)$")
 _MONTH_FIRST = re.compile(r"((?:\d{4}年)?(?:\d{1,2}[-至~])?\d{1,2}月份?)(\D.*)")
 _YEAR = re.compile(r"((?:19|2\d)\d\d)年")
-_AMBIGUOUS = re.compile(r"\d{4}\.1")
+_FIGURE = re.compile(r"\d{4}\.\d+")
 
 
 class Fact(NamedTuple):
@@ -57,7 +57,7 @@ def _word(text: str) -> Fact | None:
 def _time(text: str) -> Fact | None:
     if found := _YEAR.fullmatch(text):
         return Fact(YEAR, found[1])
-    period = None if _AMBIGUOUS.fullmatch(text) else period_in(text)
+    period = None if _FIGURE.fullmatch(text) else period_in(text)
     return Fact(PERIOD, str(period)) if period and 1 <= period.number <= MONTHS else None
 
 
@@ -105,7 +105,8 @@ class Reading:
     def continues(self) -> bool:
         """Whether the row may be a further line of the headings above it: it holds nothing but headings of figures."""
         understood = all(self.facts[index] for index in self.filled)
-        return bool(self.filled) and understood and (self.alike or bool(self.words & set(MEASURES)))
+        mixed = len(self.fixed) > 1  # a row of figures begins with a region, a month …
+        return bool(self.filled) and understood and not mixed and (self.alike or bool(self.words & set(MEASURES)))
 
 
 def find(rows: Sequence[Row], known: Known) -> list[Reading]:

@@ -79,7 +79,7 @@ class Table:
     def mistake(self, found: Line | Fragment, problem: Problem) -> Mistake:
         """The problem with a figure, at the cell it is about."""
         columns = self.columns.get((found.sheet, found.group), {})
-        column = columns.get(problem.column) or next(iter(columns.values()), None)
+        column = columns.get(problem.column) or columns.get("value") or next(iter(columns.values()), None)
         if column is None:
             return Mistake(found.sheet, found.row, problem)
         return Mistake(found.sheet, found.row, problem, address(column.index, found.row), column.heading)

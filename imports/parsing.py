@@ -11,6 +11,7 @@ from itertools import dropwhile, groupby
 from operator import attrgetter
 
 from imports.cells import ABOVE, Cell, Row, Rows, canonical, is_blank, text_of
+from imports.checking import check_headings
 from imports.conversion import Readers
 from imports.extraction import Extraction
 from imports.lines import Fragment, Line, Mistake, Table
@@ -112,6 +113,7 @@ def _is_figure(cell: Cell) -> bool:
 def _add(table: Table, found: Extraction) -> SheetRecognition:
     """Puts what one sheet holds into the table."""
     found.run()
+    found.mistakes = [*check_headings(found), *found.mistakes]
     check_rows(found)
     check_columns(found)
     table.lines += found.lines

@@ -15,7 +15,7 @@ from imports.cells import Cell, text_of
 from plans.periods import Month
 from targets.numbers import NOTHING, NotANumberError, is_percentage, plain, read_number
 
-LONGEST_NOTE, LONGEST_NAME, QUOTED = 400, 120, 40
+LONGEST_NOTE, LONGEST_NAME, QUOTED, YEARS_END = 400, 120, 40, 2100
 
 
 class CellError(ValueError):
@@ -181,7 +181,8 @@ def period_in(text: str) -> Period | None:
         return Period(int(own_year[1]) if own_year else None, *found)
     if month_only := _MONTH.fullmatch(written):
         year_number, number_of_month = _integers(month_only)
-        return Period(year_number, number_of_month)
+        if 1900 <= year_number < YEARS_END:  # 330302 is a county, not February of 3303
+            return Period(year_number, number_of_month)
     return None
 
 
