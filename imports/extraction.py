@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat, zip_longest
+from operator import attrgetter
 from typing import Any
 
 from imports.cells import Cell, Row, address, canonical, is_blank, text_of
@@ -83,7 +84,8 @@ class Extraction:
         for group in self.groups:
             self.lines += self._lines(group, unusual)
         self._look_at(sorted(unusual))
-        self.lines.sort(key=lambda line: (line.row, line.group))
+        if unusual or len(self.groups) > 1:
+            self.lines.sort(key=attrgetter("row", "group"))
 
     # --- Converting ---------------------------------------------------------------------------------------------------
 

@@ -129,9 +129,11 @@ def _without_wholes(
     table: Table, found: list[SheetRecognition], sheets: list[list[Row]], known: Known
 ) -> list[SheetRecognition]:
     dropped = check_wholes(table, known)
-    rows = {row.number: row for sheet in sheets for row in sheet if row.number in dropped.get(row.sheet, ())}
+    if not dropped:
+        return found
+    rows = {(row.sheet, row.number): row for sheet in sheets for row in sheet}
     return [
-        replace(one, left_out=(*one.left_out, *(left_out(rows[number], "total") for number in dropped[one.sheet])))
+        replace(one, left_out=(*one.left_out, *(left_out(rows[one.sheet, at], "total") for at in dropped[one.sheet])))
         if one.sheet in dropped
         else one
         for one in found
