@@ -44,10 +44,11 @@ class RowsOut(Schema):
 
 
 class ErrorOut(Schema):
-    """Why a row is refused; row 0 is about the sheet or the file as a whole."""
+    """Why a row is refused; row 0 is about the sheet or the file as a whole, `cell` is D5 if it is about one."""
 
     sheet: str
     row: int
+    cell: str
     column: str
     code: str
     message: str
@@ -168,6 +169,7 @@ def _error(stored: dict[str, Any], error: Told) -> dict[str, Any]:
     return {
         "sheet": error.sheet,
         "row": error.row,
+        "cell": error.cell,
         "column": stored["column"],
         "code": stored["code"],
         "message": error.sentence,

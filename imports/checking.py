@@ -12,9 +12,9 @@ from django.db.models import F
 
 from departments.services import record
 from imports import staging, uploads
-from imports.loading import entries_of
+from imports.loading import entries_of, known
 from imports.models import ImportBatch
-from imports.parsing import Line, Mistake, Table, parse
+from imports.parsing import Line, Mistake, Rows, Table, parse
 from imports.readers import Limits, UnreadableError, read
 from imports.rights import not_asked
 from imports.staging import Accepted
@@ -93,18 +93,19 @@ def _unreadable(error: UnreadableError) -> Verdict:
 def judged(batch: ImportBatch, data: bytes) -> Verdict:
     """Everything about the file; UnreadableError if it cannot be read as a table."""
     limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
-    table = parse(row for row in read(data, limits) if row.sheet != uploads.ERRORS_SHEET)
+    rows, names = read(data, limits), known()
+    table = parse(Rows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden), known=names)
     if not table.read and not table.mistakes:
         raise UnreadableError("empty")
     _tell(batch, 40)
-    pairs, mistakes = entries_of(table)
+    pairs, mistakes = entries_of(table, names)
     entries = [entry for _line, entry in pairs]
     _tell(batch, 55)
     circumstances = staging.circumstances({SeriesKey(one[0], one[1], one[2].year) for one in entries})
     problems, odd = _problems(batch, entries)
     for position in problems:
         line = pairs[position][0]
-        mistakes += [Mistake(line.sheet, line.row, problem) for problem in problems[position]]
+        mistakes += [table.mistake(line, problem) for problem in problems[position]]
     _tell(batch, 80)
     accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
     return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), circumstances)
@@ -191,6 +192,7 @@ def _told(mistake: Mistake) -> dict[str, object]:
     return {
         "sheet": mistake.sheet,
         "row": mistake.row,
+        "cell": mistake.cell,
         "column": problem.column,
         "code": problem.code,
         "details": dict(problem.details),

@@ -1,95 +1,156 @@
-"""Who and where the names in a file are: every indicator and region, read in two queries."""
+"""Who and where the names in a file are: every indicator, region and department, read in three queries."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+import re
+from collections.abc import Iterator
+from decimal import Decimal
 
-from departments.models import Region
-from imports.parsing import Fragment, Line, Mistake, Table, canonical
+from departments.models import Department, Region
+from imports.cells import canonical
+from imports.names import Known, Measured, Named, Names, Place, short_names
+from imports.parsing import Fragment, Line, Mistake, Table
 from targets.figures import Entry, Problem
 from targets.models import Indicator
 
-MOST_SIMILAR, QUOTED = 3, 40
-Known = tuple[int, str, str]
-"""id, code, name"""
+_BETWEEN_NAMES = re.compile(r"[、,，;；/\s]+")
+_MULTIPLE = re.compile(r"^[万亿千百]+")
+WHOLE_CITY = "全市"
 
 
-class Names:
-    """Everything of one kind by code and by name."""
+def known() -> Known:
+    """Every name that may stand in a table."""
+    return Known(_indicators(), _regions(), _departments())
 
-    def __init__(self, kind: str, known: Iterable[Known]) -> None:
-        self._kind = kind
-        self._found: dict[str, list[Known]] = defaultdict(list)
-        self._answers: dict[str, int | Problem] = {}
-        for one in known:
-            for name in {canonical(one[1]), canonical(one[2])}:
-                self._found[name].append(one)
 
-    def find(self, text: str) -> int | Problem:
-        """The id of what is called so, or why it cannot be told; the same question is answered only once."""
-        if text not in self._answers:
-            self._answers[text] = self._find(text)
-        return self._answers[text]
+def _indicators() -> Names[Measured]:
+    rows = Indicator.objects.values_list(
+        "id", "code", "name", "unit", "entry_basis", "frequency", "region_rule", "department_id"
+    )
+    return Names(
+        "indicator",
+        (
+            (Measured(pk, code, name, unit, basis == "to_date", frequency, rule != "own", department), ())
+            for pk, code, name, unit, basis, frequency, rule, department in rows
+        ),
+    )
 
-    def _find(self, text: str) -> int | Problem:
-        found = self._found.get(canonical(text), [])
-        if len(found) == 1:
-            return found[0][0]
-        quoted = ("found", text[:QUOTED])
-        if found:
-            codes = ", ".join(code for _id, code, _name in found)
-            return Problem(f"{self._kind}_ambiguous", self._kind, (quoted, ("similar", codes)))
-        similar = self._similar(text)
-        if similar:
-            return Problem(f"{self._kind}_similar", self._kind, (quoted, ("similar", "、".join(similar))))
-        return Problem(f"{self._kind}_unknown", self._kind, (quoted,))
 
-    def _similar(self, text: str) -> list[str]:
-        nearest = get_close_matches(canonical(text), self._found, n=2 * MOST_SIMILAR, cutoff=0.5)
-        return list(dict.fromkeys(one[2] for name in nearest for one in self._found[name]))[:MOST_SIMILAR]
+def _regions() -> Names[Place]:
+    """Regions, 鹿城 for 鹿城区 too; 全市 is the city, where there is but one."""
+    rows = list(Region.objects.values_list("id", "code", "name", "parent_id", "kind"))
+    places = [Place(*row[:4]) for row in rows]
+    aliases = short_names(places)
+    cities = [row[0] for row in rows if row[4] == "city"]
+    if len(cities) == 1:
+        aliases[cities[0]].append(WHOLE_CITY)
+    return Names("region", ((place, aliases[place.id]) for place in places))
+
+
+def _departments() -> Names[Named]:
+    rows = Department.objects.values_list("id", "code", "name", "short_name", "aliases")
+    return Names(
+        "department",
+        (
+            (Named(pk, code, name), (short, *(one["name"] for one in aliases)))
+            for pk, code, name, short, aliases in rows
+        ),
+    )
 
 
 class Directory:
     """Turns lines of a file into entries."""
 
-    def __init__(self) -> None:
-        self._indicators = Names("indicator", Indicator.objects.values_list("id", "code", "name"))
-        self._regions = Names("region", Region.objects.values_list("id", "code", "name"))
+    def __init__(self, names: Known | None = None) -> None:
+        self._known = names or known()
+        self._checked: dict[tuple[object, ...], tuple[Problem, ...]] = {}
 
     def entry(self, line: Line) -> tuple[Entry | None, list[Problem]]:
-        """The line's entry, or what in it names nothing."""
-        indicator, region = self._indicators.find(line.indicator), self._regions.find(line.region)
-        if isinstance(indicator, int) and isinstance(region, int):
-            figures = (line.value, line.numerator, line.denominator, line.occurred_on)
-            return Entry(indicator, region, line.month, *figures, line.note), []
-        return None, [one for one in (indicator, region) if isinstance(one, Problem)]
+        """The line's entry, or what in it names nothing or does not belong together."""
+        indicator, region = self._known.indicators.find(line.indicator), self._known.regions.find(line.region)
+        if isinstance(indicator, Problem) or isinstance(region, Problem):
+            named = [one for one in (indicator, region) if isinstance(one, Problem)]
+            return None, [*named, *self._unknown_department(line.department)]
+        key = (indicator.id, line.span, line.month.number, line.department, line.unit)
+        if key not in self._checked:
+            self._checked[key] = tuple(self._problems(indicator, line))
+        value, problems = self._value(indicator, line)
+        if problems or self._checked[key]:
+            return None, [*self._checked[key], *problems]
+        figures = (value, line.numerator, line.denominator, line.occurred_on)
+        return Entry(indicator.id, region.id, line.month, *figures, line.note), []
 
-    def unknown(self, fragment: Fragment) -> Iterator[Mistake]:
-        """Which of a row's names name nothing; a name that is missing has been told."""
-        for names, name in ((self._indicators, fragment.indicator), (self._regions, fragment.region)):
-            found = names.find(name) if name else 0
-            if isinstance(found, Problem):
-                yield Mistake(fragment.sheet, fragment.row, found)
+    def _problems(self, indicator: Measured, line: Line) -> Iterator[Problem]:
+        """What does not fit the indicator: months taken together, the department, the unit."""
+        usual = {"quarterly": 3, "annual": 12}.get(indicator.frequency, 1)
+        allowed = {1, usual} | ({line.month.number} if indicator.to_date else set())
+        if line.span not in allowed:
+            yield Problem("period_too_long", "month", (("span", str(line.span)),))
+        yield from self._department(indicator, line.department)
+        if _differs(line.unit, indicator.unit):
+            yield Problem("unit_differs", "unit", (("found", line.unit), ("unit", indicator.unit)))
+
+    def _department(self, indicator: Measured, text: str) -> Iterator[Problem]:
+        """One of the departments that are named must be the one that reports the indicator."""
+        found = [self._known.departments.find(name) for name in self._names(text)]
+        unknown = [one for one in found if isinstance(one, Problem)]
+        yield from unknown
+        ids = {one.id for one in found if isinstance(one, Named)}
+        if ids and not unknown and indicator.department and indicator.department not in ids:
+            right = self._known.departments.by_id[indicator.department].name
+            yield Problem("department_differs", "department", (("found", text[:40]), ("right", right)))
+
+    def _names(self, text: str) -> list[str]:
+        """The departments in a cell; a name may itself hold a sign that divides names."""
+        if not text or self._known.departments.match(text):
+            return [text] if text else []
+        return [name for name in _BETWEEN_NAMES.split(text) if name]
+
+    def _unknown_department(self, text: str) -> list[Problem]:
+        found = [self._known.departments.find(name) for name in self._names(text)]
+        return [one for one in found if isinstance(one, Problem)]
+
+    def _value(self, indicator: Measured, line: Line) -> tuple[Decimal | None, list[Problem]]:
+        """This month's figure or the running total, as the indicator is entered."""
+        if line.to_date is None:
+            return line.value, []
+        if indicator.to_date:
+            return line.to_date, []
+        if line.value is None and line.numerator is None:
+            return None, [Problem("only_to_date", "to_date")]
+        return line.value, []
+
+    def unknown(self, fragment: Fragment) -> Iterator[Problem]:
+        """Which of a figure's names name nothing; a name that is missing has been told."""
+        if fragment.indicator and isinstance(found := self._known.indicators.find(fragment.indicator), Problem):
+            yield found
+        if fragment.region and isinstance(place := self._known.regions.find(fragment.region), Problem):
+            yield place
+        yield from self._unknown_department(fragment.department)
 
 
-def entries_of(table: Table) -> tuple[list[tuple[Line, Entry]], list[Mistake]]:
+def _differs(written: str, unit: str) -> bool:
+    """Whether a unit is a multiple of the indicator's: 万户 for 户 would make the figure 10 000 times too small."""
+    found, right = canonical(written), canonical(unit)
+    return found != right and bool(found) and _MULTIPLE.sub("", found) == _MULTIPLE.sub("", right)
+
+
+def entries_of(table: Table, names: Known | None = None) -> tuple[list[tuple[Line, Entry]], list[Mistake]]:
     """The entry of each line that names something, once; and the mistakes in the names of all rows."""
-    directory, first, entries = Directory(), dict[tuple[object, ...], Line](), list[tuple[Line, Entry]]()
-    mistakes = [mistake for fragment in table.fragments for mistake in directory.unknown(fragment)]
+    directory, first, entries = Directory(names), dict[tuple[object, ...], Line](), list[tuple[Line, Entry]]()
+    mistakes = [table.mistake(one, problem) for one in table.fragments for problem in directory.unknown(one)]
     for line in table.lines:
         entry, problems = directory.entry(line)
         if entry is not None:
             same = first.setdefault(entry.key, line)
             if same is line:
                 entries.append((line, entry))
-            problems = list(_given_twice(same, line))
-        mistakes += [Mistake(line.sheet, line.row, problem) for problem in problems]
+            else:
+                problems = [_given_twice(same, line)]
+        mistakes += [table.mistake(line, problem) for problem in problems]
     return entries, mistakes
 
 
-def _given_twice(first: Line, line: Line) -> Iterator[Problem]:
+def _given_twice(first: Line, line: Line) -> Problem:
     row = ("first", str(first.row))
     if first.sheet != line.sheet:
-        yield Problem("given_twice", "indicator", (row, ("sheet", first.sheet)))
-    elif first is not line:
-        yield Problem("given_twice_here", "indicator", (row,))
+        return Problem("given_twice", "indicator", (row, ("sheet", first.sheet)))
+    return Problem("given_twice_here", "indicator", (row,))

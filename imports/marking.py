@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from departments.log import harmless
 from imports import uploads
 from imports.messages import Told, told
 from imports.models import ImportBatch
-from imports.parsing import HEADINGS, Row, canonical, text_of
+from imports.parsing import Row
 from imports.readers import Limits, read
 from imports.uploads import ERRORS_SHEET
 from targets.numbers import NotANumberError, read_number
@@ -42,7 +43,7 @@ def mark(pk: int) -> None:
     data = uploads.path_of(batch.file).read_bytes()
     rows = read(data, Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS))
     errors = [told(one) for one in batch.errors]
-    places = _places(batch.errors, errors, rows)
+    places = _places(errors)
     looks = data.startswith(b"PK") and len(rows) <= MOST_ROWS
     book = _with_look(data, places) if looks else None
     _saved(batch.file, _listed_in(book, errors) if book is not None else _rewritten(rows, places, errors))
@@ -56,22 +57,13 @@ def _saved(name: str, book: Any) -> None:
     unfinished.replace(path)
 
 
-def _places(stored: Iterable[Mapping[str, Any]], errors: Sequence[Told], rows: Sequence[Row]) -> Places:
-    """Where the errors are: in their column's cell, or else in the row's first one."""
-    columns = {sheet: _columns(list(lot)) for sheet, lot in groupby(rows, key=lambda row: row.sheet)}
+def _places(errors: Iterable[Told]) -> Places:
+    """Where the errors are: in their own cell, or else in the row's first one."""
     found: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
-    for one, error in zip(stored, errors, strict=True):
-        column = columns.get(error.sheet, {}).get(str(one["column"]), 1)
+    for error in errors:
+        column = coordinate_to_tuple(error.cell)[1] if error.cell else 1
         found[error.sheet, error.row].append((column, error.sentence))
     return found
-
-
-def _columns(rows: Sequence[Row]) -> dict[str, int]:
-    """The place of each column of a sheet, by its headings."""
-    names = {canonical(name): column for column, written in HEADINGS.items() for name in written}
-    head = next((row for row in rows if not row.blank), None)
-    cells = enumerate(head.cells, 1) if head is not None else ()
-    return {names[text]: place for place, cell in cells if (text := canonical(text_of(cell))) in names}
 
 
 def _with_look(data: bytes, places: Places) -> Any:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from imports.limits import UnreadableError
 from imports.models import ImportBatch
-from imports.readers import UnreadableError
 from targets.messages import SENTENCES as FIGURES
 
 ROWS: dict[str, str | Promise] = {
@@ -16,8 +16,37 @@ ROWS: dict[str, str | Promise] = {
         "Use 指标, 地区, 月份, 数值, 分子, 分母, 说明, 日期, or delete the column."
     ),
     "heading_twice": _("This column stands here twice. Keep one of them."),
-    "column_missing": _("This column is missing. The first row holds the headings; add it there."),
+    "column_missing": _("This column is missing. Add it to the headings, or say what it holds in the title."),
     "cell_outside": _("A cell of this row stands under no heading. Delete it, or give its column a heading."),
+    "total_differs": _(
+        "This total is %(stated)s, but its parts make %(found)s. Correct the parts or the total, or delete the total."
+    ),
+    "total_without_parts": _(
+        "There is nothing of which this could be the total. Give the region, or delete the total."
+    ),
+    "year_missing": _(
+        'The year of "%(found)s" is told nowhere. Write the month like 2014-06, or the year in the title.'
+    ),
+    "not_a_year": _('"%(found)s" is not a year. Write it like 2014.'),
+    "month_ambiguous": _('"%(found)s" may be January or October. Write %(year)s-01 or %(year)s-10.'),
+    "month_contradicts": _(
+        "The sheet is named %(sheet)s, but its title says %(title)s. Correct the one that is wrong."
+    ),
+    "period_too_long": _(
+        "This covers %(span)s months, but the indicator is reported more often. Give the figure of each month."
+    ),
+    "only_to_date": _(
+        "This is the total since January, but the indicator is entered by month. Give the month's figure."
+    ),
+    "unit_differs": _("The unit is %(found)s, but the indicator is counted in %(unit)s. Convert the figures."),
+    "department_missing": _("The department is missing. Give its name, or delete the column."),
+    "department_unknown": _('There is no department "%(found)s".'),
+    "department_similar": _('There is no department "%(found)s". Did you mean: %(similar)s?'),
+    "department_ambiguous": _('Several departments are called "%(found)s". Give the code: %(similar)s.'),
+    "department_differs": _(
+        "%(found)s does not report this indicator; %(right)s does. Correct the department, or delete the column."
+    ),
+    "indicator_ambiguous": _('Several indicators are called "%(found)s". Give the code: %(similar)s.'),
     "region_ambiguous": _('Several regions are called "%(found)s". Give the code: %(similar)s.'),
     "not_asked": _(
         "This figure is not asked of your unit in this month. Delete the row, or ask the quality office to import it."
@@ -33,10 +62,23 @@ FILES: dict[str, str | Promise] = {
     "too_large": _("The file is larger than %(limit)s MB. Split it."),
     "too_many_rows": _("The file has more than %(limit)s rows. Split it."),
     "bomb": _("The file unfolds into far more than a table of figures. Copy the figures into a new workbook."),
-    "old_excel": _("The file is an old Excel workbook, or locked by a password. Save it as XLSX without a password."),
-    "no_table": _("The file is neither CSV nor XLSX. Save it as one of these."),
+    "too_many_columns": _("The file has more than %(limit)s columns. Delete those that hold no figures."),
+    "too_many_cells": _("The file has more than %(limit)s cells. Split it."),
+    "too_many_sheets": _("The file has more than %(limit)s sheets. Split it."),
+    "cell_too_long": _(
+        "A cell near row %(row)s holds far too much text. Look for a quotation mark that is not closed."
+    ),
+    "old_excel": _("The file is an Excel workbook from before 1997. Open it and save it as XLSX."),
+    "locked": _("The file is locked by a password. Save it without one."),
+    "web_page": _(
+        "The file is a web page, whatever its name is. Open it in a spreadsheet program and save it as XLSX."
+    ),
+    "no_table": _("The file is neither CSV nor XLSX, XLS or ODS. Save it as one of these."),
     "broken_csv": _("The quotation marks near line %(line)s do not match. Save the file as CSV anew."),
     "broken_xlsx": _("The workbook is damaged. Open it in a spreadsheet program and save it as XLSX anew."),
+    "broken_xls": _("The workbook is damaged. Open it in a spreadsheet program and save it as XLSX anew."),
+    "broken_ods": _("The workbook is damaged. Open it in a spreadsheet program and save it as XLSX anew."),
+    "broken_file": _("The workbook is damaged. Open it in a spreadsheet program and save it as XLSX anew."),
 }
 """Code of a reason why a file cannot be read → its sentence."""
 
@@ -49,17 +91,45 @@ COLUMNS: dict[str, str | Promise] = {
     "denominator": _("denominator"),
     "note": _("note"),
     "occurred_on": _("day"),
+    "to_date": _("total since January"),
+    "total": _("total"),
+    "year": _("year"),
+    "department": _("department"),
+    "unit": _("unit"),
 }
+
+LEFT_OUT: dict[str, str | Promise] = {
+    "title": _("a title"),
+    "note": _("a note"),
+    "section": _("a heading between the rows"),
+    "repeated_heading": _("the headings once more"),
+    "total": _("a total that equals the sum of its parts"),
+    "no_figures": _("no figures in it"),
+}
+"""Why a row is no figure."""
+
+LAYOUTS: dict[str, str | Promise] = {
+    "long": _("one figure a row"),
+    "wide-months": _("months side by side"),
+    "wide-regions": _("regions side by side"),
+    "wide-indicators": _("indicators side by side"),
+    "wide-regions-months": _("regions and months side by side"),
+    "wide-indicators-months": _("indicators and months side by side"),
+    "wide-indicators-regions": _("indicators and regions side by side"),
+    "wide-indicators-regions-months": _("indicators, regions and months side by side"),
+}
+"""How the figures of a sheet lie."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One error of a refused file, ready to be read; row 0 means the sheet as a whole."""
+    """One error of a refused file, ready to be read: row 0 means the sheet as a whole, `cell` is its address."""
 
     sheet: str
     row: int
     column: str
     sentence: str
+    cell: str = ""
 
     def __str__(self) -> str:
         return " ".join(filter(None, [self.sheet, str(self.row), self.column])) + f": {self.sentence}"
@@ -75,7 +145,8 @@ def told(error: Mapping[str, object]) -> Told:
     sentences = FIGURES | FILES | ROWS
     column = str(error["column"])
     sentence = str(sentences[str(error["code"])]) % error["details"]
-    return Told(str(error["sheet"]), int(str(error["row"])), str(COLUMNS.get(column, column)), sentence)
+    place = str(error["sheet"]), int(str(error["row"])), str(COLUMNS.get(column, column))
+    return Told(*place, sentence, str(error.get("cell", "")))
 
 
 def errors_of(batch: ImportBatch) -> list[Told]:

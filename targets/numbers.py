@@ -12,12 +12,13 @@ NOTHING = frozenset({"", "-", "--", "/", "无"})
 """What stands in a cell for "no figure"; it is never zero."""
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
-_NUMBER = re.compile(r"([+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.\d+)?)(万?)", re.ASCII)
-TEN_THOUSAND = Decimal(10_000)
-ERROR_CELL = re.compile(r"#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|GETTING_DATA)")
+_NUMBER = re.compile(r"([+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.\d+)?)([万亿]?)", re.ASCII)
+_MULTIPLES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
+ERROR_CELL = re.compile(r"#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|GETTING_DATA)|Err:\d{3}")
 """What a spreadsheet shows where a formula has failed."""
 _DAY = re.compile(
-    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))", re.ASCII
+    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))",
+    re.ASCII,
 )
 _MIDNIGHT = re.compile(r"[ T]0{1,2}:00(:00)?$", re.ASCII)
 
@@ -42,7 +43,9 @@ class PercentageError(NotANumberError):
 
 def plain(text: str) -> str:
     """Full-width characters as ordinary ones, every dash as "-", every run of spaces as one."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_DASHES).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    return " ".join(text.split())
 
 
 def is_percentage(text: str) -> bool:
@@ -55,16 +58,18 @@ def read_number(text: str) -> Decimal | None:
 
     NotANumberError for anything else; nothing is guessed.
     """
+    if text.isascii() and text[:1].isdigit() and text[-1].isdigit() and text.replace(".", "", 1).isdigit():
+        return Decimal(text)  # nearly every number of a large file
     written = plain(text)
-    if written in NOTHING:
+    if written in NOTHING or not written.strip("-"):
         return None
     if ERROR_CELL.fullmatch(written):
         raise ErrorCellError(text)
-    found = _NUMBER.fullmatch(written.removesuffix("%").rstrip().replace(" 万", "万"))
+    found = _NUMBER.fullmatch(written.removesuffix("%").rstrip().replace(" 万", "万").replace(" 亿", "亿"))
     if found is None or (found[2] and is_percentage(text)):
         raise NotANumberError(text)
     number = Decimal(found[1].replace(",", "").replace(" ", ""))
-    return _whole(number * TEN_THOUSAND) if found[2] else number
+    return _whole(number * _MULTIPLES[found[2]]) if found[2] else number
 
 
 def _whole(number: Decimal) -> Decimal:

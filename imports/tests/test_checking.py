@@ -138,7 +138,7 @@ def test_what_waits_for_a_review_is_not_handed_in_twice(bureau: SimpleNamespace)
 
 
 def test_wrong_headings_leave_no_row_to_be_trusted(bureau: SimpleNamespace, coordinator: User) -> None:
-    data = csv_bytes([row(bureau.own, "2014-01", 4)], headings=("指标", "地区", "月份", "数值", "单位"))
+    data = csv_bytes([row(bureau.own, "2014-01", 4)], headings=("指标", "地区", "月份", "数值", "颜色"))
     batch = brought(coordinator, data=data)
     assert (batch.state, counts(batch)) == ("rejected", (1, 0, 0, 0, 1))
 

@@ -83,4 +83,4 @@ def test_an_empty_file_is_told(content: bytes, file: Path) -> None:
 def test_a_file_of_another_kind_is_told(file: Path) -> None:
     file.write_bytes(b"%PDF\0")
     _out, errors = run(file, factories.coordinator().username)
-    assert errors == f"{file}: The file is neither CSV nor XLSX. Save it as one of these."
+    assert errors == f"{file}: The file is neither CSV nor XLSX, XLS or ODS. Save it as one of these."

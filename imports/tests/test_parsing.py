@@ -130,7 +130,7 @@ def test_a_month_is_understood_in_every_common_form(cell: Cell) -> None:
     assert month(cell) == Month(2014, 6)
 
 
-@pytest.mark.parametrize("cell", ["2014-13", "2014-00", "201413", "6月", "2014", "2014.1", "2014/2/30", "41791", True])
+@pytest.mark.parametrize("cell", ["2014-13", "2014-00", "201413", "2014", "2014/2/30", "41791", True])
 def test_what_is_no_month_is_an_error(cell: Cell) -> None:
     assert code_of(month, cell) == "not_a_month"
 
@@ -187,7 +187,7 @@ def test_every_bad_cell_of_a_row_is_told() -> None:
 
 
 def test_an_unknown_heading_is_told_and_not_ignored() -> None:
-    found = parse(table(("x", "y", "2014-01", 1, "个"), headings=("指标", "地区", "月份", "数值", "单位")))
+    found = parse(table(("x", "y", "2014-01", 1, "个"), headings=("指标", "地区", "月份", "数值", "颜色")))
     assert codes(found.mistakes) == [(1, "", "heading_unknown")]
 
 

@@ -223,7 +223,7 @@ def test_a_figure_of_a_whole_that_is_made_from_its_parts_is_refused(coordinator:
 
 def test_an_unknown_name_brings_the_nearest_ones(coordinator: User, houses: Indicator) -> None:
     Region.objects.create(code="100200", name="鹿城区", kind="district")
-    (error,) = errors_of(bring(coordinator, (houses.code, "鹿城", "2014-01", 1)))
+    (error,) = errors_of(bring(coordinator, (houses.code, "鹿成区", "2014-01", 1)))
     assert "鹿城区" in error.sentence
 
 

@@ -1,0 +1,116 @@
+"""What is not recognised can be corrected, and the correction is remembered by the shape of the form."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imports.parsing import MappedColumn, Mapping, Recognition, SheetMapping, parse, shape_of
+from imports.readers import Limits, read
+from imports.strict import HostileError
+from imports.tests.awkward import KNOWN
+from imports.tests.writing import as_csv
+
+FORM = ("名目", "哪里", "何时", "多少", "颜色")
+ROW = ("houses", "330302", "2014-01", 40, "红")
+MEANINGS = ("indicator", "region", "month", "value", "ignored")
+
+
+def shape(*rows: Any) -> str:
+    return parse(read(as_csv(rows), Limits()), None, KNOWN).recognition.sheets[0].shape
+
+
+def mapping(**sheet: Any) -> Mapping:
+    columns = tuple(MappedColumn(index, meaning) for index, meaning in enumerate(MEANINGS))
+    return Mapping({shape(FORM, ROW): SheetMapping(columns, **sheet)})
+
+
+def test_a_mapping_makes_an_unknown_form_readable() -> None:
+    rows = read(as_csv([FORM, ROW]), Limits())
+    assert parse(rows, None, KNOWN).lines == []
+    table = parse(rows, mapping(), KNOWN)
+    assert table.mistakes == []
+    assert [(one.indicator, one.region, one.value) for one in table.lines] == [("houses", "330302", 40)]
+
+
+def test_a_mapping_of_another_form_changes_nothing() -> None:
+    rows = read(as_csv([(*FORM, "大小"), ROW]), Limits())
+    assert parse(rows, mapping(), KNOWN).lines == []
+
+
+def test_a_mapping_says_the_month_and_is_remembered_without_it() -> None:
+    form = ("指标", "地区", "数值")
+    known = Mapping({shape(form, ("houses", "330302", 1)): SheetMapping(month="2014-05", region="330302")})
+    rows = read(as_csv([form, ("houses", "330302", 1)]), Limits())
+    assert [str(one.month) for one in parse(rows, known, KNOWN).lines] == ["2014-05"]
+    assert [(one.month, one.region) for one in known.lasting().sheets.values()] == [("", "330302")]
+
+
+def test_a_mapping_says_where_the_headings_are() -> None:
+    rows = [("甲", "乙"), FORM, ROW]
+    corrected = SheetMapping(mapping().sheets[shape(FORM, ROW)].columns, heading_rows=(2,))
+    table = parse(read(as_csv(rows), Limits()), Mapping({shape(*rows): corrected}), KNOWN)
+    assert [(one.row, one.value) for one in table.lines] == [(3, 40)]
+
+
+def test_the_shape_of_a_form_stays_when_figures_and_titles_change() -> None:
+    first, second = (
+        parse(
+            read(as_csv([(f"2014年{m}月",), ("指标", "地区", "数值"), ("houses", "330302", m)]), Limits()), None, KNOWN
+        )
+        for m in (1, 2)
+    )
+    assert shape_of(first.recognition) == shape_of(second.recognition)
+    assert shape(FORM, ROW) != shape(FORM[:4], ROW)
+
+
+def test_a_mapping_travels_as_json() -> None:
+    given_back = json.loads(json.dumps(mapping(month="2014-05", heading_rows=(3, 4)).to_json()))
+    assert Mapping.from_json(given_back) == mapping(month="2014-05", heading_rows=(3, 4))
+
+
+SHAPE = "0" * 64
+SHEET: dict[str, Any] = {"columns": [], "heading_rows": [], "indicator": "", "region": "", "month": ""}
+COLUMN: dict[str, Any] = {"index": 0, "meaning": "value", "indicator": "", "region": "", "period": ""}
+HOSTILE: dict[str, object] = {
+    "no object": [],
+    "nothing": {},
+    "a further field": {"sheets": {}, "x": 1},
+    "no shape": {"sheets": {"x": SHEET}},
+    "a sheet that is none": {"sheets": {SHAPE: 3}},
+    "a missing field": {"sheets": {SHAPE: {"columns": []}}},
+    "an unknown meaning": {"sheets": {SHAPE: {**SHEET, "columns": [{**COLUMN, "meaning": "__class__"}]}}},
+    "a column before A": {"sheets": {SHAPE: {**SHEET, "columns": [{**COLUMN, "index": -1}]}}},
+    "true for 1": {"sheets": {SHAPE: {**SHEET, "columns": [{**COLUMN, "index": True}]}}},
+    "a column twice": {"sheets": {SHAPE: {**SHEET, "columns": [COLUMN, COLUMN]}}},
+    "a number for a text": {"sheets": {SHAPE: {**SHEET, "month": 5}}},
+    "a long text": {"sheets": {SHAPE: {**SHEET, "month": "x" * 2000}}},
+    "a sign that cannot be stored": {"sheets": {SHAPE: {**SHEET, "month": "\0"}}},
+    "half a sign": {"sheets": {SHAPE: {**SHEET, "month": "\ud800"}}},
+    "rows out of order": {"sheets": {SHAPE: {**SHEET, "heading_rows": [2, 1]}}},
+    "row zero": {"sheets": {SHAPE: {**SHEET, "heading_rows": [0]}}},
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_json_is_refused(data: object) -> None:
+    with pytest.raises(HostileError):
+        Mapping.from_json(data)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["sheets", "hidden", SHAPE]), inner),
+    max_leaves=8,
+)
+
+
+@given(anything)
+def test_no_json_crashes(data: object) -> None:
+    for kind in (Mapping, Recognition):
+        try:
+            kind.from_json(data)
+        except HostileError:
+            continue
