@@ -128,10 +128,11 @@ def test_the_overview_works_without_scripts(browser: Browser, live_server: LiveS
 
 def test_the_first_tab_leads_past_the_navigation(page: Page, live_server: LiveServer, city: Plan) -> None:
     log_in(page, live_server)
+    page.wait_for_load_state()
     page.keyboard.press("Tab")
     expect(page.locator(".skip-link")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.url.endswith("#content")
+    expect(page).to_have_url(f"{live_server.url}/#content")
 
 
 def test_no_page_is_wider_than_the_screen(page: Page, live_server: LiveServer, city: Plan) -> None:
