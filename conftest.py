@@ -94,6 +94,17 @@ def celery_worker_process(django_db_setup: None, eventually: Callable[..., None]
 
 
 @pytest.fixture
+def deaf_worker() -> Iterator[None]:
+    """The suite's worker, if one runs, takes nothing meanwhile: the test does the worker's part itself."""
+    queue = app.conf.task_default_queue
+    heard = app.control.cancel_consumer(queue, reply=True, timeout=2, limit=1)
+    yield
+    app.control.purge()
+    if heard:
+        app.control.add_consumer(queue, reply=True, timeout=5, limit=1)
+
+
+@pytest.fixture
 def spawn_worker(django_db_setup: None) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """`spawn_worker("-Q", "other", SOME="variable")`: a further worker, killed after the test if it still lives."""
     workers: list[subprocess.Popen[bytes]] = []

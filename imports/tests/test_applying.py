@@ -287,6 +287,7 @@ def test_entries_that_were_approved_are_not_returned(bureau: SimpleNamespace) ->
 
 
 @pytest.mark.postgres_only
+@pytest.mark.usefixtures("deaf_worker")
 @pytest.mark.django_db(transaction=True)
 def test_two_files_that_overlap_come_one_after_the_other(coordinator: User, houses: Indicator) -> None:
     months = [f"2014-{number:02}" for number in range(1, 13)]
@@ -325,6 +326,7 @@ def together(*works: object) -> None:
     assert errors == []
 
 
+@pytest.mark.usefixtures("deaf_worker")
 @pytest.mark.django_db(transaction=True)
 def test_a_failure_in_the_middle_leaves_nothing(
     coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch

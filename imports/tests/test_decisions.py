@@ -164,6 +164,7 @@ def test_handing_in_costs_the_same_for_many_rows(bureau: SimpleNamespace) -> Non
 
 
 @pytest.mark.postgres_only
+@pytest.mark.usefixtures("deaf_worker")
 @pytest.mark.django_db(transaction=True)
 def test_an_approval_and_an_import_at_once_let_no_total_fall(
     bureau: SimpleNamespace, coordinator: User, eventually: Callable[..., None]

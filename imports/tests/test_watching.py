@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("deaf_worker")
 @pytest.mark.django_db(transaction=True)
 def test_the_page_shows_the_result_as_soon_as_it_is_there(
     live_server: Any, page: "Page", context: "BrowserContext"
