@@ -77,6 +77,7 @@ def log_in(page: Page, live_server: LiveServer, name: str = "mayor") -> None:
     page.get_by_label("密码").fill("pass")
     page.get_by_role("button", name="登录").click()
     expect(page).to_have_url(f"{live_server.url}/")
+    page.wait_for_load_state()
 
 
 def test_a_mayor_sees_where_the_plan_stands_and_why(
@@ -128,7 +129,6 @@ def test_the_overview_works_without_scripts(browser: Browser, live_server: LiveS
 
 def test_the_first_tab_leads_past_the_navigation(page: Page, live_server: LiveServer, city: Plan) -> None:
     log_in(page, live_server)
-    page.wait_for_load_state()
     page.keyboard.press("Tab")
     expect(page.locator(".skip-link")).to_be_focused()
     page.keyboard.press("Enter")

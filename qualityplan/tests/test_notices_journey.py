@@ -40,6 +40,7 @@ def log_in(page: Page, live_server: LiveServer, user: User) -> None:
     page.get_by_label("密码").fill("pass")
     page.get_by_role("button", name="登录").click()
     expect(page).to_have_url(f"{live_server.url}/desk/")
+    page.wait_for_load_state()
 
 
 def test_the_bell_leads_to_what_was_returned_and_that_to_the_worksheet(

@@ -72,6 +72,7 @@ def log_in(page: Page, live_server: LiveServer, name: str) -> None:
     page.get_by_label("密码").fill("pass")
     page.get_by_role("button", name="登录").click()
     expect(page).to_have_url(f"{live_server.url}/")
+    page.wait_for_load_state()
 
 
 def entry_of(page: Page, name: str) -> Locator:
