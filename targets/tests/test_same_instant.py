@@ -75,6 +75,7 @@ def entered(cast: SimpleNamespace, month: str = "2014-06", value: int = 300, mea
     return submit(enter(offered, by=cast.reporter, source=f.source(cast.reporter)), by=cast.reporter)
 
 
+@pytest.mark.usefixtures("deaf_worker")
 def test_of_two_approvals_of_one_entry_one_approves_and_the_other_is_told(
     cast: SimpleNamespace, meanwhile: Callable[..., Any]
 ) -> None:
