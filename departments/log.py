@@ -150,11 +150,6 @@ def line(event: AuditEvent) -> Line:
     )
 
 
-def _detail(detail: Mapping[str, Any]) -> str:
-    told = [(DETAILS.get(key, key), value) for key, value in detail.items() if value not in ("", None)]
-    return "; ".join(f"{key}: {value}" for key, value in told)
-
-
 def subject_text(subject: str) -> str:
     """ "targets.revision:17" as the model's name and the number."""
     label, _colon, number = subject.partition(":")

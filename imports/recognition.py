@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from imports import headings
 from imports.cells import Cell, Row, canonical, is_blank, text_of
-from imports.columns import UNKNOWN, Column, column_of, corrected, layout_of, settled
+from imports.columns import Column, column_of, corrected, layout_of, settled
 from imports.mappings import Mapping, SheetMapping
 from imports.names import Known
 from imports.strict import decode
@@ -174,8 +174,3 @@ def _contradiction(by_name: Given, by_title: Given) -> tuple[str, ...]:
     if len(years) > 1 or (name.number and title.number and name.number != title.number):
         return by_name.period or str(by_name.year), by_title.period or str(by_title.year)
     return ()
-
-
-def needs_headings(recognition: SheetRecognition) -> bool:
-    """Whether a heading of it is not understood."""
-    return not recognition.recognised or any(column.meaning == UNKNOWN for column in recognition.columns)

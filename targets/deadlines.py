@@ -73,11 +73,6 @@ def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Mo
     return last_with_data.shifted(1) if last_with_data.number < 12 else last_with_data
 
 
-def deadline_of(plan: Plan, month: Month) -> date:
-    """The day by which the month's figures are to be handed in; whoever needs several months takes `Deadlines`."""
-    return Deadlines.of(plan)[month].day
-
-
 def last_month_with_data(plan: Plan) -> Month | None:
     """The last month of the plan's year with an official figure."""
     year = (Month(plan.year, 1), Month(plan.year, 12))

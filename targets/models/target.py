@@ -25,9 +25,6 @@ class TargetQuerySet(models.QuerySet["Target"]):
         written = Target.history.filter(id=models.OuterRef("pk")).values("id").annotate(times=models.Count("pk"))
         return self.annotate(version=Coalesce(models.Subquery(written.values("times")), 0))
 
-    def of_year(self, year: int) -> "TargetQuerySet":
-        return self.filter(plan__year=year)
-
 
 class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: ignore[misc]
     """Finds rows by the names that fixtures use."""

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from plans.models import CalendarDay, Plan
 from plans.periods import Month
-from targets.deadlines import Deadlines, deadline_of
+from targets.deadlines import Deadlines
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_a_deadline_says_which_holiday_moved_it(plan_2014: Plan) -> None:
 
 def test_a_sunday_worked_in_exchange_is_a_deadline() -> None:
     CalendarDay.objects.create(day=date(2014, 10, 5), kind="workday", name="国庆节")
-    assert deadline_of(f.plan(), Month(2014, 9)) == date(2014, 10, 5)
+    assert Deadlines.of(f.plan())[Month(2014, 9)].day == date(2014, 10, 5)
 
 
 def test_a_plan_may_leave_its_deadlines_where_they_are(plan_2014: Plan) -> None:
@@ -64,7 +64,7 @@ def test_the_last_second_of_the_day_in_shanghai_is_on_time(plan_2014: Plan) -> N
 def test_a_year_of_which_the_calendar_holds_nothing_is_told(plan_2014: Plan) -> None:
     assert Deadlines.of(plan_2014).unknown_years == []
     assert Deadlines.of(f.plan(2027)).unknown_years == [2027, 2028]
-    assert deadline_of(f.plan(2026), Month(2026, 12)) == date(2027, 1, 5)
+    assert Deadlines.of(f.plan(2026))[Month(2026, 12)].day == date(2027, 1, 5)
     assert Deadlines.of(f.plan(2026)).unknown_years == [2027]
 
 
