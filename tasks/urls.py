@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from tasks import views
+from tasks.views import tasks
 
 urlpatterns = [
-    path("tasks/", views.tasks, name="tasks"),
-    path("tasks/<int:year>/<slug:code>/", views.task, name="task"),
+    path("tasks/", tasks.tasks, name="tasks"),
+    path("tasks/<int:year>/<slug:code>/", tasks.task, name="task"),
 ]

@@ -1,4 +1,4 @@
-"""Pages of promised work: the list, and one task with its milestones."""
+"""The list of tasks, and one task with its milestones."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render

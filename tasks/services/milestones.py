@@ -1,4 +1,4 @@
-"""What is done to tasks and milestones, and what targets ask about them."""
+"""Milestones that were changed, and what targets ask about them."""
 
 from collections import defaultdict
 from collections.abc import Collection

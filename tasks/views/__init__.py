@@ -1,0 +1,1 @@
+"""What a person asks of promised work, one module a subject."""
