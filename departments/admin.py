@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -17,8 +18,18 @@ from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
 from departments import access
-from departments.administration import ByRole, Importing, ReadOnly, Resource, change_password, log_in, may_enter
-from departments.models import ApiToken, AuditEvent, Department, Membership, Region, User
+from departments.administration import (
+    Announcing,
+    ByRole,
+    Importing,
+    ReadOnly,
+    Resource,
+    change_password,
+    log_in,
+    may_enter,
+)
+from departments.models import ApiToken, AuditEvent, Department, Membership, Reform, Region, User
+from departments.models.reform import check_reform
 from departments.services import held_roles, password_was_set, record, record_roles
 
 # Roles decide, not Django's marks and groups; and there is one log-in, not a second one for administrators.
@@ -73,6 +84,26 @@ class DepartmentAdmin(Importing):
     list_select_related = ["region"]
     search_fields = ["code", "name", "short_name"]
     autocomplete_fields = ["region"]
+
+
+class ReformForm(forms.ModelForm):
+    """A reform, whose departments before and after must fit its kind."""
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            check_reform(given["kind"], given["effective_on"], given["before"], given["after"], self.instance.pk)
+        return given
+
+
+@admin.register(Reform)
+class ReformAdmin(Announcing):
+    """Departments that were renamed, merged or split. Those after are entered as departments first."""
+
+    form = ReformForm
+    list_display = ["effective_on", "kind", "document"]
+    list_filter = ["kind"]
+    autocomplete_fields = ["before", "after"]
 
 
 class MembershipInline(ByRole, admin.TabularInline):

@@ -70,14 +70,14 @@ class ClauseOut(Schema):
 
 def plan_of(year: int) -> Plan:
     """The plan of a year; 404 if there is none."""
-    return get_object_or_404(Plan.objects.select_related("region"), year=year)
+    return get_object_or_404(Plan.objects.published(), year=year)
 
 
 @router.get("/plans", response={200: list[PlanOut], **REFUSALS})
 @paginate(Paging)
 def plans(request: HttpRequest) -> QuerySet[Plan]:
     """Every plan, the newest first."""
-    return Plan.objects.select_related("region")
+    return Plan.objects.published()
 
 
 @router.get("/plans/{year}/clauses", response={200: list[ClauseOut], **REFUSALS})

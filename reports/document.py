@@ -195,7 +195,7 @@ def _kind(line: Line, clause: Clause, plan: Plan) -> str:
     text = "".join(piece.text for piece in (*line.heading, *line.pieces))
     if text == plan.title == clause.text:
         return "title"
-    if text in (plan.issuer, date_format(plan.issued_on, "Y年n月j日")):
+    if text in (plan.issuer, plan.issued_on and date_format(plan.issued_on, "Y年n月j日")):
         return "signature"
     return "salutation" if text.endswith((":", "：")) and not line.heading else "text"
 

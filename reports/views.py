@@ -62,7 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
-    shown = newest_plan() if year is None else get_object_or_404(Plan.objects.select_related("region"), year=year)
+    shown = newest_plan() if year is None else get_object_or_404(Plan.objects.published(), year=year)
     if shown is None:
         return render(request, "reports/empty.html")
     state = standing_shown(request, shown)
@@ -141,7 +141,7 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
 
 def newest_plan() -> Plan | None:
     """The plan of the latest year; none before the first is loaded."""
-    return Plan.objects.select_related("region").first()
+    return Plan.objects.newest()
 
 
 def standing_shown(request: HttpRequest, plan: Plan) -> Standing:

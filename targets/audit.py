@@ -55,7 +55,7 @@ def differences() -> Iterator[Difference]:
     """Every difference between the stored attainments and those computed anew, without writing anything."""
     exclude_others()
     regions = Regions.load()
-    targets = list(Target.objects.with_version().select_related("plan", "indicator", "operand"))
+    targets = list(Target.objects.in_force().with_version().select_related("plan", "indicator", "operand"))
     codes = {target.pk: f"{target.plan.year}/{target.code}" for target in targets}
     for start in range(0, len(targets), 20):
         lot = targets[start : start + 20]

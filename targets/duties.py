@@ -91,14 +91,17 @@ def _asked(plan: Plan) -> tuple[dict[int, Indicator], dict[int, list[int]]]:
         if target.operand is not None:
             compared[target.operand.pk] = target.operand
             _measure(places, target.operand, judged_regions(target, regions), regions)
-    watched = Indicator.objects.filter(_NOT_PROMISED).select_related("department")
+    watched = Indicator.objects.exclude(_promised_by(plan.year)).select_related("department")
     for one in sorted([*compared.values(), *watched], key=lambda one: one.code):
         indicators.setdefault(one.pk, one)
         _measure(places, one, [plan.region_id], regions)
     return indicators, {pk: _by_code(found, regions) for pk, found in places.items()}
 
 
-_NOT_PROMISED = Q(targets__isnull=True, operand_of__isnull=True)
+def _promised_by(year: int) -> Q:
+    """What was promised up to a year: what a later plan promises about an indicator changes nothing in this one."""
+    earlier = Target.objects.filter(plan__year__lte=year)
+    return Q(pk__in=earlier.values("indicator")) | Q(pk__in=earlier.exclude(operand=None).values("operand"))
 
 
 def _measure(places: dict[int, set[int]], indicator: Indicator, judged: Iterable[int], regions: Regions) -> None:

@@ -52,11 +52,6 @@ def standings(plan: Plan) -> list[Standing]:
     return [Standing(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in months]
 
 
-def newest_plan() -> Plan | None:
-    """The plan of the latest year."""
-    return Plan.objects.select_related("region").order_by("-year").first()
-
-
 def _range(plan: Plan) -> tuple[Month, Month]:
     return Month(plan.year, 1), Month(plan.year, 12)
 

@@ -117,7 +117,7 @@ def _not_asked(rows: Rows, reached: Reach) -> dict[Key, list[Problem]]:
 
     The units stay locked until the end: whoever sends the same twice finds what the first request has done.
     """
-    plans = {one.year: one for one in Plan.objects.select_related("region").filter(year__in=_years(rows))}
+    plans = {one.year: one for one in Plan.objects.published().filter(year__in=_years(rows))}
     units = _units(plans.values())
     somewhen = {(key[0], key[1], key[2].year) for key in units}
     wholes = set(Region.objects.filter(parent__isnull=False).values_list("parent_id", flat=True))

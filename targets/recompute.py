@@ -101,7 +101,7 @@ def attainments_from(targets: list[Target], region_id: int, loader: Loader) -> l
 
 def _targets(indicator_ids: Collection[int] | None = None) -> list[Target]:
     """The targets that are judged by the indicators or compared with them; all if none are named."""
-    targets = Target.objects.with_version().select_related("plan", "indicator", "operand")
+    targets = Target.objects.in_force().with_version().select_related("plan", "indicator", "operand")
     if indicator_ids is not None:
         targets = targets.filter(Q(indicator__in=indicator_ids) | Q(operand__in=indicator_ids))
     return list(targets)

@@ -114,7 +114,7 @@ def gaps_on(today: date) -> list[Gap]:
 def asked_on(today: date) -> list[Asked]:
     """The months of which somebody is reminded, newest first."""
     found: dict[Month, tuple[Plan, date]] = {}
-    for plan in Plan.objects.select_related("region").filter(year__in=(today.year - 1, today.year)).order_by("year"):
+    for plan in Plan.objects.published().filter(year__in=(today.year - 1, today.year)).order_by("year"):
         deadlines = {month: one.day for month, one in Deadlines.of(plan).by_month.items()}
         if today <= max(deadlines.values()) + LINGERS:
             found |= {month: (plan, day) for month, day in deadlines.items() if FIGURES.first(day) <= today}

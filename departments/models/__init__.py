@@ -5,6 +5,7 @@ from departments.models.audit import AuditEvent
 from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
 from departments.models.people import ApiToken, Membership, PersonQuerySet, User
+from departments.models.reform import Reform, successors_on
 
 __all__ = [
     "ApiToken",
@@ -15,6 +16,8 @@ __all__ = [
     "Membership",
     "Notice",
     "PersonQuerySet",
+    "Reform",
     "Region",
     "User",
+    "successors_on",
 ]

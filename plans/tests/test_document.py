@@ -37,7 +37,7 @@ def test_the_plans_head_is_that_of_the_document(plan_2014: Plan) -> None:
     notice, *lines = HEAD.splitlines()
     head = dict(line.split(": ", 1) for line in lines)
     assert (plan_2014.issuer, plan_2014.number) == (head["发布单位"], head["发布文号"])
-    assert (plan_2014.issued_on.isoformat(), plan_2014.source) == (head["发布日期"], head["原文地址"])
+    assert (str(plan_2014.issued_on), plan_2014.source) == (head["发布日期"], head["原文地址"])
     assert notice == f"{plan_2014.issuer}关于印发{plan_2014.title}的通知"
     assert plan_2014.clauses.get(path="标题").text == plan_2014.title
 

@@ -45,6 +45,11 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "target_verify": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
     "task": (Action.VIEW_PLAN,),
+    "years": (Action.VIEW_PLAN,),
+    "years_propose": (Action.ADMINISTER,),
+    "years_publish": (Action.ADMINISTER,),
+    "years_discard": (Action.ADMINISTER,),
+    "draft_row": (Action.ADMINISTER,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
     "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
@@ -146,6 +151,11 @@ FIXED: dict[str, dict[str, object]] = {
     "target_verify": {"year": 2014, "code": "manufacturing-quality"},
     "task": {"year": 2014, "code": "brands"},
     "department": {"code": "quality"},
+    "years": {"year": 2014},
+    "years_propose": {"year": 1999},
+    "years_publish": {"year": 1999},
+    "years_discard": {"year": 1999},
+    "draft_row": {"year": 2014, "kind": "target", "pk": 999_999},
 }
 """What everybody may look at is the same for everybody."""
 

@@ -20,6 +20,10 @@ from targets.models.indicator import Indicator, bound
 class TargetQuerySet(models.QuerySet["Target"]):
     """Questions about targets."""
 
+    def in_force(self) -> "TargetQuerySet":
+        """Without those of a plan that is a draft yet: they are not judged."""
+        return self.filter(plan__state=Plan.State.PUBLISHED)
+
     def with_version(self) -> "TargetQuerySet":
         """Each target with `version`: how often it was written, counted in its history, so never wrong."""
         written = Target.history.filter(id=models.OuterRef("pk")).values("id").annotate(times=models.Count("pk"))
@@ -72,7 +76,7 @@ class Target(models.Model):
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     name = models.CharField(_("name"), max_length=120)
     clause = models.ForeignKey(Clause, models.PROTECT, related_name="targets", verbose_name=_("clause"))
-    quote = models.CharField(_("words of the plan"), max_length=400)
+    quote = models.CharField(_("words of the plan"), max_length=400, blank=True)
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="targets", verbose_name=_("indicator"))
     comparator = models.CharField(_("comparator"), max_length=10, choices=Comparator.choices)
     threshold_kind = models.CharField(_("kind of threshold"), max_length=10, choices=ThresholdKind.choices)

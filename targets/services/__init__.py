@@ -20,7 +20,7 @@ from targets.services.official import (
     make_official_from,
     submit_from,
 )
-from targets.services.reporting import reporters_changed
+from targets.services.reporting import hand_over, reporters_changed
 from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
 from targets.services.undoing import retract, send_back_all
 
@@ -38,6 +38,7 @@ __all__ = [
     "discard_draft",
     "enter",
     "hand_in",
+    "hand_over",
     "lock",
     "make_official",
     "make_official_from",

@@ -66,9 +66,11 @@ def _surroundings(indicator: Indicator, threshold: Decimal | None) -> Surroundin
 
 def _thresholds(entries: Sequence[Entry]) -> dict[tuple[int, int], Decimal]:
     """The constant thresholds of what is judged month by month; a count's is for the year and says nothing here."""
-    rows = Target.objects.filter(
-        indicator__in={entry.indicator_id for entry in entries}, threshold_kind=Target.ThresholdKind.CONSTANT
-    ).exclude(indicator__measure=Indicator.Measure.COUNT)
+    rows = (
+        Target.objects.in_force()
+        .filter(indicator__in={entry.indicator_id for entry in entries}, threshold_kind=Target.ThresholdKind.CONSTANT)
+        .exclude(indicator__measure=Indicator.Measure.COUNT)
+    )
     return {(row[0], row[1]): row[2] for row in rows.values_list("indicator_id", "plan__year", "threshold") if row[2]}
 
 

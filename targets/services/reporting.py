@@ -30,16 +30,16 @@ def reporters_changed(objects: Collection[models.Model]) -> None:
     changed = [(found[0], found[-1]) for found in states.values() if found[0].department_id != found[-1].department_id]
     if changed and (month := month_being_reported(timezone.localdate())) is not None:
         for before, now in changed:
-            _hand_over(now, before.department, month)
+            hand_over(now, before.department, month)
 
 
 def month_being_reported(today: date) -> Month | None:
     """The month of the newest plan that is being reported; None without a plan."""
-    plan = Plan.objects.first()
+    plan = Plan.objects.newest()
     return None if plan is None else reporting_month(plan, today, last_month_with_data(plan))
 
 
-def _hand_over(indicator: Indicator, before: Department | None, month: Month) -> None:
+def hand_over(indicator: Indicator, before: Department | None, month: Month) -> None:
     """Ends the duty that runs now in the month before, and starts the new department's."""
     duties = ReportingDuty.objects.filter(indicator=indicator).exclude(department__kind=COUNTY)
     latest = duties.select_for_update(of=("self",)).order_by(F("since").asc(nulls_first=True)).last()

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
+from plans.models import Plan
 from plans.periods import Month
-from targets.months import newest_plan, standings
+from targets.months import standings
 from targets.services import lock, reopen
 from targets.views.review import reason_of
 
@@ -20,7 +21,7 @@ from targets.views.review import reason_of
 @access.requires(Action.LOCK_MONTHS)
 def months(request: HttpRequest) -> HttpResponse:
     """Which months are closed, by whom, and how complete each is."""
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     rows = standings(plan) if plan is not None else []
     return render(request, "targets/months.html", {"plan": plan, "months": rows})
 
@@ -55,7 +56,7 @@ def reopen_month(request: HttpRequest, month: str) -> HttpResponse:
 
 def _month(text: str) -> Month:
     """A month of the newest plan's year; 404 for any other."""
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     try:
         month = Month.parse(text)
     except ValueError as error:

@@ -21,7 +21,7 @@ from targets.selectors import Row, month_of, months
 def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One promise: how it stands, why, what it is made from, who answers for it."""
     found = get_object_or_404(
-        Target.objects.select_related("plan__region", "clause", "indicator__department", "operand"),
+        Target.objects.in_force().select_related("plan__region", "clause", "indicator__department", "operand"),
         plan__year=year,
         code=code,
     )
@@ -50,7 +50,7 @@ def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def verify(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """Computes the result of a month anew from the entries it names, and tells whether it agrees; stores nothing."""
-    found = get_object_or_404(Target.objects.select_related("plan"), plan__year=year, code=code)
+    found = get_object_or_404(Target.objects.in_force().select_related("plan"), plan__year=year, code=code)
     month, _understood = month_of(request.POST.get("month"), found.plan, None)
     visible = Attainment.objects.visible_to(request.user)  # type: ignore[arg-type]
     row = get_object_or_404(visible, target=found, region_id=found.plan.region_id, month=month)

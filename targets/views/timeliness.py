@@ -16,7 +16,6 @@ from departments.services import record
 from plans.models import Plan
 from plans.periods import Month
 from targets.deadlines import Deadlines, last_month_with_data, reporting_month
-from targets.months import newest_plan
 from targets.selectors import month_of, months
 from targets.timeliness import MARKS, NOBODY, Matrix, figures_of, matrix_of, may_see
 from targets.timeliness_file import FORMATS
@@ -27,7 +26,7 @@ from targets.worksheet import may_enter
 @access.requires(Action.VIEW_OBSERVATIONS)
 def timeliness(request: HttpRequest) -> HttpResponse:
     """The matrix from January to `?month=`; `?order=plan` in the plan's order instead of the worst first."""
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     if plan is None:
         return render(request, "reports/empty.html")
     month, _understood = _month_asked(plan, request.GET.get("month"))
@@ -69,7 +68,7 @@ def timeliness_cell(request: HttpRequest, code: str, month: str) -> HttpResponse
 @access.requires(Action.VIEW_OBSERVATIONS)
 def timeliness_export(request: HttpRequest) -> HttpResponse:
     """The same matrix as a file. Taking it away is an event in the audit log."""
-    plan, ending = newest_plan(), request.POST.get("format", "")
+    plan, ending = Plan.objects.newest(), request.POST.get("format", "")
     if plan is None or ending not in FORMATS:
         raise Http404(_("There is no such file."))
     month, _understood = _month_asked(plan, request.POST.get("month"))
@@ -100,7 +99,7 @@ def _plan_and_month(text: str) -> tuple[Plan, Month]:
         month = Month.parse(text)
     except ValueError as error:
         raise Http404 from error
-    return get_object_or_404(Plan.objects.select_related("region"), year=month.year), month
+    return get_object_or_404(Plan.objects.published(), year=month.year), month
 
 
 def _worksheet_address(user: User, unit: Department | None, month: Month) -> str:

@@ -137,7 +137,7 @@ def _asked(request: HttpRequest, code: str, text: str) -> tuple[Department, Plan
         month = Month.parse(text)
     except ValueError as error:
         raise Http404 from error
-    plan = get_object_or_404(Plan.objects.select_related("region"), year=month.year)
+    plan = get_object_or_404(Plan.objects.published(), year=month.year)
     if not may_enter(access.reach(_person(request), Action.ENTER_OBSERVATIONS), department):
         raise access.refusal()
     return department, plan, month

@@ -31,7 +31,7 @@ class Task(models.Model):
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     title = models.CharField(_("title"), max_length=120)
     clause = models.ForeignKey(Clause, models.PROTECT, related_name="tasks", verbose_name=_("clause"))
-    quote = models.TextField(_("words of the plan"))
+    quote = models.TextField(_("words of the plan"), blank=True)
     due = models.DateField(_("due"))
     open_ended = models.CharField(_("further units, not named"), max_length=60, blank=True)
     targets = models.ManyToManyField(Target, related_name="tasks", blank=True, verbose_name=_("targets"))
@@ -117,7 +117,7 @@ class Milestone(models.Model):
     code = models.SlugField(_("code"), max_length=60)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     title = models.CharField(_("title"), max_length=120)
-    quote = models.CharField(_("words of the plan"), max_length=400)
+    quote = models.CharField(_("words of the plan"), max_length=400, blank=True)
     due = models.DateField(_("due"))
     done_on = models.DateField(_("done on"), null=True, blank=True)
     target = models.ForeignKey(

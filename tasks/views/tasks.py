@@ -13,7 +13,7 @@ from tasks.models import Task
 @access.requires(Action.VIEW_PLAN)
 def tasks(request: HttpRequest) -> HttpResponse:
     """All tasks of the newest plan, by clause."""
-    plan = Plan.objects.first()
+    plan = Plan.objects.newest()
     rows = selectors.with_steps(plan) if plan is not None else []
     context = {
         "plan": plan,
@@ -28,7 +28,8 @@ def tasks(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def task(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One task: its words, who answers for it, its milestones and the targets that stand in the same item."""
-    found = get_object_or_404(Task.objects.select_related("plan", "clause"), plan__year=year, code=code)
+    plans = Plan.objects.published()
+    found = get_object_or_404(Task.objects.select_related("plan", "clause"), plan__in=plans, plan__year=year, code=code)
     context = {
         "task": found,
         "plan": found.plan,
