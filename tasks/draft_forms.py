@@ -1,5 +1,6 @@
 """The rows of a draft as forms: only what the year decides; everything else is changed in the administration."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,9 +18,15 @@ class DraftForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial = {name: _plain(value) for name, value in self.initial.items()}
         clause: Any = self.fields.get("clause")
         if clause is not None:
             clause.queryset = Clause.objects.filter(plan=self.instance.plan).order_by("order")
+
+
+def _plain(value: Any) -> Any:
+    """A number without the zeros that only its column adds."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 class PlanForm(DraftForm):

@@ -37,7 +37,7 @@ class Plan(models.Model):
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft", _("draft")
+        DRAFT = "draft", pgettext_lazy("plan", "draft")
         PUBLISHED = "published", pgettext_lazy("plan", "published")
 
     year = models.PositiveSmallIntegerField(

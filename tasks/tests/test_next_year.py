@@ -192,7 +192,7 @@ def test_a_changed_threshold_leaves_every_figure_of_the_year_before(plan_2014: P
     draft = propose_next_year(plan_2014, by=office)
     words(draft)
     for target in draft.targets.filter(threshold__isnull=False):
-        target.threshold = (target.threshold or 0) + 1
+        target.threshold = (target.threshold or Decimal(0)) + 1
         if target.threshold_upper is not None:
             target.threshold_upper += 1
         keep(target, by=office)
