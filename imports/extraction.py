@@ -10,7 +10,7 @@ from itertools import repeat, zip_longest
 from operator import attrgetter
 from typing import Any
 
-from imports.cells import Cell, Row, address, canonical, is_blank, text_of
+from imports.cells import ABOVE, Cell, Row, address, canonical, is_blank, text_of
 from imports.columns import TOTAL, Column
 from imports.conversion import Bad, Readers, cleared
 from imports.lines import Fragment, Line, Mistake
@@ -241,17 +241,26 @@ class Extraction:
         shared = list(self._problems(self.values, self.shared, index, row))
         shared += list(self._cells_outside(row))
         filled = [group for group in self.groups if group.filled(index)]
-        if len(self.groups) < 2:
-            filled = self.groups
-        elif not filled:
+        side_by_side = len(self.groups) > 1
+        if not filled and (side_by_side or (not shared and self._says_nothing(index))):
             self.left_out.append(left_out(row, "no_figures"))
             return
+        if not side_by_side:
+            filled = self.groups
         told = dict.fromkeys(shared)
         for group in filled:
             told |= dict.fromkeys(self._figure(group, index, row, wrong=bool(shared)))
         if not self.groups:
             self.fragments.append(self._fragment(None, index, row))
         self.mistakes += told
+
+    def _says_nothing(self, index: int) -> bool:
+        """Whether the row only names a figure, as in a form that is not filled in: that is neither zero nor wrong. A
+        cell that is merged with the one above says something, only not what.
+        """
+        told = [values[index] for name, values in self.values.items() if name in ("note", "occurred_on")]
+        cells = [self.column_cells(one)[index] for group in self.groups for one in group.columns.values()]
+        return bool(self.groups) and not any(told) and not any(cell is ABOVE for cell in cells)
 
     def _figure(self, group: Group, index: int, row: Row, *, wrong: bool) -> list[Mistake]:
         """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: the row is."""

@@ -207,6 +207,16 @@ def test_a_cell_under_no_heading_is_told(headings: tuple[Cell, ...]) -> None:
     assert codes(found.mistakes) == [(2, "", "cell_outside")]
 
 
+def test_a_row_that_only_names_a_figure_says_nothing() -> None:
+    found = parse(table(("x", "y", "2014-01", None), ("x", "y", "2014-02", " — "), ("x", "y", "2014-03", 0)))
+    assert (found.mistakes, [(one.row, one.value) for one in found.lines]) == ([], [(4, 0)])
+    assert [(one.row, one.reason) for one in found.recognition.sheets[0].left_out] == [
+        (2, "no_figures"),
+        (3, "no_figures"),
+    ]
+    assert parse(table(("x", "y", "2014-01", None, None, None, "未完成"))).lines[0].value is None
+
+
 def test_a_note_of_any_length_is_not_cut() -> None:
     assert codes(parse(table(("x", "y", "2014-01", 1, None, None, "长" * 401))).mistakes) == [
         (2, "note", "note_too_long")
@@ -230,7 +240,8 @@ lines = st.lists(st.tuples(texts, texts, months, figures, figures, figures), max
 
 
 def expected(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return [(number, *row) for number, row in enumerate(rows, 2)]
+    """The rows with their numbers; one without any figure says nothing."""
+    return [(number, *row) for number, row in enumerate(rows, 2) if any(figure is not None for figure in row[3:])]
 
 
 def found_in(data: bytes) -> list[tuple[Any, ...]]:
