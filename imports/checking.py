@@ -28,6 +28,10 @@ from targets.services import check_entries, odd_entries
 ATTEMPTS = 3
 """A file whose check has ended this often without an end is not tried again."""
 ERRORS_KEPT = 10_000
+OF_ITS_COLUMN = frozenset(
+    {("year_missing", "month"), ("column_missing", "numerator"), ("column_missing", "denominator")}
+)
+"""Mistakes in headings that reject the figures under them, and no others."""
 
 
 class CancelledError(Exception):
@@ -145,11 +149,16 @@ def _problems(
 
 
 def _broken_sheets(table: Table) -> set[str]:
-    """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted."""
+    """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted.
+
+    A heading that is only told too little, the year or the other half of a ratio, is wrong for its own figures alone:
+    they have no line, and the figures beside them do not depend on it.
+    """
     if not table.mistakes:
         return set()
     rows = {(line.sheet, line.row) for line in table.lines} | {(one.sheet, one.row) for one in table.fragments}
-    return {one.sheet for one in table.mistakes if (one.sheet, one.row) not in rows}
+    beside = [one for one in table.mistakes if (one.sheet, one.row) not in rows]
+    return {one.sheet for one in beside if (one.problem.code, one.problem.column) not in OF_ITS_COLUMN}
 
 
 def _accepted(

@@ -69,7 +69,7 @@ def undo(batch: ImportBatch, *, by: User, reason: str = "") -> ImportBatch:
     if batch.official:
         restored, removed = retract(batch.source, by=by, reason=told)
     else:
-        restored, removed = 0, send_back_all(batch.source, by=by, reason=told)
+        restored, removed = send_back_all(batch.source, by=by, reason=told)
     batch.move(Verb.UNDO)
     batch.undone_by, batch.undone_at = by, timezone.now()
     batch.save()
