@@ -10,13 +10,13 @@ from itertools import repeat, zip_longest
 from operator import attrgetter
 from typing import Any
 
-from imports.cells import ABOVE, Cell, Row, address, canonical, is_blank, text_of
+from imports.cells import Cell, Row, address, canonical, is_blank, text_of
 from imports.columns import TOTAL, Column
 from imports.conversion import Bad, Readers, cleared
 from imports.lines import Fragment, Line, Mistake
 from imports.recognition import LeftOut, SheetRecognition, left_out
 from imports.values import Period, period_in
-from imports.wording import MEASURES, NAMES, TOTALS, is_note, is_section
+from imports.wording import FORM, MEASURES, NAMES, TOTALS, is_note, is_section
 from targets.figures import Problem
 
 SHARED = (*NAMES, "year", "department", "unit", "note", "occurred_on")
@@ -242,7 +242,7 @@ class Extraction:
         shared += list(self._cells_outside(row))
         filled = [group for group in self.groups if group.filled(index)]
         side_by_side = len(self.groups) > 1
-        if not filled and (side_by_side or (not shared and self._says_nothing(index))):
+        if not filled and (side_by_side or (not shared and self._not_filled_in(index))):
             self.left_out.append(left_out(row, "no_figures"))
             return
         if not side_by_side:
@@ -254,13 +254,10 @@ class Extraction:
             self.fragments.append(self._fragment(None, index, row))
         self.mistakes += told
 
-    def _says_nothing(self, index: int) -> bool:
-        """Whether the row only names a figure, as in a form that is not filled in: that is neither zero nor wrong. A
-        cell that is merged with the one above says something, only not what.
-        """
+    def _not_filled_in(self, index: int) -> bool:
+        """Whether a row of a form that we handed out was left empty: its figure is not reported."""
         told = [values[index] for name, values in self.values.items() if name in ("note", "occurred_on")]
-        cells = [self.column_cells(one)[index] for group in self.groups for one in group.columns.values()]
-        return bool(self.groups) and not any(told) and not any(cell is ABOVE for cell in cells)
+        return any(canonical(one.heading) == FORM for one in self.sheet.columns) and not any(told)
 
     def _figure(self, group: Group, index: int, row: Row, *, wrong: bool) -> list[Mistake]:
         """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: the row is."""

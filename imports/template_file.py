@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from departments.log import harmless
 from imports.values import LONGEST_NOTE
-from imports.wording import HEADINGS
+from imports.wording import FORM, HEADINGS
 from targets.models import Figures, Indicator
 from targets.worksheet import Row, Sheet
 
@@ -26,7 +26,7 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "region": ("地区代码", 10),
     "month": (WORDS["month"], 10),
     "unit": ("单位", 8),
-    "rule": ("填报要求", 34),
+    "rule": (FORM, 34),
     "before": ("上期", 12),
     "last_year": ("上年同期", 12),
     "reported": ("已报", 12),
