@@ -46,6 +46,8 @@ ACTIONS: dict[str, str | Promise] = {
     "observations.imported": gettext_lazy("figures imported"),
     "attachment.added": gettext_lazy("file attached"),
     "attachment.removed": gettext_lazy("attached file removed"),
+    "observations.import_corrected": gettext_lazy("columns of an import corrected"),
+    "observations.mapping_forgotten": gettext_lazy("remembered mapping forgotten"),
     "observations.import_refused": gettext_lazy("errors found in an import"),
     "observations.import_confirmed": gettext_lazy("import confirmed"),
     "observations.import_cancelled": gettext_lazy("import cancelled"),
@@ -65,6 +67,7 @@ ACTIONS: dict[str, str | Promise] = {
     "comparison.exported": gettext_lazy("comparison exported"),
     "audit.exported": gettext_lazy("audit log exported"),
     "timeliness.exported": gettext_lazy("timeliness of reporting exported"),
+    "template.exported": gettext_lazy("template for figures downloaded"),
     "audit.purged": gettext_lazy("old audit events deleted"),
 }
 """What is recorded, in words. What is missing here is shown by its code and cannot be chosen in the filter."""
@@ -84,6 +87,7 @@ DETAILS: dict[str, str | Promise] = {
     "errors": gettext_lazy("errors"),
     "left_out": gettext_lazy("rows left out"),
     "failure": gettext_lazy("why it ended"),
+    "remembered": gettext_lazy("remembered"),
     "restored": gettext_lazy("figures restored"),
     "removed": gettext_lazy("figures removed"),
     "milestones": gettext_lazy("milestones"),

@@ -53,6 +53,11 @@ def text_of(cell: Cell) -> str:
     return str(cell)
 
 
+def printable(text: str, most: int) -> str:
+    """The beginning of a text, without signs that cannot be seen or stored."""
+    return "".join(sign for sign in text if sign.isprintable())[:most]
+
+
 def canonical(text: str) -> str:
     """A name or heading as it is compared: no matter how wide, in which case, with which spaces it is written."""
     return plain(text).replace(" ", "").casefold()

@@ -13,11 +13,13 @@ from django.db.models import F
 from departments.services import record
 from imports import staging, uploads
 from imports.loading import entries_of, known
-from imports.models import ImportBatch
-from imports.parsing import Line, Mistake, Rows, Table, parse
+from imports.models import ImportBatch, RememberedMapping
+from imports.parsing import Line, Mapping, Mistake, Rows, Table, parse
 from imports.readers import Limits, UnreadableError, read
+from imports.remembering import Memory, mapping_of
 from imports.rights import not_asked
 from imports.staging import Accepted
+from imports.understanding import Understanding
 from imports.workflow import WAITING, State, Verb
 from targets.figures import Entry, Problem
 from targets.loading import SeriesKey
@@ -26,10 +28,23 @@ from targets.services import check_entries, odd_entries
 ATTEMPTS = 3
 """A file whose check has ended this often without an end is not tried again."""
 ERRORS_KEPT = 10_000
+OF_ITS_COLUMN = frozenset(
+    {("year_missing", "month"), ("column_missing", "numerator"), ("column_missing", "denominator")}
+)
+"""Mistakes in headings that reject the figures under them, and no others."""
 
 
 class CancelledError(Exception):
     """Somebody has cancelled the import while it was checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How the file was understood, by which mapping, and from where that was remembered."""
+
+    understanding: Understanding
+    mapping: Mapping
+    remembered: RememberedMapping | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,7 @@ class Verdict:
     accepted: Sequence[Accepted]
     mistakes: Sequence[Mistake]
     circumstances: str
+    understood: Understood | None = None
 
 
 def check(pk: int) -> None:
@@ -63,7 +79,10 @@ def _started(batch: ImportBatch) -> bool:
         end(batch.pk, "crashed")
         return False
     waiting = ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING)
-    return bool(waiting.update(state=State.CHECKING.value, progress=5, attempts=F("attempts") + 1))
+    started = waiting.update(state=State.CHECKING.value, progress=5, attempts=F("attempts") + 1)
+    if started:
+        uploads.unmark(batch.file)
+    return bool(started)
 
 
 def end(pk: int, failure: str) -> None:
@@ -94,7 +113,9 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
     """Everything about the file; UnreadableError if it cannot be read as a table."""
     limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
     rows, names = read(data, limits), known()
-    table = parse(Rows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden), known=names)
+    memory = Memory(batch.source.by)
+    data_rows = Rows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden)
+    table = parse(data_rows, mapping_of(batch.mapping), names, memory.recall)
     if not table.read and not table.mistakes:
         raise UnreadableError("empty")
     _tell(batch, 40)
@@ -108,7 +129,8 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
         mistakes += [table.mistake(line, problem) for problem in problems[position]]
     _tell(batch, 80)
     accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
-    return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), circumstances)
+    understood = Understood(Understanding.of(table), table.mapping, memory.found or batch.remembered)
+    return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), circumstances, understood)
 
 
 def _problems(
@@ -127,11 +149,16 @@ def _problems(
 
 
 def _broken_sheets(table: Table) -> set[str]:
-    """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted."""
+    """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted.
+
+    A heading that is only told too little, the year or the other half of a ratio, is wrong for its own figures alone:
+    they have no line, and the figures beside them do not depend on it.
+    """
     if not table.mistakes:
         return set()
     rows = {(line.sheet, line.row) for line in table.lines} | {(one.sheet, one.row) for one in table.fragments}
-    return {one.sheet for one in table.mistakes if (one.sheet, one.row) not in rows}
+    beside = [one for one in table.mistakes if (one.sheet, one.row) not in rows]
+    return {one.sheet for one in beside if (one.problem.code, one.problem.column) not in OF_ITS_COLUMN}
 
 
 def _accepted(
@@ -174,6 +201,10 @@ def _stored(batch: ImportBatch, verdict: Verdict, failure: str = "") -> None:
     locked.odd = sum(bool(one.odd) for one in verdict.accepted)
     locked.errors, locked.errors_total = [_told(one) for one in verdict.mistakes[:ERRORS_KEPT]], len(verdict.mistakes)
     locked.circumstances, locked.failure = verdict.circumstances, failure
+    if verdict.understood is not None:
+        locked.recognition = verdict.understood.understanding.to_json()
+        locked.mapping = verdict.understood.mapping.to_json()
+        locked.remembered = verdict.understood.remembered
     locked.progress, locked.attempts = 100, 0
     locked.move(Verb.REJECT if verdict.mistakes else Verb.ACCEPT)
     locked.save()

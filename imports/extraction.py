@@ -16,7 +16,7 @@ from imports.conversion import Bad, Readers, cleared
 from imports.lines import Fragment, Line, Mistake
 from imports.recognition import LeftOut, SheetRecognition, left_out
 from imports.values import Period, period_in
-from imports.wording import MEASURES, NAMES, TOTALS, is_note, is_section
+from imports.wording import FORM, MEASURES, NAMES, TOTALS, is_note, is_section
 from targets.figures import Problem
 
 SHARED = (*NAMES, "year", "department", "unit", "note", "occurred_on")
@@ -241,17 +241,23 @@ class Extraction:
         shared = list(self._problems(self.values, self.shared, index, row))
         shared += list(self._cells_outside(row))
         filled = [group for group in self.groups if group.filled(index)]
-        if len(self.groups) < 2:
-            filled = self.groups
-        elif not filled:
+        side_by_side = len(self.groups) > 1
+        if not filled and (side_by_side or (not shared and self._not_filled_in(index))):
             self.left_out.append(left_out(row, "no_figures"))
             return
+        if not side_by_side:
+            filled = self.groups
         told = dict.fromkeys(shared)
         for group in filled:
             told |= dict.fromkeys(self._figure(group, index, row, wrong=bool(shared)))
         if not self.groups:
             self.fragments.append(self._fragment(None, index, row))
         self.mistakes += told
+
+    def _not_filled_in(self, index: int) -> bool:
+        """Whether a row of a form that we handed out was left empty: its figure is not reported."""
+        told = [values[index] for name, values in self.values.items() if name in ("note", "occurred_on")]
+        return any(canonical(one.heading) == FORM for one in self.sheet.columns) and not any(told)
 
     def _figure(self, group: Group, index: int, row: Row, *, wrong: bool) -> list[Mistake]:
         """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: the row is."""

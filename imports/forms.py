@@ -1,12 +1,28 @@
-"""The form by which a file comes in."""
+"""The forms by which a file comes in, and by which is said what its columns mean."""
+
+import re
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from imports.messages import unreadable
+from imports.columns import IGNORED
+from imports.mappings import MOST_HEADING_ROWS
+from imports.messages import COLUMNS, unreadable
 from imports.readers import UnreadableError
+from imports.recognised import ShownForm
+from imports.wording import NAMES
+
+MEANINGS: list[tuple[str, str | Promise]] = [
+    ("", "—"),
+    *((name, COLUMNS[name]) for name in (*NAMES, "value", "numerator", "denominator", "to_date", "note")),
+    *((name, COLUMNS[name]) for name in ("occurred_on", "year", "department", "unit", "total")),
+    (IGNORED, _("leave aside")),
+]
+_ROWS = re.compile(r"(\d{1,7})(?:\s*[-~–至]\s*(\d{1,7}))?", re.ASCII)
 
 
 class UploadForm(forms.Form):
@@ -27,3 +43,43 @@ class UploadForm(forms.Form):
             limit = format(settings.UPLOAD_MAX_BYTES / 1024 / 1024, ".0f")
             raise forms.ValidationError(unreadable(UnreadableError("too_large", limit=limit)))
         return file
+
+
+class ColumnForm(forms.Form):
+    """What one column is."""
+
+    meaning = forms.ChoiceField(choices=MEANINGS, required=False, label=_("meaning"))
+    only = forms.CharField(max_length=120, required=False, label=_("only for"))
+
+
+class SheetForm(forms.Form):
+    """What holds for all rows of one sheet."""
+
+    indicator = forms.CharField(max_length=120, required=False, label=_("indicator"))
+    region = forms.CharField(max_length=120, required=False, label=_("region"))
+    month = forms.CharField(max_length=20, required=False, label=_("month"))
+    skipped = forms.BooleanField(required=False, label=_("leave this sheet aside"))
+
+
+class HeadingForm(forms.Form):
+    """Where the headings of a form are."""
+
+    rows = forms.CharField(max_length=20, label=_("heading rows"))
+
+    def __init__(self, shown: ShownForm, data: Any, prefix: str) -> None:
+        super().__init__(data, prefix=prefix, initial={"rows": shown.heading_rows})
+        self.fields["rows"].widget.attrs["class"] = "form-control form-control-sm"
+        self._shown, self._last_row = shown.heading_rows, min(one.sheet.last_row for one in shown.sheets)
+
+    def clean_rows(self) -> tuple[int, ...]:
+        """The rows, from the first to the last."""
+        found = _ROWS.fullmatch(self.cleaned_data["rows"].strip())
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 1 <= first <= last or last - first >= MOST_HEADING_ROWS:
+            raise forms.ValidationError(
+                _("Give one row, or the first and the last of up to %(most)s, like 3 or 3-4.")
+                % {"most": MOST_HEADING_ROWS}
+            )
+        if last >= self._last_row and self.cleaned_data["rows"].strip() != self._shown:
+            raise forms.ValidationError(_("There is no row of figures below row %(row)s.") % {"row": last})
+        return tuple(range(first, last + 1))

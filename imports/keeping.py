@@ -15,7 +15,7 @@ AT_A_TIME = 200
 
 
 def tidy() -> int:
-    """Removes the uploads and staged rows of old imports, and files that belong to none: how many imports."""
+    """Removes the uploads, staged rows and samples of old imports, and files that belong to none: how many imports."""
     before = timezone.now() - timedelta(days=settings.IMPORT_KEEP_DAYS)
     old = ImportBatch.objects.exclude(file="").exclude(state__in=BUSY).filter(source__at__lt=before)
     batches = list(old.order_by("pk")[:AT_A_TIME])
@@ -31,5 +31,5 @@ def _forget(batch: ImportBatch) -> None:
     with transaction.atomic():
         name = batch.file
         staging.clear(batch)
-        ImportBatch.objects.filter(pk=batch.pk).update(file="")
+        ImportBatch.objects.filter(pk=batch.pk).update(file="", recognition={})
         transaction.on_commit(lambda: uploads.remove(name))

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from imports.cells import address
 from imports.columns import Column
+from imports.mappings import Mapping
 from imports.recognition import Recognition
+from imports.samples import Sample
 from plans.periods import Month
 from targets.figures import Problem
 
@@ -66,7 +68,8 @@ class Table:
     """All that was found: `read` figures, the lines among them that were understood, and every mistake.
 
     `fragments` are the others, kept so that their names are checked too, and all mistakes told at once.
-    `columns` knows where each meaning stands, by sheet and group.
+    `columns` knows where each meaning stands, by sheet and group. `samples` are the first rows of the sheets, `mapping`
+    is what a person has said about them.
     """
 
     read: int = 0
@@ -75,6 +78,8 @@ class Table:
     mistakes: list[Mistake] = field(default_factory=list)
     recognition: Recognition = field(default_factory=Recognition)
     columns: dict[tuple[str, int], dict[str, Column]] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    mapping: Mapping = field(default_factory=Mapping)
 
     def mistake(self, found: Line | Fragment, problem: Problem) -> Mistake:
         """The problem with a figure, at the cell it is about."""

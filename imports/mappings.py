@@ -1,15 +1,18 @@
 """What a person says a table means, where it is not recognised (pure, imports no Django).
 
-A mapping is remembered under the shape of the sheet it corrects; it travels as JSON and is checked when it comes back.
+It is kept under the shape of the sheet that it corrects, or under shape and name ("shape/name") where several sheets of
+a file have the same shape; it travels as JSON and is checked when it comes back.
 """
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from imports.strict import HostileError, decode
 from imports.wording import MEANINGS
 
-MOST_HEADING_ROWS, LAST_ROW, LAST_COLUMN, SHAPE_LENGTH = 5, 1_048_576, 16_384, 64
+MOST_HEADING_ROWS, LAST_ROW, LAST_COLUMN = 5, 1_048_576, 16_384
+_KEY = re.compile(r"[0-9a-f]{64}(?:/.{0,200})?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,16 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class SheetMapping:
-    """The corrected columns of a sheet, its heading rows if they are others, and what holds for all its rows."""
+    """The corrected columns of a sheet, its heading rows if they are others, and what holds for all its rows; `skipped`
+    if it is to be left aside altogether.
+    """
 
     columns: tuple[MappedColumn, ...] = ()
     heading_rows: tuple[int, ...] = ()
     indicator: str = ""
     region: str = ""
     month: str = ""
+    skipped: bool = False
 
     def __post_init__(self) -> None:
         rows = self.heading_rows
@@ -54,17 +60,22 @@ class SheetMapping:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Shape of a sheet → how it is to be understood."""
+    """Shape of a sheet, with or without its name → how it is to be understood."""
 
     sheets: dict[str, SheetMapping] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not all(len(shape) == SHAPE_LENGTH and set(shape) <= set("0123456789abcdef") for shape in self.sheets):
+        if not all(_KEY.fullmatch(key) for key in self.sheets):
             raise HostileError("shape")
+
+    def of(self, shape: str, name: str) -> SheetMapping:
+        """How the sheet of this shape and name is to be understood; nothing is corrected in others."""
+        return self.sheets.get(f"{shape}/{name}") or self.sheets.get(shape) or SheetMapping()
 
     def lasting(self) -> Self:
         """What may be remembered for the next file of this shape: the month is another one then."""
-        return type(self)({shape: replace(one, month="") for shape, one in self.sheets.items()})
+        lasting = {key: replace(one, month="") for key, one in self.sheets.items()}
+        return type(self)({key: one for key, one in lasting.items() if one != SheetMapping()})
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers."""

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import coordinate_to_tuple, quote_sheetname
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from departments.log import harmless
 from imports import uploads
@@ -31,6 +32,7 @@ from targets.numbers import NotANumberError, read_number
 MOST_ROWS = 20_000
 """Up to so many rows a workbook is loaded with its look: that takes far more memory than its cells alone."""
 BAD, HEAD = PatternFill("solid", fgColor="FFF4CCCC"), Font(bold=True)
+LINK = Font(color="FF1D5288", underline="single")
 Places = Mapping[tuple[str, int], Sequence[tuple[int, str]]]
 """(sheet, row) → the cells to mark there, as (column from 1, sentence)"""
 
@@ -105,11 +107,14 @@ def _listed_in(book: Any, errors: Sequence[Told]) -> Any:
     """The workbook with the list of errors as its first sheet."""
     sheet = book.create_sheet(ERRORS_SHEET, 0)
     book.active = 0
-    for line in _list(errors):
+    for line in _list(sheet, errors):
         sheet.append(line)
     for cell in sheet[1]:
         cell.font = HEAD
-    sheet.column_dimensions["D"].width = 90
+    for cell in sheet["C"]:
+        if cell.hyperlink:
+            cell.hyperlink.ref = cell.coordinate  # it was made before it had a place
+    sheet.column_dimensions["E"].width = 90
     return book
 
 
@@ -117,11 +122,11 @@ def _rewritten(rows: Sequence[Row], places: Places, errors: Sequence[Told]) -> A
     """A new workbook with the same cells, written row by row so that its length does not matter."""
     book = openpyxl.Workbook(write_only=True)
     first = book.create_sheet(ERRORS_SHEET)
-    first.column_dimensions["D"].width = 90
-    for line in _list(errors):
+    first.column_dimensions["E"].width = 90
+    for line in _list(first, errors):
         first.append(line)
     for name, lot in groupby((row for row in rows if row.sheet != ERRORS_SHEET), key=lambda row: row.sheet):
-        sheet = book.create_sheet(name or _("data"))
+        sheet = book.create_sheet(name or _nameless())
         for row in lot:
             sheet.append(_cells(sheet, row, dict(_by_column(places.get((name, row.number), ())))))
     return book
@@ -145,10 +150,25 @@ def _cell(sheet: Any, value: Any, sentences: str | None) -> Any:
     return cell
 
 
-def _list(errors: Sequence[Told]) -> Iterator[list[Any]]:
-    yield [_("sheet"), _("row"), _("column"), _("what to do")]
+def _list(sheet: Any, errors: Sequence[Told]) -> Iterator[list[Any]]:
+    yield [_("sheet"), _("row"), _("cell"), _("column"), _("what to do")]
     for error in errors:
-        yield [harmless(error.sheet), error.row or None, harmless(error.column), harmless(error.sentence)]
+        place = _linked(sheet, error) if error.row else None
+        yield [harmless(error.sheet), error.row or None, place, harmless(error.column), harmless(error.sentence)]
+
+
+def _linked(sheet: Any, error: Told) -> Any:
+    """The address of the bad cell, C17, which leads there."""
+    address = error.cell or f"A{error.row}"
+    cell = WriteOnlyCell(sheet, address)
+    cell.hyperlink = Hyperlink(ref="", location=f"{quote_sheetname(error.sheet or _nameless())}!{address}")
+    cell.font = LINK
+    return cell
+
+
+def _nameless() -> str:
+    """What the sheet of a text file is called in a workbook."""
+    return _("data")
 
 
 def _safe(text: str) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.limits import UnreadableError
 from imports.models import ImportBatch
+from targets.figures import Problem
 from targets.messages import SENTENCES as FIGURES
 
 ROWS: dict[str, str | Promise] = {
@@ -82,6 +83,8 @@ FILES: dict[str, str | Promise] = {
 }
 """Code of a reason why a file cannot be read → its sentence."""
 
+_SENTENCES = {**FIGURES, **FILES, **ROWS}
+
 COLUMNS: dict[str, str | Promise] = {
     "indicator": _("indicator"),
     "region": _("region"),
@@ -140,11 +143,15 @@ def unreadable(error: UnreadableError) -> str:
     return str(FILES[error.code]) % error.details
 
 
+def sentence(problem: Problem) -> str:
+    """A problem of a table in the reader's language."""
+    return str(_SENTENCES[problem.code]) % dict(problem.details)
+
+
 def told(error: Mapping[str, object]) -> Told:
     """An error as a batch stores it, in the reader's language."""
-    sentences = FIGURES | FILES | ROWS
     column = str(error["column"])
-    sentence = str(sentences[str(error["code"])]) % error["details"]
+    sentence = str(_SENTENCES[str(error["code"])]) % error["details"]
     place = str(error["sheet"]), int(str(error["row"])), str(COLUMNS.get(column, column))
     return Told(*place, sentence, str(error.get("cell", "")))
 

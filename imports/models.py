@@ -6,10 +6,11 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from departments import access
-from departments.models import User
+from departments.models import Department, User
 from departments.permissions import Action
 from imports import workflow
 from imports.workflow import Verb
@@ -21,8 +22,8 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     """Questions about imports."""
 
     def latest_first(self) -> Self:
-        """With who and when, the last one first; errors are long and left aside."""
-        return self.select_related("source__by").defer("errors").order_by("-id")
+        """With who and when, the last one first; what is long is left aside."""
+        return self.select_related("source__by").defer("errors", "recognition", "mapping").order_by("-id")
 
     def visible_to(self, user: User) -> Self:
         """Everybody sees the own files, the quality office all."""
@@ -35,6 +36,27 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
         return self.filter(source__digest=batch.source.digest, pk__lt=batch.pk).latest_first()
 
 
+class RememberedMapping(models.Model):
+    """What a department has said about files of one form (`shape`), used for its next file of that form."""
+
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+", verbose_name=_("department"))
+    shape = models.CharField(_("form of the file"), max_length=64)
+    mapping = models.JSONField(_("which column is what"))
+    file_name = models.CharField(_("file"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("remembered mapping")
+        verbose_name_plural = _("remembered mappings")
+        constraints = [
+            models.UniqueConstraint(fields=["department", "shape"], name="import_remembered_mapping_of_department"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} · {self.department}"
+
+
 class ImportBatch(models.Model):
     """One file of figures on its way (see `workflow`). Its source says who, when, and the file's digest.
 
@@ -43,6 +65,8 @@ class ImportBatch(models.Model):
     "row", "column", "code", "details"}`, said in the reader's language when shown, of which a bounded number is kept:
     `errors_total` counts all. `file` is the name of the stored upload, empty once it is removed. `circumstances` tells
     what was official when it was checked: if that has changed at the time of applying, it is checked again (`renewed`).
+    `recognition` is how the file was understood (`understanding.Understanding`), `mapping` what a person has said about
+    it (`mappings.Mapping`), `remembered` tells if that was said about an earlier file.
     """
 
     class StateChoices(models.TextChoices):
@@ -67,6 +91,10 @@ class ImportBatch(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     failure = models.CharField(_("why it ended"), max_length=20, blank=True)
     mapping = models.JSONField(_("which column is what"), default=dict, blank=True)
+    recognition = models.JSONField(_("what was recognised"), default=dict, blank=True)
+    remembered = models.ForeignKey(
+        RememberedMapping, models.SET_NULL, null=True, related_name="+", verbose_name=_("remembered mapping")
+    )
     circumstances = models.CharField(_("what it was checked against"), max_length=200, blank=True)
     renewed = models.BooleanField(_("checked again"), default=False)
     read = models.PositiveIntegerField(_("rows read"), default=0)
@@ -132,6 +160,11 @@ class ImportBatch(models.Model):
     def busy(self) -> bool:
         """Whether a worker has something to do about it."""
         return self.state in workflow.BUSY
+
+    @property
+    def correctable(self) -> bool:
+        """Whether somebody may still say what its columns mean: it is stored, and was read as a table."""
+        return bool(self.file) and bool(self.recognition) and self.can(Verb.CORRECT)
 
     @property
     def accepted(self) -> int:

@@ -5,7 +5,7 @@ titles and headings of several lines, above notes and totals. Every cell that ca
 guessed; and what was recognised can be shown, and corrected by a `Mapping`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import dropwhile, groupby
 from operator import attrgetter
@@ -17,6 +17,7 @@ from imports.lines import Fragment, Line, Mistake, Table
 from imports.mappings import MappedColumn, Mapping, SheetMapping
 from imports.names import NOTHING_KNOWN, Known
 from imports.recognition import Recognition, SheetRecognition, left_out, recognise, shape_of
+from imports.samples import Sample, samples_of
 from imports.totals import check_columns, check_rows, check_wholes
 from imports.values import CellError, day, month, note, number, part
 from imports.wording import HEADINGS
@@ -37,6 +38,7 @@ __all__ = [
     "Recognition",
     "Row",
     "Rows",
+    "Sample",
     "SheetMapping",
     "SheetRecognition",
     "Table",
@@ -49,30 +51,41 @@ __all__ = [
     "parse",
     "part",
     "recognition_of",
-    "shape_of",
     "text_of",
 ]
 
 MOST_LEFT_OUT = 1000
 
 
-def parse(rows: Iterable[Row], mapping: Mapping | None = None, known: Known | None = None) -> Table:
+def parse(
+    rows: Iterable[Row],
+    mapping: Mapping | None = None,
+    known: Known | None = None,
+    remembered: Callable[[str], Mapping | None] = lambda _shape: None,
+) -> Table:
     """All figures and all mistakes of a file.
 
     `known` are the names by which regions and indicators are found in headings and titles; without it tables that need
-    none are understood. `mapping` says what a person has corrected.
+    none are understood. `mapping` says what a person has corrected in this file; without it `remembered` is asked what
+    was corrected in earlier files of its shape.
     """
     known, readers, table = known or NOTHING_KNOWN, Readers(), Table()
     sheets = _sheets(rows)
     recognised = [recognise(sheet, known, mapping or Mapping()) for sheet in sheets]
+    shape = shape_of(_shaping(sheets, recognised))
+    table.mapping = mapping or remembered(shape) or Mapping()
+    if not mapping and table.mapping.sheets:
+        recognised = [recognise(sheet, known, table.mapping) for sheet in sheets]
     without = _without_figures(sheets, recognised)
     found = [
-        _add(table, Extraction(recognition, sheet, readers))
-        for sheet, recognition in zip(sheets, recognised, strict=True)
-        if recognition.sheet not in without
+        one if one.skipped else _add(table, Extraction(one, sheet, readers))
+        for sheet, one in zip(sheets, recognised, strict=True)
+        if one.sheet not in without
     ]
     found = _without_wholes(table, found, sheets, known)
-    table.recognition = Recognition(tuple(found), rows.hidden if isinstance(rows, Rows) else (), tuple(without))
+    hidden = rows.hidden if isinstance(rows, Rows) else ()
+    table.recognition = Recognition(tuple(found), hidden, tuple(without), shape)
+    table.samples = samples_of(sheets, found)
     table.read = len(table.lines) + len(table.fragments)
     return table
 
@@ -92,13 +105,18 @@ def _sheets(rows: Iterable[Row]) -> list[list[Row]]:
 
 def _without_figures(sheets: list[list[Row]], recognised: list[SheetRecognition]) -> list[str]:
     """Sheets of text alone beside sheets of figures: instructions, a cover."""
-    if not any(one.recognised for one in recognised):
-        return []
-    return [
-        one.sheet
-        for one, rows in zip(recognised, sheets, strict=True)
-        if not one.recognised and not any(_is_figure(cell) for row in rows for cell in row.cells)
-    ]
+    holding = [one.recognised or one.mapped or _has_figures(rows) for one, rows in zip(recognised, sheets, strict=True)]
+    return [one.sheet for one, holds in zip(recognised, holding, strict=True) if not holds] if any(holding) else []
+
+
+def _shaping(sheets: list[list[Row]], recognised: list[SheetRecognition]) -> list[SheetRecognition]:
+    """The sheets that make the shape of the file: instructions and covers change without a new form."""
+    pairs = zip(recognised, sheets, strict=True)
+    return [one for one, rows in pairs if one.recognised or _has_figures(rows)] or recognised
+
+
+def _has_figures(rows: Sequence[Row]) -> bool:
+    return any(_is_figure(cell) for row in rows for cell in row.cells)
 
 
 def _is_figure(cell: Cell) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from imports import headings
-from imports.cells import Cell, Row, canonical, is_blank, text_of
+from imports.cells import Cell, Row, canonical, is_blank, printable, text_of
 from imports.columns import Column, column_of, corrected, layout_of, settled
 from imports.mappings import Mapping, SheetMapping
 from imports.names import Known
@@ -32,7 +32,8 @@ class SheetRecognition:
     """How a sheet was understood.
 
     `indicator`, `region`, `month` and `year` hold for all figures and come from where `sources` says: "sheet" (its
-    name), "title" or "mapping". `shape` names the form: the same headings have the same shape.
+    name), "title" or "mapping". `shape` names the form: the same headings have the same shape, whatever a person has
+    corrected (`mapped`) or wants left aside (`skipped`). `recognised` says whether headings were found.
     """
 
     sheet: str
@@ -49,15 +50,22 @@ class SheetRecognition:
     sources: dict[str, str] = field(default_factory=dict)
     contradiction: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    mapped: bool = False
+    skipped: bool = False
+    last_row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """How a file was understood: its sheets, those that are hidden, and those that hold no figures."""
+    """How a file was understood: its sheets, those that are hidden, and those that hold no figures.
+
+    `shape` is the same for all files of the same form, whatever figures and months they hold.
+    """
 
     sheets: tuple[SheetRecognition, ...] = ()
     hidden: tuple[str, ...] = ()
     without_figures: tuple[str, ...] = ()
+    shape: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers."""
@@ -70,9 +78,9 @@ class Recognition:
         return decode(cls, data)
 
 
-def shape_of(recognition: Recognition) -> str:
-    """The shape of the whole file: the same for all files of the same form, whatever figures and months they hold."""
-    return _digest(sorted({sheet.shape for sheet in recognition.sheets}))
+def shape_of(sheets: Iterable[SheetRecognition]) -> str:
+    """The shape of a file with these sheets."""
+    return _digest(sorted({sheet.shape for sheet in sheets}))
 
 
 def _digest(data: object) -> str:
@@ -86,7 +94,7 @@ def recognise(rows: Sequence[Row], known: Known, mapping: Mapping) -> SheetRecog
     lines = lines or [headings.Reading(_likeliest(rows), known)]
     width = max(len(row.cells) for row in rows)
     shape = _shape(lines)
-    own = mapping.sheets.get(shape, SheetMapping())
+    own = mapping.of(shape, rows[0].sheet)
     if own.heading_rows:
         lines = [headings.Reading(row, known) for row in rows if row.number in own.heading_rows] or lines
     columns = settled([column_of(*one) for one in enumerate(headings.spread(lines, width))])
@@ -96,11 +104,14 @@ def recognise(rows: Sequence[Row], known: Known, mapping: Mapping) -> SheetRecog
     return SheetRecognition(
         sheet=rows[0].sheet,
         heading_rows=numbers,
-        recognised=recognised or bool(own.columns),
+        recognised=recognised,
         columns=tuple(columns),
         layout=layout_of(columns),
         shape=shape,
         left_out=tuple(left_out(row, "title") for row in titles),
+        mapped=own != SheetMapping(),
+        skipped=own.skipped,
+        last_row=rows[-1].number,
         **_given(rows[0].sheet, titles, own, known),
     )
 
@@ -132,8 +143,7 @@ def _without_margin(columns: list[Column]) -> list[Column]:
 def left_out(row: Row, reason: str) -> LeftOut:
     """The row, with the beginning of what stands in it."""
     text = " ".join(filter(None, (" ".join(text_of(cell).split()) for cell in row.cells)))
-    shown = "".join(sign for sign in text if sign.isprintable())
-    return LeftOut(row.number, reason, shown[:LONGEST_TEXT])
+    return LeftOut(row.number, reason, printable(text, LONGEST_TEXT))
 
 
 # --- What holds for the whole sheet -----------------------------------------------------------------------------------

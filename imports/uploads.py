@@ -90,6 +90,11 @@ def marked_path(name: str) -> Path:
     return folder() / f"{name}.marked.xlsx"
 
 
+def unmark(name: str) -> None:
+    """Removes what was made from an upload by an earlier check."""
+    marked_path(name).unlink(missing_ok=True)
+
+
 def strangers(known: Iterable[str], older_than: float, limit: int) -> list[Path]:
     """Up to `limit` files that belong to no known upload and are older than so many seconds."""
     names = set(known)

@@ -6,7 +6,10 @@ from imports import views
 
 urlpatterns = [
     path("", views.upload, name="imports_upload"),
+    path("template/", views.template_for, name="imports_template"),
     path("<int:pk>/", views.batch, name="imports_batch"),
+    path("<int:pk>/mapping/", views.mapping, name="imports_mapping"),
+    path("<int:pk>/forget/", views.forget_one, name="imports_forget"),
     path("<int:pk>/confirm/", views.confirm_one, name="imports_confirm"),
     path("<int:pk>/cancel/", views.cancel_one, name="imports_cancel"),
     path("<int:pk>/undo/", views.undo_one, name="imports_undo"),

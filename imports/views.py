@@ -1,5 +1,6 @@
 """The pages of the imports: a file is handed over, watched while it is checked, looked at, confirmed, undone."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -7,14 +8,17 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from departments import access
 from departments.access import requires
-from departments.models import User
+from departments.models import Department, User
 from departments.permissions import Action
+from departments.services import record
 from imports import preview
+from imports.correction import Correction
 from imports.forms import UploadForm
 from imports.jobs import mark, send
 from imports.marking import marked_workbook
@@ -22,10 +26,16 @@ from imports.messages import unreadable
 from imports.models import ImportBatch
 from imports.parsing import HEADINGS
 from imports.readers import UnreadableError
-from imports.services import cancel, confirm, receive, undo
+from imports.recognised import recognised_in
+from imports.services import cancel, confirm, correct, forget, receive, undo
+from imports.template_file import template
 from imports.workflow import State, Verb
+from plans.models import Plan
+from plans.periods import Month, months_of
+from targets.deadlines import last_month_with_data, reporting_month
+from targets.worksheet import may_enter, sheet_of, units_of
 
-LATEST = 20
+LATEST, REFUSED = 20, 422
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -43,7 +53,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "imports/upload.html",
-        {"form": form, "latest": latest, "headings": HEADINGS.values(), **_office(request)},
+        {"form": form, "latest": latest, "headings": HEADINGS.values(), **_templates(request), **_office(request)},
     )
 
 
@@ -81,6 +91,9 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         context["odd"] = preview.odd_page(found, request.GET.get("odd"))
     if found.state in (State.READY.value, State.REJECTED.value) and found.accepted:
         context["lights"] = preview.lights(found)
+    if found.file:
+        context["recognised"] = recognised_in(found)
+        context["may_correct"] = found.correctable and _decides(request, found)
     return context
 
 
@@ -108,6 +121,32 @@ def undo_one(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     told = _("Undone. What was official before is so again; the lights follow in a moment.")
     return _decided(request, pk, lambda found, by: undo(found, by=by, reason=reason), told)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Action.IMPORT_OBSERVATIONS)
+def mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """What each column means: shown beside the first rows, corrected, and the file checked again."""
+    found = _visible(request, pk)
+    if not _decides(request, found):
+        raise access.refusal()
+    if not found.correctable:
+        messages.info(request, _("What the columns mean can be corrected after the check and before the import."))
+        return redirect("imports_batch", pk=pk)
+    correction = Correction(found, request.POST if request.method == "POST" else None)
+    if correction.is_valid():
+        said, remember = correction.mapping(), correction.remember
+        return _decided(request, pk, lambda batch, by: correct(batch, said, by=by, remember=remember), "")
+    status = REFUSED if request.method == "POST" else 200
+    return render(request, "imports/mapping.html", {"batch": found, "correction": correction}, status=status)
+
+
+@require_POST
+@requires(Action.IMPORT_OBSERVATIONS)
+def forget_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forgets what was said about files of this form."""
+    told = _("Forgotten. The file is checked again as it was recognised.")
+    return _decided(request, pk, lambda found, by: forget(found, by=by), told)
 
 
 def _decided(
@@ -141,13 +180,49 @@ def marked(request: HttpRequest, pk: int) -> HttpResponseBase:
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=XLSX)
 
 
+@require_POST
+@requires(Action.IMPORT_OBSERVATIONS)
+def template_for(request: HttpRequest) -> HttpResponseBase:
+    """The prefilled workbook of a unit and month. Taking it away is an event in the audit log."""
+    unit, plan, month = _sheet_asked(request)
+    sheet = sheet_of(unit, plan, month, _person(request))
+    record("template.exported", by=_person(request), subject=unit, month=str(month), rows=len(sheet.rows))
+    name = f"{unit}-{month}-{_('figures to report')}.xlsx"
+    answer = FileResponse(io.BytesIO(template(sheet)), as_attachment=True, filename=name, content_type=XLSX)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _sheet_asked(request: HttpRequest) -> tuple[Department, Plan, Month]:
+    """The unit, plan and month that are asked for; 404 if there is none, PermissionDenied if it is not the person's."""
+    unit = get_object_or_404(Department.objects.select_related("region"), code=request.POST.get("unit", ""))
+    try:
+        month = Month.parse(request.POST.get("month", ""))
+    except ValueError as error:
+        raise Http404 from error
+    plan = get_object_or_404(Plan.objects.select_related("region"), year=month.year)
+    if not may_enter(access.reach(_person(request), Action.IMPORT_OBSERVATIONS), unit):
+        raise access.refusal()
+    return unit, plan, month
+
+
+def _templates(request: HttpRequest) -> dict[str, Any]:
+    """For which units and months the person may have a workbook; no units without a plan."""
+    plan = Plan.objects.select_related("region").first()
+    if plan is None:
+        return {"units": []}
+    usual = reporting_month(plan, timezone.localdate(), last_month_with_data(plan))
+    units = units_of(access.reach(_person(request), Action.IMPORT_OBSERVATIONS))
+    return {"units": units, "months": months_of(plan.year), "usual_month": usual}
+
+
 def _person(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - the guard has let nobody else in
     return request.user
 
 
 def _visible(request: HttpRequest, pk: int) -> ImportBatch:
-    related = ImportBatch.objects.select_related("source__by", "confirmed_by", "undone_by")
+    related = ImportBatch.objects.select_related("source__by", "confirmed_by", "undone_by", "remembered__by")
     return get_object_or_404(related.visible_to(_person(request)), pk=pk)
 
 
@@ -158,5 +233,9 @@ def _office(request: HttpRequest) -> dict[str, bool]:
 
 def _may(request: HttpRequest, found: ImportBatch, verb: Verb) -> bool:
     """Whether the page offers a step: the workflow has it, and the file is the person's to decide about."""
+    return found.can(verb) and _decides(request, found)
+
+
+def _decides(request: HttpRequest, found: ImportBatch) -> bool:
     office = access.reach(_person(request), Action.IMPORT_OFFICIAL).everything
-    return found.can(verb) and (office if found.official else found.source.by_id == _person(request).pk)
+    return office if found.official else found.source.by_id == _person(request).pk

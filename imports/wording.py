@@ -16,6 +16,9 @@ HEADINGS = {
 }
 """Column → how its heading is written in the file that we recommend."""
 
+FORM = "填报要求"
+"""A heading that only the forms have which we hand out: their rows that were left empty are not reported."""
+
 _FURTHER = {
     "indicator": "指标名称 指标编码 指标代码 指标编号 考核指标 监测指标 指标项 项目 项目名称",
     "region": (
@@ -45,10 +48,12 @@ _FURTHER = {
         "序号 编号 no no. 上年同期 上年同期数 去年同期 同期 上年 去年 上月 上期 同比 同比增长 同比增减 "
         "同比(%) 环比 环比增长 增减 变化 增减变化 增幅 增速 增长 排名 位次 名次 目标值 目标 目标数 "
         "年度目标 年度目标值 全年目标 计划数 年度计划 任务数 完成率 完成比例 进度 时序进度 序时进度 平均 "
-        "全市平均 填报人 填表人 联系人 联系电话 电话 审核人 填报日期 填报时间"
+        "全市平均 已报 填报人 填表人 联系人 联系电话 电话 审核人 填报日期 填报时间"
     ),
 }
 """Column → further headings, as bureaus write them. `rate` is the quotient of two others; `ignored` is no figure."""
+
+_FURTHER["ignored"] += f" {FORM}"
 
 MEANINGS = frozenset(HEADINGS) | frozenset(_FURTHER)
 """Everything that a column can mean, beside nothing ("") and something unknown ("unknown")."""

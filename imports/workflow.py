@@ -1,6 +1,7 @@
 """The way of a file: its states and the table of transitions (pure, imports no Django).
 
-uploaded → checking → ready | rejected → applying → applied → undone. A check that was cut off starts anew from the
+uploaded → checking → ready | rejected → applying → applied → undone. A file that was understood wrongly is corrected
+and checked again. A check that was cut off starts anew from the
 upload; an apply that finds other official figures than the check did sends the file back to be checked again.
 """
 
@@ -26,6 +27,7 @@ class Verb(StrEnum):
     START = "start"
     ACCEPT = "accept"
     REJECT = "reject"
+    CORRECT = "correct"
     CONFIRM = "confirm"
     APPLY = "apply"
     CHECK_AGAIN = "check_again"
@@ -39,6 +41,8 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     (State.CHECKING, Verb.START): State.CHECKING,
     (State.CHECKING, Verb.ACCEPT): State.READY,
     (State.CHECKING, Verb.REJECT): State.REJECTED,
+    (State.READY, Verb.CORRECT): State.UPLOADED,
+    (State.REJECTED, Verb.CORRECT): State.UPLOADED,
     (State.READY, Verb.CONFIRM): State.APPLYING,
     (State.REJECTED, Verb.CONFIRM): State.APPLYING,
     (State.APPLYING, Verb.APPLY): State.APPLIED,

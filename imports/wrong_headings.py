@@ -1,9 +1,9 @@
-"""What is wrong with the headings of a sheet (pure, imports no Django)."""
+"""Headings that are wrong: told once each, at the heading, for the rows below cannot tell (pure, imports no Django)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from imports.columns import UNKNOWN
-from imports.extraction import SHARED, Extraction
+from imports.columns import UNKNOWN, Column
+from imports.extraction import SHARED, Extraction, groups_of
 from imports.lines import Mistake
 from imports.values import quoted
 from imports.wording import MEASURES, NAMES
@@ -13,15 +13,12 @@ from targets.figures import Problem
 def check_headings(found: Extraction) -> Iterator[Mistake]:
     """Headings that are not understood, that stand there twice, and that are missing."""
     last = found.sheet.heading_rows[-1]
-    seen: set[tuple[object, ...]] = set()
     for column in found.sheet.columns:
         if column.meaning == UNKNOWN:
             yield found.mistake(last, Problem("heading_unknown", "", (("found", quoted(column.heading)),)), column)
-        elif column.meaning in (*SHARED, *MEASURES):
-            if (column.meaning, *column.fixed) in seen:
-                yield found.mistake(last, Problem("heading_twice", column.meaning), column)
-            seen.add((column.meaning, *column.fixed))
-    for name in _missing(found):
+    for column in repeated(found.sheet.columns):
+        yield found.mistake(last, Problem("heading_twice", column.meaning), column)
+    for name in missing(found.sheet.columns, {name for name in NAMES if getattr(found.sheet, name)}):
         yield Mistake(found.sheet.sheet, last, Problem("column_missing", name))
     if found.sheet.contradiction and "month" in found.sheet.sources:
         name, title = found.sheet.contradiction
@@ -29,13 +26,26 @@ def check_headings(found: Extraction) -> Iterator[Mistake]:
         yield Mistake(found.sheet.sheet, 1, Problem("month_contradicts", "month", details))
 
 
-def _missing(found: Extraction) -> Iterator[str]:
+def repeated(columns: Sequence[Column]) -> Iterator[Column]:
+    """The columns that mean what one before them means already."""
+    seen: set[tuple[object, ...]] = set()
+    for column in columns:
+        if column.meaning in (*SHARED, *MEASURES):
+            if (column.meaning, *column.fixed) in seen:
+                yield column
+            seen.add((column.meaning, *column.fixed))
+
+
+def missing(columns: Sequence[Column], given: Collection[str]) -> Iterator[str]:
+    """The meanings without which the columns make no figures; `given` are the names told for the whole sheet."""
+    groups = groups_of(columns)
+    shared = {column.meaning for column in columns if not any(column.fixed)}
     for position, name in enumerate(NAMES):
-        told = name in found.shared or getattr(found.sheet, name)
-        if not told and not (found.groups and all(group.fixed[position] for group in found.groups)):
+        told = name in shared or name in given
+        if not told and not (groups and all(group.fixed[position] for group in groups)):
             yield name
-    for group in found.groups:
+    for group in groups:
         if len({"numerator", "denominator"} & set(group.columns)) == 1:
             yield "numerator" if "denominator" in group.columns else "denominator"
-    if not found.groups:
+    if not groups:
         yield "value"

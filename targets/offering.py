@@ -48,6 +48,17 @@ def in_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
+def beside_others() -> None:
+    """Waits until nobody writes many figures; whoever wants to next waits in turn, others like oneself do not.
+
+    Somebody who has made a new observation and waits for an old one would block a file that holds the old one and is
+    about to make the new one. To be called before any observation is made or locked.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
+
+
 # --- Tables -----------------------------------------------------------------------------------------------------------
 
 

@@ -25,9 +25,9 @@ def confirm(batch: ImportBatch, *, by: User, skip_rejected: bool = False, reason
     not to be left out expressly, "nothing" if no row is without errors, "reason" if official figures would be changed
     through a review without a reason. PermissionDenied if the person may not, or another coordinator has to.
     """
-    batch = _locked(batch)
-    _demand(batch, by)
-    _demand_step(batch, Verb.CONFIRM)
+    batch = locked(batch)
+    demand_own(batch, by)
+    demand_step(batch, Verb.CONFIRM)
     check_reason(reason)
     _demand_complete(batch, skip_rejected, reason)
     _demand_second(batch, by)
@@ -43,9 +43,9 @@ def confirm(batch: ImportBatch, *, by: User, skip_rejected: bool = False, reason
 @transaction.atomic
 def cancel(batch: ImportBatch, *, by: User) -> ImportBatch:
     """Ends an import of which nothing has been written; a check that runs stops."""
-    batch = _locked(batch)
-    _demand(batch, by)
-    _demand_step(batch, Verb.CANCEL)
+    batch = locked(batch)
+    demand_own(batch, by)
+    demand_step(batch, Verb.CANCEL)
     batch.move(Verb.CANCEL)
     batch.failure, batch.progress = "cancelled", 0
     batch.save()
@@ -60,16 +60,16 @@ def undo(batch: ImportBatch, *, by: User, reason: str = "") -> ImportBatch:
 
     ValidationError if figures of it were decided upon later, or lie in a closed month: then nothing is undone.
     """
-    batch = _locked(batch)
-    _demand(batch, by)
-    _demand_step(batch, Verb.UNDO)
+    batch = locked(batch)
+    demand_own(batch, by)
+    demand_step(batch, Verb.UNDO)
     check_reason(reason)
     told = _("Import %(number)d (%(file)s) undone") % {"number": batch.pk, "file": batch.file_name}
     told = (f"{told}: {reason.strip()}" if reason.strip() else told)[:400]
     if batch.official:
         restored, removed = retract(batch.source, by=by, reason=told)
     else:
-        restored, removed = 0, send_back_all(batch.source, by=by, reason=told)
+        restored, removed = send_back_all(batch.source, by=by, reason=told)
     batch.move(Verb.UNDO)
     batch.undone_by, batch.undone_at = by, timezone.now()
     batch.save()
@@ -77,12 +77,13 @@ def undo(batch: ImportBatch, *, by: User, reason: str = "") -> ImportBatch:
     return batch
 
 
-def _locked(batch: ImportBatch) -> ImportBatch:
+def locked(batch: ImportBatch) -> ImportBatch:
+    """The batch as it is now, locked."""
     found = ImportBatch.objects.select_for_update(of=("self",)).select_related("source__by")
     return found.get(pk=batch.pk)
 
 
-def _demand(batch: ImportBatch, by: User) -> None:
+def demand_own(batch: ImportBatch, by: User) -> None:
     """Official files are the quality office's, others their uploader's; PermissionDenied for everybody else."""
     office = access.reach(by, Action.IMPORT_OFFICIAL).everything
     mine = batch.source.by_id == by.pk and bool(access.reach(by, Action.IMPORT_OBSERVATIONS))
@@ -90,7 +91,8 @@ def _demand(batch: ImportBatch, by: User) -> None:
         raise access.refusal()
 
 
-def _demand_step(batch: ImportBatch, verb: Verb) -> None:
+def demand_step(batch: ImportBatch, verb: Verb) -> None:
+    """ValidationError if the batch is not in a state for it."""
     if not batch.can(verb):
         raise ValidationError(
             _("This import is not in a state in which that is possible: %(state)s. Reload the page.")

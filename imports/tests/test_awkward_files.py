@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imports.parsing import Mapping, Recognition, Table, parse, shape_of
+from imports.parsing import Mapping, Recognition, Table, parse
 from imports.readers import Limits, read
 from imports.tests.awkward import CASES, KNOWN, Case
 from imports.tests.writing import Percent, as_csv, as_ods, as_xls, as_xlsx
@@ -58,4 +58,4 @@ def test_the_same_cells_give_the_same_table_in_every_format() -> None:
     ] * 4
     assert [table.mistakes for table in tables] == [[]] * 4
     assert len(tables[0].lines) == 3
-    assert len({shape_of(table.recognition) for table in tables}) == 1
+    assert len({table.recognition.shape for table in tables}) == 1

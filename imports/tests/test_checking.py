@@ -235,3 +235,20 @@ def test_the_queries_of_a_check_do_not_grow_with_the_rows(bureau: SimpleNamespac
         return len(captured)
 
     assert queries(3, 1) == queries(60, 2)
+
+
+def test_a_heading_that_is_told_too_little_rejects_its_own_figures_alone(coordinator: User) -> None:
+    houses = factories.indicator("count")
+    place = factories.region().code
+    headings = ("指标", "地区", "2014年1月", "2月")
+    batch = brought(coordinator, data=csv_bytes([(houses.code, place, 4, 5)], headings=headings))
+    assert [error["code"] for error in batch.errors] == ["year_missing"]
+    assert (batch.read, batch.new, batch.rejected) == (2, 1, 1)
+
+
+def test_a_heading_that_is_not_understood_rejects_its_sheet(coordinator: User) -> None:
+    houses = factories.indicator("count")
+    place = factories.region().code
+    headings = ("指标", "地区", "2014年1月", "其中农村")
+    batch = brought(coordinator, data=csv_bytes([(houses.code, place, 4, 5)], headings=headings))
+    assert (batch.read, batch.new, batch.rejected) == (1, 0, 1)

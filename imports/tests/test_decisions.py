@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from departments.models import User
+from departments.models import AuditEvent, User
 from departments.permissions import Role
 from imports.applying import apply
 from imports.checking import check
@@ -20,7 +20,7 @@ from imports.models import ImportBatch
 from imports.services import confirm, undo
 from imports.tests.people import brought, row
 from plans.periods import Month
-from targets.models import Attachment, Decision, Indicator, Observation, Revision
+from targets.models import Decision, Indicator, Observation, Revision
 from targets.services import Typed, approve, attach, enter, hand_in, save_draft, submit
 from targets.tests import factories as f
 from targets.tests import papers
@@ -115,19 +115,25 @@ def test_a_file_replaces_what_waits_and_its_attachments_go_on(
     assert Observation.objects.get().value == 41
 
 
-def test_undoing_returns_what_waits_with_its_reason_and_its_files(
+def test_undoing_returns_what_waits_and_lets_what_it_replaced_wait_again(
     bureau: SimpleNamespace, settings: Any, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    save_draft(bureau.key, Typed(value="40"), version=0, by=bureau.colleague)
+    save_draft(bureau.key, Typed(value="40", note="盖章件"), version=0, by=bureau.colleague)
     attach(bureau.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=bureau.colleague)
     hand_in([bureau.key], by=bureau.colleague)
-    batch = applied(brought(bureau.reporter, row(bureau.own, "2014-06", 41)), bureau.reporter, reason="更正")
+    rows = row(bureau.own, "2014-06", 41), row(bureau.own, "2014-05", 9)
+    batch = applied(brought(bureau.reporter, *rows), bureau.reporter, reason="更正")
     undo(batch, by=bureau.reporter, reason="误传")
     returned = Revision.objects.get(value=41)
     assert (returned.state, returned.reason) == ("returned", "更正")
     assert "误传" in returned.return_reason
-    assert Attachment.objects.of_drafts().get().digest == returned.attachments.get().digest
+    waiting = Revision.objects.get(state="submitted")
+    assert (waiting.value, waiting.note, waiting.author) == (40, "盖章件", bureau.colleague)
+    assert waiting.attachments.get().file.read() == papers.PDF
+    assert AuditEvent.objects.filter(action="observations.import_undone").get().detail["restored"] == 1
+    approve(waiting, by=bureau.reviewer)
+    assert Observation.objects.official().get().value == 40
 
 
 def test_a_total_that_would_fall_is_not_undone(bureau: SimpleNamespace, coordinator: User) -> None:
@@ -190,6 +196,38 @@ def test_an_approval_and_an_import_at_once_let_no_total_fall(
     batch.refresh_from_db()
     assert batch.state == "rejected"
     assert [row.value for row in Observation.objects.official()] == [700]
+
+
+@pytest.mark.postgres_only
+@pytest.mark.usefixtures("deaf_worker")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("official", [True, False], ids=["an office's file", "a colleague's file"])
+def test_a_file_and_somebody_who_hands_in_the_same_figures_do_not_block_each_other(
+    official: bool, bureau: SimpleNamespace, coordinator: User, eventually: Callable[..., None]
+) -> None:
+    """Some observations are there, some are made: the one side has made a new one and waits for an old one."""
+    f.official(f.entry(bureau.own, "2014-05", 5))
+    by = coordinator if official else bureau.colleague
+    batch = brought(by, *[row(bureau.own, month, 7) for month in ("2014-05", "2014-06")])
+    confirm(batch, by=by, reason="更正")
+    keys = [(bureau.own.pk, f.region().pk, month) for month in (Month(2014, 5), JUNE)]
+    for key in keys:
+        save_draft(key, Typed(value="8"), version=0, by=bureau.reporter)
+    outcome: list[bool] = []
+
+    def importing() -> None:
+        outcome.append(apply(batch.pk))
+        connections.close_all()
+
+    thread = Thread(target=importing)
+    with transaction.atomic():
+        hand_in(keys[1:], by=bureau.reporter)
+        thread.start()
+        eventually(somebody_waits)
+        hand_in(keys[:1], by=bureau.reporter, reason="更正")
+    thread.join(timeout=20)
+    assert outcome == [False]  # what it was checked against has changed: it is checked again
+    assert Revision.objects.filter(value=8).count() == 2
 
 
 def somebody_waits() -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.parsing import MappedColumn, Mapping, Recognition, SheetMapping, parse, shape_of
+from imports.parsing import MappedColumn, Mapping, Recognition, SheetMapping, parse
 from imports.readers import Limits, read
 from imports.strict import HostileError
 from imports.tests.awkward import KNOWN
@@ -62,7 +62,7 @@ def test_the_shape_of_a_form_stays_when_figures_and_titles_change() -> None:
         )
         for m in (1, 2)
     )
-    assert shape_of(first.recognition) == shape_of(second.recognition)
+    assert first.recognition.shape == second.recognition.shape
     assert shape(FORM, ROW) != shape(FORM[:4], ROW)
 
 
@@ -72,7 +72,14 @@ def test_a_mapping_travels_as_json() -> None:
 
 
 SHAPE = "0" * 64
-SHEET: dict[str, Any] = {"columns": [], "heading_rows": [], "indicator": "", "region": "", "month": ""}
+SHEET: dict[str, Any] = {
+    "columns": [],
+    "heading_rows": [],
+    "indicator": "",
+    "region": "",
+    "month": "",
+    "skipped": False,
+}
 COLUMN: dict[str, Any] = {"index": 0, "meaning": "value", "indicator": "", "region": "", "period": ""}
 HOSTILE: dict[str, object] = {
     "no object": [],

@@ -97,6 +97,14 @@ def test_the_uploader_downloads_it_once_a_worker_has_made_it(
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
+@pytest.mark.parametrize("make", [csv_bytes, xlsx_bytes])
+def test_the_list_of_errors_leads_to_the_cell(make: Any, coordinator: User, houses: Indicator) -> None:
+    book = marked(brought(coordinator, data=make([row(houses, "2014-01", 4), row(houses, "2014-02", "viel")])))
+    cell = book.worksheets[0].cell(2, 3)
+    assert cell.value == "D3"
+    assert cell.hyperlink.location == f"'{book.sheetnames[1]}'!D3"
+
+
 def test_a_file_without_errors_has_none(client: Client, coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 4))
     client.force_login(coordinator)

@@ -207,6 +207,17 @@ def test_a_cell_under_no_heading_is_told(headings: tuple[Cell, ...]) -> None:
     assert codes(found.mistakes) == [(2, "", "cell_outside")]
 
 
+def test_a_row_of_our_form_that_was_left_empty_is_not_reported() -> None:
+    rows = ("x", "y", "2014-01", None), ("x", "y", "2014-02", " — "), ("x", "y", "2014-03", 0)
+    found = parse(table(*rows, headings=("指标", "地区", "月份", "数值", "填报要求")))
+    assert (found.mistakes, [(one.row, one.value) for one in found.lines]) == ([], [(4, 0)])
+    assert [(one.row, one.reason) for one in found.recognition.sheets[0].left_out] == [
+        (2, "no_figures"),
+        (3, "no_figures"),
+    ]
+    assert [one.value for one in parse(table(*rows)).lines] == [None, None, 0]
+
+
 def test_a_note_of_any_length_is_not_cut() -> None:
     assert codes(parse(table(("x", "y", "2014-01", 1, None, None, "长" * 401))).mistakes) == [
         (2, "note", "note_too_long")

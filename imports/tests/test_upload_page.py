@@ -128,8 +128,8 @@ def test_errors_are_shown_with_row_and_column(client: Client, coordinator: User,
 
 def test_errors_come_a_page_at_a_time(client: Client, coordinator: User, houses: Indicator) -> None:
     batch = checked(client, csv_bytes([row(houses, "2014-13", number) for number in range(60)]))
-    assert page_of(client, batch).count("2014-13") == 50
-    assert page_of(client, batch, errors=2).count("2014-13") == 10
+    first, second = (page_of(client, batch, errors=number).split('id="recognised"')[0] for number in (1, 2))
+    assert (first.count("2014-13"), second.count("2014-13")) == (50, 10)
 
 
 def test_without_leave_a_file_with_errors_is_not_imported(client: Client, coordinator: User, houses: Indicator) -> None:

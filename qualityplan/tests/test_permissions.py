@@ -72,11 +72,14 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "timeliness_export": (Action.VIEW_OBSERVATIONS,),
     "timeliness_cell": (Action.VIEW_OBSERVATIONS,),
     "imports_upload": (Action.IMPORT_OBSERVATIONS,),
+    "imports_template": (Action.IMPORT_OBSERVATIONS,),
     "imports_batch": (Action.IMPORT_OBSERVATIONS,),
     "imports_confirm": (Action.IMPORT_OBSERVATIONS,),
     "imports_cancel": (Action.IMPORT_OBSERVATIONS,),
     "imports_undo": (Action.IMPORT_OBSERVATIONS,),
     "imports_marked": (Action.IMPORT_OBSERVATIONS,),
+    "imports_mapping": (Action.IMPORT_OBSERVATIONS,),
+    "imports_forget": (Action.IMPORT_OBSERVATIONS,),
     "notices": (Action.VIEW_PLAN,),
     "notices_read": (Action.VIEW_PLAN,),
     "notice_read": (Action.VIEW_PLAN,),
@@ -175,7 +178,9 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
         return {"month": "2014-06"}
-    by_number = name == "notice_read" or (name.startswith("imports_") and name != "imports_upload")
+    by_number = name == "notice_read" or (
+        name.startswith("imports_") and name not in ("imports_upload", "imports_template")
+    )
     return {"pk": 999_999} if by_number else {}
 
 

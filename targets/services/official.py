@@ -122,13 +122,16 @@ def _common(source: Source, by: User, at: datetime, reason: str) -> dict[str, An
 
 def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
+    offering.beside_others()
     keys = sorted({entry.key for entry in entries})
     missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
     Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
-    found = {}
-    for start in range(0, len(entries), LOT):
-        ids = observation_ids([entry.key for entry in entries[start : start + LOT]])
-        for row in Observation.objects.filter(id__in=ids).select_for_update().order_by("id"):
+    found, ids = (
+        {},
+        sorted(one for start in range(0, len(keys), LOT) for one in observation_ids(keys[start : start + LOT])),
+    )
+    for start in range(0, len(ids), LOT):
+        for row in Observation.objects.filter(id__in=ids[start : start + LOT]).select_for_update().order_by("id"):
             found[row.indicator_id, row.region_id, row.month] = row
     return [found[entry.key] for entry in entries]
 

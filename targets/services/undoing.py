@@ -1,5 +1,7 @@
 """Taking back what one source has brought, all of it or nothing."""
 
+from collections.abc import Mapping
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -9,14 +11,16 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from reviews.workflow import State
+from departments.services import record
+from reviews.workflow import State, Verb
 from targets import offering, stepping
 from targets.models import Indicator, Observation, Revision, Source
-from targets.services.attachments import bring_back
+from targets.offering import FIGURES
+from targets.services.attachments import carry_on
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import wake_on_commit
 from targets.services.locking import demand_open
-from targets.services.official import demand_office, write_official
+from targets.services.official import LOT, decided, demand_office, write_official
 
 NAMED = 20
 
@@ -43,14 +47,54 @@ def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
 
 
 @transaction.atomic
-def send_back_all(source: Source, *, by: User, reason: str) -> int:
-    """Returns everything of one source that still waits for a review: how many; ValidationError as `retract`."""
+def send_back_all(source: Source, *, by: User, reason: str) -> tuple[int, int]:
+    """Returns everything of one source that still waits for a review: (entries that wait again because it had replaced
+    them, entries returned). ValidationError as `retract`.
+    """
     access.demand(by, Action.IMPORT_OBSERVATIONS)
     offering.in_turn()
     list(_observations(source).select_for_update().order_by("pk").values_list("pk", flat=True))
     _demand_last(source, waiting=True)
-    bring_back(Revision.objects.filter(source=source, state=State.SUBMITTED.value))
-    return stepping.send_back(source.pk, timezone.now(), by_id=by.pk, reason=reason)
+    replaced = {one.observation_id: one for one in _replaced_by(source)}
+    returned = stepping.send_back(source.pk, timezone.now(), by_id=by.pk, reason=reason)
+    _hand_in_again(replaced, source, by, reason)
+    return len(replaced), returned
+
+
+def _replaced_by(source: Source) -> QuerySet[Revision]:
+    """The entries that waited until those of the source, which still wait, took their place."""
+    mine = Revision.objects.filter(source=source, state=State.SUBMITTED.value)
+    return Revision.objects.filter(
+        observation__in=mine.values("observation"),
+        state=State.SUPERSEDED.value,
+        official_at__isnull=True,
+        decisions__verb=Verb.SUPERSEDE.value,
+        decisions__at__in=mine.values("created_at"),
+    )
+
+
+def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, reason: str) -> None:
+    """Lets replaced entries wait again, with their files, each as an entry of its own by whoever made it."""
+    if not replaced:
+        return
+    own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
+    now = timezone.now()
+    copied = ("observation_id", *FIGURES, "note", "oddities", "author_id", "reason")
+    made = Revision.objects.bulk_create(
+        [
+            Revision(
+                source=own,
+                created_at=now,
+                state=State.SUBMITTED.value,
+                **{name: getattr(one, name) for name in copied},
+            )
+            for one in replaced.values()
+        ],
+        batch_size=LOT,
+    )
+    decided([one.pk for one in made], Verb.SUBMIT, now, by=by, reason=reason)
+    carry_on(replaced, made)
+    record("observations.submitted", by=by, subject=own, count=len(made))
 
 
 def _observations(source: Source) -> QuerySet[Observation]:

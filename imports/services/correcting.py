@@ -1,0 +1,80 @@
+"""What a person says about a file that was understood wrongly; it is checked again, and remembered if wanted."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments.models import User
+from departments.services import record
+from imports import jobs, staging
+from imports.mappings import Mapping
+from imports.models import ImportBatch, RememberedMapping
+from imports.remembering import departments_of
+from imports.services.deciding import demand_own, demand_step, locked
+from imports.understanding import Understanding
+from imports.workflow import Verb
+
+
+@transaction.atomic
+def correct(batch: ImportBatch, mapping: Mapping, *, by: User, remember: bool) -> ImportBatch:
+    """Has the file checked again as the mapping says. `remember`: the next files of this form that somebody of the
+    uploader's department hands over are understood so, too; a mapping that corrects nothing is forgotten instead.
+
+    ValidationError if the file is not there any more, or not in a state for it; PermissionDenied for whoever may not
+    confirm it.
+    """
+    batch = _to_be_checked_again(batch, by)
+    batch.mapping, batch.remembered = mapping.to_json(), None
+    if remember:
+        batch.remembered = _remembered(batch, mapping.lasting(), by)
+    batch.save()
+    record("observations.import_corrected", by=by, subject=batch, remembered=batch.remembered is not None)
+    return batch
+
+
+@transaction.atomic
+def forget(batch: ImportBatch, *, by: User) -> ImportBatch:
+    """Forgets what was said about files of this form, and has this one checked again without it."""
+    batch = _to_be_checked_again(batch, by)
+    _memories(batch).delete()
+    batch.mapping, batch.remembered = Mapping().to_json(), None
+    batch.save()
+    record("observations.mapping_forgotten", by=by, subject=batch)
+    return batch
+
+
+def _to_be_checked_again(batch: ImportBatch, by: User) -> ImportBatch:
+    batch = locked(batch)
+    demand_own(batch, by)
+    demand_step(batch, Verb.CORRECT)
+    if not batch.correctable:
+        raise ValidationError(_("The stored file is not there any more. Upload it again."), code="gone")
+    staging.clear(batch)
+    batch.move(Verb.CORRECT)
+    batch.renewed, batch.progress = False, 0
+    transaction.on_commit(lambda: jobs.wake(batch.pk))
+    return batch
+
+
+def _shape(batch: ImportBatch) -> str:
+    return Understanding.from_json(batch.recognition).recognition.shape
+
+
+def _memories(batch: ImportBatch) -> "QuerySet[RememberedMapping]":
+    departments = departments_of(batch.source.by)
+    return RememberedMapping.objects.filter(department__in=departments, shape=_shape(batch))
+
+
+def _remembered(batch: ImportBatch, mapping: Mapping, by: User) -> RememberedMapping | None:
+    """Keeps it for the uploader's department; None for what is worth nothing, or if the uploader has none any more."""
+    departments = departments_of(batch.source.by)
+    if not departments or not mapping.sheets:
+        _memories(batch).delete()
+        return None
+    said = {"mapping": mapping.to_json(), "file_name": batch.file_name, "by": by, "at": timezone.now()}
+    kept, _created = RememberedMapping.objects.update_or_create(
+        department=departments[0], shape=_shape(batch), defaults=said
+    )
+    return kept
