@@ -23,7 +23,7 @@ from imports.understanding import Understanding
 from imports.workflow import WAITING, State, Verb
 from targets.figures import Entry, Problem
 from targets.loading import SeriesKey
-from targets.services import check_entries, odd_entries
+from targets.services import Background, check_entries, odd_entries
 
 ATTEMPTS = 3
 """A file whose check has ended this often without an end is not tried again."""
@@ -139,8 +139,9 @@ def _problems(
     """What forbids entries, and what looks odd about them. Whoever hands in for a review explains what looks odd, as
     on the worksheet; and hands in only what is asked of the own units."""
     strange = {} if batch.official else not_asked(entries, batch.source.by)
-    problems = check_entries(entries) | strange
-    odd = odd_entries(entries)
+    background = Background(entries)
+    problems = check_entries(entries, background) | strange
+    odd = odd_entries(entries, background)
     if not batch.official:
         for position, found in odd.items():
             if position not in strange and not entries[position].note.strip():

@@ -17,7 +17,8 @@ from targets.deadlines import Deadline, Deadlines
 from targets.duties import Key, expected_of
 from targets.models import Draft, MonthLock, Revision
 from targets.queue import waiting
-from targets.worksheet import state_of, units_of
+from targets.rows import state_of
+from targets.worksheet import units_of
 
 Place = tuple[int, int]
 """indicator id, region id"""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from departments.models import Department, Region
 from plans.models import Plan
@@ -34,10 +34,13 @@ class Key(NamedTuple):
 @dataclass(frozen=True)
 class Expected:
     """Every figure that is expected, in the plan's order, with the department that reports it (None: nobody has been
-    named); and the indicators by id, in the same order."""
+    named); the indicators by id, in the same order; and what this follows from: targets, with their indicators, and
+    regions."""
 
     indicators: Mapping[int, Indicator]
     figures: Mapping[Key, int | None]
+    targets: Sequence[Target]
+    regions: Regions
 
     @cached_property
     def by_unit(self) -> Mapping[tuple[int | None, Month], Sequence[Key]]:
@@ -51,6 +54,10 @@ class Expected:
         """What a department reports for a month."""
         return self.by_unit.get((department_id, month), ())
 
+    def indicators_of(self, department_id: int | None, month: Month) -> list[Indicator]:
+        """The indicators of these figures."""
+        return [self.indicators[key.indicator_id] for key in self.of(department_id, month)]
+
 
 def place_of(department: Department, plan: Plan) -> Region:
     """Where the unit's figures are measured: a county's in the county, a bureau's in the plan's region."""
@@ -59,7 +66,9 @@ def place_of(department: Department, plan: Plan) -> Region:
 
 def expected_of(plan: Plan, months: Collection[Month] | None = None) -> Expected:
     """What is expected in the plan's year, or only in some of its months; five queries, however much it is."""
-    indicators, places = _asked(plan)
+    regions = Regions.load()
+    targets, watched = _read(plan)
+    indicators, places = _asked(plan, targets, watched, regions)
     reporters = _Reporters(plan)
     wanted = [one for one in months_of(plan.year) if months is None or one in months]
     figures: dict[Key, int | None] = {}
@@ -69,39 +78,42 @@ def expected_of(plan: Plan, months: Collection[Month] | None = None) -> Expected
             expected, department_id = reporters.of(one, key)
             if expected:
                 figures[key] = department_id
-    return Expected(indicators, figures)
+    return Expected(indicators, figures, targets, regions)
 
 
-def indicators_for(department: Department, plan: Plan, month: Month) -> list[Indicator]:
-    """What the unit reports for the month, in the plan's order."""
-    expected = expected_of(plan, {month})
-    return [expected.indicators[key.indicator_id] for key in expected.of(department.pk, month)]
+def _read(plan: Plan) -> tuple[list[Target], list[Indicator]]:
+    """The plan's targets in its order, with plan, indicator and operand; and the indicators that no plan has
+    promised anything about. An indicator is read once, whatever refers to it."""
+    targets = list(Target.objects.filter(plan=plan).order_by("order", "code"))
+    promised = {pk for one in targets for pk in (one.indicator_id, one.operand_id) if pk is not None}
+    known = Indicator.objects.filter(Q(pk__in=promised) | _not_promised_by(plan.year)).in_bulk()
+    for one in targets:
+        one.plan, one.indicator = plan, known[one.indicator_id]
+        one.operand = known[one.operand_id] if one.operand_id is not None else None
+    return targets, [one for pk, one in known.items() if pk not in promised]
 
 
-def _asked(plan: Plan) -> tuple[dict[int, Indicator], dict[int, list[int]]]:
+def _not_promised_by(year: int) -> Exists:
+    """Of what nothing was promised up to a year: a later plan's promise about an indicator changes nothing in this one."""
+    earlier = Target.objects.filter(plan__year__lte=year)
+    return ~Exists(earlier.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk"))))
+
+
+def _asked(
+    plan: Plan, targets: Iterable[Target], watched: Iterable[Indicator], regions: Regions
+) -> tuple[dict[int, Indicator], dict[int, list[int]]]:
     """The indicators that the plan's year asks for, in the plan's order, and where each is measured."""
-    regions = Regions.load()
-    indicators: dict[int, Indicator] = {}
-    compared: dict[int, Indicator] = {}
+    compared = []
     places: dict[int, set[int]] = defaultdict(set)
-    targets = Target.objects.filter(plan=plan).select_related("plan", "indicator__department", "operand__department")
-    for target in targets.order_by("order", "code"):
-        indicators.setdefault(target.indicator_id, target.indicator)
+    for target in targets:
         _measure(places, target.indicator, judged_regions(target, regions), regions)
         if target.operand is not None:
-            compared[target.operand.pk] = target.operand
+            compared.append(target.operand)
             _measure(places, target.operand, judged_regions(target, regions), regions)
-    watched = Indicator.objects.exclude(_promised_by(plan.year)).select_related("department")
-    for one in sorted([*compared.values(), *watched], key=lambda one: one.code):
-        indicators.setdefault(one.pk, one)
+    for one in watched:
         _measure(places, one, [plan.region_id], regions)
-    return indicators, {pk: _by_code(found, regions) for pk, found in places.items()}
-
-
-def _promised_by(year: int) -> Q:
-    """What was promised up to a year: what a later plan promises about an indicator changes nothing in this one."""
-    earlier = Target.objects.filter(plan__year__lte=year)
-    return Q(pk__in=earlier.values("indicator")) | Q(pk__in=earlier.exclude(operand=None).values("operand"))
+    ordered = [*(one.indicator for one in targets), *sorted([*compared, *watched], key=lambda one: one.code)]
+    return {one.pk: one for one in ordered}, {pk: _by_code(found, regions) for pk, found in places.items()}
 
 
 def _measure(places: dict[int, set[int]], indicator: Indicator, judged: Iterable[int], regions: Regions) -> None:
@@ -122,10 +134,10 @@ class _Reporters:
             self.counties[county.region_id].append(county)
         self.governments = {one.pk for found in self.counties.values() for one in found}
         self.bureaus: dict[int, list[ReportingDuty]] = defaultdict(list)
-        self.countys: dict[tuple[int, int | None], list[ReportingDuty]] = defaultdict(list)
-        for duty in ReportingDuty.objects.select_related("department"):
-            if duty.department is not None and duty.is_countys:
-                self.countys[duty.department.pk, duty.indicator_id].append(duty)
+        self.countys: dict[tuple[int | None, int | None], list[ReportingDuty]] = defaultdict(list)
+        for duty in ReportingDuty.objects.order_by("since"):
+            if duty.department_id in self.governments:
+                self.countys[duty.department_id, duty.indicator_id].append(duty)
             elif duty.indicator_id is not None:
                 self.bureaus[duty.indicator_id].append(duty)
 

@@ -16,7 +16,9 @@ from targets.figures import Entry, Problem
 from targets.messages import refused_file
 from targets.models import Draft
 from targets.numbers import NotANumberError, read_number
+from targets.rows import Row, texts_of
 from targets.services import (
+    Background,
     ConflictError,
     EntriesRefusedError,
     Typed,
@@ -27,7 +29,7 @@ from targets.services import (
     save_draft,
 )
 from targets.services.drafting import FIELDS, understood
-from targets.worksheet import Row, texts_of
+from targets.worksheet import Sheet
 
 LONGEST = {name: getattr(Draft._meta.get_field(name), "max_length", 0) for name in FIELDS}
 _NUMBERS = ("value", "numerator", "denominator")
@@ -177,7 +179,7 @@ def _attach(row: Row, file: UploadedFile, by: User) -> None:
         row.attachments.append(made)
 
 
-def examine(drafts: Sequence[Draft]) -> Examined:
+def examine(drafts: Sequence[Draft], background: Background | None = None) -> Examined:
     """The problems and oddities of each draft by its indicator, in a constant number of queries."""
     found = Examined()
     for draft in drafts:
@@ -186,17 +188,19 @@ def examine(drafts: Sequence[Draft]) -> Examined:
         except EntriesRefusedError as refused:
             found.problems[draft.indicator_id] = [one for many in refused.problems.values() for one in many]
     if found.entries:
-        for position, problems in check_entries(found.entries).items():
+        background = background or Background(found.entries)
+        for position, problems in check_entries(found.entries, background).items():
             found.problems[found.entries[position].indicator_id] = problems
-        for position, problems in odd_entries(found.entries).items():
+        for position, problems in odd_entries(found.entries, background).items():
             found.oddities[found.entries[position].indicator_id] = problems
     return found
 
 
-def show_problems(rows: Sequence[Row]) -> Examined:
+def show_problems(sheet: Sheet) -> Examined:
     """Puts beside each row what is wrong or odd about its draft."""
-    found = examine([row.draft for row in rows if row.draft is not None and row.has_figure])
-    for row in rows:
+    drafts = [row.draft for row in sheet.rows if row.draft is not None and row.has_figure]
+    found = examine(drafts, sheet.background)
+    for row in sheet.rows:
         row.problems = found.problems.get(row.indicator.pk, [])
         row.oddities = found.oddities.get(row.indicator.pk, [])
     return found

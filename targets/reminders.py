@@ -24,7 +24,8 @@ from reviews.workflow import State
 from targets.deadlines import Deadlines
 from targets.duties import Expected, Key, expected_of
 from targets.models import MonthLock, Revision
-from targets.worksheet import may_enter, state_of, units_of
+from targets.rows import state_of
+from targets.worksheet import may_enter, units_of
 
 FIGURES = Rule(before=(3, 1), after=(1,), every=7, apart=2)
 """A month's figures: 3 days and 1 day before the deadline, the day after, then weekly."""

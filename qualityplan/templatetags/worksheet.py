@@ -11,7 +11,7 @@ from targets.forms import understood_text
 from targets.messages import sentence
 from targets.models import Indicator, Observation
 from targets.quantities import rounded
-from targets.worksheet import Field, Row
+from targets.rows import Field, Row
 
 register = template.Library()
 

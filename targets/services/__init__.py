@@ -1,7 +1,7 @@
 """What is done to observations and promises. Each service is atomic and writes its audit event and its dirty keys."""
 
 from targets.services.attachments import attach, detach
-from targets.services.checking import check_entries, odd_entries
+from targets.services.checking import Background, check_entries, months_before, odd_entries
 from targets.services.dirty import mark_dirty, promises_changed
 from targets.services.drafting import (
     ConflictError,
@@ -25,6 +25,7 @@ from targets.services.reviewing import approve, approve_all, enter, send_back, s
 from targets.services.undoing import retract, send_back_all
 
 __all__ = [
+    "Background",
     "ConflictError",
     "ConflictsError",
     "EntriesRefusedError",
@@ -43,6 +44,7 @@ __all__ = [
     "make_official",
     "make_official_from",
     "mark_dirty",
+    "months_before",
     "odd_entries",
     "promises_changed",
     "reopen",

@@ -1,10 +1,10 @@
 """The rules of `figures`, applied to many entries with the context they need, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from targets.figures import Entry, EntryRule, Problem, check, check_to_date
 from targets.loading import SeriesKey, official_now
 from targets.models import Indicator, MonthLock, Target
 from targets.oddities import Surroundings, is_ordinary, oddities
+from targets.services.keys import Key
 from targets.services.locking import locked_problem
 
 BY_MONTH = Indicator.EntryBasis.MONTH.value
@@ -22,36 +23,92 @@ MONTHS_BEFORE = 3
 """How many months an entry is held against."""
 
 
-def check_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
+class Background:
+    """What entries are held against. Each part is read when it is first asked for, in one query; whoever has read a
+    part already puts it in its place."""
+
+    def __init__(self, entries: Sequence[Entry] = ()) -> None:
+        self._entries = entries
+
+    @cached_property
+    def indicators(self) -> Mapping[int, Indicator]:
+        return Indicator.objects.in_bulk({entry.indicator_id for entry in self._entries})
+
+    @cached_property
+    def accumulating(self) -> Collection[int]:
+        """The indicators of which totals since January are entered."""
+        return {pk for pk, one in self.indicators.items() if one.rule.accumulates_to_date}
+
+    @cached_property
+    def wholes(self) -> Collection[int]:
+        """The regions that have parts."""
+        return set(Region.objects.filter(parent__isnull=False).order_by().values_list("parent_id", flat=True))
+
+    @cached_property
+    def closed(self) -> Collection[Month]:
+        """The months that are locked."""
+        return MonthLock.objects.closing({entry.month for entry in self._entries})
+
+    @cached_property
+    def targets(self) -> Iterable[Target]:
+        """The targets of the indicators, with indicator and plan."""
+        return Target.objects.in_force().filter(indicator__in=self.indicators).select_related("indicator", "plan")
+
+    @cached_property
+    def totals(self) -> Mapping[Key, Entry]:
+        """The official figures of the entries' years, where these are totals since January."""
+        entries = [one for one in self._entries if one.indicator_id in self.accumulating]
+        return _official({SeriesKey(one.indicator_id, one.region_id, one.month.year) for one in entries})
+
+    @cached_property
+    def earlier(self) -> Mapping[Key, Entry]:
+        """The official figures of the months before an entry, where each month has its own."""
+        entries = [one for one in self._entries if self.indicators[one.indicator_id].entry_basis == BY_MONTH]
+        return _official(
+            {
+                SeriesKey(entry.indicator_id, entry.region_id, year)
+                for entry in entries
+                for year in {entry.month.year, months_before(entry.month)[0].year}
+            }
+        )
+
+
+def _official(keys: Collection[SeriesKey]) -> dict[Key, Entry]:
+    """The official figures of whole years."""
+    found = {}
+    for indicator_id, region_id, month_key, *figures, _revision in official_now(keys) if keys else ():
+        key = (indicator_id, region_id, Month.from_key(month_key))
+        found[key] = Entry(*key, *figures)
+    return found
+
+
+def check_entries(entries: Sequence[Entry], background: Background | None = None) -> dict[int, list[Problem]]:
     """The problems of each entry, by its position; entries without one are left out."""
-    indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
-    wholes = set(Region.objects.filter(parent__isnull=False).values_list("parent_id", flat=True))
-    closed = MonthLock.objects.closing({entry.month for entry in entries})
+    background = background or Background(entries)
     rules: dict[tuple[int, bool], EntryRule] = {}
     problems: dict[int, list[Problem]] = {}
     for position, entry in enumerate(entries):
-        known = (entry.indicator_id, entry.region_id in wholes)
-        if known not in rules:
-            rules[known] = entry_rule(indicators[entry.indicator_id], has_parts=known[1])
-        if found := [locked_problem(entry.month)] if entry.month in closed else check(rules[known], entry):
+        made_of = (entry.indicator_id, entry.region_id in background.wholes)
+        if made_of not in rules:
+            rules[made_of] = entry_rule(background.indicators[entry.indicator_id], has_parts=made_of[1])
+        if found := [locked_problem(entry.month)] if entry.month in background.closed else check(rules[made_of], entry):
             problems[position] = found
-    for position, problem in _falls(entries, indicators, problems):
+    for position, problem in _falls(entries, background, problems):
         problems.setdefault(position, []).append(problem)
     return problems
 
 
-def odd_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
+def odd_entries(entries: Sequence[Entry], background: Background | None = None) -> dict[int, list[Problem]]:
     """What looks odd about each entry, by its position, seen beside the last months and the threshold."""
-    indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
-    thresholds = _thresholds(entries)
-    earlier = _earlier([one for one in entries if indicators[one.indicator_id].entry_basis == BY_MONTH])
+    background = background or Background(entries)
+    thresholds = _thresholds(background.targets)
     alone: dict[tuple[int, int], Surroundings] = {}
     found = {}
     for position, entry in enumerate(entries):
-        known = (entry.indicator_id, entry.month.year)
-        if known not in alone:
-            alone[known] = _surroundings(indicators[entry.indicator_id], thresholds.get(known))
-        around, before = alone[known], earlier(entry)
+        year = (entry.indicator_id, entry.month.year)
+        if year not in alone:
+            alone[year] = _surroundings(background.indicators[entry.indicator_id], thresholds.get(year))
+        around, before = alone[year], _before(entry, background)
         if before:
             around = replace(around, earlier=before)
         if not is_ordinary(entry, around) and (problems := oddities(entry, around)):
@@ -64,43 +121,30 @@ def _surroundings(indicator: Indicator, threshold: Decimal | None) -> Surroundin
     return Surroundings(indicator.scale, indicator.usual_low, indicator.usual_high, threshold)
 
 
-def _thresholds(entries: Sequence[Entry]) -> dict[tuple[int, int], Decimal]:
-    """The constant thresholds of what is judged month by month; a count's is for the year and says nothing here."""
-    rows = (
-        Target.objects.in_force()
-        .filter(indicator__in={entry.indicator_id for entry in entries}, threshold_kind=Target.ThresholdKind.CONSTANT)
-        .exclude(indicator__measure=Indicator.Measure.COUNT)
-    )
-    return {(row[0], row[1]): row[2] for row in rows.values_list("indicator_id", "plan__year", "threshold") if row[2]}
-
-
-def _earlier(entries: Sequence[Entry]) -> Callable[[Entry], list[Entry]]:
-    """The official figures of the months before an entry's own, oldest first, across the turn of the year."""
-    keys = {
-        SeriesKey(entry.indicator_id, entry.region_id, year)
-        for entry in entries
-        for year in {entry.month.year, _months_before(entry.month)[0].year}
+def _thresholds(targets: Iterable[Target]) -> dict[tuple[int, int], Decimal]:
+    """The constant thresholds of what is judged month by month, by indicator and year; a count's is for the year and
+    says nothing here."""
+    return {
+        (one.indicator_id, one.plan.year): one.threshold
+        for one in targets
+        if one.threshold_kind == Target.ThresholdKind.CONSTANT
+        and one.indicator.measure != Indicator.Measure.COUNT
+        and one.threshold
     }
-    known: dict[tuple[int, int, Month], Entry] = {}
-    for indicator_id, region_id, key, value, numerator, denominator, day, _revision in (
-        official_now(keys) if keys else ()
-    ):
-        month = Month.from_key(key)
-        known[indicator_id, region_id, month] = Entry(
-            indicator_id, region_id, month, value, numerator, denominator, day
-        )
 
-    def before(entry: Entry) -> list[Entry]:
-        if not known:
-            return []
-        found = (known.get((entry.indicator_id, entry.region_id, month)) for month in _months_before(entry.month))
-        return [one for one in found if one is not None]
 
-    return before
+def _before(entry: Entry, background: Background) -> list[Entry]:
+    """The official figures of the months before, oldest first, across the turn of the year; none for totals since
+    January."""
+    if not background.earlier or background.indicators[entry.indicator_id].entry_basis != BY_MONTH:
+        return []
+    keys = ((entry.indicator_id, entry.region_id, month) for month in months_before(entry.month))
+    return [one for one in map(background.earlier.get, keys) if one is not None]
 
 
 @lru_cache(maxsize=1024)
-def _months_before(month: Month) -> tuple[Month, ...]:
+def months_before(month: Month) -> tuple[Month, ...]:
+    """The months whose figures an entry is held against, oldest first."""
     return tuple(month.shifted(-back) for back in range(MONTHS_BEFORE, 0, -1))
 
 
@@ -128,23 +172,22 @@ def hold_totals(indicator_ids: QuerySet[Any] | Collection[int]) -> None:
 
 def unexplained_falls(entries: Sequence[Entry], indicators: dict[int, Indicator]) -> list[tuple[Entry, Problem]]:
     """Totals since January that would fall if these entries were official now; see `hold_totals`."""
-    return [(entries[position], problem) for position, problem in _falls(entries, indicators, {})]
+    background = Background(entries)
+    background.indicators = indicators
+    return [(entries[position], problem) for position, problem in _falls(entries, background, {})]
 
 
 def _falls(
-    entries: Sequence[Entry], indicators: dict[int, Indicator], refused: dict[int, list[Problem]]
+    entries: Sequence[Entry], background: Background, refused: Mapping[int, list[Problem]]
 ) -> list[tuple[int, Problem]]:
     """Totals since January that fall, seen together with what is official already."""
     positions: dict[Entry, int] = {}
     series: dict[SeriesKey, dict[Month, tuple[Entry, bool]]] = defaultdict(dict)
     for position, entry in enumerate(entries):
-        if position not in refused and indicators[entry.indicator_id].rule.accumulates_to_date:
+        if position not in refused and entry.indicator_id in background.accumulating:
             positions[entry] = position
             series[SeriesKey(entry.indicator_id, entry.region_id, entry.month.year)][entry.month] = entry, True
-    for indicator_id, region_id, key, value, numerator, denominator, day, _revision in (
-        official_now(series) if series else ()
-    ):
-        month = Month.from_key(key)
-        known = Entry(indicator_id, region_id, month, value, numerator, denominator, day)
-        series[SeriesKey(indicator_id, region_id, month.year)].setdefault(month, (known, False))
+    for (indicator_id, region_id, month), official in background.totals.items() if series else ():
+        if (key := SeriesKey(indicator_id, region_id, month.year)) in series:
+            series[key].setdefault(month, (official, False))
     return [(positions[entry], problem) for one in series.values() for entry, problem in check_to_date(one.values())]

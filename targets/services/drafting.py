@@ -16,7 +16,7 @@ from targets.figures import Entry, Problem
 from targets.models import Draft, Revision, Source
 from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, discard_attachments, hand_over
-from targets.services.checking import check_entries, odd_entries
+from targets.services.checking import Background, check_entries, odd_entries
 from targets.services.keys import Key, demand_entering
 from targets.services.locking import demand_open
 from targets.services.official import LOT, decided, locked_observations
@@ -226,8 +226,9 @@ def _day(text: str) -> tuple[date | None, list[Problem]]:
 def examine(drafts: Sequence[Draft]) -> Examined:
     """The drafts held against all rules: what cannot be read, what may not be entered, what wants a note."""
     entries, problems = _understand(drafts)
-    odd = {entries[position].key: found for position, found in odd_entries(entries).items()}
-    problems |= {entries[position].key: list(found) for position, found in check_entries(entries).items()}
+    background = Background(entries)
+    odd = {entries[position].key: found for position, found in odd_entries(entries, background).items()}
+    problems |= {entries[position].key: list(found) for position, found in check_entries(entries, background).items()}
     for entry in entries:
         if entry.key in odd and not entry.note.strip():
             problems.setdefault(entry.key, []).extend(odd[entry.key])

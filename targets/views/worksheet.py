@@ -19,7 +19,7 @@ from plans.models import Plan
 from plans.periods import Month
 from targets import forms
 from targets.documents import KINDS, RefusedFileError, safe_name
-from targets.duties import indicators_for, place_of
+from targets.duties import expected_of, place_of
 from targets.explanation import Shown, explain, shown
 from targets.figures import Problem
 from targets.lights import Light, light
@@ -57,7 +57,7 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
     if request.method == "POST":
         return _handed_in(request, code, month)
     sheet = _sheet(request, code, month)
-    forms.show_problems(sheet.rows)
+    forms.show_problems(sheet)
     return _page(request, sheet)
 
 
@@ -111,7 +111,7 @@ def preview(request: HttpRequest, code: str, month: str) -> HttpResponse:
     sheet = _sheet(request, code, month)
     if (stopped := _not_kept(request, sheet)) is not None:
         return stopped
-    examined = forms.show_problems(sheet.rows)
+    examined = forms.show_problems(sheet)
     seen = {row.indicator.pk: bool(row.problems) for row in sheet.rows if row.seen and row.has_figure}
     good = [one for one in examined.entries if seen.get(one.indicator_id) is False]
     context: dict[str, Any] = {
@@ -146,7 +146,7 @@ def _asked(request: HttpRequest, code: str, text: str) -> tuple[Department, Plan
 def _key_in(request: HttpRequest, department: Department, plan: Plan, month: Month) -> Key:
     """Which row is meant; ValueError or KeyError if it cannot be understood, 404 if it is not on the sheet."""
     indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
-    due = {one.pk for one in indicators_for(department, plan, month)}
+    due = {one.indicator_id for one in expected_of(plan, {month}).of(department.pk, month)}
     if indicator_id not in due or region_id != place_of(department, plan).pk:
         raise Http404
     return indicator_id, region_id, month
@@ -181,7 +181,7 @@ def _handed_in(request: HttpRequest, code: str, month: str) -> HttpResponse:
 def _not_kept(request: HttpRequest, sheet: Sheet) -> HttpResponse | None:
     """The page that says why not everything could be kept; None if all was."""
     if sheet.locked:
-        forms.show_problems(sheet.rows)
+        forms.show_problems(sheet)
         return _page(request, sheet, status=LOCKED)
     try:
         taken = forms.keep_files(sheet.rows, request.POST, request.FILES, by=_person(request))
@@ -198,7 +198,7 @@ def _not_kept(request: HttpRequest, sheet: Sheet) -> HttpResponse | None:
 
 def _refused(request: HttpRequest, sheet: Sheet, problems: dict[int, list[Problem]], told: str = "") -> HttpResponse:
     """The page again, each problem beside its row, what was typed still there."""
-    forms.show_problems(sheet.rows)
+    forms.show_problems(sheet)
     for row in sheet.rows:
         row.problems = [one for one in problems.get(row.indicator.pk, row.problems) if one not in row.oddities]
     number = sum(bool(row.problems or row.wants_note or row.refused_files) for row in sheet.rows)
