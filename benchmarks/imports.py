@@ -203,8 +203,7 @@ def floor(data: bytes) -> float:
                 "COPY arrived (indicator_id, region_id, month, numerator, denominator) FROM STDIN",
                 io.StringIO("\n".join(lines)),
             )
-            cursor.execute(UPSERT)
-            cursor.execute(INSERT, [by.pk, source.pk])
+            cursor.execute(WRITE, [by.pk, source.pk])
 
     seconds, _nothing = timed(bare)
     with connection.cursor() as cursor:
@@ -212,19 +211,20 @@ def floor(data: bytes) -> float:
     return seconds
 
 
-COPY = "COPY arrived (indicator_id, region_id, month, numerator, denominator) FROM STDIN"
-UPSERT = """
-INSERT INTO targets_observation (indicator_id, region_id, month, numerator, denominator, official_id)
-SELECT indicator_id, region_id, month, numerator, denominator, id FROM arrived ORDER BY 1, 2, 3
-ON CONFLICT (indicator_id, region_id, month) DO UPDATE SET numerator = excluded.numerator,
-    denominator = excluded.denominator, official_id = excluded.official_id
-"""
-INSERT = """
+WRITE = """
+WITH published AS (
+    INSERT INTO targets_observation (indicator_id, region_id, month, numerator, denominator, official_id)
+    SELECT indicator_id, region_id, month, numerator, denominator, id FROM arrived ORDER BY 1, 2, 3
+    ON CONFLICT (indicator_id, region_id, month) DO UPDATE SET numerator = excluded.numerator,
+        denominator = excluded.denominator, official_id = excluded.official_id
+    RETURNING id, official_id
+)
 INSERT INTO targets_revision (id, observation_id, numerator, denominator, state, author_id, created_at, reason,
     official_by, official_at, source_id, note, oddities)
 SELECT a.id, o.id, a.numerator, a.denominator, 'approved', %s, now(), '', 'import', now(), %s, '', '[]'
-FROM arrived a JOIN targets_observation o ON o.official_id = a.id
+FROM arrived a JOIN published o ON o.official_id = a.id
 """
+"""Both at once: they point to each other."""
 
 
 def parsed(data: bytes) -> Iterator[Any]:

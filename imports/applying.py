@@ -40,7 +40,7 @@ def _is_outdated(batch: ImportBatch) -> bool:
     """Whether somebody has changed figures, rules or open months since the rows were checked."""
     if MonthLock.objects.closing(staging.months(batch)):
         return True
-    return staging.circumstances(staging.series(batch)) != batch.circumstances
+    return staging.circumstances(*staging.series(batch)) != batch.circumstances
 
 
 def _write(batch: ImportBatch) -> None:

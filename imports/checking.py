@@ -22,7 +22,7 @@ from imports.staging import Accepted
 from imports.understanding import Understanding
 from imports.workflow import WAITING, State, Verb
 from targets.figures import Entry, Problem
-from targets.loading import SeriesKey
+from targets.loading import series_of
 from targets.services import Background, check_entries, odd_entries
 
 ATTEMPTS = 3
@@ -122,15 +122,30 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
     pairs, mistakes = entries_of(table, names)
     entries = [entry for _line, entry in pairs]
     _tell(batch, 55)
-    circumstances = staging.circumstances({SeriesKey(one[0], one[1], one[2].year) for one in entries})
+    series = _series(entries)
+    before = staging.circumstances(series_of(series)) if series else ""
     problems, odd = _problems(batch, entries)
     for position in problems:
         line = pairs[position][0]
         mistakes += [table.mistake(line, problem) for problem in problems[position]]
     _tell(batch, 80)
     accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
+    circumstances = _circumstances(before, series, _series(one.entry for one in accepted))
     understood = Understood(Understanding.of(table), table.mapping, memory.found or batch.remembered)
     return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), circumstances, understood)
+
+
+def _series(entries: Iterable[Entry]) -> set[tuple[int, int, int]]:
+    """The years of indicators and regions (`SeriesKey`) of the entries."""
+    return {(one[0], one[1], one[2].year) for one in entries}
+
+
+def _circumstances(before: str, series: set[tuple[int, int, int]], accepted: set[tuple[int, int, int]]) -> str:
+    """What the accepted rows were checked against: for them alone, if nothing has changed while all were checked."""
+    if not accepted or accepted == series:
+        return before
+    found = staging.circumstances(series_of(accepted))
+    return found if staging.circumstances(series_of(series)) == before else before
 
 
 def _problems(

@@ -16,8 +16,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from departments.log import harmless
 from imports.values import LONGEST_NOTE
 from imports.wording import FORM, HEADINGS
-from targets.models import Figures, Indicator
-from targets.worksheet import Row, Sheet
+from targets.figures import Entry
+from targets.models import Indicator
+from targets.rows import HandedIn, Row
+from targets.worksheet import Sheet
 
 WORDS = {name: chinese for name, (_english, chinese) in HEADINGS.items()}
 COLUMNS: dict[str, tuple[str, int]] = {
@@ -104,7 +106,7 @@ def _format(name: str) -> str:
     return {"occurred_on": "yyyy-mm-dd", "note": "@"}.get(name, "General")
 
 
-def figure(indicator: Indicator, found: Figures | None) -> str:
+def figure(indicator: Indicator, found: Entry | HandedIn | None) -> str:
     """What is known, written out: 180/200 for a ratio; "" for nothing."""
     if found is None:
         return ""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
+from functools import partial
 from typing import NamedTuple
 
 from plans.periods import Month
@@ -65,6 +66,7 @@ class Accumulated(NamedTuple):
     done_on: date | None = None
 
 
+_accumulated = partial(tuple.__new__, Accumulated)
 Fold = Callable[["Accumulated | None", Reading], tuple[Decimal, Decimal]]
 
 
@@ -139,20 +141,17 @@ def accumulate(rule: IndicatorRule, readings: Iterable[Reading]) -> list[Accumul
     by_month = {reading.month: reading for reading in readings}
     state: Accumulated | None = None
     series: list[Accumulated | None] = []
+    months, done_on, is_event = 0, None, rule.measure == "event"
     with localcontext(EXACT):
         for number in range(1, 13):
             reading = by_month.get(number)
             if reading is not None:
-                state = _taken_in(rule, fold, state, reading)
+                months |= 1 << (number - 1)
+                if is_event:
+                    done_on = _done_on(state, reading)
+                state = _accumulated((*fold(state, reading), months, months, done_on))
             series.append(state)
     return series
-
-
-def _taken_in(rule: IndicatorRule, fold: Fold, before: Accumulated | None, now: Reading) -> Accumulated:
-    numerator, denominator = fold(before, now)
-    months = (before.months if before else 0) | 1 << (now.month - 1)
-    done_on = _done_on(before, now) if rule.measure == "event" else None
-    return Accumulated(numerator, denominator, months, months, done_on)
 
 
 def _done_on(before: Accumulated | None, now: Reading) -> date | None:

@@ -93,10 +93,10 @@ def _read(plan: Plan) -> tuple[list[Target], list[Indicator]]:
     return targets, [one for pk, one in known.items() if pk not in promised]
 
 
-def _not_promised_by(year: int) -> Exists:
-    """Of what nothing was promised up to a year: a later plan's promise about an indicator changes nothing in this one."""
+def _not_promised_by(year: int) -> Q:
+    """Of what nothing was promised up to a year: what a later plan promises about it changes nothing in this one."""
     earlier = Target.objects.filter(plan__year__lte=year)
-    return ~Exists(earlier.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk"))))
+    return ~Q(Exists(earlier.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk")))))
 
 
 def _asked(

@@ -5,6 +5,7 @@ so no comparison ever sees a rounded number (GB/T 8170, comparison of full value
 product or sum that would be rounded is an error, never a silent loss. Only `quantities` divides, to write a figure out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
@@ -85,8 +86,7 @@ class Facts(NamedTuple):
     milestones: tuple[Milestone, ...] = ()
 
 
-@dataclass(slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The result of judging: the fields of the model Attainment that the formulas decide."""
 
     verdict: Verdict
@@ -114,27 +114,41 @@ HOLDS = {
 
 IMPROVES = {"higher": lambda sign: sign > 0, "lower": lambda sign: sign < 0}
 PACED = frozenset({"at_least", "more_than", "between"})
+REACHING = PACED | {"exactly"}
 UNRECOVERABLE = frozenset({"at_most", "less_than", "none"})
+WHOLE = Quantity(ONE)
 
 
 def judge(rule: TargetRule, facts: Facts) -> Judgement:
     """Judges one target for one region as of one month. The same rule and facts always give the same result."""
+    return judge_months(rule, (facts,))[0]
+
+
+def judge_months(rule: TargetRule, months: Iterable[Facts]) -> list[Judgement]:
+    """The same for several months, each by itself: what does not depend on the month is found once."""
+    if rule.comparator == "done_by":
+        return [_judge_event(rule, facts) for facts in months]
     with localcontext(EXACT):
-        return _judge_event(rule, facts) if rule.comparator == "done_by" else _judge_figure(rule, facts)
+        fixed = _fixed(rule)
+        return [_judge_figure(rule, facts, fixed) for facts in months]
 
 
 def _judge_event(rule: TargetRule, facts: Facts) -> Judgement:
     due_now = [step for step in facts.milestones if step.due <= facts.month_end]
     done_now = [step for step in due_now if step.done_on is not None and step.done_on <= facts.month_end]
-    result = Judgement(Verdict.NO_DATA, milestones_due=len(due_now), milestones_done=len(done_now))
+    due, done = len(due_now), len(done_now)
     if facts.own is None:
-        return result
-    result.done_on = facts.own.done_on
-    result.actual = ONE if result.done_on else ZERO
-    held = result.done_on is not None and result.done_on <= rule.due
-    result.verdict = Verdict.MET if held else Verdict.NOT_MET
-    result.signal = _event_signal(rule, facts, held, all_done=len(due_now) == len(done_now))
-    return result
+        return Judgement(Verdict.NO_DATA, milestones_due=due, milestones_done=done)
+    done_on = facts.own.done_on
+    held = done_on is not None and done_on <= rule.due
+    return Judgement(
+        Verdict.MET if held else Verdict.NOT_MET,
+        signal=_event_signal(rule, facts, held, all_done=due == done),
+        actual=ONE if done_on else ZERO,
+        done_on=done_on,
+        milestones_due=due,
+        milestones_done=done,
+    )
 
 
 def _event_signal(rule: TargetRule, facts: Facts, held: bool, *, all_done: bool) -> Signal:
@@ -147,40 +161,51 @@ def _event_signal(rule: TargetRule, facts: Facts, held: bool, *, all_done: bool)
     return Signal.GREEN if all_done else Signal.RED
 
 
-def _judge_figure(rule: TargetRule, facts: Facts) -> Judgement:
+def _judge_figure(rule: TargetRule, facts: Facts, fixed: Quantity | Reason | None) -> Judgement:
     own = facts.own
     if own is None:
         return Judgement(Verdict.NO_DATA)
     if not own.denominator:
         return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
     actual = Quantity(own.numerator * rule.indicator.scale, own.denominator)
-    compared = compared_with(rule, facts)
+    compared = _moving(rule, facts) if fixed is None else fixed
     if isinstance(compared, Reason):
         return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
     return _compare(rule, facts, actual, compared)
 
 
 def _compare(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity) -> Judgement:
-    held = holds(rule, actual, compared)
-    result = Judgement(Verdict.MET if held else Verdict.NOT_MET)
-    result.actual, result.compared = _written_apart(rule, actual, compared)
-    result.signal = _signal(rule, facts.month, held, actual, compared)
-    result.progress = _progress(rule, actual, compared)
-    result.needed, result.needed_reachable = _needed(rule, facts, actual, compared)
-    return result
+    sign = actual.compare(compared)
+    held = _holds(rule, actual, sign)
+    needed, reachable = _needed(rule, facts, actual, compared)
+    return Judgement(
+        Verdict.MET if held else Verdict.NOT_MET,
+        Reason.NOTHING,
+        Signal.GREEN if held else _signal(rule, facts.month, actual, compared),
+        *_written_apart(rule, actual, compared, sign),
+        None,
+        _progress(rule, actual, compared),
+        needed,
+        reachable,
+    )
 
 
-def compared_with(rule: TargetRule, facts: Facts) -> Quantity | Reason:
-    """The number that the actual is compared with, or why there is none."""
-    if rule.comparator == "improves":
-        return _quantity(facts.last_year, rule.indicator.scale, Reason.NO_LAST_YEAR)
-    if rule.threshold_kind == "indicator":
-        return _quantity(facts.operand, facts.operand_scale, Reason.OPERAND_MISSING)
+def _fixed(rule: TargetRule) -> Quantity | Reason | None:
+    """The number that the actual is compared with, or why there is none; None if it moves from month to month."""
+    if rule.comparator == "improves" or rule.threshold_kind == "indicator":
+        return None
     if rule.threshold_kind == "baseline":
         if rule.baseline is None or rule.threshold is None:
             return Reason.BASELINE_MISSING
         return Quantity(rule.baseline + rule.threshold)
     return Quantity(rule.threshold if rule.threshold is not None else ZERO)
+
+
+def _moving(rule: TargetRule, facts: Facts) -> Quantity | Reason:
+    """The same where it is a figure of the month: last year's, or another indicator's."""
+    if rule.comparator == "improves":
+        return _quantity(facts.last_year, rule.indicator.scale, Reason.NO_LAST_YEAR)
+    return _quantity(facts.operand, facts.operand_scale, Reason.OPERAND_MISSING)
 
 
 def _quantity(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Quantity | Reason:
@@ -191,9 +216,8 @@ def _quantity(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Q
     return Quantity(known.numerator * scale, known.denominator)
 
 
-def holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
-    """Whether the comparator holds on the full values."""
-    sign = actual.compare(compared)
+def _holds(rule: TargetRule, actual: Quantity, sign: int) -> bool:
+    """Whether the comparator holds on the full values; `sign` is that of actual − threshold."""
     if rule.comparator == "improves":
         return IMPROVES[rule.indicator.direction](sign)
     if rule.comparator == "between":
@@ -205,9 +229,8 @@ def _above_upper(rule: TargetRule, actual: Quantity) -> bool:
     return rule.threshold_upper is not None and actual.compare(Quantity(rule.threshold_upper)) > 0
 
 
-def _signal(rule: TargetRule, month: int, held: bool, actual: Quantity, compared: Quantity) -> Signal:
-    if held:
-        return Signal.GREEN
+def _signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) -> Signal:
+    """The light of what does not hold yet."""
     if month >= rule.due_month:
         return Signal.RED
     if rule.indicator.accumulates:
@@ -239,10 +262,10 @@ def _within_margin(rule: TargetRule, actual: Quantity, compared: Quantity) -> bo
 
 def _progress(rule: TargetRule, actual: Quantity, compared: Quantity) -> Decimal | None:
     """Actual / threshold for counts that are to reach something; may exceed 1."""
-    if rule.indicator.measure != "count" or rule.comparator not in PACED | {"exactly"} or compared.numerator <= 0:
+    if rule.indicator.measure != "count" or rule.comparator not in REACHING or compared.numerator <= 0:
         return None
     share = Quantity(actual.numerator * compared.denominator, actual.denominator * compared.numerator)
-    return written_apart(share, Quantity(ONE))[0]
+    return written_apart(share, WHOLE, share.compare(WHOLE))[0]
 
 
 def _needed(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity) -> tuple[Decimal | None, bool | None]:
@@ -260,7 +283,7 @@ def _needed(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity
 def _needed_count(
     rule: TargetRule, actual: Quantity, compared: Quantity, months_left: int
 ) -> tuple[Decimal | None, bool | None]:
-    if not rule.indicator.accumulates or rule.comparator not in PACED | {"exactly"}:
+    if not rule.indicator.accumulates or rule.comparator not in REACHING:
         return None, None
     upper = (
         rule.threshold_upper
@@ -286,7 +309,7 @@ def _needed_rate(
     scale, left = rule.indicator.scale, Decimal(months_left)
     top = compared.numerator * own.denominator * (month + left) - own.numerator * scale * month * compared.denominator
     rate = Quantity(top, compared.denominator * own.denominator * left)
-    below, above = rate.numerator < 0, rate.compare(Quantity(scale)) > 0
+    below, above = top < 0, top > scale * rate.denominator
     if rule.comparator in ("at_least", "more_than"):
         return (ZERO, True) if below else (written(rate), not above)
     if rule.comparator in ("at_most", "less_than"):
@@ -294,9 +317,10 @@ def _needed_rate(
     return written(rate), not (below or above)
 
 
-def _written_apart(rule: TargetRule, actual: Quantity, compared: Quantity) -> tuple[Decimal, Decimal]:
-    first, second = written_apart(actual, compared)
+def _written_apart(rule: TargetRule, actual: Quantity, compared: Quantity, sign: int) -> tuple[Decimal, Decimal]:
+    first, second = written_apart(actual, compared, sign)
     if rule.threshold_upper is not None:
-        further, _upper = written_apart(actual, Quantity(rule.threshold_upper))
+        upper = Quantity(rule.threshold_upper)
+        further, _upper = written_apart(actual, upper, actual.compare(upper))
         first = max(first, further, key=lambda number: len(number.as_tuple().digits))
     return first, second

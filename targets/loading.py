@@ -4,9 +4,10 @@ The SQL is put together from names of columns and from integers of our own; what
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -15,6 +16,7 @@ from departments.models import Region
 from plans.periods import Month
 from targets.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine, event_day
 from targets.models import Observation, Revision
+from targets.provenance import token
 
 ROWS_AT_A_TIME = 5000
 
@@ -40,7 +42,13 @@ Row = tuple[int, int, int, Any, Any, Any, Any, int]
 """indicator, region, month key, value, numerator, denominator, day, revision"""
 Loader = Callable[[Collection[SeriesKey]], Iterator[Row]]
 
+_reading = partial(tuple.__new__, Reading)
 _COLUMNS = "r.value, r.numerator, r.denominator, r.occurred_on"
+
+
+def series_of(keys: Collection[tuple[int, int, int]]) -> str:
+    """The keys as a query; integers of our own, so they may stand in the text and need no parameters."""
+    return f"VALUES {','.join([f'({indicator},{region},{year})' for indicator, region, year in keys])}"
 
 
 def _wanted(keys: Collection[SeriesKey]) -> str:
@@ -82,21 +90,24 @@ def official_now(keys: Collection[SeriesKey]) -> Iterator[Row]:
     )
 
 
-def fingerprint(keys: Collection[SeriesKey]) -> str:
-    """What is official, and what waits for a review, in these series: the same text means that nothing has changed.
+def fingerprint(series: str, parameters: Sequence[Any] = ()) -> str:
+    """What is official, and what waits for a review, in the series of which `series` is a query (indicator, region,
+    year): the same text means that nothing has changed.
 
     Ids of revisions only grow, so an equal number with an equal sum are the same ids.
     """
-    if not keys:
-        return ""
     observations, revisions = Observation._meta.db_table, Revision._meta.db_table
     official = f"SELECT count(o.official_id), sum(o.official_id) FROM wanted w JOIN {observations} o ON {_match('o')}"
     waiting = (
         f"SELECT count(r.id), sum(r.id) FROM wanted w JOIN {observations} o ON {_match('o')} "
         f"JOIN {revisions} r ON r.observation_id = o.id AND r.state = 'submitted'"
     )
+    wanted = (
+        f"WITH series(indicator_id, region_id, year) AS ({series}), "
+        "wanted AS (SELECT indicator_id, region_id, year * 100 + 1 AS low, year * 100 + 12 AS high FROM series) "
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_wanted(keys) + f"SELECT * FROM ({official}) a, ({waiting}) b")
+        cursor.execute(f"{wanted} SELECT * FROM ({official}) a, ({waiting}) b", parameters)
         return ":".join(str(one or 0) for one in cursor.fetchone())
 
 
@@ -189,7 +200,7 @@ class Figures:
 
     def __init__(self, regions: Regions, loader: Loader = official_now) -> None:
         self._regions, self._loader = regions, loader
-        self._readings: dict[SeriesKey, list[Reading]] = defaultdict(list)
+        self._readings: dict[tuple[int, int, int], list[Reading]] = defaultdict(list)
         self._series: dict[SeriesKey, Series] = {}
 
     def load(self, wanted: Iterable[tuple[int, int, int, str]]) -> None:
@@ -199,14 +210,15 @@ class Figures:
             for indicator_id, region_id, year, rule in wanted
             for leaf in self._regions.measured(region_id, rule)
         }
+        readings = self._readings
         for indicator_id, region_id, month, value, numerator, denominator, day, revision in (
             self._loader(keys) if keys else ()
         ):
             year, number = divmod(month, 100)
-            if value == 1 and day is None:
+            if day is None and value is not None and value == 1:
                 day = event_day(None, Month.from_key(month))
-            reading = Reading(number, value, numerator, denominator, day, revision)
-            self._readings[SeriesKey(indicator_id, region_id, year)].append(reading)
+            reading = _reading((number, value, numerator, denominator, day, revision))
+            readings[indicator_id, region_id, year].append(reading)
 
     def series(self, indicator_id: int, rule: IndicatorRule, region_id: int, year: int) -> Series:
         """The year's series of a region, measured there or made from its parts."""
@@ -218,11 +230,13 @@ class Figures:
 
     def _measured(self, rule: IndicatorRule, key: SeriesKey) -> Series:
         readings = self._readings.get(key, [])
+        code = self._regions.codes[key.region_id]
         tokens = [""] * 12
         revisions: list[list[int]] = [[] for _month in range(12)]
         for reading in readings:
-            tokens[reading.month - 1] = _token(self._regions.codes[key.region_id], reading)
-            revisions[reading.month - 1].append(reading.revision)
+            index = reading.month - 1
+            tokens[index] = token(code, reading)
+            revisions[index].append(reading.revision)
         return Series(accumulate(rule, readings), tokens, revisions)
 
     def _whole(self, rule: IndicatorRule, key: SeriesKey, leaves: list[int]) -> Series:
@@ -230,10 +244,3 @@ class Figures:
         tokens = ["".join(part.tokens[index] for part in parts) for index in range(12)]
         revisions = [[one for part in parts for one in part.revisions[index]] for index in range(12)]
         return Series(combine(rule, [part.states for part in parts]), tokens, revisions)
-
-
-def _token(region_code: str, reading: Reading) -> str:
-    """One reading in canonical text, for the hash of the inputs."""
-    if reading.value is None:
-        return f"{region_code}/{reading.month}={reading.numerator}:{reading.denominator}#{reading.revision};"
-    return f"{region_code}/{reading.month}={reading.value}@{reading.occurred_on or ''}#{reading.revision};"

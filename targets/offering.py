@@ -4,7 +4,6 @@ The SQL is put together from names of tables and columns of our own; what people
 The same statements serve PostgreSQL and SQLite. Nothing here asks who may do what: `services.official` does.
 """
 
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from targets.copying import copy
 from targets.figures import Entry, Problem
 from targets.models import DirtyKey, Observation, Revision
 
@@ -75,16 +75,16 @@ def table(name: str, columns: Mapping[str, str], rows: Iterable[Texts]) -> Itera
 
 def fill(name: str, columns: Sequence[str], rows: Iterable[Texts]) -> None:
     """Writes rows of texts into a table: by COPY on PostgreSQL, by executemany on SQLite."""
+    if connection.vendor == "postgresql":
+        copy(name, columns, map(_line, rows))
+        return
     waiting = iter(rows)
-    write = _copy if connection.vendor == "postgresql" else _execute_many
     while lot := list(islice(waiting, LOT)):
-        write(name, columns, lot)
+        _execute_many(name, columns, lot)
 
 
-def _copy(name: str, columns: Sequence[str], rows: list[Texts]) -> None:
-    lines = ["\t".join(["\\N" if cell is None else cell for cell in row]) for row in rows]
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {name} ({', '.join(columns)}) FROM STDIN", io.StringIO("\n".join(lines)))
+def _line(row: Texts) -> str:
+    return "\t".join(["\\N" if cell is None else cell for cell in row]) + "\n"
 
 
 def _execute_many(name: str, columns: Sequence[str], rows: list[Texts]) -> None:
@@ -147,6 +147,8 @@ def going(select: str, parameters: Sequence[Any]) -> Iterator[tuple[int, int]]:
     many are new and how many change something. The observations are locked, in one order for everybody.
     """
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL work_mem = '64MB'")  # to sort a hundred thousand figures without writing to disk
         cursor.execute(f"CREATE TEMPORARY TABLE figures_asked AS {select}", parameters)
         lock_observations("SELECT * FROM figures_asked", [])
         cursor.execute(
@@ -179,21 +181,26 @@ def _next_id() -> str:
     return f"(SELECT coalesce(max(id), 0) FROM {REVISIONS}) + row_number() OVER ()"
 
 
-def publish() -> None:
-    """Shows the figures of GOING as the official ones."""
+def make_official(values: Mapping[str, Any]) -> None:
+    """Shows the figures of GOING as the official ones and keeps their revisions; these have `values` in common.
+
+    Observation and revision point to each other. PostgreSQL looks for what they point to after the statement, so there
+    both are written in one; SQLite looks at the end of the transaction.
+    """
     columns = ", ".join((*KEY, *FIGURES))
     updates = ", ".join(f"{name} = excluded.{name}" for name in (*FIGURES, "official_id"))
-    run(
+    publish = (
         f"INSERT INTO {OBSERVATIONS} ({columns}, official_id) SELECT {columns}, revision_id FROM {GOING} "
-        f"WHERE true ORDER BY {', '.join(KEY)} ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {updates}",
-        [],
+        f"WHERE true ORDER BY {', '.join(KEY)} ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {updates}"
     )
-
-
-def insert_official(values: Mapping[str, Any]) -> None:
-    """The revisions of GOING, once they are published; `values` are what they have in common."""
-    source = f"FROM {GOING} g JOIN {OBSERVATIONS} o ON o.official_id = g.revision_id"
-    _insert_revisions("g", {"id": "g.revision_id", "observation_id": "o.id"}, values, source, [])
+    own = {"id": "g.revision_id", "observation_id": "o.id"}
+    if connection.vendor == "postgresql":
+        published = f"WITH published AS ({publish} RETURNING id, official_id) "
+        source = f"FROM {GOING} g JOIN published o ON o.official_id = g.revision_id"
+        _insert_revisions("g", own, values, source, [], published)
+        return
+    run(publish, [])
+    _insert_revisions("g", own, values, f"FROM {GOING} g JOIN {OBSERVATIONS} o ON o.official_id = g.revision_id", [])
 
 
 def make_observations(select: str, parameters: Sequence[Any]) -> None:
@@ -213,7 +220,12 @@ def insert_submitted(select: str, parameters: Sequence[Any], values: Mapping[str
 
 
 def _insert_revisions(
-    alias: str, own: Mapping[str, str], values: Mapping[str, Any], source: str, parameters: Sequence[Any]
+    alias: str,
+    own: Mapping[str, str],
+    values: Mapping[str, Any],
+    source: str,
+    parameters: Sequence[Any],
+    before: str = "",
 ) -> int:
     """Inserts revisions: their own columns, the offered ones, what all have in common, else the model's defaults."""
     json_of = "::jsonb" if connection.vendor == "postgresql" else ""
@@ -227,7 +239,8 @@ def _insert_revisions(
             common[column] = field.get_db_prep_save(given, connection)
     columns = ", ".join((*expressions, *common))
     placed = ", ".join((*expressions.values(), *(["%s"] * len(common))))
-    return run(f"INSERT INTO {REVISIONS} ({columns}) SELECT {placed} {source}", [*common.values(), *parameters])
+    statement = f"{before}INSERT INTO {REVISIONS} ({columns}) SELECT {placed} {source}"
+    return run(statement, [*common.values(), *parameters])
 
 
 def mark_going_dirty(at: datetime) -> bool:

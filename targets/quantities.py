@@ -33,9 +33,9 @@ def written(quantity: Quantity) -> Decimal:
     return _WRITTEN[0].divide(quantity.numerator, quantity.denominator)
 
 
-def written_apart(one: Quantity, other: Quantity) -> tuple[Decimal, Decimal]:
-    """Both as decimal numbers, to as many digits (15 at least) as it takes to compare like the exact values."""
-    sign = one.compare(other)
+def written_apart(one: Quantity, other: Quantity, sign: int) -> tuple[Decimal, Decimal]:
+    """Both as decimal numbers, to as many digits (15 at least) as it takes to compare like the exact values: `sign` is
+    how these compare."""
     for context in _WRITTEN:
         first = context.divide(one.numerator, one.denominator)
         second = context.divide(other.numerator, other.denominator)

@@ -10,18 +10,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import date
-from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
 
 from plans.periods import months_of
-from targets import milestones, storing
+from targets import milestones, provenance, storing
 from targets.accumulation import ONE, Accumulated, IndicatorRule, last_month
 from targets.figures import Entry
-from targets.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule, judge
+from targets.formulas import FORMULA_VERSION, Facts, Judgement, Milestone, TargetRule, judge_months
 from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, official_now
 from targets.models import Attainment, DirtyKey, Target
 
@@ -60,8 +59,7 @@ def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
     regions, targets = Regions.load(), _targets({key.indicator_id for key in keys})
     whole = {key.indicator_id for key in keys if key.region_id is None}
     _forget_unjudged([target for target in targets if target.indicator_id in whole], regions)
-    affected = _judged_rows(targets, regions, expand(keys, targets, regions))
-    written = sum(storing.upsert(rows) for rows in affected)
+    written = _written(targets, regions, expand(keys, targets, regions))
     DirtyKey.objects.filter(id__in=[key.id for key in keys]).delete()
     return len(keys), written
 
@@ -72,8 +70,7 @@ def recompute_all() -> int:
     exclude_others()
     regions, targets = Regions.load(), _targets()
     _forget_unjudged(targets, regions)
-    write = storing.upsert if Attainment.objects.exists() else storing.insert
-    return sum(write(rows) for rows in _judged_rows(targets, regions, everything(targets, regions)))
+    return _written(targets, regions, everything(targets, regions))
 
 
 def exclude_others() -> None:
@@ -88,8 +85,8 @@ def exclude_others() -> None:
 
 def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:
     """Every row of the targets as it ought to be, computed from the figures alone."""
-    for rows in _judged_rows(targets, regions, everything(targets, regions), loader):
-        yield from rows
+    for lot in _lots(everything(targets, regions)):
+        yield from _judge_all(targets, regions, lot, loader)
 
 
 def attainments_from(targets: list[Target], region_id: int, loader: Loader) -> list[Attainment]:
@@ -159,13 +156,20 @@ def _forget_unjudged(targets: Collection[Target], regions: Regions) -> None:
         Attainment.objects.filter(target_id__in=target_ids).exclude(region_id__in=region_ids).delete()
 
 
-def _judged_rows(
-    targets: list[Target], regions: Regions, pairs: Pairs, loader: Loader = official_now
-) -> Iterator[Iterator[storing.Row]]:
-    """The rows of the pairs in lots that fit in memory, sorted so that a lot shares its series."""
+def _written(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
+    """Judges the pairs and writes what differs: how many rows."""
+    known, written = storing.with_rows({target_id for target_id, _region in pairs}), 0
+    for lot in _lots(pairs):
+        write = storing.insert if known.isdisjoint(target_id for target_id, _region in lot) else storing.upsert
+        written += write(_judge_all(targets, regions, lot))
+    return written
+
+
+def _lots(pairs: Pairs) -> Iterator[Pairs]:
+    """The pairs in lots that fit in memory, sorted so that a lot shares its series."""
     ordered = iter(sorted(pairs.items()))
     while lot := dict(islice(ordered, PAIRS_AT_A_TIME)):
-        yield _judge_all(targets, regions, lot, loader)
+        yield lot
 
 
 def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, Judged]:
@@ -188,7 +192,7 @@ def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
 def _judge_all(
     targets: Iterable[Target], regions: Regions, pairs: Pairs, loader: Loader = official_now
 ) -> Iterator[storing.Row]:
-    """The rows of the pairs, from the figures of one query."""
+    """The rows of the pairs, from the figures of one query, which is done before the first row is asked for."""
     judged = _judged(targets, pairs)
     figures = Figures(regions, loader)
     figures.load(
@@ -196,17 +200,24 @@ def _judge_all(
         for target_id, region_id in pairs
         for indicator, year in _inputs(judged[target_id].target)
     )
-    for (target_id, region_id), month in pairs.items():
-        yield from _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
+    return chain.from_iterable(
+        _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
+        for (target_id, region_id), month in pairs.items()
+    )
 
 
 def _judge_pair(
     judged: Judged, region_id: int, region_code: str, first: int, figures: Figures
 ) -> Iterator[storing.Row]:
+    """The rows of a target for a region, from a month (1 to 12) on."""
     inputs = _series(judged, region_id, figures)
-    digests = _digests(f"{judged.head}{region_code}|", inputs.used, judged)
-    for number in range(first, 13):
-        yield _row(judged, region_id, number, inputs, digests[number - 1])
+    tokens = [series.tokens for series in inputs.used]
+    digests = provenance.digests(f"{judged.head}{region_code}|", tokens, judged.steps, judged.month_ends)
+    revisions = provenance.revision_lists(_revisions(inputs.used))
+    facts = _facts(judged, inputs)[first - 1 :]
+    results = judge_months(judged.rule, facts)
+    kept = zip(revisions[first - 1 :], digests[first - 1 :], strict=True)
+    return map(_row, repeat(judged), repeat(region_id), facts, results, kept)
 
 
 class Inputs(NamedTuple):
@@ -229,74 +240,40 @@ def _series(judged: Judged, region_id: int, figures: Figures) -> Inputs:
     return Inputs(own, operand, last_year, (own, *(one for one in (operand, last_year) if one is not _NOTHING)))
 
 
-def _digests(head: str, used: tuple[Series, ...], judged: Judged) -> list[str]:
-    """SHA-256 of everything that the judgement of each month is made from: what came before, and the month's own."""
-    digest = sha256(head.encode())
-    found = []
-    for index in range(12):
-        digest.update("|".join([str(index + 1), *[series.tokens[index] for series in used]]).encode())
-        of_month = digest
-        if judged.steps:
-            of_month = digest.copy()
-            of_month.update(_steps_text(judged.steps, judged.month_ends[index]).encode())
-        found.append(of_month.hexdigest())
-    return found
+def _facts(judged: Judged, inputs: Inputs) -> list[Facts]:
+    """What is known as of each month of the year."""
+    scale = judged.operand.scale if judged.operand else ONE
+    own, operand, last_year = inputs.own.states, inputs.operand.states, inputs.last_year.states
+    steps = repeat(judged.steps)
+    months = zip(range(1, 13), judged.month_ends, own, operand, repeat(scale), last_year, steps, strict=False)
+    return list(map(Facts._make, months))
 
 
-def _steps_text(steps: tuple[Milestone, ...], end: date) -> str:
-    """The milestones as they stood at the end of a month."""
-    due = [step for step in steps if step.due <= end]
-    return ";".join(f"{step.due}:{step.done_on is not None and step.done_on <= end}" for step in due) or "none due"
+def _revisions(used: tuple[Series, ...]) -> list[list[int]]:
+    """The ids of the revisions of each month."""
+    if len(used) == 1:
+        return used[0].revisions
+    return [[one for series in used for one in series.revisions[index]] for index in range(12)]
 
 
-def _row(judged: Judged, region_id: int, number: int, inputs: Inputs, digest: str) -> storing.Row:
-    index = number - 1
-    state = inputs.own.states[index]
-    result = judge(judged.rule, _facts(judged, number, inputs))
-    months, missing = _freshness(state, judged.rule.indicator.expected, number)
+def _row(judged: Judged, region_id: int, facts: Facts, result: Judgement, kept: tuple[str, str]) -> storing.Row:
+    own = facts.own
+    months, missing = _freshness(own, judged.rule.indicator.expected, facts.month)
     return (
         judged.target.id,
         region_id,
-        judged.year * 100 + number,
-        result.verdict.value,
-        result.reason.value,
-        result.signal.value,
-        state.numerator if state else None,
-        state.denominator if state else None,
-        result.actual,
-        result.compared,
-        result.done_on,
-        result.progress,
-        result.needed,
-        result.needed_reachable,
-        result.milestones_due,
-        result.milestones_done,
+        judged.year * 100 + facts.month,
+        *result[:3],
+        own.numerator if own else None,
+        own.denominator if own else None,
+        *result[3:],
         last_month(months),
         months,
         missing,
         judged.version,
         FORMULA_VERSION,
-        _revisions(inputs.used, number),
-        digest,
+        *kept,
     )
-
-
-def _facts(judged: Judged, number: int, inputs: Inputs) -> Facts:
-    return Facts(
-        number,
-        judged.month_ends[number - 1],
-        inputs.own.states[number - 1],
-        inputs.operand.states[number - 1],
-        judged.operand.scale if judged.operand else ONE,
-        inputs.last_year.states[number - 1],
-        judged.steps,
-    )
-
-
-def _revisions(used: tuple[Series, ...], number: int) -> str:
-    """The ids of all revisions up to the month, as JSON."""
-    ids = {one for series in used for lot in series.revisions[:number] for one in lot}
-    return f"[{', '.join(map(str, sorted(ids)))}]"
 
 
 def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[int, int]:

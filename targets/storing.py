@@ -1,9 +1,9 @@
 """Attainment rows in and out of the database: one upsert for any number of rows.
 
-On PostgreSQL rows travel by COPY; on SQLite by executemany. The statement that merges them is the same.
+On PostgreSQL rows travel by COPY, while others are still being judged; on SQLite by executemany. The statement that
+merges them is the same.
 """
 
-import io
 import json
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
@@ -12,9 +12,11 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from plans.periods import Month
-from targets.models import Attainment
+from targets.copying import copy
+from targets.models import Attainment, Target
 
 Row = tuple[Any, ...]
 """The values of COLUMNS, in their order."""
@@ -24,6 +26,7 @@ COLUMNS = tuple(field.column or field.attname for field in Attainment._meta.conc
 ROWS_AT_A_TIME = 20_000
 _TABLE = Attainment._meta.db_table
 _STAGING = "attainment_staging"
+_LINE = "\t".join(["%s"] * len(COLUMNS)) + "\n"
 
 
 def instance(row: Row) -> Attainment:
@@ -35,16 +38,24 @@ def instance(row: Row) -> Attainment:
     )
 
 
+def with_rows(target_ids: Collection[int]) -> set[int]:
+    """Which of the targets have rows already."""
+    rows = Attainment.objects.filter(target=OuterRef("pk"))
+    return set(Target.objects.filter(Exists(rows), pk__in=target_ids).values_list("pk", flat=True))
+
+
 def insert(rows: Iterable[Row]) -> int:
     """Writes rows of which none is stored yet, and returns how many."""
-    write = copy_rows if connection.vendor == "postgresql" else _execute_many
-    return sum(write(lot) for lot in _lots(rows))
+    if connection.vendor == "postgresql":
+        return _copy(_TABLE, rows)
+    return sum(map(_execute_many, _lots(rows)))
 
 
 def upsert(rows: Iterable[Row]) -> int:
     """Writes the rows over what is stored, leaves alone those that say the same, and returns how many."""
-    write = _copy_over if connection.vendor == "postgresql" else _execute_many
-    return sum(write(lot) for lot in _lots(rows))
+    if connection.vendor == "postgresql":
+        return _copy_over(rows)
+    return sum(map(_execute_many, _lots(rows)))
 
 
 def _lots(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -66,14 +77,20 @@ def _merge(source: str) -> str:
     )
 
 
-def _copy_over(rows: list[Row]) -> int:
+def _copy_over(rows: Iterable[Row]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {_STAGING} (LIKE {_TABLE}) ON COMMIT DROP")
-        copy_rows(rows, table=_STAGING)
+        _copy(_STAGING, rows)
         cursor.execute(_merge(f"SELECT {', '.join(COLUMNS)} FROM {_STAGING}"))
         written: int = cursor.rowcount
         cursor.execute(f"DROP TABLE {_STAGING}")
     return written
+
+
+def _copy(table: str, rows: Iterable[Row]) -> int:
+    """COPY into a table with the columns of Attainment. No value holds a tab, a line break or a backslash, and none but
+    None is written "None"."""
+    return copy(table, COLUMNS, map(_LINE.__mod__, rows), nothing="None")
 
 
 def _execute_many(rows: list[Row]) -> int:
@@ -88,11 +105,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     return value.isoformat() if isinstance(value, date) else value
-
-
-def copy_rows(rows: Collection[Row], *, table: str = _TABLE) -> int:
-    """COPY into a table with the columns of Attainment. No value holds a tab, a line break or a backslash."""
-    lines = ["\t".join(["\\N" if value is None else str(value) for value in row]) for row in rows]
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN", io.StringIO("\n".join(lines)))
-    return len(rows)

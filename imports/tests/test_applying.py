@@ -344,3 +344,15 @@ def test_a_failure_in_the_middle_leaves_nothing(
     assert (Observation.objects.count(), Revision.objects.count()) == (0, 0)
     assert apply(batch.pk)
     assert official() == {"2014-01": 41}
+
+
+def test_rows_that_are_left_out_do_not_hold_up_the_others(coordinator: User, houses: Indicator) -> None:
+    """What is official of a figure that was refused has nothing to do with those that are written."""
+    other = factories.indicator("count")
+    factories.official(factories.entry(other, "2014-02", 7))
+    other.minimum = Decimal(0)
+    other.save()
+    batch = brought(coordinator, row(houses, "2014-01", 41), row(other, "2014-03", -1))
+    assert counts(batch) == (2, 1, 0, 0, 1)
+    assert applied(batch, coordinator, skip_rejected=True).state == "applied"
+    assert official() == {"2014-01": 41, "2014-02": 7}

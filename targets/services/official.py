@@ -107,8 +107,7 @@ def write_official(
     official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value, "official_at": now}
     with offering.going(select, parameters) as (new, changed):
         stepping.supersede_previous(now, by_id=by.pk)
-        offering.publish()
-        offering.insert_official(_common(source, by, now, reason) | official)
+        offering.make_official(_common(source, by, now, reason) | official)
         if offering.mark_going_dirty(now):
             wake_on_commit()
     outcome = Outcome(new, changed, number - new - changed)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from departments.models import AuditEvent
 from departments.permissions import Role
@@ -173,3 +173,19 @@ def test_two_months_of_a_total_approved_at_once_let_no_fall_through(
     assert isinstance(told, ValidationError)
     assert told.code == "total_falls"
     assert [row.value for row in Observation.objects.official()] == [700]
+
+
+@pytest.mark.parametrize("first", ["write", "delete"])
+def test_an_indicator_that_goes_while_its_figure_is_written_leaves_no_orphan(
+    first: str, cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    def writing() -> None:
+        Observation.objects.create(indicator=cast.houses, region_id=cast.key[1], month=cast.key[2])
+
+    def deleting() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM targets_indicator WHERE id = %s", [cast.houses.pk])
+
+    told = meanwhile(*((writing, deleting) if first == "write" else (deleting, writing)))
+    assert isinstance(told, IntegrityError)
+    assert Observation.objects.filter(indicator=cast.houses.pk).exists() is (first == "write")
