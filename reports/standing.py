@@ -43,17 +43,17 @@ class Moment:
     @property
     def asked(self) -> dict[str, str]:
         """What other pages have to be asked to show the same."""
-        return {"month": str(self.month)} | self.day_asked
-
-    @property
-    def day_asked(self) -> dict[str, str]:
-        """The day alone, for a page of another month."""
-        return {"as_of": self.day.isoformat()} if self.day else {}
+        return {"month": str(self.month)} | ({"as_of": self.day.isoformat()} if self.day else {})
 
     @property
     def query(self) -> str:
         """The same as it stands in an address."""
         return urlencode(self.asked)
+
+    @property
+    def day_query(self) -> str:
+        """The day alone, behind a month in an address; nothing where what is official now is shown."""
+        return f"&as_of={self.day.isoformat()}" if self.day else ""
 
     @property
     def end(self) -> datetime:
