@@ -200,7 +200,7 @@ def _sheet_asked(request: HttpRequest) -> tuple[Department, Plan, Month]:
         month = Month.parse(request.POST.get("month", ""))
     except ValueError as error:
         raise Http404 from error
-    plan = get_object_or_404(Plan.objects.select_related("region"), year=month.year)
+    plan = get_object_or_404(Plan.objects.published(), year=month.year)
     if not may_enter(access.reach(_person(request), Action.IMPORT_OBSERVATIONS), unit):
         raise access.refusal()
     return unit, plan, month
@@ -208,7 +208,7 @@ def _sheet_asked(request: HttpRequest) -> tuple[Department, Plan, Month]:
 
 def _templates(request: HttpRequest) -> dict[str, Any]:
     """For which units and months the person may have a workbook; no units without a plan."""
-    plan = Plan.objects.select_related("region").first()
+    plan = Plan.objects.newest()
     if plan is None:
         return {"units": []}
     usual = reporting_month(plan, timezone.localdate(), last_month_with_data(plan))

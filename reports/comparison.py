@@ -11,11 +11,11 @@ from typing import Any
 
 from plans.models import Clause
 from reports.overview import chapters
-from reports.standing import Standing, end_of
+from reports.standing import Standing
 from reports.tallies import Tally, by_chapter, by_lead, choice
 from targets.comparing import difference, of_month, to_date
 from targets.explanation import difference_text, number, numbers_shown, with_unit
-from targets.loading import Figures, Regions, official_at, official_now
+from targets.loading import Figures, Regions
 from targets.models import Indicator
 from targets.quantities import Quantity, rounded, written
 from targets.selectors import Row, responsible
@@ -61,7 +61,7 @@ def _text(value: Decimal | None, indicator: Indicator) -> str:
 def lines(standing: Standing, rows: Sequence[Row]) -> list[Line]:
     """The rows with their figures, in the same order; one query for all figures."""
     plan = standing.plan
-    figures = Figures(Regions.load(), official_at(end_of(standing.day)) if standing.day else official_now)
+    figures = Figures(Regions.load(), standing.loader)
     indicators = {row.target.indicator for row in rows}
     years = (plan.year, plan.year - 1)
     figures.load((one.pk, plan.region_id, year, one.region_rule) for one in indicators for year in years)

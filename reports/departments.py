@@ -1,19 +1,26 @@
-"""What the pages of departments show: each with the lights of its targets as of one month."""
+"""What the pages of departments show: who answers for what, how it stands, who is behind, who reports on time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby
 
 from departments.models import Department, User
-from plans.models import Plan
-from plans.periods import Month
-from reports.overview import Count
-from targets.lights import COLOURS
-from targets.models import Attainment, TargetAssignment
-from targets.selectors import Row, Trends, rows_of
+from reports.heat import Lane, lanes
+from reports.overview import Count, counts_of
+from reports.standing import Standing
+from reports.tallies import NOBODY, Duties, Tally, by_lead
+from targets.ranking import ranks
+from targets.selectors import Row, responsible
+from targets.timeliness import Line, matrix_of
 from tasks.models import Assignment
-from tasks.selectors import TaskRow, with_steps
+from tasks.selectors import Standing as TaskStanding
+from tasks.selectors import standing as tasks_at
+
+ROLES = ("lead", "shared", "support")
+"""The order in which responsibilities are told: who leads stands first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +41,10 @@ class Kind:
     cards: Sequence[Card]
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """A department's role for a target, and how the target stands."""
-
-    assignment: TargetAssignment
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A department's role for a task, and how many milestones are done."""
-
-    assignment: Assignment
-    task: TaskRow
-
-
-ROLES = ("lead", "shared", "support")
-"""The order in which responsibilities are told: who leads stands first."""
-
-
-def kinds(plan: Plan | None, month: Month | None, user: User) -> list[Kind]:
-    """All departments by kind, with the lights of their targets as of the month."""
-    lights = _lights(plan, month, user) if plan is not None and month is not None else {}
-    assigned = Assignment.objects.filter(task__plan=plan).values_list("department_id", flat=True)
-    tasks = Counter(assigned)
+def kinds(standing: Standing, duties: Duties) -> list[Kind]:
+    """All departments by kind, with the lights of their targets."""
+    lights = _lights(standing, duties)
+    tasks = Counter(Assignment.objects.filter(task__plan=standing.plan).values_list("department_id", flat=True))
     order = {value: place for place, (value, _label) in enumerate(Department.Kind.choices)}
     departments = sorted(Department.objects.all(), key=lambda one: (order[one.kind], one.code))
     cards = [_card(one, lights.get(one.pk, Counter()), tasks[one.pk]) for one in departments]
@@ -69,32 +55,119 @@ def kinds(plan: Plan | None, month: Month | None, user: User) -> list[Kind]:
 
 
 def _card(department: Department, lights: Counter[str], tasks: int) -> Card:
-    counts = [Count(colour, lights[colour.name]) for colour in COLOURS]
-    return Card(department, counts, lights.total(), tasks)
+    return Card(department, counts_of(lights), lights.total(), tasks)
 
 
-def _lights(plan: Plan, month: Month, user: User) -> dict[int, Counter[str]]:
-    """Department → light → number of targets."""
-    judged = Attainment.objects.filter(target__plan=plan, region_id=plan.region_id, month=month).visible_to(user)
-    signals = dict(judged.values_list("target_id", "signal"))
+def _lights(standing: Standing, duties: Duties) -> Mapping[int, Counter[str]]:
+    """Department → light → number of targets, whatever its role."""
+    signals = {row.target.pk: row.attainment.signal for row in standing.rows}
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    assigned = TargetAssignment.objects.filter(target__plan=plan).values_list("department_id", "target_id")
-    for department_id, target_id in assigned:
-        if target_id in signals:
-            found[department_id][signals[target_id]] += 1
+    for target_id, assigned in duties.items():
+        for one in assigned:
+            if target_id in signals:
+                found[one.department_id][signals[target_id]] += 1
     return found
 
 
-def duties(department: Department, plan: Plan, month: Month, user: User, known: Trends) -> list[Duty]:
-    """The targets that the department answers for: what it leads first, then in the plan's order."""
-    assigned = {one.target_id: one for one in TargetAssignment.objects.filter(department=department, target__plan=plan)}
-    judged = Attainment.objects.of_plan(plan).visible_to(user).filter(month=month, target__in=list(assigned))
-    found = [Duty(assigned[row.target.pk], row) for row in rows_of(judged, known)]
-    return sorted(found, key=lambda duty: ROLES.index(duty.assignment.role))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit that leads targets, among all that do: rank 1 has most red ones, then most yellow ones; `punctuality` is
+    None for nothing due, or nothing that the person may see."""
+
+    rank: int | None
+    tally: Tally
+    punctuality: Fraction | None
 
 
-def works(department: Department, plan: Plan) -> list[Work]:
-    """The tasks that the department answers for, in the same order."""
-    assigned = {one.task_id: one for one in Assignment.objects.filter(department=department, task__plan=plan)}
-    found = [Work(assigned[row.task.pk], row) for row in with_steps(plan) if row.task.pk in assigned]
-    return sorted(found, key=lambda work: ROLES.index(work.assignment.role))
+def behind(standing: Standing, duties: Duties, user: User) -> list[Place]:
+    """Who is behind with what it leads, the worst first; units with as many red and yellow lights share a rank."""
+    tallies = [one for one in by_lead(standing.rows, duties) if one.key != NOBODY]
+    weights = [_weight(one, len(standing.rows) + 1) for one in tallies]
+    on_time = {code: line.passed.punctuality for code, line in timeliness(standing, user).items()}
+    return [
+        Place(rank, one, on_time.get(one.key)) for one, rank in zip(tallies, ranks(weights, higher=True), strict=True)
+    ]
+
+
+def _weight(tally: Tally, more: int) -> Decimal:
+    """One red light weighs more than all yellow ones."""
+    numbers = {count.colour.name: count.number for count in tally.counts}
+    return Decimal(numbers["red"] * more + numbers["yellow"])
+
+
+def timeliness(standing: Standing, user: User) -> Mapping[str, Line]:
+    """Unit → its months of reporting, of the units that the person may see; nothing on an earlier day, of which it is
+    not known what had been handed in."""
+    if standing.day is not None:
+        return {}
+    matrix = matrix_of(standing.plan, user, standing.month, standing.end, worst_first=False)
+    return {line.code: line for line in matrix.lines}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a unit answers for in one role: targets with their lights, tasks with theirs."""
+
+    role: str
+    name: str
+    rows: Sequence[Row]
+    tasks: Sequence[TaskStanding]
+    counts: Sequence[Count]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit's page; `line` is None where the person may not see how it reports, or nothing is expected of it."""
+
+    parts: Sequence[Part]
+    lanes: Sequence[Lane]
+    counts: Sequence[Count]
+    line: Line | None
+
+    @property
+    def targets(self) -> int:
+        return sum(len(one.rows) for one in self.parts)
+
+    @property
+    def tasks(self) -> int:
+        return sum(len(one.tasks) for one in self.parts)
+
+
+def unit_of(department: Department, standing: Standing, user: User) -> Unit:
+    """What the unit answers for, by role: what it leads first, then in the plan's order."""
+    targets = _roles(department, standing)
+    tasks = [(one, _role(department, one)) for one in tasks_at(standing.plan, standing.month.last_day)]
+    parts = [
+        _part(role, [row for row, held in targets if held == role], [one for one, held in tasks if held == role])
+        for role in ROLES
+    ]
+    rows = [row for one in parts for row in one.rows]
+    return Unit(
+        [one for one in parts if one.rows or one.tasks],
+        lanes(standing, rows),
+        _counted(rows),
+        timeliness(standing, user).get(department.code),
+    )
+
+
+def _roles(department: Department, standing: Standing) -> list[tuple[Row, str]]:
+    """The targets that the unit answers for, each with its role."""
+    held = {
+        target_id: one.role
+        for target_id, assigned in responsible(standing.plan).items()
+        for one in assigned
+        if one.department_id == department.pk
+    }
+    return [(row, held[row.target.pk]) for row in standing.rows if row.target.pk in held]
+
+
+def _role(department: Department, task: TaskStanding) -> str:
+    return next((one.role for one in task.assignments if one.department_id == department.pk), "")
+
+
+def _part(role: str, rows: Sequence[Row], tasks: Sequence[TaskStanding]) -> Part:
+    return Part(role, str(Assignment.Role(role).label), rows, tasks, _counted(rows))
+
+
+def _counted(rows: Sequence[Row]) -> list[Count]:
+    return counts_of(Counter(row.attainment.signal for row in rows))

@@ -110,7 +110,7 @@ def _targets(standing: Standing) -> Iterator[tuple[int, Promise]]:
     updated = last_updates(row.attainment for row in standing.rows)
     for row in standing.rows:
         target = row.target
-        address = f"{reverse('target', args=[standing.plan.year, target.code])}?month={standing.month}"
+        address = f"{reverse('target', args=[standing.plan.year, target.code])}?{standing.query}"
         units = [one.department.short_name for one in duties.get(target.pk, ())]
         key = f"target-{target.code}"
         yield (

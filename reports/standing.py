@@ -7,6 +7,7 @@ replaced by what is usual: the last month with data, and what is official now.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from departments.models import User
 from plans.models import Plan
 from plans.periods import Month
+from targets.loading import Loader, official_at, official_now
 from targets.models import Attainment, Target
 from targets.selectors import Months, Row, Trends, month_of, months, official_then, rows_of, trends, trends_of
 
@@ -22,19 +24,16 @@ NO_SUCH_DAY = _("This day was not understood or has not come yet. This page show
 EARLIEST = date(1900, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Every target of a plan that the person may see, as of a month, in the plan's order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The month that a page shows, and by what was official on which day.
 
     `day` is set where the page shows what was official at the end of an earlier day; `complaints` says what of the
     address was not understood.
     """
 
-    plan: Plan
     months: Months
     day: date | None
-    known: Trends
-    rows: Sequence[Row]
     complaints: Sequence[str]
 
     @property
@@ -46,20 +45,63 @@ class Standing:
         """What other pages have to be asked to show the same."""
         return {"month": str(self.month)} | ({"as_of": self.day.isoformat()} if self.day else {})
 
+    @property
+    def query(self) -> str:
+        """The same as it stands in an address."""
+        return urlencode(self.asked)
+
+    @property
+    def day_query(self) -> str:
+        """The day alone, behind a month in an address; nothing where what is official now is shown."""
+        return f"&as_of={self.day.isoformat()}" if self.day else ""
+
+    @property
+    def end(self) -> datetime:
+        """The last moment of the day; now, where what is official now is shown."""
+        return end_of(self.day) if self.day else timezone.now()
+
+    @property
+    def loader(self) -> Loader:
+        """The figures that were official then."""
+        return official_at(self.end) if self.day else official_now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing(Moment):
+    """Every target of a plan that the person may see, as of a month, in the plan's order."""
+
+    plan: Plan
+    known: Trends
+    rows: Sequence[Row]
+
 
 def standing(plan: Plan, asked: Mapping[str, str], user: User) -> Standing:
     """Where the plan stands, as the address asks."""
-    day, day_understood = day_of(asked.get("as_of"))
+    day, _understood = day_of(asked.get("as_of"))
     judged = None if day is None else official_then(Target.objects.filter(plan=plan), plan.region, end_of(day))
     known = trends(plan, user) if judged is None else trends_of(plan, judged)
-    month, month_understood = month_of(asked.get("month"), plan, known.last_month)
+    moment = moment_of(plan, asked, known.last_month)
     if judged is None:
-        found = list(Attainment.objects.of_plan(plan).visible_to(user).filter(month=month))
+        found = list(Attainment.objects.of_plan(plan).visible_to(user).filter(month=moment.month))
     else:
-        found = [one for one in judged if one.month == month]
+        found = [one for one in judged if one.month == moment.month]
+    return Standing(
+        months=moment.months,
+        day=moment.day,
+        complaints=moment.complaints,
+        plan=plan,
+        known=known,
+        rows=rows_of(found, known),
+    )
+
+
+def moment_of(plan: Plan, asked: Mapping[str, str], usual: Month | None) -> Moment:
+    """The month and the day that the address asks for; `usual` is the last month with data."""
+    day, day_understood = day_of(asked.get("as_of"))
+    month, month_understood = month_of(asked.get("month"), plan, usual)
     complaints = [] if month_understood else [str(NO_SUCH_MONTH)]
     complaints += [] if day_understood else [str(NO_SUCH_DAY)]
-    return Standing(plan, months(plan, month, known.last_month), day, known, rows_of(found, known), complaints)
+    return Moment(months=months(plan, month, usual), day=day, complaints=complaints)
 
 
 def day_of(text: str | None) -> tuple[date | None, bool]:

@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from reports import views
+from reports.views import board, units
+from reports.views import target as target_views
 
 urlpatterns = [
-    path("", views.overview, name="overview"),
-    path("plan/", views.plan, name="plan"),
-    path("plan/<int:year>/", views.plan, name="plan_of_year"),
-    path("comparison/", views.comparison, name="comparison"),
-    path("comparison/export/", views.comparison_export, name="comparison_export"),
-    path("departments/", views.departments, name="departments"),
-    path("departments/<slug:code>/", views.department, name="department"),
+    path("", board.overview, name="overview"),
+    path("plan/", board.plan, name="plan"),
+    path("plan/<int:year>/", board.plan, name="plan_of_year"),
+    path("comparison/", board.comparison, name="comparison"),
+    path("comparison/export/", board.comparison_export, name="comparison_export"),
+    path("targets/<int:year>/<slug:code>/", target_views.target, name="target"),
+    path("departments/", units.departments, name="departments"),
+    path("departments/<slug:code>/", units.department, name="department"),
 ]

@@ -44,9 +44,13 @@ def with_unit(text: str, unit: str) -> str:
 
 
 def difference_text(difference: Decimal, indicator: Indicator) -> str:
-    """A difference with its sign and unit: those of percentages are percentage points (百分点), never per cent."""
+    """A difference with its sign and unit, rounded."""
+    return signed_text(rounded(difference, max(indicator.decimals, 2)), indicator)
+
+
+def signed_text(value: Decimal, indicator: Indicator) -> str:
+    """A number with its sign and unit: differences of percentages are percentage points (百分点), never per cent."""
     unit = _("percentage points") if indicator.unit == "%" else indicator.unit
-    value = rounded(difference, max(indicator.decimals, 2))
     sign = "+" if value > 0 else "\u2212" if value < 0 else "±"
     return with_unit(f"{sign}{plain(abs(value))}", unit)
 
@@ -181,14 +185,36 @@ def _aim(figures: Shown) -> str:
 
 def _pace(attainment: Attainment) -> str:
     """Where a count ought to be by now, while its light follows the pace."""
-    target, month = attainment.target, attainment.month.number
-    paced = target.indicator.rule.accumulates and target.comparator in PACED
-    if not paced or attainment.verdict != Attainment.VerdictChoices.NOT_MET or month >= target.rule.due_month:
+    text = pace_text(attainment) if attainment.verdict == Attainment.VerdictChoices.NOT_MET else ""
+    return _("pace %(pace)s") % {"pace": text} if text else ""
+
+
+def pace(attainment: Attainment) -> Decimal | None:
+    """Where a count ought to be at the end of a month before it is due: its threshold × month / 12; None where its
+    light follows no pace."""
+    rule = attainment.target.rule
+    paced = rule.comparator in PACED and rule.indicator.accumulates and attainment.month.number < rule.due_month
+    if attainment.compared is None or not paced:
+        return None
+    return attainment.compared * attainment.month.number / 12
+
+
+def pace_text(attainment: Attainment) -> str:
+    """The pace as a page shows it, beside the actual figure if there is one."""
+    known, decimals = pace(attainment), attainment.target.indicator.decimals
+    if known is None:
         return ""
+    shown_pace = shown_apart(known if attainment.actual is None else attainment.actual, known, decimals)[1]
+    return with_unit(plain(shown_pace or Decimal(0)), attainment.target.indicator.unit)
+
+
+def distance_text(attainment: Attainment) -> str:
+    """How far the actual figure is from what it is compared with; never nothing where there is something."""
     if attainment.actual is None or attainment.compared is None:
         return ""
-    _actual, pace = shown_apart(attainment.actual, attainment.compared * month / 12, target.indicator.decimals)
-    return _("pace %(pace)s") % {"pace": with_unit(plain(pace or Decimal(0)), target.indicator.unit)}
+    indicator = attainment.target.indicator
+    apart = shown_apart(attainment.actual - attainment.compared, Decimal(0), max(indicator.decimals, 2))[0]
+    return signed_text(apart, indicator)
 
 
 def _milestones(attainment: Attainment) -> str:

@@ -216,8 +216,13 @@ def _quantity(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Q
     return Quantity(known.numerator * scale, known.denominator)
 
 
+def holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
+    """Whether the comparator holds on the full values."""
+    return _holds(rule, actual, actual.compare(compared))
+
+
 def _holds(rule: TargetRule, actual: Quantity, sign: int) -> bool:
-    """Whether the comparator holds on the full values; `sign` is that of actual − threshold."""
+    """The same where the `sign` of actual − threshold is known."""
     if rule.comparator == "improves":
         return IMPROVES[rule.indicator.direction](sign)
     if rule.comparator == "between":

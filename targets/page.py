@@ -1,8 +1,9 @@
-"""What a target's page shows beyond its attainments: the chart's figures, the counties, the facts it was judged by."""
+"""What a target's page shows beyond its attainments: the counties, last year, the outlook, the facts, the chart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.utils.formats import date_format
@@ -11,60 +12,82 @@ from django.utils.translation import pgettext
 
 from departments.models import User
 from plans.periods import Month
-from targets.explanation import difference_text
+from targets.accumulation import Accumulated
+from targets.comparing import to_date
+from targets.explanation import difference_text, distance_text, number, pace, pace_text, with_unit
+from targets.forecast import Outlook, forecast, promises
+from targets.loading import Figures, Loader, Regions
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
-from targets.selectors import Row, rows_of
+from targets.quantities import rounded, written
+from targets.ranking import ranks
+from targets.selectors import Point, Row, rows_of
 
 
-def through_the_year(target: Target, user: User) -> list[Row]:
-    """The target judged for the plan's region in every month that the person may see."""
-    found = Attainment.objects.of_plan(target.plan).visible_to(user).filter(target=target)
-    return rows_of(found)
-
-
-def parts(target: Target, month: Month, user: User) -> list[Row]:
-    """The target judged for each part of the plan's region, as of the month."""
-    if target.coverage != Target.Coverage.PARTS:
-        return []
-    found = (
-        Attainment.objects.filter(target=target, month=month)
-        .exclude(region_id=target.plan.region_id)
-        .visible_to(user)
-        .select_related("target__indicator", "target__operand", "region")
-        .order_by("region__code")
-    )
-    return rows_of(found)
+def judged(target: Target, user: User) -> list[Attainment]:
+    """The target in every month and region that the person may see, by region."""
+    found = Attainment.objects.filter(target=target).visible_to(user).select_related("region")
+    rows = list(found.order_by("region__code", "month"))
+    for row in rows:
+        row.target = target
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A part of the region among all: its rank (equal figures share one; None without a figure), how far it is from the
-    whole, and its figure as a share of the largest, for a bar."""
+    whole and from what was promised, and its figure and the promise as shares of the largest, for a bar."""
 
     row: Row
     rank: int | None
     distance: str
+    to_threshold: str
     share: float
+    aim: float | None
 
 
-def ranked(rows: list[Row], whole: Row | None) -> list[Place]:
-    """The parts, best first by the indicator's own direction; those without a figure last, in the regions' order. A
-    person who sees one part alone is told no rank."""
-    known = [row.attainment.actual for row in rows if row.attainment.actual is not None]
-    largest = max((abs(figure) for figure in known), default=Decimal(0))
-    places = [_place(row, known, largest, whole) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts, best first, and between which figures all their months lie, so that they are drawn alike."""
+
+    places: Sequence[Place]
+    low: float
+    high: float
+
+
+def parts_of(attainments: Iterable[Attainment], month: Month, whole: Row | None) -> Parts | None:
+    """The parts of the region by the indicator's own direction, those without a figure last; None where the whole alone
+    is judged. A person who sees one part alone is told no rank."""
+    rows, figures = [], []
+    for _region, of in groupby(attainments, key=lambda one: one.region_id):
+        listed = [one for one in of if one.month <= month]
+        points = [Point(one.month, one.actual, one.compared, one.signal) for one in listed]
+        figures += [float(one) for point in points for one in point[1:3] if isinstance(one, Decimal)]
+        rows += [Row(made.attainment, made.shown, made.light, points) for made in rows_of(listed[-1:])]
+    if not rows:
+        return None
+    return Parts(_ranked(rows, whole), min(figures, default=0.0), max(figures, default=0.0))
+
+
+def _ranked(rows: Sequence[Row], whole: Row | None) -> list[Place]:
+    known = [row.attainment.actual for row in rows]
+    higher = rows[0].target.indicator.direction == Indicator.Direction.HIGHER
+    sizes = [abs(one) for row in rows for one in (row.attainment.actual, row.attainment.compared) if one is not None]
+    largest = max(sizes, default=Decimal(0)) or Decimal(1)
+    places = [_place(row, rank, largest, whole) for row, rank in zip(rows, ranks(known, higher=higher), strict=True)]
     return sorted(places, key=lambda place: (place.row.attainment.actual is None, place.rank or 0))
 
 
-def _place(row: Row, known: list[Decimal], largest: Decimal, whole: Row | None) -> Place:
-    own = row.attainment.actual
-    if own is None:
-        return Place(row, None, "", 0.0)
-    higher = row.target.indicator.direction == Indicator.Direction.HIGHER
-    better = sum(one > own if higher else one < own for one in known)
+def _place(row: Row, rank: int | None, largest: Decimal, whole: Row | None) -> Place:
+    own, aim = row.attainment.actual, row.attainment.compared
     city = whole.attainment.actual if whole is not None else None
-    distance = "" if city is None else difference_text(own - city, row.target.indicator)
-    return Place(row, better + 1 if len(known) > 1 else None, distance, float(abs(own) / largest) if largest else 0.0)
+    return Place(
+        row,
+        rank,
+        "" if own is None or city is None else difference_text(own - city, row.target.indicator),
+        distance_text(row.attainment),
+        0.0 if own is None else float(abs(own) / largest),
+        None if aim is None else float(abs(aim) / largest),
+    )
 
 
 def responsible(target: Target) -> list[TargetAssignment]:
@@ -84,28 +107,139 @@ def facts(target: Target, user: User) -> list[Observation]:
     )
 
 
-def chart(target: Target, rows: Iterable[Row], month: Month) -> dict[str, Any]:
+def last_year(target: Target, loader: Loader) -> list[Decimal | None]:
+    """上年同期: January to each of the twelve months of the year before the plan's, as reported then; two queries."""
+    indicator, region_id, year = target.indicator, target.plan.region_id, target.plan.year - 1
+    figures = Figures(Regions.load(), loader)
+    figures.load([(indicator.pk, region_id, year, indicator.region_rule)])
+    states = figures.series(indicator.pk, indicator.rule, region_id, year).states
+    found = [to_date(indicator.rule, state) for state in states]
+    return [None if one is None else rounded(written(one), indicator.decimals) for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """按目前进度推算: the periods ahead, the last one in words, and whether the target would hold then (None: open, or
+    its threshold is not known yet)."""
+
+    ahead: Sequence[Outlook]
+    texts: Mapping[int, tuple[str, str]]
+    last: Month
+    promised: bool | None
+    comparable: bool
+
+    @property
+    def likely(self) -> str:
+        return self.texts[self.last.number][0]
+
+    @property
+    def span(self) -> str:
+        return self.texts[self.last.number][1]
+
+
+def expected(target: Target, rows: Sequence[Row], month: Month) -> Expected | None:
+    """What the rest of the year would bring if it went on as so far, from the twelve attainments of the year."""
+    states = [_state(row.attainment) for row in rows]
+    row = next((one for one in rows if one.attainment.month == month), None)
+    ahead = forecast(target.rule, states, month.number) if row is not None else []
+    if row is None or not ahead:
+        return None
+    compared = row.attainment.compared
+    fixed = target.threshold_kind in (Target.ThresholdKind.CONSTANT, Target.ThresholdKind.BASELINE)
+    promised = promises(target.rule, ahead[-1], compared) if fixed and compared is not None else None
+    texts = {one.month: _outlook_texts(one, target.indicator) for one in ahead}
+    return Expected(ahead, texts, Month(month.year, ahead[-1].month), promised, fixed)
+
+
+def _state(one: Attainment) -> Accumulated | None:
+    """The year to date from which a row was judged."""
+    if one.numerator is None or one.denominator is None:
+        return None
+    return Accumulated(one.numerator, one.denominator, one.months, one.months & ~one.missing)
+
+
+def _outlook_texts(one: Outlook, indicator: Indicator) -> tuple[str, str]:
+    """The likely figure, and the range."""
+    low, likely, high = (number(rounded(figure, indicator.decimals)) for figure in one[1:])
+    return with_unit(likely, indicator.unit), with_unit(f"{low}\u2013{high}", indicator.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A month of the table beside the chart, and of the chart: nothing of the actual figures after the month shown."""
+
+    row: Row
+    reached: bool
+    pace: str
+    last_year: str
+    outlook: tuple[str, str] | None
+
+    @property
+    def month(self) -> Month:
+        return self.row.attainment.month
+
+
+def lines(rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], ahead: Expected | None) -> list[Line]:
+    """The twelve months, so far as anything can be told of them."""
+    unit = rows[0].target.indicator.unit if rows else ""
+    told = [
+        Line(
+            row,
+            row.attainment.month <= month,
+            pace_text(row.attainment),
+            "" if earlier is None else with_unit(number(earlier), unit),
+            ahead.texts.get(row.attainment.month.number) if ahead is not None else None,
+        )
+        for row, earlier in zip(rows, before, strict=False)
+    ]
+    return [line for line in told if line.reached or line.outlook]
+
+
+def chart(
+    target: Target, rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], ahead: Expected | None
+) -> dict[str, Any]:
     """The chart's figures as plain numbers, with the texts of the table for the tooltip.
 
     The line of the target runs on to December, except where it is another indicator, which nobody knows in advance.
     """
     foreseen = target.threshold_kind != Target.ThresholdKind.INDICATOR
-    return {
-        "unit": target.indicator.unit,
-        "names": {"actual": _("Actual"), "threshold": _("Target")},
-        "months": [_point(row, reached=row.attainment.month <= month, foreseen=foreseen) for row in rows],
+    outlooks = {one.month: one for one in ahead.ahead} if ahead is not None else {}
+    names = {
+        "actual": _("Actual"),
+        "threshold": _("Target"),
+        "upper": _("Upper limit"),
+        "pace": _("Pace"),
+        "lastYear": _("Same months of last year"),
+        "outlook": _("At the present pace"),
+        "range": _("Range"),
     }
+    told = {line.month.number: line for line in lines(rows, Month(month.year, 12), before, ahead)}
+    months = [
+        _point(told[row.attainment.month.number], earlier, outlooks, month, foreseen=foreseen)
+        for row, earlier in zip(rows, before, strict=False)
+    ]
+    upper = float(target.threshold_upper) if target.threshold_upper is not None else None
+    return {"unit": target.indicator.unit, "names": names, "upper": upper, "months": months}
 
 
-def _point(row: Row, *, reached: bool, foreseen: bool) -> dict[str, Any]:
+def _point(
+    line: Line, earlier: Decimal | None, outlooks: Mapping[int, Outlook], month: Month, *, foreseen: bool
+) -> dict[str, Any]:
     """One month; JavaScript draws with binary fractions, so every figure that is read comes as text."""
-    one = row.attainment
+    row, one = line.row, line.row.attainment
+    reached, known, outlook = one.month <= month, pace(one), outlooks.get(one.month.number)
     return {
         "month": date_format(one.month.first_day, pgettext("date format of a month alone", "M")),
         "actual": float(one.actual) if reached and one.actual is not None else None,
         "threshold": float(one.compared) if (reached or foreseen) and one.compared is not None else None,
+        "pace": float(known) if known is not None else None,
+        "lastYear": float(earlier) if earlier is not None else None,
+        "outlook": [float(figure) for figure in outlook[1:]] if outlook is not None else None,
         "actualText": row.shown.actual if reached else "",
         "thresholdText": row.shown.threshold if reached or foreseen else "",
+        "paceText": line.pace,
+        "lastYearText": line.last_year,
+        "outlookText": list(line.outlook) if line.outlook is not None else None,
         "signal": one.signal,
         "word": str(row.light.word),
     }

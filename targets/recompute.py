@@ -89,11 +89,33 @@ def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = officia
         yield from _judge_all(targets, regions, lot, loader)
 
 
-def attainments_from(targets: list[Target], region_id: int, loader: Loader) -> list[Attainment]:
-    """The targets judged for a region from the figures that `loader` gives; not saved."""
+def attainments_from(targets: list[Target], region_id: int, loader: Loader, *, parts: bool = False) -> list[Attainment]:
+    """The targets judged for a region, with `parts` for every region of theirs, from the figures that `loader` gives;
+    not saved."""
     regions = Regions.load()
-    pairs = {(target.id, region_id): 1 for target in targets if region_id in judged_regions(target, regions)}
+    pairs = {pair: 1 for pair in everything(targets, regions) if parts or pair[1] == region_id}
     return [storing.instance(row) for row in _judge_all(targets, regions, pairs, loader)]
+
+
+def replayed(
+    target: Target, region_id: int, month: int, regions: Regions, loaders: Iterable[Loader]
+) -> Iterator[Attainment]:
+    """The target judged for one month (1 to 12), from each of the loaders' figures in turn; not saved. What is not a
+    figure, its rule and its milestones, stays as it is now."""
+    judged = _judged([target], {(target.id, region_id): month})[target.id]
+    for loader in loaders:
+        figures = Figures(regions, loader)
+        figures.load((one.id, region_id, year, one.region_rule) for one, year in _inputs(target))
+        yield storing.instance(next(_judge_pair(judged, region_id, regions.codes[region_id], month, figures)))
+
+
+def series_of(target: Target, region_id: int, regions: Regions) -> set[SeriesKey]:
+    """The series of figures, each where it is measured, from which a target is judged for a region."""
+    return {
+        SeriesKey(indicator.id, leaf, year)
+        for indicator, year in _inputs(target)
+        for leaf in regions.measured(region_id, indicator.region_rule)
+    }
 
 
 def _targets(indicator_ids: Collection[int] | None = None) -> list[Target]:

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from departments import access
 from departments.models import Region, User
+from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.explanation import Shown, shown
@@ -141,15 +143,28 @@ def rows_of(attainments: Iterable[Attainment], known: Trends | None = None) -> l
     ]
 
 
-def official_then(targets: QuerySet[Target], region: Region, moment: datetime) -> list[Attainment]:
-    """The targets judged for a region, month by month, by the figures that were official at a moment; in the plan's
-    order."""
+def official_then(
+    targets: QuerySet[Target], region: Region, moment: datetime, *, parts: bool = False
+) -> list[Attainment]:
+    """The targets judged for a region, with `parts` for every region of theirs, month by month, by the figures that
+    were official at a moment; in the plan's order."""
     found = Target.objects.with_version().filter(pk__in=targets)
     known = {one.pk: one for one in found.select_related("plan", "clause", "indicator", "operand")}
-    rows = attainments_from(list(known.values()), region.pk, official_at(moment))
+    rows = attainments_from(list(known.values()), region.pk, official_at(moment), parts=parts)
+    regions = Region.objects.in_bulk({row.region_id for row in rows}) if parts else {region.pk: region}
     for row in rows:
-        row.target, row.region = known[row.target_id], region
+        row.target, row.region = known[row.target_id], regions[row.region_id]
     return rows
+
+
+def seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
+    """Of attainments that were judged anew, those that `visible_to` would let the person see."""
+    reached = access.reach(user, Action.VIEW_OBSERVATIONS)
+    if reached.everything or reached.departments:
+        return list(attainments)
+    wholes = set(Region.objects.filter(parts__in=reached.regions).values_list("pk", flat=True))
+    seen = reached.regions | wholes
+    return [one for one in attainments if one.region_id in seen or one.region_id == one.target.plan.region_id]
 
 
 def responsible(plan: Plan) -> dict[int, list[TargetAssignment]]:

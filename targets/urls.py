@@ -12,7 +12,6 @@ from targets.views import timeliness as timeliness_views
 from targets.views import worksheet as worksheet_views
 
 urlpatterns = [
-    path("targets/<int:year>/<slug:code>/", target_views.target, name="target"),
     path("targets/<int:year>/<slug:code>/verify/", target_views.verify, name="target_verify"),
     path("desk/", desk_views.desk, name="desk"),
     path("worksheet/<slug:code>/<str:month>/", worksheet_views.worksheet, name="worksheet"),

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from targets.explanation import explain, number, with_unit
+from targets.explanation import explain, number, shown, with_unit
 from targets.lights import Light, light
 from targets.models import Attainment
 from targets.quantities import rounded, shown_apart
@@ -21,9 +21,9 @@ _STEP = (WIDTH - 2 * EDGE) / 11
 
 
 @register.simple_tag(name="light")
-def light_tag(shown: Light | Attainment, size: str = "") -> SafeString:
+def light_tag(given: Light | Attainment, size: str = "") -> SafeString:
     """The light as a pill: symbol and word, in the light's colour."""
-    one = light(shown) if isinstance(shown, Attainment) else shown
+    one = light(given) if isinstance(given, Attainment) else given
     return format_html(
         '<span class="light light-{}{}"><svg aria-hidden="true"><use href="#light-{}"/></svg>{}</span>',
         one.colour,
@@ -34,16 +34,18 @@ def light_tag(shown: Light | Attainment, size: str = "") -> SafeString:
 
 
 @register.simple_tag
-def sparkline(points: Sequence[Point]) -> SafeString:
+def sparkline(points: Sequence[Point], low: float | None = None, high: float | None = None) -> SafeString:
     """The months so far as a line, the number compared with as a dashed one; nothing for fewer than two figures.
 
-    A month keeps its place in the year, so that the lines of a list can be compared at a glance.
+    A month keeps its place in the year, so that the lines of a list can be compared at a glance; `low` and `high` are
+    given where they are all drawn to one scale.
     """
     drawn = [(point.month.number, float(point.actual)) for point in points if point.actual is not None]
     aims = [(point.month.number, float(point.compared)) for point in points if point.compared is not None]
     if len(drawn) < 2:
         return mark_safe("")
-    place = _Scale([value for _month, value in (*drawn, *aims)])
+    ends = [one for one in (low, high) if one is not None]
+    place = _Scale([*ends, *(value for _month, value in (*drawn, *aims))])
     month, value = drawn[-1]
     return format_html(
         '<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true">{}<polyline class="spark-line" points="{}"/>'
@@ -100,14 +102,24 @@ def percent(share: Decimal) -> str:
 
 
 @register.simple_tag
-def share_of(share: float, colour: str) -> SafeString:
-    """A figure as a bar, as long as its share of the largest."""
+def share_of(share: float, colour: str, aim: float | None = None) -> SafeString:
+    """A figure as a bar, as long as its share of the largest; what it is compared with as a stroke."""
+    stroke = mark_safe("")
+    if aim is not None:
+        stroke = format_html('<rect class="bar-aim" x="{}" width="1" height="8"/>', f"{min(aim * 100, 99):.2f}")
     return format_html(
         '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="fill-{}" width="{}" height="8"/></svg>',
+        '<rect class="fill-{}" width="{}" height="8"/>{}</svg>',
         colour,
         f"{share * 100:.2f}",
+        stroke,
     )
+
+
+@register.filter
+def actual_text(attainment: Attainment) -> str:
+    """The figure as a page shows it."""
+    return shown(attainment).actual
 
 
 @register.simple_tag

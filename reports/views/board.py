@@ -1,26 +1,24 @@
-"""Pages that read everything: the overview, and what a department answers for."""
+"""The whole plan: the overview, its own words, the table that staff know."""
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from departments import access
-from departments.models import Department, User
+from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from plans.models import Plan
-from plans.periods import Month
-from reports import departments as units
 from reports import overview as board
 from reports.comparison import compared
 from reports.document import document
 from reports.exports import as_csv, as_xlsx
 from reports.heat import lanes
-from reports.standing import NO_SUCH_MONTH, Standing, standing
+from reports.standing import standing
 from reports.tallies import by_chapter, by_lead, choice
+from reports.views.asking import newest_plan, standing_shown
 from targets.lights import COLOURS
-from targets.selectors import Trends, month_of, months, responsible, trends
+from targets.selectors import responsible
 
 LONGEST_SEARCH = 60
 FILES = {
@@ -107,54 +105,3 @@ def comparison_export(request: HttpRequest) -> HttpResponse:
     name = f'attachment; filename="comparison-{state.month}.{kind}"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
     return HttpResponse(content(state, table.lines), content_type=content_type, headers=headers)
-
-
-@access.requires(Action.VIEW_PLAN)
-def departments(request: HttpRequest) -> HttpResponse:
-    """Every unit of the plan with the lights of its targets."""
-    plan = newest_plan()
-    known = trends(plan, request.user) if plan is not None else None  # type: ignore[arg-type]
-    month = month_shown(request, plan, known) if plan is not None and known is not None else None
-    kinds = units.kinds(plan, month, request.user)  # type: ignore[arg-type]
-    switch = months(plan, month, None) if plan is not None and month is not None else None
-    return render(request, "departments/list.html", {"plan": plan, "kinds": kinds, "months": switch})
-
-
-@access.requires(Action.VIEW_PLAN)
-def department(request: HttpRequest, code: str) -> HttpResponse:
-    """What one unit answers for: its targets with their lights, its tasks with their milestones."""
-    unit = get_object_or_404(Department.objects.select_related("region"), code=code)
-    plan = newest_plan()
-    if plan is None:
-        return render(request, "departments/department.html", {"department": unit})
-    known = trends(plan, request.user)  # type: ignore[arg-type]
-    month = month_shown(request, plan, known)
-    context = {
-        "department": unit,
-        "plan": plan,
-        "months": months(plan, month, known.last_month),
-        "duties": units.duties(unit, plan, month, request.user, known),  # type: ignore[arg-type]
-        "works": units.works(unit, plan),
-    }
-    return render(request, "departments/department.html", context)
-
-
-def newest_plan() -> Plan | None:
-    """The plan of the latest year; none before the first is loaded."""
-    return Plan.objects.newest()
-
-
-def standing_shown(request: HttpRequest, plan: Plan) -> Standing:
-    """Where the plan stands as the address asks; what of it was not understood is said."""
-    state = standing(plan, request.GET.dict(), request.user)  # type: ignore[arg-type]
-    for complaint in state.complaints:
-        messages.warning(request, complaint)
-    return state
-
-
-def month_shown(request: HttpRequest, plan: Plan, known: Trends) -> Month:
-    """The month asked for; one that the plan does not have is said, and the last month with data shown instead."""
-    month, understood = month_of(request.GET.get("month"), plan, known.last_month)
-    if not understood:
-        messages.warning(request, NO_SUCH_MONTH)
-    return month

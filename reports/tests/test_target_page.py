@@ -2,21 +2,25 @@
 
 import json
 import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from departments.permissions import Role
 from plans.periods import Month
+from reports.standing import end_of
 from targets import audit
 from targets.explanation import explain
 from targets.lights import light
-from targets.models import Attainment, Target, TargetAssignment
+from targets.models import Attainment, Revision, Target, TargetAssignment
 from targets.recompute import recompute_all
 from targets.rules import rules
+from targets.selectors import official_then
 from targets.tests.factories import (
     attainment,
     department,
@@ -202,7 +206,7 @@ def test_more_months_and_units_take_no_further_query(leader: Client) -> None:
     official(*(entry(promise.indicator, month, 9, 10, place=place) for month in months for place in places))
     for _ in range(5):
         TargetAssignment.objects.create(target=promise, department=department(), role="shared")
-    assert queries_of(leader, promise) == few <= 15
+    assert queries_of(leader, promise) == few <= 20
 
 
 def shape(promise: Target, month: str) -> str:
@@ -370,3 +374,153 @@ def test_a_county_that_sees_itself_alone_is_told_no_rank(client: Client) -> None
     promise, (own, _other) = counties()
     client.force_login(person(Role.COUNTY, department(own)))
     assert ranks(page(client, promise)) == [("—", own.name)]
+
+
+def test_counties_are_told_how_far_they_are_from_the_target_and_never_nothing_for_something(leader: Client) -> None:
+    places = [region(f"10010{number}", parent=region()) for number in (1, 2)]
+    promise = target(indicator(region_rule="pooled"), threshold=92, coverage="parts")
+    shares = ((91996, 100000), (92, 100))
+    official(
+        *(entry(promise.indicator, "2014-01", *share, place=place) for share, place in zip(shares, places, strict=True))
+    )
+    text = page(leader, promise).partition('id="parts"')[2]
+    assert "−0.004\u00a0个百分点" in text
+    assert "±0\u00a0个百分点" in text
+
+
+def test_the_year_of_each_county_is_drawn_to_one_scale(leader: Client) -> None:
+    promise, places = counties()
+    official(*(entry(promise.indicator, "2014-02", 50, 100, place=place) for place in places))
+    multiples = page(leader, promise).partition('class="multiples"')[2].partition("</ul>")[0]
+    aims = re.findall(r'spark-aim" points="([^"]*)"', multiples)
+    assert len(aims) == 2
+    assert aims[0] == aims[1], "the same target lies at the same height in every drawing"
+
+
+# --- What the year will come to --------------------------------------------------------------------------------------
+
+
+def houses(*months: int, threshold: int = 100, comparator: str = "at_least") -> Target:
+    measured = indicator("count")
+    promise = target(measured, comparator, threshold if comparator != "none" else None)
+    official(*(entry(measured, f"2014-{number:02}", value) for number, value in enumerate(months, 1)))
+    return promise
+
+
+def chart_of(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(
+        re.findall(r'<script id="chart-data" type="application/json">(.*?)</script>', text)[0]
+    )
+    return data
+
+
+def test_the_outlook_says_figure_range_and_whether_the_target_would_be_met(leader: Client) -> None:
+    text = page(leader, houses(30, 10, 20, 40)).partition('class="outlook"')[2].partition("</p>")[0]
+    assert all(words in text for words in ("按目前进度推算", "300\u00a0户", "220–380\u00a0户", "预计可以达标", "12月"))
+
+
+@pytest.mark.parametrize(("threshold", "words"), [(300, "能否达标尚不确定"), (400, "预计难以达标")])
+def test_the_outlook_may_be_open_or_poor(leader: Client, threshold: int, words: str) -> None:
+    assert words in page(leader, houses(30, 10, 20, 40, threshold=threshold))
+
+
+def test_no_outlook_for_fewer_than_three_months_or_what_must_not_occur(leader: Client) -> None:
+    for promise in (houses(30, 10), houses(0, 0, 0, 0, comparator="none")):
+        text = page(leader, promise)
+        assert 'class="outlook"' not in text
+        assert all(month["outlook"] is None for month in chart_of(text)["months"])
+
+
+def test_chart_and_table_hold_pace_last_year_and_outlook_alike(leader: Client) -> None:
+    promise = houses(30, 10, 20, 40, threshold=1200)
+    official(entry(promise.indicator, "2013-01", 7), entry(promise.indicator, "2013-04", 8))
+    text = page(leader, promise)
+    months = chart_of(text)["months"]
+    assert [month["pace"] for month in months[:3]] == [100.0, 200.0, 300.0]
+    assert [month["lastYear"] for month in months[:5]] == [7.0, 7.0, 7.0, 15.0, 15.0]
+    assert months[3]["outlook"] is None
+    assert months[11]["outlook"] == [220.0, 300.0, 380.0]
+    table = text.partition("year-table")[2].partition("</table>")[0]
+    for month in months:
+        told = [month["paceText"], month["lastYearText"], *(month["outlookText"] or [])]
+        assert all(one in table for one in told)
+    assert len(re.findall(r"<tr(?: class=\"now\"[^>]*)?><th scope=\"row\"", table)) == 12
+
+
+# --- An earlier day --------------------------------------------------------------------------------------------------
+
+
+def corrected() -> Target:
+    """90 of 100 in January, official on 5 March 2014; corrected to 99 of 100 on 20 March."""
+    promise = target(indicator(), threshold=92)
+    official(entry(promise.indicator, "2014-01", 90, 100))
+    official(entry(promise.indicator, "2014-01", 99, 100))
+    first, second = Revision.objects.order_by("pk")
+    early, late = (datetime(2014, 3, day, 4, tzinfo=UTC) for day in (5, 20))
+    Revision.objects.filter(pk=first.pk).update(official_at=early, ended_at=late)
+    Revision.objects.filter(pk=second.pk).update(official_at=late)
+    return promise
+
+
+def test_an_earlier_day_is_shown_and_said_and_gives_what_a_fresh_computation_gives(leader: Client) -> None:
+    promise = corrected()
+    now, then = page(leader, promise), page(leader, promise, as_of="2014-03-10", month="2014-01")
+    assert "99.00\u00a0%" in now
+    assert "as-of-band" not in now
+    assert "99.00\u00a0%" not in then
+    assert "2014年3月10日" in then.split("as-of-band")[1].split("</aside>")[0]
+    fresh = official_then(Target.objects.filter(pk=promise.pk), promise.plan.region, end_of(date(2014, 3, 10)))
+    (january,) = [one for one in fresh if one.month == Month(2014, 1)]
+    assert january.inputs_hash in then
+    assert explain(january) in then
+    assert "verify/" not in then, "what is not stored cannot be compared with what is stored"
+
+
+def test_the_day_stays_in_every_link_that_leads_on(leader: Client) -> None:
+    promise = corrected()
+    TargetAssignment.objects.create(target=promise, department=department(), role="lead")
+    text = page(leader, promise, as_of="2014-03-10", month="2014-01").partition("<main")[2].partition("</main>")[0]
+    leading = re.findall(r'href="(/(?:targets|departments|plan|comparison|counties)?[^"#]*)"', text)
+    kept = [one for one in leading if "/figures/" not in one and "/tasks/" not in one]
+    assert kept
+    assert all("as_of=2014-03-10" in one and "month=2014-01" in one for one in kept), kept
+
+
+def test_a_county_sees_its_own_part_only_on_an_earlier_day_too(client: Client) -> None:
+    promise, (own, other) = counties()
+    client.force_login(person(Role.COUNTY, department(own)))
+    text = page(client, promise, as_of=(timezone.localdate() - timedelta(days=1)).isoformat())
+    assert own.name in text
+    assert other.name not in text
+
+
+@pytest.mark.parametrize("day", ["soon", "2014-02-30", "9999-12-31"])
+def test_a_day_that_is_none_shows_what_is_official_now_and_says_so(leader: Client, day: str) -> None:
+    text = page(leader, corrected(), as_of=day)
+    assert "99.00\u00a0%" in text
+    assert "alert-warning" in text
+
+
+def test_the_light_is_followed_back_to_what_changed_it(leader: Client) -> None:
+    text = page(leader, corrected()).partition('id="history"')[2].partition("</section>")[0]
+    assert re.findall(r'href="\?as_of=([\d-]+)&amp;month=2014-01"', text) == ["2014-03-20", "2014-03-05"]
+    assert text.count("/figures/") == 2
+
+
+# --- Tasks -----------------------------------------------------------------------------------------------------------
+
+
+def test_tasks_of_the_same_item_show_their_lights_at_the_end_of_the_month(leader: Client, plan_2014: Any) -> None:
+    recompute_all()
+    promise = Target.objects.get(code="dangerous-houses")
+    text = page(leader, promise, month="2014-12").partition('class="linked-tasks"')[2].partition("</ul>")[0]
+    assert [one.title in text for one in promise.tasks.all()] == [True] * promise.tasks.count()
+    assert "light-red" in text, "nothing was done by the end of the year"
+
+
+def test_every_target_of_the_plan_has_a_page_without_any_figure(leader: Client, plan_2014: Any) -> None:
+    recompute_all()
+    for promise in plan_2014.targets.all():
+        text = page(leader, promise)
+        assert "chart-data" not in text
+        assert "尚无已生效的数据" in text

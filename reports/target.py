@@ -1,0 +1,84 @@
+"""Everything that the page of a target tells: how it stands, why, what it will come to, what it is made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from departments.models import User
+from plans.periods import Month
+from reports.standing import Moment, day_of, end_of, moment_of
+from targets import page
+from targets.changes import History, history
+from targets.models import Attainment, Target
+from targets.selectors import Row, official_then, rows_of, seen_by
+from tasks.selectors import Standing as TaskStanding
+from tasks.selectors import standing as tasks_at
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A target as of a month: `row` is None before it has been judged."""
+
+    target: Target
+    moment: Moment
+    rows: Sequence[Row]
+    row: Row | None
+    parts: page.Parts | None
+    last_year: Sequence[Decimal | None]
+    expected: page.Expected | None
+    history: History
+    tasks: Sequence[TaskStanding]
+
+    @property
+    def lines(self) -> Sequence[page.Line]:
+        return page.lines(self.rows, self.moment.month, self.last_year, self.expected)
+
+    @property
+    def has_chart(self) -> bool:
+        known = any(row.attainment.actual is not None for row in self.rows)
+        return known and self.target.comparator != Target.Comparator.DONE_BY
+
+    @property
+    def chart(self) -> dict[str, Any]:
+        return page.chart(self.target, self.rows, self.moment.month, self.last_year, self.expected)
+
+
+def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
+    """The target as the address asks; `target` with its plan, region, indicator, operand and version."""
+    region = target.plan.region
+    judged = _judged(target, asked, user)
+    rows = rows_of(one for one in judged if one.region_id == region.pk)
+    moment = moment_of(target.plan, asked, _last_month(target, rows))
+    row = next((one for one in rows if one.attainment.month == moment.month), None)
+    return Account(
+        target,
+        moment,
+        rows,
+        row,
+        page.parts_of((one for one in judged if one.region_id != region.pk), moment.month, row),
+        page.last_year(target, moment.loader),
+        page.expected(target, rows, moment.month),
+        history(target, region, moment.month, user, moment.end),
+        _tasks(target, moment.month),
+    )
+
+
+def _judged(target: Target, asked: Mapping[str, str], user: User) -> list[Attainment]:
+    """The target in every month and region: as stored, or by what was official at the end of the day asked for."""
+    day, _understood = day_of(asked.get("as_of"))
+    if day is None:
+        return page.judged(target, user)
+    then = official_then(Target.objects.filter(pk=target.pk), target.plan.region, end_of(day), parts=True)
+    return seen_by(user, sorted(then, key=lambda one: (one.region.code, one.month)))
+
+
+def _last_month(target: Target, rows: Sequence[Row]) -> Month | None:
+    last = max((row.attainment.last_month or 0 for row in rows), default=0)
+    return Month(target.plan.year, last) if last else None
+
+
+def _tasks(target: Target, month: Month) -> list[TaskStanding]:
+    """The tasks of the same item, as they stood at the end of the month."""
+    linked = set(target.tasks.values_list("pk", flat=True))
+    return [one for one in tasks_at(target.plan, month.last_day) if one.task.pk in linked] if linked else []

@@ -1,0 +1,1 @@
+"""Pages that read everything, a module a subject."""

@@ -1,0 +1,29 @@
+"""What every page asks of the address: which plan, which month, which day; what is not understood is said."""
+
+from typing import TypeVar
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from departments.access import person
+from plans.models import Plan
+from reports.standing import Moment, Standing, standing
+
+Told = TypeVar("Told", bound=Moment)
+
+
+def newest_plan() -> Plan | None:
+    """The plan of the latest year; none before the first is loaded."""
+    return Plan.objects.newest()
+
+
+def standing_shown(request: HttpRequest, plan: Plan) -> Standing:
+    """Where the plan stands as the address asks."""
+    return told(request, standing(plan, request.GET.dict(), person(request)))
+
+
+def told(request: HttpRequest, moment: Told) -> Told:
+    """The same; what of the address was not understood is said on the page."""
+    for complaint in moment.complaints:
+        messages.warning(request, complaint)
+    return moment

@@ -1,0 +1,42 @@
+"""The page of one target."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from departments import access
+from departments.permissions import Action
+from reports.target import account
+from reports.views.asking import told
+from targets import page
+from targets.explanation import explain
+from targets.models import Target
+from targets.rules import rules
+
+
+@access.requires(Action.VIEW_PLAN)
+def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
+    """One promise: how it stands, why, what it is made from, who answers for it; `?month=`, `?as_of=` as everywhere."""
+    known = (
+        Target.objects.in_force()
+        .with_version()
+        .select_related("plan__region", "clause", "indicator__department", "operand")
+    )
+    found = get_object_or_404(known, plan__year=year, code=code)
+    shown = account(found, request.GET.dict(), access.person(request))
+    moment = told(request, shown.moment)
+    context = {
+        "target": found,
+        "plan": found.plan,
+        "standing": moment,
+        "months": moment.months,
+        "kept": moment.asked,
+        "account": shown,
+        "row": shown.row,
+        "has_pace": any(line.pace for line in shown.lines),
+        "has_last_year": any(line.last_year for line in shown.lines),
+        "explanation": explain(shown.row.attainment) if shown.row is not None else "",
+        "rules": rules(found),
+        "assignments": page.responsible(found),
+        "observations": page.facts(found, access.person(request)),
+    }
+    return render(request, "reports/target.html", context)
