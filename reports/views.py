@@ -19,6 +19,7 @@ from reports.exports import as_csv, as_xlsx
 from reports.heat import lanes
 from reports.standing import NO_SUCH_MONTH, Standing, standing
 from reports.tallies import by_chapter, by_lead, choice
+from targets.kept import kept
 from targets.lights import COLOURS
 from targets.selectors import Trends, month_of, months, responsible, trends
 
@@ -30,6 +31,7 @@ FILES = {
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of", "light", "department", "chapter")
 def overview(request: HttpRequest) -> HttpResponse:
     """Where the newest plan stands: `?month=2014-06` for another month, `?as_of=2014-08-01` for what was official then;
     `?light=red`, `?department=`, `?chapter=` list a part of the targets.
@@ -60,6 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of")
 def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
     shown = newest_plan() if year is None else get_object_or_404(Plan.objects.select_related("region"), year=year)
@@ -79,6 +82,7 @@ def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of", "light", "department", "chapter", "sort")
 def comparison(request: HttpRequest) -> HttpResponse:
     """The newest plan's targets as a table: this month, last year, the change, the year to date, the target."""
     plan = newest_plan()

@@ -12,12 +12,14 @@ from departments.permissions import Action
 from plans.periods import Month
 from targets import audit, page
 from targets.explanation import explain
+from targets.kept import kept
 from targets.models import Attainment, Target
 from targets.rules import rules
 from targets.selectors import Row, month_of, months
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of")
 def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One promise: how it stands, why, what it is made from, who answers for it."""
     found = get_object_or_404(
