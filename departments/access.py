@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from departments.models import Department, Membership, User
@@ -79,6 +79,19 @@ def requires(action: Action) -> Callable[[View], View]:
             demand(request.user, action)  # type: ignore[arg-type]
             return view(request, *args, **kwargs)
 
-        return login_required(guarded)
+        return _told_in_page(login_required(guarded))
 
     return decorate
+
+
+def _told_in_page(view: View) -> View:
+    """A switch in a page whose log-in has ended loads the whole page anew, which leads to the log-in: its form must not
+    appear inside the page."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if getattr(request, "htmx", False) and not request.user.is_authenticated:
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return view(request, *args, **kwargs)
+
+    return answer

@@ -1,6 +1,7 @@
 """What was promised, in its own words."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,17 @@ class PlansConfig(AppConfig):
     name = "plans"
     verbose_name = _("Plans")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """What pages show of plans is watched; other apps name their own tables."""
+        from plans import changes
+        from plans.changes import Watch
+
+        changes.watch(
+            Watch("departments_region"),
+            Watch("departments_department"),
+            Watch("departments_user", only="display_name"),
+            Watch("plans_plan", plans=changes.ITSELF),
+            Watch("plans_clause", "plan_id", changes.ITSELF),
+        )
+        post_migrate.connect(changes.keep_watch, sender=self, dispatch_uid="watch")

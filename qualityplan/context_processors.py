@@ -6,11 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils.safestring import mark_safe
 
 from departments import access
-from departments.models import Notice, User
+from departments.models import User
 from departments.permissions import Action
-from targets.models import Source
+from targets import kept
+from targets.surroundings import surroundings_of
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
@@ -18,21 +20,24 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", AnonymousUser())
     return {
         "demo": settings.DEMO,
-        "demonstration_data": lambda: shows_demonstration(user),
+        "demonstration_data": lambda: user.is_authenticated and surroundings_of(request).demonstration,
         "may_upload": _may(user, Action.IMPORT_OBSERVATIONS),
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
         "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).everything,
         "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_administer": _may(user, Action.ADMINISTER),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
-        "unread_notices": lambda: isinstance(user, User) and Notice.objects.unread().filter(user=user).count(),
+        "unread_notices": lambda: isinstance(user, User) and surroundings_of(request).unread,
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
-    }
+        "frame": "_components/part.html" if getattr(request, "htmx", None) and kept.is_part(request) else "base.html",
+    } | _shared(request)
 
 
-def shows_demonstration(user: User | AnonymousUser) -> bool:
-    """Whether any figure is made up; it must be said wherever figures are shown."""
-    return user.is_authenticated and Source.objects.filter(demonstration=True).exists()
+def _shared(request: HttpRequest) -> dict[str, Any]:
+    """In a page that people share stands no name, and a mark where each person's header belongs."""
+    if not getattr(request, "for_anybody", False):
+        return {}
+    return {"user": kept.Anybody(), "header_here": mark_safe(kept.HEADER.decode())}  # noqa: S308 - a constant
 
 
 def _may(user: User | AnonymousUser, action: Action) -> Callable[[], bool]:

@@ -147,7 +147,9 @@ AUTH_USER_MODEL = "departments.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["departments.backends.Backend"]
+# Read from the cache, written to both: every request asks for its session. Who the person is and may do is not in it.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 12 * 3600
 """Seconds after which one must log in again whatever happens."""
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
@@ -283,6 +285,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "departments.forget_sessions",
         "schedule": crontab(hour=3, minute=50),
         "options": {"expires": 3600},
+    },
+    "add up what was changed": {
+        "task": "plans.fold_changes",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 300},
     },
     "forget answers to repeated requests": {
         "task": "departments.forget_answers",

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from departments import access
 from departments.models import Region, User
@@ -62,10 +64,20 @@ class Row:
         return self.attainment.target
 
     @property
+    def address(self) -> str:
+        """Where the target's page is."""
+        return _address(self.attainment.month.year, self.target.code)
+
+    @property
     def still_needed(self) -> bool:
         """Whether there is anything to say about the rest of the year: 0 more is nothing, but at most 0 is a lot."""
         one = self.attainment
         return bool(one.needed) or not one.needed_reachable or self.target.comparator in UNRECOVERABLE
+
+
+@lru_cache(maxsize=2000)
+def _address(year: int, code: str) -> str:
+    return reverse("target", args=[year, code])
 
 
 @dataclass(frozen=True, slots=True)

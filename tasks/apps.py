@@ -10,8 +10,19 @@ class TasksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Targets judge "done by" promises by milestones; as the lower app they ask through this port."""
+        """Targets judge "done by" promises by milestones; as the lower app they ask through this port. Plans are told
+        what is shown of them."""
+        from plans import changes
+        from plans.changes import Watch
         from targets import milestones
         from tasks import services
 
         milestones.provide(services.milestones_of_targets)
+
+        of_task = "SELECT plan_id AS id FROM tasks_task WHERE tasks_task.id = {0}"
+        changes.watch(
+            Watch("tasks_task", "plan_id", changes.ITSELF),
+            Watch("tasks_task_targets", "task_id", of_task),
+            Watch("tasks_assignment", "task_id", of_task),
+            Watch("tasks_milestone", "task_id", of_task),
+        )

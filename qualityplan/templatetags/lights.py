@@ -1,13 +1,20 @@
 """Lights, trends and progress in a page: small drawings made of SVG elements, without styles or scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
+from plans.periods import Month, months_of
+from qualityplan.templatetags.wording import month_short
 from targets.explanation import explain, number, shown, with_unit
 from targets.lights import Light, light
 from targets.models import Attainment
@@ -24,13 +31,36 @@ _STEP = (WIDTH - 2 * EDGE) / 11
 def light_tag(given: Light | Attainment, size: str = "") -> SafeString:
     """The light as a pill: symbol and word, in the light's colour."""
     one = light(given) if isinstance(given, Attainment) else given
+    return _pill(one.colour, f" light-{size}" if size else "", one.shape, str(one.word))
+
+
+@lru_cache(maxsize=200)
+def _pill(colour: str, size: str, shape: str, word: str) -> SafeString:
     return format_html(
         '<span class="light light-{}{}"><svg aria-hidden="true"><use href="#light-{}"/></svg>{}</span>',
-        one.colour,
-        f" light-{size}" if size else "",
-        one.shape,
-        one.word,
+        colour,
+        size,
+        shape,
+        word,
     )
+
+
+@register.simple_tag
+def freshness(attainment: Attainment) -> SafeString:
+    """How old the data is, and how many months are missing; a page says the same of many targets."""
+    return _freshness(attainment.last_data_month, attainment.month, len(attainment.missing_months), get_language())
+
+
+@lru_cache(maxsize=500)
+def _freshness(last: Month | None, now: Month, missing: int, _language: str | None) -> SafeString:
+    parts = []
+    if last is not None:
+        told = _("data to %(month)s") % {"month": month_short(last)}
+        parts.append(format_html('<span class="{}">{}</span>', "stale" if last < now else "", told))
+    if missing:
+        told = ngettext("%(number)s month missing", "%(number)s months missing", missing) % {"number": missing}
+        parts.append(format_html('<span class="gap">{}</span>', told))
+    return mark_safe(" ".join(parts))  # noqa: S308 - every part was escaped
 
 
 @register.simple_tag
@@ -137,3 +167,53 @@ def share_bar(counts: Sequence[Any]) -> SafeString:
         max(total, 1),
         mark_safe("".join(inner)),  # noqa: S308 - every part was escaped by format_html
     )
+
+
+@register.simple_tag
+def heat_cells(lane: Any, asked: Mapping[str, str]) -> SafeString:
+    """The months of a target as the cells of its line: each light leads to the target in that month. Put together here
+    from parts that are escaped once, and not in a template, because there are hundreds of them on a page."""
+    others = {name: value for name, value in asked.items() if name != "month"}
+    link = escape(f"{lane.row.address}?{urlencode(others | {'month': ''})}")
+    names = _month_names(lane.cells[0].month.year, get_language()) if lane.cells else {}
+    name, now = escape(lane.row.target.name), asked["month"]
+    cells = [_heat_cell(cell.colour, str(cell.month), link, name, names, now) for cell in lane.cells]
+    return mark_safe("".join(cells))  # noqa: S308 - every part was escaped
+
+
+def _heat_cell(colour: Any, month: str, link: str, name: str, names: Mapping[str, str], now: str) -> str:
+    mark = ' class="now"' if month == now else ""
+    if colour is None:
+        return f"<td{mark}></td>"
+    return (
+        f'<td{mark}><a class="heat-{colour.name}" href="{link}{month}" title="{name} · {names[month]} · {colour.word}">'
+        f'<svg aria-hidden="true"><use href="#light-{colour.shape}"/></svg></a></td>'
+    )
+
+
+@lru_cache(maxsize=20)
+def _month_names(year: int, _language: str) -> dict[str, str]:
+    return {str(month): escape(date_format(month.first_day, "YEAR_MONTH_FORMAT")) for month in months_of(year)}
+
+
+@register.simple_tag
+def tally_cells(tally: Any, label: str, kind: str, rest: str) -> SafeString:
+    """The numbers of a line, each a link to the targets that it counts; `rest` is the address without the choice."""
+    link = f"{escape(rest)}&amp;{kind}={escape(tally.key)}"
+    name = escape(label)
+    cells = [
+        _tally_cell(
+            count.number,
+            f"number-{count.colour.name}",
+            f"{link}&amp;light={count.colour.name}",
+            f"{name} {count.colour.word}",
+        )
+        for count in tally.counts
+    ]
+    return mark_safe("".join([*cells, _tally_cell(tally.number, "", link, name)]))  # noqa: S308 - every part was escaped
+
+
+def _tally_cell(number: int, look: str, link: str, name: str) -> str:
+    if not number:
+        return '<td><span class="muted">0</span></td>'
+    return f'<td><a class="{look}" href="{link}" aria-label="{name} {number}">{number}</a></td>'

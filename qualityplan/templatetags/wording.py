@@ -2,12 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 from plans.periods import Month
 from targets.explanation import plain, with_unit
@@ -18,13 +19,19 @@ register = template.Library()
 @register.filter
 def month_name(month: Month) -> str:
     """2014年6月; June 2014."""
-    return date_format(month.first_day, "YEAR_MONTH_FORMAT")
+    return _written(month, "YEAR_MONTH_FORMAT", get_language())
 
 
 @register.filter
 def month_short(month: Month) -> str:
     """6月; June. Chinese writes the number, where Django's own name of the month would be 六月."""
-    return date_format(month.first_day, pgettext("date format of a month alone", "M"))
+    return _written(month, pgettext("date format of a month alone", "M"), get_language())
+
+
+@lru_cache(maxsize=500)
+def _written(month: Month, form: str, _language: str | None) -> str:
+    """A page writes the same few months hundreds of times."""
+    return date_format(month.first_day, form)
 
 
 @register.filter

@@ -17,6 +17,7 @@ from reports.heat import lanes
 from reports.standing import standing
 from reports.tallies import by_chapter, by_lead, choice
 from reports.views.asking import newest_plan, standing_shown
+from targets.kept import kept
 from targets.lights import COLOURS
 from targets.selectors import responsible
 
@@ -28,6 +29,7 @@ FILES = {
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of", "light", "department", "chapter")
 def overview(request: HttpRequest) -> HttpResponse:
     """Where the newest plan stands: `?month=2014-06` for another month, `?as_of=2014-08-01` for what was official then;
     `?light=red`, `?department=`, `?chapter=` list a part of the targets.
@@ -58,6 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of")
 def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
     shown = newest_plan() if year is None else get_object_or_404(Plan.objects.published(), year=year)
@@ -77,6 +80,7 @@ def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of", "light", "department", "chapter", "sort")
 def comparison(request: HttpRequest) -> HttpResponse:
     """The newest plan's targets as a table: this month, last year, the change, the year to date, the target."""
     plan = newest_plan()

@@ -9,11 +9,13 @@ from reports.target import account
 from reports.views.asking import told
 from targets import page
 from targets.explanation import explain
+from targets.kept import kept
 from targets.models import Target
 from targets.rules import rules
 
 
 @access.requires(Action.VIEW_PLAN)
+@kept("month", "as_of")
 def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One promise: how it stands, why, what it is made from, who answers for it; `?month=`, `?as_of=` as everywhere."""
     known = (

@@ -44,6 +44,8 @@ class Source(models.Model):
         verbose_name = _("source")
         verbose_name_plural = _("sources")
         ordering = ["-id"]
+        # Every page asks whether there is any such source.
+        indexes = [models.Index(fields=["id"], condition=Q(demonstration=True), name="source_demonstration")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.label}".strip()

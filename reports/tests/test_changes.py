@@ -1,0 +1,145 @@
+"""The version of what is shown of a plan: the database itself notes every change."""
+
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+
+from departments.models import Department, Region, User
+from plans.changes import keep_watch, watched
+from plans.models import Change, Plan
+from plans.periods import Month
+from targets.models import Attainment, Observation, Target
+from targets.tests.factories import entry, indicator, official, plan, region, target
+from tasks.models import Task
+
+pytestmark = pytest.mark.django_db
+
+NOT_SHOWN = {
+    "departments": {"apitoken", "auditevent", "idempotentanswer", "lastreminder", "membership", "notice"},
+    "plans": {"calendarday", "change"},
+    "targets": {
+        "attachment",
+        "decision",
+        "dirtykey",
+        "draft",
+        "monthlock",
+        "reportingduty",
+        "revision",
+        "source",
+    },
+}
+"""What kept pages do not show, or only together with something that changes in the same transaction (a revision becomes
+official with its observation). Histories are not shown either."""
+
+
+def version(shown: Plan) -> int:
+    """As `targets.surroundings` adds it up."""
+    numbers = Change.objects.filter(plan_id=shown.pk) | Change.objects.filter(plan_id=None)
+    return sum(numbers.values_list("number", flat=True))
+
+
+def test_every_table_is_watched_or_known_not_to_be_shown() -> None:
+    ours = [
+        one for app in ("departments", "plans", "targets", "tasks") for one in apps.get_app_config(app).get_models()
+    ]
+    silent = {
+        f"{one._meta.app_label}.{one._meta.model_name}"
+        for one in ours
+        if one._meta.db_table not in watched() and not one.__name__.startswith("Historical")
+    }
+    assert silent == {f"{app}.{name}" for app, names in NOT_SHOWN.items() for name in names}
+
+
+@pytest.fixture
+def judged() -> Target:
+    """A target of 2014 with a figure and its attainments."""
+    rate = indicator()
+    promise = target(rate, threshold=92)
+    official(entry(rate, "2014-06", 95, 100))
+    return promise
+
+
+CHANGES: dict[str, Callable[[], object]] = {
+    "a region": lambda: Region.objects.update(name="别名"),
+    "a department": lambda: Department.objects.update(short_name="别名局"),
+    "a person's name": lambda: User.objects.update(display_name="王五"),
+    "the plan": lambda: Plan.objects.filter(year=2014).update(title="新标题"),
+    "a clause": lambda: Plan.objects.get(year=2014).clauses.update(heading="新标题"),
+    "a target": lambda: Target.objects.update(name="新名"),
+    "a figure": lambda: Observation.objects.update(official=None, numerator=None, denominator=None),
+    "a light": lambda: Attainment.objects.filter(month=Month(2014, 6)).update(signal="grey"),
+    "lights that go": lambda: Attainment.objects.all().delete(),
+    "a task": lambda: Task.objects.create(
+        plan=(made := Plan.objects.get(year=2014)),
+        code="t",
+        title="任务",
+        quote="目标",
+        clause=made.clauses.get(),
+        due="2014-12-31",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_makes_a_new_version(judged: Target, what: str) -> None:
+    before = version(judged.plan)
+    CHANGES[what]()
+    assert version(judged.plan) > before
+
+
+def test_what_changes_nothing_makes_none(judged: Target) -> None:
+    before = version(judged.plan)
+    User.objects.update(last_login="2014-06-01T00:00:00Z", display_name="")
+    Attainment.objects.filter(month=Month(2099, 1)).update(signal="red")
+    User.objects.create_user("new")
+    assert version(judged.plan) == before
+
+
+def test_other_plans_keep_their_version(judged: Target) -> None:
+    earlier, later = plan(2012), plan(2015)
+    old, next_year = version(earlier), version(later)
+    official(entry(judged.indicator, "2014-07", 90, 100))
+    assert version(earlier) == old
+    assert version(later) > next_year, "this year's figures are last year's of the next plan"
+
+
+def test_what_is_rolled_back_makes_none(judged: Target) -> None:
+    before = version(judged.plan)
+    with transaction.atomic():
+        Target.objects.update(name="x")
+        transaction.set_rollback(True)
+    assert version(judged.plan) == before
+
+
+def test_adding_up_keeps_the_versions(judged: Target) -> None:
+    region("100100")
+    other = plan(2015)
+    before = version(judged.plan), version(other)
+    Change.objects.fold()
+    assert (version(judged.plan), version(other)) == before
+    assert Change.objects.count() <= 3
+    assert Change.objects.fold() == 0
+
+
+def test_triggers_are_made_once_and_made_again_when_lost(judged: Target) -> None:
+    names = _triggers()
+    keep_watch()
+    assert _triggers() == names
+    lost = sorted(names)[0]
+    with connection.cursor() as cursor:
+        table = "" if connection.vendor == "sqlite" else f" ON {names[lost]}"
+        cursor.execute(f"DROP TRIGGER {lost}{table}")
+    keep_watch()
+    assert _triggers() == names
+
+
+def _triggers() -> dict[str, str]:
+    lists = {
+        "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(lists[connection.vendor])
+        return {name: table for name, table in cursor.fetchall() if name.startswith("plan_changed_")}

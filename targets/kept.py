@@ -1,0 +1,181 @@
+"""Pages kept as they were made, for as long as nothing that they show has changed.
+
+A page is put together from two kept pieces, each under a key made of everything that it depends on:
+
+- what stands below the header: the address, the language, the day, the version of the plan's data, and how far the
+  person reaches. People who reach equally far share it, so nothing in it may depend on who they are: it is made for
+  `ANYBODY`;
+- the header: the person, the name, the roles, the unread notices.
+
+A change makes a new version, and with it new keys; nothing has to be deleted. Both keys together are the page's ETag,
+so that a browser which has the page is told so (304) before anything is drawn. Who may come in is asked before, each
+time. What a form is signed with (CSRF) is kept nowhere and filled in at last.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache, wraps
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+from django.utils.translation import get_language
+from redis import RedisError
+
+from departments import access
+from departments.permissions import Action
+from targets.surroundings import surroundings_of
+
+View = Callable[..., HttpResponse]
+
+SECONDS = 3600
+"""How long a piece is kept."""
+LONGEST = 40
+"""The most characters of a value in the address of a page that is kept; a longer one means nothing."""
+HEADER = b"<!-- header -->"
+_SIGNED, _UNSIGNED = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*'), b'name="csrfmiddlewaretoken" value="'
+
+
+class Anybody:
+    """In place of the person, in what people share: has logged in, and that is all."""
+
+    is_authenticated = True
+
+    def __str__(self) -> str:
+        return ""
+
+
+def kept(*names: str) -> Callable[[View], View]:
+    """Keeps the pages of a view that reads. `names` are all that it understands of an address; a page asked for in
+    other words, or that has something to say to the person once, is made anew and not kept."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not _may_be_kept(request, names):
+                return _private(view(request, *args, **kwargs))
+            shared, own = _shared_key(request, kwargs.get("year")), _own_key(request)
+            tag = f'W/"{_key(shared, own, get_token(request) and request.META["CSRF_COOKIE"])}"'
+            if tag in parse_etags(request.headers.get("If-None-Match", "")):
+                return _private(HttpResponseNotModified(), tag)
+            pieces = _recalled(shared, own)
+            if shared in pieces:
+                return _private(HttpResponse(_filled(request, pieces[shared], own, pieces)), tag)
+            response = _for_anybody(view, request, *args, **kwargs)
+            if response.status_code != 200:
+                return response
+            made = _SIGNED.sub(rb"\1", response.content)
+            response.content = _filled(request, made, own, pieces)
+            if _was_told_something(request):
+                return _private(response)
+            _keep(shared, made)
+            return _private(response, tag)
+
+        return answer
+
+    return decorate
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether only what stands below the header is asked for, by a switch in the page; the browser's "back" asks for
+    all."""
+    return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+
+
+def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
+    asked = dict(request.GET.lists())
+    plain = all(name in names and len(one) == 1 and len(one[0]) <= LONGEST for name, one in asked.items())
+    return plain and request.method in ("GET", "HEAD") and not len(messages.get_messages(request))
+
+
+def _shared_key(request: HttpRequest, year: int | None) -> str:
+    """Of everything that what stands below the header depends on."""
+    known, user = surroundings_of(request, year), access.person(request)
+    seen = access.reach(user, Action.VIEW_OBSERVATIONS)
+    rows = () if seen.everything else (sorted(seen.departments), sorted(seen.regions))
+    allowed = [action.value for action in Action if access.reach(user, action)]
+    address = request.path, request.GET.urlencode(), is_part(request), get_language(), timezone.localdate()
+    return _key(release(), *address, known.plan_id, known.version, known.demonstration, seen.everything, rows, allowed)
+
+
+def _own_key(request: HttpRequest) -> str:
+    """Of everything that the header depends on; a part of a page has none."""
+    if is_part(request):
+        return ""
+    user, match = access.person(request), request.resolver_match
+    roles = [(one.role, one.department_id, one.department.kind, str(one.department)) for one in user.held]
+    here = match.url_name if match else None
+    return _key(release(), here, get_language(), user.pk, str(user), roles, surroundings_of(request).unread)
+
+
+def _key(*parts: object) -> str:
+    return sha256(repr(parts).encode()).hexdigest()[:40]
+
+
+@lru_cache(maxsize=1)
+def release() -> str:
+    """What the programs and templates are: a new release keeps nothing of the one before."""
+    return _key([(str(one), one.stat().st_mtime_ns, one.stat().st_size) for one in sorted(_sources())])
+
+
+def _sources() -> Iterator[Path]:
+    own = [Path(one.path) for one in apps.get_app_configs() if Path(one.path).parent == settings.BASE_DIR]
+    for folder in (*own, settings.BASE_DIR / "templates"):
+        yield from (one for one in folder.rglob("*") if one.suffix in (".py", ".html", ".mo"))
+    yield from Path(settings.STATIC_ROOT).glob("staticfiles.json")
+
+
+def _for_anybody(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The page with a mark where the header belongs, and nobody's name (see `qualityplan.context_processors`)."""
+    request.for_anybody = True  # type: ignore[attr-defined]
+    try:
+        return view(request, *args, **kwargs)
+    finally:
+        request.for_anybody = False  # type: ignore[attr-defined]
+
+
+def _was_told_something(request: HttpRequest) -> bool:
+    return bool(getattr(messages.get_messages(request), "added_new", False))
+
+
+def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, bytes]) -> bytes:
+    """The page for the person: with the header, and with forms that are signed."""
+    if own and own not in pieces:
+        pieces = {own: _SIGNED.sub(rb"\1", render_to_string("_components/header.html", request=request).encode())}
+        _keep(own, pieces[own])
+    whole = shared.replace(HEADER, pieces[own]) if own else shared
+    return whole.replace(_UNSIGNED, _UNSIGNED + get_token(request).encode())
+
+
+def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
+    """Only the person's own browser may keep it, and asks each time whether it still holds."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    if tag:
+        response.headers["ETag"] = tag
+    patch_vary_headers(response, ["Cookie", "HX-Request"])
+    return response
+
+
+def _recalled(*keys: str) -> dict[str, bytes]:
+    """What is kept under the keys. A cache that is down is no error: the page is made."""
+    try:
+        return cache.get_many([one for one in keys if one])
+    except (RedisError, OSError):
+        return {}
+
+
+def _keep(key: str, piece: bytes) -> None:
+    try:
+        cache.set(key, piece, SECONDS)
+    except (RedisError, OSError):
+        return

@@ -1,0 +1,44 @@
+"""What every page has to know before anything is drawn, in one query: a person opens many pages."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.http import HttpRequest
+
+from departments.models import User
+
+_QUERY = """
+SELECT plan.id,
+       (SELECT COALESCE(SUM(number), 0) FROM plans_change WHERE plan_id IS NULL OR plan_id = plan.id),
+       (SELECT COUNT(*) FROM departments_notice WHERE user_id = %s AND read_at IS NULL),
+       EXISTS (SELECT 1 FROM targets_source WHERE demonstration)
+FROM (SELECT 1) AS always
+LEFT JOIN plans_plan AS plan ON plan.year = COALESCE(%s, (SELECT MAX(year) FROM plans_plan))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The plan that is asked for and the version of what is shown of it (see `plans.models.Change`), how many notices
+    the person has not read, and whether any figure is made up."""
+
+    plan_id: int | None
+    version: int
+    unread: int
+    demonstration: bool
+
+
+def surroundings_of(request: HttpRequest, year: int | None = None) -> Surroundings:
+    """Of the person who asks and the plan of a year, else the newest; asked once a request."""
+    known: Surroundings | None = getattr(request, "_surroundings", None)
+    if known is None:
+        known = _asked(request.user.pk if isinstance(request.user, User) else None, year)
+        request._surroundings = known  # type: ignore[attr-defined]
+    return known
+
+
+def _asked(user_id: int | None, year: int | None) -> Surroundings:
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERY, [user_id, year])
+        plan_id, version, unread, demonstration = cursor.fetchone()
+    return Surroundings(plan_id, int(version), unread, bool(demonstration))

@@ -1,0 +1,225 @@
+"""Pages are kept for as long as nothing they show has changed, and never shown to the wrong person."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from redis.exceptions import ConnectionError as RedisDown
+
+from departments.models import Membership, Notice, User
+from departments.permissions import Role
+from plans.models import Plan
+from targets.models import Source, Target
+from targets.tests.factories import department, entry, indicator, official, person, region, target
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/", "/plan/", "/comparison/", "/targets/2014/{code}/"]
+
+
+@pytest.fixture
+def promise() -> Target:
+    rate = indicator()
+    made = target(rate, threshold=92)
+    official(entry(rate, "2014-06", 95, 100))
+    return made
+
+
+def inside(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    client.get("/departments/")  # gives the cookie by which forms are signed
+    return client
+
+
+@pytest.fixture
+def leader(promise: Target) -> Client:
+    return inside(person(Role.LEADER))
+
+
+def tag(client: Client, address: str = "/") -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return str(answer.headers["ETag"])
+
+
+def status(client: Client, known: str, address: str = "/") -> int:
+    return client.get(address, headers={"if-none-match": known}).status_code
+
+
+def unsigned(answer: Any) -> str:
+    return re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", answer.content.decode())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_has_not_changed_is_not_sent_again(leader: Client, promise: Target, page: str) -> None:
+    address = page.format(code=promise.code)
+    answer = leader.get(address, headers={"if-none-match": tag(leader, address)})
+    assert answer.status_code == 304
+    assert not answer.content
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert {"Cookie", "HX-Request"} <= set(answer.headers["Vary"].split(", "))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_kept_page_is_the_page(leader: Client, promise: Target, page: str) -> None:
+    address = page.format(code=promise.code)
+    made, kept = leader.get(address), leader.get(address)
+    cache.clear()
+    assert unsigned(made) == unsigned(kept) == unsigned(leader.get(address))
+
+
+def test_a_kept_page_takes_three_queries_and_one_that_is_known_no_more(leader: Client) -> None:
+    known = tag(leader)
+    for headers in ({}, {"if-none-match": known}):
+        with CaptureQueriesContext(connection) as captured:
+            leader.get("/", headers=headers)
+        assert len(captured) <= 3
+
+
+def test_a_new_figure_is_on_every_page_at_once(leader: Client, promise: Target) -> None:
+    known = {page: tag(leader, page.format(code=promise.code)) for page in PAGES}
+    official(entry(promise.indicator, "2014-07", 50, 100))
+    for page in PAGES:
+        address = page.format(code=promise.code)
+        assert status(leader, known[page], address) == 200, page
+        assert "72.50\u00a0%" in leader.get(address).content.decode(), page
+
+
+def test_a_change_to_another_plan_leaves_the_page_alone(leader: Client, promise: Target) -> None:
+    known = tag(leader, f"/targets/2014/{promise.code}/")
+    Plan.objects.create(year=2010, number="1", title="旧", issuer="x", issued_on="2010-01-01", region=region())
+    official(entry(promise.indicator, "2010-07", 50, 100))
+    assert status(leader, known, f"/targets/2014/{promise.code}/") == 304
+
+
+def test_an_unread_notice_and_a_new_name_show_at_once(leader: Client) -> None:
+    user = User.objects.get(memberships__role="leader")
+    known = tag(leader)
+    Notice.objects.create(user=user, kind="returned", day="2014-06-01")
+    assert status(leader, known) == 200
+    assert "bell-number" in leader.get("/").content.decode()
+    known = tag(leader)
+    user.display_name = "赵六"
+    user.save()
+    assert status(leader, known) == 200
+    assert "赵六" in leader.get("/").content.decode()
+
+
+def test_made_up_figures_are_said_to_be_so_at_once(leader: Client) -> None:
+    known = tag(leader)
+    Source.objects.update(demonstration=True)
+    assert status(leader, known) == 200
+    assert 'class="demonstration"' in leader.get("/").content.decode()
+
+
+def test_a_role_that_is_taken_away_acts_at_once(leader: Client) -> None:
+    known = tag(leader)
+    Membership.objects.filter(role="leader").delete()
+    assert status(leader, known) == 403
+
+
+def test_a_closed_account_is_out_at_once(leader: Client) -> None:
+    known = tag(leader)
+    User.objects.filter(memberships__role="leader").update(is_active=False)
+    assert status(leader, known) == 302
+
+
+def test_nobody_gets_the_page_of_somebody_else(promise: Target) -> None:
+    unit = department()
+    first, second = person(Role.LEADER, unit), person(Role.LEADER, unit)
+    User.objects.filter(pk=first.pk).update(display_name="第一位领导")
+    one, other = inside(first), inside(second)
+    assert tag(one) != tag(other)
+    assert "第一位领导" in one.get("/").content.decode()
+    assert "第一位领导" not in other.get("/").content.decode()
+    assert second.username in other.get("/").content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_people_share_says_nothing_of_who_they_are(promise: Target, page: str) -> None:
+    """The same reach: the same page but for the header."""
+    unit, address = department(), page.format(code=promise.code)
+    parts = []
+    for _number in range(2):
+        cache.clear()
+        whole = unsigned(inside(person(Role.LEADER, unit)).get(address))
+        parts.append(re.sub(r"<header.*?</header>", "", whole, flags=re.DOTALL))
+    assert parts[0] == parts[1]
+
+
+def test_who_sees_less_does_not_get_what_others_see(promise: Target) -> None:
+    promise.coverage = "parts"
+    promise.indicator.region_rule = "pooled"
+    here, there = (region(code, region()) for code in ("100101", "100102"))
+    promise.indicator.save()
+    promise.save()
+    official(*(entry(promise.indicator, "2014-06", 95, 100, place=one) for one in (here, there)))
+    address = f"/targets/2014/{promise.code}/"
+    assert there.name in inside(person(Role.LEADER)).get(address).content.decode()
+    county = inside(person(Role.COUNTY, department(here, "county_government"))).get(address).content.decode()
+    assert here.name in county
+    assert there.name not in county
+
+
+def test_each_language_has_its_own_page(leader: Client) -> None:
+    known = tag(leader)
+    leader.cookies["django_language"] = "en"
+    assert status(leader, known) == 200
+    assert "Time progress" in leader.get("/").content.decode()
+
+
+def test_forms_are_signed_for_the_session_that_asks(leader: Client) -> None:
+    tag(leader)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = leader.cookies
+    text = strict.get("/").content.decode()
+    tokens = set(re.findall(r'csrfmiddlewaretoken" value="([^"]+)"', text))
+    assert len(tokens) == 1
+    answer = strict.post("/i18n/setlang/", {"language": "en", "csrfmiddlewaretoken": tokens.pop()})
+    assert answer.status_code == 302
+
+
+def test_what_is_said_once_is_neither_kept_nor_lost(leader: Client, promise: Target) -> None:
+    assert "alert-warning" in leader.get("/?month=2014-13").content.decode()
+    assert "ETag" not in leader.get("/?month=2014-13").headers
+    known = tag(leader, f"/targets/2014/{promise.code}/")
+    leader.post(f"/targets/2014/{promise.code}/verify/", {"month": "2014-06"})
+    assert status(leader, known, f"/targets/2014/{promise.code}/") == 200
+
+
+@pytest.mark.parametrize("query", ["junk=1", "month=2014-06&month=2014-05", f"chapter={'9' * 50}"])
+def test_an_address_in_other_words_is_answered_and_not_kept(leader: Client, query: str) -> None:
+    answer = leader.get(f"/?{query}")
+    assert answer.status_code == 200
+    assert "ETag" not in answer.headers
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_switch_in_the_page_gets_what_stands_below_the_header(leader: Client) -> None:
+    part = leader.get("/?month=2014-07", headers={"hx-request": "true"})
+    text = part.content.decode()
+    assert "<header" not in text
+    assert "<title>" in text
+    assert 'class="counts"' in text
+    assert part.headers["ETag"] != tag(leader, "/?month=2014-07")
+    restored = leader.get("/", headers={"hx-request": "true", "hx-history-restore-request": "true"})
+    assert "<header" in restored.content.decode()
+
+
+def test_a_switch_after_the_log_in_has_ended_loads_the_page_anew(promise: Target) -> None:
+    answer = Client().get("/", headers={"hx-request": "true"})
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
+
+
+def test_without_a_cache_the_pages_are_made(leader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*args: Any, **kwargs: Any) -> None:
+        raise RedisDown
+
+    for name in ("get_many", "set"):
+        monkeypatch.setattr(f"targets.kept.cache.{name}", down)
+    assert leader.get("/").status_code == 200
