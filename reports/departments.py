@@ -13,7 +13,8 @@ from targets.lights import COLOURS
 from targets.models import Attainment, TargetAssignment
 from targets.selectors import Row, Trends, rows_of
 from tasks.models import Assignment
-from tasks.selectors import TaskRow, with_steps
+from tasks.selectors import Row as TaskRow
+from tasks.selectors import of_departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ def duties(department: Department, plan: Plan, month: Month, user: User, known: 
     return sorted(found, key=lambda duty: ROLES.index(duty.assignment.role))
 
 
-def works(department: Department, plan: Plan) -> list[Work]:
-    """The tasks that the department answers for, in the same order."""
-    assigned = {one.task_id: one for one in Assignment.objects.filter(department=department, task__plan=plan)}
-    found = [Work(assigned[row.task.pk], row) for row in with_steps(plan) if row.task.pk in assigned]
+def works(department: Department, plan: Plan, month: Month) -> list[Work]:
+    """The tasks that the department answers for, as they stood at the end of the month, in the same order."""
+    rows = of_departments(plan, month.last_day, [department.pk])
+    own = ((next(one for one in row.assignments if one.department_id == department.pk), row) for row in rows)
+    found = [Work(assignment, row) for assignment, row in own]
     return sorted(found, key=lambda work: ROLES.index(work.assignment.role))

@@ -134,7 +134,7 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
         "plan": plan,
         "months": months(plan, month, known.last_month),
         "duties": units.duties(unit, plan, month, request.user, known),  # type: ignore[arg-type]
-        "works": units.works(unit, plan),
+        "works": units.works(unit, plan, month),
     }
     return render(request, "departments/department.html", context)
 

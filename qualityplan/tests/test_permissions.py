@@ -12,10 +12,10 @@ from departments.models import Department, Membership, Region, User
 from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
 from plans.periods import Month
+from reviews.tests import papers
 from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
-from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 
