@@ -11,6 +11,7 @@ from departments import access
 from departments.models import Notice, User
 from departments.permissions import Action
 from targets.models import Source
+from tasks.desk import waiting_for
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_administer": _may(user, Action.ADMINISTER),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and Notice.objects.unread().filter(user=user).count(),
+        "task_reports_waiting": lambda: isinstance(user, User) and waiting_for(user),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
     }
 

@@ -1,22 +1,24 @@
 """What pages read of tasks; each function takes a constant number of queries."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext as _
 
-from departments.models import Department
+from departments.models import Department, User
 from plans.models import Clause, Plan
 from plans.periods import Month
 from targets.lights import Light
+from targets.models import Indicator, Target
 from tasks.explanation import explain, share_text
 from tasks.lights import LIGHTS, light
-from tasks.models import Assignment, Task
+from tasks.models import Assignment, Milestone, ProgressReport, SignOff, Task
 from tasks.progress import Progress, State
 from tasks.standing import Judged, Known, judged, known
 
@@ -127,11 +129,20 @@ def find(plan: Plan, day: date, wanted: Wanted, page: str | None) -> Found:
     """A page of the tasks that are looked for. The state is judged for all of them, the rest is read for the page."""
     all_found = judged(_matching(ordered(plan), wanted), plan, day)
     counts = Counter(one.state.state for one in all_found)
-    chosen = [one for one in all_found if not wanted.state or one.state.state == wanted.state]
+    chosen = [one for one in all_found if _stands(one, wanted)]
     shown: Page[Judged] = Paginator(chosen, PAGE).get_page(page)
     rows = with_assignments(shown.object_list, day)
     tabs = [Tab(state, LIGHTS[state], counts[state]) for state in LIGHTS if counts[state]]
     return Found(shown, rows, tabs, len(all_found))
+
+
+def judged_for(plan: Plan, day: date, wanted: Wanted) -> list[Judged]:
+    """All tasks that are looked for, bare."""
+    return [one for one in judged(_matching(ordered(plan), wanted), plan, day) if _stands(one, wanted)]
+
+
+def _stands(one: Judged, wanted: Wanted) -> bool:
+    return not wanted.state or one.state.state == wanted.state
 
 
 def _matching(tasks: QuerySet[Task], wanted: Wanted) -> QuerySet[Task]:
@@ -186,3 +197,83 @@ def row_of(task: Task, plan: Plan, day: date) -> Row:
 def milestones_of(task: Task, plan: Plan, day: date) -> list[Known]:
     """A task's milestones, in its order."""
     return known(task.milestones.all(), plan, day)
+
+
+def countable_targets(task: Task) -> QuerySet[Target]:
+    """The targets of the task's plan from which a milestone's progress can be read, in the plan's order."""
+    grow = (Target.Comparator.AT_LEAST, Target.Comparator.MORE_THAN)
+    counts = Target.objects.filter(plan=task.plan_id, comparator__in=grow, indicator__measure=Indicator.Measure.COUNT)
+    return counts.filter(indicator__time_rule=Indicator.TimeRule.SUM).order_by("order", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One writing of a milestone: what happened, what it is called, who did it and why."""
+
+    kind: str
+    title: str
+    by: str
+    at: datetime
+    reason: str
+
+
+def history_of(task: Task, limit: int = 50) -> list[Change]:
+    """The latest changes of a task's milestones, newest first."""
+    rows = Milestone.history.filter(task=task).select_related("history_user").order_by("-history_date", "-history_id")
+    kinds = {"+": _("added"), "~": _("changed"), "-": _("removed")}
+    return [
+        Change(
+            kinds[one.history_type],
+            one.title,
+            str(one.history_user or ""),
+            one.history_date,
+            one.history_change_reason or "",
+        )
+        for one in rows[:limit]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfTask:
+    """What was said about a task in a month, and who signed for it."""
+
+    month: Month
+    reports: Sequence[ProgressReport]
+    signed: SignOff | None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a report became official after the signature."""
+        if self.signed is None:
+            return False
+        return any(one.official_at is not None and one.official_at > self.signed.at for one in self.reports)
+
+    @property
+    def may_be_signed(self) -> bool:
+        """Whether there is something to sign that is not signed as it is now."""
+        approved = any(one.state == ProgressReport.StateChoices.APPROVED for one in self.reports)
+        return approved and (self.signed is None or self.is_outdated)
+
+
+def months_of_task(task: Task, user: User) -> list[MonthOfTask]:
+    """The reports about a task that the person may see, without those that were replaced; newest month first."""
+    reports = _with_words(ProgressReport.objects.visible_to(user).filter(task=task))
+    by_month: dict[Month, list[ProgressReport]] = defaultdict(list)
+    for one in reports.exclude(state=ProgressReport.StateChoices.SUPERSEDED).order_by("-month", "department", "pk"):
+        by_month[one.month].append(one)
+    signed: dict[Month, SignOff] = {}
+    for row in task.sign_offs.select_related("by").order_by("pk"):
+        signed[row.month] = row
+    months = sorted({*by_month, *signed}, reverse=True)
+    return [MonthOfTask(month, by_month[month], signed.get(month)) for month in months]
+
+
+def reports_waiting_for(user: User) -> list[ProgressReport]:
+    """The reports about which the person's department decides, oldest first."""
+    return list(_with_words(ProgressReport.objects.waiting_for(user)).order_by("pk")[:200])
+
+
+def _with_words(reports: QuerySet[ProgressReport]) -> QuerySet[ProgressReport]:
+    """With all that a page says about them: five queries more, however many there are."""
+    related = reports.select_related("task__plan", "department", "author", "approved_by")
+    return related.prefetch_related("steps__milestone", "attachments", "decisions__by")

@@ -74,6 +74,11 @@ class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
         """What has been handed in and not decided."""
         return self.filter(state=ProgressReport.StateChoices.SUBMITTED)
 
+    def waiting_for(self, user: User) -> Self:
+        """What waits in the departments for which the person reviews."""
+        reached = access.reach(user, Action.REVIEW_TASK_REPORTS)
+        return self.waiting().filter(department__in=reached.departments)
+
     def approved(self) -> Self:
         """What is official now."""
         return self.filter(state=ProgressReport.StateChoices.APPROVED)

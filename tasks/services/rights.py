@@ -48,3 +48,9 @@ def demand_assigned(task: Task, department: Department) -> None:
     """PermissionDenied for a department that does not answer for the task."""
     if not task.assignments.filter(department=department).exists():
         raise access.refusal()
+
+
+def writing_units(task: Task, user: User) -> list[Department]:
+    """The departments that answer for the task and for which the person reports."""
+    reached = access.reach(user, Action.REPORT_TASKS)
+    return [one.department for one in task.assignments.all() if one.department_id in reached.departments]

@@ -11,8 +11,10 @@ from departments import access
 from departments.permissions import Action
 from plans.models import Plan
 from tasks import selectors
+from tasks.desk import month_reported
 from tasks.forms import FilterForm
 from tasks.models import Task
+from tasks.services.rights import may_lead, writing_units
 from tasks.standing import shown_day
 
 
@@ -46,10 +48,19 @@ def task(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One task: where it stands and why, its milestones, its words, who answers for it."""
     found = task_of(year, code)
     day = shown_day(found.plan, timezone.localdate())
+    user = access.person(request)
+    month = month_reported(found.plan, timezone.localdate())
     context = {
         "task": found,
         "plan": found.plan,
         "day": day,
+        "month": month,
+        "writes": [] if found.closed_on else writing_units(found, user),
+        "months": selectors.months_of_task(found, user),
+        "may_split": found.closed_on is None and may_lead(user, Action.SPLIT_TASKS, found),
+        "may_sign": found.closed_on is None and may_lead(user, Action.SIGN_OFF_TASKS, found),
+        "may_close": access.reach(user, Action.CLOSE_TASKS).everything,
+        "history": selectors.history_of(found, limit=10),
         "row": selectors.row_of(found, found.plan, day),
         "milestones": selectors.milestones_of(found, found.plan, day),
         "targets": found.targets.select_related("plan"),
