@@ -31,6 +31,12 @@ class Action(StrEnum):
     LOCK_MONTHS = "lock_months"
     ADMINISTER = "administer"
     MANAGE_PEOPLE = "manage_people"
+    VIEW_TASK_REPORTS = "view_task_reports"
+    REPORT_TASKS = "report_tasks"
+    REVIEW_TASK_REPORTS = "review_task_reports"
+    SPLIT_TASKS = "split_tasks"
+    SIGN_OFF_TASKS = "sign_off_tasks"
+    CLOSE_TASKS = "close_tasks"
 
 
 class Scope(StrEnum):
@@ -72,6 +78,18 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
     Action.ADMINISTER: {_R.ADMINISTRATOR: _S.OFFICE},
     Action.MANAGE_PEOPLE: {_R.ADMINISTRATOR: _S.OWN},
+    Action.VIEW_TASK_REPORTS: {
+        _R.REPORTER: _S.DEPARTMENT,
+        _R.REVIEWER: _S.DEPARTMENT,
+        _R.COORDINATOR: _S.ALL,
+        _R.LEADER: _S.ALL,
+        _R.ADMINISTRATOR: _S.OWN,
+    },
+    Action.REPORT_TASKS: {_R.REPORTER: _S.DEPARTMENT},
+    Action.REVIEW_TASK_REPORTS: {_R.REVIEWER: _S.DEPARTMENT},
+    Action.SPLIT_TASKS: {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
+    Action.SIGN_OFF_TASKS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
+    Action.CLOSE_TASKS: {_R.COORDINATOR: _S.ALL},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
 

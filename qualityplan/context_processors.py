@@ -13,6 +13,7 @@ from departments.models import User
 from departments.permissions import Action
 from targets import kept
 from targets.surroundings import surroundings_of
+from tasks.desk import waiting_for
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_administer": _may(user, Action.ADMINISTER),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and surroundings_of(request).unread,
+        "task_reports_waiting": lambda: isinstance(user, User) and waiting_for(user),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
         "frame": "_components/part.html" if getattr(request, "htmx", None) and kept.is_part(request) else "base.html",
     } | _shared(request)

@@ -16,8 +16,8 @@ from targets.ranking import ranks
 from targets.selectors import Row, responsible
 from targets.timeliness import Line, matrix_of
 from tasks.models import Assignment
-from tasks.selectors import Standing as TaskStanding
-from tasks.selectors import standing as tasks_at
+from tasks.selectors import Row as TaskRow
+from tasks.selectors import of_departments
 
 ROLES = ("lead", "shared", "support")
 """The order in which responsibilities are told: who leads stands first."""
@@ -111,7 +111,7 @@ class Part:
     role: str
     name: str
     rows: Sequence[Row]
-    tasks: Sequence[TaskStanding]
+    tasks: Sequence[TaskRow]
     counts: Sequence[Count]
 
 
@@ -136,7 +136,8 @@ class Unit:
 def unit_of(department: Department, standing: Standing, user: User) -> Unit:
     """What the unit answers for, by role: what it leads first, then in the plan's order."""
     targets = _roles(department, standing)
-    tasks = [(one, _role(department, one)) for one in tasks_at(standing.plan, standing.month.last_day)]
+    day = standing.month.last_day
+    tasks = [(one, _role(department, one)) for one in of_departments(standing.plan, day, [department.pk])]
     parts = [
         _part(role, [row for row, held in targets if held == role], [one for one, held in tasks if held == role])
         for role in ROLES
@@ -161,11 +162,11 @@ def _roles(department: Department, standing: Standing) -> list[tuple[Row, str]]:
     return [(row, held[row.target.pk]) for row in standing.rows if row.target.pk in held]
 
 
-def _role(department: Department, task: TaskStanding) -> str:
+def _role(department: Department, task: TaskRow) -> str:
     return next((one.role for one in task.assignments if one.department_id == department.pk), "")
 
 
-def _part(role: str, rows: Sequence[Row], tasks: Sequence[TaskStanding]) -> Part:
+def _part(role: str, rows: Sequence[Row], tasks: Sequence[TaskRow]) -> Part:
     return Part(role, str(Assignment.Role(role).label), rows, tasks, _counted(rows))
 
 

@@ -17,7 +17,7 @@ from reports.overview import Count, counts_of
 from reports.standing import Standing
 from targets.lights import COLOURS, Light
 from targets.selectors import Row, last_updates, responsible
-from tasks.selectors import Standing as TaskStanding
+from tasks.selectors import Row as TaskRow
 from tasks.selectors import standing as tasks_at
 
 HIT = "hit"
@@ -36,7 +36,7 @@ class Promise:
     address: str
     units: Sequence[str]
     row: Row | None = None
-    task: TaskStanding | None = None
+    task: TaskRow | None = None
     updated: datetime | None = None
 
 

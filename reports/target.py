@@ -12,7 +12,7 @@ from targets import page
 from targets.changes import History, history
 from targets.models import Attainment, Target
 from targets.selectors import Row, official_then, rows_of, seen_by
-from tasks.selectors import Standing as TaskStanding
+from tasks.selectors import Row as TaskRow
 from tasks.selectors import standing as tasks_at
 
 
@@ -28,7 +28,7 @@ class Account:
     last_year: Sequence[Decimal | None]
     expected: page.Expected | None
     history: History
-    tasks: Sequence[TaskStanding]
+    tasks: Sequence[TaskRow]
 
     @property
     def lines(self) -> Sequence[page.Line]:
@@ -78,7 +78,7 @@ def _last_month(target: Target, rows: Sequence[Row]) -> Month | None:
     return Month(target.plan.year, last) if last else None
 
 
-def _tasks(target: Target, month: Month) -> list[TaskStanding]:
+def _tasks(target: Target, month: Month) -> list[TaskRow]:
     """The tasks of the same item, as they stood at the end of the month."""
     linked = set(target.tasks.values_list("pk", flat=True))
     return [one for one in tasks_at(target.plan, month.last_day) if one.task.pk in linked] if linked else []

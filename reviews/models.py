@@ -1,11 +1,15 @@
 """What everything that becomes official through a review has in common."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from reviews.documents import KINDS, Kind
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
 _NEED_REASON = sorted(verb.value for verb in NEEDS_REASON)
@@ -114,3 +118,43 @@ class AbstractDecision(models.Model):
                 condition=~Q(verb__in=_NEED_REASON) | ~Q(reason=""), name="%(class)s_reason_where_due"
             ),
         ]
+
+
+class AbstractAttachment(models.Model):
+    """A file beside an entry. Until it is handed in it lies with the draft and may be removed; handed in, it belongs to
+    the entry for good.
+
+    `file` has a random name outside everything that is served by its address. Several attachments may share one file: a
+    returned entry's are beside the next draft again without being copied.
+    """
+
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=4, choices=[(code, code.upper()) for code in KINDS])
+    size = models.PositiveIntegerField(_("size in bytes"))
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    file = models.FileField(_("file"), max_length=100, db_index=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"), db_index=False
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gt=0) & ~Q(digest="") & ~Q(file=""), name="%(class)s_whole"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def recognised(self) -> Kind:
+        """What was found in the file."""
+        return KINDS[self.kind]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What is the same wherever the same file lies."""
+        same = {name: getattr(self, name) for name in ("name", "kind", "size", "digest", "by_id", "at")}
+        return same | {"file": self.file.name}

@@ -9,11 +9,11 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from departments.models import User
+from reviews.documents import RefusedFileError, safe_name
+from reviews.messages import refused_file
 from reviews.workflow import State
-from targets.documents import RefusedFileError, safe_name
 from targets.explanation import number
 from targets.figures import Entry, Problem
-from targets.messages import refused_file
 from targets.models import Draft
 from targets.numbers import NotANumberError, read_number
 from targets.rows import Row, texts_of

@@ -1,4 +1,4 @@
-"""What a worker does for targets: thin doors to `recompute` and `files`."""
+"""What a worker does for targets: thin doors to `recompute` and to what sweeps files."""
 
 import logging
 
@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from targets import files
+from reviews import files
 from targets.recompute import recompute_dirty
 
 logger = logging.getLogger(__name__)

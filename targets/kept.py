@@ -114,8 +114,16 @@ def _own_key(request: HttpRequest) -> str:
         return ""
     user, match = access.person(request), request.resolver_match
     roles = [(one.role, one.department_id, one.department.kind, str(one.department)) for one in user.held]
-    here = match.url_name if match else None
-    return _key(release(), here, get_language(), user.pk, str(user), roles, surroundings_of(request).unread)
+    here = match.url_name if match else None, request.GET.urlencode()
+    return _key(
+        release(),
+        here,
+        get_language(),
+        user.pk,
+        str(user),
+        roles,
+        surroundings_of(request).unread,
+    )
 
 
 def _key(*parts: object) -> str:

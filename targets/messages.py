@@ -1,10 +1,8 @@
 """What a person is told about a problem with a figure: a sentence that says what to do."""
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from targets.documents import RefusedFileError
 from targets.figures import Problem
 
 SENTENCES: dict[str, str | Promise] = {
@@ -65,25 +63,7 @@ SENTENCES: dict[str, str | Promise] = {
     ),
 }
 
-REFUSED_FILES: dict[str, str | Promise] = {
-    "empty": _("The file is empty. Choose the one with content."),
-    "too_large": _("The file is larger than %(limit)s MB. Make it smaller, or attach a part of it."),
-    "too_many": _("A figure has at most %(limit)s files. Remove one, or put several into one document."),
-    "unknown": _("Files of this kind are not taken. Attach a PDF, a picture (JPEG, PNG), a document, a table or text."),
-    "archive": _("Archives are not taken. Unpack it and attach the documents themselves."),
-    "markup": _("Web pages and drawings that may hold scripts are not taken. Save it as PDF and attach that."),
-    "macros": _("The document holds macros. Save it without them (XLSX, DOCX) or as PDF and attach that."),
-    "encrypted": _("The document is protected by a password. Save it without one and attach that."),
-    "broken": _("The file is damaged and cannot be opened. Save it anew and attach that."),
-}
-
 
 def sentence(problem: Problem) -> str:
     """The problem in the reader's language."""
     return str(SENTENCES[problem.code]) % dict(problem.details)
-
-
-def refused_file(name: str, refused: RefusedFileError) -> str:
-    """Why a file was not kept, in the reader's language."""
-    why = str(REFUSED_FILES[refused.code]) % refused.details
-    return gettext("%(name)s: %(why)s") % {"name": name, "why": why} if name else why

@@ -13,7 +13,7 @@ SELECT plan.id,
        (SELECT COUNT(*) FROM departments_notice WHERE user_id = %s AND read_at IS NULL),
        EXISTS (SELECT 1 FROM targets_source WHERE demonstration)
 FROM (SELECT 1) AS always
-LEFT JOIN plans_plan AS plan ON plan.year = COALESCE(%s, (SELECT MAX(year) FROM plans_plan))
+LEFT JOIN plans_plan AS plan ON plan.year = COALESCE(%s, (SELECT MAX(year) FROM plans_plan WHERE state = 'published'))
 """
 
 

@@ -25,7 +25,7 @@ def _day(text: str) -> str:
     return date_format(date.fromisoformat(text))
 
 
-def _left(days: int) -> str:
+def left(days: int) -> str:
     """How long there is still time, or for how long there is none any more."""
     if days > 0:
         return ngettext("%(number)s day left", "%(number)s days left", days) % {"number": days}
@@ -70,7 +70,7 @@ def _filled(details: Details) -> dict[str, Any]:
 
 
 def _deadline(details: Details) -> dict[str, str]:
-    days = _left(details["days"])
+    days = left(details["days"])
     return {"month": _month(details["month"]), "day": _day(details["deadline"]), "left": days}
 
 

@@ -1,9 +1,9 @@
 """Promised work for other systems."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.pagination import paginate
@@ -13,28 +13,39 @@ from departments.contract import REFUSALS, Exact, Paging
 from plans.api import MonthText, Year, plan_of
 from plans.periods import Month
 from targets.api import last_month, month_of
-from targets.formulas import Milestone as Step
 from targets.schemas import responsible
-from tasks.models import Assignment, Task
-from tasks.progress import progress
+from tasks.explanation import explain
+from tasks.models import Milestone, Task
+from tasks.selectors import Row, with_assignments
+from tasks.standing import Known, judged, known
 
 router = Router(tags=["tasks"])
 
 
 class MilestoneOut(Schema):
-    """A deliverable that the plan's text names."""
+    """A deliverable that the plan's text names, or one into which the task was split: then `quote` is empty.
+
+    `percentage` is what was last reported and approved by the end of the month, 100 only if it was done by then.
+    `weight` is its share of the task in percent, null where nobody has weighed. `counted_by` is the code of the target
+    by which its progress is counted.
+    """
 
     title: str
     due: date
     done_on: date | None
     quote: str
+    percentage: int
+    weight: int | None
+    department: str | None
+    counted_by: str | None
 
 
 class TaskOut(Schema):
     """A numbered item of the plan, judged by its milestones as of a month.
 
     `open_ended`: the plan also names further units without saying which, in the words `open_ended_words`.
-    `progress` is the share of the milestones that are done; null where none are defined.
+    `progress` is the weighted share of the milestones that is done; null where none are defined. `last_report` is the
+    last month of which a progress report is approved.
     """
 
     code: str
@@ -46,6 +57,9 @@ class TaskOut(Schema):
     status: str
     progress: Exact | None
     signal: str
+    explanation: str
+    last_report: MonthText | None
+    closed_on: date | None
     departments: list[ResponsibleOut]
     open_ended: bool
     open_ended_words: str
@@ -58,14 +72,31 @@ def tasks(request: HttpRequest, year: Year, month: MonthText | None = None) -> l
     """A plan's tasks in its order, as of the end of a month: the last one with data if none is given."""
     plan = plan_of(year)
     chosen = month_of(plan, month, last_month(plan, plan.region))
-    assigned = Prefetch("assignments", Assignment.objects.select_related("department"))
-    found = Task.objects.filter(plan=plan).select_related("clause").prefetch_related(assigned, "milestones")
-    return [_answer(task, chosen) for task in found]
+    day = chosen.last_day
+    found = Task.objects.filter(plan=plan).select_related("clause").order_by("order", "code")
+    rows = with_assignments(judged(found, plan, day), day)
+    steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for one in known(Milestone.objects.filter(task__plan=plan), plan, day):
+        steps[one.milestone.task_id].append(_step(one))
+    return [_answer(row, chosen, steps[row.task.pk]) for row in rows]
 
 
-def _answer(task: Task, month: Month) -> dict[str, Any]:
-    milestones = task.milestones.all()
-    state = progress([Step(one.due, one.done_on) for one in milestones], month.last_day)
+def _step(one: Known) -> dict[str, Any]:
+    row = one.milestone
+    return {
+        "title": row.title,
+        "due": row.due,
+        "done_on": one.step.done_on,
+        "quote": row.quote,
+        "percentage": one.percentage,
+        "weight": row.weight,
+        "department": row.department.code if row.department is not None else None,
+        "counted_by": row.counted_by.code if row.counted_by is not None else None,
+    }
+
+
+def _answer(row: Row, month: Month, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    task, state = row.task, row.state
     return {
         "code": task.code,
         "title": task.title,
@@ -73,11 +104,14 @@ def _answer(task: Task, month: Month) -> dict[str, Any]:
         "text": task.quote,
         "due": task.due,
         "month": month,
-        "status": state.status,
+        "status": state.state,
         "progress": state.share,
         "signal": state.signal,
+        "explanation": explain(state, row.day),
+        "last_report": state.last_report,
+        "closed_on": state.closed_on,
         "departments": responsible(task.assignments.all()),
         "open_ended": bool(task.open_ended),
         "open_ended_words": task.open_ended,
-        "milestones": milestones,
+        "milestones": steps,
     }

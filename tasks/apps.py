@@ -10,14 +10,17 @@ class TasksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Targets judge "done by" promises by milestones; as the lower app they ask through this port. Plans are told
-        what is shown of them."""
+        """Targets judge "done by" promises by milestones, and departments remind people; as lower apps they ask through
+        these ports. Plans are told what is shown of them."""
+        from departments import matters
         from plans import changes
         from plans.changes import Watch
         from targets import milestones
-        from tasks import services
+        from tasks import reminders, services, wording
 
         milestones.provide(services.milestones_of_targets)
+        matters.provide(reminders.matters_of)
+        matters.word(wording.WORDINGS, wording.HEADINGS)
 
         of_task = "SELECT plan_id AS id FROM tasks_task WHERE tasks_task.id = {0}"
         changes.watch(
@@ -25,4 +28,5 @@ class TasksConfig(AppConfig):
             Watch("tasks_task_targets", "task_id", of_task),
             Watch("tasks_assignment", "task_id", of_task),
             Watch("tasks_milestone", "task_id", of_task),
+            Watch("tasks_progressreport", "task_id", of_task),
         )

@@ -3,17 +3,20 @@
 from django.utils.translation import gettext_lazy as _
 
 from targets.lights import Light
-from tasks.progress import Progress, Status
+from tasks.progress import Progress, State
 
 LIGHTS = {
-    Status.DONE: Light("green", "met", _("Green · done")),
-    Status.ON_COURSE: Light("green", "on-track", _("Green · on course")),
-    Status.NOT_STARTED: Light("green", "on-track", _("Green · nothing late")),
-    Status.LATE: Light("red", "behind", _("Red · milestone late")),
-    Status.UNKNOWN: Light("grey", "not-assessable", _("Grey · no milestones named")),
+    State.LATE: Light("red", "behind", _("Red · late")),
+    State.AT_RISK: Light("yellow", "warning", _("Yellow · at risk")),
+    State.NOT_STARTED: Light("green", "on-track", _("Green · not started")),
+    State.ON_COURSE: Light("green", "on-track", _("Green · on course")),
+    State.DONE: Light("green", "met", _("Green · done")),
+    State.CLOSED: Light("green", "met", _("Green · closed")),
+    State.UNKNOWN: Light("grey", "not-assessable", _("Grey · no milestones named")),
 }
+"""What needs attention stands first, as on every board."""
 
 
 def light(state: Progress) -> Light:
     """The light with the word that fits the task's state."""
-    return LIGHTS[state.status]
+    return LIGHTS[state.state]

@@ -2,14 +2,30 @@
 
 from django.urls import path
 
-from tasks.views import next_year, tasks
+from tasks.views import decisions, looking, next_year, reports, splitting, tasks
 
 urlpatterns = [
     path("tasks/", tasks.tasks, name="tasks"),
+    path("tasks/mine/", looking.my_tasks, name="my_tasks"),
+    path("tasks/board/", looking.board, name="tasks_board"),
+    path("tasks/timeline/", looking.timeline, name="tasks_timeline"),
+    path("tasks/calendar/", looking.calendar, name="tasks_calendar"),
+    path("tasks/calendar/address/", looking.issue, name="calendar_issue"),
+    path("tasks/calendar/address/end/", looking.revoke, name="calendar_revoke"),
+    path("calendar/<str:key>.ics", looking.feed, name="calendar_feed"),
+    path("tasks/reviews/", decisions.reviews, name="task_reviews"),
+    path("tasks/reports/<int:pk>/approve/", decisions.approve_one, name="task_report_approve"),
+    path("tasks/reports/<int:pk>/return/", decisions.return_one, name="task_report_return"),
+    path("tasks/attachments/<int:pk>/", reports.attachment, name="task_attachment"),
     path("tasks/<int:year>/<slug:code>/", tasks.task, name="task"),
     path("years/<int:year>/", next_year.years, name="years"),
     path("years/<int:year>/propose/", next_year.propose, name="years_propose"),
     path("years/<int:year>/publish/", next_year.publish_draft, name="years_publish"),
     path("years/<int:year>/discard/", next_year.discard, name="years_discard"),
     path("years/<int:year>/<slug:kind>/<int:pk>/", next_year.draft_row, name="draft_row"),
+    path("tasks/<int:year>/<slug:code>/milestones/", splitting.split_task, name="task_split"),
+    path("tasks/<int:year>/<slug:code>/report/<slug:unit>/<str:month>/", reports.report, name="task_report"),
+    path("tasks/<int:year>/<slug:code>/sign/<str:month>/", decisions.sign, name="task_sign"),
+    path("tasks/<int:year>/<slug:code>/close/", decisions.close_one, name="task_close"),
+    path("tasks/<int:year>/<slug:code>/reopen/", decisions.reopen_one, name="task_reopen"),
 ]

@@ -12,7 +12,7 @@ from departments.permissions import Action
 from imports import jobs, uploads
 from imports.models import ImportBatch
 from imports.uploads import Upload
-from targets.documents import safe_name
+from reviews.documents import safe_name
 from targets.models import Source
 
 CHUNK = 1024 * 1024

@@ -20,10 +20,10 @@ from imports.models import ImportBatch
 from imports.services import confirm, undo
 from imports.tests.people import brought, row
 from plans.periods import Month
+from reviews.tests import papers
 from targets.models import Decision, Indicator, Observation, Revision
 from targets.services import Typed, approve, attach, enter, hand_in, save_draft, submit
 from targets.tests import factories as f
-from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 JUNE = Month(2014, 6)

@@ -16,9 +16,9 @@ from departments.models import Department, Region, User
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
+from reviews.tests import papers
 from targets.models import Attachment, Indicator, Revision
 from targets.services import Typed, hand_in, save_draft, send_back
-from targets.tests import papers
 
 pytestmark = [
     pytest.mark.browser,

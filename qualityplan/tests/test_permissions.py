@@ -12,14 +12,19 @@ from departments.models import Department, Membership, Region, User
 from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
 from plans.periods import Month
+from reviews.tests import papers
 from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
-from targets.tests import papers
+from tasks.accounts import Said
+from tasks.models import ProgressReport
+from tasks.services import Place, attach_to_report, hand_in_report, save_report
 
 pytestmark = pytest.mark.django_db
 
-OPEN = frozenset({"healthz", "readyz", "login", "account_login", "mfa_authenticate", "logout", "set_language"})
+OPEN = frozenset(
+    {"healthz", "readyz", "login", "account_login", "mfa_authenticate", "logout", "set_language", "calendar_feed"}
+)
 """Addresses for people who are not logged in. Those of the administration and the API have tests of their own."""
 
 OWN = frozenset(
@@ -50,6 +55,21 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "years_publish": (Action.ADMINISTER,),
     "years_discard": (Action.ADMINISTER,),
     "draft_row": (Action.ADMINISTER,),
+    "tasks_board": (Action.VIEW_PLAN,),
+    "tasks_timeline": (Action.VIEW_PLAN,),
+    "tasks_calendar": (Action.VIEW_PLAN,),
+    "my_tasks": (Action.VIEW_PLAN,),
+    "calendar_issue": (Action.VIEW_PLAN,),
+    "calendar_revoke": (Action.VIEW_PLAN,),
+    "task_reviews": (Action.REVIEW_TASK_REPORTS,),
+    "task_report_approve": (Action.REVIEW_TASK_REPORTS,),
+    "task_report_return": (Action.REVIEW_TASK_REPORTS,),
+    "task_attachment": (Action.VIEW_TASK_REPORTS,),
+    "task_report": (Action.REPORT_TASKS,),
+    "task_split": (Action.SPLIT_TASKS,),
+    "task_sign": (Action.SIGN_OFF_TASKS,),
+    "task_close": (Action.CLOSE_TASKS,),
+    "task_reopen": (Action.CLOSE_TASKS,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
     "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
@@ -107,8 +127,18 @@ FOREIGN = {
     "revision_approve",
     "revision_return",
     "revision_withdraw",
+    "task_report",
+    "task_report_approve",
+    "task_report_return",
+    "task_attachment",
+    "task_split",
+    "task_sign",
 }
 """Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
+
+
+STRANGERS = ("revision", "attachment", "task_report_", "task_attachment")
+"""Addresses of single things: a stranger asks for them."""
 
 
 def addresses(patterns: list[URLPattern | URLResolver], within: str = "") -> Iterator[str]:
@@ -133,7 +163,21 @@ def city(plan_2014: Plan) -> SimpleNamespace:
     assert indicator is not None
     entry = waiting(indicator, office)
     attached = attach(key_of(indicator), SimpleUploadedFile("批复.pdf", papers.PDF), by=entry.author)
-    return SimpleNamespace(people=people, office=office, indicator=indicator, waiting=entry, attached=attached)
+    report = reported(plan_2014, office)
+    return SimpleNamespace(
+        people=people, office=office, indicator=indicator, waiting=entry, attached=attached, report=report
+    )
+
+
+def reported(plan: Plan, office: Department) -> ProgressReport:
+    """A report with a file, of a task that the office leads."""
+    place = Place(plan.tasks.get(code="quality-foundations"), office, Month(2014, 6))
+    author = f.person(Role.REPORTER, office)
+    save_report(place, Said("已完成方案"), version=0, by=author)
+    attach_to_report(place, SimpleUploadedFile("方案.pdf", papers.PDF), by=author)
+    made = hand_in_report(place, by=author)
+    assert made is not None
+    return made
 
 
 def key_of(indicator: Indicator) -> tuple[int, int, Month]:
@@ -168,12 +212,12 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return FIXED[name]
     if name.startswith("worksheet") or name == "timeliness_cell":
         return {"code": "quality" if own else "environment", "month": "2014-06"}
+    if name.startswith("task_") and name != "task_reviews":
+        return of_task(name, city, own=own)
     if name in DEEDS:
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
-    if name.startswith("revision"):
-        return {"pk": city.waiting.pk}
-    if name.startswith("attachment"):
-        return {"pk": city.attached.pk}
+    if name.startswith(("revision", "attachment")):
+        return {"pk": (city.waiting if name.startswith("revision") else city.attached).pk}
     if name == "figure":
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
@@ -182,6 +226,18 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         name.startswith("imports_") and name not in ("imports_upload", "imports_template")
     )
     return {"pk": 999_999} if by_number else {}
+
+
+def of_task(name: str, city: SimpleNamespace, *, own: bool) -> dict[str, object]:
+    """A report or its file by number, a task by its code: one that the office leads, or another's."""
+    if name == "task_attachment":
+        return {"pk": city.report.attachments.get().pk}
+    if name.startswith("task_report_"):
+        return {"pk": city.report.pk}
+    code, unit = ("quality-foundations", "quality") if own else ("environment-safety", "environment")
+    further = {"unit": unit} if name == "task_report" else {}
+    month = {"month": "2014-06"} if name in ("task_report", "task_sign") else {}
+    return {"year": 2014, "code": code, **further, **month}
 
 
 def status(user: User | None, name: str, city: SimpleNamespace, *, own: bool = True) -> int:
@@ -227,7 +283,9 @@ def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
     stranger = Department.objects.get(code="environment")
     for name in FOREIGN:
         for role in (Role.REPORTER, Role.REVIEWER):
-            user = f.person(role, stranger) if name.startswith(("revision", "attachment")) else city.people[role]
+            user = f.person(role, stranger) if name.startswith(STRANGERS) else city.people[role]
             assert status(user, name, city, own=False) in (403, 404), (name, role)
     city.waiting.refresh_from_db()
     assert city.waiting.state == "submitted"
+    city.report.refresh_from_db()
+    assert city.report.state == "submitted"

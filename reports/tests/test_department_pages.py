@@ -47,7 +47,7 @@ def work(unit: Department, number: int) -> None:
         plan=document, code=f"task-{number}", title="一项任务", clause=clause, quote=clause.text, due=date(2014, 12, 31)
     )
     Assignment.objects.create(task=task, department=unit, role="lead")
-    for step, done_on in enumerate([date(2014, 5, 1), None]):
+    for step, done_on in enumerate([date(2014, 1, 20), None]):
         Milestone.objects.create(
             task=task, code=f"s{step}", title="节点", quote="目标", due=date(2014, 12, 31), done_on=done_on
         )

@@ -12,11 +12,6 @@ from reports.standing import Moment, Standing, standing
 Told = TypeVar("Told", bound=Moment)
 
 
-def newest_plan() -> Plan | None:
-    """The plan of the latest year; none before the first is loaded."""
-    return Plan.objects.newest()
-
-
 def standing_shown(request: HttpRequest, plan: Plan) -> Standing:
     """Where the plan stands as the address asks."""
     return told(request, standing(plan, request.GET.dict(), person(request)))

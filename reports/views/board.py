@@ -16,7 +16,7 @@ from reports.exports import as_csv, as_xlsx
 from reports.heat import lanes
 from reports.standing import standing
 from reports.tallies import by_chapter, by_lead, choice
-from reports.views.asking import newest_plan, standing_shown
+from reports.views.asking import standing_shown
 from targets.kept import kept
 from targets.lights import COLOURS
 from targets.selectors import responsible
@@ -34,7 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Where the newest plan stands: `?month=2014-06` for another month, `?as_of=2014-08-01` for what was official then;
     `?light=red`, `?department=`, `?chapter=` list a part of the targets.
     """
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     if plan is None:
         return render(request, "reports/empty.html")
     state = standing_shown(request, plan)
@@ -63,7 +63,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @kept("month", "as_of")
 def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
-    shown = newest_plan() if year is None else get_object_or_404(Plan.objects.published(), year=year)
+    shown = Plan.objects.newest() if year is None else get_object_or_404(Plan.objects.published(), year=year)
     if shown is None:
         return render(request, "reports/empty.html")
     state = standing_shown(request, shown)
@@ -83,7 +83,7 @@ def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
 @kept("month", "as_of", "light", "department", "chapter", "sort")
 def comparison(request: HttpRequest) -> HttpResponse:
     """The newest plan's targets as a table: this month, last year, the change, the year to date, the target."""
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     if plan is None:
         return render(request, "reports/empty.html")
     state = standing_shown(request, plan)
@@ -97,7 +97,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def comparison_export(request: HttpRequest) -> HttpResponse:
     """The same table as a file. Taking it away is an event, written before the file leaves."""
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     if plan is None:
         raise Http404
     user: User = request.user  # type: ignore[assignment]

@@ -6,15 +6,16 @@ from django.shortcuts import get_object_or_404, render
 from departments import access
 from departments.models import Department
 from departments.permissions import Action
+from plans.models import Plan
 from reports import departments as units
-from reports.views.asking import newest_plan, standing_shown
+from reports.views.asking import standing_shown
 from targets.selectors import responsible
 
 
 @access.requires(Action.VIEW_PLAN)
 def departments(request: HttpRequest) -> HttpResponse:
     """Every unit of the plan with the lights of its targets, and who is behind with what it leads."""
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     if plan is None:
         return render(request, "reports/empty.html")
     state, duties = standing_shown(request, plan), responsible(plan)
@@ -33,7 +34,7 @@ def departments(request: HttpRequest) -> HttpResponse:
 def department(request: HttpRequest, code: str) -> HttpResponse:
     """What one unit answers for: its targets and tasks by role with their lights, and how it reports."""
     unit = get_object_or_404(Department.objects.select_related("region"), code=code)
-    plan = newest_plan()
+    plan = Plan.objects.newest()
     if plan is None:
         return render(request, "departments/department.html", {"department": unit})
     state = standing_shown(request, plan)

@@ -3,12 +3,8 @@
 The observation is locked whenever its attachments change, so that nothing is removed while it is being handed in.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -16,84 +12,32 @@ from django.utils.translation import gettext as _
 
 from departments.models import User
 from departments.services import record
+from reviews import files
+from reviews.attaching import Content, NamedFile, demand_room, kept
 from reviews.workflow import State
-from targets import files
-from targets.documents import Kind, RefusedFileError, name_for, recognise, safe_name
 from targets.models import Attachment, Observation, Revision
 from targets.services.keys import Key, demand_entering
 from targets.services.locking import demand_open
-
-MOST = 10
-"""How many files one figure may have."""
-
-
-class NamedFile(Protocol):
-    """An uploaded file, or one opened for reading bytes."""
-
-    @property
-    def name(self) -> Any: ...
-
-    def read(self, size: int = ..., /) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """A file that may be kept."""
-
-    name: str
-    kind: Kind
-    data: bytes
-    digest: str
 
 
 def attach(key: Key, file: NamedFile, *, by: User) -> Attachment:
     """Keeps a file beside the draft of a figure; the same file a second time is the one that is there already.
 
-    RefusedFileError says what is wrong with it; ValidationError if the month is closed. Nothing is kept by halves: the
-    file is written first and goes again if the row cannot be.
+    RefusedFileError says what is wrong with it; ValidationError if the month is closed. Nothing is kept by halves.
     """
     demand_entering([key], by)
     demand_open([key[2]])
-    content = _content(file)
-    path = files.write(content.data)
-    try:
-        with transaction.atomic():
-            made = _attached(key, content, path, by)
-    except BaseException:
-        files.delete(path)
-        raise
-    if made.file.name != path:
-        files.delete(path)
-    return made
+    return kept(file, lambda content, path: _attached(key, content, path, by))
 
 
-def _content(file: NamedFile) -> _Content:
-    """The file's content, if it may be kept: RefusedFileError otherwise. Not more is read than may be kept."""
-    limit = settings.ATTACHMENT_MAX_BYTES
-    data, name = file.read(limit + 1), safe_name(str(file.name))
-    if len(data) > limit:
-        raise RefusedFileError("too_large", limit=format(limit / 1024 / 1024, ".0f"))
-    kind = recognise(data, name)
-    return _Content(name_for(kind, name), kind, data, hashlib.sha256(data).hexdigest())
-
-
-def _attached(key: Key, content: _Content, path: str, by: User) -> Attachment:
+def _attached(key: Key, content: Content, path: str, by: User) -> Attachment:
     observation, _made = Observation.objects.get_or_create(indicator_id=key[0], region_id=key[1], month=key[2])
     Observation.objects.select_for_update().get(pk=observation.pk)
     beside = observation.attachments.filter(Q(revision__isnull=True) | Q(revision__state=State.SUBMITTED.value))
     if same := beside.filter(revision__isnull=True, digest=content.digest).first():
         return same
-    if beside.count() >= MOST:
-        raise RefusedFileError("too_many", limit=str(MOST))
-    made = Attachment.objects.create(
-        observation=observation,
-        name=content.name,
-        kind=content.kind.code,
-        size=len(content.data),
-        digest=content.digest,
-        file=path,
-        by=by,
-    )
+    demand_room(beside.count())
+    made = Attachment.objects.create(observation=observation, file=path, by=by, **content.fields)
     record("attachment.added", by=by, subject=observation, name=made.name, size=made.size, digest=made.digest)
     return made
 

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
+from reviews.tests import papers
 from targets.models import Attachment, Draft, Indicator, Revision
 from targets.services import Typed, approve, attach, hand_in, lock, save_draft, send_back
 from targets.tests import factories as f
-from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 JUNE = Month(2014, 6)

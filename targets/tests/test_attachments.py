@@ -17,12 +17,13 @@ from django.utils import timezone
 from departments.models import AuditEvent, User
 from departments.permissions import Role
 from plans.periods import Month
-from targets import files, jobs
-from targets.documents import RefusedFileError
+from reviews import files
+from reviews.documents import RefusedFileError
+from reviews.tests import papers
+from targets import jobs
 from targets.models import Attachment, Revision
 from targets.services import Typed, approve, attach, detach, discard_draft, hand_in, lock, save_draft, send_back
 from targets.tests import factories as f
-from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 JUNE = Month(2014, 6)

@@ -14,10 +14,10 @@ from django.db import IntegrityError, connection, connections, transaction
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
+from reviews.tests import papers
 from targets.models import Attachment, DirtyKey, Observation, Revision
 from targets.services import Typed, approve, attach, detach, enter, hand_in, save_draft, send_back, submit
 from targets.tests import factories as f
-from targets.tests import papers
 
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,13 +18,15 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
+from reviews.documents import KINDS, RefusedFileError, safe_name
+from reviews.messages import refused_file
+from reviews.serving import told
 from targets import forms
-from targets.documents import KINDS, RefusedFileError, safe_name
 from targets.duties import expected_of, place_of
 from targets.explanation import Shown, explain, shown
 from targets.figures import Problem
 from targets.lights import Light, light
-from targets.messages import refused_file, sentence
+from targets.messages import sentence
 from targets.models import Attainment, Draft, Target
 from targets.recompute import attainments_if
 from targets.selectors import months
@@ -31,7 +34,6 @@ from targets.services import ConflictError, EntriesRefusedError, attach, hand_in
 from targets.services.drafting import FIELDS
 from targets.services.keys import Key
 from targets.views import words
-from targets.views.attachments import told
 from targets.worksheet import Sheet, may_enter, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
@@ -101,7 +103,7 @@ def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
         return JsonResponse({"message": refused_file(name, refused)}, status=REFUSED)
     except ValidationError as error:
         return JsonResponse({"message": " ".join(error.messages)}, status=LOCKED)
-    return JsonResponse(told(made))
+    return JsonResponse(told(made, reverse("attachment", args=[made.pk])))
 
 
 @access.requires(Action.ENTER_OBSERVATIONS)

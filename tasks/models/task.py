@@ -1,19 +1,27 @@
 """A plan's numbered items, who answers for them, and the deliverables they name."""
 
-from typing import Any
+from typing import Any, Self, TypeVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from departments.models import Department, User
 from plans.models import AbstractAssignment, Clause, Plan
 from plans.models.plan import check_quote
 from targets.models import Target
 
 
-class TaskManager(models.Manager["Task"]):
-    """Finds rows by the names that fixtures use."""
+class TaskQuerySet(models.QuerySet["Task"]):
+    """Questions about tasks; finds rows by the names that fixtures use."""
+
+    def in_force(self) -> Self:
+        """Without those of a plan that is a draft yet: nobody works on them."""
+        return self.filter(plan__state=Plan.State.PUBLISHED)
 
     def get_by_natural_key(self, year: int, code: str) -> "Task":
         return self.get(plan__year=year, code=code)
@@ -23,7 +31,8 @@ class Task(models.Model):
     """Promised work that is not a number: a clause item, split into milestones.
 
     `open_ended` holds the words by which the plan names further units without saying which (相关市级部门, 等单位); they
-    are a mark on the task, not a department. `targets` are the promises in numbers that stand in the same item.
+    are a mark on the task, not a department. `targets` are the promises in numbers that stand in the same item. The
+    quality office closes a task when all of it is done (`tasks.services.close`).
     """
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="tasks", verbose_name=_("plan"), db_index=False)
@@ -35,15 +44,33 @@ class Task(models.Model):
     due = models.DateField(_("due"))
     open_ended = models.CharField(_("further units, not named"), max_length=60, blank=True)
     targets = models.ManyToManyField(Target, related_name="tasks", blank=True, verbose_name=_("targets"))
+    closed_on = models.DateField(_("closed on"), null=True, blank=True, editable=False)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("closed by"),
+    )
 
-    objects = TaskManager()
+    objects = TaskQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("task")
         verbose_name_plural = _("tasks")
         ordering = ["plan", "order", "code"]
-        constraints = [models.UniqueConstraint(fields=["plan", "code"], name="task_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "code"], name="task_code_once"),
+            models.CheckConstraint(
+                condition=Q(closed_on__isnull=True, closed_by__isnull=True)
+                | Q(closed_on__isnull=False, closed_by__isnull=False),
+                name="task_closed_by_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -108,9 +135,15 @@ class MilestoneManager(models.Manager["Milestone"]):
 
 
 class Milestone(models.Model):
-    """A concrete deliverable that the plan's text names, with its due date and the day it was done.
+    """A concrete deliverable of a task, with its due date and the day it was done.
+
+    Named by the plan, with its words in `quote`, or made by those who lead the task when they split it, without. Its
+    `department` reports on it; where it has none, whoever leads the task does. `weight` is its share of the task in
+    percent, empty where nobody has weighed; `evidence` says what proves that it is done.
 
     `target` is set when the milestone is a step towards a promise of the kind "done by": its light follows from them.
+    `counted_by` is set when it is a count that is promised elsewhere (4081户): how far it has come is read there, and
+    is never entered here.
     """
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="milestones", verbose_name=_("task"), db_index=False)
@@ -119,9 +152,24 @@ class Milestone(models.Model):
     title = models.CharField(_("title"), max_length=120)
     quote = models.CharField(_("words of the plan"), max_length=400, blank=True)
     due = models.DateField(_("due"))
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="milestones",
+        verbose_name=_("responsible unit"),
+    )
+    weight = models.PositiveSmallIntegerField(
+        _("weight in %"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    evidence = models.CharField(_("evidence"), max_length=200, blank=True)
     done_on = models.DateField(_("done on"), null=True, blank=True)
     target = models.ForeignKey(
         Target, models.SET_NULL, null=True, blank=True, related_name="milestones", verbose_name=_("step towards")
+    )
+    counted_by = models.ForeignKey(
+        Target, models.PROTECT, null=True, blank=True, related_name="counted", verbose_name=_("counted by")
     )
 
     objects = MilestoneManager()
@@ -131,20 +179,56 @@ class Milestone(models.Model):
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
         ordering = ["task", "order", "due"]
-        constraints = [models.UniqueConstraint(fields=["task", "code"], name="milestone_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "code"], name="milestone_code_once"),
+            models.CheckConstraint(
+                condition=Q(weight__isnull=True) | Q(weight__range=(1, 100)), name="milestone_weight_in_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(counted_by__isnull=True) | Q(done_on__isnull=True, target__isnull=True),
+                name="milestone_counted_elsewhere",
+                violation_error_message=_(
+                    "What is counted elsewhere takes its progress from there. Leave the day and the step towards empty."
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves; refuses words that the task's clause does not hold, by whatever door they come."""
-        check_quote(self.quote, self.task.clause)
+        self._check_words()
         super().save(*args, **kwargs)
 
     def natural_key(self) -> tuple[int, str, str]:
         return (*self.task.natural_key(), self.code)
 
-    natural_key.dependencies = ["tasks.task", "targets.target"]  # type: ignore[attr-defined]
+    natural_key.dependencies = ["tasks.task", "targets.target", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        check_quote(self.quote, self.task.clause)
+        self._check_words()
+        if self.counted_by is not None and not countable(self.counted_by):
+            raise ValidationError(
+                {"counted_by": _("Only a count that grows through the year can stand for a milestone.")}
+            )
+
+    def _check_words(self) -> None:
+        if self.quote:
+            check_quote(self.quote, self.task.clause)
+
+
+Row = TypeVar("Row", Task, Milestone)
+
+
+def signed(row: Row, by: User, reason: str = "") -> Row:
+    """The row, not saved yet, with who changes it and why, as its history will keep it."""
+    named: Any = row
+    named._history_user, named._change_reason = by, reason or None
+    return row
+
+
+def countable(target: Target) -> bool:
+    """Whether a milestone's progress can be read from the target: a count that grows towards its threshold."""
+    grows = target.comparator in (Target.Comparator.AT_LEAST, Target.Comparator.MORE_THAN)
+    return target.indicator.rule.accumulates and grows

@@ -1,15 +1,50 @@
 """What is done to promised work; each verb is one function, atomic, its audit event within."""
 
+from tasks.services.attachments import attach_to_report, detach_from_report
+from tasks.services.deciding import approve_report, return_report
+from tasks.services.feeds import issue_feed, revoke_feed
 from tasks.services.milestones import milestones_changed, milestones_of_targets
 from tasks.services.next_year import discard_draft_plan, keep, leave_out, plan_of, propose_next_year, publish
+from tasks.services.places import Place, reported_by
+from tasks.services.reporting import (
+    ReportConflictError,
+    ReportRefusedError,
+    examine,
+    hand_in_report,
+    said_in,
+    save_report,
+)
+from tasks.services.signing import close, missing_units, reopen_task, sign_off
+from tasks.services.splitting import Planned, split, version_of
 
 __all__ = [
+    "Place",
+    "Planned",
+    "ReportConflictError",
+    "ReportRefusedError",
+    "approve_report",
+    "attach_to_report",
+    "close",
+    "detach_from_report",
     "discard_draft_plan",
+    "examine",
+    "hand_in_report",
+    "issue_feed",
     "keep",
     "leave_out",
     "milestones_changed",
     "milestones_of_targets",
+    "missing_units",
     "plan_of",
     "propose_next_year",
     "publish",
+    "reopen_task",
+    "reported_by",
+    "return_report",
+    "revoke_feed",
+    "said_in",
+    "save_report",
+    "sign_off",
+    "split",
+    "version_of",
 ]

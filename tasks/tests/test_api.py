@@ -40,7 +40,8 @@ def test_a_task_has_the_fields_of_the_contract() -> None:
             task=task, code=f"m{number}", order=number, title="步", quote="达到", due="2014-06-30", done_on=done_on
         )
     ask = asking(f.person(Role.LEADER))
-    step = {"title": "步", "due": "2014-06-30", "done_on": None, "quote": "达到"}
+    step = {"title": "步", "due": "2014-06-30", "done_on": None, "quote": "达到", "percentage": 0}
+    step |= {"weight": None, "department": None, "counted_by": None}
     assert ask("/plans/2014/tasks", month="2014-03").json()["items"] == [
         {
             "code": "task-1",
@@ -52,10 +53,14 @@ def test_a_task_has_the_fields_of_the_contract() -> None:
             "status": "on_course",
             "progress": "0.333333333333333",
             "signal": "green",
+            "explanation": "节点 3 个，已完成 1 个，无逾期。下一节点“步”应于2014年6月30日前完成。"
+            "尚无已审核的进展报告。",
+            "last_report": None,
+            "closed_on": None,
             "departments": [{"code": unit.code, "role": "lead"}],
             "open_ended": True,
             "open_ended_words": "等单位",
-            "milestones": [step | {"done_on": "2014-02-03"}, step, step],
+            "milestones": [step | {"done_on": "2014-02-03", "percentage": 100}, step, step],
         }
     ]
     assert ask("/plans/2014/tasks", month="2014-06").json()["items"][0]["signal"] == "red"

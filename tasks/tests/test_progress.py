@@ -1,5 +1,7 @@
-"""How far a task has come, by its milestones alone."""
+"""Where a task stands, by its milestones, dates and reports alone."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -7,57 +9,166 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from targets.formulas import Milestone
-from tasks.progress import LIGHTS, Status, progress
+from plans.periods import Month
+from tasks.explanation import explain
+from tasks.lights import LIGHTS
+from tasks.progress import MOST_OPEN, SIGNALS, Span, State, Step, progress
 
 JUNE = date(2014, 6, 30)
-DONE, DUE_LATER = Milestone(date(2014, 5, 31), date(2014, 5, 1)), Milestone(date(2014, 12, 31), None)
-LATE, DONE_LATE = Milestone(JUNE, None), Milestone(date(2014, 5, 31), JUNE)
-DONE_AFTER, DONE_EARLY = Milestone(JUNE, date(2014, 7, 1)), Milestone(date(2014, 12, 31), date(2014, 1, 2))
+YEAR = Span(date(2014, 1, 1), date(2014, 12, 31), Decimal("0.8"))
+DONE, DUE_LATER = Step(date(2014, 5, 31), date(2014, 5, 1)), Step(date(2014, 12, 31))
+LATE, DONE_LATE = Step(JUNE), Step(date(2014, 5, 31), JUNE)
+DONE_AFTER, DONE_EARLY = Step(JUNE, date(2014, 7, 1)), Step(date(2014, 12, 31), date(2014, 1, 2))
+NEAR = date(2014, 7, 30)
+BEGUN = replace(DUE_LATER, reported=30)
 
 
 @pytest.mark.parametrize(
-    ("milestones", "status", "light", "share"),
+    ("steps", "state", "light", "share"),
     [
         ([], "unknown", "grey", None),
         ([DUE_LATER], "not_started", "green", "0"),
+        ([BEGUN], "on_course", "green", "0.3"),
         ([DONE, DUE_LATER], "on_course", "green", "0.5"),
         ([DONE_EARLY, DUE_LATER], "on_course", "green", "0.5"),
         ([DONE, DONE_LATE], "done", "green", "1"),
         ([DONE, LATE], "late", "red", "0.5"),
         ([DONE, DONE_AFTER, DUE_LATER], "late", "red", "0.333333333333333"),
         ([LATE], "late", "red", "0"),
+        ([Step(NEAR)], "at_risk", "yellow", "0"),
+        ([Step(NEAR + timedelta(days=1))], "not_started", "green", "0"),
     ],
 )
 def test_a_task_stands_where_its_milestones_put_it(
-    milestones: list[Milestone], status: str, light: str, share: str | None
+    steps: list[Step], state: str, light: str, share: str | None
 ) -> None:
-    found = progress(milestones, JUNE)
-    assert (found.status, found.signal) == (status, light)
+    found = progress(steps, YEAR, JUNE)
+    assert (found.state, found.signal) == (state, light)
     assert found.share == (None if share is None else Decimal(share))
 
 
 def test_the_day_itself_is_still_in_time() -> None:
-    assert progress([LATE], JUNE - timedelta(days=1)).status == Status.NOT_STARTED
-    assert progress([Milestone(JUNE, JUNE)], JUNE).status == Status.DONE
+    assert progress([LATE], YEAR, JUNE - timedelta(days=1)).state != State.LATE
+    assert progress([Step(JUNE, JUNE)], YEAR, JUNE).state == State.DONE
 
 
-def test_every_status_has_its_light() -> None:
-    assert set(LIGHTS) == set(Status)
+def test_near_its_day_a_milestone_is_at_risk_below_the_plans_share_of_the_pace() -> None:
+    """180 of 210 days have passed: 80 % of 85.71 is 68.57."""
+    found = progress([Step(NEAR, reported=68)], YEAR, JUNE)
+    assert (found.state, found.wanted) == (State.AT_RISK, 69)
+    assert progress([Step(NEAR, reported=69)], YEAR, JUNE).state == State.ON_COURSE
 
 
-days = some.dates(date(2014, 1, 1), date(2014, 12, 31))
-steps = some.builds(Milestone, days, some.none() | days)
+def test_a_report_starts_a_task_and_its_absence_never_changes_a_light() -> None:
+    assert progress([DUE_LATER], replace(YEAR, last_report=Month(2014, 1)), JUNE).state == State.ON_COURSE
+    assert progress([DUE_LATER], YEAR, JUNE).signal == "green"
 
 
-@given(some.lists(steps, max_size=6), days)
-def test_the_order_of_milestones_changes_nothing(milestones: list[Milestone], day: date) -> None:
-    assert progress(milestones, day) == progress(milestones[::-1], day)
+def test_a_task_without_milestones_is_late_once_it_is_due() -> None:
+    assert progress([], YEAR, date(2014, 12, 30)).state == State.UNKNOWN
+    assert progress([], YEAR, date(2014, 12, 31)).state == State.LATE
 
 
-@given(some.lists(steps, min_size=1, max_size=6), days, days)
-def test_the_share_never_falls(milestones: list[Milestone], one: date, other: date) -> None:
-    earlier, later = (progress(milestones, day).share for day in sorted((one, other)))
-    assert earlier is not None
-    assert later is not None
-    assert 0 <= earlier <= later <= 1
+def test_closed_is_from_the_day_on_and_not_with_an_open_milestone() -> None:
+    closed = replace(YEAR, closed_on=JUNE)
+    assert progress([DONE], closed, JUNE).state == State.CLOSED
+    assert progress([DONE], closed, JUNE - timedelta(days=1)).state == State.DONE
+    assert progress([DONE, DUE_LATER], closed, JUNE).state == State.ON_COURSE
+    assert progress([], closed, JUNE).state == State.CLOSED
+
+
+def test_weights_count_only_where_every_milestone_has_one() -> None:
+    heavy, light = replace(DONE, weight=70), replace(DUE_LATER, weight=30)
+    assert progress([heavy, light], YEAR, JUNE).share == Decimal("0.7")
+    assert progress([heavy, replace(light, weight=None)], YEAR, JUNE).share == Decimal("0.5")
+
+
+def test_every_state_has_its_light() -> None:
+    assert set(SIGNALS) == set(State) == set(LIGHTS)
+    assert all(LIGHTS[state].colour == signal for state, signal in SIGNALS.items())
+
+
+days = some.dates(date(2013, 12, 1), date(2015, 1, 31))
+steps_of_a_task = some.builds(
+    Step, days, some.none() | days, some.none() | some.integers(1, 100), some.integers(0, 100), some.just("步")
+)
+tasks = some.lists(steps_of_a_task, max_size=6)
+spans = some.builds(
+    Span,
+    some.just(date(2014, 1, 1)),
+    days,
+    some.decimals(0, 1, places=3),
+    some.none() | days,
+    some.none() | some.builds(Month, some.just(2014), some.integers(1, 12)),
+)
+RANK = {
+    State.CLOSED: 0,
+    State.DONE: 0,
+    State.ON_COURSE: 1,
+    State.NOT_STARTED: 1,
+    State.UNKNOWN: 1,
+    State.AT_RISK: 2,
+    State.LATE: 3,
+}
+"""How bad a state is; what has no light of its own is as good as another."""
+
+
+def is_open(step: Step, day: date) -> bool:
+    return step.done_on is None or step.done_on > day
+
+
+@given(tasks, spans, days)
+def test_nothing_is_done_or_closed_with_an_open_milestone(steps: Sequence[Step], span: Span, day: date) -> None:
+    found = progress(steps, span, day)
+    if any(is_open(one, day) for one in steps):
+        assert found.state not in (State.DONE, State.CLOSED)
+        assert found.share is not None
+        assert found.share < 1
+
+
+@given(tasks, spans, days)
+def test_nothing_is_on_course_that_is_late(steps: Sequence[Step], span: Span, day: date) -> None:
+    late = any(one.due <= day and is_open(one, day) for one in steps)
+    assert (progress(steps, span, day).signal == "red") == (late or (not steps and _due_and_open(span, day)))
+
+
+def _due_and_open(span: Span, day: date) -> bool:
+    return span.due <= day and not (span.closed_on is not None and span.closed_on <= day)
+
+
+@given(tasks, spans, days, some.integers(0, 400), some.data())
+def test_moving_a_date_later_never_makes_it_worse(
+    steps: list[Step], span: Span, day: date, by: int, data: some.DataObject
+) -> None:
+    later = timedelta(days=by)
+    before = RANK[progress(steps, span, day).state]
+    if steps:
+        place = data.draw(some.integers(0, len(steps) - 1))
+        moved = [replace(one, due=one.due + later) if number == place else one for number, one in enumerate(steps)]
+        assert RANK[progress(moved, span, day).state] <= before
+    assert RANK[progress(steps, replace(span, due=span.due + later), day).state] <= before
+
+
+@given(tasks, spans, days)
+def test_the_order_of_milestones_changes_nothing(steps: list[Step], span: Span, day: date) -> None:
+    one, other = progress(steps, span, day), progress(steps[::-1], span, day)
+    assert (one.state, one.share, one.number) == (other.state, other.share, other.number)
+
+
+@given(tasks, spans, days, days)
+def test_what_is_done_never_falls(steps: list[Step], span: Span, one: date, other: date) -> None:
+    earlier, later = (progress(steps, span, day) for day in sorted((one, other)))
+    assert earlier.done <= later.done
+    assert (earlier.share or 0) <= (later.share or 0) <= 1
+
+
+@given(tasks, spans, days)
+def test_every_state_is_explained_and_names_what_makes_it(steps: list[Step], span: Span, day: date) -> None:
+    found = progress(steps, span, day)
+    sentence = explain(found, day)
+    assert sentence
+    assert "None" not in sentence
+    if found.deciding is not None and found.state in (State.LATE, State.AT_RISK):
+        assert is_open(found.deciding, day)
+        assert found.deciding.title in sentence
+        assert found.deciding.percentage(day) <= MOST_OPEN

@@ -1,40 +1,69 @@
-"""The list of tasks, and one task with its milestones."""
+"""The list of tasks, and one task with all that is known of it."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from departments import access
 from departments.permissions import Action
 from plans.models import Plan
 from tasks import selectors
+from tasks.desk import month_reported
+from tasks.forms import FilterForm
 from tasks.models import Task
+from tasks.services.rights import may_lead, writing_units
+from tasks.standing import shown_day
 
 
+@require_safe
 @access.requires(Action.VIEW_PLAN)
 def tasks(request: HttpRequest) -> HttpResponse:
-    """All tasks of the newest plan, by clause."""
+    """The tasks of the newest plan that are looked for, by clause."""
     plan = Plan.objects.newest()
-    rows = selectors.with_steps(plan) if plan is not None else []
-    context = {
-        "plan": plan,
-        "groups": selectors.grouped(rows),
-        "number": len(rows),
-        "milestones_done": sum(row.done for row in rows),
-        "milestones": sum(row.total for row in rows),
-    }
-    return render(request, "tasks/list.html", context)
+    if plan is None:
+        return render(request, "tasks/list.html")
+    context = searched(request, plan)
+    return render(request, "tasks/list.html", context | {"groups": selectors.grouped(context["found"].rows)})
 
 
+def searched(request: HttpRequest, plan: Plan) -> dict[str, Any]:
+    """What every list, board and timeline shows: the form, what was found, and as of when."""
+    day = shown_day(plan, timezone.localdate())
+    form = FilterForm(request.GET.dict(), plan.year, selectors.chapters(plan), selectors.units(plan))
+    found = selectors.find(plan, day, form.wanted, request.GET.get("page"))
+    return {"plan": plan, "day": day, "form": form, "found": found, "chosen": form.wanted.state}
+
+
+@require_safe
 @access.requires(Action.VIEW_PLAN)
 def task(request: HttpRequest, year: int, code: str) -> HttpResponse:
-    """One task: its words, who answers for it, its milestones and the targets that stand in the same item."""
-    plans = Plan.objects.published()
-    found = get_object_or_404(Task.objects.select_related("plan", "clause"), plan__in=plans, plan__year=year, code=code)
+    """One task: where it stands and why, its milestones, its words, who answers for it."""
+    found = task_of(year, code)
+    day = shown_day(found.plan, timezone.localdate())
+    user = access.person(request)
+    month = month_reported(found.plan, timezone.localdate())
     context = {
         "task": found,
         "plan": found.plan,
-        "assignments": selectors.assignments_of(found),
-        "milestones": selectors.milestones_of(found),
+        "day": day,
+        "month": month,
+        "writes": [] if found.closed_on else writing_units(found, user),
+        "months": selectors.months_of_task(found, user),
+        "may_split": found.closed_on is None and may_lead(user, Action.SPLIT_TASKS, found),
+        "may_sign": found.closed_on is None and may_lead(user, Action.SIGN_OFF_TASKS, found),
+        "may_close": access.reach(user, Action.CLOSE_TASKS).everything,
+        "history": selectors.history_of(found, limit=10),
+        "row": selectors.row_of(found, found.plan, day),
+        "milestones": selectors.milestones_of(found, found.plan, day),
         "targets": found.targets.select_related("plan"),
     }
     return render(request, "tasks/task.html", context)
+
+
+def task_of(year: int, code: str) -> Task:
+    """The task with its plan and its words; 404 for none."""
+    related = ("plan__region", "clause", "closed_by")
+    return get_object_or_404(Task.objects.in_force().select_related(*related), plan__year=year, code=code)

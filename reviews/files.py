@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from targets.models import Attachment
+from reviews.models import AbstractAttachment
 
 FOLDER = "attachments"
 SWEPT_AFTER = timedelta(days=1)
@@ -39,7 +40,10 @@ def forget(paths: Collection[str]) -> None:
 
 
 def _without_attachment(paths: Collection[str]) -> list[str]:
-    known = set(Attachment.objects.filter(file__in=paths).values_list("file", flat=True))
+    known: set[str] = set()
+    for model in apps.get_models():
+        if issubclass(model, AbstractAttachment):
+            known.update(model._default_manager.filter(file__in=paths).values_list("file", flat=True))
     return [path for path in paths if path not in known]
 
 

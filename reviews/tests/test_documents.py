@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.documents import KINDS, LONGEST_NAME, RefusedFileError, name_for, recognise, safe_name
-from targets.messages import REFUSED_FILES, refused_file
-from targets.tests import papers
+from reviews.documents import KINDS, LONGEST_NAME, RefusedFileError, name_for, recognise, safe_name
+from reviews.messages import REFUSED_FILES, refused_file
+from reviews.tests import papers
 
 TAKEN = [
     ("pdf", papers.PDF),

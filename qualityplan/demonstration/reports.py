@@ -1,0 +1,101 @@
+"""Made-up progress reports: written, reviewed and signed by the units' own people, through the same services."""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from departments.models import Department, User
+from plans.models import Plan
+from plans.periods import Month
+from qualityplan.demonstration.shapes import SAMPLES
+from targets.deadlines import Deadlines
+from tasks.accounts import Said, SaidStep
+from tasks.models import ProgressReport, ReportDecision, SignOff, Task, countable
+from tasks.services import (
+    Place,
+    Planned,
+    approve_report,
+    hand_in_report,
+    return_report,
+    save_report,
+    sign_off,
+    split,
+    version_of,
+)
+
+
+@transaction.atomic
+def make_reports(plan: Plan) -> int:
+    """Splits, reports and signs what the plan's file says, if there is one; returns the number of reports."""
+    path = SAMPLES / f"demonstration-{plan.year}-reports.json"
+    if not path.is_file():
+        return 0
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    for one in raw["split"]:
+        _split(plan, one)
+    for one in raw["reports"]:
+        _report(plan, one)
+    for one in raw["signed"]:
+        signed = sign_off(_task(plan, one["task"]), Month.parse(one["month"]), by=_person(one["by"]))
+        SignOff.objects.filter(pk=signed.pk).update(at=_at(plan, signed.month, hours=2))
+    return len(raw["reports"])
+
+
+def _task(plan: Plan, code: str) -> Task:
+    return Task.objects.select_related("plan__region").get(plan=plan, code=code)
+
+
+def _person(username: str) -> User:
+    return User.objects.get(username=username)
+
+
+def _split(plan: Plan, one: dict[str, Any]) -> None:
+    """One more milestone, beside those that are there."""
+    task = _task(plan, one["task"])
+    rows = [
+        Planned(row.title, row.due, row.pk, row.department_id, row.weight, row.evidence, row.counted_by_id)
+        for row in task.milestones.all()
+    ]
+    counted = next((row for row in plan.targets.filter(code=one.get("counted_by", "")) if countable(row)), None)
+    made = Planned(
+        one["title"],
+        date.fromisoformat(one["due"]),
+        evidence=one.get("evidence", ""),
+        counted_by_id=counted.pk if counted is not None else None,
+    )
+    reviewer = _person(f"{one['department']}-reviewer")
+    split(task, [*rows, made], by=reviewer, reason=one["reason"], version=version_of(task))
+
+
+def _report(plan: Plan, one: dict[str, Any]) -> None:
+    """Written by the unit's reporter and decided by its reviewer, at the times at which that would have been."""
+    unit, month = one["department"], Month.parse(one["month"])
+    place = Place(_task(plan, one["task"]), Department.objects.get(code=unit), month)
+    ids = dict(place.task.milestones.values_list("code", "pk"))
+    steps = {ids[code]: SaidStep(str(percentage)) for code, percentage in one["steps"].items()}
+    author, reviewer = _person(f"{unit}-reporter"), _person(f"{unit}-reviewer")
+    save_report(place, Said(one["done"], one["next"], one["problems"], steps), version=0, by=author)
+    report = hand_in_report(place, by=author)
+    if report is None:
+        return
+    state = one.get("state", "approved")
+    if state == "approved":
+        approve_report(report, by=reviewer)
+    elif state == "returned":
+        return_report(report, by=reviewer, reason=one["reason"])
+    _set_back(plan, report, state)
+
+
+def _set_back(plan: Plan, report: ProgressReport, state: str) -> None:
+    written, decided = _at(plan, report.month, hours=32), _at(plan, report.month, hours=8)
+    official = {"official_at": decided} if state == "approved" else {}
+    ProgressReport.objects.filter(pk=report.pk).update(created_at=written, demonstration=True, **official)
+    ReportDecision.objects.filter(report=report, verb="submit").update(at=written)
+    ReportDecision.objects.filter(report=report).exclude(verb="submit").update(at=decided)
+
+
+def _at(plan: Plan, month: Month, *, hours: int) -> datetime:
+    """A moment so many hours before the month's deadline ends."""
+    return Deadlines.of(plan)[month].ends - timedelta(hours=hours)

@@ -1,0 +1,76 @@
+"""Keeping a file that was sent: checked by its content, written once, never by halves."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+
+from reviews import files
+from reviews.documents import Kind, RefusedFileError, name_for, recognise, safe_name
+from reviews.models import AbstractAttachment
+
+MOST = 10
+"""How many files one entry may have."""
+A = TypeVar("A", bound=AbstractAttachment)
+
+
+class NamedFile(Protocol):
+    """An uploaded file, or one opened for reading bytes."""
+
+    @property
+    def name(self) -> Any: ...
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file that may be kept."""
+
+    name: str
+    kind: Kind
+    data: bytes
+    digest: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What an attachment says of it."""
+        return {"name": self.name, "kind": self.kind.code, "size": len(self.data), "digest": self.digest}
+
+
+def kept(file: NamedFile, store: Callable[[Content, str], A]) -> A:
+    """Writes the file and lets `store` make its row from the content and the path, or find one with the same content.
+
+    RefusedFileError says what is wrong with the file. It is written first and goes again if the row cannot be stored or
+    was there already.
+    """
+    content = _content(file)
+    path = files.write(content.data)
+    try:
+        with transaction.atomic():
+            made = store(content, path)
+    except BaseException:
+        files.delete(path)
+        raise
+    if made.file.name != path:
+        files.delete(path)
+    return made
+
+
+def demand_room(number: int) -> None:
+    """RefusedFileError if an entry has as many files as it may have."""
+    if number >= MOST:
+        raise RefusedFileError("too_many", limit=str(MOST))
+
+
+def _content(file: NamedFile) -> Content:
+    """The file's content, if it may be kept: RefusedFileError otherwise. Not more is read than may be kept."""
+    limit = settings.ATTACHMENT_MAX_BYTES
+    data, name = file.read(limit + 1), safe_name(str(file.name))
+    if len(data) > limit:
+        raise RefusedFileError("too_large", limit=format(limit / 1024 / 1024, ".0f"))
+    kind = recognise(data, name)
+    return Content(name_for(kind, name), kind, data, hashlib.sha256(data).hexdigest())

@@ -1,0 +1,78 @@
+"""Files beside progress reports: attached to a draft, handed in with it, brought back when it is returned.
+
+The task is locked whenever its attachments change, so that nothing is removed while it is being handed in.
+"""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments.models import User
+from departments.permissions import Action
+from departments.services import record
+from reviews import files
+from reviews.attaching import Content, NamedFile, demand_room, kept
+from targets.services.locking import demand_open
+from tasks.models import ProgressReport, ReportAttachment, Task
+from tasks.services.places import Place
+from tasks.services.rights import demand_assigned, demand_of, demand_unclosed
+
+
+def attach_to_report(place: Place, file: NamedFile, *, by: User) -> ReportAttachment:
+    """Keeps a file beside the draft of a report; the same file a second time is the one that is there already.
+
+    RefusedFileError says what is wrong with it; ValidationError if the month or the task is closed.
+    """
+    demand_of(by, Action.REPORT_TASKS, place.department.pk)
+    demand_assigned(place.task, place.department)
+    demand_unclosed(place.task)
+    demand_open([place.month])
+    return kept(file, lambda content, path: _attached(place, content, path, by))
+
+
+def _attached(place: Place, content: Content, path: str, by: User) -> ReportAttachment:
+    Task.objects.select_for_update().get(pk=place.task.pk)
+    if same := place.files().filter(report__isnull=True, digest=content.digest).first():
+        return same
+    demand_room(place.files().count())
+    made = ReportAttachment.objects.create(**place.fields, file=path, by=by, at=timezone.now(), **content.fields)
+    record("report_attachment.added", by=by, subject=place.task, name=made.name, size=made.size, digest=made.digest)
+    return made
+
+
+@transaction.atomic
+def detach_from_report(attachment: ReportAttachment, *, by: User) -> None:
+    """Removes a file that has not been handed in. ValidationError for one that has: it stays with its report."""
+    demand_of(by, Action.REPORT_TASKS, attachment.department_id)
+    Task.objects.select_for_update().get(pk=attachment.task_id)
+    demand_open([attachment.month])
+    found = ReportAttachment.objects.filter(pk=attachment.pk).first()
+    if found is None:
+        return
+    if found.report_id is not None:
+        raise ValidationError(_("The file has been handed in and stays with its entry."), code="handed_in")
+    record("report_attachment.removed", by=by, subject=found.task, name=found.name, digest=found.digest)
+    found.delete()
+    files.forget([str(found.file)])
+
+
+def hand_over(place: Place, report: ProgressReport) -> None:
+    """What lies beside the draft belongs to the report from now on."""
+    ReportAttachment.objects.filter(report__isnull=True, **place.fields).update(report=report)
+
+
+def carry_on(replaced: ProgressReport, report: ProgressReport) -> None:
+    """What was handed in with a report that is replaced while it waits goes with the one that replaces it."""
+    _link(replaced.attachments.all(), report, set(report.attachments.values_list("digest", flat=True)))
+
+
+def bring_back(report: ProgressReport) -> None:
+    """What was handed in with a returned report lies beside the next draft again."""
+    beside = ReportAttachment.objects.of_draft(report.task_id, report.department_id, report.month)
+    _link(report.attachments.all(), None, set(beside.values_list("digest", flat=True)))
+
+
+def _link(rows: QuerySet[ReportAttachment], report: ProgressReport | None, there: set[str]) -> None:
+    ReportAttachment.objects.bulk_create(one.linked(report) for one in rows if one.digest not in there)

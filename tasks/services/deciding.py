@@ -1,0 +1,126 @@
+"""A report that was handed in: approved or returned by a colleague of the department."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments.models import User
+from departments.noticing import notify
+from departments.permissions import Action
+from departments.reminding import Part
+from departments.services import record
+from reviews.workflow import RefusedError, State, Verb, step
+from targets.services.locking import check_reason, demand_open
+from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
+from tasks.services.attachments import bring_back
+from tasks.services.milestones import milestones_changed
+from tasks.services.reporting import decided
+from tasks.services.rights import demand_of, demand_unclosed
+
+RETURNED = "report_returned"
+
+
+@transaction.atomic
+def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
+    """Makes a report official and supersedes the one before it; the milestones it says are done are done from now on,
+    and what leads to targets is judged anew.
+
+    PermissionDenied for an own report; ValidationError for one that waits no longer ("transition"), that is older than
+    what is official ("outdated"), in a closed month or for a closed task.
+    """
+    report = _locked(report)
+    demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
+    if report.author_id == by.pk:
+        raise PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
+    demand_unclosed(report.task)
+    demand_open([report.month])
+    before = ProgressReport.objects.approved().filter(
+        task=report.task_id, department=report.department_id, month=report.month
+    )
+    earlier = before.first()
+    if earlier is not None and earlier.pk > report.pk:
+        raise ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
+    _step(report, Verb.APPROVE)
+    if earlier is not None:
+        _supersede(earlier, by)
+    report.approved_by, report.official_at = by, timezone.now()
+    report.official_by = ProgressReport.OfficialBy.REVIEW
+    report.save()
+    decided(report, Verb.APPROVE, by=by)
+    record("report.approved", by=by, subject=report, month=str(report.month))
+    _publish([report, *([earlier] if earlier is not None else [])], by)
+    return report
+
+
+def _supersede(report: ProgressReport, by: User) -> None:
+    _step(report, Verb.SUPERSEDE)
+    report.ended_at = timezone.now()
+    report.save()
+    decided(report, Verb.SUPERSEDE, by=by)
+
+
+def _publish(reports: list[ProgressReport], by: User) -> None:
+    """What the latest approved report says of each milestone concerned is the day on which it was done."""
+    concerned = Milestone.objects.filter(reported__report__in=reports).distinct().select_related("task", "target")
+    changed = []
+    for one in concerned:
+        approved = MilestoneReport.objects.filter(milestone=one, report__state=State.APPROVED.value)
+        latest = approved.order_by("-report__month", "-report_id").first()
+        day = latest.done_on if latest is not None else None
+        if one.done_on != day:
+            one.done_on = day
+            signed(one, by).save()
+            changed.append(one)
+    milestones_changed(changed)
+
+
+@transaction.atomic
+def return_report(report: ProgressReport, *, by: User, reason: str) -> ProgressReport:
+    """Returns a report with a reason, and tells its author at once; its attachments go back to the next draft."""
+    check_reason(reason)
+    report = _locked(report)
+    demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
+    _step(report, Verb.RETURN, reason)
+    report.save()
+    decided(report, Verb.RETURN, by=by, reason=reason.strip())
+    record("report.returned", by=by, subject=report, reason=reason.strip())
+    bring_back(report)
+    _tell_author(report, by, reason.strip())
+    return report
+
+
+def _locked(report: ProgressReport) -> ProgressReport:
+    """The report as it is now; its task is locked first, so that two decisions come one by one."""
+    Task.objects.select_for_update().get(pk=report.task_id)
+    related = ("task__plan", "department", "author", "approved_by")
+    return ProgressReport.objects.select_related(*related).get(pk=report.pk)
+
+
+def _step(report: ProgressReport, verb: Verb, reason: str = "") -> None:
+    """Takes one step of the workflow; ValidationError if the table has no such step or a reason is due."""
+    try:
+        report.state = step(State(report.state), verb, reason=reason).value
+    except RefusedError as refused:
+        sentences = {
+            "transition": _(
+                "This entry is not in a state in which that is possible. Reload the page to see where it stands."
+            ),
+            "reason": _("Give a reason: the others need to understand what was wrong."),
+        }
+        raise ValidationError(sentences[refused.code], code=refused.code) from refused
+
+
+def _tell_author(report: ProgressReport, by: User, reason: str) -> None:
+    if report.author_id == by.pk:
+        return
+    details = {"task": report.task.title, "month": str(report.month), "person": str(by), "reason": reason}
+    place = [report.task.plan.year, report.task.code, report.department.code, str(report.month)]
+    notify(
+        report.author,
+        kind=RETURNED,
+        subject=f"{report._meta.label_lower}:{report.pk}",
+        part=Part(RETURNED, details, reverse("task_report", args=place)),
+        now=timezone.now(),
+    )

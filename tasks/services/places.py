@@ -1,0 +1,64 @@
+"""A report before it is there: which task, department and month, and which milestones it is asked about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from departments.models import Department
+from plans.periods import Month
+from tasks.accounts import Asked
+from tasks.models import Assignment, Milestone, MilestoneReport, ProgressReport, ReportAttachment, Task
+from tasks.standing import Known, known
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A task, a department that answers for it, and a month."""
+
+    task: Task
+    department: Department
+    month: Month
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """By what its draft, its reports and its files are found."""
+        return {"task": self.task, "department": self.department, "month": self.month}
+
+    def files(self) -> QuerySet[ReportAttachment]:
+        """What lies beside the next report: beside the draft, and with one that waits and would be replaced."""
+        waiting = Q(report__isnull=True) | Q(report__state=ProgressReport.StateChoices.SUBMITTED)
+        return ReportAttachment.objects.filter(waiting, **self.fields)
+
+
+def asked_of(place: Place) -> list[Asked]:
+    """The milestones on which the department reports, with what was reported of them before the month."""
+    return [Asked(one.milestone.pk, one.step.reported, bool(one.milestone.evidence)) for one in reported_by(place)]
+
+
+def reported_by(place: Place) -> list[Known]:
+    """The milestones on which the department reports in the month, as they stood before it.
+
+    Its own; and those without a unit if it leads the task, or if nobody does and it shares it. Not what is counted
+    elsewhere, and not what was done already, unless its own report of this month says so.
+    """
+    own = Q(department=place.department)
+    if _speaks_for_the_rest(place):
+        own |= Q(department__isnull=True)
+    said = MilestoneReport.objects.filter(report__in=ProgressReport.objects.approved().filter(**place.fields)).values(
+        "milestone"
+    )
+    open_ones = Q(done_on__isnull=True) | Q(pk__in=said)
+    rows = Milestone.objects.filter(own, open_ones, task=place.task, counted_by__isnull=True)
+    return known(rows, place.task.plan, place.month.shifted(-1).last_day)
+
+
+def _speaks_for_the_rest(place: Place) -> bool:
+    roles = {one.department_id: one.role for one in place.task.assignments.all()}
+    return roles.get(place.department.pk) in speaking(roles.values())
+
+
+def speaking(roles: Iterable[str]) -> set[str]:
+    """The roles of those who report on milestones that no unit has: the lead's, or where there is none the shared."""
+    return {str(Assignment.Role.LEAD if Assignment.Role.LEAD in set(roles) else Assignment.Role.SHARED)}

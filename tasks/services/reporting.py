@@ -1,0 +1,189 @@
+"""Writing a progress report and handing it in: nothing typed is lost, nothing overwritten unawares, nothing doubled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments.models import Department, User
+from departments.permissions import Action
+from departments.services import record
+from plans.periods import Month
+from reviews.workflow import State, Verb, step
+from targets.figures import Problem
+from targets.services.locking import LONGEST_REASON, demand_open
+from tasks import accounts
+from tasks.accounts import Asked, Said, SaidStep, Setting
+from tasks.models import MilestoneReport, ProgressReport, ReportDecision, ReportDraft, Task
+from tasks.models.report import LONGEST_TEXT
+from tasks.services.attachments import carry_on, hand_over
+from tasks.services.places import Place, asked_of
+from tasks.services.rights import demand_assigned, demand_of, demand_unclosed
+
+TEXTS = ("done", "next_steps", "problems")
+
+
+class ReportConflictError(Exception):
+    """Somebody else has saved in between; `current` is what is stored now (None: handed in)."""
+
+    def __init__(self, current: ReportDraft | None) -> None:
+        super().__init__("draft changed in between")
+        self.current = current
+
+
+class ReportRefusedError(Exception):
+    """Nothing was handed in: everything that is wrong with the report."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("report refused")
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a draft says, about which milestones it is asked, and what is wrong."""
+
+    said: Said
+    asked: Sequence[Asked]
+    problems: Sequence[Problem]
+
+
+def demand_writing(place: Place, by: User, today: date) -> None:
+    """PermissionDenied or ValidationError unless the person may report for the department, and the month may be."""
+    demand_of(by, Action.REPORT_TASKS, place.department.pk)
+    demand_assigned(place.task, place.department)
+    demand_unclosed(place.task)
+    if place.month.first_day > today:
+        raise ValidationError(_("This month has not come yet. Report on it when it has."), code="month_to_come")
+    demand_open([place.month])
+
+
+@transaction.atomic
+def save_report(place: Place, said: Said, *, version: int, by: User) -> ReportDraft:
+    """Keeps what was typed. `version` is the one seen last, 0 where there was no draft; ReportConflictError if another
+    was saved since. Saving what is there already changes nothing."""
+    demand_writing(place, by, timezone.localdate())
+    _demand_lengths(said)
+    Task.objects.select_for_update().get(pk=place.task.pk)
+    draft = ReportDraft.objects.filter(**place.fields).first()
+    stored = _stored(said)
+    if draft is None:
+        if version:
+            raise ReportConflictError(None)
+        return ReportDraft.objects.create(**place.fields, **stored, by=by)
+    if {name: getattr(draft, name) for name in stored} == stored:
+        return draft
+    if draft.version != version:
+        raise ReportConflictError(draft)
+    for name, value in stored.items():
+        setattr(draft, name, value)
+    draft.by, draft.saved_at, draft.version = by, timezone.now(), draft.version + 1
+    draft.save()
+    return draft
+
+
+def _demand_lengths(said: Said) -> None:
+    """ValidationError for a text that is longer than what can be kept of it."""
+    if any(len(getattr(said, name)) > LONGEST_TEXT for name in TEXTS):
+        raise ValidationError(
+            _("A part of the report has more than %(limit)s characters. Shorten it, or attach a document.")
+            % {"limit": LONGEST_TEXT},
+            code="too_long",
+        )
+
+
+def _stored(said: Said) -> dict[str, Any]:
+    steps = {
+        str(pk): {"percentage": one.percentage[:40], "done_on": one.done_on[:40]} for pk, one in said.steps.items()
+    }
+    return {name: getattr(said, name) for name in TEXTS} | {"steps": steps}
+
+
+def said_in(draft: ReportDraft) -> Said:
+    """What a draft says."""
+    steps = {int(pk): SaidStep(one["percentage"], one["done_on"]) for pk, one in draft.steps.items()}
+    return Said(draft.done, draft.next_steps, draft.problems, steps)
+
+
+def examine(place: Place, said: Said, reason: str, today: date) -> Examined:
+    """The report held against all rules."""
+    asked = asked_of(place)
+    files = place.files().exists()
+    corrects = ProgressReport.objects.approved().filter(**place.fields).exists()
+    setting = Setting(min(place.month.last_day, today), files, corrects)
+    return Examined(said, asked, accounts.check(said, asked, setting, reason))
+
+
+@transaction.atomic
+def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressReport | None:
+    """Makes a submitted report of the draft, with its attachments, and removes the draft.
+
+    A report of the same task, department and month that waits is replaced. ReportRefusedError with every problem at
+    once. None if there is no draft: an earlier click has handed it in, and nothing is doubled.
+    """
+    today = timezone.localdate()
+    demand_writing(place, by, today)
+    Task.objects.select_for_update().get(pk=place.task.pk)
+    draft = ReportDraft.objects.filter(**place.fields).first()
+    if draft is None:
+        return None
+    if len(reason) > LONGEST_REASON:
+        raise ValidationError(
+            _("The reason has more than %(limit)s characters. Shorten it.") % {"limit": LONGEST_REASON}
+        )
+    found = examine(place, said_in(draft), reason, today)
+    if found.problems:
+        raise ReportRefusedError(found.problems)
+    replaced = _replace_waiting(place, by)
+    report = _submitted(place, found, reason.strip(), by)
+    hand_over(place, report)
+    if replaced is not None:
+        carry_on(replaced, report)
+    draft.delete()
+    record("report.submitted", by=by, subject=report, month=str(place.month), department=place.department.code)
+    return report
+
+
+def _replace_waiting(place: Place, by: User) -> ProgressReport | None:
+    waiting = ProgressReport.objects.waiting().filter(**place.fields).first()
+    if waiting is not None:
+        waiting.state = step(State(waiting.state), Verb.SUPERSEDE).value
+        waiting.save()
+        decided(waiting, Verb.SUPERSEDE, by=by)
+    return waiting
+
+
+def _submitted(place: Place, found: Examined, reason: str, by: User) -> ProgressReport:
+    texts = {name: getattr(found.said, name).strip() for name in TEXTS}
+    report = ProgressReport.objects.create(
+        **place.fields,
+        **texts,
+        author=by,
+        created_at=timezone.now(),
+        reason=reason,
+        state=step(State.DRAFT, Verb.SUBMIT).value,
+    )
+    reached: Mapping[int, accounts.Reached] = accounts.understood(found.said, found.asked)
+    MilestoneReport.objects.bulk_create(
+        MilestoneReport(report=report, milestone_id=pk, percentage=percentage, done_on=day)
+        for pk, (percentage, day) in reached.items()
+    )
+    decided(report, Verb.SUBMIT, by=by)
+    return report
+
+
+def decided(report: ProgressReport, verb: Verb, *, by: User, reason: str = "") -> None:
+    """Keeps who took which step when and why, beside the report."""
+    ReportDecision.objects.create(report=report, verb=verb.value, by=by, at=timezone.now(), reason=reason)
+
+
+def place_of(report: ProgressReport) -> Place:
+    """Of what the report is."""
+    department: Department = report.department
+    month: Month = report.month
+    return Place(report.task, department, month)

@@ -1,0 +1,56 @@
+"""Who may do what about a task: the departments that answer for it, those that lead it, the quality office."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from departments import access
+from departments.models import Department, User
+from departments.permissions import Action
+from tasks.models import Assignment, Task
+
+
+def may_lead(user: User, action: Action, task: Task) -> bool:
+    """Whether the person may take the action for the lead. Where the plan names no lead, the quality office is it."""
+    reached = access.reach(user, action)
+    leads = {one.department_id for one in task.assignments.all() if one.role == Assignment.Role.LEAD}
+    return reached.everything or bool(leads & reached.departments)
+
+
+def demand_lead(user: User, action: Action, task: Task) -> None:
+    """PermissionDenied unless the person may take the action for the lead."""
+    access.demand(user, action)
+    if not may_lead(user, action, task):
+        raise access.refusal()
+
+
+def may_of(user: User, action: Action, department_id: int) -> bool:
+    """Whether the person may take the action for this department."""
+    reached = access.reach(user, action)
+    return reached.everything or department_id in reached.departments
+
+
+def demand_of(user: User, action: Action, department_id: int) -> None:
+    """PermissionDenied unless the person may take the action for this department."""
+    access.demand(user, action)
+    if not may_of(user, action, department_id):
+        raise access.refusal()
+
+
+def demand_unclosed(task: Task) -> None:
+    """ValidationError for a task that the quality office has closed."""
+    if task.closed_on is not None:
+        raise ValidationError(
+            _("The task is closed. Ask the quality office to reopen it, and say why."), code="task_closed"
+        )
+
+
+def demand_assigned(task: Task, department: Department) -> None:
+    """PermissionDenied for a department that does not answer for the task."""
+    if not task.assignments.filter(department=department).exists():
+        raise access.refusal()
+
+
+def writing_units(task: Task, user: User) -> list[Department]:
+    """The departments that answer for the task and for which the person reports."""
+    reached = access.reach(user, Action.REPORT_TASKS)
+    return [one.department for one in task.assignments.all() if one.department_id in reached.departments]

@@ -1,0 +1,93 @@
+"""Signing off a task for a month, by whoever leads it; closing it at the end, by the quality office."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from departments.services import record
+from plans.periods import Month
+from targets.services.locking import LONGEST_REASON, demand_open
+from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
+from tasks.progress import State
+from tasks.services.rights import demand_lead, demand_unclosed
+from tasks.standing import judged, shown_day
+
+
+def missing_units(task: Task, month: Month) -> list[str]:
+    """The short names of the units that lead or share the task and have no approved report of the month."""
+    reported = ProgressReport.objects.approved().filter(task=task, month=month).values("department")
+    asked = task.assignments.exclude(role=Assignment.Role.SUPPORT).exclude(department__in=reported)
+    return list(asked.order_by("role", "pk").values_list("department__short_name", flat=True))
+
+
+@transaction.atomic
+def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
+    """Signs all reports about the task of a month. ValidationError while one waits for its review, if nobody has
+    reported at all, and without a note where a unit has not reported."""
+    demand_lead(by, Action.SIGN_OFF_TASKS, task)
+    task = Task.objects.select_for_update().get(pk=task.pk)
+    demand_unclosed(task)
+    demand_open([month])
+    _check_note(note)
+    reports = ProgressReport.objects.filter(task=task, month=month)
+    if reports.waiting().exists():
+        raise ValidationError(_("A report of this month still waits for its review. Sign off when it is decided."))
+    if not reports.approved().exists():
+        raise ValidationError(_("No report of this month is approved yet, so there is nothing to sign off."))
+    missing = missing_units(task, month)
+    if missing and not note.strip():
+        said = _("Not reported: %(units)s. Ask them, or write in the note why you sign off without them.")
+        raise ValidationError(said % {"units": "、".join(missing)}, code="note")
+    made = SignOff.objects.create(task=task, month=month, by=by, note=note.strip(), missing="\n".join(missing))
+    record("task.signed_off", by=by, subject=task, month=str(month), missing=missing)
+    return made
+
+
+@transaction.atomic
+def close(task: Task, *, by: User) -> Task:
+    """Closes a task of which everything is done and signed off. ValidationError with what is still open.
+
+    Whoever signed it off for the lead does not close it: the quality office checks what the lead says.
+    """
+    access.demand(by, Action.CLOSE_TASKS)
+    task = Task.objects.select_for_update(of=("self",)).select_related("plan", "clause").get(pk=task.pk)
+    demand_unclosed(task)
+    day = shown_day(task.plan, timezone.localdate())
+    (found,) = judged(Task.objects.filter(pk=task.pk), task.plan, day)
+    if found.state.total and found.state.state is not State.DONE:
+        raise ValidationError(_("Not all milestones are done yet. The task is closed when they are."), code="open")
+    last = task.sign_offs.select_related("by").first()
+    if last is None:
+        raise ValidationError(_("Nobody has signed the task off yet. The lead does that first."), code="unsigned")
+    led = task.assignments.filter(role=Assignment.Role.LEAD).exists()
+    if led and last.by_id == by.pk:
+        raise ValidationError(_("You have signed it off yourself. A colleague closes it."), code="own")
+    task.closed_on, task.closed_by = day, by
+    signed(task, by).save()
+    record("task.closed", by=by, subject=task)
+    return task
+
+
+@transaction.atomic
+def reopen_task(task: Task, *, by: User, reason: str) -> Task:
+    """Opens a closed task again; ValidationError without a reason, or if it is not closed."""
+    access.demand(by, Action.CLOSE_TASKS)
+    _check_note(reason)
+    if not reason.strip():
+        raise ValidationError(_("Give a reason for reopening: it is kept with the task."), code="reason")
+    task = Task.objects.select_for_update(of=("self",)).select_related("clause").get(pk=task.pk)
+    if task.closed_on is None:
+        raise ValidationError(_("The task is not closed."), code="not_closed")
+    task.closed_on = task.closed_by = None
+    signed(task, by, reason.strip()[:100]).save()
+    record("task.reopened", by=by, subject=task, reason=reason.strip())
+    return task
+
+
+def _check_note(note: str) -> None:
+    if len(note) > LONGEST_REASON:
+        raise ValidationError(_("The note has more than %(limit)s characters. Shorten it.") % {"limit": LONGEST_REASON})

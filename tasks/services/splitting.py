@@ -1,0 +1,144 @@
+"""Splitting a task into milestones and weighing them, by those who lead it, with a reason that the history keeps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from departments.models import User
+from departments.permissions import Action
+from departments.services import record
+from targets.figures import Problem
+from targets.models import Target
+from tasks.breakdown import weights_fault
+from tasks.messages import sentence
+from tasks.models import Milestone, Task, countable, signed
+from tasks.services.milestones import milestones_changed
+from tasks.services.rights import demand_lead, demand_unclosed
+
+CHANGEABLE = ("title", "due", "department_id", "weight", "evidence", "counted_by_id")
+OF_THE_PLAN = ("title", "due")
+"""What the plan has said about a milestone stays as it has said it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A milestone as it is to be; `pk` None is a new one."""
+
+    title: str
+    due: date
+    pk: int | None = None
+    department_id: int | None = None
+    weight: int | None = None
+    evidence: str = ""
+    counted_by_id: int | None = None
+
+
+def version_of(task: Task) -> int:
+    """How often the milestones of a task were written: whoever splits it names the number seen last."""
+    return Milestone.history.filter(task=task).count()
+
+
+@transaction.atomic
+def split(task: Task, planned: Sequence[Planned], *, by: User, reason: str, version: int) -> None:
+    """Makes the milestones of a task what is planned: those that are not named any more go.
+
+    ValidationError, and nothing is changed, without a reason, if somebody has changed them since `version`, and for
+    what may not be: see `_check`.
+    """
+    demand_lead(by, Action.SPLIT_TASKS, task)
+    task = Task.objects.select_for_update().get(pk=task.pk)
+    demand_unclosed(task)
+    _check_reason(reason)
+    reason = reason.strip()
+    if version_of(task) != version:
+        raise ValidationError(
+            _("A colleague has changed these milestones meanwhile. Reload the page and do it again."), code="stale"
+        )
+    stored = {one.pk: one for one in task.milestones.select_related("target")}
+    _check(task, planned, stored)
+    gone = [one for pk, one in stored.items() if pk not in {row.pk for row in planned}]
+    kept = [_written(task, row, stored, number, by, reason) for number, row in enumerate(planned, 1)]
+    for one in gone:
+        signed(one, by, reason).delete()
+    milestones_changed([*gone, *kept])
+    record("task.split", by=by, subject=task, reason=reason, milestones=len(planned), removed=len(gone))
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ValidationError(_("Give a reason: the others need to understand why it was changed."), code="reason")
+    if len(reason.strip()) > 100:
+        raise ValidationError(_("The reason has more than %(limit)s characters. Shorten it.") % {"limit": 100})
+
+
+def _check(task: Task, planned: Sequence[Planned], stored: dict[int, Milestone]) -> None:
+    """ValidationError with everything that may not be."""
+    weights = [row.weight for row in planned]
+    faults = []
+    if code := weights_fault(weights):
+        total = sum(one for one in weights if one is not None)
+        faults.append(sentence(Problem(code, "weight", (("sum", str(total)),))))
+    assigned = set(task.assignments.values_list("department_id", flat=True))
+    targets = {one.pk: one for one in Target.objects.filter(plan=task.plan_id).select_related("indicator")}
+    for row in planned:
+        faults += [f"{row.title}: {fault}" for fault in _faults(task, row, stored, assigned, targets)]
+    kept = {row.pk for row in planned}
+    faults += [f"{one.title}: {fault}" for pk, one in stored.items() if pk not in kept and (fault := _stays(one))]
+    if faults:
+        raise ValidationError(faults)
+
+
+def _faults(
+    task: Task, row: Planned, stored: dict[int, Milestone], assigned: set[int], targets: dict[int, Target]
+) -> list[str]:
+    one = stored.get(row.pk) if row.pk is not None else None
+    faults = []
+    if row.pk is not None and one is None:
+        faults.append(_("There is no such milestone any more. Reload the page."))
+    if (one is None or not one.quote) and row.due > task.due:
+        faults.append(_("It is due after the task itself. Choose an earlier day."))
+    if row.department_id is not None and row.department_id not in assigned:
+        faults.append(_("This unit does not answer for the task. Choose one that does."))
+    if row.counted_by_id is not None:
+        faults += _count_faults(one, targets.get(row.counted_by_id))
+    return faults
+
+
+def _count_faults(one: Milestone | None, target: Target | None) -> list[str]:
+    if target is None or not countable(target):
+        return [_("Only a count that grows through the year can stand for a milestone.")]
+    if one is not None and one.counted_by_id is None and (one.target_id or one.done_on or one.reported.exists()):
+        return [_("It has been reported on, or leads to a target, and cannot be counted elsewhere any more.")]
+    return []
+
+
+def _stays(one: Milestone) -> str:
+    """Why a milestone cannot be removed; empty if it can."""
+    if one.quote:
+        return _("The plan names it, so it stays.")
+    if one.done_on is not None or one.reported.exists():
+        return _("It has been reported on, so it stays.")
+    return ""
+
+
+def _written(task: Task, row: Planned, stored: dict[int, Milestone], number: int, by: User, reason: str) -> Milestone:
+    """The milestone as it is planned, saved if that changes anything."""
+    one = stored[row.pk] if row.pk is not None else Milestone(task=task, code=_free_code(task))
+    fixed = OF_THE_PLAN if one.quote else ()
+    changes = {name: getattr(row, name) for name in CHANGEABLE if name not in fixed} | {"order": number}
+    if one.pk is None or any(getattr(one, name) != value for name, value in changes.items()):
+        for name, value in changes.items():
+            setattr(one, name, value)
+        signed(one, by, reason).save()
+    return one
+
+
+def _free_code(task: Task) -> str:
+    """The next code for a milestone that the plan does not name; one that was removed is never used again."""
+    used = Milestone.history.filter(task=task).values_list("code", flat=True)
+    numbers = [int(code[4:]) for code in used if code.startswith("own-") and code[4:].isdigit()]
+    return f"own-{max(numbers, default=0) + 1}"

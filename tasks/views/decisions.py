@@ -1,0 +1,99 @@
+"""Deciding about reports and tasks: approve, return, sign off, close, reopen."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from departments import access
+from departments.permissions import Action
+from plans.periods import Month
+from tasks.models import ProgressReport
+from tasks.selectors import reports_waiting_for
+from tasks.services import approve_report, close, reopen_task, return_report, sign_off
+from tasks.views.tasks import task_of
+
+
+@require_safe
+@access.requires(Action.REVIEW_TASK_REPORTS)
+def reviews(request: HttpRequest) -> HttpResponse:
+    """The reports that wait for my decision."""
+    waiting = reports_waiting_for(access.person(request))
+    return render(request, "tasks/reviews.html", {"waiting": waiting})
+
+
+@require_POST
+@access.requires(Action.REVIEW_TASK_REPORTS)
+def approve_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Approves one report."""
+    found = _report(pk)
+    _tried(request, lambda: approve_report(found, by=access.person(request)), _("Approved: %(name)s."), str(found.task))
+    return redirect("task_reviews")
+
+
+@require_POST
+@access.requires(Action.REVIEW_TASK_REPORTS)
+def return_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Returns one report with a reason."""
+    found, reason = _report(pk), request.POST.get("reason", "")
+    said = _("Returned: %(name)s. The author sees the reason and can correct the report.")
+    _tried(request, lambda: return_report(found, by=access.person(request), reason=reason), said, str(found.task))
+    return redirect("task_reviews")
+
+
+def _report(pk: int) -> ProgressReport:
+    return get_object_or_404(ProgressReport.objects.select_related("task"), pk=pk)
+
+
+@require_POST
+@access.requires(Action.SIGN_OFF_TASKS)
+def sign(request: HttpRequest, year: int, code: str, month: str) -> HttpResponse:
+    """Signs a task off for a month."""
+    task, note = task_of(year, code), request.POST.get("note", "")
+    try:
+        when = Month.parse(month)
+    except ValueError as error:
+        raise Http404 from error
+    if when.year != year:
+        raise Http404
+    _tried(
+        request, lambda: sign_off(task, when, by=access.person(request), note=note), _("Signed off: %(name)s."), task
+    )
+    return redirect("task", year, code)
+
+
+@require_POST
+@access.requires(Action.CLOSE_TASKS)
+def close_one(request: HttpRequest, year: int, code: str) -> HttpResponse:
+    """Closes a task."""
+    task = task_of(year, code)
+    _tried(request, lambda: close(task, by=access.person(request)), _("Closed: %(name)s."), task)
+    return redirect("task", year, code)
+
+
+@require_POST
+@access.requires(Action.CLOSE_TASKS)
+def reopen_one(request: HttpRequest, year: int, code: str) -> HttpResponse:
+    """Opens a closed task again, with a reason."""
+    task, reason = task_of(year, code), request.POST.get("reason", "")
+    _tried(
+        request,
+        lambda: reopen_task(task, by=access.person(request), reason=reason),
+        _("Opened again: %(name)s."),
+        task,
+    )
+    return redirect("task", year, code)
+
+
+def _tried(request: HttpRequest, act: Callable[[], object], said: str, name: object) -> None:
+    """Does it and says so, or says why not."""
+    try:
+        act()
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, said % {"name": name})

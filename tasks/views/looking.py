@@ -1,0 +1,116 @@
+"""Board, timeline and calendar, my tasks, and the private address of the calendar."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from departments import access
+from departments.permissions import Action
+from plans.models import Plan
+from plans.periods import Month
+from targets.selectors import month_of, months
+from tasks import looking
+from tasks.desk import mine
+from tasks.models import CalendarFeed
+from tasks.services import issue_feed, revoke_feed
+from tasks.standing import shown_day
+from tasks.views.tasks import searched
+
+
+@require_safe
+@access.requires(Action.VIEW_PLAN)
+def board(request: HttpRequest) -> HttpResponse:
+    """The tasks that are looked for, in columns by where they stand."""
+    plan = Plan.objects.newest()
+    if plan is None:
+        return render(request, "tasks/board.html")
+    context = searched(request, plan)
+    columns = looking.board(plan, context["day"], context["form"].wanted)
+    return render(request, "tasks/board.html", context | {"columns": columns})
+
+
+@require_safe
+@access.requires(Action.VIEW_PLAN)
+def timeline(request: HttpRequest) -> HttpResponse:
+    """The tasks that are looked for, through the year."""
+    plan = Plan.objects.newest()
+    if plan is None:
+        return render(request, "tasks/timeline.html")
+    context = searched(request, plan)
+    drawn = looking.timeline(plan, context["day"], context["found"].rows)
+    return render(request, "tasks/timeline.html", context | {"timeline": drawn})
+
+
+@require_safe
+@access.requires(Action.VIEW_PLAN)
+def my_tasks(request: HttpRequest) -> HttpResponse:
+    """What my departments answer for."""
+    plan = Plan.objects.newest()
+    if plan is None:
+        return render(request, "tasks/mine.html")
+    found = mine(access.person(request), plan, timezone.localdate())
+    return render(request, "tasks/mine.html", {"plan": plan, "mine": found, "day": found.day})
+
+
+@require_safe
+@access.requires(Action.VIEW_PLAN)
+def calendar(request: HttpRequest) -> HttpResponse:
+    """A month of due dates; `?all` for those of all departments."""
+    return _calendar(request)
+
+
+@require_POST
+@access.requires(Action.VIEW_PLAN)
+def issue(request: HttpRequest) -> HttpResponse:
+    """A new private address, shown once and here alone."""
+    key = issue_feed(access.person(request))
+    return _calendar(request, settings.SITE_URL + reverse("calendar_feed", args=[key]))
+
+
+@require_POST
+@access.requires(Action.VIEW_PLAN)
+def revoke(request: HttpRequest) -> HttpResponse:
+    """Ends the private address."""
+    if revoke_feed(access.person(request)):
+        messages.success(request, _("The private address has ended. Calendars that read it get nothing any more."))
+    return redirect("tasks_calendar")
+
+
+def _calendar(request: HttpRequest, address: str = "") -> HttpResponse:
+    plan, user = Plan.objects.newest(), access.person(request)
+    if plan is None:
+        return render(request, "tasks/calendar.html")
+    day = shown_day(plan, timezone.localdate())
+    month, _understood = month_of(request.GET.get("month"), plan, Month.of(day))
+    own = "all" not in request.GET and bool(looking.departments_of(user))
+    context = {
+        "plan": plan,
+        "day": day,
+        "weeks": looking.days_of(plan, day, month, user, own=own),
+        "months": months(plan, month, None),
+        "kept": {} if own else {"all": "1"},
+        "own": own,
+        "address": address,
+        "feed": CalendarFeed.objects.filter(user=user, revoked_at__isnull=True).first(),
+    }
+    return render(request, "tasks/calendar.html", context)
+
+
+@require_safe
+def feed(request: HttpRequest, key: str) -> HttpResponse:
+    """The calendar behind a private address: whoever has it reads, nobody writes. 404 for one that does not hold."""
+    found = get_object_or_404(CalendarFeed.objects.usable(key))
+    plan = Plan.objects.newest()
+    if plan is None:
+        raise Http404
+    now = timezone.now()
+    text = looking.feed(plan, found.user, shown_day(plan, timezone.localdate(now)), now, settings.SITE_URL)
+    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'inline; filename="tasks.ics"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

@@ -1,0 +1,168 @@
+"""Writing a progress report: kept as one types, with files, handed in for a colleague to review."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from departments import access
+from departments.models import Department
+from departments.permissions import Action
+from plans.periods import Month
+from reviews.documents import KINDS, RefusedFileError, safe_name
+from reviews.messages import refused_file
+from reviews.serving import served
+from tasks.accounts import Said, SaidStep
+from tasks.models import ReportAttachment
+from tasks.services import (
+    Place,
+    ReportConflictError,
+    ReportRefusedError,
+    attach_to_report,
+    detach_from_report,
+    hand_in_report,
+    said_in,
+    save_report,
+)
+from tasks.services.rights import demand_of
+from tasks.views.tasks import task_of
+from tasks.writing import sheet
+
+CONFLICT, REFUSED = 409, 422
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.requires(Action.REPORT_TASKS)
+def report(request: HttpRequest, year: int, code: str, unit: str, month: str) -> HttpResponse:
+    """A department's report about a task of a month: the form, and what its buttons do."""
+    place = _place(request, year, code, unit, month)
+    if request.method != "POST":
+        return _shown(request, place)
+    try:
+        return _done(request, place)
+    except ReportConflictError as conflict:
+        return _conflict(request, place, conflict)
+    except ReportRefusedError as refused:
+        messages.error(request, _("Not handed in. The report is kept; correct what is marked."))
+        return render(request, "tasks/report.html", _context(place, wrong=refused.problems), status=REFUSED)
+    except ValidationError as refused:
+        return _refused(request, place, " ".join(refused.messages))
+
+
+def _place(request: HttpRequest, year: int, code: str, unit: str, month: str) -> Place:
+    """Of what the report is; 404 for what there is not, 403 for another department's."""
+    task = task_of(year, code)
+    department = get_object_or_404(Department, code=unit, assignments__task=task)
+    demand_of(access.person(request), Action.REPORT_TASKS, department.pk)
+    try:
+        when = Month.parse(month)
+    except ValueError as error:
+        raise Http404 from error
+    if when.year != year:
+        raise Http404
+    return Place(task, department, when)
+
+
+def _context(place: Place, **shown: object) -> dict[str, object]:
+    endings = ",".join(ending for kind in KINDS.values() for ending in kind.endings)
+    return {"sheet": sheet(place, **shown), "place": place, "accept": endings, "words": _words()}  # type: ignore[arg-type]
+
+
+def _shown(request: HttpRequest, place: Place) -> HttpResponse:
+    return render(request, "tasks/report.html", _context(place))
+
+
+def _done(request: HttpRequest, place: Place) -> HttpResponse:
+    """Keeps what was typed, then does what the button says; what is asked by the script is answered to it."""
+    person, said = access.person(request), said_of(request.POST)
+    version = request.POST.get("version", "0")
+    draft = save_report(place, said, version=int(version) if version.isdigit() else 0, by=person)
+    if request.headers.get("X-Fragment"):
+        return JsonResponse({"version": draft.version})
+    deed = request.POST.get("deed", "save")
+    if deed == "hand_in":
+        hand_in_report(place, by=person, reason=request.POST.get("reason", ""))
+        messages.success(request, _("Handed in. A colleague who reviews for your unit decides about it."))
+        return redirect("task", place.task.plan.year, place.task.code)
+    if deed == "attach":
+        _attach(request, place)
+    elif deed.startswith("remove-"):
+        _remove(request, place, deed.removeprefix("remove-"))
+    else:
+        messages.success(request, _("Saved as a draft."))
+    return redirect(request.path)
+
+
+def said_of(data: QueryDict) -> Said:
+    """What was typed."""
+    ids = {name.removeprefix("percentage-") for name in data if name.startswith("percentage-")}
+    steps = {
+        int(one): SaidStep(data.get(f"percentage-{one}", "").strip(), data.get(f"done_on-{one}", "").strip())
+        for one in ids
+        if one.isascii() and one.isdigit() and len(one) < 19
+    }
+    done, next_steps, problems = (
+        data.get(name, "").replace("\r\n", "\n") for name in ("done", "next_steps", "problems")
+    )
+    return Said(done, next_steps, problems, steps)
+
+
+def _attach(request: HttpRequest, place: Place) -> None:
+    """Keeps the chosen files; each that is refused says why."""
+    files = request.FILES.getlist("file")
+    if not files:
+        messages.warning(request, _("Choose a file first."))
+    for file in files:
+        try:
+            made = attach_to_report(place, file, by=access.person(request))
+        except RefusedFileError as refused:
+            messages.error(request, refused_file(safe_name(str(file.name)), refused))
+        else:
+            messages.success(request, _("Attached: %(name)s") % {"name": made.name})
+
+
+def _remove(request: HttpRequest, place: Place, pk: str) -> None:
+    known = ReportAttachment.objects.of_draft(place.task.pk, place.department.pk, place.month)
+    found = known.filter(pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0).first()
+    if found is not None:
+        detach_from_report(found, by=access.person(request))
+        messages.success(request, _("Removed: %(name)s") % {"name": found.name})
+
+
+def _conflict(request: HttpRequest, place: Place, conflict: ReportConflictError) -> HttpResponse:
+    """Both versions: what was typed stays in the form, and may be saved over the other's now that it has been seen."""
+    theirs = conflict.current
+    if request.headers.get("X-Fragment"):
+        return JsonResponse({"message": _("A colleague has saved this report meanwhile.")}, status=CONFLICT)
+    context = _context(place, typed=said_of(request.POST), version=theirs.version if theirs is not None else 0)
+    context |= {"theirs": theirs, "their_words": said_in(theirs) if theirs is not None else None, "conflict": True}
+    return render(request, "tasks/report.html", context, status=CONFLICT)
+
+
+def _refused(request: HttpRequest, place: Place, why: str) -> HttpResponse:
+    if request.headers.get("X-Fragment"):
+        return JsonResponse({"message": why}, status=REFUSED)
+    messages.error(request, why)
+    return render(request, "tasks/report.html", _context(place, typed=said_of(request.POST)), status=REFUSED)
+
+
+def _words() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "saving": _("Saving …"),
+        "saved": _("Saved"),
+        "offline": _("Not saved. It is tried again by itself when the connection is back."),
+        "loggedOut": _("Not saved: you have been logged out. Log in again in the new window; the text stays here."),
+        "logIn": _("Log in again"),
+        "restored": _("Text from your last visit that had not been saved was put back."),
+    }
+
+
+@require_safe
+@access.requires(Action.VIEW_TASK_REPORTS)
+def attachment(request: HttpRequest, pk: int) -> FileResponse:
+    """One file beside a report, for whoever sees the report."""
+    found = get_object_or_404(ReportAttachment.objects.visible_to(access.person(request)), pk=pk)
+    return served(found, show="show" in request.GET)

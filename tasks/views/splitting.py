@@ -1,0 +1,113 @@
+"""Splitting a task: its milestones in one form, with a reason and the history."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import BaseFormSet, formset_factory
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from departments import access
+from departments.permissions import Action
+from tasks.forms import MilestoneForm
+from tasks.models import Milestone, Task
+from tasks.selectors import countable_targets, history_of
+from tasks.services import Planned, split, version_of
+from tasks.services.rights import demand_lead
+from tasks.views.tasks import task_of
+
+REFUSED = 422
+FURTHER = 3
+"""Empty lines for new milestones; saving gives more."""
+
+Lines = formset_factory(MilestoneForm, extra=0, max_num=100, absolute_max=100)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.requires(Action.SPLIT_TASKS)
+def split_task(request: HttpRequest, year: int, code: str) -> HttpResponse:
+    """The milestones of a task, for whoever leads it."""
+    task = task_of(year, code)
+    demand_lead(access.person(request), Action.SPLIT_TASKS, task)
+    stored = list(task.milestones.all())
+    if request.method != "POST":
+        return _shown(request, task, stored, _lines(task, stored))
+    lines = _lines(task, stored, request.POST)
+    reason = request.POST.get("reason", "")
+    if lines.is_valid():
+        try:
+            version = request.POST.get("version", "")
+            planned = _planned(lines)
+            seen = int(version) if version.isdigit() else -1
+            split(task, planned, by=access.person(request), reason=reason, version=seen)
+        except ValidationError as refused:
+            for message in refused.messages:
+                messages.error(request, message)
+        else:
+            messages.success(request, _("The milestones are changed as you wrote them."))
+            return redirect("task", year, code)
+    return _shown(request, task, stored, lines, reason=reason, status=REFUSED)
+
+
+def _lines(task: Task, stored: list[Milestone], data: Any = None) -> "BaseFormSet[MilestoneForm]":
+    initial: list[dict[str, Any]] = [_values(one) for one in stored]
+    initial += [{} for _number in range(FURTHER)]
+    shared = {"task": task, "stored": {one.pk: one for one in stored}}
+    return Lines(data, form_kwargs=shared) if data is not None else Lines(initial=initial, form_kwargs=shared)
+
+
+def _values(one: Milestone) -> dict[str, Any]:
+    return {
+        "pk": one.pk,
+        "title": one.title,
+        "due": one.due,
+        "department": one.department_id,
+        "weight": one.weight,
+        "evidence": one.evidence,
+        "counted_by": one.counted_by_id,
+    }
+
+
+def _planned(lines: "BaseFormSet[MilestoneForm]") -> list[Planned]:
+    """What is to be: lines that say something and are not to go."""
+    rows = [form.cleaned_data for form in lines]
+    return [_row(one) for one in rows if one.get("title") and not one.get("gone")]
+
+
+def _row(values: dict[str, Any]) -> Planned:
+    due: date = values["due"]
+    return Planned(
+        values["title"],
+        due,
+        values.get("pk"),
+        values["department"].pk if values.get("department") else None,
+        values.get("weight"),
+        values.get("evidence", ""),
+        values["counted_by"].pk if values.get("counted_by") else None,
+    )
+
+
+def _shown(
+    request: HttpRequest,
+    task: Task,
+    stored: list[Milestone],
+    lines: "BaseFormSet[MilestoneForm]",
+    *,
+    reason: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    version = request.POST.get("version") or version_of(task)
+    context = {
+        "task": task,
+        "plan": task.plan,
+        "lines": lines,
+        "version": version,
+        "reason": reason,
+        "history": history_of(task),
+        "targets": countable_targets(task),
+    }
+    return render(request, "tasks/split.html", context, status=status)

@@ -1,0 +1,57 @@
+"""How reminders and notices about tasks are put into words, in the language of whoever reads them."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from plans.periods import Month
+from targets.wording import left
+
+NAMED = 5
+"""How many milestones a sentence names; the page behind it has them all."""
+
+Details = Mapping[str, Any]
+
+
+def _milestones_due(details: Details) -> str:
+    titles = details["titles"]
+    named = pgettext("between the names of a list", ", ").join(titles[:NAMED])
+    if len(titles) > NAMED:
+        named = _("%(names)s and %(further)s more") % {"names": named, "further": len(titles) - NAMED}
+    said = ngettext(
+        "%(task)s: a milestone is due on %(day)s, %(left)s: %(titles)s.",
+        "%(task)s: %(number)s milestones are due on %(day)s, %(left)s: %(titles)s.",
+        len(titles),
+    )
+    day = date_format(date.fromisoformat(details["due"]))
+    values = {"task": details["task"], "day": day, "left": left(details["days"])}
+    return said % {**values, "number": len(titles), "titles": named}
+
+
+def _task_reviews(details: Details) -> str:
+    said = ngettext(
+        "%(number)s progress report waits for your review, since %(day)s.",
+        "%(number)s progress reports wait for your review, the oldest since %(day)s.",
+        details["number"],
+    )
+    return said % {"number": details["number"], "day": date_format(date.fromisoformat(details["since"]))}
+
+
+def _returned(details: Details) -> str:
+    month = date_format(Month.parse(details["month"]).first_day, "YEAR_MONTH_FORMAT")
+    said = _("The report on %(task)s for %(month)s was returned by %(person)s. Reason: %(reason)s")
+    return said % {**details, "month": month}
+
+
+WORDINGS: dict[str, Callable[[Details], str]] = {
+    "milestones_due": _milestones_due,
+    "task_reviews": _task_reviews,
+    "report_returned": _returned,
+}
+
+HEADINGS: dict[str, str | Promise] = {"report_returned": gettext_lazy("A progress report was returned")}
