@@ -10,8 +10,12 @@ class TasksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Targets judge "done by" promises by milestones; as the lower app they ask through this port."""
+        """Targets judge "done by" promises by milestones, and departments tell people what is to be done; as the lower
+        apps they ask through these ports."""
+        from departments import matters
         from targets import milestones
-        from tasks import services
+        from tasks import pressing, services, supervision_wording
 
         milestones.provide(services.milestones_of_targets)
+        matters.provide(pressing.matters_of)
+        matters.word(supervision_wording.WORDINGS, supervision_wording.HEADINGS)

@@ -2,9 +2,17 @@
 
 from django.urls import path
 
-from tasks.views import tasks
+from tasks.views import supervision, tasks
 
 urlpatterns = [
     path("tasks/", tasks.tasks, name="tasks"),
     path("tasks/<int:year>/<slug:code>/", tasks.task, name="task"),
+    path("supervision/", supervision.supervision, name="supervision"),
+    path("supervision/new/", supervision.write, name="supervision_write"),
+    path("supervision/<int:pk>/", supervision.notice, name="supervision_notice"),
+    path("supervision/<int:pk>/edit/", supervision.edit, name="supervision_edit"),
+    *(
+        path(f"supervision/<int:pk>/{verb}/", supervision.take, {"verb": verb}, name=f"supervision_{verb}")
+        for verb in supervision.DONE
+    ),
 ]

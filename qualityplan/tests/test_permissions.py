@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from departments.models import Department, Membership, Region, User
 from departments.permissions import PERMISSIONS, Action, Role
@@ -16,6 +17,10 @@ from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
 from targets.tests import papers
+from tasks.models import SupervisionNotice, Task
+from tasks.services import supervision
+from tasks.services.supervision import Proposal
+from tasks.views.supervision import DONE
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +50,19 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "target_verify": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
     "task": (Action.VIEW_PLAN,),
+    "supervision": (Action.VIEW_SUPERVISION,),
+    "supervision_notice": (Action.VIEW_SUPERVISION,),
+    "supervision_write": (Action.ISSUE_SUPERVISION,),
+    "supervision_edit": (Action.ISSUE_SUPERVISION,),
+    "supervision_issue": (Action.ISSUE_SUPERVISION,),
+    "supervision_reject": (Action.ISSUE_SUPERVISION,),
+    "supervision_urge": (Action.ISSUE_SUPERVISION,),
+    "supervision_withdraw": (Action.ISSUE_SUPERVISION,),
+    "supervision_receive": (Action.RECEIVE_SUPERVISION,),
+    "supervision_answer": (Action.ANSWER_SUPERVISION,),
+    "supervision_verify": (Action.VERIFY_SUPERVISION,),
+    "supervision_return": (Action.VERIFY_SUPERVISION,),
+    "supervision_close": (Action.CLOSE_SUPERVISION,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
     "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
@@ -99,8 +117,13 @@ FOREIGN = {
     "revision_approve",
     "revision_return",
     "revision_withdraw",
+    "supervision_notice",
+    *(f"supervision_{verb}" for verb in DONE),
 }
 """Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
+
+
+WITHOUT_NUMBER = {"supervision", "supervision_write"}
 
 
 def addresses(patterns: list[URLPattern | URLResolver], within: str = "") -> Iterator[str]:
@@ -125,11 +148,26 @@ def city(plan_2014: Plan) -> SimpleNamespace:
     assert indicator is not None
     entry = waiting(indicator, office)
     attached = attach(key_of(indicator), SimpleUploadedFile("批复.pdf", papers.PDF), by=entry.author)
-    return SimpleNamespace(people=people, office=office, indicator=indicator, waiting=entry, attached=attached)
+    return SimpleNamespace(
+        people=people,
+        office=office,
+        indicator=indicator,
+        waiting=entry,
+        attached=attached,
+        notice=pressed(office, people[Role.COORDINATOR]),
+    )
 
 
 def key_of(indicator: Indicator) -> tuple[int, int, Month]:
     return indicator.pk, Region.objects.get(code="330300").pk, Month(2014, 6)
+
+
+def pressed(office: Department, by: User) -> SupervisionNotice:
+    """A notice of supervision that the office has to receive."""
+    task = Task.objects.get(code="brands")
+    said = Proposal(plan=task.plan, title="督办", demand="请办理。", task=task, lead=office)
+    made = supervision.propose(said, by=by, now=timezone.now())
+    return supervision.issue(made, by=by, now=timezone.now())
 
 
 def waiting(indicator: Indicator, office: Department) -> Revision:
@@ -157,10 +195,9 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"code": "quality" if own else "environment", "month": "2014-06"}
     if name in DEEDS:
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
-    if name.startswith("revision"):
-        return {"pk": city.waiting.pk}
-    if name.startswith("attachment"):
-        return {"pk": city.attached.pk}
+    things = {"revision": city.waiting, "attachment": city.attached, "supervision": city.notice}
+    if (thing := things.get(name.split("_")[0])) and name not in WITHOUT_NUMBER:
+        return {"pk": thing.pk}
     if name == "figure":
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
@@ -212,7 +249,10 @@ def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
     stranger = Department.objects.get(code="environment")
     for name in FOREIGN:
         for role in (Role.REPORTER, Role.REVIEWER):
-            user = f.person(role, stranger) if name.startswith(("revision", "attachment")) else city.people[role]
+            by_number = name.startswith(("revision", "attachment", "supervision"))
+            user = f.person(role, stranger) if by_number else city.people[role]
             assert status(user, name, city, own=False) in (403, 404), (name, role)
     city.waiting.refresh_from_db()
     assert city.waiting.state == "submitted"
+    city.notice.refresh_from_db()
+    assert city.notice.state == "issued"

@@ -1,5 +1,7 @@
-"""Promised work."""
+"""Promised work, and how it is pressed."""
 
+from tasks.models.rules import SupervisionRules
+from tasks.models.supervision import SupervisionNotice, SupervisionStep
 from tasks.models.task import Assignment, Milestone, Task
 
-__all__ = ["Assignment", "Milestone", "Task"]
+__all__ = ["Assignment", "Milestone", "SupervisionNotice", "SupervisionRules", "SupervisionStep", "Task"]
