@@ -66,6 +66,7 @@ ACTIONS: dict[str, str | Promise] = {
     "supervision.close": gettext_lazy("supervision closed"),
     "supervision.withdraw": gettext_lazy("supervision withdrawn"),
     "supervision.urge": gettext_lazy("supervision urged"),
+    "supervision.exported": gettext_lazy("supervision notice taken as a file"),
     "supervision.escalate": gettext_lazy("supervision escalated"),
     "milestones.demonstrated": gettext_lazy("demonstration milestones set"),
     "administration.exported": gettext_lazy("data exported from the administration"),

@@ -417,5 +417,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django_guid": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
     },
 }

@@ -11,6 +11,7 @@ urlpatterns = [
     path("supervision/new/", supervision.write, name="supervision_write"),
     path("supervision/<int:pk>/", supervision.notice, name="supervision_notice"),
     path("supervision/<int:pk>/edit/", supervision.edit, name="supervision_edit"),
+    path("supervision/<int:pk>/document/<str:kind>/", supervision.document, name="supervision_document"),
     *(
         path(f"supervision/<int:pk>/{verb}/", supervision.take, {"verb": verb}, name=f"supervision_{verb}")
         for verb in supervision.DONE

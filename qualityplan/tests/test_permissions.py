@@ -52,6 +52,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "task": (Action.VIEW_PLAN,),
     "supervision": (Action.VIEW_SUPERVISION,),
     "supervision_notice": (Action.VIEW_SUPERVISION,),
+    "supervision_document": (Action.VIEW_SUPERVISION,),
     "supervision_write": (Action.ISSUE_SUPERVISION,),
     "supervision_edit": (Action.ISSUE_SUPERVISION,),
     "supervision_issue": (Action.ISSUE_SUPERVISION,),
@@ -118,6 +119,7 @@ FOREIGN = {
     "revision_return",
     "revision_withdraw",
     "supervision_notice",
+    "supervision_document",
     *(f"supervision_{verb}" for verb in DONE),
 }
 """Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
@@ -197,7 +199,7 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
     things = {"revision": city.waiting, "attachment": city.attached, "supervision": city.notice}
     if (thing := things.get(name.split("_")[0])) and name not in WITHOUT_NUMBER:
-        return {"pk": thing.pk}
+        return {"pk": thing.pk, **({"kind": "docx"} if name == "supervision_document" else {})}
     if name == "figure":
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):

@@ -38,7 +38,10 @@ class SupervisionRules(models.Model):
         help_text=_("With {year} and {serial} where the year and the running number stand."),
     )
     letterhead = models.CharField(
-        _("letterhead"), max_length=60, blank=True, help_text=_("In red above the notice. Empty: the plan's issuer.")
+        _("letterhead"),
+        max_length=60,
+        blank=True,
+        help_text=_("In red above the notice. Empty: made from the plan's issuer."),
     )
     signer = models.CharField(
         _("signed by"), max_length=60, blank=True, help_text=_("Below the notice. Empty: the plan's issuer.")

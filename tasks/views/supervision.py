@@ -5,22 +5,27 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
+from departments.services import record
 from plans.models import Plan
-from tasks import clock
+from tasks import clock, pdf, word
 from tasks.grounds import sentence
 from tasks.models import SupervisionNotice
+from tasks.papers import Paper, paper_of
+from tasks.pdf import LIBRARIES, MissingError, as_pdf
 from tasks.services import supervision as services
 from tasks.supervising import State, Verb
 from tasks.supervision_forms import FilterForm, NewNoticeForm, NoticeForm, StepForm
 from tasks.supervision_pages import Row, deeds_for, figures_of, may, page_of, proposals_for, steps_of
+from tasks.word import as_docx
 
 
 @require_safe
@@ -119,6 +124,42 @@ def take(request: HttpRequest, pk: int, verb: Verb) -> HttpResponse:
     return redirect("supervision_notice", pk=pk)
 
 
+FILES: dict[str, tuple[Callable[[Paper], bytes], str]] = {
+    "docx": (as_docx, word.CONTENT_TYPE),
+    "pdf": (as_pdf, pdf.CONTENT_TYPE),
+}
+
+
+@require_POST
+@access.requires(Action.VIEW_SUPERVISION)
+def document(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """The printed notice as a file; a proposal has none. Taking it away is an event, written before the file leaves."""
+    found = visible(request, pk)
+    if kind not in FILES or found.issued_at is None:
+        raise Http404
+    make, content_type = FILES[kind]
+    try:
+        content = make(paper_of(found))
+    except MissingError:
+        messages.error(request, _no_pdf())
+        return redirect("supervision_notice", pk=pk)
+    record("supervision.exported", by=access.person(request), subject=found, format=kind, number=found.number)
+    headers = {
+        "Content-Disposition": content_disposition_header(True, f"{found.number}.{kind}") or "",
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+def _no_pdf() -> str:
+    """What to do where the server cannot make PDF files."""
+    said = _(
+        "This server cannot make PDF files yet: libraries of the system are missing. Take the Word file, or ask the "
+        "administrator of the server to run, as root: apt-get install %(packages)s"
+    )
+    return said % {"packages": LIBRARIES}
+
+
 def visible(request: HttpRequest, pk: int) -> SupervisionNotice:
     """The notice, if the person may see it; 404 otherwise."""
     mine = SupervisionNotice.objects.visible_to(access.person(request))
@@ -139,6 +180,7 @@ def shown(
         "deeds": [(deed, (refused or {}).get(deed.verb, [])) for deed in deeds_for(user, found)],
         "problems": [text for texts in (refused or {}).values() for text in texts],
         "typed": request.POST.get("text", ""),
+        "kinds": [("docx", "Word"), ("pdf", "PDF")],
         "edits": issues and found.state == State.PROPOSED.value,
     }
     return render(request, "tasks/supervision_notice.html", context, status=status)
