@@ -74,12 +74,14 @@ FIXTURES = $(sort $(wildcard fixtures/[0-9]*.json))
 
 # The service replaces the shell, so that signals meant for it arrive; it ends when this make is killed outright.
 run: $(VAR_DIR)/env translations static
+	@.ci/pdf || true
 	@exec $(PY) manage.py serve --with-parent --load $(FIXTURES)
 
 # --- Checking -----------------------------------------------------------------------------------------------------------
 
 test: dev translations
 	@.ci/machine
+	@.ci/pdf
 	$(PY) -m pytest -n 2 $(PYTEST)
 	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "not postgres_only and not browser" $(PYTEST)
 

@@ -29,6 +29,12 @@ class Action(StrEnum):
     IMPORT_OBSERVATIONS = "import_observations"
     IMPORT_OFFICIAL = "import_official"
     LOCK_MONTHS = "lock_months"
+    VIEW_SUPERVISION = "view_supervision"
+    ISSUE_SUPERVISION = "issue_supervision"
+    RECEIVE_SUPERVISION = "receive_supervision"
+    ANSWER_SUPERVISION = "answer_supervision"
+    VERIFY_SUPERVISION = "verify_supervision"
+    CLOSE_SUPERVISION = "close_supervision"
     ADMINISTER = "administer"
     MANAGE_PEOPLE = "manage_people"
     VIEW_TASK_REPORTS = "view_task_reports"
@@ -60,6 +66,8 @@ class Scope(StrEnum):
 
 
 _R, _S = Role, Scope
+_UNITS = {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COUNTY: _S.REGION}
+"""What a unit's people do for their own unit."""
 PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VIEW_PLAN: dict.fromkeys(Role, _S.ALL),
     Action.VIEW_OBSERVATIONS: {
@@ -76,6 +84,12 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.IMPORT_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
     Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.ALL},
     Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
+    Action.VIEW_SUPERVISION: {**_UNITS, _R.COORDINATOR: _S.ALL, _R.LEADER: _S.ALL},
+    Action.ISSUE_SUPERVISION: {_R.COORDINATOR: _S.ALL},
+    Action.RECEIVE_SUPERVISION: _UNITS,
+    Action.ANSWER_SUPERVISION: _UNITS,
+    Action.VERIFY_SUPERVISION: {_R.COORDINATOR: _S.ALL},
+    Action.CLOSE_SUPERVISION: {_R.COORDINATOR: _S.ALL},
     Action.ADMINISTER: {_R.ADMINISTRATOR: _S.OFFICE},
     Action.MANAGE_PEOPLE: {_R.ADMINISTRATOR: _S.OWN},
     Action.VIEW_TASK_REPORTS: {

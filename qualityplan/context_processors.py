@@ -26,6 +26,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
         "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).everything,
         "may_lock": _may(user, Action.LOCK_MONTHS),
+        "may_supervise": _may(user, Action.VIEW_SUPERVISION),
         "may_administer": _may(user, Action.ADMINISTER),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and surroundings_of(request).unread,

@@ -276,6 +276,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # The first run of the day does it; the others find it done, unless the first was missed.
     "remind people": {"task": "departments.remind", "schedule": crontab(minute="30", hour="8-18")},
+    # Before the reminders of the hour, so that the day's digest knows of it.
+    "propose and escalate": {"task": "tasks.supervise", "schedule": crontab(minute="10", hour="7-18")},
     "send what a failure or a lost message left": {
         "task": "departments.mail",
         "schedule": SWEEP_SECONDS,
@@ -422,5 +424,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django_guid": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
     },
 }

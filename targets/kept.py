@@ -101,11 +101,10 @@ def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
 def _shared_key(request: HttpRequest, year: int | None) -> str:
     """Of everything that what stands below the header depends on."""
     known, user = surroundings_of(request, year), access.person(request)
-    seen = access.reach(user, Action.VIEW_OBSERVATIONS)
-    rows = () if seen.everything else (sorted(seen.departments), sorted(seen.regions))
-    allowed = [action.value for action in Action if access.reach(user, action)]
+    reaches = (access.reach(user, action) for action in Action)
+    reached = [(one.everything, sorted(one.departments), sorted(one.regions)) for one in reaches]
     address = request.path, request.GET.urlencode(), is_part(request), get_language(), timezone.localdate()
-    return _key(release(), *address, known.plan_id, known.version, known.demonstration, seen.everything, rows, allowed)
+    return _key(release(), *address, known.plan_id, known.version, known.demonstration, reached)
 
 
 def _own_key(request: HttpRequest) -> str:

@@ -8,11 +8,11 @@ from django.db.models import Model
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
 
-from departments.administration import ByRole, Importing, Resource, listen
+from departments.administration import Announcing, ByRole, Importing, Resource, listen
 from plans.models import Clause, Plan
 from targets.admin import InPlan
 from targets.models import Target
-from tasks.models import Assignment, Milestone, Task
+from tasks.models import Assignment, Milestone, SupervisionRules, Task
 from tasks.services import milestones_changed
 
 
@@ -75,3 +75,12 @@ class TaskAdmin(Importing):
     list_select_related = ["plan", "clause"]
     search_fields = ["code", "title", "quote"]
     autocomplete_fields = ["plan", "clause", "targets"]
+
+
+@admin.register(SupervisionRules)
+class SupervisionRulesAdmin(Announcing):
+    """How a plan's notices are numbered, signed and limited, and when something is proposed or escalated."""
+
+    list_display = ["plan", "number", "urgent_days", "ordinary_days", "difficult_days", "leader_after"]
+    list_select_related = ["plan"]
+    autocomplete_fields = ["plan"]

@@ -10,17 +10,18 @@ class TasksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Targets judge "done by" promises by milestones, and departments remind people; as lower apps they ask through
-        these ports. Plans are told what is shown of them."""
+        """Targets judge "done by" promises by milestones, and departments tell people what is to be done; as lower apps
+        they ask through these ports. Plans are told what is shown of them."""
         from departments import matters
         from plans import changes
         from plans.changes import Watch
         from targets import milestones
-        from tasks import reminders, services, wording
+        from tasks import pressing, reminders, services, supervision_wording, wording
 
         milestones.provide(services.milestones_of_targets)
-        matters.provide(reminders.matters_of)
-        matters.word(wording.WORDINGS, wording.HEADINGS)
+        for provider, words in ((reminders, wording), (pressing, supervision_wording)):
+            matters.provide(provider.matters_of)
+            matters.word(words.WORDINGS, words.HEADINGS)
 
         of_task = "SELECT plan_id AS id FROM tasks_task WHERE tasks_task.id = {0}"
         changes.watch(
@@ -29,4 +30,5 @@ class TasksConfig(AppConfig):
             Watch("tasks_assignment", "task_id", of_task),
             Watch("tasks_milestone", "task_id", of_task),
             Watch("tasks_progressreport", "task_id", of_task),
+            Watch("tasks_supervisionnotice"),
         )

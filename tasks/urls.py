@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import decisions, looking, next_year, reports, splitting, tasks
+from tasks.views import decisions, looking, next_year, reports, splitting, supervision, tasks
 
 urlpatterns = [
     path("tasks/", tasks.tasks, name="tasks"),
@@ -28,4 +28,13 @@ urlpatterns = [
     path("tasks/<int:year>/<slug:code>/sign/<str:month>/", decisions.sign, name="task_sign"),
     path("tasks/<int:year>/<slug:code>/close/", decisions.close_one, name="task_close"),
     path("tasks/<int:year>/<slug:code>/reopen/", decisions.reopen_one, name="task_reopen"),
+    path("supervision/", supervision.supervision, name="supervision"),
+    path("supervision/new/", supervision.write, name="supervision_write"),
+    path("supervision/<int:pk>/", supervision.notice, name="supervision_notice"),
+    path("supervision/<int:pk>/edit/", supervision.edit, name="supervision_edit"),
+    path("supervision/<int:pk>/document/<str:kind>/", supervision.document, name="supervision_document"),
+    *(
+        path(f"supervision/<int:pk>/{verb}/", supervision.take, {"verb": verb}, name=f"supervision_{verb}")
+        for verb in supervision.DONE
+    ),
 ]

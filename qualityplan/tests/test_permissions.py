@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from departments.models import Department, Membership, Region, User
 from departments.permissions import PERMISSIONS, Action, Role
@@ -17,8 +18,10 @@ from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
 from tasks.accounts import Said
-from tasks.models import ProgressReport
-from tasks.services import Place, attach_to_report, hand_in_report, save_report
+from tasks.models import ProgressReport, SupervisionNotice, Task
+from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
+from tasks.services.supervision import Proposal
+from tasks.views.supervision import DONE
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +73,20 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "task_sign": (Action.SIGN_OFF_TASKS,),
     "task_close": (Action.CLOSE_TASKS,),
     "task_reopen": (Action.CLOSE_TASKS,),
+    "supervision": (Action.VIEW_SUPERVISION,),
+    "supervision_notice": (Action.VIEW_SUPERVISION,),
+    "supervision_document": (Action.VIEW_SUPERVISION,),
+    "supervision_write": (Action.ISSUE_SUPERVISION,),
+    "supervision_edit": (Action.ISSUE_SUPERVISION,),
+    "supervision_issue": (Action.ISSUE_SUPERVISION,),
+    "supervision_reject": (Action.ISSUE_SUPERVISION,),
+    "supervision_urge": (Action.ISSUE_SUPERVISION,),
+    "supervision_withdraw": (Action.ISSUE_SUPERVISION,),
+    "supervision_receive": (Action.RECEIVE_SUPERVISION,),
+    "supervision_answer": (Action.ANSWER_SUPERVISION,),
+    "supervision_verify": (Action.VERIFY_SUPERVISION,),
+    "supervision_return": (Action.VERIFY_SUPERVISION,),
+    "supervision_close": (Action.CLOSE_SUPERVISION,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
     "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
@@ -133,12 +150,16 @@ FOREIGN = {
     "task_attachment",
     "task_split",
     "task_sign",
+    "supervision_notice",
+    "supervision_document",
+    *(f"supervision_{verb}" for verb in DONE),
 }
 """Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
 
 
-STRANGERS = ("revision", "attachment", "task_report_", "task_attachment")
+STRANGERS = ("revision", "attachment", "task_report_", "task_attachment", "supervision")
 """Addresses of single things: a stranger asks for them."""
+WITHOUT_NUMBER = {"supervision", "supervision_write"}
 
 
 def addresses(patterns: list[URLPattern | URLResolver], within: str = "") -> Iterator[str]:
@@ -165,7 +186,13 @@ def city(plan_2014: Plan) -> SimpleNamespace:
     attached = attach(key_of(indicator), SimpleUploadedFile("批复.pdf", papers.PDF), by=entry.author)
     report = reported(plan_2014, office)
     return SimpleNamespace(
-        people=people, office=office, indicator=indicator, waiting=entry, attached=attached, report=report
+        people=people,
+        office=office,
+        indicator=indicator,
+        waiting=entry,
+        attached=attached,
+        report=report,
+        notice=pressed(office, people[Role.COORDINATOR]),
     )
 
 
@@ -182,6 +209,14 @@ def reported(plan: Plan, office: Department) -> ProgressReport:
 
 def key_of(indicator: Indicator) -> tuple[int, int, Month]:
     return indicator.pk, Region.objects.get(code="330300").pk, Month(2014, 6)
+
+
+def pressed(office: Department, by: User) -> SupervisionNotice:
+    """A notice of supervision that the office has to receive."""
+    task = Task.objects.get(code="brands")
+    said = Proposal(plan=task.plan, title="督办", demand="请办理。", task=task, lead=office)
+    made = supervision.propose(said, by=by, now=timezone.now())
+    return supervision.issue(made, by=by, now=timezone.now())
 
 
 def waiting(indicator: Indicator, office: Department) -> Revision:
@@ -216,8 +251,9 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return of_task(name, city, own=own)
     if name in DEEDS:
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
-    if name.startswith(("revision", "attachment")):
-        return {"pk": (city.waiting if name.startswith("revision") else city.attached).pk}
+    things = {"revision": city.waiting, "attachment": city.attached, "supervision": city.notice}
+    if (thing := things.get(name.split("_")[0])) and name not in WITHOUT_NUMBER:
+        return {"pk": thing.pk, **({"kind": "docx"} if name == "supervision_document" else {})}
     if name == "figure":
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
@@ -289,3 +325,5 @@ def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
     assert city.waiting.state == "submitted"
     city.report.refresh_from_db()
     assert city.report.state == "submitted"
+    city.notice.refresh_from_db()
+    assert city.notice.state == "issued"

@@ -1,4 +1,4 @@
-"""Promised work."""
+"""Promised work, and how it is pressed."""
 
 from tasks.models.feed import CalendarFeed
 from tasks.models.report import (
@@ -9,6 +9,8 @@ from tasks.models.report import (
     ReportDraft,
     SignOff,
 )
+from tasks.models.rules import SupervisionRules
+from tasks.models.supervision import SupervisionNotice, SupervisionStep
 from tasks.models.task import Assignment, Milestone, Task, countable, signed
 
 __all__ = [
@@ -21,6 +23,9 @@ __all__ = [
     "ReportDecision",
     "ReportDraft",
     "SignOff",
+    "SupervisionNotice",
+    "SupervisionRules",
+    "SupervisionStep",
     "Task",
     "countable",
     "signed",

@@ -1,0 +1,18 @@
+"""The diagram of supervision in the documents, drawn anew from the table of steps."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from tasks.diagram import PATH, document
+
+
+class Command(BaseCommand):
+    """`manage.py draw_supervision`: a test fails when the file does not say what the table says."""
+
+    help = "Draw docs/supervision.md from the table of steps."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the file and say where it is."""
+        PATH.write_text(document(), encoding="utf-8")
+        self.stdout.write(str(PATH))

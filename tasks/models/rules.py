@@ -1,0 +1,96 @@
+"""By which rules a plan's promises are pressed: the office's settings, never the code's."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from plans.models import Plan
+
+
+def _days(name: Any, usual: int, longest: int, help_text: Any = "") -> "models.PositiveSmallIntegerField[int, int]":
+    limits = [MinValueValidator(1), MaxValueValidator(longest)]
+    return models.PositiveSmallIntegerField(name, default=usual, validators=limits, help_text=help_text)
+
+
+class SupervisionRulesManager(models.Manager["SupervisionRules"]):
+    """Finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, year: int) -> "SupervisionRules":
+        return self.get(plan__year=year)
+
+
+class SupervisionRules(models.Model):
+    """How notices are numbered and signed, their limits in working days, and when something is proposed or escalated.
+
+    A plan without such a row goes by the defaults. `number` holds {year} and {serial}, the year being the one in which
+    the notice is issued.
+    """
+
+    plan = models.OneToOneField(Plan, models.CASCADE, related_name="supervision_rules", verbose_name=_("plan"))
+    number = models.CharField(
+        _("form of the number"),
+        max_length=40,
+        default="督〔{year}〕{serial}号",
+        help_text=_("With {year} and {serial} where the year and the running number stand."),
+    )
+    letterhead = models.CharField(
+        _("letterhead"),
+        max_length=60,
+        blank=True,
+        help_text=_("In red above the notice. Empty: made from the plan's issuer."),
+    )
+    signer = models.CharField(
+        _("signed by"), max_length=60, blank=True, help_text=_("Below the notice. Empty: the plan's issuer.")
+    )
+    urgent_days = _days(_("limit in working days: urgent"), 3, 5)
+    ordinary_days = _days(_("limit in working days: ordinary"), 15, 60)
+    difficult_days = _days(_("limit in working days: difficult"), 30, 120)
+    leader_after = _days(
+        _("working days after the limit until the leadership is told"),
+        3,
+        60,
+        _("The unit's reviewer is told on the day after the limit."),
+    )
+    red_months = _days(_("months of red light after which supervision is proposed"), 2, 12)
+    silent_months = _days(_("months without any figure after which supervision is proposed"), 2, 12)
+
+    objects = SupervisionRulesManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("rules of supervision")
+        verbose_name_plural = _("rules of supervision")
+        ordering = ["plan"]
+
+    def __str__(self) -> str:
+        return str(self.plan)
+
+    def natural_key(self) -> tuple[int]:
+        return (self.plan.year,)
+
+    natural_key.dependencies = ["plans.plan"]  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, plan: Plan) -> "SupervisionRules":
+        """The plan's rules, or the defaults."""
+        return cls.objects.filter(plan=plan).select_related("plan").first() or cls(plan=plan)
+
+    def clean(self) -> None:
+        try:
+            numbers = {self.numbered(2014, serial) for serial in (1, 2)} | {self.numbered(2015, 1)}
+        except (KeyError, ValueError, IndexError):
+            numbers = set()
+        if len(numbers) < 3:
+            raise ValidationError({"number": _("Write {year} and {serial} where the year and the number stand.")})
+
+    def numbered(self, year: int, serial: int) -> str:
+        """The number as it is printed."""
+        return self.number.format(year=year, serial=serial)
+
+    def limit(self, urgency: str) -> int:
+        """How many working days an urgency leaves."""
+        return {"urgent": self.urgent_days, "ordinary": self.ordinary_days, "difficult": self.difficult_days}[urgency]

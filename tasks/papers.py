@@ -1,0 +1,61 @@
+"""What the printed notice says, in the parts of an official document (GB/T 9704-2012); always in Chinese."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override, pgettext
+
+from tasks.grounds import sentence
+from tasks.models import SupervisionNotice, SupervisionRules
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """红头, 发文字号, 标题, 主送, 正文, 落款, 成文日期."""
+
+    letterhead: str
+    number: str
+    title: str
+    addressees: str
+    paragraphs: Sequence[str]
+    signer: str
+    day: str
+
+
+def paper_of(notice: SupervisionNotice) -> Paper:
+    """The document of a notice that has been issued; ValueError for a proposal, which is none yet."""
+    if notice.issued_at is None or notice.due is None or notice.lead is None:
+        raise ValueError(f"not issued: {notice.pk}")
+    rules = SupervisionRules.of(notice.plan)
+    with override("zh-hans"):
+        units = [notice.lead, *notice.support.all()]
+        return Paper(
+            letterhead=rules.letterhead or _("%(issuer)s: notice of supervision") % {"issuer": notice.plan.issuer},
+            number=notice.number,
+            title=notice.title,
+            addressees=pgettext("between the names of a list", ", ").join(one.name for one in units),
+            paragraphs=[one for one in _paragraphs(notice, _issue_due(notice)) if one],
+            signer=rules.signer or notice.plan.issuer,
+            day=date_format(timezone.localdate(notice.issued_at)),
+        )
+
+
+def _issue_due(notice: SupervisionNotice) -> date:
+    """The limit that the notice set when it was issued; rework has limits of its own."""
+    issued = notice.steps.filter(verb="issue").values_list("due", flat=True).first()
+    return issued or notice.due  # type: ignore[return-value]
+
+
+def _paragraphs(notice: SupervisionNotice, due: date) -> Sequence[str]:
+    said = {"unit": notice.lead, "day": date_format(due), "number": notice.days}
+    support = pgettext("between the names of a list", ", ").join(one.short_name for one in notice.support.all())
+    return [
+        sentence(notice.grounds),
+        *notice.demand.splitlines(),
+        _("Led by %(unit)s.") % said + (_("Supported by %(units)s.") % {"units": support} if support else ""),
+        _("Receive this notice at once, and answer within %(number)d working days, by %(day)s.") % said,
+    ]

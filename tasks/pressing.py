@@ -1,0 +1,77 @@
+"""What there is to remind people of in supervision: notices to answer, proposals and answers to decide, what is late.
+
+Read in a constant number of queries, however many people and notices.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from departments.reminding import Matter, Part, Rule
+from tasks.models import SupervisionNotice
+from tasks.services.supervision import reaches
+from tasks.services.telling import details_of, link_to
+from tasks.supervising import WITH_OFFICE, WITH_UNIT, Level, State
+
+ANSWER = Rule(before=(1,), after=(1,), every=3, apart=1)
+"""A notice that waits for the unit: the day before its limit, the day after, then every three days."""
+
+DECIDE = Rule(before=(), after=(1,), every=7, apart=2)
+"""What waits for the quality office: the day after the oldest came, then weekly."""
+
+LATE = Rule(before=(), after=(7,), every=7)
+"""What the leadership has been told of already: weekly for as long as it is not answered."""
+
+
+def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
+    """What each person has to do, by the person's id (a provider for `departments.matters`)."""
+    states = [one.value for one in (*WITH_UNIT, *WITH_OFFICE)]
+    found = list(SupervisionNotice.objects.filter(state__in=states).select_related("lead").order_by("pk"))
+    with_unit = [one for one in found if one.waits_for_unit]
+    with_office = [one for one in found if not one.waits_for_unit]
+    late = [one for one in with_unit if one.level == Level.LEADER.value]
+    return {
+        person.pk: [*_answering(person, with_unit), *_deciding(person, with_office), *_leading(person, late)]
+        for person in people
+    }
+
+
+def _answering(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
+    for one in notices:
+        if one.due is not None and reaches(person, Action.ANSWER_SUPERVISION, one.lead):
+            part = Part("supervision_waits", details_of(one, by=None, text=""), link_to(one))
+            yield Matter(f"supervision:{one.pk}:{one.round}", one.due, ANSWER, part)
+
+
+def _deciding(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
+    if not access.reach(person, Action.VERIFY_SUPERVISION):
+        return
+    for kind, states in _DECISIONS.items():
+        waiting = [one for one in notices if one.state in states]
+        if waiting:
+            since = timezone.localdate(min(one.issued_at or one.proposed_at for one in waiting))
+            yield _in_one_line(kind, waiting, since, DECIDE, f"?state={states[0]}")
+
+
+_DECISIONS = {
+    "supervision_proposed": (State.PROPOSED.value,),
+    "supervision_to_verify": (State.ANSWERED.value, State.VERIFIED.value),
+}
+"""The line that is said of notices in these states."""
+
+
+def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
+    if notices and access.reach(person, Action.VIEW_SUPERVISION).everything:
+        since = min(one.due for one in notices if one.due is not None)
+        yield _in_one_line("supervision_late", notices, since, LATE, "?overdue=on")
+
+
+def _in_one_line(kind: str, notices: Sequence[SupervisionNotice], since: date, rule: Rule, query: str) -> Matter:
+    details: dict[str, Any] = {"number": len(notices), "titles": [one.title for one in notices[:3]]}
+    return Matter(kind, since, rule, Part(kind, details, reverse("supervision") + query))

@@ -1,0 +1,46 @@
+"""Escalating: a limit that has passed goes to the unit's reviewer, then to the leadership; each once a round."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from plans.models import CalendarDay, exceptions_of
+from plans.workdays import Exceptions, add_working_days
+from tasks.models import SupervisionNotice, SupervisionRules
+from tasks.services.supervision import keep_step, locked
+from tasks.services.telling import tell_escalated
+from tasks.supervising import LEVELS, Level, State, Verb, step
+
+
+def escalate(*, now: datetime) -> int:
+    """Escalates what is late, the levels one after the other; how many steps were taken. A repeated run takes none."""
+    today = timezone.localdate(now)
+    known = exceptions_of(CalendarDay.objects.of_years(today.year - 1, today.year))
+    late = SupervisionNotice.objects.overdue(today).exclude(level=Level.LEADER.value).select_related("plan")
+    return sum(_escalated(one, today, known, now) for one in late.order_by("pk"))
+
+
+@transaction.atomic
+def _escalated(notice: SupervisionNotice, today: date, known: Exceptions, now: datetime) -> int:
+    """The steps that a notice is due for, by what is stored once nobody else changes it."""
+    after = SupervisionRules.of(notice.plan).leader_after
+    notice = locked(notice)
+    levels = list(_due(notice, today, after, known))
+    for level in levels:
+        before = State(notice.state)
+        notice.state, notice.level = step(before, Verb.ESCALATE).value, level.value
+        notice.save()
+        keep_step(notice, Verb.ESCALATE, before, by=None, now=now, level=level.value)
+        tell_escalated(notice, level, now=now)
+    return len(levels)
+
+
+def _due(notice: SupervisionNotice, today: date, after: int, known: Exceptions) -> Iterator[Level]:
+    """To whom the notice goes now: the reviewer once the limit has passed, the leadership some working days later."""
+    if not notice.waits_for_unit or notice.due is None:
+        return
+    last_days = {Level.REVIEWER: notice.due, Level.LEADER: add_working_days(notice.due, after, known)}
+    told = LEVELS.index(Level(notice.level)) + 1 if notice.level else 0
+    yield from (level for level in LEVELS[told:] if last_days[level] < today)

@@ -1,0 +1,72 @@
+"""Proposing by rule: what slips comes before the coordinator, once a matter."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+from django.utils.translation import override
+
+from targets.models import Target
+from tasks.grounds import DRAFTS
+from tasks.models import SupervisionNotice
+from tasks.services.supervision import Proposal, propose
+from tasks.slipping import Finding, findings, pressed_plans
+from tasks.supervising import OPEN
+
+
+def propose_by_rule(*, now: datetime) -> int:
+    """Proposes what slips and is not pressed already; the number of proposals. A repeated run proposes nothing twice.
+
+    Each proposal is a transaction of its own: where another run was quicker, the database refuses ours and the rest
+    goes on.
+    """
+    today = timezone.localdate(now)
+    found = [one for plan in pressed_plans(today) for one in findings(plan, today)]
+    known = _known(one.matter for one in found)
+    made = 0
+    for one in found:
+        if _is_new(one, known.get(one.matter)):
+            with suppress(IntegrityError), transaction.atomic():
+                propose(_proposal(one), by=None, now=now)
+                made += 1
+    return made
+
+
+def _known(matters: Iterable[str]) -> dict[str, tuple[int, date]]:
+    """Matter → how many of its notices are open, and the last day of evidence of any."""
+    open_ones = Q(state__in=[one.value for one in OPEN])
+    rows = SupervisionNotice.objects.filter(matter__in=set(matters)).order_by().values("matter")
+    told = rows.annotate(open=Count("pk", filter=open_ones), last=Max("evidence"))
+    return {row["matter"]: (row["open"], row["last"]) for row in told}
+
+
+def _is_new(finding: Finding, known: tuple[int, date] | None) -> bool:
+    return known is None or (not known[0] and finding.since > known[1])
+
+
+def _proposal(finding: Finding) -> Proposal:
+    """What the notice would say: written in Chinese, as it will be sent."""
+    with override(settings.LANGUAGE_CODE):
+        title, demand = DRAFTS[finding.kind](finding.details)
+    about: dict[str, Any] = (
+        {"target": finding.subject} if isinstance(finding.subject, Target) else {"task": finding.subject}
+    )
+    lead, support = (finding.units[0], finding.units[1:]) if finding.units else (None, ())
+    return Proposal(
+        plan=finding.plan,
+        title=title[: SupervisionNotice._meta.get_field("title").max_length],
+        demand=demand,
+        milestone=finding.milestone,
+        lead=lead,
+        support=tuple(support),
+        origin=SupervisionNotice.Origin.RULE,
+        grounds={"kind": finding.kind, "details": dict(finding.details)},
+        matter=finding.matter,
+        evidence=finding.evidence,
+        **about,
+    )

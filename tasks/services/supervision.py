@@ -1,0 +1,277 @@
+"""督办: the steps of a notice, one verb a function, by the table in `tasks.supervising`.
+
+Each locks the notice, so that two steps come one by one; keeps who took it, when and with which words; and tells those
+whose turn it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments import access
+from departments.models import Department, User
+from departments.permissions import Action
+from departments.services import record
+from plans.models import CalendarDay, Plan, exceptions_of
+from plans.workdays import add_working_days
+from targets.models import Target
+from tasks.models import Milestone, SupervisionNotice, SupervisionRules, SupervisionStep, Task
+from tasks.services.telling import tell
+from tasks.supervising import TRANSITIONS, RefusedError, State, Verb, step
+
+LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a notice would say. `target` or `task` is what it is about; `days` None: the usual limit of the urgency.
+
+    `grounds`, `matter` and `evidence` come from a rule (see `SupervisionNotice`).
+    """
+
+    plan: Plan
+    title: str
+    demand: str
+    target: Target | None = None
+    task: Task | None = None
+    milestone: Milestone | None = None
+    lead: Department | None = None
+    support: Sequence[Department] = ()
+    urgency: str = SupervisionNotice.Urgency.ORDINARY
+    days: int | None = None
+    origin: str = SupervisionNotice.Origin.COORDINATOR
+    grounds: Mapping[str, Any] = field(default_factory=dict)
+    matter: str = ""
+    evidence: date | None = None
+
+
+@transaction.atomic
+def propose(proposal: Proposal, *, by: User | None, now: datetime) -> SupervisionNotice:
+    """A notice that the coordinator may edit, issue or reject; `by` None: the system, by rule."""
+    if by is not None:
+        _demand(by, None, Verb.PROPOSE)
+    notice = SupervisionNotice(
+        plan=proposal.plan,
+        target=proposal.target,
+        task=proposal.task,
+        milestone=proposal.milestone,
+        origin=proposal.origin,
+        grounds=dict(proposal.grounds),
+        matter=proposal.matter,
+        evidence=proposal.evidence,
+        proposed_at=now,
+    )
+    _write(notice, proposal)
+    keep_step(notice, Verb.PROPOSE, None, by=by, now=now)
+    return notice
+
+
+@transaction.atomic
+def edit(notice: SupervisionNotice, proposal: Proposal, *, by: User, now: datetime) -> SupervisionNotice:
+    """Another wording, urgency or other units for a proposal; what it is about and where it came from stay."""
+    notice = locked(notice)
+    _demand(by, notice, Verb.EDIT)
+    _stepped(notice, Verb.EDIT, by=by)
+    _write(notice, proposal)
+    keep_step(notice, Verb.EDIT, State.PROPOSED, by=by, now=now)
+    return notice
+
+
+@transaction.atomic
+def issue(notice: SupervisionNotice, *, by: User, now: datetime) -> SupervisionNotice:
+    """交办: the notice gets its number and its limit and goes to the units."""
+    notice = locked(notice)
+    _demand(by, notice, Verb.ISSUE)
+    if notice.lead is None:
+        raise ValidationError(_("Choose the leading unit before the notice is issued."), code="lead")
+    _number(notice, now)
+    notice.issued_at, notice.due = now, limit_from(now, notice.days)
+    return _moved(notice, Verb.ISSUE, by=by, now=now)
+
+
+@transaction.atomic
+def reject(notice: SupervisionNotice, *, by: User, reason: str, now: datetime) -> SupervisionNotice:
+    """不予立项: the proposal is not taken up, with the reason."""
+    notice = locked(notice)
+    notice.ended_at = now
+    return _moved(notice, Verb.REJECT, by=by, now=now, text=reason)
+
+
+@transaction.atomic
+def receive(notice: SupervisionNotice, *, by: User, now: datetime) -> SupervisionNotice:
+    """签收: the leading unit has it."""
+    return _moved(locked(notice), Verb.RECEIVE, by=by, now=now)
+
+
+@transaction.atomic
+def answer(notice: SupervisionNotice, *, by: User, text: str, now: datetime) -> SupervisionNotice:
+    """反馈: what the leading unit has done."""
+    notice = locked(notice)
+    notice.answered_by = by
+    return _moved(notice, Verb.ANSWER, by=by, now=now, text=text)
+
+
+@transaction.atomic
+def send_back(
+    notice: SupervisionNotice, *, by: User, reason: str, now: datetime, days: int | None = None
+) -> SupervisionNotice:
+    """退回重办: the answer will not do; a new round begins with a limit of its own, the same as before by default."""
+    notice = locked(notice)
+    own = notice.answered_by_id == by.pk
+    notice.round += 1
+    notice.level, notice.due = "", limit_from(now, days or notice.days)
+    return _moved(notice, Verb.RETURN, by=by, now=now, text=reason, own_answer=own)
+
+
+@transaction.atomic
+def verify(notice: SupervisionNotice, *, by: User, text: str, now: datetime) -> SupervisionNotice:
+    """复核: the answer holds, and what was found."""
+    notice = locked(notice)
+    own = notice.answered_by_id == by.pk
+    return _moved(notice, Verb.VERIFY, by=by, now=now, text=text, own_answer=own)
+
+
+@transaction.atomic
+def close(notice: SupervisionNotice, *, by: User, text: str = "", now: datetime) -> SupervisionNotice:
+    """办结: the matter is off the list."""
+    notice = locked(notice)
+    own = notice.answered_by_id == by.pk
+    notice.ended_at = now
+    return _moved(notice, Verb.CLOSE, by=by, now=now, text=text, own_answer=own)
+
+
+@transaction.atomic
+def withdraw(notice: SupervisionNotice, *, by: User, reason: str, now: datetime) -> SupervisionNotice:
+    """撤销: an issued notice is taken back, with the reason."""
+    notice = locked(notice)
+    notice.ended_at = now
+    return _moved(notice, Verb.WITHDRAW, by=by, now=now, text=reason)
+
+
+@transaction.atomic
+def urge(notice: SupervisionNotice, *, by: User, text: str = "", now: datetime) -> SupervisionNotice:
+    """催办: the units are told once more."""
+    return _moved(locked(notice), Verb.URGE, by=by, now=now, text=text)
+
+
+def limit_from(now: datetime, days: int) -> date:
+    """The last day of a limit of so many working days from now."""
+    start = timezone.localdate(now)
+    known = exceptions_of(CalendarDay.objects.of_years(start.year, start.year + 1))
+    return add_working_days(start, days, known)
+
+
+# --- What the steps have in common ------------------------------------------------------------------------------------
+
+
+def locked(notice: SupervisionNotice) -> SupervisionNotice:
+    """The notice as it is now, kept from others until the transaction ends."""
+    return SupervisionNotice.objects.select_for_update(no_key=True).get(pk=notice.pk)
+
+
+def reaches(user: User, action: Action, unit: Department | None) -> bool:
+    """Whether the person may do this to a notice led by the unit (None: by nobody yet)."""
+    reached = access.reach(user, action)
+    if unit is None:
+        return reached.everything
+    return reached.covers(department_id=unit.pk, region_id=unit.region_id)
+
+
+def _demand(by: User, notice: SupervisionNotice | None, verb: Verb) -> None:
+    """Raises PermissionDenied unless the person may take the step for the notice's leading unit."""
+    action = next(one.action for (_state, known), one in TRANSITIONS.items() if known is verb)
+    assert action is not None  # noqa: S101 - the system's own steps do not come here
+    if not reaches(by, action, notice.lead if notice is not None else None):
+        raise access.refusal()
+
+
+def _moved(
+    notice: SupervisionNotice, verb: Verb, *, by: User, now: datetime, text: str = "", own_answer: bool = False
+) -> SupervisionNotice:
+    """Takes one step and tells those whom it concerns; what the step changes besides the state is set already."""
+    _demand(by, notice, verb)
+    before = State(notice.state)
+    _stepped(notice, verb, by=by, text=text, own_answer=own_answer)
+    notice.save()
+    keep_step(notice, verb, before, by=by, now=now, text=text)
+    tell(notice, verb, by=by, text=text.strip(), now=now)
+    return notice
+
+
+def _stepped(
+    notice: SupervisionNotice, verb: Verb, *, by: User | None, text: str = "", own_answer: bool = False
+) -> None:
+    if len(text) > LONGEST_TEXT:
+        said = _("The text has more than %(limit)s characters. Shorten it.")
+        raise ValidationError(said % {"limit": LONGEST_TEXT}, code="text")
+    try:
+        notice.state = step(State(notice.state), verb, text=text, own_answer=own_answer).value
+    except RefusedError as refused:
+        raise _refused(refused.code) from refused
+
+
+def _refused(code: str) -> ValidationError:
+    sentences = {
+        "transition": _("The notice is not in a state in which that is possible. Look where it stands now."),
+        "text": _("Write a few words: the others need to understand what was done, or why."),
+        "own_answer": _("You have given this answer yourself. Somebody else judges it."),
+    }
+    return ValidationError(sentences[code], code=code)
+
+
+def keep_step(notice: SupervisionNotice, verb: Verb, before: State | None, **values: Any) -> SupervisionStep:
+    """Adds the step to the notice's way, with the audit event."""
+    by, text = values.pop("by"), values.pop("text", "").strip()
+    made = SupervisionStep.objects.create(
+        notice=notice,
+        verb=verb.value,
+        from_state=before.value if before else "",
+        to_state=notice.state,
+        round=notice.round,
+        due=notice.due,
+        by=by,
+        at=values.pop("now"),
+        text=text,
+        **values,
+    )
+    detail = {"number": notice.number, "reason": text, **({"level": made.level} if made.level else {})}
+    record(f"supervision.{verb.value}", by=by, subject=notice, **{key: one for key, one in detail.items() if one})
+    return made
+
+
+def _write(notice: SupervisionNotice, proposal: Proposal) -> None:
+    """Checks and saves what the notice says."""
+    rules = SupervisionRules.of(notice.plan)
+    notice.title, notice.demand = proposal.title.strip(), proposal.demand.strip()
+    notice.urgency, notice.lead = proposal.urgency, proposal.lead
+    _check_days(proposal, rules)
+    notice.full_clean(exclude=["days"], validate_constraints=False)  # the database has the last word on those
+    notice.days = proposal.days or rules.limit(proposal.urgency)
+    notice.save()
+    notice.support.set([one for one in proposal.support if one != proposal.lead])
+
+
+def _check_days(proposal: Proposal, rules: SupervisionRules) -> None:
+    """ValidationError for a limit that the urgency does not allow: an urgent matter takes up to five working days."""
+    if proposal.urgency not in SupervisionNotice.Urgency.values or proposal.days is None:
+        return
+    longest = max(5, rules.urgent_days) if proposal.urgency == "urgent" else rules.limit(proposal.urgency)
+    if not 1 <= proposal.days <= longest:
+        said = _("With this urgency the limit is 1 to %(longest)d working days.") % {"longest": longest}
+        raise ValidationError({"days": said})
+
+
+def _number(notice: SupervisionNotice, now: datetime) -> None:
+    """The next number of the year, over all plans: their first row is what the register is locked by."""
+    Plan.objects.select_for_update(no_key=True).order_by("pk").first()
+    notice.year = timezone.localdate(now).year
+    last = SupervisionNotice.objects.filter(year=notice.year).aggregate(last=Max("serial"))["last"] or 0
+    notice.serial = last + 1
+    notice.number = SupervisionRules.of(notice.plan).numbered(notice.year, notice.serial)

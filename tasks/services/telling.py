@@ -1,0 +1,75 @@
+"""Telling people that it is their turn, in the transaction of the step that made it so."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from departments.models import Department, User
+from departments.noticing import notify
+from departments.permissions import Role
+from departments.reminding import Part
+from tasks.models import SupervisionNotice
+from tasks.supervising import Level, Verb
+
+UNIT = (Role.REPORTER, Role.REVIEWER, Role.COUNTY)
+"""Who acts for a unit."""
+
+TOLD_UNITS = frozenset({Verb.ISSUE, Verb.RETURN, Verb.URGE, Verb.WITHDRAW, Verb.CLOSE})
+"""Steps of which both leading and supporting units are told; of an answer the quality office is."""
+
+
+def people_with(roles: Collection[Role], departments: Iterable[Department] | None = None) -> list[User]:
+    """Active people who hold one of the roles, in one of the departments or in any."""
+    held: dict[str, Any] = {"memberships__role__in": [one.value for one in roles]}
+    if departments is not None:
+        held["memberships__department__in"] = list(departments)
+    return list(User.objects.filter(is_active=True, **held).distinct().order_by("pk"))
+
+
+def tell(notice: SupervisionNotice, verb: Verb, *, by: User | None, text: str, now: datetime) -> None:
+    """Tells of a step those whom it concerns, but not whoever took it."""
+    if verb is Verb.ANSWER:
+        people = people_with([Role.COORDINATOR])
+    elif verb in TOLD_UNITS and notice.lead is not None:
+        people = people_with(UNIT, [notice.lead, *notice.support.all()])
+    else:
+        people = []
+    _tell([one for one in people if one != by], notice, verb, details_of(notice, by=by, text=text), now)
+
+
+def tell_escalated(notice: SupervisionNotice, level: Level, *, now: datetime) -> int:
+    """Tells of a limit that has passed the unit's reviewer (a county's officer), or the leadership; how many."""
+    if level is Level.LEADER:
+        people = people_with([Role.LEADER])
+    else:
+        people = people_with([Role.REVIEWER, Role.COUNTY], [notice.lead] if notice.lead else [])
+    _tell(people, notice, Verb.ESCALATE, details_of(notice, by=None, text="") | {"level": level.value}, now)
+    return len(people)
+
+
+def details_of(notice: SupervisionNotice, *, by: User | None, text: str) -> dict[str, Any]:
+    """What the sentences about a notice are made of."""
+    return {
+        "number": notice.number,
+        "title": notice.title,
+        "unit": notice.lead.short_name if notice.lead else "",
+        "due": notice.due.isoformat() if notice.due else "",
+        "person": str(by) if by else "",
+        "text": text,
+    }
+
+
+def link_to(notice: SupervisionNotice) -> str:
+    """Where the notice is."""
+    return reverse("supervision_notice", kwargs={"pk": notice.pk})
+
+
+def _tell(
+    people: Iterable[User], notice: SupervisionNotice, verb: Verb, details: dict[str, Any], now: datetime
+) -> None:
+    kind = f"supervision_{verb.value}"
+    subject = ":".join([notice._meta.label_lower, str(notice.pk), str(notice.round), details.get("level", "")])
+    for one in people:
+        notify(one, kind=kind, subject=subject, part=Part(kind, details, link_to(notice)), now=now)

@@ -1,0 +1,153 @@
+"""What slips and ought to be pressed, by the plan's rules: a late milestone, months of red, months without figures.
+
+Each finding names its matter, the same every day, and the last day that speaks for it. Months count once the deadline
+of their figures has passed. Read in a constant number of queries, however many targets and units.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from departments.models import Department
+from plans.models import AbstractAssignment, Plan
+from plans.periods import Month
+from reviews.workflow import State as Entry
+from targets.deadlines import Deadlines
+from targets.duties import Key, expected_of
+from targets.formulas import Signal
+from targets.models import Attainment, Revision, Target, TargetAssignment
+from tasks.models import Assignment, Milestone, SupervisionRules, Task
+
+LINGERS = timedelta(days=60)
+"""How long after its year a plan is still pressed; one of long ago, such as a worked example, proposes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that slips: about what, why (see `tasks.grounds`), by evidence from which day to which, and who answers
+    for it, who leads first. It is new only where all of its evidence is later than an earlier notice's."""
+
+    plan: Plan
+    kind: str
+    matter: str
+    evidence: date
+    details: Mapping[str, Any]
+    subject: Target | Task
+    units: Sequence[Department]
+    since: date
+    milestone: Milestone | None = None
+
+
+def pressed_plans(today: date) -> list[Plan]:
+    """The plans whose promises are pressed on a day."""
+    plans = Plan.objects.select_related("region").filter(year__in=(today.year - 1, today.year)).order_by("year")
+    return [one for one in plans if date(one.year, 1, 1) <= today <= date(one.year, 12, 31) + LINGERS]
+
+
+def findings(plan: Plan, today: date) -> list[Finding]:
+    """Everything of a plan that slips on a day."""
+    rules, passed = SupervisionRules.of(plan), _passed(plan, today)
+    return [
+        *_late_milestones(plan, today),
+        *_red(plan, passed[-rules.red_months :], rules.red_months),
+        *_silent(plan, passed, rules.silent_months),
+    ]
+
+
+def _passed(plan: Plan, today: date) -> list[Month]:
+    """The months whose figures ought to be there."""
+    return sorted(month for month, one in Deadlines.of(plan).by_month.items() if one.day < today)
+
+
+# --- Milestones -------------------------------------------------------------------------------------------------------
+
+
+def _late_milestones(plan: Plan, today: date) -> Iterator[Finding]:
+    late = Milestone.objects.filter(task__plan=plan, done_on__isnull=True, due__lt=today).select_related("task")
+    found = list(late.order_by("due", "pk"))
+    units = _units(Assignment.objects.filter(task__in={one.task_id for one in found}), "task_id")
+    for one in found:
+        details = {"milestone": one.title, "task": one.task.title, "due": one.due.isoformat()}
+        yield Finding(
+            plan,
+            "late_milestone",
+            f"late_milestone:{one.pk}",
+            one.due,
+            details,
+            one.task,
+            units.get(one.task_id, ()),
+            since=one.due,
+            milestone=one,
+        )
+
+
+def _units(assigned: Any, key: str) -> dict[int, list[Department]]:
+    """Promise → who answers for it, who leads first; one query."""
+    found: dict[int, list[Department]] = defaultdict(list)
+    rows: Iterable[AbstractAssignment] = assigned.select_related("department").order_by("role", "id")
+    for one in rows:
+        found[getattr(one, key)].append(one.department)
+    return found
+
+
+# --- Lights -----------------------------------------------------------------------------------------------------------
+
+
+def _red(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
+    """Binding targets that were red at the end of each of the last months."""
+    if len(months) < number:
+        return
+    red = Attainment.objects.filter(
+        target__plan=plan,
+        target__firmness=Target.Firmness.BINDING,
+        region_id=plan.region_id,
+        month__in=months,
+        signal=Signal.RED.value,
+    )
+    counted: dict[int, int] = defaultdict(int)
+    for target_id in red.values_list("target_id", flat=True):
+        counted[target_id] += 1
+    lasting = [pk for pk, times in counted.items() if times == number]
+    units = _units(TargetAssignment.objects.filter(target__in=lasting), "target_id")
+    for one in Target.objects.filter(pk__in=lasting).order_by("order", "code"):
+        details = {"target": one.name, "months": [str(month) for month in months]}
+        first, last = months[0].first_day, months[-1].last_day
+        matter = f"red_months:{one.pk}"
+        yield Finding(plan, "red_months", matter, last, details, one, units.get(one.pk, ()), since=first)
+
+
+# --- Figures ----------------------------------------------------------------------------------------------------------
+
+
+def _silent(plan: Plan, passed: Collection[Month], number: int) -> Iterator[Finding]:
+    """Units that have handed in nothing of what was expected of them in the last months in which anything was."""
+    expected = expected_of(plan, passed)
+    targets: dict[int, Target] = {}
+    for one in Target.objects.filter(plan=plan).order_by("order", "code"):
+        targets.setdefault(one.indicator_id, one)
+    handed_in = _handed_in(passed)
+    asked: dict[int, dict[Month, list[Key]]] = defaultdict(dict)
+    for (unit, month), keys in expected.by_unit.items():
+        promised = [key for key in keys if key.indicator_id in targets]
+        if unit is not None and promised:
+            asked[unit][month] = promised
+    units = Department.objects.in_bulk(list(asked))
+    for unit, by_month in sorted(asked.items()):
+        months = sorted(by_month)[-number:]
+        keys = [key for month in months for key in by_month[month]]
+        if len(months) == number and not handed_in & set(keys):
+            yield _silence_of(plan, units[unit], months, keys, targets[keys[0].indicator_id])
+
+
+def _handed_in(months: Collection[Month]) -> set[Key]:
+    rows = Revision.objects.filter(observation__month__in=months).exclude(state=Entry.DRAFT.value).order_by()
+    columns = ("observation__indicator_id", "observation__region_id", "observation__month")
+    return {Key(*row) for row in rows.values_list(*columns).distinct()}
+
+
+def _silence_of(plan: Plan, unit: Department, months: Sequence[Month], keys: Sequence[Key], about: Target) -> Finding:
+    details = {"unit": unit.short_name, "months": [str(month) for month in months], "number": len(keys)}
+    matter, first = f"no_figures:{plan.year}:{unit.pk}", months[0].first_day
+    return Finding(plan, "no_figures", matter, months[-1].last_day, details, about, [unit], since=first)

@@ -1,0 +1,95 @@
+"""What is typed about supervision: a notice, its steps, what a list is to show."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from departments.models import Department
+from plans.models import Plan
+from targets.models import Target
+from tasks.models import SupervisionNotice, Task
+from tasks.services.supervision import LONGEST_TEXT, Proposal
+
+
+class NoticeForm(forms.Form):
+    """What a notice says."""
+
+    title = forms.CharField(label=_("Title"), max_length=120)
+    demand = forms.CharField(
+        label=_("What is asked"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    lead = forms.ModelChoiceField(Department.objects.all(), label=_("Leading unit"), required=False)
+    support = forms.ModelMultipleChoiceField(
+        Department.objects.all(),
+        label=_("Supporting units"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+        help_text=_("Hold Ctrl to choose several."),
+    )
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=SupervisionNotice.Urgency.choices, initial="ordinary")
+    days = forms.IntegerField(
+        label=_("Limit in working days"),
+        required=False,
+        min_value=1,
+        max_value=365,
+        help_text=_("Empty: the usual limit of the urgency."),
+    )
+
+    def proposal(self, **values: Any) -> Proposal:
+        """What was typed, about what `values` say."""
+        typed = self.cleaned_data
+        return Proposal(**{**typed, "support": tuple(typed["support"])}, **values)
+
+    @staticmethod
+    def typed_of(notice: SupervisionNotice) -> dict[str, Any]:
+        """What the notice says now."""
+        said = {name: getattr(notice, name) for name in ("title", "demand", "lead", "urgency", "days")}
+        return said | {"support": list(notice.support.all())}
+
+
+class NewNoticeForm(NoticeForm):
+    """A notice that the coordinator writes: about which target or task of the plan?"""
+
+    subject = forms.ChoiceField(label=_("About"))
+    field_order = ["subject"]
+
+    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plan = plan
+        self.targets = {f"target:{one.code}": one for one in Target.objects.filter(plan=plan)}
+        self.tasks = {f"task:{one.code}": one for one in Task.objects.filter(plan=plan)}
+        self.fields["subject"].choices = [  # type: ignore[attr-defined]
+            ("", "—"),
+            (_("Targets"), [(key, one.name) for key, one in self.targets.items()]),
+            (_("Key tasks"), [(key, one.title) for key, one in self.tasks.items()]),
+        ]
+
+    def proposal(self, **values: Any) -> Proposal:
+        """The notice about the subject that was chosen."""
+        subject = self.cleaned_data.pop("subject")
+        about = {"target": self.targets.get(subject), "task": self.tasks.get(subject)}
+        return super().proposal(plan=self.plan, **about, **values)
+
+
+class StepForm(forms.Form):
+    """The words of a step, and the limit of a new round; what must be there is asked by the service."""
+
+    text = forms.CharField(max_length=LONGEST_TEXT, required=False)
+    days = forms.IntegerField(min_value=1, max_value=365, required=False)
+
+
+class FilterForm(forms.Form):
+    """Which notices a list shows."""
+
+    state = forms.ChoiceField(label=_("State"), required=False)
+    department = forms.ModelChoiceField(
+        Department.objects.all(), label=_("Unit"), required=False, to_field_name="code", empty_label=_("all units")
+    )
+    overdue = forms.BooleanField(label=_("Overdue only"), required=False)
+
+    def __init__(self, *args: Any, proposals: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hidden = () if proposals else ("proposed", "rejected")
+        states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
+        self.fields["state"].choices = [("", _("all open")), ("all", _("all")), *states]  # type: ignore[attr-defined]

@@ -1,0 +1,111 @@
+"""How notices about supervision are put into words, in the language of whoever reads them."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+Details = Mapping[str, Any]
+
+
+def _filled(details: Details) -> dict[str, Any]:
+    day = date_format(date.fromisoformat(details["due"])) if details.get("due") else ""
+    return {**details, "day": day}
+
+
+def _issued(details: Details) -> str:
+    return _("%(number)s %(title)s: led by %(unit)s, to be answered by %(day)s.") % _filled(details)
+
+
+def _returned(details: Details) -> str:
+    said = _("%(number)s %(title)s: the answer was sent back, to be answered anew by %(day)s. Reason: %(text)s")
+    return said % _filled(details)
+
+
+def _urged(details: Details) -> str:
+    said = _("%(number)s %(title)s: the quality office urges it. To be answered by %(day)s. %(text)s")
+    return (said % _filled(details)).strip()
+
+
+def _withdrawn(details: Details) -> str:
+    return _("%(number)s %(title)s: withdrawn. Reason: %(text)s") % _filled(details)
+
+
+def _closed(details: Details) -> str:
+    return _("%(number)s %(title)s: closed.") % _filled(details)
+
+
+def _answered(details: Details) -> str:
+    return _("%(number)s %(title)s: answered by %(unit)s, to be verified.") % _filled(details)
+
+
+def _escalated(details: Details) -> str:
+    said = _("%(number)s %(title)s: %(unit)s has not answered by %(day)s.")
+    return said % _filled(details)
+
+
+def _waits(details: Details) -> str:
+    return _("%(number)s %(title)s: to be received and answered by %(day)s.") % _filled(details)
+
+
+def _proposed(details: Details) -> str:
+    said = ngettext(
+        "%(number)s matter is proposed for supervision and waits for your decision: %(titles)s.",
+        "%(number)s matters are proposed for supervision and wait for your decision: %(titles)s.",
+        details["number"],
+    )
+    return said % _listed(details)
+
+
+def _to_verify(details: Details) -> str:
+    said = ngettext(
+        "%(number)s matter under supervision is to be verified or closed: %(titles)s.",
+        "%(number)s matters under supervision are to be verified or closed: %(titles)s.",
+        details["number"],
+    )
+    return said % _listed(details)
+
+
+def _late(details: Details) -> str:
+    said = ngettext(
+        "%(number)s matter under supervision is past its limit and still not answered: %(titles)s.",
+        "%(number)s matters under supervision are past their limits and still not answered: %(titles)s.",
+        details["number"],
+    )
+    return said % _listed(details)
+
+
+def _listed(details: Details) -> dict[str, Any]:
+    named = pgettext("between the names of a list", ", ").join(details["titles"])
+    if further := details["number"] - len(details["titles"]):
+        named = _("%(names)s and %(further)s more") % {"names": named, "further": further}
+    return {"number": details["number"], "titles": named}
+
+
+WORDINGS: dict[str, Callable[[Details], str]] = {
+    "supervision_issue": _issued,
+    "supervision_return": _returned,
+    "supervision_urge": _urged,
+    "supervision_withdraw": _withdrawn,
+    "supervision_close": _closed,
+    "supervision_answer": _answered,
+    "supervision_escalate": _escalated,
+    "supervision_waits": _waits,
+    "supervision_proposed": _proposed,
+    "supervision_to_verify": _to_verify,
+    "supervision_late": _late,
+}
+
+HEADINGS: dict[str, str | Promise] = {
+    "supervision_issue": gettext_lazy("Supervision: a notice was issued"),
+    "supervision_return": gettext_lazy("Supervision: back for rework"),
+    "supervision_urge": gettext_lazy("Supervision: urged"),
+    "supervision_withdraw": gettext_lazy("Supervision: a notice was withdrawn"),
+    "supervision_close": gettext_lazy("Supervision: closed"),
+    "supervision_answer": gettext_lazy("Supervision: an answer to verify"),
+    "supervision_escalate": gettext_lazy("Supervision: the limit has passed"),
+}

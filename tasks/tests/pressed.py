@@ -1,0 +1,106 @@
+"""Matters under supervision and the people around them, for tests."""
+
+from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from departments.models import Department, Membership, User
+from departments.permissions import Role
+from targets.tests import factories as f
+from tasks.models import Assignment, Milestone, SupervisionNotice, Task
+from tasks.services import supervision as services
+from tasks.services.supervision import Proposal
+from tasks.supervising import State
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2014, 6, 9, 9, 0, tzinfo=SHANGHAI)
+"""The ninth of June 2014, an ordinary week in a calendar without holidays."""
+
+
+def at(day: int, month: int = 6, hour: int = 9) -> datetime:
+    """A moment of 2014."""
+    return datetime(2014, month, day, hour, tzinfo=SHANGHAI)
+
+
+def task(lead: Department | None = None, *, code: str = "t", due: date = date(2014, 5, 31)) -> Task:
+    """A task with one milestone that is not done, led by a unit."""
+    document = f.plan()
+    clause = document.clauses.get(path="一")
+    made = Task.objects.create(
+        plan=document, code=code, title=f"任务{code}", clause=clause, quote=clause.text, due=date(2014, 12, 31)
+    )
+    if lead is not None:
+        Assignment.objects.create(task=made, department=lead, role="lead", quote="目标")
+    Milestone.objects.create(task=made, code="step", title=f"节点{code}", quote="目标", due=due)
+    return made
+
+
+def cast() -> SimpleNamespace:
+    """A unit that leads a task, another that supports, and everybody around them."""
+    lead, support = f.department(), f.department()
+    made = SimpleNamespace(lead=lead, support=support, task=task(lead), plan=f.plan())
+    made.coordinator = f.coordinator()
+    made.reporter, made.reviewer = f.person(Role.REPORTER, lead), f.person(Role.REVIEWER, lead)
+    made.helper, made.stranger = f.person(Role.REPORTER, support), f.person(Role.REPORTER)
+    made.leader = f.person(Role.LEADER)
+    return made
+
+
+def proposal(world: SimpleNamespace, **values: Any) -> Proposal:
+    """What a notice about the task would say."""
+    said = {"title": "关于加快办理的通知", "demand": "请抓紧办理并反馈。", "lead": world.lead, "task": world.task}
+    return Proposal(plan=world.plan, **{**said, "support": (world.support,), "urgency": "urgent", **values})
+
+
+def notice(world: SimpleNamespace, state: State = State.PROPOSED, **values: Any) -> SupervisionNotice:
+    """A notice that has come so far, on its regular way, all on Monday."""
+    made = services.propose(proposal(world, **values), by=world.coordinator, now=MONDAY)
+    for verb in WAYS[state]:
+        made = take(made, verb, world)
+    assert made.state == state
+    return made
+
+
+WAYS: dict[State, tuple[str, ...]] = {
+    State.PROPOSED: (),
+    State.REJECTED: ("reject",),
+    State.ISSUED: ("issue",),
+    State.RECEIVED: ("issue", "receive"),
+    State.ANSWERED: ("issue", "receive", "answer"),
+    State.REWORK: ("issue", "receive", "answer", "return"),
+    State.VERIFIED: ("issue", "receive", "answer", "verify"),
+    State.CLOSED: ("issue", "receive", "answer", "verify", "close"),
+    State.WITHDRAWN: ("issue", "withdraw"),
+}
+
+
+def take(
+    one: SupervisionNotice, verb: str, world: SimpleNamespace, *, by: User | None = None, text: str = "已核实。"
+) -> SupervisionNotice:
+    """Takes a step, as the person whose it is unless another is named."""
+    who: dict[str, Any] = {"by": by or actor(verb, world), "now": MONDAY}
+    return {
+        "edit": lambda: services.edit(one, proposal(world, title="关于限期办理的通知"), **who),
+        "reject": lambda: services.reject(one, reason=text, **who),
+        "issue": lambda: services.issue(one, **who),
+        "receive": lambda: services.receive(one, **who),
+        "answer": lambda: services.answer(one, text=text, **who),
+        "return": lambda: services.send_back(one, reason=text, **who),
+        "verify": lambda: services.verify(one, text=text, **who),
+        "close": lambda: services.close(one, text=text, **who),
+        "withdraw": lambda: services.withdraw(one, reason=text, **who),
+        "urge": lambda: services.urge(one, text=text, **who),
+    }[verb]()
+
+
+def actor(verb: str, world: SimpleNamespace) -> User:
+    """Whose step it is."""
+    user: User = world.reporter if verb in ("receive", "answer") else world.coordinator
+    return user
+
+
+def also(user: User, role: Role, unit: Department) -> User:
+    """The person with a further role."""
+    Membership.objects.create(user=user, department=unit, role=role.value)
+    return User.objects.get(pk=user.pk)

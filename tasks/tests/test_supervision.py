@@ -1,0 +1,309 @@
+"""The steps of a notice: every one of the table by whom it belongs, every other one refused with nothing changed."""
+
+from datetime import date
+from itertools import product
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+
+from departments import matters
+from departments.models import AuditEvent, Department, Notice, Region, User
+from departments.permissions import Role
+from plans.models import CalendarDay
+from targets.tests import factories as f
+from tasks.models import SupervisionNotice, SupervisionRules, SupervisionStep
+from tasks.services import supervision as services
+from tasks.supervising import TRANSITIONS, State, Verb
+from tasks.tests import pressed as p
+
+pytestmark = pytest.mark.django_db
+
+BY_PEOPLE = [verb for verb in Verb if verb not in (Verb.PROPOSE, Verb.ESCALATE)]
+ALLOWED = [(state, verb) for state, verb in TRANSITIONS if state is not None and verb in BY_PEOPLE]
+
+
+@pytest.fixture
+def world() -> SimpleNamespace:
+    return p.cast()
+
+
+def standing(notice: SupervisionNotice) -> tuple[Any, ...]:
+    found = SupervisionNotice.objects.get(pk=notice.pk)
+    return found.state, found.round, found.due, found.number, found.ended_at, found.steps.count()
+
+
+@pytest.mark.parametrize(("state", "verb"), ALLOWED, ids=lambda one: one.value)
+def test_each_step_of_the_table_is_taken_kept_and_recorded(world: SimpleNamespace, state: State, verb: Verb) -> None:
+    notice = p.notice(world, state)
+    events = AuditEvent.objects.count()
+    moved = p.take(notice, verb, world)
+    taken = moved.steps.last()
+    assert taken is not None
+    assert moved.state == TRANSITIONS[state, verb].to
+    assert (taken.verb, taken.from_state, taken.to_state) == (verb, state, moved.state)
+    assert (taken.by, taken.at) == (p.actor(verb, world), p.MONDAY)
+    assert AuditEvent.objects.count() == events + 1
+    assert AuditEvent.objects.latest("pk").action == f"supervision.{verb}"
+
+
+@pytest.mark.parametrize(
+    ("state", "verb"),
+    [pair for pair in product(State, BY_PEOPLE) if pair not in TRANSITIONS],
+    ids=lambda one: one.value,
+)
+def test_each_step_outside_the_table_is_refused(world: SimpleNamespace, state: State, verb: Verb) -> None:
+    notice = p.notice(world, state)
+    before = standing(notice)
+    with pytest.raises(ValidationError) as refused, transaction.atomic():
+        p.take(notice, verb, world)
+    assert refused.value.code == "transition"
+    assert standing(notice) == before
+
+
+@pytest.mark.parametrize(("state", "verb"), ALLOWED, ids=lambda one: one.value)
+def test_each_step_is_refused_to_everybody_whose_it_is_not(world: SimpleNamespace, state: State, verb: Verb) -> None:
+    notice = p.notice(world, state)
+    before = standing(notice)
+    units = {world.reporter, world.reviewer}
+    allowed = units if verb in (Verb.RECEIVE, Verb.ANSWER) else {world.coordinator}
+    people = {world.coordinator, world.leader, world.helper, world.stranger, f.person(Role.ADMINISTRATOR), *units}
+    for other in people - allowed:
+        with pytest.raises(PermissionDenied), transaction.atomic():
+            p.take(notice, verb, world, by=other)
+    assert standing(notice) == before
+
+
+@pytest.mark.parametrize(
+    ("state", "verb"), [pair for pair in ALLOWED if TRANSITIONS[pair].needs_text], ids=lambda one: one.value
+)
+def test_a_step_without_the_words_it_needs_is_refused(world: SimpleNamespace, state: State, verb: Verb) -> None:
+    notice = p.notice(world, state)
+    before = standing(notice)
+    with pytest.raises(ValidationError) as refused, transaction.atomic():
+        p.take(notice, verb, world, text="  ")
+    assert refused.value.code == "text"
+    assert standing(notice) == before
+
+
+@pytest.mark.parametrize(
+    ("state", "verb"), [pair for pair in ALLOWED if TRANSITIONS[pair].needs_other], ids=lambda one: one.value
+)
+def test_whoever_answered_does_not_judge_the_answer(world: SimpleNamespace, state: State, verb: Verb) -> None:
+    notice = p.notice(world, state)
+    both = p.also(world.reporter, Role.COORDINATOR, world.lead)
+    with pytest.raises(ValidationError) as refused, transaction.atomic():
+        p.take(notice, verb, world, by=both)
+    assert refused.value.code == "own_answer"
+
+
+def test_the_reviewer_and_a_countys_officer_receive_and_answer_too(world: SimpleNamespace) -> None:
+    place = Region.objects.create(code="100101", name="某县", kind="county", parent=f.region())
+    county = f.department(place, kind="county_government")
+    notice = p.notice(world, State.ISSUED, lead=county)
+    officer = f.person(Role.COUNTY, county)
+    notice = services.answer(services.receive(notice, by=officer, now=p.MONDAY), by=officer, text="办妥", now=p.MONDAY)
+    assert (notice.state, notice.answered_by) == (State.ANSWERED, officer)
+    other = p.notice(world, State.ISSUED)
+    assert services.receive(other, by=world.reviewer, now=p.MONDAY).state == State.RECEIVED
+    with pytest.raises(PermissionDenied):
+        services.answer(other, by=officer, text="办妥", now=p.MONDAY)
+
+
+# --- Numbers and limits -----------------------------------------------------------------------------------------------
+
+
+def test_notices_are_numbered_within_the_year_in_which_they_are_issued(world: SimpleNamespace) -> None:
+    first, second = p.notice(world, State.ISSUED), p.notice(world, State.ISSUED)
+    assert [first.number, second.number] == ["督〔2014〕1号", "督〔2014〕2号"]
+    waiting = p.notice(world)
+    late = services.issue(waiting, by=world.coordinator, now=p.MONDAY.replace(year=2015))
+    assert late.number == "督〔2015〕1号"
+
+
+def test_the_form_of_the_number_is_the_offices(world: SimpleNamespace) -> None:
+    SupervisionRules.objects.create(plan=world.plan, number="质强办督〔{year}〕{serial}号")
+    assert p.notice(world, State.ISSUED).number == "质强办督〔2014〕1号"
+
+
+@pytest.mark.parametrize("number", ["督1号", "督{serial}号", "督{year}号", "督{year}{month}{serial}", "督{year"])
+def test_a_form_that_would_not_tell_notices_apart_is_refused(world: SimpleNamespace, number: str) -> None:
+    with pytest.raises(ValidationError, match="number"):
+        SupervisionRules(plan=world.plan, number=number).full_clean()
+
+
+@pytest.mark.parametrize(
+    ("urgency", "days", "due"),
+    [
+        ("urgent", None, date(2014, 6, 12)),
+        ("urgent", 5, date(2014, 6, 16)),
+        ("ordinary", None, date(2014, 6, 30)),
+        ("difficult", None, date(2014, 7, 21)),
+    ],
+)
+def test_the_limit_counts_working_days_from_the_day_after(
+    world: SimpleNamespace, urgency: str, days: int | None, due: date
+) -> None:
+    assert p.notice(world, State.ISSUED, urgency=urgency, days=days).due == due
+
+
+def test_a_holiday_does_not_count(world: SimpleNamespace) -> None:
+    CalendarDay.objects.create(day=date(2014, 6, 10), kind="holiday", name="节日")
+    assert p.notice(world, State.ISSUED).due == date(2014, 6, 13)
+
+
+@pytest.mark.parametrize(("urgency", "days"), [("urgent", 6), ("urgent", 0), ("ordinary", 16), ("difficult", 31)])
+def test_a_limit_longer_than_the_urgency_allows_is_refused(world: SimpleNamespace, urgency: str, days: int) -> None:
+    with pytest.raises(ValidationError) as refused, transaction.atomic():
+        p.notice(world, urgency=urgency, days=days)
+    assert "days" in refused.value.message_dict
+    assert not SupervisionNotice.objects.exists()
+
+
+def test_the_limits_are_the_offices(world: SimpleNamespace) -> None:
+    SupervisionRules.objects.create(plan=world.plan, urgent_days=1, ordinary_days=10)
+    assert p.notice(world, State.ISSUED).due == date(2014, 6, 10)
+    assert p.notice(world, State.ISSUED, urgency="ordinary").due == date(2014, 6, 23)
+
+
+def test_rework_begins_a_new_round_with_a_limit_of_its_own(world: SimpleNamespace) -> None:
+    notice = p.notice(world, State.ANSWERED)
+    back = services.send_back(notice, by=world.coordinator, reason="措施不具体", now=p.at(13), days=2)
+    assert (back.state, back.round, back.due, back.level) == (State.REWORK, 2, date(2014, 6, 17), "")
+
+
+def test_a_notice_without_a_leading_unit_is_not_issued(world: SimpleNamespace) -> None:
+    notice = p.notice(world, lead=None)
+    with pytest.raises(ValidationError, match="主办单位"):
+        services.issue(notice, by=world.coordinator, now=p.MONDAY)
+    assert standing(notice)[:4] == ("proposed", 1, None, "")
+
+
+def test_editing_changes_what_is_said_and_not_what_it_is_about(world: SimpleNamespace) -> None:
+    notice = p.notice(world)
+    said = p.proposal(
+        world, title="新标题", lead=world.support, support=(world.support, world.lead), urgency="difficult"
+    )
+    edited = services.edit(notice, said, by=world.coordinator, now=p.MONDAY)
+    assert (edited.title, edited.lead, edited.days, edited.task) == ("新标题", world.support, 30, world.task)
+    assert list(edited.support.all()) == [world.lead]
+
+
+@pytest.mark.parametrize("wrong", [{"title": " "}, {"demand": ""}, {"urgency": "soon"}, {"title": "长" * 121}])
+def test_a_notice_that_says_nothing_is_refused(world: SimpleNamespace, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refused, transaction.atomic():
+        p.notice(world, **wrong)
+    assert set(refused.value.message_dict) == set(wrong)
+    assert not SupervisionNotice.objects.exists()
+
+
+def test_a_text_that_is_too_long_is_refused_with_the_limit(world: SimpleNamespace) -> None:
+    notice = p.notice(world, State.RECEIVED)
+    with pytest.raises(ValidationError, match="2000"):
+        services.answer(notice, by=world.reporter, text="长" * 2001, now=p.MONDAY)
+
+
+# --- Who is told ------------------------------------------------------------------------------------------------------
+
+
+def told(kind: str) -> set[User]:
+    return {one.user for one in Notice.objects.filter(kind=kind).select_related("user")}
+
+
+def test_the_units_are_told_of_what_comes_to_them_and_the_office_of_answers(world: SimpleNamespace) -> None:
+    p.notice(world, State.CLOSED)
+    units = {world.reporter, world.reviewer, world.helper}
+    assert told("supervision_issue") == told("supervision_close") == units
+    assert told("supervision_answer") == {world.coordinator}
+    line = matters.lines(Notice.objects.filter(kind="supervision_issue")[0])[0]
+    assert "督〔2014〕1号" in line.text
+    assert line.link.startswith("/supervision/")
+
+
+def test_every_kind_of_news_has_its_words(world: SimpleNamespace) -> None:
+    notice = p.notice(world, State.REWORK)
+    p.take(p.take(notice, "urge", world), "withdraw", world)
+    kinds = set(Notice.objects.values_list("kind", flat=True))
+    assert kinds == {f"supervision_{verb}" for verb in ("issue", "answer", "return", "urge", "withdraw")}
+    for one in Notice.objects.all():
+        assert matters.heading(one) not in ("", "通知")
+        assert all(line.text and "%(" not in line.text for line in matters.lines(one))
+
+
+# --- What the database keeps ------------------------------------------------------------------------------------------
+
+
+BROKEN: list[dict[str, Any]] = [
+    {"state": "issued"},
+    {"number": "督〔2014〕9号"},
+    {"due": date(2014, 7, 1)},
+    {"state": "closed"},
+    {"ended_at": p.MONDAY},
+    {"state": "rejected"},
+    {"level": "leader"},
+    {"task": None},
+    {"matter": "late_milestone:1"},
+    {"origin": "rule"},
+    {"days": 0},
+    {"round": 0},
+]
+
+
+@pytest.mark.parametrize("values", BROKEN, ids=str)
+def test_the_database_refuses_fields_that_do_not_fit_the_state(world: SimpleNamespace, values: dict[str, Any]) -> None:
+    notice = p.notice(world)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SupervisionNotice.objects.filter(pk=notice.pk).update(**values)
+
+
+def test_the_database_refuses_an_answer_by_nobody_and_the_same_number_twice(world: SimpleNamespace) -> None:
+    first, second = p.notice(world, State.ISSUED), p.notice(world, State.ISSUED)
+    for pk, values in ((first.pk, {"state": "answered"}), (second.pk, {"serial": 1})):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SupervisionNotice.objects.filter(pk=pk).update(**values)
+
+
+def test_a_step_is_never_changed_or_deleted(world: SimpleNamespace) -> None:
+    step = p.notice(world, State.ISSUED).steps.last()
+    assert step is not None
+    for act in (step.save, step.delete, SupervisionStep.objects.all().delete):
+        with pytest.raises(TypeError):
+            act()
+    with pytest.raises(TypeError):
+        SupervisionStep.objects.update(text="改")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"verb": "return", "text": ""}, {"verb": "issue", "by": None}, {"verb": "issue", "level": "leader"}],
+    ids=str,
+)
+def test_the_database_refuses_a_step_without_what_it_needs(world: SimpleNamespace, values: dict[str, Any]) -> None:
+    notice = p.notice(world)
+    fields = {"to_state": "issued", "round": 1, "by": world.coordinator, "at": p.MONDAY, "text": "理由", **values}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SupervisionStep.objects.create(notice=notice, **fields)
+
+
+# --- Who sees it ------------------------------------------------------------------------------------------------------
+
+
+def test_each_sees_what_concerns_them(world: SimpleNamespace) -> None:
+    draft, issued = p.notice(world), p.notice(world, State.ISSUED)
+    seen = {
+        name: set(SupervisionNotice.objects.visible_to(getattr(world, name)))
+        for name in ("coordinator", "leader", "reporter", "helper", "stranger")
+    }
+    assert seen["coordinator"] == {draft, issued}
+    assert seen["leader"] == seen["reporter"] == seen["helper"] == {issued}
+    assert seen["stranger"] == set()
+
+
+def test_a_county_sees_its_own_notices_and_not_the_bureaus(world: SimpleNamespace) -> None:
+    place = Region.objects.create(code="100101", name="某县", kind="county", parent=f.region())
+    county = f.department(place, kind=Department.Kind.COUNTY_GOVERNMENT)
+    p.notice(world, State.ISSUED)
+    own = p.notice(world, State.ISSUED, lead=county)
+    assert list(SupervisionNotice.objects.visible_to(f.person(Role.COUNTY, county))) == [own]

@@ -1,0 +1,195 @@
+"""督办: the list, one notice with its way and what can be done, writing one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from departments import access
+from departments.permissions import Action
+from departments.services import record
+from plans.models import Plan
+from tasks import clock, pdf, word
+from tasks.grounds import sentence
+from tasks.models import SupervisionNotice
+from tasks.papers import Paper, paper_of
+from tasks.pdf import LIBRARIES, MissingError, as_pdf
+from tasks.services import supervision as services
+from tasks.supervising import State, Verb
+from tasks.supervision_forms import FilterForm, NewNoticeForm, NoticeForm, StepForm
+from tasks.supervision_pages import Row, deeds_for, figures_of, may, page_of, proposals_for, steps_of
+from tasks.word import as_docx
+
+
+@require_safe
+@access.requires(Action.VIEW_SUPERVISION)
+def supervision(request: HttpRequest) -> HttpResponse:
+    """Everything that is pressed; `?state=`, `?department=`, `?overdue=on` choose."""
+    user, today = access.person(request), timezone.localdate(clock.now())
+    issues = bool(access.reach(user, Action.ISSUE_SUPERVISION))
+    form = FilterForm(request.GET, proposals=issues)
+    form.is_valid()
+    rows, page = page_of(user, form.cleaned_data, request.GET.get("page", ""), today)
+    context = {
+        "rows": rows,
+        "page": page,
+        "form": form,
+        "wanted": any(form.cleaned_data.values()),
+        "figures": figures_of(user, today),
+        "proposals": proposals_for(user, today),
+        "issues": issues,
+    }
+    return render(request, "tasks/supervision.html", context)
+
+
+@require_safe
+@access.requires(Action.VIEW_SUPERVISION)
+def notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """One notice: what is asked, its way, and what the person can do."""
+    found = visible(request, pk)
+    return shown(request, found)
+
+
+@access.requires(Action.ISSUE_SUPERVISION)
+def write(request: HttpRequest) -> HttpResponse:
+    """A notice that the coordinator writes; `?about=target:code` for a target or a task of the newest plan."""
+    plan = Plan.objects.first()
+    if plan is None:
+        return render(request, "reports/empty.html")
+    typed = request.POST if request.method == "POST" else None
+    form = NewNoticeForm(plan, typed, initial={"subject": request.GET.get("about", "")})
+    if typed is not None and form.is_valid():
+        try:
+            made = services.propose(form.proposal(), by=access.person(request), now=clock.now())
+        except ValidationError as refused:
+            _add_errors(form, refused)
+        else:
+            messages.success(request, _("The notice is written. Issue it when it is ready."))
+            return redirect("supervision_notice", pk=made.pk)
+    return render(request, "tasks/supervision_write.html", {"form": form})
+
+
+@access.requires(Action.ISSUE_SUPERVISION)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another wording, urgency or other units for what has not been issued."""
+    found = get_object_or_404(SupervisionNotice.objects.listed(), pk=pk, state=State.PROPOSED.value)
+    typed = request.POST if request.method == "POST" else None
+    form = NoticeForm(typed, initial=NoticeForm.typed_of(found))
+    if typed is not None and form.is_valid():
+        try:
+            services.edit(found, form.proposal(plan=found.plan), by=access.person(request), now=clock.now())
+        except ValidationError as refused:
+            _add_errors(form, refused)
+        else:
+            messages.success(request, _("Changed."))
+            return redirect("supervision_notice", pk=pk)
+    return render(request, "tasks/supervision_write.html", {"form": form, "notice": found})
+
+
+DONE: dict[Verb, Callable[..., SupervisionNotice]] = {
+    Verb.ISSUE: lambda one, text, days, **who: services.issue(one, **who),
+    Verb.REJECT: lambda one, text, days, **who: services.reject(one, reason=text, **who),
+    Verb.RECEIVE: lambda one, text, days, **who: services.receive(one, **who),
+    Verb.ANSWER: lambda one, text, days, **who: services.answer(one, text=text, **who),
+    Verb.VERIFY: lambda one, text, days, **who: services.verify(one, text=text, **who),
+    Verb.RETURN: lambda one, text, days, **who: services.send_back(one, reason=text, days=days, **who),
+    Verb.CLOSE: lambda one, text, days, **who: services.close(one, text=text, **who),
+    Verb.URGE: lambda one, text, days, **who: services.urge(one, text=text, **who),
+    Verb.WITHDRAW: lambda one, text, days, **who: services.withdraw(one, reason=text, **who),
+}
+"""What a button does."""
+
+
+@require_POST
+@access.requires(Action.VIEW_SUPERVISION)
+def take(request: HttpRequest, pk: int, verb: Verb) -> HttpResponse:
+    """Takes one step; the service says who may, and the table when."""
+    found, form = visible(request, pk), StepForm(request.POST)
+    if not form.is_valid():
+        problems = [str(text) for texts in form.errors.values() for text in texts]
+        return shown(request, found, {verb: problems}, status=422)
+    typed = form.cleaned_data
+    try:
+        moved = DONE[verb](found, typed["text"], typed["days"], by=access.person(request), now=clock.now())
+    except ValidationError as refused:
+        return shown(request, visible(request, pk), {verb: refused.messages}, status=422)
+    messages.success(request, _("Done: %(state)s.") % {"state": moved.get_state_display()})
+    return redirect("supervision_notice", pk=pk)
+
+
+FILES: dict[str, tuple[Callable[[Paper], bytes], str]] = {
+    "docx": (as_docx, word.CONTENT_TYPE),
+    "pdf": (as_pdf, pdf.CONTENT_TYPE),
+}
+
+
+@require_POST
+@access.requires(Action.VIEW_SUPERVISION)
+def document(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """The printed notice as a file; a proposal has none. Taking it away is an event, written before the file leaves."""
+    found = visible(request, pk)
+    if kind not in FILES or found.issued_at is None:
+        raise Http404
+    make, content_type = FILES[kind]
+    try:
+        content = make(paper_of(found))
+    except MissingError:
+        messages.error(request, _no_pdf())
+        return redirect("supervision_notice", pk=pk)
+    record("supervision.exported", by=access.person(request), subject=found, format=kind, number=found.number)
+    headers = {
+        "Content-Disposition": content_disposition_header(True, f"{found.number}.{kind}") or "",
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+def _no_pdf() -> str:
+    """What to do where the server cannot make PDF files."""
+    said = _(
+        "This server cannot make PDF files yet: libraries of the system are missing. Take the Word file, or ask the "
+        "administrator of the server to run, as root: apt-get install %(packages)s"
+    )
+    return said % {"packages": LIBRARIES}
+
+
+def visible(request: HttpRequest, pk: int) -> SupervisionNotice:
+    """The notice, if the person may see it; 404 otherwise."""
+    mine = SupervisionNotice.objects.visible_to(access.person(request))
+    return get_object_or_404(mine.listed().select_related("milestone", "answered_by"), pk=pk)
+
+
+def shown(
+    request: HttpRequest, found: SupervisionNotice, refused: dict[Verb, list[str]] | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of a notice; what was refused stands at its button, with what was typed."""
+    user = access.person(request)
+    issues = Action.ISSUE_SUPERVISION in may(user, found)
+    context: dict[str, Any] = {
+        "notice": found,
+        "row": Row.of(found, timezone.localdate(clock.now())),
+        "why": sentence(found.grounds),
+        "steps": steps_of(found, inside=issues),
+        "deeds": [(deed, (refused or {}).get(deed.verb, [])) for deed in deeds_for(user, found)],
+        "problems": [text for texts in (refused or {}).values() for text in texts],
+        "typed": request.POST.get("text", ""),
+        "kinds": [("docx", "Word"), ("pdf", "PDF")],
+        "edits": issues and found.state == State.PROPOSED.value,
+    }
+    return render(request, "tasks/supervision_notice.html", context, status=status)
+
+
+def _add_errors(form: NoticeForm, refused: ValidationError) -> None:
+    """What the service refused, at the fields where it lies."""
+    if not hasattr(refused, "error_dict"):
+        form.add_error(None, refused)
+        return
+    for name, errors in refused.error_dict.items():
+        form.add_error(name if name in form.fields else None, errors)
