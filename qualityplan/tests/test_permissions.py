@@ -47,6 +47,8 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "task": (Action.VIEW_PLAN,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
+    "counties": (Action.VIEW_PLAN,),
+    "county": (Action.VIEW_PLAN,),
     "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
     "figure": (Action.VIEW_OBSERVATIONS,),
     "worksheet": (Action.ENTER_OBSERVATIONS,),
@@ -146,6 +148,7 @@ FIXED: dict[str, dict[str, object]] = {
     "target_verify": {"year": 2014, "code": "manufacturing-quality"},
     "task": {"year": 2014, "code": "brands"},
     "department": {"code": "quality"},
+    "county": {"code": "330302"},
 }
 """What everybody may look at is the same for everybody."""
 
