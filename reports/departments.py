@@ -82,16 +82,17 @@ class Place:
 def behind(standing: Standing, duties: Duties, user: User) -> list[Place]:
     """Who is behind with what it leads, the worst first; units with as many red and yellow lights share a rank."""
     tallies = [one for one in by_lead(standing.rows, duties) if one.key != NOBODY]
-    weights = [_weight(one, len(standing.rows) + 1) for one in tallies]
+    weights = [weight(one.counts, len(standing.rows) + 1) for one in tallies]
     on_time = {code: line.passed.punctuality for code, line in timeliness(standing, user).items()}
     return [
         Place(rank, one, on_time.get(one.key)) for one, rank in zip(tallies, ranks(weights, higher=True), strict=True)
     ]
 
 
-def _weight(tally: Tally, more: int) -> Decimal:
-    """One red light weighs more than all yellow ones."""
-    numbers = {count.colour.name: count.number for count in tally.counts}
+def weight(counts: Sequence[Count], more: int) -> Decimal:
+    """How far behind the lights are: one red light weighs more than all yellow ones, of which there are fewer than
+    `more`."""
+    numbers = {count.colour.name: count.number for count in counts}
     return Decimal(numbers["red"] * more + numbers["yellow"])
 
 

@@ -2,25 +2,32 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.utils import get_column_letter
 
 from departments.log import harmless
-from reports.comparison import Line
 from reports.standing import Standing
+from reports.table import Table, Value
 
-Cell = str | Decimal | None
-WIDTHS = (12, 46, 10, 14, 14, 14, 14, 26, 18, 16)
+WIDTHS = (12, 46, 10)
+OTHER_WIDTH = 18
 
 
-def note(standing: Standing) -> str:
-    """Which month, and what was official when; the first line of every file."""
+def note(standing: Standing, table: Table) -> str:
+    """What is compared, in which month, and what was official when; the first line of every file."""
+    about = table.target.name if table.target else table.region.name if table.region else ""
+    return " · ".join(part for part in (_moment(standing), about) if part)
+
+
+def _moment(standing: Standing) -> str:
     month = date_format(standing.month.first_day, "YEAR_MONTH_FORMAT")
     if standing.day is None:
         return _("%(plan)s · as of the end of %(month)s") % {"plan": standing.plan.title, "month": month}
@@ -31,71 +38,53 @@ def note(standing: Standing) -> str:
     }
 
 
-def headings() -> list[str]:
+def headings(table: Table) -> list[str]:
     """What the columns are called."""
-    return [
-        _("Clause"),
-        _("Indicator"),
-        _("Unit"),
-        _("This month"),
-        _("Same months of last year"),
-        _("Change against last year"),
-        _("Year to date"),
-        _("Target"),
-        _("Light"),
-        _("Data to"),
-    ]
+    named = [pgettext("of a region", "Code"), _("Region")] if table.target else [_("Clause"), _("Indicator")]
+    return [*named, _("Unit"), *(str(one.heading) for one in table.columns)]
 
 
-def cells(listed: Sequence[Line]) -> Iterator[list[Cell]]:
+def cells(table: Table) -> Iterator[list[Value]]:
     """The lines as cells: texts that no spreadsheet takes for a formula, and numbers as they are shown."""
-    for line in listed:
-        one = line.row.attainment
-        yield [
-            _safe(line.clause.path),
-            _safe(line.row.target.name),
-            _safe(line.indicator.unit),
-            line.month,
-            line.last_year,
-            line.change,
-            line.actual if line.actual is not None else _safe(line.row.shown.actual) or None,
-            line.row.shown.threshold,  # may begin with the sign "=", so each kind of file makes it harmless its own way
-            str(line.row.light.word),
-            str(one.last_data_month or ""),
-        ]
+    for line in table.every:
+        named = (line.region.code, line.region.name) if table.target else (line.clause.path, line.target.name)
+        values = [one.value(line) for one in table.columns]
+        # A text of ours may begin with the sign "=", so each kind of file makes it harmless its own way.
+        yield [*map(_safe, named), _safe(line.indicator.unit), *values]
 
 
 def _safe(text: str) -> str:
     return harmless(ILLEGAL_CHARACTERS_RE.sub("", text))
 
 
-def as_csv(standing: Standing, listed: Sequence[Line]) -> bytes:
+def as_csv(standing: Standing, table: Table) -> bytes:
     """UTF-8 with the mark without which Excel takes it for another encoding."""
     out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow([_safe(note(standing))])
-    table.writerow(headings())
-    table.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in cells(listed))
+    file = csv.writer(out)
+    file.writerow([_safe(note(standing, table))])
+    file.writerow(headings(table))
+    file.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in cells(table))
     return out.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(standing: Standing, listed: Sequence[Line]) -> bytes:
+def as_xlsx(standing: Standing, table: Table) -> bytes:
     """A workbook of one sheet."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(str(standing.month))
-    for column, width in zip("ABCDEFGHIJ", WIDTHS, strict=True):
-        sheet.column_dimensions[column].width = width
+    for number, _column in enumerate(headings(table)):
+        width = WIDTHS[number] if number < len(WIDTHS) else OTHER_WIDTH
+        sheet.column_dimensions[get_column_letter(number + 1)].width = width
     sheet.freeze_panes = "C3"
-    sheet.append([_safe(note(standing))])
-    sheet.append(headings())
-    for row in cells(listed):
+    sheet.append([_safe(note(standing, table))])
+    sheet.append(headings(table))
+    for row in cells(table):
         sheet.append([_cell(sheet, value) for value in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _cell(sheet: object, value: Cell) -> WriteOnlyCell:
+def _cell(sheet: object, value: Value) -> WriteOnlyCell:
     cell = WriteOnlyCell(sheet, value)
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent

@@ -82,13 +82,17 @@ class Choice:
 
     def of(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
         """The rows that fit."""
+        fitting = self.of_all_lights(rows, duties)
+        return [row for row in fitting if self.light is None or row.attainment.signal == self.light.name]
+
+    def of_all_lights(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
+        """The rows that fit, whatever their light."""
         within = {one.target.pk for passage in self.chapter.passages for one in passage.rows} if self.chapter else None
         unit = self.asked.get("department")
         return [
             row
             for row in rows
-            if (self.light is None or row.attainment.signal == self.light.name)
-            and (within is None or row.target.pk in within)
+            if (within is None or row.target.pk in within)
             and (unit is None or unit in {key for key, _name in _leads(duties.get(row.target.pk, ()))})
         ]
 

@@ -14,4 +14,6 @@ urlpatterns = [
     path("targets/<int:year>/<slug:code>/", target_views.target, name="target"),
     path("departments/", units.departments, name="departments"),
     path("departments/<slug:code>/", units.department, name="department"),
+    path("counties/", units.counties, name="counties"),
+    path("counties/<slug:code>/", units.county, name="county"),
 ]

@@ -208,13 +208,24 @@ def pace_text(attainment: Attainment) -> str:
     return with_unit(plain(shown_pace or Decimal(0)), attainment.target.indicator.unit)
 
 
-def distance_text(attainment: Attainment) -> str:
-    """How far the actual figure is from what it is compared with; never nothing where there is something."""
+def distance(attainment: Attainment) -> Decimal | None:
+    """How far the actual figure is from what it is compared with, rounded, but never to nothing where there is
+    something."""
     if attainment.actual is None or attainment.compared is None:
-        return ""
-    indicator = attainment.target.indicator
-    apart = shown_apart(attainment.actual - attainment.compared, Decimal(0), max(indicator.decimals, 2))[0]
-    return signed_text(apart, indicator)
+        return None
+    decimals = max(attainment.target.indicator.decimals, 2)
+    return shown_apart(attainment.actual - attainment.compared, Decimal(0), decimals)[0]
+
+
+def distance_text(attainment: Attainment) -> str:
+    """The same in words."""
+    apart = distance(attainment)
+    return "" if apart is None else signed_text(apart, attainment.target.indicator)
+
+
+def share_text(share: Decimal) -> str:
+    """A share in %, with one decimal."""
+    return with_unit(number(rounded(share * 100, 1)), "%")
 
 
 def _milestones(attainment: Attainment) -> str:

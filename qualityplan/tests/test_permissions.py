@@ -89,6 +89,8 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "supervision_close": (Action.CLOSE_SUPERVISION,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
+    "counties": (Action.VIEW_PLAN,),
+    "county": (Action.VIEW_PLAN,),
     "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
     "figure": (Action.VIEW_OBSERVATIONS,),
     "worksheet": (Action.ENTER_OBSERVATIONS,),
@@ -238,6 +240,7 @@ FIXED: dict[str, dict[str, object]] = {
     "years_publish": {"year": 1999},
     "years_discard": {"year": 1999},
     "draft_row": {"year": 2014, "kind": "target", "pk": 999_999},
+    "county": {"code": "330302"},
 }
 """What everybody may look at is the same for everybody."""
 

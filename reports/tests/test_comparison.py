@@ -14,12 +14,12 @@ from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from departments.models import AuditEvent
+from departments.models import AuditEvent, Region
 from departments.permissions import Role
 from plans.models import Plan
 from targets.models import Target, TargetAssignment
 from targets.recompute import recompute_all
-from targets.tests.factories import department, entry, indicator, official, person, target
+from targets.tests.factories import department, entry, indicator, official, person, region, target
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def page(client: Client, address: str = "/comparison/", **query: str) -> str:
 
 def rows(text: str) -> list[list[str]]:
     """Name, this month, last year, change, year to date, target, light."""
-    body = text.partition("figures-table comparison")[2].partition("<tbody>")[2].partition("</tbody>")[0]
+    body = text.partition("table figures-table comparison")[2].partition("<tbody>")[2].partition("</tbody>")[0]
     lines = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
     return [[html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in line] for line in lines]
 
@@ -197,3 +197,147 @@ def test_every_page_file_and_the_api_agree_on_the_demonstration(leader: Client, 
             assert f"light-{item['signal']}" in part, (name, one.code)
         cell = sheet[one.name][6]
         assert ("" if cell is None else f"{cell}")[:1] == shown.replace("—", "")[:1]
+
+
+# --- Regions ---------------------------------------------------------------------------------------------------------
+
+
+def counties(*shares: tuple[int, int] | None, **values: Any) -> tuple[Target, list[Region]]:
+    """A rate judged in each county, in June; a county without a pair reports nothing."""
+    places = [region(f"10010{number}", parent=region()) for number in range(1, len(shares) + 1)]
+    promise = target(indicator(region_rule="pooled", **values), threshold=92, coverage="parts")
+    pairs = [(pair, place) for pair, place in zip(shares, places, strict=True) if pair is not None]
+    official(*(entry(promise.indicator, "2014-06", *pair, place=place) for pair, place in pairs))
+    return promise, places
+
+
+def summed(*numbers: int) -> tuple[Target, list[Region]]:
+    """Houses, of which the whole is the sum of the counties; nobody promised them for a county."""
+    places = [region(f"10010{number}", parent=region()) for number in range(1, len(numbers) + 1)]
+    promise = target(indicator("count", region_rule="sum"), threshold=12)
+    pairs = zip(numbers, places, strict=True)
+    official(*(entry(promise.indicator, "2014-06", number, place=place) for number, place in pairs))
+    return promise, places
+
+
+def column(client: Client, name: str, **query: str) -> dict[str, str]:
+    """First cell → the cell of one column."""
+    text = page(client, **query)
+    head = text.partition("table figures-table comparison")[2].partition("</thead>")[0]
+    headings = [html.unescape(one) for one in re.findall(r"<th[^>]*>([^<]*)</th>", head)]
+    return {line[0]: line[headings.index(name)] for line in rows(text)}
+
+
+def test_one_indicator_is_compared_across_counties_with_the_pooled_whole_below(leader: Client) -> None:
+    promise, (first, second, third) = counties((90, 100), (1, 1), None)
+    found = rows(page(leader, target=promise.code))
+    assert [line[0] for line in found][:3] == [second.name, first.name, third.name]
+    assert found[-1][0].startswith(region().name)
+    assert found[-1][4] == "90.10\u00a0%", "91 of 101, never the mean of 90 and 100"
+    assert column(leader, "排名", target=promise.code) == {
+        second.name: "1",
+        first.name: "2",
+        third.name: "—",
+        found[-1][0]: "—",
+    }
+
+
+def test_equal_figures_share_a_rank_and_the_next_is_skipped(leader: Client) -> None:
+    promise, _places = counties((9, 10), (8, 10), (80, 100), (7, 10))
+    assert list(column(leader, "排名", target=promise.code).values())[:4] == ["1", "2", "2", "4"]
+
+
+def test_a_county_has_a_table_of_its_own_with_rank_whole_and_distance(leader: Client) -> None:
+    promise, (first, second) = counties((90, 100), (1, 1))
+    houses, _places = summed(30, 10)
+    query = {"region": first.code}
+    assert column(leader, "排名", **query) == {promise.name: "2", houses.name: "1"}
+    assert column(leader, "全市", **query) == {promise.name: "90.10\u00a0%", houses.name: "40\u00a0户"}
+    assert column(leader, "与全市相比", **query) == {promise.name: "−0.1\u00a0个百分点", houses.name: "75.0\u00a0%"}
+    assert column(leader, "与目标差距", **query) == {promise.name: "−2\u00a0个百分点", houses.name: "—"}
+    assert column(leader, "状态", **query)[houses.name] == "不单独评价"
+    assert second.name not in "".join(column(leader, "状态", **query))
+
+
+def test_the_light_of_the_county_chooses_its_lines(leader: Client) -> None:
+    promise, (first, second) = counties((90, 100), (1, 1))
+    assert column(leader, "排名", region=first.code, light="red") == {promise.name: "2"}
+    assert column(leader, "排名", region=second.code, light="red") == {}
+
+
+@pytest.mark.parametrize("query", [{"region": "999999"}, {"target": "nothing"}, {"columns": "x,y"}, {"columns": ""}])
+def test_a_choice_that_is_none_shows_the_whole_table(leader: Client, query: dict[str, str]) -> None:
+    rate()
+    (line,) = rows(page(leader, **query))
+    assert len(line) == 8
+
+
+def test_columns_are_chosen_on_the_page_and_in_the_files_alike(leader: Client) -> None:
+    promise, (first, second) = counties((90, 100), (1, 1))
+    chosen = leader.get("/comparison/", {"target": promise.code, "columns": ["rank", "actual"], "sort": "plan"})
+    found = rows(chosen.content.decode())
+    assert [line[1:] for line in found][:2] == [["90.00\u00a0%", "2"], ["100.00\u00a0%", "1"]]
+    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', chosen.content.decode().split("export/")[1]))
+    for kind in ("csv", "xlsx"):
+        note, headings, *lines = export(leader, kind, **kept)
+        assert promise.name in note[0]
+        assert headings == ["行政区划代码", "地区", "单位", "本年累计", "排名"]
+        assert [line[1] for line in lines] == [first.name, second.name, region().name]
+        assert [str(line[4] or "") for line in lines] == ["2", "1", ""]
+
+
+def test_the_files_of_a_county_hold_what_its_page_shows(leader: Client) -> None:
+    promise, (first, _second) = counties((90, 100), (1, 1))
+    summed(30, 10)
+    shown = rows(page(leader, region=first.code))
+    _note, headings, *lines = export(leader, "xlsx", region=first.code)
+    assert first.name in _note[0]
+    assert [line[1] for line in lines] == [line[0] for line in shown]
+    assert [line[headings.index("排名")] for line in lines] == [2, 1]
+    assert lines[0][headings.index("与目标差距")] == -2
+    assert promise.name == lines[0][1]
+
+
+def test_a_county_sees_itself_and_the_whole_and_no_rank(client: Client) -> None:
+    promise, (own, other) = counties((90, 100), (1, 1))
+    client.force_login(person(Role.COUNTY, department(own)))
+    found = rows(page(client, target=promise.code))
+    assert [line[0].split()[0] for line in found] == [own.name, region().name]
+    assert column(client, "排名", target=promise.code)[own.name] == "—"
+    assert other.name not in page(client, region=other.code)
+    assert other.name not in "".join(str(cell) for line in export(client, "csv", target=promise.code) for cell in line)
+
+
+def test_a_bureau_sees_how_counties_are_judged_but_not_what_is_only_added_up(client: Client) -> None:
+    judged, (first, _second) = counties((90, 100), (1, 1))
+    added, _places = summed(30, 10)
+    unit = department()
+    client.force_login(person(Role.REPORTER, unit))
+    assert list(column(client, "排名", region=first.code)) == [judged.name]
+    TargetAssignment.objects.create(target=added, department=unit, role="shared")
+    assert list(column(client, "排名", region=first.code)) == [judged.name, added.name]
+
+
+def test_an_earlier_day_shows_the_counties_as_they_were(leader: Client) -> None:
+    promise, (first, _second) = counties((90, 100), (1, 1))
+    then = page(leader, target=promise.code, as_of="2014-03-10", month="2014-06")
+    assert "as-of-band" in then
+    assert column(leader, "本年累计", target=promise.code, as_of="2014-03-10", month="2014-06")[first.name] == "—"
+
+
+@pytest.mark.parametrize("mode", ["region", "target"])
+def test_more_counties_and_targets_take_no_further_query(leader: Client, mode: str) -> None:
+    promise, (first, _second) = counties((90, 100), (1, 1))
+    query = {"region": first.code} if mode == "region" else {"target": promise.code}
+
+    def counted() -> int:
+        page(leader, **query)
+        with CaptureQueriesContext(connection) as captured:
+            page(leader, **query)
+        return len(captured)
+
+    few = counted()
+    for _ in range(3):
+        counties((1, 2), (1, 2), (1, 3), (1, 4), (1, 5))
+        summed(1, 2, 3, 4, 5)
+    assert counted() == few <= 20

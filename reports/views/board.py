@@ -1,6 +1,6 @@
 """The whole plan: the overview, its own words, the table that staff know."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
@@ -10,11 +10,11 @@ from departments.permissions import Action
 from departments.services import record
 from plans.models import Plan
 from reports import overview as board
-from reports.comparison import compared
 from reports.document import document
 from reports.exports import as_csv, as_xlsx
 from reports.heat import lanes
 from reports.standing import standing
+from reports.table import compared, shown
 from reports.tallies import by_chapter, by_lead, choice
 from reports.views.asking import standing_shown
 from targets.kept import kept
@@ -80,16 +80,17 @@ def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
-@kept("month", "as_of", "light", "department", "chapter", "sort")
+@kept("month", "as_of", "region", "target", "light", "department", "chapter", "sort", "columns")
 def comparison(request: HttpRequest) -> HttpResponse:
-    """The newest plan's targets as a table: this month, last year, the change, the year to date, the target."""
+    """The newest plan as the table that staff know: `?region=` a part of its region, `?target=` a target in all parts;
+    `?light=`, `?department=`, `?chapter=` which lines, `?sort=` in which order, `?columns=` which columns."""
     plan = Plan.objects.newest()
     if plan is None:
         return render(request, "reports/empty.html")
     state = standing_shown(request, plan)
-    table = compared(state, request.GET.dict())
+    table = compared(state, asked_of(request.GET), access.person(request))
     context = {"plan": plan, "standing": state, "months": state.months, "kept": state.asked | table.asked}
-    context |= {"lines": table.lines, "units": table.units, "chapters": table.chapters, "colours": COLOURS}
+    context |= {"table": table, "lines": shown(table), "colours": COLOURS}
     return render(request, "reports/comparison.html", context)
 
 
@@ -102,10 +103,16 @@ def comparison_export(request: HttpRequest) -> HttpResponse:
         raise Http404
     user: User = request.user  # type: ignore[assignment]
     state = standing(plan, request.POST.dict(), user)
-    table = compared(state, request.POST.dict())
+    table = compared(state, asked_of(request.POST), user)
     kind = "csv" if request.POST.get("format") == "csv" else "xlsx"
-    record("comparison.exported", by=user, subject=plan, format=kind, rows=len(table.lines), **state.asked)
+    record("comparison.exported", by=user, subject=plan, format=kind, rows=len(table.every), **state.asked)
     content, content_type = FILES[kind]
     name = f'attachment; filename="comparison-{state.month}.{kind}"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-    return HttpResponse(content(state, table.lines), content_type=content_type, headers=headers)
+    return HttpResponse(content(state, table), content_type=content_type, headers=headers)
+
+
+def asked_of(values: QueryDict) -> dict[str, str]:
+    """What a form asks for; of the boxes that are ticked, all."""
+    single = {name: values.get(name, "") for name in values}
+    return single | {"columns": ",".join(values.getlist("columns"))}

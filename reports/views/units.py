@@ -1,14 +1,16 @@
-"""Who answers for what: departments."""
+"""Who answers for what, and where: departments, counties."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from departments import access
-from departments.models import Department
+from departments.models import Department, Region
 from departments.permissions import Action
 from plans.models import Plan
 from reports import departments as units
+from reports import regions
 from reports.views.asking import standing_shown
+from targets.models.duty import COUNTY
 from targets.selectors import responsible
 
 
@@ -49,3 +51,46 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
         "lanes": shown.lanes,
     }
     return render(request, "departments/department.html", context)
+
+
+@access.requires(Action.VIEW_PLAN)
+def counties(request: HttpRequest) -> HttpResponse:
+    """Every part of the plan's region that the person may see, the one furthest behind first."""
+    plan = Plan.objects.newest()
+    if plan is None:
+        return render(request, "reports/empty.html")
+    state = standing_shown(request, plan)
+    matrix = regions.matrix_of(state, access.person(request))
+    context = {
+        "plan": plan,
+        "standing": state,
+        "months": state.months,
+        "kept": state.asked,
+        "places": regions.places(matrix, state, access.person(request)),
+        "wholes": matrix.wholes,
+    }
+    return render(request, "reports/counties.html", context)
+
+
+@access.requires(Action.VIEW_PLAN)
+def county(request: HttpRequest, code: str) -> HttpResponse:
+    """One part of the plan's region against the whole: its figures, ranks and distances; not found for whoever may see
+    none of its figures."""
+    region = get_object_or_404(Region, code=code)
+    plan = Plan.objects.newest()
+    if plan is None:
+        raise Http404
+    state = standing_shown(request, plan)
+    told = regions.county_of(region, state, access.person(request))
+    if told is None:
+        raise Http404
+    context = {
+        "region": region,
+        "plan": plan,
+        "standing": state,
+        "months": state.months,
+        "kept": state.asked,
+        "county": told,
+        "governments": Department.objects.filter(kind=COUNTY, region=region),
+    }
+    return render(request, "reports/county.html", context)

@@ -1,0 +1,196 @@
+"""The parts of the plan's region: the figures of each, its rank among them, and how far it is from the whole.
+
+A part is judged for a target where the target covers the parts; where the whole is only made from them, the part's
+figures are shown without a light, and only to those who may read them (`Observation.visible_to`).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.db.models import Q
+
+from departments import access
+from departments.models import Department, Region, User
+from departments.permissions import Action
+from reports.comparison import Line, figures_of, line_of, ranked
+from reports.departments import timeliness, weight
+from reports.overview import Count, counts_of
+from reports.standing import Standing
+from targets.models import Attainment, Indicator, Target, TargetAssignment
+from targets.models.duty import COUNTY
+from targets.ranking import ranks
+from targets.selectors import Point, Row, official_then, rows_of, seen_by
+from targets.timeliness import Line as Reporting
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The targets that the parts have figures for, in the plan's order, with the whole and the parts of each; only what
+    the person may see."""
+
+    regions: Sequence[Region]
+    wholes: Sequence[Line]
+    parts: Mapping[int, Sequence[Line]]
+
+    def of_region(self, region: Region) -> list[Line]:
+        """One part's figures, in the plan's order."""
+        return [line for whole in self.wholes for line in self.parts[whole.target.pk] if line.region == region]
+
+    def of_target(self, code: str) -> tuple[Line, Sequence[Line]] | None:
+        """One target: the whole, and its parts in the order of their codes."""
+        whole = next((one for one in self.wholes if one.target.code == code), None)
+        return None if whole is None else (whole, self.parts[whole.target.pk])
+
+    def compared(self, line: Line) -> int:
+        """How many parts the line's rank is one of."""
+        return sum(one.full is not None for one in self.parts[line.target.pk])
+
+
+def matrix_of(standing: Standing, user: User) -> Matrix:
+    """Every target that parts have figures for; nine queries at most, however many targets and parts."""
+    plan = standing.plan
+    every = list(Region.objects.filter(parent=plan.region).order_by("code"))
+    rows = [row for row in standing.rows if _in_parts(row.target)]
+    judged = _judged(standing, user, {row.target.pk: row.target for row in rows})
+    readable = _Readable(user)
+    figures = figures_of(standing, [row.target for row in rows], [plan.region_id, *(one.pk for one in every)])
+    wholes, parts = [], {}
+    for row in rows:
+        whole = line_of(row.target, plan.region, row, figures, standing)
+        listed = [
+            line_of(row.target, region, judged.get((row.target.pk, region.pk)), figures, standing)
+            for region in every
+            if (row.target.pk, region.pk) in judged or readable(row.target, region)
+        ]
+        wholes.append(whole)
+        parts[row.target.pk] = ranked(listed, whole, _places(listed))
+    seen = {line.region.pk for listed in parts.values() for line in listed}
+    return Matrix([one for one in every if one.pk in seen], wholes, parts)
+
+
+def _in_parts(target: Target) -> bool:
+    return target.coverage == Target.Coverage.PARTS or target.indicator.region_rule != Indicator.RegionRule.OWN
+
+
+def _places(listed: Sequence[Line]) -> dict[int, int | None]:
+    """Region → its rank by the full figure, in the indicator's own direction."""
+    if not listed:
+        return {}
+    higher = listed[0].indicator.direction == Indicator.Direction.HIGHER
+    found = ranks([line.full for line in listed], higher=higher)
+    return {line.region.pk: rank for line, rank in zip(listed, found, strict=True)}
+
+
+def _judged(standing: Standing, user: User, targets: Mapping[int, Target]) -> dict[tuple[int, int], Row]:
+    """(target, part) → how it stands, as the person may see it."""
+    plan = standing.plan
+    if standing.day is None:
+        stored = Attainment.objects.filter(target__in=targets, month=standing.month).exclude(region=plan.region)
+        found = list(stored.visible_to(user).select_related("region"))
+    else:
+        covering = Target.objects.filter(pk__in=targets, coverage=Target.Coverage.PARTS)
+        then = official_then(covering, plan.region, standing.end, parts=True)
+        found = seen_by(user, [one for one in then if one.month == standing.month and one.region_id != plan.region_id])
+    for one in found:
+        one.target = targets[one.target_id]
+    return {(row.target.pk, row.attainment.region_id): row for row in rows_of(found)}
+
+
+def choices(standing: Standing, user: User) -> tuple[list[Region], list[Target]]:
+    """The parts, and the targets that parts have figures for, from which a person may choose."""
+    targets = [row.target for row in standing.rows if _in_parts(row.target)]
+    reached = access.reach(user, Action.VIEW_OBSERVATIONS)
+    parts = Region.objects.filter(parent=standing.plan.region).order_by("code") if targets else Region.objects.none()
+    everywhere = reached.everything or bool(reached.departments)
+    return [one for one in parts if everywhere or one.pk in reached.regions], targets
+
+
+class _Readable:
+    """Whether a person may read the official figures of a target's indicator in a region; one query."""
+
+    def __init__(self, user: User) -> None:
+        self.reached = access.reach(user, Action.VIEW_OBSERVATIONS)
+        departments = self.reached.departments
+        assigned = TargetAssignment.objects.filter(department__in=departments).values("target__indicator")
+        own = Q(department__in=departments) | Q(pk__in=assigned)
+        self.indicators = set(Indicator.objects.filter(own).values_list("pk", flat=True)) if departments else set()
+
+    def __call__(self, target: Target, region: Region) -> bool:
+        mine = region.pk in self.reached.regions or target.indicator_id in self.indicators
+        return self.reached.everything or mine
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A figure of a part, its months so far, and of how many parts its rank is one."""
+
+    line: Line
+    trend: Sequence[Point]
+    among: int
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A part of the region: what it is judged by, what it only adds to, and how its government reports."""
+
+    judged: Sequence[Told]
+    shared: Sequence[Told]
+    line: Reporting | None
+
+    @property
+    def counts(self) -> Sequence[Count]:
+        return counts_of(Counter(one.line.signal for one in self.judged))
+
+
+def county_of(region: Region, standing: Standing, user: User) -> County | None:
+    """What a person may see of a part; None for nothing."""
+    matrix = matrix_of(standing, user)
+    if region not in matrix.regions:
+        return None
+    told = [Told(line, line.trend(standing.month), matrix.compared(line)) for line in matrix.of_region(region)]
+    return County(
+        [one for one in told if one.line.row is not None],
+        [one for one in told if one.line.row is None],
+        reporting([region], standing, user).get(region.pk),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part in the list: its rank (1 has most red lights, then most yellow ones), its lights, how it reports."""
+
+    region: Region
+    rank: int | None
+    counts: Sequence[Count]
+    first: int
+    punctuality: Fraction | None
+
+    @property
+    def judged(self) -> int:
+        return sum(count.number for count in self.counts)
+
+
+def places(matrix: Matrix, standing: Standing, user: User) -> list[Place]:
+    """The parts that the person may see, the one furthest behind first."""
+    counted = [counts_of(Counter(line.signal for line in matrix.of_region(one) if line.row)) for one in matrix.regions]
+    found = ranks([weight(one, len(standing.rows) + 1) for one in counted], higher=True)
+    first = Counter(line.region.pk for listed in matrix.parts.values() for line in listed if line.rank == 1)
+    on_time = reporting(matrix.regions, standing, user)
+    listed = [
+        Place(one, rank, counts, first[one.pk], line.passed.punctuality if (line := on_time.get(one.pk)) else None)
+        for one, rank, counts in zip(matrix.regions, found, counted, strict=True)
+    ]
+    return sorted(listed, key=lambda one: one.rank or 0)
+
+
+def reporting(regions: Collection[Region], standing: Standing, user: User) -> dict[int, Reporting]:
+    """Region → how its government reports, where the person may see it."""
+    by_code = timeliness(standing, user)
+    governments = Department.objects.filter(kind=COUNTY, region__in=regions).order_by("code")
+    found: dict[int, Reporting] = {}
+    for code, region_id in governments.values_list("code", "region_id"):
+        if code in by_code:
+            found.setdefault(region_id, by_code[code])
+    return found
