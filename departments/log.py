@@ -60,6 +60,8 @@ ACTIONS: dict[str, str | Promise] = {
     "comparison.exported": gettext_lazy("comparison exported"),
     "audit.exported": gettext_lazy("audit log exported"),
     "timeliness.exported": gettext_lazy("timeliness of reporting exported"),
+    "screen.opened": gettext_lazy("big screen opened"),
+    "screen.closed": gettext_lazy("big screen closed"),
     "audit.purged": gettext_lazy("old audit events deleted"),
 }
 """What is recorded, in words. What is missing here is shown by its code and cannot be chosen in the filter."""

@@ -31,6 +31,7 @@ class Action(StrEnum):
     LOCK_MONTHS = "lock_months"
     ADMINISTER = "administer"
     MANAGE_PEOPLE = "manage_people"
+    SHOW_SCREENS = "show_screens"
 
 
 class Scope(StrEnum):
@@ -72,6 +73,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
     Action.ADMINISTER: {_R.ADMINISTRATOR: _S.OFFICE},
     Action.MANAGE_PEOPLE: {_R.ADMINISTRATOR: _S.OWN},
+    Action.SHOW_SCREENS: {_R.COORDINATOR: _S.ALL, _R.ADMINISTRATOR: _S.OFFICE},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
 

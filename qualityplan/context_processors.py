@@ -26,6 +26,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).everything,
         "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_administer": _may(user, Action.ADMINISTER),
+        "may_show_screens": _may(user, Action.SHOW_SCREENS),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and surroundings_of(request).unread,
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),

@@ -5,6 +5,7 @@ from departments.models.audit import AuditEvent
 from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
 from departments.models.people import ApiToken, Membership, PersonQuerySet, User
+from departments.models.screens import Screen
 
 __all__ = [
     "ApiToken",
@@ -16,5 +17,6 @@ __all__ = [
     "Notice",
     "PersonQuerySet",
     "Region",
+    "Screen",
     "User",
 ]

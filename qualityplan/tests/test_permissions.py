@@ -19,7 +19,9 @@ from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 
-OPEN = frozenset({"healthz", "readyz", "login", "account_login", "mfa_authenticate", "logout", "set_language"})
+OPEN = frozenset(
+    {"healthz", "readyz", "login", "account_login", "mfa_authenticate", "logout", "set_language", "screen_of_key"}
+)
 """Addresses for people who are not logged in. Those of the administration and the API have tests of their own."""
 
 OWN = frozenset(
@@ -45,6 +47,9 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "target_verify": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
     "task": (Action.VIEW_PLAN,),
+    "screen": (Action.VIEW_PLAN,),
+    "screens": (Action.SHOW_SCREENS,),
+    "screen_close": (Action.SHOW_SCREENS,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
     "desk": (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS),
@@ -165,7 +170,7 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
         return {"month": "2014-06"}
-    by_number = name == "notice_read" or (name.startswith("imports_") and name != "imports_upload")
+    by_number = name in ("notice_read", "screen_close") or (name.startswith("imports_") and name != "imports_upload")
     return {"pk": 999_999} if by_number else {}
 
 
