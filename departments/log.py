@@ -81,6 +81,8 @@ ACTIONS: dict[str, str | Promise] = {
     "audit.exported": gettext_lazy("audit log exported"),
     "timeliness.exported": gettext_lazy("timeliness of reporting exported"),
     "template.exported": gettext_lazy("template for figures downloaded"),
+    "screen.opened": gettext_lazy("big screen opened"),
+    "screen.closed": gettext_lazy("big screen closed"),
     "audit.purged": gettext_lazy("old audit events deleted"),
 }
 """What is recorded, in words. What is missing here is shown by its code and cannot be chosen in the filter."""

@@ -43,6 +43,7 @@ class Action(StrEnum):
     SPLIT_TASKS = "split_tasks"
     SIGN_OFF_TASKS = "sign_off_tasks"
     CLOSE_TASKS = "close_tasks"
+    SHOW_SCREENS = "show_screens"
 
 
 class Scope(StrEnum):
@@ -104,6 +105,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.SPLIT_TASKS: {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
     Action.SIGN_OFF_TASKS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
     Action.CLOSE_TASKS: {_R.COORDINATOR: _S.ALL},
+    Action.SHOW_SCREENS: {_R.COORDINATOR: _S.ALL, _R.ADMINISTRATOR: _S.OFFICE},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
 

@@ -28,6 +28,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_supervise": _may(user, Action.VIEW_SUPERVISION),
         "may_administer": _may(user, Action.ADMINISTER),
+        "may_show_screens": _may(user, Action.SHOW_SCREENS),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and surroundings_of(request).unread,
         "task_reports_waiting": lambda: isinstance(user, User) and waiting_for(user),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import board, units
+from reports.views import board, screens, units
 from reports.views import target as target_views
 
 urlpatterns = [
@@ -16,4 +16,8 @@ urlpatterns = [
     path("departments/<slug:code>/", units.department, name="department"),
     path("counties/", units.counties, name="counties"),
     path("counties/<slug:code>/", units.county, name="county"),
+    path("screen/", screens.screen, name="screen"),
+    path("screen/<str:key>/", screens.screen_of_key, name="screen_of_key"),
+    path("screens/", screens.screens, name="screens"),
+    path("screens/<int:pk>/close/", screens.screen_close, name="screen_close"),
 ]

@@ -157,6 +157,8 @@ def _was_told_something(request: HttpRequest) -> bool:
 
 def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, bytes]) -> bytes:
     """The page for the person: with the header, and with forms that are signed."""
+    if HEADER not in shared:
+        own = ""
     if own and own not in pieces:
         pieces = {own: _SIGNED.sub(rb"\1", render_to_string("_components/header.html", request=request).encode())}
         _keep(own, pieces[own])

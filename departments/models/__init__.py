@@ -6,6 +6,7 @@ from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
 from departments.models.people import ApiToken, Membership, PersonQuerySet, User
 from departments.models.reform import Reform, successors_on
+from departments.models.screens import Screen
 
 __all__ = [
     "ApiToken",
@@ -18,6 +19,7 @@ __all__ = [
     "PersonQuerySet",
     "Reform",
     "Region",
+    "Screen",
     "User",
     "successors_on",
 ]

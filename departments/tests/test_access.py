@@ -26,6 +26,7 @@ EXPECTED = {
     Action.LOCK_MONTHS: "coordinator",
     Action.ADMINISTER: "administrator",
     Action.MANAGE_PEOPLE: "administrator",
+    Action.SHOW_SCREENS: "coordinator administrator",
 }
 
 

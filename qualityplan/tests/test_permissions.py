@@ -26,7 +26,17 @@ from tasks.views.supervision import DONE
 pytestmark = pytest.mark.django_db
 
 OPEN = frozenset(
-    {"healthz", "readyz", "login", "account_login", "mfa_authenticate", "logout", "set_language", "calendar_feed"}
+    {
+        "healthz",
+        "readyz",
+        "login",
+        "account_login",
+        "mfa_authenticate",
+        "logout",
+        "set_language",
+        "calendar_feed",
+        "screen_of_key",
+    }
 )
 """Addresses for people who are not logged in. Those of the administration and the API have tests of their own."""
 
@@ -87,6 +97,9 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "supervision_verify": (Action.VERIFY_SUPERVISION,),
     "supervision_return": (Action.VERIFY_SUPERVISION,),
     "supervision_close": (Action.CLOSE_SUPERVISION,),
+    "screen": (Action.VIEW_PLAN,),
+    "screens": (Action.SHOW_SCREENS,),
+    "screen_close": (Action.SHOW_SCREENS,),
     "departments": (Action.VIEW_PLAN,),
     "department": (Action.VIEW_PLAN,),
     "counties": (Action.VIEW_PLAN,),
@@ -261,7 +274,7 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
     if name.startswith("month_"):
         return {"month": "2014-06"}
-    by_number = name == "notice_read" or (
+    by_number = name in ("notice_read", "screen_close") or (
         name.startswith("imports_") and name not in ("imports_upload", "imports_template")
     )
     return {"pk": 999_999} if by_number else {}

@@ -17,7 +17,7 @@ from tasks.models import Task
 pytestmark = pytest.mark.django_db
 
 NOT_SHOWN = {
-    "departments": {"apitoken", "auditevent", "idempotentanswer", "lastreminder", "membership", "notice"},
+    "departments": {"apitoken", "auditevent", "idempotentanswer", "lastreminder", "membership", "notice", "screen"},
     "plans": {"calendarday", "change"},
     "targets": {
         "attachment",

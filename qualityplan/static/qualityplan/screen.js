@@ -1,0 +1,87 @@
+// The big screen: turns its panels, renews what has changed without a flash, and says since when its data is old.
+(() => {
+  const TURN = 15_000, RENEW = 60_000, TRY_AGAIN = 10_000;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const state = document.getElementById("state");
+  const pause = document.getElementById("pause");
+  const clock = document.getElementById("clock");
+  const dots = document.getElementById("dots");
+  let paused = false, known = new Date();
+
+  const time = (moment) => moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const panels = () => [...document.querySelectorAll(".panels > .panel")];
+
+  const show = (wanted) => {
+    panels().forEach((panel) => panel.classList.toggle("shown", panel === wanted));
+    dots.replaceChildren(...panels().map((panel) => {
+      const dot = document.createElement("i");
+      dot.className = panel === wanted ? "now" : "";
+      return dot;
+    }));
+  };
+
+  const turn = (step = 1) => {
+    const all = panels();
+    if (!all.length) return;
+    const place = all.findIndex((panel) => panel.classList.contains("shown"));
+    show(all[(place + step + all.length) % all.length]);
+  };
+
+  // Each part of the page that reads differently now is exchanged, and no other: nothing flashes.
+  const exchange = (fresh) => {
+    const shown = document.querySelector(".panel.shown")?.dataset.part;
+    const parts = (page) => new Map([...page.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
+    const here = parts(document), there = parts(fresh);
+    if ([...here.keys()].join() !== [...there.keys()].join()) {
+      document.querySelector("main").replaceWith(fresh.querySelector("main"));
+    } else {
+      there.forEach((one, name) => {
+        if (one.innerHTML !== here.get(name).innerHTML) here.get(name).replaceChildren(...one.childNodes);
+      });
+    }
+    show(document.querySelector(`.panel[data-part="${shown}"]`) ?? panels()[0]);
+  };
+
+  const end = () => {
+    document.querySelector("main").replaceChildren();
+    document.querySelector(".top").replaceChildren();
+    state.textContent = state.dataset.ended;
+  };
+
+  const renew = async () => {
+    let next = RENEW;
+    try {
+      const answer = await fetch(location.href, { headers: { "X-Background": "1" }, redirect: "manual" });
+      if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
+      if (answer.status === 404 || answer.status === 403) return end();
+      if (!answer.ok) throw new Error(answer.status);
+      exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      known = new Date();
+      state.textContent = "";
+    } catch {
+      state.textContent = `${state.dataset.old} ${time(known)}`;
+      next = TRY_AGAIN;
+    }
+    setTimeout(renew, next);
+  };
+
+  const stop = (wanted) => {
+    paused = wanted;
+    pause.textContent = paused ? pause.dataset.go : pause.dataset.pause;
+  };
+
+  pause.hidden = false;
+  pause.addEventListener("click", () => stop(!paused));
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "ArrowRight") turn();
+    if (key === "ArrowLeft") turn(-1);
+  });
+  document.documentElement.classList.toggle("still", still.matches);
+  const tick = () => { clock.textContent = time(new Date()); };
+  show(document.querySelector(".panel.shown") ?? panels()[0]);
+  tick();
+  setInterval(tick, 1000);
+  setInterval(() => { if (!paused) turn(); }, TURN);
+  setTimeout(renew, RENEW);
+  addEventListener("online", renew);
+})();

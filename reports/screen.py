@@ -1,0 +1,53 @@
+"""What the big screen shows: few things, large, one after the other. Everything is read from the stored attainments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from departments.models import User
+from plans.models import Plan
+from reports import overview as board
+from reports.heat import Lane, lanes
+from reports.overview import Attention, Count
+from reports.standing import Standing, standing
+from reports.tallies import NOBODY, Tally, by_chapter, by_lead
+from targets.selectors import responsible
+
+LANES = 12
+"""How many targets of the heat map can be read from eight metres at once."""
+UNITS = 8
+"""How many units stand on the panel of those that are behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """The panels of the screen; `heat` is the heat map in parts that fit."""
+
+    standing: Standing
+    counts: Sequence[Count]
+    attention: Sequence[Attention]
+    heat: Sequence[Sequence[Lane]]
+    behind: Sequence[Tally]
+    chapters: Sequence[Tally]
+
+    @property
+    def total(self) -> int:
+        return len(self.standing.rows)
+
+
+def wall(plan: Plan, user: User) -> Wall:
+    """The plan as of the last month with data."""
+    state = standing(plan, {}, user)
+    duties = responsible(plan)
+    year = lanes(state, state.rows)
+    return Wall(
+        state,
+        board.counts(state),
+        board.attention(state, duties),
+        [year[start : start + LANES] for start in range(0, len(year), LANES)],
+        [one for one in by_lead(state.rows, duties) if one.key != NOBODY and _is_behind(one)][:UNITS],
+        by_chapter(board.chapters(plan, state.rows)),
+    )
+
+
+def _is_behind(tally: Tally) -> bool:
+    return any(count.number for count in tally.counts if count.colour.name in ("red", "yellow"))
