@@ -10,8 +10,6 @@ can be written in between. That is slow, and rare: none of these parents is ever
 SQLite keeps its own foreign keys.
 """
 
-from django.db import migrations
-
 PARENTS = {
     "targets_observation": {
         "indicator_id": "targets_indicator",
@@ -138,20 +136,10 @@ def keep_parents(parent):
 
 
 def keep_by_statement(apps, schema_editor):
+    """Takes effect when the migration ends: Django makes the foreign keys of new tables only then."""
     if schema_editor.connection.vendor != "postgresql":
         return
     for child in PARENTS:
-        schema_editor.execute(DROP_FOREIGN_KEYS.format(child=child), params=None)
-        schema_editor.execute(check_parents(child), params=None)
-    for parent in sorted({one for keys in PARENTS.values() for one in keys.values()}):
-        schema_editor.execute(keep_parents(parent), params=None)
-
-
-class Migration(migrations.Migration):
-    dependencies = [
-        ("targets", "0001_initial"),
-    ]
-
-    operations = [
-        migrations.RunPython(keep_by_statement, migrations.RunPython.noop, elidable=False),
-    ]
+        schema_editor.deferred_sql += [DROP_FOREIGN_KEYS.format(child=child), check_parents(child)]
+    parents = sorted({one for keys in PARENTS.values() for one in keys.values()})
+    schema_editor.deferred_sql += [keep_parents(parent) for parent in parents]
