@@ -117,7 +117,7 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
     data_rows = Rows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden)
     table = parse(data_rows, mapping_of(batch.mapping), names, memory.recall)
     if not table.read and not table.mistakes:
-        raise UnreadableError("empty")
+        raise UnreadableError(_nothing_in(table))
     _tell(batch, 40)
     pairs, mistakes = entries_of(table, names)
     entries = [entry for _line, entry in pairs]
@@ -133,6 +133,12 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
     circumstances = _circumstances(before, series, _series(one.entry for one in accepted))
     understood = Understood(Understanding.of(table), table.mapping, memory.found or batch.remembered)
     return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), circumstances, understood)
+
+
+def _nothing_in(table: Table) -> str:
+    """Why there is no figure: one of our forms came back as it was, or it is no table of figures."""
+    reasons = {row.reason for sheet in table.recognition.sheets for row in sheet.left_out}
+    return "not_filled_in" if "no_figures" in reasons else "empty"
 
 
 def _series(entries: Iterable[Entry]) -> set[tuple[int, int, int]]:
@@ -191,9 +197,11 @@ def _accepted(
 
 
 def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
-    """The mistakes by row; sheets stay in the order in which they were met."""
+    """The mistakes by row, each once: a name may be wrong for several figures of a row. Sheets stay in the order in
+    which they were met.
+    """
     sheets: dict[str, int] = {}
-    listed = list(mistakes)
+    listed = list(dict.fromkeys(mistakes))
     for mistake in listed:
         sheets.setdefault(mistake.sheet, len(sheets))
     return sorted(listed, key=lambda one: (sheets[one.sheet], one.row))

@@ -60,6 +60,9 @@ ROWS: dict[str, str | Promise] = {
 
 FILES: dict[str, str | Promise] = {
     "empty": _("The file holds no figures. The first row holds the headings, each further row one figure."),
+    "not_filled_in": _(
+        "No figure was filled in, so nothing is imported. Fill in what is known and upload the file again."
+    ),
     "too_large": _("The file is larger than %(limit)s MB. Split it."),
     "too_many_rows": _("The file has more than %(limit)s rows. Split it."),
     "bomb": _("The file unfolds into far more than a table of figures. Copy the figures into a new workbook."),

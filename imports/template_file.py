@@ -18,7 +18,7 @@ from imports.values import LONGEST_NOTE
 from imports.wording import FORM, HEADINGS
 from targets.figures import Entry
 from targets.models import Indicator
-from targets.rows import HandedIn, Row
+from targets.rows import HandedIn, Promise, Row
 from targets.worksheet import Sheet
 
 WORDS = {name: chinese for name, (_english, chinese) in HEADINGS.items()}
@@ -66,7 +66,7 @@ def inputs_of(indicator: Indicator) -> tuple[str, ...]:
 
 def _fill(page: Worksheet, sheet: Sheet) -> None:
     page.title = str(sheet.month)
-    page["A1"] = harmless(f"{sheet.department.name} · {sheet.month} · {_('Monthly figures')}")
+    page["A1"] = harmless(_("%(unit)s, figures of %(month)s") % {"unit": sheet.department.name, "month": sheet.month})
     page["A1"].font = Font(bold=True, size=14)
     for name, (heading, width) in COLUMNS.items():
         cell = page.cell(HEADING_ROW, PLACES[name], heading)
@@ -130,8 +130,12 @@ def _rule(row: Row) -> str:
         told = [_("1 when it is done, with the day; 0 if not yet")]
     if one.entry_basis == Indicator.EntryBasis.TO_DATE:
         told.append(_("total since January"))
-    told += [_("target %(threshold)s") % {"threshold": promise.threshold} for promise in row.promises]
-    return "；".join(told)
+    return "；".join([*told, *map(_target, row.promises)])
+
+
+def _target(promise: Promise) -> str:
+    said = _("target of the whole city %(threshold)s") if promise.whole else _("target %(threshold)s")
+    return said % {"threshold": promise.threshold}
 
 
 # --- What a cell takes ------------------------------------------------------------------------------------------------

@@ -187,7 +187,7 @@ def template_for(request: HttpRequest) -> HttpResponseBase:
     unit, plan, month = _sheet_asked(request)
     sheet = sheet_of(unit, plan, month, _person(request))
     record("template.exported", by=_person(request), subject=unit, month=str(month), rows=len(sheet.rows))
-    name = f"{unit}-{month}-{_('figures to report')}.xlsx"
+    name = _("figures of %(unit)s %(month)s") % {"unit": unit, "month": month} + ".xlsx"
     answer = FileResponse(io.BytesIO(template(sheet)), as_attachment=True, filename=name, content_type=XLSX)
     answer.headers["Cache-Control"] = "no-store"
     return answer

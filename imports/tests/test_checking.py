@@ -252,3 +252,11 @@ def test_a_heading_that_is_not_understood_rejects_its_sheet(coordinator: User) -
     headings = ("指标", "地区", "2014年1月", "其中农村")
     batch = brought(coordinator, data=csv_bytes([(houses.code, place, 4, 5)], headings=headings))
     assert (batch.read, batch.new, batch.rejected) == (1, 0, 1)
+
+
+def test_a_name_that_is_wrong_for_several_figures_of_a_row_is_told_once(coordinator: User) -> None:
+    houses = factories.indicator("count")
+    headings = ("指标", "地区", "2014年1月", "2014年2月")
+    batch = brought(coordinator, data=csv_bytes([(houses.code, "火星", 4, 5)], headings=headings))
+    assert told(batch) == [(2, "region", "region_unknown")]
+    assert (batch.read, batch.rejected) == (2, 2)

@@ -79,7 +79,7 @@ def fill(book: Any, indicator: Indicator, **values: object) -> None:
 def test_untouched_it_changes_nothing(client: Client, reporter: User, ratio: Indicator, houses: Indicator) -> None:
     factories.official(factories.entry(houses, "2014-06", 40))
     batch = brought(reporter, data=saved(downloaded(client, reporter)), name="模板.xlsx")
-    assert (counts(batch), batch.failure) == ((0, 0, 0, 0, 0), "empty")
+    assert (counts(batch), batch.failure) == ((0, 0, 0, 0, 0), "not_filled_in")
     assert not StagedRow.objects.exists()
 
 
