@@ -6,6 +6,7 @@ Read in a constant number of queries, however many rows; nothing is judged here.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from django.db.models import Q, prefetch_related_objects
@@ -15,7 +16,7 @@ from departments.access import Reach
 from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
-from plans.periods import Month, months_of
+from plans.periods import Month
 from reviews.workflow import State, Verb
 from targets.duties import Expected, expected_of, place_of
 from targets.explanation import shown, threshold_text
@@ -78,16 +79,16 @@ def _background(rows: Sequence[Row], expected: Expected, month: Month) -> Backgr
     found = Background()
     found.indicators, found.targets = expected.indicators, expected.targets
     found.wholes, found.closed = expected.regions.parts.keys(), MonthLock.objects.closing({month})
-    found.totals = found.earlier = _official(rows, found.accumulating)
+    found.totals = found.earlier = _official(rows, month, found.accumulating)
     return found
 
 
-def _official(rows: Sequence[Row], accumulating: Collection[int]) -> dict[Key, Entry]:
-    """The months before and last year's; of totals since January every month of the year."""
-    shown = {month for row in rows for month in (row.month, *_compared(row), *months_before(row.month))}
-    years = {month for row in rows for month in months_of(row.month.year)}
-    mine = Observation.objects.official().filter(**_of(rows) | {"month__in": shown | years})
-    found = mine.filter(Q(month__in=shown) | Q(indicator__in=accumulating))
+def _official(rows: Sequence[Row], month: Month, accumulating: Collection[int]) -> dict[Key, Entry]:
+    """The month's figures, those of the months before and of last year; of totals since January the whole year's."""
+    shown = {month, *months_before(month), *(one for frequency in _STEPS for one in _compared(month, frequency))}
+    of_year = Q(indicator__in=accumulating, month__range=(Month(month.year, 1), Month(month.year, 12)))
+    wanted = {name: one for name, one in _of(rows).items() if name != "month__in"}
+    found = Observation.objects.official().filter(Q(month__in=shown) | of_year, **wanted)
     figures = found.order_by().values_list(
         "indicator_id", "region_id", "month", "value", "numerator", "denominator", "occurred_on"
     )
@@ -97,16 +98,22 @@ def _official(rows: Sequence[Row], accumulating: Collection[int]) -> dict[Key, E
 def _put_figures(rows: Iterable[Row], official: Mapping[Key, Entry]) -> None:
     """The figure that is official now, and those that it is compared with."""
     for row in rows:
-        key = (row.indicator.pk, row.region_id)
-        row.official, row.before, row.last_year = (official.get((*key, one)) for one in (row.month, *_compared(row)))
+        months = (row.month, *_compared(row.month, row.indicator.frequency))
+        found = [official.get((row.indicator.pk, row.region_id, one)) for one in months]
+        row.official, row.before, row.last_year = found
 
 
-def _compared(row: Row) -> tuple[Month, Month]:
+_STEPS = {
+    Indicator.Frequency.MONTHLY.value: 1,
+    Indicator.Frequency.QUARTERLY.value: 3,
+    Indicator.Frequency.ANNUAL.value: 12,
+}
+
+
+@lru_cache(maxsize=256)
+def _compared(month: Month, frequency: str) -> tuple[Month, Month]:
     """The period before (a quarterly figure's is the last quarter's) and the same month of last year."""
-    step = {Indicator.Frequency.QUARTERLY.value: 3, Indicator.Frequency.ANNUAL.value: 12}.get(
-        row.indicator.frequency, 1
-    )
-    return row.month.shifted(-step), row.month.shifted(-12)
+    return month.shifted(-_STEPS[frequency]), month.shifted(-12)
 
 
 def _put_entries(rows: Sequence[Row]) -> None:
