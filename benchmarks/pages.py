@@ -3,17 +3,19 @@
     python benchmarks/pages.py [--rows 60] [--times 60]
 
 Starts a PostgreSQL of its own, makes a bureau with so many figures due in a month (each with a target and its light,
-last month's and last year's figure, and a draft), logs a reporter in, and asks for pages through Django's whole stack:
+the months before and last year's figure; and as in the middle of a month: some open, drafted, odd with and without a
+note, handed in, approved, returned, with files), logs a reporter in, and asks for pages through Django's whole stack:
 every middleware, the session, the person and the roles, as the service does. The medians of one run are compared, the
 pages asked in turn, so that what else the machine does meets all alike:
 
-- the worksheet;
+- the worksheet, and the same when it is seen for the first time after one cell, and after every cell, was changed;
 - a page with one query: the product's own frame (`base.html` with the header of a reporter) around a list of the same
   indicators, one line each, read by one query beside those of session, person, roles and frame;
 - the same query without the frame, as plain text: the barest view that still needs the log-in.
 """
 
 import argparse
+import io
 import statistics
 import sys
 import tempfile
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.test import Client
 
+    from departments.models import Department, User
+    from plans.periods import Month
+    from targets.models import Indicator
+
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -33,6 +39,7 @@ from benchmarks.recompute import own_database
 
 AT_MOST = 3
 MEASURES = ("ratio", "count", "level", "count")
+STEPS = ("open", "typed", "odd", "submitted", "approved", "returned", "typed")
 FRAMED = """{% extends "base.html" %}{% block title %}Indicators{% endblock %}
 {% block content %}<h1>Indicators</h1><ul>
 {% for one in indicators %}<li>{{ one.code }} {{ one.name }} {{ one.unit }}</li>
@@ -58,28 +65,81 @@ def page(source: str) -> "Callable[..., HttpResponse]":
 
 
 def fill(rows: int) -> str:
-    """A bureau with everything that a row of its worksheet for June 2014 can show: the address of the worksheet."""
+    """A bureau in the middle of its work on June 2014: the address of the worksheet."""
     from departments.permissions import Role
-    from plans.periods import Month
-    from targets.services import Typed, hand_in, save_draft
     from targets.tests import factories as f
 
     unit = f.department()
-    measured = [f.indicator(MEASURES[number % len(MEASURES)], department=unit) for number in range(rows)]
+    author, reviewer = f.person(Role.REPORTER, unit), f.person(Role.REVIEWER, unit)
+    measured = [measured_by(unit, number) for number in range(rows)]
     official = []
     for one in measured:
         f.target(one, "at_least", 92)
-        figures = (93, 100) if one.is_ratio else (40,)
-        official += [f.entry(one, month, *figures) for month in ("2013-06", "2014-04", "2014-05")]
+        figures = (93, 100) if one.is_ratio else (45,)
+        official += [f.entry(one, month, *figures) for month in ("2013-06", "2014-03", "2014-04", "2014-05")]
     f.official(*official)
-    author, key = f.person(Role.REPORTER, unit), [(one.pk, f.region().pk, Month(2014, 6)) for one in measured]
     for number, one in enumerate(measured):
-        texts = {"numerator": "95", "denominator": "101"} if one.is_ratio else {"value": "47.5"}
-        save_draft(key[number], Typed(**texts, note="核对无误"), version=0, by=author)
-        if number % 3 == 0:
-            hand_in([key[number]], by=author)
-            save_draft(key[number], Typed(**texts, note="再次核对"), version=0, by=author)
+        work_on(one, number, author, reviewer)
+    f.recompute()
     return f"/worksheet/{unit.code}/2014-06/"
+
+
+def measured_by(unit: "Department", number: int) -> "Indicator":
+    """Every measure in turn; every other indicator says what is counted, as most of a plan's do."""
+    from targets.tests import factories as f
+
+    measure = MEASURES[number % len(MEASURES)]
+    named = {"numerator_name": "合格批次", "numerator_unit": "批次", "denominator_name": "抽检批次"}
+    definition = "按照省级主管部门的统计口径，包括市直单位和各县（市、区）。" if number % 2 else ""
+    return f.indicator(measure, department=unit, definition=definition, **(named if measure == "ratio" else {}))
+
+
+def work_on(one: "Indicator", number: int, author: "User", reviewer: "User") -> None:
+    """What has happened to a figure so far: in turn nothing, typed, typed and odd, handed in, approved, returned; every
+    fifth has files."""
+    from targets.services import approve, attach, hand_in, send_back
+
+    key, step = key_of(one), STEPS[number % len(STEPS)]
+    if step == "open":
+        return
+    unexplained = step in ("typed", "odd") and number % 3
+    type_in(one, "140" if step == "odd" else "47.5", author, note="" if unexplained else "核对无误")
+    if number % 5 == 0:
+        attach(key, Paper(f"证明材料{number}.txt", number), by=author)
+    if step in ("typed", "odd"):
+        return
+    (revision,) = hand_in([key], by=author)
+    if step == "approved":
+        approve(revision, by=reviewer)
+    elif step == "returned":
+        send_back(revision, by=reviewer, reason="与上月口径不一致，请核对后重报")
+
+
+def type_in(one: "Indicator", value: str, author: "User", note: str = "核对无误") -> None:
+    """Types into a cell, whatever stands there."""
+    from targets.models import Draft
+    from targets.services import Typed, save_draft
+
+    key = key_of(one)
+    found = Draft.objects.filter(indicator=one, region=key[1], month=key[2]).first()
+    texts = {"numerator": value, "denominator": "150"} if one.is_ratio else {"value": value.removesuffix(".5")}
+    save_draft(key, Typed(**texts, note=note), version=found.version if found else 0, by=author)
+
+
+def key_of(one: "Indicator") -> tuple[int, int, "Month"]:
+    """Its figure of June 2014."""
+    from plans.periods import Month
+    from targets.tests import factories as f
+
+    return one.pk, f.region().pk, Month(2014, 6)
+
+
+class Paper(io.BytesIO):
+    """A small file to attach."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(f"第{number}号证明材料".encode())
+        self.name = name
 
 
 def reporter() -> "Client":
@@ -108,6 +168,22 @@ def medians(client: "Client", addresses: dict[str, str], times: int) -> dict[str
     return {name: statistics.median(one) for name, one in found.items()}
 
 
+def after_changes(client: "Client", address: str, cells: int, times: int) -> float:
+    """Milliseconds for the first view after so many cells were changed, each time anew: the median."""
+    from departments.models import User
+    from targets.models import Indicator
+
+    author = User.objects.get(memberships__role="reporter")
+    seconds = []
+    for number in range(times):
+        for one in Indicator.objects.order_by("pk")[:cells]:
+            type_in(one, str(48 + number), author)
+        started = time.perf_counter()
+        client.get(address)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds) * 1000
+
+
 def queries(client: "Client", address: str) -> int:
     """How many queries the page takes in all."""
     from django.db import connection
@@ -131,6 +207,8 @@ def report(rows: int, times: int) -> None:
     found = medians(client, addresses, times)
     for name, milliseconds in found.items():
         print(f"{name}: {milliseconds:.2f} ms, {queries(client, addresses[name])} queries in all")
+    print(f"worksheet after one cell was changed: {after_changes(client, addresses['worksheet'], 1, times):.2f} ms")
+    print(f"worksheet after every cell was changed: {after_changes(client, addresses['worksheet'], rows, 3):.2f} ms")
     sheet = found.pop("worksheet")
     for name, milliseconds in found.items():
         print(f"worksheet of {rows} rows / {name} = {sheet / milliseconds:.2f}")

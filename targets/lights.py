@@ -14,9 +14,10 @@ from targets.formulas import UNRECOVERABLE, Signal, Verdict
 from targets.models import Attainment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Light:
-    """`colour` is the signal; `shape` names the symbol that is drawn; `word` is printed beside it."""
+    """`colour` is the signal; `shape` names the symbol that is drawn; `word` is printed beside it. Each is there once,
+    so that it is compared by what it is and not by its word in the reader's language."""
 
     colour: str
     shape: str

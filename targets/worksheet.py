@@ -6,7 +6,8 @@ Read in a constant number of queries, however many rows; nothing is judged here.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 from django.db.models import Q, prefetch_related_objects
 
@@ -15,7 +16,7 @@ from departments.access import Reach
 from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
-from plans.periods import Month, months_of
+from plans.periods import Month
 from reviews.workflow import State, Verb
 from targets.duties import Expected, expected_of, place_of
 from targets.explanation import shown, threshold_text
@@ -50,70 +51,84 @@ def may_enter(reached: Reach, department: Department) -> bool:
     return reached.everything or department.pk in reached.departments
 
 
+class _Due(NamedTuple):
+    """What is asked for: figures of one region and month. `entered` are the observations among them, each with its
+    indicator, `official` the official figures of the month and of those that it is held against."""
+
+    indicators: Sequence[int]
+    region_id: int
+    month: Month
+    entered: Mapping[int, int]
+    official: Mapping[Key, Entry]
+
+
 def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
     """The whole worksheet, its inputs filled with the draft or else with what was returned."""
     region = place_of(department, plan)
     expected = expected_of(plan, {month})
     rows = [Row(one, region.pk, month) for one in expected.indicators_of(department.pk, month)]
-    background = _background(rows, expected, month)
-    _put_figures(rows, background.earlier)
-    _put_entries(rows)
+    background = _background(expected, month)
+    due = _due([row.indicator.pk for row in rows], region.pk, month, background.accumulating)
+    background.totals = background.earlier = due.official
+    _put_figures(rows, due.official)
+    _put_entries(rows, due)
     _put_promises(rows, expected, plan, user)
     _bar(rows, access.reach(user, Action.ENTER_OBSERVATIONS))
     return Sheet(department, plan, region, month, month in background.closed, rows, background)
 
 
-def _of(rows: Sequence[Row], path: str = "") -> dict[str, Any]:
-    """The rows' figures, as a condition on a table that names indicator, region and month, or leads to them."""
-    return {
-        f"{path}indicator__in": [row.indicator.pk for row in rows],
-        f"{path}region__in": {row.region_id for row in rows},
-        f"{path}month__in": {row.month for row in rows},
-    }
-
-
-def _background(rows: Sequence[Row], expected: Expected, month: Month) -> Background:
-    """What the rows' figures are held against: from what was read anyway, their lock, and one query for every official
-    figure that is shown or compared with."""
+def _background(expected: Expected, month: Month) -> Background:
+    """What figures are held against, as far as it has been read anyway; and the month's lock."""
     found = Background()
     found.indicators, found.targets = expected.indicators, expected.targets
     found.wholes, found.closed = expected.regions.parts.keys(), MonthLock.objects.closing({month})
-    found.totals = found.earlier = _official(rows, found.accumulating)
     return found
 
 
-def _official(rows: Sequence[Row], accumulating: Collection[int]) -> dict[Key, Entry]:
-    """The months before and last year's; of totals since January every month of the year."""
-    shown = {month for row in rows for month in (row.month, *_compared(row), *months_before(row.month))}
-    years = {month for row in rows for month in months_of(row.month.year)}
-    mine = Observation.objects.official().filter(**_of(rows) | {"month__in": shown | years})
-    found = mine.filter(Q(month__in=shown) | Q(indicator__in=accumulating))
-    figures = found.order_by().values_list(
-        "indicator_id", "region_id", "month", "value", "numerator", "denominator", "occurred_on"
-    )
-    return {one[:3]: Entry(*one) for one in figures}
+def _due(indicators: Sequence[int], region_id: int, month: Month, accumulating: Collection[int]) -> _Due:
+    """In one query the month's figures, those of the months before and of last year, and of totals since January the
+    whole year's."""
+    held_against = {month, *months_before(month), *(one for every in _STEPS for one in _compared(month, every))}
+    of_year = Q(indicator__in=accumulating, month__range=(Month(month.year, 1), Month(month.year, 12)))
+    found = Observation.objects.filter(Q(month__in=held_against) | of_year, indicator__in=indicators, region=region_id)
+    entered, official = {}, {}
+    key, figures = ("indicator_id", "region_id", "month"), ("value", "numerator", "denominator", "occurred_on")
+    for pk, official_id, *one in found.order_by().values_list("pk", "official_id", *key, *figures):
+        entry = Entry(*one)
+        if entry.month == month:
+            entered[pk] = entry.indicator_id
+        if official_id is not None:
+            official[entry.key] = entry
+    return _Due(indicators, region_id, month, entered, official)
 
 
 def _put_figures(rows: Iterable[Row], official: Mapping[Key, Entry]) -> None:
     """The figure that is official now, and those that it is compared with."""
     for row in rows:
-        key = (row.indicator.pk, row.region_id)
-        row.official, row.before, row.last_year = (official.get((*key, one)) for one in (row.month, *_compared(row)))
+        months = (row.month, *_compared(row.month, row.indicator.frequency))
+        found = [official.get((row.indicator.pk, row.region_id, one)) for one in months]
+        row.official, row.before, row.last_year = found
 
 
-def _compared(row: Row) -> tuple[Month, Month]:
+_STEPS = {
+    Indicator.Frequency.MONTHLY.value: 1,
+    Indicator.Frequency.QUARTERLY.value: 3,
+    Indicator.Frequency.ANNUAL.value: 12,
+}
+
+
+@lru_cache(maxsize=256)
+def _compared(month: Month, frequency: str) -> tuple[Month, Month]:
     """The period before (a quarterly figure's is the last quarter's) and the same month of last year."""
-    step = {Indicator.Frequency.QUARTERLY.value: 3, Indicator.Frequency.ANNUAL.value: 12}.get(
-        row.indicator.frequency, 1
-    )
-    return row.month.shifted(-step), row.month.shifted(-12)
+    return month.shifted(-_STEPS[frequency]), month.shifted(-12)
 
 
-def _put_entries(rows: Sequence[Row]) -> None:
+def _put_entries(rows: Sequence[Row], due: _Due) -> None:
     """What has been typed and handed in, with the files beside it."""
-    drafts = {one.indicator_id: one for one in Draft.objects.filter(**_of(rows)).order_by()}
-    attachments = _attachments(rows)
-    handed_in = _handed_in(rows, attachments)
+    typed = Draft.objects.filter(indicator__in=due.indicators, region=due.region_id, month=due.month).order_by()
+    drafts = {one.indicator_id: one for one in typed}
+    attachments = _attachments(due)
+    handed_in = _handed_in(due, attachments)
     for row in rows:
         key = row.indicator.pk
         row.draft, row.handed_in, row.attachments = drafts.get(key), handed_in.get(key), attachments[key, None]
@@ -122,28 +137,26 @@ def _put_entries(rows: Sequence[Row]) -> None:
         row.version = row.draft.version if row.draft else 0
 
 
-def _attachments(rows: Sequence[Row]) -> dict[tuple[int, int | None], list[Attachment]]:
-    """What lies beside the drafts (no revision) and beside each entry."""
+def _attachments(due: _Due) -> dict[tuple[int, int | None], list[Attachment]]:
+    """What lies beside the drafts (no revision) and beside each entry, by indicator."""
     beside: dict[tuple[int, int | None], list[Attachment]] = defaultdict(list)
-    for one in Attachment.objects.filter(**_of(rows, "observation__")).select_related("observation"):
-        beside[one.observation.indicator_id, one.revision_id].append(one)
+    for one in Attachment.objects.filter(observation__in=due.entered):
+        beside[due.entered[one.observation_id], one.revision_id].append(one)
     return beside
 
 
-def _handed_in(
-    rows: Sequence[Row], attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]
-) -> dict[int, HandedIn]:
+def _handed_in(due: _Due, attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]) -> dict[int, HandedIn]:
     """The latest entry of each figure that was handed in."""
-    found = Revision.objects.filter(**_of(rows, "observation__")).exclude(state=State.DRAFT.value)
+    found = Revision.objects.filter(observation__in=due.entered).exclude(state=State.DRAFT.value)
     who = ("author__display_name", "author__username")
     what = ("state", "created_at", *TEXTS)
-    entries = found.order_by("id").values_list("observation__indicator_id", "pk", *who, *what)
-    latest = {one[0]: one for one in entries}
+    latest = {one[0]: one for one in found.order_by("id").values_list("observation_id", "pk", *who, *what)}
     reasons = _return_reasons([one[1] for one in latest.values() if one[4] == State.RETURNED.value])
-    return {
-        indicator_id: HandedIn(name or username, reasons.get(pk, ""), attachments.get((indicator_id, pk), ()), *entry)
-        for indicator_id, pk, name, username, *entry in latest.values()
-    }
+    made = {}
+    for observation_id, pk, name, username, *entry in latest.values():
+        key = due.entered[observation_id]
+        made[key] = HandedIn(name or username, reasons.get(pk, ""), attachments.get((key, pk), ()), *entry)
+    return made
 
 
 def _return_reasons(revisions: Collection[int]) -> dict[int, str]:
@@ -152,7 +165,7 @@ def _return_reasons(revisions: Collection[int]) -> dict[int, str]:
     return dict(found.values_list("revision_id", "reason")) if revisions else {}
 
 
-def _put_promises(rows: Iterable[Row], expected: Expected, plan: Plan, user: User) -> None:
+def _put_promises(rows: Sequence[Row], expected: Expected, plan: Plan, user: User) -> None:
     """The targets of each indicator with their lights: the region's own, else the whole's."""
     by_indicator = {row.indicator.pk: row for row in rows}
     targets = [one for one in expected.targets if one.indicator_id in by_indicator]
@@ -167,15 +180,13 @@ def _put_promises(rows: Iterable[Row], expected: Expected, plan: Plan, user: Use
 
 
 def _judged(
-    rows: Iterable[Row], targets: Iterable[Target], plan: Plan, user: User
+    rows: Sequence[Row], targets: Iterable[Target], plan: Plan, user: User
 ) -> dict[tuple[int, int], Attainment]:
     """How the targets stand, by target and region."""
-    stored = Attainment.objects.visible_to(user).filter(
-        target__in=[one.pk for one in targets],
-        month__in={row.month for row in rows},
-        region__in={row.region_id for row in rows} | {plan.region_id},
-    )
-    return {(one.target_id, one.region_id): one for one in stored.only(*SHOWN)}
+    places = {row.region_id for row in rows} | {plan.region_id}
+    stored = Attainment.objects.visible_to(user).filter(target__in=[one.pk for one in targets], region__in=places)
+    found = stored.filter(month__in={row.month for row in rows}).only(*SHOWN)
+    return {(one.target_id, one.region_id): one for one in found}
 
 
 def _promise(target: Target, attainment: Attainment | None, region_id: int) -> Promise:

@@ -55,7 +55,7 @@ class MonthLockQuerySet(models.QuerySet["MonthLock"]):
 
     def closing(self, months: "set[Month]") -> set[Month]:
         """Which of the months are locked now."""
-        return set(self.filter(month__in=months, reopened_at__isnull=True).values_list("month", flat=True))
+        return set(self.filter(month__in=months, reopened_at__isnull=True).order_by().values_list("month", flat=True))
 
 
 class MonthLock(models.Model):
