@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import starmap
 from typing import Any
 
 from django.db.models import QuerySet
@@ -30,10 +31,12 @@ def check_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
     rules: dict[tuple[int, bool], EntryRule] = {}
     problems: dict[int, list[Problem]] = {}
     for position, entry in enumerate(entries):
-        known = (entry.indicator_id, entry.region_id in wholes)
+        known = (entry[0], entry[1] in wholes)
         if known not in rules:
             rules[known] = entry_rule(indicators[entry.indicator_id], has_parts=known[1])
-        if found := [locked_problem(entry.month)] if entry.month in closed else check(rules[known], entry):
+        if closed and entry.month in closed:
+            problems[position] = [locked_problem(entry.month)]
+        elif found := check(rules[known], entry):
             problems[position] = found
     for position, problem in _falls(entries, indicators, problems):
         problems.setdefault(position, []).append(problem)
@@ -44,15 +47,16 @@ def odd_entries(entries: Sequence[Entry]) -> dict[int, list[Problem]]:
     """What looks odd about each entry, by its position, seen beside the last months and the threshold."""
     indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
     thresholds = _thresholds(entries)
-    earlier = _earlier([one for one in entries if indicators[one.indicator_id].entry_basis == BY_MONTH])
+    by_month = {pk for pk, one in indicators.items() if one.entry_basis == BY_MONTH}
+    earlier = _earlier([one for one in entries if one[0] in by_month])
     alone: dict[tuple[int, int], Surroundings] = {}
     found = {}
     for position, entry in enumerate(entries):
         known = (entry.indicator_id, entry.month.year)
         if known not in alone:
             alone[known] = _surroundings(indicators[entry.indicator_id], thresholds.get(known))
-        around, before = alone[known], earlier(entry)
-        if before:
+        around = alone[known]
+        if before := earlier(entry):
             around = replace(around, earlier=before)
         if not is_ordinary(entry, around) and (problems := oddities(entry, around)):
             found[position] = problems
@@ -74,14 +78,11 @@ def _thresholds(entries: Sequence[Entry]) -> dict[tuple[int, int], Decimal]:
 
 def _earlier(entries: Sequence[Entry]) -> Callable[[Entry], list[Entry]]:
     """The official figures of the months before an entry's own, oldest first, across the turn of the year."""
-    keys = {
-        SeriesKey(entry.indicator_id, entry.region_id, year)
-        for entry in entries
-        for year in {entry.month.year, _months_before(entry.month)[0].year}
-    }
+    keys = {(one[0], one[1], one[2].year) for one in entries}
+    keys |= {(one[0], one[1], one[2].year - 1) for one in entries if one[2].number <= MONTHS_BEFORE}
     known: dict[tuple[int, int, Month], Entry] = {}
     for indicator_id, region_id, key, value, numerator, denominator, day, _revision in (
-        official_now(keys) if keys else ()
+        official_now(list(starmap(SeriesKey, keys))) if keys else ()
     ):
         month = Month.from_key(key)
         known[indicator_id, region_id, month] = Entry(
@@ -133,10 +134,13 @@ def _falls(
     entries: Sequence[Entry], indicators: dict[int, Indicator], refused: dict[int, list[Problem]]
 ) -> list[tuple[int, Problem]]:
     """Totals since January that fall, seen together with what is official already."""
+    totals = {pk for pk, one in indicators.items() if one.rule.accumulates_to_date}
+    if not totals:
+        return []
     positions: dict[Entry, int] = {}
     series: dict[SeriesKey, dict[Month, tuple[Entry, bool]]] = defaultdict(dict)
     for position, entry in enumerate(entries):
-        if position not in refused and indicators[entry.indicator_id].rule.accumulates_to_date:
+        if entry.indicator_id in totals and position not in refused:
             positions[entry] = position
             series[SeriesKey(entry.indicator_id, entry.region_id, entry.month.year)][entry.month] = entry, True
     for indicator_id, region_id, key, value, numerator, denominator, day, _revision in (
