@@ -1,6 +1,6 @@
 """How long an import takes, against a stock django-import-export and against what the database needs at the very least.
 
-    python benchmarks/imports.py [--rows 10000 100000] [--stock 2000] [--sqlite]
+    python benchmarks/imports.py [--rows 10000 100000] [--stock 10000] [--sqlite]
 
 Starts a PostgreSQL of its own and prints, from one run on one machine, so that ratios mean something, for files of so
 many rows as CSV and as XLSX:
@@ -306,7 +306,7 @@ def main() -> None:
     """Fills, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--stock", type=int, default=2000)
+    parser.add_argument("--stock", type=int, default=10_000)
     parser.add_argument("--sqlite", action="store_true")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()

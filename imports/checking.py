@@ -5,6 +5,7 @@ Done by a worker, from the upload alone, so it may be cut off at any time and st
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -21,10 +22,12 @@ from imports.rights import not_asked
 from imports.staging import Accepted
 from imports.understanding import Understanding
 from imports.workflow import WAITING, State, Verb
+from targets.collecting import uncollected
 from targets.figures import Entry, Problem
 from targets.loading import series_of
 from targets.services import Background, check_entries, odd_entries
 
+_accepted_row = partial(tuple.__new__, Accepted)
 ATTEMPTS = 3
 """A file whose check has ended this often without an end is not tried again."""
 ERRORS_KEPT = 10_000
@@ -99,10 +102,10 @@ def end(pk: int, failure: str) -> None:
 
 def _checked(batch: ImportBatch, data: bytes) -> None:
     try:
-        verdict = judged(batch, data)
+        with uncollected():
+            return _stored(batch, judged(batch, data))
     except UnreadableError as error:
         return _stored(batch, _unreadable(error), failure=error.code)
-    return _stored(batch, verdict)
 
 
 def _unreadable(error: UnreadableError) -> Verdict:
@@ -130,9 +133,10 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
         mistakes += [table.mistake(line, problem) for problem in problems[position]]
     _tell(batch, 80)
     accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
-    circumstances = _circumstances(before, series, _series(one.entry for one in accepted))
+    if len(accepted) < len(entries):
+        before = _circumstances(before, series, _series(one.entry for one in accepted))
     understood = Understood(Understanding.of(table), table.mapping, memory.found or batch.remembered)
-    return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), circumstances, understood)
+    return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), before, understood)
 
 
 def _nothing_in(table: Table) -> str:
@@ -190,7 +194,7 @@ def _accepted(
     broken: set[str],
 ) -> list[Accepted]:
     return [
-        Accepted(line.sheet, line.row, entry, odd.get(position, ()))
+        _accepted_row((line.sheet, line.row, entry, odd.get(position, ())))
         for position, (line, entry) in enumerate(pairs)
         if position not in problems and line.sheet not in broken
     ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from departments.models import Department, Region
 from imports.cells import canonical
@@ -14,6 +15,8 @@ from targets.models import Indicator
 _BETWEEN_NAMES = re.compile(r"[、,，;；/\s]+")
 _MULTIPLE = re.compile(r"^[万亿千百]+")
 WHOLE_CITY = "全市"
+_NOTHING: list[Problem] = []
+_entry = partial(tuple.__new__, Entry)
 
 
 def known() -> Known:
@@ -62,21 +65,32 @@ class Directory:
     def __init__(self, names: Known | None = None) -> None:
         self._known = names or known()
         self._checked: dict[tuple[object, ...], tuple[Problem, ...]] = {}
+        self._ids: dict[tuple[str, str], tuple[Measured, int]] = {}
 
     def entry(self, line: Line) -> tuple[Entry | None, list[Problem]]:
         """The line's entry, or what in it names nothing or does not belong together."""
-        indicator, region = self._known.indicators.find(line.indicator), self._known.regions.find(line.region)
-        if isinstance(indicator, Problem) or isinstance(region, Problem):
-            named = [one for one in (indicator, region) if isinstance(one, Problem)]
-            return None, [*named, *self._unknown_department(line.department)]
-        key = (indicator.id, line.span, line.month.number, line.department, line.unit)
+        names = (line.indicator, line.region)
+        if names not in self._ids and (problems := self._look_up(names, line)):
+            return None, problems
+        indicator, region_id = self._ids[names]
+        month = line.month
+        key = (indicator.id, line.span, month.number, line.department, line.unit)
         if key not in self._checked:
             self._checked[key] = tuple(self._problems(indicator, line))
-        value, problems = self._value(indicator, line)
+        value, problems = (line.value, _NOTHING) if line.to_date is None else self._value(indicator, line)
         if problems or self._checked[key]:
             return None, [*self._checked[key], *problems]
         figures = (value, line.numerator, line.denominator, line.occurred_on)
-        return Entry(indicator.id, region.id, line.month, *figures, line.note), []
+        return _entry((indicator.id, region_id, month, *figures, line.note)), _NOTHING
+
+    def _look_up(self, names: tuple[str, str], line: Line) -> list[Problem]:
+        """Finds indicator and region of a line for `_ids`, or says why they are none."""
+        indicator, region = self._known.indicators.find(names[0]), self._known.regions.find(names[1])
+        if isinstance(indicator, Problem) or isinstance(region, Problem):
+            named = [one for one in (indicator, region) if isinstance(one, Problem)]
+            return [*named, *self._unknown_department(line.department)]
+        self._ids[names] = indicator, region.id
+        return []
 
     def _problems(self, indicator: Measured, line: Line) -> Iterator[Problem]:
         """What does not fit the indicator: months taken together, the department, the unit."""
@@ -109,9 +123,7 @@ class Directory:
         return [one for one in found if isinstance(one, Problem)]
 
     def _value(self, indicator: Measured, line: Line) -> tuple[Decimal | None, list[Problem]]:
-        """This month's figure or the running total, as the indicator is entered."""
-        if line.to_date is None:
-            return line.value, []
+        """This month's figure or the running total beside it, as the indicator is entered."""
         if indicator.to_date:
             return line.to_date, []
         if line.value is None and line.numerator is None:
@@ -140,12 +152,13 @@ def entries_of(table: Table, names: Known | None = None) -> tuple[list[tuple[Lin
     for line in table.lines:
         entry, problems = directory.entry(line)
         if entry is not None:
-            same = first.setdefault(entry.key, line)
+            same = first.setdefault(entry[:3], line)
             if same is line:
                 entries.append((line, entry))
             else:
                 problems = [_given_twice(same, line)]
-        mistakes += [table.mistake(line, problem) for problem in problems]
+        if problems:
+            mistakes += [table.mistake(line, problem) for problem in problems]
     return entries, mistakes
 
 

@@ -58,7 +58,7 @@ def _texts(accepted: Iterable[Accepted]) -> Iterator[Texts]:
     for number, (sheet, row, entry, odd) in enumerate(accepted, 1):
         if sheet not in sheets:
             sheets[sheet] = offering.written(sheet)
-        yield str(number), sheets[sheet], str(row), *offering.texts_of(entry, odd)
+        yield (str(number), sheets[sheet], str(row), *offering.texts_of(entry, odd))
 
 
 def _compared(official: bool) -> str:

@@ -6,12 +6,14 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 from imports.cells import Row, Rows
 from imports.limits import Limits, UnreadableError
 
 SEPARATORS = ",\t;|"
 _SAMPLE, _SAMPLED_ROWS = 64 * 1024, 200
+_row = partial(tuple.__new__, Row)
 _SAID = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\ufffe\uffff]")  # in no text, but in every other kind of file
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -39,7 +41,7 @@ def _parsed(text: str, separator: str, limits: Limits) -> Iterator[Row]:
                 raise UnreadableError("too_many_rows", limit=str(limits.rows))
             if len(cells) > limits.columns:
                 raise UnreadableError("too_many_columns", limit=str(limits.columns))
-            yield Row("", number, tuple(cells))
+            yield _row(("", number, tuple(cells)))
     except csv.Error as error:
         if "field larger" in str(error):
             raise UnreadableError("cell_too_long", row=str(number + 1)) from None

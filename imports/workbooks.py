@@ -5,6 +5,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -13,6 +14,7 @@ from imports import formats
 from imports.cells import ABOVE, Cell, Row, Rows, is_blank
 from imports.limits import Limits, UnreadableError
 
+_row = partial(tuple.__new__, Row)
 ZIP = b"PK\x03\x04"
 _PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|xl/(workbook|styles|sharedStrings)\.xml|xl/_rels/workbook\.xml\.rels"
@@ -34,7 +36,7 @@ def read_xlsx(data: bytes, limits: Limits) -> Rows:
         for sheet in sheets:
             if sheet.visible is SheetVisibleEnum.Visible:
                 found += [
-                    Row(sheet.name, number, tuple(cells)) for number, cells in _cells(workbook, sheet.name, limits)
+                    _row((sheet.name, number, tuple(cells))) for number, cells in _cells(workbook, sheet.name, limits)
                 ]
     return found
 

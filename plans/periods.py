@@ -20,6 +20,9 @@ class Month:
         if not (1 <= self.number <= 12 and 1900 <= self.year <= 2999):
             raise ValueError(f"no such month: {self.year}-{self.number}")
 
+    def __hash__(self) -> int:
+        return self.year * 12 + self.number  # months are looked up by the hundred thousand
+
     @classmethod
     def parse(cls, text: str) -> "Month":
         """The month written as "2014-06"; ValueError for anything else."""

@@ -138,7 +138,7 @@ def accumulate(rule: IndicatorRule, readings: Iterable[Reading]) -> list[Accumul
     A month without a reading carries what is known up to it; before the first reading there is nothing (None).
     """
     fold = FOLDS[rule.entry_basis, rule.time_rule, rule.denominator_rule]
-    by_month = {reading.month: reading for reading in readings}
+    by_month = {reading[0]: reading for reading in readings}
     state: Accumulated | None = None
     series: list[Accumulated | None] = []
     months, done_on, is_event = 0, None, rule.measure == "event"

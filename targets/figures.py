@@ -3,7 +3,7 @@
 A rule finds a `Problem`, named by its code; `targets.messages` says it in the reader's language, with what to do.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,9 @@ from typing import NamedTuple
 from plans.periods import Month
 
 MAXIMUM_DIGITS, DECIMALS = 15, 6
+_PARTS, _NUMBERS = ("numerator", "denominator"), ("value", "numerator", "denominator")
 _BEYOND, _SMALLEST = Decimal(10) ** (MAXIMUM_DIGITS - DECIMALS), Decimal(10) ** -DECIMALS
+_BELOW = -_BEYOND
 
 
 class Entry(NamedTuple):
@@ -63,71 +65,66 @@ def check(rule: EntryRule, entry: Entry) -> list[Problem]:
     """All problems of one entry by itself; empty if it may be entered."""
     if rule.made_from_parts:
         return [Problem("made_from_parts", "region")]
-    problems = list(_shape(rule, entry)) or list(_digits(entry))
-    return problems or [problem for examine in _RULES for problem in examine(rule, entry)]
+    problems = _shape(rule, entry) or _digits(entry)
+    return problems or [*_denominator(entry), *_range(rule, entry), *_event(rule, entry)]
 
 
-def _shape(rule: EntryRule, entry: Entry) -> Iterator[Problem]:
+def _shape(rule: EntryRule, entry: Entry) -> list[Problem]:
+    _indicator, _region, _month, value, numerator, denominator, _day, _note = entry
     if rule.measure == "ratio":
-        if entry.value is not None:
-            yield Problem("ratio_given_as_value", "value")
-        for column in ("numerator", "denominator"):
-            if getattr(entry, column) is None:
-                yield Problem("part_missing", column)
-        return
-    if entry.numerator is not None or entry.denominator is not None:
-        yield Problem("parts_of_no_ratio", "numerator")
-    if entry.value is None:
-        yield Problem("value_missing", "value")
+        wrong = [] if value is None else [Problem("ratio_given_as_value", "value")]
+        missing = numerator is None, denominator is None
+        return wrong + [Problem("part_missing", name) for name, no in zip(_PARTS, missing, strict=True) if no]
+    wrong = [] if numerator is denominator is None else [Problem("parts_of_no_ratio", "numerator")]
+    return wrong if value is not None else [*wrong, Problem("value_missing", "value")]
 
 
-def _digits(entry: Entry) -> Iterator[Problem]:
-    for column in ("value", "numerator", "denominator"):
-        number: Decimal | None = getattr(entry, column)
-        if number is not None and not _storable(number):
-            yield Problem("too_many_digits", column)
+def _digits(entry: Entry) -> list[Problem]:
+    return [
+        Problem("too_many_digits", column)
+        for column, number in zip(_NUMBERS, entry[3:6], strict=True)
+        if number is not None and not _storable(number)
+    ]
 
 
 def _storable(number: Decimal) -> bool:
     """Whether the database keeps the number exactly: at most 9 digits before the point and 6 after it."""
-    return number.is_finite() and -_BEYOND < number < _BEYOND and not number % _SMALLEST
+    return number.is_finite() and _BELOW < number < _BEYOND and not number % _SMALLEST
 
 
-def _denominator(rule: EntryRule, entry: Entry) -> Iterator[Problem]:
-    if entry.numerator is None or entry.denominator is None:
-        return
+def _denominator(entry: Entry) -> Sequence[Problem]:
+    if entry.numerator is None or entry.denominator is None or entry.denominator > 0:
+        return ()
     if entry.denominator < 0:
-        yield Problem("negative_denominator", "denominator")
-    if entry.denominator == 0 and entry.numerator != 0:
-        yield Problem("zero_denominator", "denominator")
+        return [Problem("negative_denominator", "denominator")]
+    return [Problem("zero_denominator", "denominator")] if entry.numerator != 0 else ()
 
 
-def _range(rule: EntryRule, entry: Entry) -> Iterator[Problem]:
+def _range(rule: EntryRule, entry: Entry) -> Sequence[Problem]:
     """The hard bounds, compared without dividing: a share above 100 % is a numerator above its denominator."""
+    if rule.minimum is None and rule.maximum is None:
+        return ()
     if entry.value is not None:
         column, amount, per = "value", entry.value, Decimal(1)
     elif entry.numerator is not None and entry.denominator is not None and entry.denominator > 0:
         column, amount, per = "numerator", entry.numerator * rule.scale, entry.denominator
     else:
-        return
+        return ()
     if rule.minimum is not None and amount < rule.minimum * per:
-        yield Problem("below_minimum", column, (("bound", format(rule.minimum.normalize(), "f")),))
+        return [Problem("below_minimum", column, (("bound", format(rule.minimum.normalize(), "f")),))]
     if rule.maximum is not None and amount > rule.maximum * per:
-        yield Problem("above_maximum", column, (("bound", format(rule.maximum.normalize(), "f")),))
+        return [Problem("above_maximum", column, (("bound", format(rule.maximum.normalize(), "f")),))]
+    return ()
 
 
-def _event(rule: EntryRule, entry: Entry) -> Iterator[Problem]:
-    if rule.measure == "event" and entry.value not in (Decimal(0), Decimal(1)):
-        yield Problem("event_is_0_or_1", "value")
+def _event(rule: EntryRule, entry: Entry) -> Sequence[Problem]:
+    is_event = rule.measure == "event"
+    wrong = [Problem("event_is_0_or_1", "value")] if is_event and entry.value not in (Decimal(0), Decimal(1)) else []
     if entry.occurred_on is None:
-        return
-    if rule.measure != "event" or entry.value != 1:
-        yield Problem("day_without_event", "occurred_on")
-    elif entry.occurred_on > entry.month.last_day:
-        yield Problem("day_after_month", "occurred_on")
-
-
-_RULES: tuple[Callable[[EntryRule, Entry], Iterator[Problem]], ...] = (_denominator, _range, _event)
+        return wrong
+    if not is_event or entry.value != 1:
+        return [*wrong, Problem("day_without_event", "occurred_on")]
+    return [*wrong, Problem("day_after_month", "occurred_on")] if entry.occurred_on > entry.month.last_day else wrong
 
 
 def check_to_date(series: Iterable[tuple[Entry, bool]]) -> Iterator[tuple[Entry, Problem]]:

@@ -5,7 +5,7 @@ so no comparison ever sees a rounded number (GB/T 8170, comparison of full value
 product or sum that would be rounded is an error, never a silent loss. Only `quantities` divides, to write a figure out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
@@ -129,8 +129,8 @@ def judge_months(rule: TargetRule, months: Iterable[Facts]) -> list[Judgement]:
     if rule.comparator == "done_by":
         return [_judge_event(rule, facts) for facts in months]
     with localcontext(EXACT):
-        fixed = _fixed(rule)
-        return [_judge_figure(rule, facts, fixed) for facts in months]
+        same = _Same(_fixed(rule), _needing(rule), rule.indicator.measure == "count" and rule.comparator in REACHING)
+        return [_judge_figure(rule, facts, same) for facts in months]
 
 
 def _judge_event(rule: TargetRule, facts: Facts) -> Judgement:
@@ -161,32 +161,40 @@ def _event_signal(rule: TargetRule, facts: Facts, held: bool, *, all_done: bool)
     return Signal.GREEN if all_done else Signal.RED
 
 
-def _judge_figure(rule: TargetRule, facts: Facts, fixed: Quantity | Reason | None) -> Judgement:
+class _Same(NamedTuple):
+    """What is the same for all months of a figure: the number compared with, what the rest of the year must bring, and
+    whether the figure is on its way to a number."""
+
+    compared: Quantity | Reason | None
+    needed: "_Needed | None"
+    reaches: bool
+
+
+def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
     own = facts.own
     if own is None:
         return Judgement(Verdict.NO_DATA)
     if not own.denominator:
         return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
     actual = Quantity(own.numerator * rule.indicator.scale, own.denominator)
-    compared = _moving(rule, facts) if fixed is None else fixed
+    compared = same.compared or _moving(rule, facts)
     if isinstance(compared, Reason):
         return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
-    return _compare(rule, facts, actual, compared)
+    return _compare(rule, facts, actual, compared, same)
 
 
-def _compare(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity) -> Judgement:
+def _compare(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity, same: _Same) -> Judgement:
     sign = actual.compare(compared)
     held = _holds(rule, actual, sign)
-    needed, reachable = _needed(rule, facts, actual, compared)
+    left = min(rule.due_month, 12) - facts.month
     return Judgement(
         Verdict.MET if held else Verdict.NOT_MET,
         Reason.NOTHING,
         Signal.GREEN if held else _signal(rule, facts.month, actual, compared),
         *_written_apart(rule, actual, compared, sign),
         None,
-        _progress(rule, actual, compared),
-        needed,
-        reachable,
+        _progress(actual, compared) if same.reaches else None,
+        *(same.needed(rule, facts, actual, compared, left) if left > 0 and same.needed else (None, None)),
     )
 
 
@@ -265,31 +273,29 @@ def _within_margin(rule: TargetRule, actual: Quantity, compared: Quantity) -> bo
     return gap <= rule.warning_margin * actual.denominator * nearest.denominator
 
 
-def _progress(rule: TargetRule, actual: Quantity, compared: Quantity) -> Decimal | None:
+def _progress(actual: Quantity, compared: Quantity) -> Decimal | None:
     """Actual / threshold for counts that are to reach something; may exceed 1."""
-    if rule.indicator.measure != "count" or rule.comparator not in REACHING or compared.numerator <= 0:
+    if compared.numerator <= 0:
         return None
     share = Quantity(actual.numerator * compared.denominator, actual.denominator * compared.numerator)
     return written_apart(share, WHOLE, share.compare(WHOLE))[0]
 
 
-def _needed(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity) -> tuple[Decimal | None, bool | None]:
-    """What each month left until the due date must bring, and whether it can; (None, None) where that is idle."""
-    months_left = min(rule.due_month, 12) - facts.month
-    if months_left <= 0 or rule.threshold_kind not in ("constant", "baseline"):
-        return None, None
+_Needed = Callable[[TargetRule, Facts, Quantity, Quantity, int], tuple[Decimal | None, bool | None]]
+
+
+def _needing(rule: TargetRule) -> _Needed | None:
+    """How to find what each month left until the due date must bring, and whether it can; None where that is idle."""
+    if rule.threshold_kind not in ("constant", "baseline"):
+        return None
     if rule.indicator.measure == "count":
-        return _needed_count(rule, actual, compared, months_left)
-    if rule.indicator.is_pooled and facts.own is not None:
-        return _needed_rate(rule, facts.own, facts.month, compared, months_left)
-    return None, None
+        return _needed_count if rule.indicator.accumulates and rule.comparator in REACHING else None
+    return _needed_rate if rule.indicator.is_pooled else None
 
 
 def _needed_count(
-    rule: TargetRule, actual: Quantity, compared: Quantity, months_left: int
+    rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity, months_left: int
 ) -> tuple[Decimal | None, bool | None]:
-    if not rule.indicator.accumulates or rule.comparator not in REACHING:
-        return None, None
     upper = (
         rule.threshold_upper
         if rule.comparator == "between"
@@ -305,15 +311,15 @@ def _needed_count(
 
 
 def _needed_rate(
-    rule: TargetRule, own: Accumulated, month: int, compared: Quantity, months_left: int
+    rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity, months_left: int
 ) -> tuple[Decimal | None, bool | None]:
     """The rate that the remaining samples need if their number stays at the monthly mean so far (D / month).
 
     (N·s + r·R) / (D + R) = T with R = D·left/month gives r = T·(month + left)/left − (N·s/D)·month/left.
     """
-    scale, left = rule.indicator.scale, Decimal(months_left)
-    top = compared.numerator * own.denominator * (month + left) - own.numerator * scale * month * compared.denominator
-    rate = Quantity(top, compared.denominator * own.denominator * left)
+    scale, month, samples = rule.indicator.scale, facts.month, actual.denominator
+    top = compared.numerator * samples * (month + months_left) - actual.numerator * month * compared.denominator
+    rate = Quantity(top, compared.denominator * samples * months_left)
     below, above = top < 0, top > scale * rate.denominator
     if rule.comparator in ("at_least", "more_than"):
         return (ZERO, True) if below else (written(rate), not above)

@@ -149,7 +149,8 @@ def going(select: str, parameters: Sequence[Any]) -> Iterator[tuple[int, int]]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL work_mem = '64MB'")  # to sort a hundred thousand figures without writing to disk
-        cursor.execute(f"CREATE TEMPORARY TABLE figures_asked AS {select}", parameters)
+        ordered = f"{select} ORDER BY {', '.join(KEY)}"  # so that ids and indexes grow at their ends
+        cursor.execute(f"CREATE TEMPORARY TABLE figures_asked AS {ordered}", parameters)
         lock_observations("SELECT * FROM figures_asked", [])
         cursor.execute(
             f"CREATE TEMPORARY TABLE {GOING} AS SELECT f.*, o.official_id AS previous_id, {_next_id()} AS revision_id "

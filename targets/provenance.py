@@ -14,8 +14,8 @@ def token(region_code: str, reading: Reading) -> str:
     """One reading in canonical text, for the hash of the inputs."""
     month, value, numerator, denominator, occurred_on, revision = reading
     if value is None:
-        return f"{region_code}/{month}={numerator}:{denominator}#{revision};"
-    return f"{region_code}/{month}={value}@{occurred_on or ''}#{revision};"
+        return f"{region_code}/{month}={numerator!s}:{denominator!s}#{revision};"
+    return f"{region_code}/{month}={value!s}@{occurred_on or ''}#{revision};"
 
 
 def digests(

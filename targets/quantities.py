@@ -28,17 +28,20 @@ class Quantity(NamedTuple):
 
 def written(quantity: Quantity) -> Decimal:
     """The decimal number of a quantity: exact where it ends, else to 15 significant digits."""
-    if quantity.denominator == ONE:
-        return quantity.numerator
-    return _WRITTEN[0].divide(quantity.numerator, quantity.denominator)
+    return quantity.numerator if quantity.denominator == ONE else _divided(quantity, _WRITTEN[0])
+
+
+def _divided(quantity: Quantity, context: Context) -> Decimal:
+    """Rounded as the context says; a number divided by nothing, as thresholds are, need not be divided."""
+    numerator, denominator = quantity
+    return context.plus(numerator) if denominator is ONE else context.divide(numerator, denominator)
 
 
 def written_apart(one: Quantity, other: Quantity, sign: int) -> tuple[Decimal, Decimal]:
     """Both as decimal numbers, to as many digits (15 at least) as it takes to compare like the exact values: `sign` is
     how these compare."""
     for context in _WRITTEN:
-        first = context.divide(one.numerator, one.denominator)
-        second = context.divide(other.numerator, other.denominator)
+        first, second = _divided(one, context), _divided(other, context)
         if (first > second) - (first < second) == sign:
             break
     return first, second

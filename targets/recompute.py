@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import date
+from functools import partial
 from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from django.db.models import Q
 from plans.periods import months_of
 from targets import milestones, provenance, storing
 from targets.accumulation import ONE, Accumulated, IndicatorRule, last_month
+from targets.collecting import uncollected
 from targets.figures import Entry
 from targets.formulas import FORMULA_VERSION, Facts, Judgement, Milestone, TargetRule, judge_months
 from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, official_now
@@ -27,6 +29,7 @@ from targets.models import Attainment, DirtyKey, Target
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
 LOCK = 0x7175616C  # any constant: one recompute at a time
+_known = partial(tuple.__new__, Facts)
 _NOTHING = Series([None] * 12, [""] * 12, [[]] * 12)
 
 
@@ -183,7 +186,8 @@ def _written(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
     known, written = storing.with_rows({target_id for target_id, _region in pairs}), 0
     for lot in _lots(pairs):
         write = storing.insert if known.isdisjoint(target_id for target_id, _region in lot) else storing.upsert
-        written += write(_judge_all(targets, regions, lot))
+        with uncollected():
+            written += write(_judge_all(targets, regions, lot))
     return written
 
 
@@ -268,7 +272,7 @@ def _facts(judged: Judged, inputs: Inputs) -> list[Facts]:
     own, operand, last_year = inputs.own.states, inputs.operand.states, inputs.last_year.states
     steps = repeat(judged.steps)
     months = zip(range(1, 13), judged.month_ends, own, operand, repeat(scale), last_year, steps, strict=False)
-    return list(map(Facts._make, months))
+    return list(map(_known, months))
 
 
 def _revisions(used: tuple[Series, ...]) -> list[list[int]]:

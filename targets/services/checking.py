@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import starmap
 from typing import Any
 
 from django.db.models import QuerySet
@@ -40,6 +41,11 @@ class Background:
         return {pk for pk, one in self.indicators.items() if one.rule.accumulates_to_date}
 
     @cached_property
+    def by_month(self) -> Collection[int]:
+        """The indicators of which each month has its own figure."""
+        return {pk for pk, one in self.indicators.items() if one.entry_basis == BY_MONTH}
+
+    @cached_property
     def wholes(self) -> Collection[int]:
         """The regions that have parts."""
         return set(Region.objects.filter(parent__isnull=False).order_by().values_list("parent_id", flat=True))
@@ -63,14 +69,10 @@ class Background:
     @cached_property
     def earlier(self) -> Mapping[Key, Entry]:
         """The official figures of the months before an entry, where each month has its own."""
-        entries = [one for one in self._entries if self.indicators[one.indicator_id].entry_basis == BY_MONTH]
-        return _official(
-            {
-                SeriesKey(entry.indicator_id, entry.region_id, year)
-                for entry in entries
-                for year in {entry.month.year, months_before(entry.month)[0].year}
-            }
-        )
+        entries = [one for one in self._entries if one[0] in self.by_month]
+        keys = {(one[0], one[1], one[2].year) for one in entries}
+        keys |= {(one[0], one[1], one[2].year - 1) for one in entries if one[2].number <= MONTHS_BEFORE}
+        return _official(list(starmap(SeriesKey, keys)))
 
 
 def _official(keys: Collection[SeriesKey]) -> dict[Key, Entry]:
@@ -85,13 +87,16 @@ def _official(keys: Collection[SeriesKey]) -> dict[Key, Entry]:
 def check_entries(entries: Sequence[Entry], background: Background | None = None) -> dict[int, list[Problem]]:
     """The problems of each entry, by its position; entries without one are left out."""
     background = background or Background(entries)
+    wholes, closed = background.wholes, background.closed
     rules: dict[tuple[int, bool], EntryRule] = {}
     problems: dict[int, list[Problem]] = {}
     for position, entry in enumerate(entries):
-        made_of = (entry.indicator_id, entry.region_id in background.wholes)
+        made_of = (entry[0], entry[1] in wholes)
         if made_of not in rules:
             rules[made_of] = entry_rule(background.indicators[entry.indicator_id], has_parts=made_of[1])
-        if found := [locked_problem(entry.month)] if entry.month in background.closed else check(rules[made_of], entry):
+        if closed and entry.month in closed:
+            problems[position] = [locked_problem(entry.month)]
+        elif found := check(rules[made_of], entry):
             problems[position] = found
     for position, problem in _falls(entries, background, problems):
         problems.setdefault(position, []).append(problem)
@@ -136,7 +141,7 @@ def _thresholds(targets: Iterable[Target]) -> dict[tuple[int, int], Decimal]:
 def _before(entry: Entry, background: Background) -> list[Entry]:
     """The official figures of the months before, oldest first, across the turn of the year; none for totals since
     January."""
-    if not background.earlier or background.indicators[entry.indicator_id].entry_basis != BY_MONTH:
+    if not background.earlier or entry.indicator_id not in background.by_month:
         return []
     keys = ((entry.indicator_id, entry.region_id, month) for month in months_before(entry.month))
     return [one for one in map(background.earlier.get, keys) if one is not None]
@@ -181,6 +186,8 @@ def _falls(
     entries: Sequence[Entry], background: Background, refused: Mapping[int, list[Problem]]
 ) -> list[tuple[int, Problem]]:
     """Totals since January that fall, seen together with what is official already."""
+    if not background.accumulating:
+        return []
     positions: dict[Entry, int] = {}
     series: dict[SeriesKey, dict[Month, tuple[Entry, bool]]] = defaultdict(dict)
     for position, entry in enumerate(entries):

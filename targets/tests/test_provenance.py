@@ -1,0 +1,44 @@
+"""What a judgement was made from: the same inputs give the same hash, and every input counts from its month on."""
+
+import json
+from datetime import date
+from decimal import Decimal as D
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from targets.accumulation import Reading
+from targets.formulas import Milestone
+from targets.provenance import digests, revision_lists, token
+
+ENDS = [date(2014, month, 28) for month in range(1, 13)]
+TWELVE = st.lists(st.text(max_size=5), min_size=12, max_size=12)
+
+
+def test_a_reading_in_canonical_text() -> None:
+    assert token("330302", Reading(3, None, D("90.0"), D(100), None, 7)) == "330302/3=90.0:100#7;"
+    assert token("330302", Reading(3, D("1.50"), None, None, None, 7)) == "330302/3=1.50@#7;"
+    assert token("330302", Reading(3, D(1), None, None, date(2014, 3, 9), 7)) == "330302/3=1@2014-03-09#7;"
+
+
+@given(st.lists(TWELVE, min_size=1, max_size=3), st.integers(0, 11))
+def test_an_input_changes_the_hashes_from_its_month_on(series: list[list[str]], changed: int) -> None:
+    before = digests("head", series, (), ENDS)
+    other = [list(one) for one in series]
+    other[0][changed] += "x"
+    after = digests("head", other, (), ENDS)
+    assert [one == two for one, two in zip(before, after, strict=True)] == [index < changed for index in range(12)]
+    assert set(before).isdisjoint(digests("another", series, (), ENDS))
+
+
+def test_a_step_that_is_taken_changes_the_hashes_from_then_on() -> None:
+    nothing = [[""] * 12]
+    open_, done = (digests("", nothing, (Milestone(date(2014, 2, 1), on),), ENDS) for on in (None, date(2014, 4, 2)))
+    assert [one == two for one, two in zip(open_, done, strict=True)] == [True] * 3 + [False] * 9
+
+
+@given(st.lists(st.lists(st.integers(1, 60), max_size=4), min_size=12, max_size=12))
+def test_the_revisions_up_to_a_month_are_listed_once_in_order(months: list[list[int]]) -> None:
+    listed = revision_lists(months)
+    for number, text in enumerate(listed, 1):
+        assert json.loads(text) == sorted({one for ids in months[:number] for one in ids})
