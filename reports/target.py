@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from departments.models import User
@@ -16,7 +17,7 @@ from tasks.selectors import Row as TaskRow
 from tasks.selectors import standing as tasks_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     """A target as of a month: `row` is None before it has been judged."""
 
@@ -30,7 +31,7 @@ class Account:
     history: History
     tasks: Sequence[TaskRow]
 
-    @property
+    @cached_property
     def lines(self) -> Sequence[page.Line]:
         return page.lines(self.rows, self.moment.month, self.last_year, self.expected)
 

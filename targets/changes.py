@@ -55,11 +55,11 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class _Spell:
-    """A figure and the time in which it was official."""
+    """A figure, and the days on which it became official and was official no more (None: it still was)."""
 
     row: Row
-    begins: datetime
-    ends: datetime | None
+    begins: date
+    ends: date | None
     withdrawn: bool
 
 
@@ -67,7 +67,7 @@ def history(target: Target, region: Region, month: Month, user: User, until: dat
     """How the light of a month came to be what it was at a moment; seven queries at most. `target` with its version."""
     regions = Regions.load()
     spells = list(_spells(series_of(target, region.pk, regions), month, until))
-    known = sorted({timezone.localdate(at) for spell in spells for at in _turns(spell, until)})
+    known = sorted({day for spell in spells for day in (spell.begins, spell.ends) if day is not None})
     days = known[-DAYS:]
     if not days:
         return History((), None)
@@ -105,22 +105,13 @@ def _spells(keys: Collection[SeriesKey], month: Month, until: datetime) -> Itera
     for indicator_id, region_id, of, value, numerator, denominator, day, pk, begins, ends, state in rows.order_by("pk"):
         if SeriesKey(indicator_id, region_id, of.year) in keys and of.number <= month.number:
             row = (indicator_id, region_id, of.key, value, numerator, denominator, day, pk)
-            yield _Spell(row, begins, ends, state == State.WITHDRAWN.value)
-
-
-def _turns(spell: _Spell, until: datetime) -> Iterator[datetime]:
-    yield spell.begins
-    if spell.ends is not None and spell.ends <= until:
-        yield spell.ends
+            ended = timezone.localdate(ends) if ends is not None and ends <= until else None
+            yield _Spell(row, timezone.localdate(begins), ended, state == State.WITHDRAWN.value)
 
 
 def _official_on(spells: Sequence[_Spell], day: date) -> Loader:
     """A loader of what was official at the end of a day."""
-    there = [
-        spell.row
-        for spell in spells
-        if timezone.localdate(spell.begins) <= day and (spell.ends is None or timezone.localdate(spell.ends) > day)
-    ]
+    there = [spell.row for spell in spells if spell.begins <= day and (spell.ends is None or spell.ends > day)]
     return lambda keys: (row for row in there if SeriesKey(row[0], row[1], row[2] // 100) in keys)
 
 
@@ -128,9 +119,9 @@ def _of_day(spells: Iterable[_Spell], day: date) -> dict[int, bool]:
     """The entries that became official on the day (False) or were withdrawn on it (True)."""
     found = {}
     for spell in spells:
-        if spell.withdrawn and spell.ends is not None and timezone.localdate(spell.ends) == day:
+        if spell.withdrawn and spell.ends == day:
             found[spell.row[7]] = True
-        elif timezone.localdate(spell.begins) == day:
+        elif spell.begins == day:
             found[spell.row[7]] = False
     return found
 

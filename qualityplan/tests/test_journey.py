@@ -28,11 +28,15 @@ PAGES = [
     "/",
     "/plan/",
     "/comparison/",
+    "/comparison/?target=dangerous-houses",
+    "/comparison/?region=330302",
     "/targets/2014/dangerous-houses/",
     "/tasks/",
     "/tasks/2014/brands/",
     "/departments/",
     "/departments/quality/",
+    "/counties/",
+    "/counties/330302/",
 ]
 
 

@@ -8,17 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from departments.models import AuditEvent, Region
 from departments.permissions import Role
-from plans.models import Plan
 from targets.models import Target, TargetAssignment
-from targets.recompute import recompute_all
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 
 pytestmark = pytest.mark.django_db
@@ -167,36 +164,6 @@ def test_ten_times_the_targets_take_no_further_query(leader: Client) -> None:
     for _ in range(9):
         rate()
     assert queries_of(leader) == few <= 12
-
-
-def test_every_page_file_and_the_api_agree_on_the_demonstration(leader: Client, plan_2014: Plan, tmp_path: Any) -> None:
-    with override_settings(VAR_DIR=tmp_path, DEMO_PASSWORD="example-password"):
-        call_command("demo", verbosity=0)
-    recompute_all()
-    month = "2014-09"
-    table = {line[0]: line for line in rows(page(leader, month=month))}
-    sheet = {line[1]: line for line in export(leader, "xlsx", month=month)[2:]}
-    answer = leader.get("/api/v1/plans/2014/attainment", {"month": month, "limit": "1000"}).json()["items"]
-    overview, text = page(leader, "/", month=month), page(leader, "/plan/", month=month)
-    assert len(table) == len(sheet) == len(answer) == plan_2014.targets.count()
-    codes = {one.code: one for one in plan_2014.targets.select_related("indicator")}
-    for item in answer:
-        one = codes[item["target"]]
-        shown = item["shown"] or "—"
-        assert table[one.name][4] == shown
-        assert table[one.name][5] == sheet[one.name][7]
-        places = {
-            "overview": overview.split(f'cell-name"><a href="/targets/2014/{one.code}/')[1].split("</tr>")[0],
-            "plan": text.split(f'id="card-target-{one.code}"')[1].split("</dl>")[0],
-            "target": page(leader, f"/targets/2014/{one.code}/", month=month)
-            .split("panel verdict")[1]
-            .split("</dl>")[0],
-        }
-        for name, part in places.items():
-            assert shown in html.unescape(part), (name, one.code)
-            assert f"light-{item['signal']}" in part, (name, one.code)
-        cell = sheet[one.name][6]
-        assert ("" if cell is None else f"{cell}")[:1] == shown.replace("—", "")[:1]
 
 
 # --- Regions ---------------------------------------------------------------------------------------------------------
