@@ -94,11 +94,11 @@ check: dev
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
 
-# The pictures of the README, taken from the demonstration by a test.
+# The pictures of the README and of every page of leadership, taken from the demonstration by tests.
 pictures: export PICTURES := $(CURDIR)/docs/screenshots
 pictures: dev translations
 	@mkdir -p $(PICTURES)
-	$(PY) -m pytest -q qualityplan/tests/test_pictures.py
+	$(PY) -m pytest -q qualityplan/tests/test_pictures.py qualityplan/tests/test_leadership_pages.py -k "pictured or sound"
 
 # --- Keeping up ---------------------------------------------------------------------------------------------------------
 

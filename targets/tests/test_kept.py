@@ -81,6 +81,26 @@ def test_a_kept_page_takes_three_queries_and_one_that_is_known_no_more(leader: C
         assert len(captured) <= 3
 
 
+def queries_of(client: Client, address: str) -> int:
+    client.get(address)
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/departments/", "/screen/"])
+def test_ten_times_the_figures_take_no_further_query(leader: Client, promise: Target, page: str) -> None:
+    """Of other indicators and other years, as they gather in a city; the plan's own stay as they are."""
+    address = page.format(code=promise.code)
+    others = [indicator("count") for _ in range(3)]
+    official(*(entry(one, f"2012-{month:02}", month) for one in others for month in (1, 2)))
+    few = queries_of(leader, address)
+    years = ("2010", "2011", "2012", "2013", "2014")
+    official(*(entry(one, f"{year}-{month:02}", month) for one in others for year in years for month in range(3, 7)))
+    assert queries_of(leader, address) == few
+
+
 def test_a_new_figure_is_on_every_page_at_once(leader: Client, promise: Target) -> None:
     known = {page: tag(leader, page.format(code=promise.code)) for page in PAGES}
     official(entry(promise.indicator, "2014-07", 50, 100))

@@ -1,0 +1,138 @@
+"""Everything that leadership sees, on a phone, a laptop and a large screen, in both languages and both colour schemes.
+
+`make pictures` keeps some of the pictures under docs/screenshots/leadership. A new page is one line in `PAGES`.
+"""
+
+import os
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from conftest import database_url
+from departments.models import User
+from plans.models import Plan
+from qualityplan.tests.firstview import collect_static, first_view, gunicorn
+from qualityplan.tests.test_pictures import demonstration
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning"),
+]
+
+__all__ = ["demonstration"]
+
+PAGES = {
+    "overview": "/",
+    "overview-earlier": "/?month=2014-06&as_of=2014-08-01",
+    "plan": "/plan/",
+    "target": "/targets/2014/manufacturing-quality/",
+    "target-counties": "/targets/2014/dangerous-houses/",
+    "comparison": "/comparison/",
+    "departments": "/departments/",
+    "department": "/departments/quality/",
+    "tasks": "/tasks/",
+    "task": "/tasks/2014/brands/",
+    "screen": "/screen/",
+}
+"""Name of the picture → address; every page of leadership stands here."""
+
+WIDTHS = {390: 844, 1366: 900, 1920: 1080}
+KEPT = {("zh-hans", "light", 390), ("zh-hans", "light", 1366), ("zh-hans", "dark", 1920), ("en", "light", 1366)}
+"""Of which pictures there is one in the repository."""
+EVERY_RULE = {"rules": {"target-size": {"enabled": True}}}
+MOST_BYTES = 350 * 1024
+
+
+def cookies(username: str, url: str) -> list[dict[str, str]]:
+    """Of a log-in that needs no password."""
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    return [{"name": name, "value": one.value, "url": url} for name, one in client.cookies.items()]
+
+
+def visitor(browser: Browser, url: str, language: str, scheme: str) -> BrowserContext:
+    """A leader with a language and a colour scheme."""
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    told = {"name": "django_language", "value": language, "url": url}
+    context.add_cookies([*cookies("leader", url), told])  # type: ignore[list-item]
+    return context
+
+
+def heard(page: Page, url: str) -> list[str]:
+    """What the browser complains about, and requests to other hosts; filled as they happen."""
+    lines: list[str] = []
+    page.on("console", lambda one: lines.append(one.text) if one.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: lines.append(str(error)))
+    own = {urlsplit(url).netloc, ""}
+    page.on("request", lambda one: lines.append(one.url) if urlsplit(one.url).netloc not in own else None)
+    return lines
+
+
+def faults(page: Page) -> Iterator[str]:
+    """What is wider than the window, and what axe finds."""
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wider:
+        yield f"{wider} px too wide"
+    for one in Axe().run(page, options=EVERY_RULE).response["violations"]:
+        yield from (f"{one['id']} {node['html'][:160]}" for node in one["nodes"][:3])
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_page_of_leadership_is_sound(
+    browser: Browser, live_server: LiveServer, demonstration: Plan, tmp_path: Path, language: str
+) -> None:
+    folder = Path(os.environ.get("PICTURES", tmp_path)) / "leadership"
+    found = []
+    for scheme in ("light", "dark"):
+        with visitor(browser, live_server.url, language, scheme) as context:
+            page = context.new_page()
+            complaints = heard(page, live_server.url)
+            for (name, address), (width, height) in product(PAGES.items(), WIDTHS.items()):
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(live_server.url + address)
+                expect(page.get_by_role("heading", level=1)).to_be_visible()
+                page.wait_for_load_state("networkidle")
+                found += [f"{name} {width} {scheme}: {one}" for one in faults(page)]
+                if (language, scheme, width) in KEPT:
+                    picture = folder / f"{name}-{width}-{language}-{scheme}.jpg"
+                    page.screenshot(path=picture, type="jpeg", quality=50)
+                    assert picture.stat().st_size > 8_000
+            found += complaints
+    assert found == []
+
+
+def test_the_first_view_of_the_overview_is_light(browser: Browser, demonstration: Plan) -> None:
+    """At most 350 KB over the wire, as gunicorn and whitenoise send them; no chart library where there is no chart."""
+    collect_static(settings.BASE_DIR)
+    with gunicorn(DATABASE_URL=database_url()) as port:
+        url = f"http://127.0.0.1:{port}"
+        with visitor(browser, url, "zh-hans", "light") as context:
+            view = first_view(context.new_page(), f"{url}/")
+    assert view.bytes <= MOST_BYTES, view.parts
+    assert not [one for one in view.parts if "echarts" in one]
+    assert view.largest_paint > 0
+
+
+def test_overview_and_target_are_printed_on_few_pages(
+    browser: Browser, live_server: LiveServer, demonstration: Plan
+) -> None:
+    with visitor(browser, live_server.url, "zh-hans", "dark") as context:
+        page = context.new_page()
+        for address, most in (("/", 5), ("/targets/2014/manufacturing-quality/", 3)):
+            page.goto(live_server.url + address)
+            page.wait_for_load_state("networkidle")
+            paper = page.pdf(prefer_css_page_size=True)
+            assert 1 <= paper.count(b"/MediaBox") <= most, address
+            page.emulate_media(media="print")
+            for hidden in (".site-header", ".months", ".as-of"):
+                expect(page.locator(hidden).first).to_be_hidden()
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
