@@ -90,7 +90,7 @@ def test_a_list_has_pages_and_keeps_what_was_asked_for(city: SimpleNamespace) ->
     first, second = (page(client, f"/tasks/?department={city.lead.code}&page={number}") for number in (1, 2))
     assert (first.count('class="task-title"'), second.count('class="task-title"')) == (PAGE, 21)
     assert f"department={city.lead.code}&page=2" in first
-    assert page(client, "/tasks/?page=99") == page(client, "/tasks/?page=2")
+    assert page(client, "/tasks/?page=99").count('class="task-title"') == 21
     assert 'class="task-title"' in page(client, "/tasks/?page=x")
 
 
@@ -118,7 +118,7 @@ def test_tasks_are_found_by_chapter_unit_role_state_and_day(city: SimpleNamespac
 
 
 def test_the_board_shows_columns_and_how_many_there_are(city: SimpleNamespace) -> None:
-    many(30, [city.lead])
+    many(30, [city.lead, city.shared])
     text = page(client_of(city.leader), "/tasks/board/")
     assert text.count("task-card") == 20
     assert "还有 11 项" in text

@@ -85,7 +85,7 @@ def test_a_reminder_is_one_line_a_task_and_day_and_says_what_is_due(city: Simple
     Milestone.objects.update(department=city.lead)
     (matter,) = told(DUE + timedelta(days=1))[city.reporter.pk]
     assert WORDINGS[matter.part.kind](matter.part.details) == (
-        "质量提升：2 个节点应于2014年6月30日完成，逾期 1 天：节点own、节点open。"
+        "质量提升：2 个节点应于2014年6月30日完成，已逾期 1 天：节点own、节点open。"
     )
     assert chosen([matter], {}, DUE + timedelta(days=1)) == [matter]
 

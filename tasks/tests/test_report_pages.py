@@ -48,6 +48,12 @@ def test_what_is_typed_is_saved_and_handed_in(city: SimpleNamespace) -> None:
     assert ProgressReport.objects.get().steps.get().percentage == 40
 
 
+def test_a_double_click_makes_one_report(city: SimpleNamespace) -> None:
+    for _click in range(2):
+        assert "已提交" in text_of(send(city, deed="hand_in", **{f"percentage-{city.open.pk}": "40"}))
+    assert (ProgressReport.objects.count(), ReportDraft.objects.count()) == (1, 0)
+
+
 def test_a_report_with_mistakes_stays_and_says_what_is_wrong(city: SimpleNamespace) -> None:
     answer = send(city, deed="hand_in", done="", **{f"percentage-{city.open.pk}": "viel"})
     assert answer.status_code == 422
