@@ -61,7 +61,7 @@ class MilestoneInline(ByRole, admin.StackedInline):
 
     model = Milestone
     extra = 0
-    autocomplete_fields = ["target"]
+    autocomplete_fields = ["target", "counted_by", "department"]
 
 
 @admin.register(Task)

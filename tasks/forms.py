@@ -55,7 +55,7 @@ class MilestoneForm(forms.Form):
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(label=_("Milestone"), max_length=120, required=False)
-    due = forms.DateField(label=_("Due"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    due = forms.DateField(label=_("Due on"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     department = forms.ModelChoiceField(
         Department.objects.none(), label=_("Unit"), required=False, empty_label=_("whoever leads the task")
     )

@@ -24,6 +24,8 @@ from tasks.progress import State
 from tasks.selectors import Row, Wanted, judged_for, with_assignments
 from tasks.standing import Known, known
 
+IN_A_DAY = 50
+"""Milestones that a day of the calendar shows; the list finds them all by their month."""
 COLUMN = 20
 """Tasks that a column of the board shows; the list has them all."""
 
@@ -123,11 +125,13 @@ def _share(plan: Plan, day: date) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the calendar with what is due on it; `within`: it belongs to the month that is shown."""
+    """A day of the calendar with the first of what is due on it, and how much more there is; `within`: it belongs to
+    the month that is shown."""
 
     day: date
     within: bool
     due: Sequence[Known]
+    further: int
 
 
 def days_of(plan: Plan, day: date, month: Month, user: User, *, own: bool) -> list[list[Day]]:
@@ -137,7 +141,11 @@ def days_of(plan: Plan, day: date, month: Month, user: User, *, own: bool) -> li
     for one in known(_of(plan, within, departments_of(user) if own else None), plan, day):
         due[one.milestone.due].append(one)
     dates = weeks.Calendar().monthdatescalendar(month.year, month.number)
-    return [[Day(one, Month.of(one) == month, due[one]) for one in week] for week in dates]
+    return [[_day(one, month, due[one]) for one in week] for week in dates]
+
+
+def _day(day: date, month: Month, due: Sequence[Known]) -> Day:
+    return Day(day, Month.of(day) == month, due[:IN_A_DAY], max(len(due) - IN_A_DAY, 0))
 
 
 def _of(plan: Plan, milestones: QuerySet[Milestone], departments: Collection[int] | None) -> QuerySet[Milestone]:

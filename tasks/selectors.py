@@ -218,8 +218,12 @@ class Change:
 
 
 def history_of(task: Task, limit: int = 50) -> list[Change]:
-    """The latest changes of a task's milestones, newest first."""
-    rows = Milestone.history.filter(task=task).select_related("history_user").order_by("-history_date", "-history_id")
+    """The latest changes of a task's milestones by people, newest first; what the plan's file brought is no change."""
+    rows = (
+        Milestone.history.filter(task=task, history_user__isnull=False)
+        .select_related("history_user")
+        .order_by("-history_date", "-history_id")
+    )
     kinds = {"+": _("added"), "~": _("changed"), "-": _("removed")}
     return [
         Change(

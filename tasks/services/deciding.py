@@ -63,7 +63,11 @@ def _supersede(report: ProgressReport, by: User) -> None:
 
 def _publish(reports: list[ProgressReport], by: User) -> None:
     """What the latest approved report says of each milestone concerned is the day on which it was done."""
-    concerned = Milestone.objects.filter(reported__report__in=reports).distinct().select_related("task", "target")
+    concerned = (
+        Milestone.objects.filter(reported__report__in=reports, counted_by__isnull=True)
+        .distinct()
+        .select_related("task", "target")
+    )
     changed = []
     for one in concerned:
         approved = MilestoneReport.objects.filter(milestone=one, report__state=State.APPROVED.value)

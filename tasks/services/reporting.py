@@ -123,8 +123,8 @@ def examine(place: Place, said: Said, reason: str, today: date) -> Examined:
 def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressReport | None:
     """Makes a submitted report of the draft, with its attachments, and removes the draft.
 
-    A report of the same task, department and month that waits is replaced. ReportRefusedError with every problem at
-    once. None if there is no draft: an earlier click has handed it in, and nothing is doubled.
+    A report of the same task, department and month that waits is replaced, unless it says the same already.
+    ReportRefusedError with every problem at once. None if there is no draft: an earlier click has handed it in.
     """
     today = timezone.localdate()
     demand_writing(place, by, today)
@@ -139,6 +139,9 @@ def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressRepor
     found = examine(place, said_in(draft), reason, today)
     if found.problems:
         raise ReportRefusedError(found.problems)
+    if (same := _same_waiting(place, found, reason.strip(), by)) is not None:
+        draft.delete()
+        return same
     replaced = _replace_waiting(place, by)
     report = _submitted(place, found, reason.strip(), by)
     hand_over(place, report)
@@ -147,6 +150,19 @@ def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressRepor
     draft.delete()
     record("report.submitted", by=by, subject=report, month=str(place.month), department=place.department.code)
     return report
+
+
+def _same_waiting(place: Place, found: Examined, reason: str, by: User) -> ProgressReport | None:
+    """The person's own report that waits and says the same already: a second click doubles nothing."""
+    waiting = ProgressReport.objects.waiting().filter(**place.fields, author=by, reason=reason, **_texts(found)).first()
+    if waiting is None or place.files().filter(report__isnull=True).exists():
+        return None
+    stored = {one.milestone_id: (one.percentage, one.done_on) for one in waiting.steps.all()}
+    return waiting if stored == accounts.understood(found.said, found.asked) else None
+
+
+def _texts(found: Examined) -> dict[str, str]:
+    return {name: getattr(found.said, name).strip() for name in TEXTS}
 
 
 def _replace_waiting(place: Place, by: User) -> ProgressReport | None:
@@ -159,10 +175,9 @@ def _replace_waiting(place: Place, by: User) -> ProgressReport | None:
 
 
 def _submitted(place: Place, found: Examined, reason: str, by: User) -> ProgressReport:
-    texts = {name: getattr(found.said, name).strip() for name in TEXTS}
     report = ProgressReport.objects.create(
         **place.fields,
-        **texts,
+        **_texts(found),
         author=by,
         created_at=timezone.now(),
         reason=reason,
