@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
@@ -93,3 +94,12 @@ class FilterForm(forms.Form):
         hidden = () if proposals else ("proposed", "rejected")
         states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
         self.fields["state"].choices = [("", _("all open")), ("all", _("all")), *states]  # type: ignore[attr-defined]
+
+
+def add_errors(form: forms.Form, refused: ValidationError) -> None:
+    """What the service refused, at the fields where it lies."""
+    if not hasattr(refused, "error_dict"):
+        form.add_error(None, refused)
+        return
+    for name, errors in refused.error_dict.items():
+        form.add_error(name if name in form.fields else None, errors)

@@ -17,8 +17,9 @@ from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
 from targets.tests import papers
-from tasks.models import SupervisionNotice, Task
+from tasks.models import Comment, SupervisionNotice, Task
 from tasks.services import supervision
+from tasks.services.commenting import comment
 from tasks.services.supervision import Proposal
 from tasks.views.supervision import DONE
 
@@ -50,6 +51,11 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "target_verify": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
     "task": (Action.VIEW_PLAN,),
+    "silence": (Action.VIEW_SILENCE,),
+    "comments": (Action.VIEW_COMMENTS,),
+    "comment_add": (Action.COMMENT,),
+    "comment_answer": (Action.ANSWER_COMMENTS,),
+    "comment_press": (Action.ISSUE_SUPERVISION,),
     "supervision": (Action.VIEW_SUPERVISION,),
     "supervision_notice": (Action.VIEW_SUPERVISION,),
     "supervision_document": (Action.VIEW_SUPERVISION,),
@@ -120,6 +126,7 @@ FOREIGN = {
     "revision_withdraw",
     "supervision_notice",
     "supervision_document",
+    "comment_answer",
     *(f"supervision_{verb}" for verb in DONE),
 }
 """Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
@@ -156,12 +163,19 @@ def city(plan_2014: Plan) -> SimpleNamespace:
         indicator=indicator,
         waiting=entry,
         attached=attached,
+        comment=asked(office, people[Role.LEADER]),
         notice=pressed(office, people[Role.COORDINATOR]),
     )
 
 
 def key_of(indicator: Indicator) -> tuple[int, int, Month]:
     return indicator.pk, Region.objects.get(code="330300").pk, Month(2014, 6)
+
+
+def asked(office: Department, by: User) -> Comment:
+    """What a leader asks of the office."""
+    about, now = Task.objects.get(code="brands"), timezone.now()
+    return comment(about, text="请加快", asked=office, due=timezone.localdate(now), by=by, now=now)
 
 
 def pressed(office: Department, by: User) -> SupervisionNotice:
@@ -186,6 +200,7 @@ FIXED: dict[str, dict[str, object]] = {
     "target_verify": {"year": 2014, "code": "manufacturing-quality"},
     "task": {"year": 2014, "code": "brands"},
     "department": {"code": "quality"},
+    "comment_add": {"kind": "task", "year": 2014, "code": "brands"},
 }
 """What everybody may look at is the same for everybody."""
 
@@ -197,7 +212,12 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"code": "quality" if own else "environment", "month": "2014-06"}
     if name in DEEDS:
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
-    things = {"revision": city.waiting, "attachment": city.attached, "supervision": city.notice}
+    things = {
+        "revision": city.waiting,
+        "attachment": city.attached,
+        "supervision": city.notice,
+        "comment": city.comment,
+    }
     if (thing := things.get(name.split("_")[0])) and name not in WITHOUT_NUMBER:
         return {"pk": thing.pk, **({"kind": "docx"} if name == "supervision_document" else {})}
     if name == "figure":
@@ -251,10 +271,12 @@ def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
     stranger = Department.objects.get(code="environment")
     for name in FOREIGN:
         for role in (Role.REPORTER, Role.REVIEWER):
-            by_number = name.startswith(("revision", "attachment", "supervision"))
+            by_number = name.startswith(("revision", "attachment", "supervision", "comment"))
             user = f.person(role, stranger) if by_number else city.people[role]
             assert status(user, name, city, own=False) in (403, 404), (name, role)
     city.waiting.refresh_from_db()
     assert city.waiting.state == "submitted"
+    city.comment.refresh_from_db()
+    assert city.comment.answered_at is None
     city.notice.refresh_from_db()
     assert city.notice.state == "issued"

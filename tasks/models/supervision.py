@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -114,7 +115,7 @@ class SupervisionNotice(models.Model):
         Department, blank=True, related_name="supported_supervision", verbose_name=_("supporting units")
     )
     title = models.CharField(_("title"), max_length=120)
-    demand = models.TextField(_("what is asked"), max_length=2000)
+    demand = models.TextField(_("what is asked"), max_length=2000, validators=[MaxLengthValidator(2000)])
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.ORDINARY)
     days = models.PositiveSmallIntegerField(_("limit in working days"))
     origin = models.CharField(_("origin"), max_length=12, choices=Origin.choices)

@@ -191,7 +191,9 @@ def test_editing_changes_what_is_said_and_not_what_it_is_about(world: SimpleName
     assert list(edited.support.all()) == [world.lead]
 
 
-@pytest.mark.parametrize("wrong", [{"title": " "}, {"demand": ""}, {"urgency": "soon"}, {"title": "长" * 121}])
+@pytest.mark.parametrize(
+    "wrong", [{"title": " "}, {"demand": ""}, {"urgency": "soon"}, {"title": "长" * 121}, {"demand": "长" * 2001}]
+)
 def test_a_notice_that_says_nothing_is_refused(world: SimpleNamespace, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as refused, transaction.atomic():
         p.notice(world, **wrong)
