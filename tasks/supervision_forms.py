@@ -93,6 +93,9 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         hidden = () if proposals else ("proposed", "rejected")
         states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
+        for name in ("state", "department"):
+            self.fields[name].widget.attrs["class"] = "form-select"
+        self.fields["overdue"].widget.attrs["class"] = "form-check-input"
         self.fields["state"].choices = [("", _("all open")), ("all", _("all")), *states]  # type: ignore[attr-defined]
 
 
