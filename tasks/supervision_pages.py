@@ -120,11 +120,11 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
 
 
 def proposals_for(user: User, today: date) -> list[Row]:
-    """What waits to be issued, edited or rejected."""
+    """What waits longest to be issued, edited or rejected; the rest follows once these are decided."""
     if not access.reach(user, Action.ISSUE_SUPERVISION):
         return []
     found = SupervisionNotice.objects.filter(state=State.PROPOSED.value).listed().order_by("pk")
-    return [Row.of(one, today) for one in found]
+    return [Row.of(one, today) for one in found[:PAGE]]
 
 
 def open_of(user: User, today: date, *, department: Department | None = None, **subject: Any) -> list[Row]:

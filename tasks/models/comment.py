@@ -15,6 +15,7 @@ from departments.permissions import Action
 from targets.models import Target, TargetAssignment
 from tasks.models.supervision import SupervisionNotice
 from tasks.models.task import Assignment, Task
+from tasks.models.units import units_within
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -25,10 +26,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         reached = access.reach(user, Action.VIEW_COMMENTS)
         if reached.everything:
             return self
-        county = Department.Kind.COUNTY_GOVERNMENT
-        units = Department.objects.filter(
-            Q(pk__in=reached.departments) | Q(kind=county, region__in=reached.regions)
-        ).values("pk")
+        units = units_within(reached).values("pk")
         targets = TargetAssignment.objects.filter(department__in=units).values("target")
         tasks = Assignment.objects.filter(department__in=units).values("task")
         return self.filter(Q(asked__in=units) | Q(target__in=targets) | Q(task__in=tasks))

@@ -16,6 +16,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from targets.models import Target
 from tasks.models.task import Milestone, Task
+from tasks.models.units import units_within
 from tasks.supervising import BEFORE_ISSUE, BY_RULE, ENDED, LEVELS, NEEDS_TEXT, OPEN, WITH_UNIT, Level, State, Verb
 
 _BEFORE_ISSUE = [one.value for one in BEFORE_ISSUE]
@@ -35,10 +36,7 @@ class SupervisionNoticeQuerySet(models.QuerySet["SupervisionNotice"]):
         issued = self.exclude(state__in=_BEFORE_ISSUE)
         if reached.everything:
             return issued
-        county = Department.Kind.COUNTY_GOVERNMENT
-        units = Department.objects.filter(
-            Q(pk__in=reached.departments) | Q(kind=county, region__in=reached.regions)
-        ).values("pk")
+        units = units_within(reached).values("pk")
         asked = self.model.support.through.objects.filter(department__in=units).values("supervisionnotice")
         return issued.filter(Q(lead__in=units) | Q(pk__in=asked))
 

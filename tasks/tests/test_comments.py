@@ -1,6 +1,5 @@
 """Leaders comment and ask, units answer, the quality office presses: by whom, when, and what is refused."""
 
-import html
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.test import Client
 
 from departments import digest, matters
-from departments.models import AuditEvent, Notice, User
+from departments.models import AuditEvent, Notice
 from departments.permissions import Role
 from targets.models import TargetAssignment
 from targets.tests import factories as f
@@ -20,6 +18,7 @@ from tasks.models import Comment, SupervisionNotice
 from tasks.pressing import matters_of
 from tasks.services.commenting import answer_comment, comment, press
 from tasks.tests import pressed as p
+from tasks.tests.pressed import inside, page
 
 pytestmark = pytest.mark.django_db
 FRIDAY = date(2014, 6, 13)
@@ -143,18 +142,6 @@ def test_the_unit_is_reminded_and_the_leader_hears_of_what_is_late(world: Simple
 
 
 # --- Pages ------------------------------------------------------------------------------------------------------------
-
-
-def inside(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def page(user: User, address: str) -> str:
-    answer = inside(user).get(address)
-    assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
 
 
 def test_a_leader_comments_on_a_task_and_the_unit_answers_there(world: SimpleNamespace) -> None:

@@ -51,6 +51,15 @@ def test_letterhead_and_signature_are_the_offices(world: SimpleNamespace) -> Non
     assert (paper.letterhead, paper.signer) == ("质量强市办文件", "质量强市办")
 
 
+@pytest.mark.parametrize(("letterhead", "size"), [("市政府督办通知", 36), ("长" * 14, 31), ("长" * 40, 22)])
+def test_the_letterhead_fits_its_line(world: SimpleNamespace, letterhead: str, size: int) -> None:
+    SupervisionRules.objects.create(plan=world.plan, letterhead=letterhead)
+    paper = paper_of(p.notice(world, State.ISSUED))
+    assert paper.letterhead_size == size
+    document = Document(BytesIO(as_docx(paper)))
+    assert document.paragraphs[0].runs[0].font.size == Pt(size)
+
+
 def test_the_paper_keeps_the_limit_of_its_issue_whatever_came_after(world: SimpleNamespace) -> None:
     assert "2014年6月12日" in paper_of(p.notice(world, State.CLOSED)).paragraphs[-1]
     back = p.notice(world, State.REWORK)
