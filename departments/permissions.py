@@ -35,6 +35,10 @@ class Action(StrEnum):
     ANSWER_SUPERVISION = "answer_supervision"
     VERIFY_SUPERVISION = "verify_supervision"
     CLOSE_SUPERVISION = "close_supervision"
+    VIEW_COMMENTS = "view_comments"
+    COMMENT = "comment"
+    ANSWER_COMMENTS = "answer_comments"
+    VIEW_SILENCE = "view_silence"
     ADMINISTER = "administer"
     MANAGE_PEOPLE = "manage_people"
     VIEW_TASK_REPORTS = "view_task_reports"
@@ -91,6 +95,10 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.ANSWER_SUPERVISION: _UNITS,
     Action.VERIFY_SUPERVISION: {_R.COORDINATOR: _S.ALL},
     Action.CLOSE_SUPERVISION: {_R.COORDINATOR: _S.ALL},
+    Action.VIEW_COMMENTS: {**_UNITS, _R.COORDINATOR: _S.ALL, _R.LEADER: _S.ALL},
+    Action.COMMENT: {_R.LEADER: _S.ALL},
+    Action.ANSWER_COMMENTS: _UNITS,
+    Action.VIEW_SILENCE: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL, _R.LEADER: _S.ALL},
     Action.ADMINISTER: {_R.ADMINISTRATOR: _S.OFFICE},
     Action.MANAGE_PEOPLE: {_R.ADMINISTRATOR: _S.OWN},
     Action.VIEW_TASK_REPORTS: {

@@ -31,4 +31,5 @@ class TasksConfig(AppConfig):
             Watch("tasks_milestone", "task_id", of_task),
             Watch("tasks_progressreport", "task_id", of_task),
             Watch("tasks_supervisionnotice"),
+            Watch("tasks_comment"),
         )

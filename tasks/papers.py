@@ -25,6 +25,11 @@ class Paper:
     signer: str
     day: str
 
+    @property
+    def letterhead_size(self) -> int:
+        """In points: as large as the line of 156 mm (442 pt) allows, at most 36, at least size 2 (22 pt)."""
+        return max(22, min(36, 442 // max(1, len(self.letterhead))))
+
 
 def paper_of(notice: SupervisionNotice) -> Paper:
     """The document of a notice that has been issued; ValueError for a proposal, which is none yet."""

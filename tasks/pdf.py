@@ -19,7 +19,7 @@ def as_pdf(paper: Paper) -> bytes:
     """The file; MissingError where the system's libraries are missing. Nothing is fetched from anywhere."""
     weasyprint = _weasyprint()
     page = render_to_string("tasks/supervision_paper.html", {"paper": paper})
-    style = weasyprint.CSS(string=render_to_string("tasks/supervision_paper.css"))
+    style = weasyprint.CSS(string=render_to_string("tasks/supervision_paper.css", {"paper": paper}))
     made: bytes = weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf(stylesheets=[style])
     return made
 

@@ -4,7 +4,7 @@ Read in a constant number of queries, however many people and notices.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -14,16 +14,26 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.reminding import Matter, Part, Rule
-from tasks.models import SupervisionNotice
+from tasks.models import Comment, SupervisionNotice, SupervisionRules
+from tasks.services.commenting import details_of as comment_details
+from tasks.services.commenting import place_of
 from tasks.services.supervision import reaches
 from tasks.services.telling import details_of, link_to
+from tasks.silence import Silent, silent_units
+from tasks.slipping import pressed_plans
 from tasks.supervising import WITH_OFFICE, WITH_UNIT, Level, State
 
 ANSWER = Rule(before=(1,), after=(1,), every=3, apart=1)
 """A notice that waits for the unit: the day before its limit, the day after, then every three days."""
 
+ASKED = Rule(before=(3, 1), after=(1,), every=7, apart=2)
+"""An answer that a leader asked for: 3 days and 1 day before, the day after, then weekly."""
+
 DECIDE = Rule(before=(), after=(1,), every=7, apart=2)
 """What waits for the quality office: the day after the oldest came, then weekly."""
+
+SILENCE = Rule(before=(), after=(0,), every=30)
+"""Who never updates: at once, then every thirty days."""
 
 LATE = Rule(before=(), after=(7,), every=7)
 """What the leadership has been told of already: weekly for as long as it is not answered."""
@@ -36,8 +46,17 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     with_unit = [one for one in found if one.waits_for_unit]
     with_office = [one for one in found if not one.waits_for_unit]
     late = [one for one in with_unit if one.level == Level.LEADER.value]
+    silent = [(SupervisionRules.of(plan), silent_units(plan, today)) for plan in pressed_plans(today)[-1:]]
+    comments = list(Comment.objects.waiting().listed().order_by("pk"))
     return {
-        person.pk: [*_answering(person, with_unit), *_deciding(person, with_office), *_leading(person, late)]
+        person.pk: [
+            *_answering(person, with_unit),
+            *_asked(person, comments),
+            *_deciding(person, with_office),
+            *_leading(person, late),
+            *_waiting(person, comments, today),
+            *_silent(person, silent, today),
+        ]
         for person in people
     }
 
@@ -47,6 +66,22 @@ def _answering(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[M
         if one.due is not None and reaches(person, Action.ANSWER_SUPERVISION, one.lead):
             part = Part("supervision_waits", details_of(one, by=None, text=""), link_to(one))
             yield Matter(f"supervision:{one.pk}:{one.round}", one.due, ANSWER, part)
+
+
+def _asked(person: User, comments: Sequence[Comment]) -> Iterator[Matter]:
+    for one in comments:
+        if one.due is not None and reaches(person, Action.ANSWER_COMMENTS, one.asked):
+            part = Part("comment_asked", comment_details(one), place_of(one))
+            yield Matter(f"comment:{one.pk}", one.due, ASKED, part)
+
+
+def _waiting(person: User, comments: Sequence[Comment], today: date) -> Iterator[Matter]:
+    """For whoever wrote them: comments that were not answered in time, in one line."""
+    late = [one for one in comments if one.author_id == person.pk and one.due is not None and one.due < today]
+    if late:
+        details = {"number": len(late), "titles": [str(one.subject) for one in late[:3]]}
+        since = min(one.due for one in late if one.due is not None)
+        yield Matter("comments_late", since, DECIDE, Part("comments_late", details, reverse("comments")))
 
 
 def _deciding(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
@@ -70,6 +105,20 @@ def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Mat
     if notices and access.reach(person, Action.VIEW_SUPERVISION).everything:
         since = min(one.due for one in notices if one.due is not None)
         yield _in_one_line("supervision_late", notices, since, LATE, "?overdue=on")
+
+
+def _silent(person: User, silent: Sequence[tuple[SupervisionRules, Sequence[Silent]]], today: date) -> Iterator[Matter]:
+    """Units that never update: their reviewer hears of it first, the quality office some days later."""
+    reached = access.reach(person, Action.VIEW_SILENCE)
+    office = bool(access.reach(person, Action.ISSUE_SUPERVISION))
+    for rules, units in silent:
+        limit = rules.silence_days + (rules.silence_further_days if office else 0)
+        own = [one for one in units if (office or one.unit.pk in reached.departments) and one.days >= limit]
+        if own:
+            since = today - timedelta(days=max(one.days for one in own) - limit)
+            names = [one.unit.short_name for one in own[:3]]
+            details = {"number": len(own), "titles": names, "days": limit}
+            yield Matter("silence", since, SILENCE, Part("silence", details, reverse("silence")))
 
 
 def _in_one_line(kind: str, notices: Sequence[SupervisionNotice], since: date, rule: Rule, query: str) -> Matter:

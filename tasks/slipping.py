@@ -48,7 +48,7 @@ def pressed_plans(today: date) -> list[Plan]:
 
 def findings(plan: Plan, today: date) -> list[Finding]:
     """Everything of a plan that slips on a day."""
-    rules, passed = SupervisionRules.of(plan), _passed(plan, today)
+    rules, passed = SupervisionRules.of(plan), passed_months(plan, today)
     return [
         *_late_milestones(plan, today),
         *_red(plan, passed[-rules.red_months :], rules.red_months),
@@ -56,7 +56,7 @@ def findings(plan: Plan, today: date) -> list[Finding]:
     ]
 
 
-def _passed(plan: Plan, today: date) -> list[Month]:
+def passed_months(plan: Plan, today: date) -> list[Month]:
     """The months whose figures ought to be there."""
     return sorted(month for month, one in Deadlines.of(plan).by_month.items() if one.day < today)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
@@ -92,4 +93,16 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         hidden = () if proposals else ("proposed", "rejected")
         states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
+        for name in ("state", "department"):
+            self.fields[name].widget.attrs["class"] = "form-select"
+        self.fields["overdue"].widget.attrs["class"] = "form-check-input"
         self.fields["state"].choices = [("", _("all open")), ("all", _("all")), *states]  # type: ignore[attr-defined]
+
+
+def add_errors(form: forms.Form, refused: ValidationError) -> None:
+    """What the service refused, at the fields where it lies."""
+    if not hasattr(refused, "error_dict"):
+        form.add_error(None, refused)
+        return
+    for name, errors in refused.error_dict.items():
+        form.add_error(name if name in form.fields else None, errors)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -104,7 +104,8 @@ def page_of(user: User, wanted: Mapping[str, Any], page: str, today: date) -> tu
     return [Row.of(one, today) for one in shown.object_list], shown
 
 
-_ORDER = ("ended_at", "due", "-pk")
+_ORDER = (F("ended_at").asc(nulls_first=True), F("due").asc(nulls_last=True), "-pk")
+"""What is open first, by its limit; then what has ended."""
 
 
 def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: date) -> SupervisionNoticeQuerySet:
@@ -119,11 +120,11 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
 
 
 def proposals_for(user: User, today: date) -> list[Row]:
-    """What waits to be issued, edited or rejected."""
+    """What waits longest to be issued, edited or rejected; the rest follows once these are decided."""
     if not access.reach(user, Action.ISSUE_SUPERVISION):
         return []
     found = SupervisionNotice.objects.filter(state=State.PROPOSED.value).listed().order_by("pk")
-    return [Row.of(one, today) for one in found]
+    return [Row.of(one, today) for one in found[:PAGE]]
 
 
 def open_of(user: User, today: date, *, department: Department | None = None, **subject: Any) -> list[Row]:

@@ -86,6 +86,33 @@ def _listed(details: Details) -> dict[str, Any]:
     return {"number": details["number"], "titles": named}
 
 
+def _asked(details: Details) -> str:
+    said = _('%(person)s wrote about "%(subject)s": %(text)s. %(unit)s is asked to answer by %(day)s.')
+    return said % _filled(details)
+
+
+def _comment_answered(details: Details) -> str:
+    return _('%(unit)s answers your comment on "%(subject)s": %(answer)s') % details
+
+
+def _comments_late(details: Details) -> str:
+    said = ngettext(
+        "%(number)s of your comments is not answered in time: %(titles)s.",
+        "%(number)s of your comments are not answered in time: %(titles)s.",
+        details["number"],
+    )
+    return said % _listed(details)
+
+
+def _silence(details: Details) -> str:
+    said = ngettext(
+        "%(number)s unit has not logged in or handed in figures for %(days)s days or more: %(titles)s.",
+        "%(number)s units have not logged in or handed in figures for %(days)s days or more: %(titles)s.",
+        details["number"],
+    )
+    return said % {**_listed(details), "days": details["days"]}
+
+
 WORDINGS: dict[str, Callable[[Details], str]] = {
     "supervision_issue": _issued,
     "supervision_return": _returned,
@@ -94,6 +121,10 @@ WORDINGS: dict[str, Callable[[Details], str]] = {
     "supervision_close": _closed,
     "supervision_answer": _answered,
     "supervision_escalate": _escalated,
+    "comment_asked": _asked,
+    "silence": _silence,
+    "comment_answered": _comment_answered,
+    "comments_late": _comments_late,
     "supervision_waits": _waits,
     "supervision_proposed": _proposed,
     "supervision_to_verify": _to_verify,
@@ -107,5 +138,7 @@ HEADINGS: dict[str, str | Promise] = {
     "supervision_withdraw": gettext_lazy("Supervision: a notice was withdrawn"),
     "supervision_close": gettext_lazy("Supervision: closed"),
     "supervision_answer": gettext_lazy("Supervision: an answer to verify"),
+    "comment_asked": gettext_lazy("A leader asks for an answer"),
+    "comment_answered": gettext_lazy("A comment was answered"),
     "supervision_escalate": gettext_lazy("Supervision: the limit has passed"),
 }

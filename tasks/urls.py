@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import decisions, looking, next_year, reports, splitting, supervision, tasks
+from tasks.views import comments, decisions, looking, next_year, reports, silence, splitting, supervision, tasks
 
 urlpatterns = [
     path("tasks/", tasks.tasks, name="tasks"),
@@ -28,6 +28,11 @@ urlpatterns = [
     path("tasks/<int:year>/<slug:code>/sign/<str:month>/", decisions.sign, name="task_sign"),
     path("tasks/<int:year>/<slug:code>/close/", decisions.close_one, name="task_close"),
     path("tasks/<int:year>/<slug:code>/reopen/", decisions.reopen_one, name="task_reopen"),
+    path("silence/", silence.silence, name="silence"),
+    path("comments/", comments.comments, name="comments"),
+    path("comments/about/<str:kind>/<int:year>/<slug:code>/", comments.add, name="comment_add"),
+    path("comments/<int:pk>/answer/", comments.answer, name="comment_answer"),
+    path("comments/<int:pk>/press/", comments.press, name="comment_press"),
     path("supervision/", supervision.supervision, name="supervision"),
     path("supervision/new/", supervision.write, name="supervision_write"),
     path("supervision/<int:pk>/", supervision.notice, name="supervision_notice"),

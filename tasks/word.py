@@ -26,7 +26,7 @@ def as_docx(paper: Paper) -> bytes:
     """The file."""
     document = Document()
     _lay_out(document)
-    _add(document, paper.letterhead, font=TITLE, size=Pt(36), align=CENTRE, colour=RED, line=Pt(56))
+    _add(document, paper.letterhead, font=TITLE, size=Pt(paper.letterhead_size), align=CENTRE, colour=RED, line=Pt(56))
     _add(document, "")
     _underline(_add(document, paper.number, align=CENTRE))
     _add(document, "")

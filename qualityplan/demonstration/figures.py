@@ -15,6 +15,7 @@ from imports.parsing import HEADINGS
 from imports.services import import_observations
 from plans.models import Plan
 from plans.periods import Month
+from qualityplan.demonstration.pressing import make_pressing
 from qualityplan.demonstration.reports import make_reports
 from qualityplan.demonstration.series import Figure, year_of
 from qualityplan.demonstration.shapes import Scenario
@@ -55,6 +56,7 @@ def make(scenario: Scenario, plan: Plan, by: User) -> int:
     return_some(scenario, plan)
     mark_done(scenario, plan, by)
     make_reports(plan)
+    make_pressing(scenario, plan)
     return figures
 
 

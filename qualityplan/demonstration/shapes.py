@@ -65,7 +65,8 @@ class Scenario:
     """All that is made up for one plan.
 
     `until` is the last month that has been reported; `accounts` maps the general accounts to departments by code,
-    `done` the milestones (task, milestone) that are done to the day, `returned` what came back in the review.
+    `done` the milestones (task, milestone) that are done to the day, `returned` what came back in the review,
+    `supervision` and `comments` what `demonstration.pressing` makes.
     """
 
     label: str
@@ -75,6 +76,8 @@ class Scenario:
     shapes: tuple[Shape, ...]
     done: dict[tuple[str, str], date]
     returned: tuple[Returned, ...]
+    supervision: tuple[dict[str, Any], ...] = ()
+    comments: tuple[dict[str, Any], ...] = ()
 
 
 def scenario(year: int, folder: Path = SAMPLES) -> Scenario | None:
@@ -92,6 +95,8 @@ def scenario(year: int, folder: Path = SAMPLES) -> Scenario | None:
         tuple(shape for one in raw["series"] for shape in _shapes(one, published)),
         {(task, step): date.fromisoformat(day) for task, steps in raw["done"].items() for step, day in steps.items()},
         tuple(Returned(**one | {"month": Month.parse(one["month"])}) for one in raw["returned"]),
+        tuple(raw.get("supervision", ())),
+        tuple(raw.get("comments", ())),
     )
 
 

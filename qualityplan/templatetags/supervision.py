@@ -4,12 +4,17 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 
+from departments import access
 from departments.models import Department
+from departments.permissions import Action
 from targets.models import Target
 from tasks import clock
-from tasks.models import Task
+from tasks.comment_forms import CommentForm
+from tasks.models import Comment, Task
+from tasks.services.supervision import reaches
 from tasks.supervision_pages import open_of, waiting_for
 
 register = template.Library()
@@ -29,6 +34,25 @@ def supervision_of(
 def supervision_waiting(context: Context) -> dict[str, Any]:
     """What the reader has to receive or answer."""
     return {"rows": waiting_for(context["request"].user, _today())}
+
+
+@register.inclusion_tag("tasks/_comments_of.html", takes_context=True)
+def comments_of(context: Context, *, target: Target | None = None, task: Task | None = None) -> dict[str, Any]:
+    """What leaders wrote about a promise, with what the reader may do: write, answer, press."""
+    request, about = context["request"], target or task
+    assert about is not None  # noqa: S101 - a template names one of them
+    user, kind = request.user, "target" if target is not None else "task"
+    found = Comment.objects.visible_to(user).filter(**{kind: about}).listed().order_by("pk")
+    writes = access.reach(user, Action.COMMENT)
+    return {
+        "comments": [(one, one.is_waiting and reaches(user, Action.ANSWER_COMMENTS, one.asked)) for one in found],
+        "presses": access.reach(user, Action.ISSUE_SUPERVISION),
+        "form": CommentForm() if writes else None,
+        "address": reverse("comment_add", args=[kind, about.plan.year, about.code]),
+        "today": _today(),
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 def _today() -> Any:

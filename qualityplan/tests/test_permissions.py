@@ -18,8 +18,9 @@ from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
 from tasks.accounts import Said
-from tasks.models import ProgressReport, SupervisionNotice, Task
+from tasks.models import Comment, ProgressReport, SupervisionNotice, Task
 from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
+from tasks.services.commenting import comment
 from tasks.services.supervision import Proposal
 from tasks.views.supervision import DONE
 
@@ -83,6 +84,11 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "task_sign": (Action.SIGN_OFF_TASKS,),
     "task_close": (Action.CLOSE_TASKS,),
     "task_reopen": (Action.CLOSE_TASKS,),
+    "silence": (Action.VIEW_SILENCE,),
+    "comments": (Action.VIEW_COMMENTS,),
+    "comment_add": (Action.COMMENT,),
+    "comment_answer": (Action.ANSWER_COMMENTS,),
+    "comment_press": (Action.ISSUE_SUPERVISION,),
     "supervision": (Action.VIEW_SUPERVISION,),
     "supervision_notice": (Action.VIEW_SUPERVISION,),
     "supervision_document": (Action.VIEW_SUPERVISION,),
@@ -167,12 +173,13 @@ FOREIGN = {
     "task_sign",
     "supervision_notice",
     "supervision_document",
+    "comment_answer",
     *(f"supervision_{verb}" for verb in DONE),
 }
 """Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
 
 
-STRANGERS = ("revision", "attachment", "task_report_", "task_attachment", "supervision")
+STRANGERS = ("revision", "attachment", "task_report_", "task_attachment", "supervision", "comment")
 """Addresses of single things: a stranger asks for them."""
 WITHOUT_NUMBER = {"supervision", "supervision_write"}
 
@@ -207,6 +214,7 @@ def city(plan_2014: Plan) -> SimpleNamespace:
         waiting=entry,
         attached=attached,
         report=report,
+        comment=asked(office, people[Role.LEADER]),
         notice=pressed(office, people[Role.COORDINATOR]),
     )
 
@@ -224,6 +232,12 @@ def reported(plan: Plan, office: Department) -> ProgressReport:
 
 def key_of(indicator: Indicator) -> tuple[int, int, Month]:
     return indicator.pk, Region.objects.get(code="330300").pk, Month(2014, 6)
+
+
+def asked(office: Department, by: User) -> Comment:
+    """What a leader asks of the office."""
+    about, now = Task.objects.get(code="brands"), timezone.now()
+    return comment(about, text="请加快", asked=office, due=timezone.localdate(now), by=by, now=now)
 
 
 def pressed(office: Department, by: User) -> SupervisionNotice:
@@ -254,6 +268,7 @@ FIXED: dict[str, dict[str, object]] = {
     "years_discard": {"year": 1999},
     "draft_row": {"year": 2014, "kind": "target", "pk": 999_999},
     "county": {"code": "330302"},
+    "comment_add": {"kind": "task", "year": 2014, "code": "brands"},
 }
 """What everybody may look at is the same for everybody."""
 
@@ -267,7 +282,12 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return of_task(name, city, own=own)
     if name in DEEDS:
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
-    things = {"revision": city.waiting, "attachment": city.attached, "supervision": city.notice}
+    things = {
+        "revision": city.waiting,
+        "attachment": city.attached,
+        "supervision": city.notice,
+        "comment": city.comment,
+    }
     if (thing := things.get(name.split("_")[0])) and name not in WITHOUT_NUMBER:
         return {"pk": thing.pk, **({"kind": "docx"} if name == "supervision_document" else {})}
     if name == "figure":
@@ -341,5 +361,7 @@ def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
     assert city.waiting.state == "submitted"
     city.report.refresh_from_db()
     assert city.report.state == "submitted"
+    city.comment.refresh_from_db()
+    assert city.comment.answered_at is None
     city.notice.refresh_from_db()
     assert city.notice.state == "issued"

@@ -1,5 +1,6 @@
 """Promised work, and how it is pressed."""
 
+from tasks.models.comment import Comment
 from tasks.models.feed import CalendarFeed
 from tasks.models.report import (
     MilestoneReport,
@@ -16,6 +17,7 @@ from tasks.models.task import Assignment, Milestone, Task, countable, signed
 __all__ = [
     "Assignment",
     "CalendarFeed",
+    "Comment",
     "Milestone",
     "MilestoneReport",
     "ProgressReport",

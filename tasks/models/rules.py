@@ -57,6 +57,12 @@ class SupervisionRules(models.Model):
     )
     red_months = _days(_("months of red light after which supervision is proposed"), 2, 12)
     silent_months = _days(_("months without any figure after which supervision is proposed"), 2, 12)
+    silence_days = _days(
+        _("days without log-in or figures after which a unit's reviewer is told"),
+        30,
+        365,
+    )
+    silence_further_days = _days(_("further days after which the quality office is told"), 10, 365)
 
     objects = SupervisionRulesManager()
     history = HistoricalRecords()

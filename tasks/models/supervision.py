@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from targets.models import Target
 from tasks.models.task import Milestone, Task
+from tasks.models.units import units_within
 from tasks.supervising import BEFORE_ISSUE, BY_RULE, ENDED, LEVELS, NEEDS_TEXT, OPEN, WITH_UNIT, Level, State, Verb
 
 _BEFORE_ISSUE = [one.value for one in BEFORE_ISSUE]
@@ -34,10 +36,7 @@ class SupervisionNoticeQuerySet(models.QuerySet["SupervisionNotice"]):
         issued = self.exclude(state__in=_BEFORE_ISSUE)
         if reached.everything:
             return issued
-        county = Department.Kind.COUNTY_GOVERNMENT
-        units = Department.objects.filter(
-            Q(pk__in=reached.departments) | Q(kind=county, region__in=reached.regions)
-        ).values("pk")
+        units = units_within(reached).values("pk")
         asked = self.model.support.through.objects.filter(department__in=units).values("supervisionnotice")
         return issued.filter(Q(lead__in=units) | Q(pk__in=asked))
 
@@ -114,7 +113,7 @@ class SupervisionNotice(models.Model):
         Department, blank=True, related_name="supported_supervision", verbose_name=_("supporting units")
     )
     title = models.CharField(_("title"), max_length=120)
-    demand = models.TextField(_("what is asked"), max_length=2000)
+    demand = models.TextField(_("what is asked"), max_length=2000, validators=[MaxLengthValidator(2000)])
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.ORDINARY)
     days = models.PositiveSmallIntegerField(_("limit in working days"))
     origin = models.CharField(_("origin"), max_length=12, choices=Origin.choices)

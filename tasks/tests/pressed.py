@@ -1,9 +1,12 @@
 """Matters under supervision and the people around them, for tests."""
 
+import html
 from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.test import Client
 
 from departments.models import Department, Membership, User
 from departments.permissions import Role
@@ -104,3 +107,17 @@ def also(user: User, role: Role, unit: Department) -> User:
     """The person with a further role."""
     Membership.objects.create(user=user, department=unit, role=role.value)
     return User.objects.get(pk=user.pk)
+
+
+def inside(user: User) -> Client:
+    """A browser in which the person is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(user: User, address: str) -> str:
+    """What the person reads at an address."""
+    answer = inside(user).get(address)
+    assert answer.status_code == 200
+    return html.unescape(answer.content.decode())

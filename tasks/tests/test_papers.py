@@ -51,6 +51,15 @@ def test_letterhead_and_signature_are_the_offices(world: SimpleNamespace) -> Non
     assert (paper.letterhead, paper.signer) == ("质量强市办文件", "质量强市办")
 
 
+@pytest.mark.parametrize(("letterhead", "size"), [("市政府督办通知", 36), ("长" * 14, 31), ("长" * 40, 22)])
+def test_the_letterhead_fits_its_line(world: SimpleNamespace, letterhead: str, size: int) -> None:
+    SupervisionRules.objects.create(plan=world.plan, letterhead=letterhead)
+    paper = paper_of(p.notice(world, State.ISSUED))
+    assert paper.letterhead_size == size
+    document = Document(BytesIO(as_docx(paper)))
+    assert document.paragraphs[0].runs[0].font.size == Pt(size)
+
+
 def test_the_paper_keeps_the_limit_of_its_issue_whatever_came_after(world: SimpleNamespace) -> None:
     assert "2014年6月12日" in paper_of(p.notice(world, State.CLOSED)).paragraphs[-1]
     back = p.notice(world, State.REWORK)
@@ -71,7 +80,7 @@ def test_the_word_file_has_the_measures_of_the_standard(world: SimpleNamespace) 
     body = next(one for one in document.paragraphs if one.text == "请抓紧办理并反馈。")
     run = body.runs[0]
     assert (run.font.size, body.paragraph_format.first_line_indent) == (Pt(16), Pt(32))
-    assert run._r.rPr.rFonts.get(qn("w:eastAsia")) == "仿宋_GB2312"
+    assert eastern(run) == "仿宋_GB2312"
     assert "PAGE" in page.footer._element.xml
     texts = [one.text for one in document.paragraphs]
     assert "督〔2014〕1号" in texts
@@ -81,7 +90,7 @@ def test_the_word_file_has_the_measures_of_the_standard(world: SimpleNamespace) 
 def test_every_run_of_the_word_file_names_a_chinese_font(world: SimpleNamespace) -> None:
     document = Document(BytesIO(as_docx(paper_of(p.notice(world, State.ISSUED)))))
     runs = [run for one in document.paragraphs for run in one.runs]
-    assert all(run._r.rPr.rFonts.get(qn("w:eastAsia")) for run in runs)
+    assert all(eastern(run) for run in runs)
 
 
 def test_the_pdf_is_an_a4_page_with_embedded_fonts(world: SimpleNamespace) -> None:
@@ -89,6 +98,12 @@ def test_the_pdf_is_an_a4_page_with_embedded_fonts(world: SimpleNamespace) -> No
     said = unpacked(as_pdf(paper_of(notice)))
     assert said.count(b"/MediaBox [0 0 595.27559") == 1
     assert b"/FontFile" in said
+
+
+def eastern(run: Any) -> str | None:
+    """The font of a run's Chinese letters."""
+    name: str | None = run._r.rPr.rFonts.get(qn("w:eastAsia"))
+    return name
 
 
 def unpacked(pdf: bytes) -> bytes:

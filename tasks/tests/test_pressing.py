@@ -1,16 +1,13 @@
 """Of what in supervision people are reminded, and what other pages show of it."""
 
-import html
 from datetime import date
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from departments import digest, matters
-from departments.models import User
 from departments.permissions import Role
 from departments.reminding import chosen
 from targets.models import TargetAssignment
@@ -21,6 +18,7 @@ from tasks.services import supervision as services
 from tasks.services.escalating import escalate
 from tasks.supervising import State
 from tasks.tests import pressed as p
+from tasks.tests.pressed import page
 
 pytestmark = pytest.mark.django_db
 
@@ -88,14 +86,6 @@ def test_more_people_and_notices_take_no_further_query(world: SimpleNamespace) -
 
 
 # --- On other pages ---------------------------------------------------------------------------------------------------
-
-
-def page(user: User, address: str) -> str:
-    client = Client()
-    client.force_login(user)
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
 
 
 def test_the_desk_shows_what_is_to_be_received_or_answered(world: SimpleNamespace) -> None:

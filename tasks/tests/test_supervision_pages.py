@@ -1,13 +1,11 @@
 """The pages of supervision: the list and its filters, one notice and what can be done on it, writing one."""
 
-import html
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import User
@@ -17,6 +15,7 @@ from tasks import clock
 from tasks.models import SupervisionNotice
 from tasks.supervising import State
 from tasks.tests import pressed as p
+from tasks.tests.pressed import inside, page
 
 pytestmark = pytest.mark.django_db
 
@@ -27,18 +26,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return p.cast()
 
 
-def inside(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def page(user: User, address: str = "/supervision/") -> str:
-    answer = inside(user).get(address)
-    assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
-
-
 def post(user: User, notice: SupervisionNotice, verb: str, **typed: Any) -> Any:
     return inside(user).post(f"/supervision/{notice.pk}/{verb}/", typed)
 
@@ -47,22 +34,22 @@ def post(user: User, notice: SupervisionNotice, verb: str, **typed: Any) -> Any:
 
 
 def test_an_empty_list_says_what_will_come(world: SimpleNamespace) -> None:
-    assert "暂无督办事项。出现滞后时系统会自动提出建议" in page(world.coordinator)
-    assert "有事项交办本单位时会通知您" in page(world.reporter)
+    assert "暂无督办事项。出现滞后时系统会自动提出建议" in page(world.coordinator, "/supervision/")
+    assert "有事项交办本单位时会通知您" in page(world.reporter, "/supervision/")
 
 
 def test_the_list_shows_number_unit_state_and_limit(world: SimpleNamespace) -> None:
     notice = p.notice(world, State.ISSUED)
-    text = page(world.leader)
+    text = page(world.leader, "/supervision/")
     for words in (notice.number, notice.title, world.lead.short_name, world.support.short_name, "待签收", "还有 3 天"):
         assert words in text
 
 
 def test_proposals_stand_above_the_list_for_the_coordinator_alone(world: SimpleNamespace) -> None:
     notice = p.notice(world)
-    assert "建议督办，待决定" in page(world.coordinator)
+    assert "建议督办，待决定" in page(world.coordinator, "/supervision/")
     for other in (world.leader, world.reporter):
-        assert notice.title not in page(other)
+        assert notice.title not in page(other, "/supervision/")
         assert notice.title not in page(other, "/supervision/?state=all")
 
 

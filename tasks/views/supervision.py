@@ -23,7 +23,7 @@ from tasks.papers import Paper, paper_of
 from tasks.pdf import LIBRARIES, MissingError, as_pdf
 from tasks.services import supervision as services
 from tasks.supervising import State, Verb
-from tasks.supervision_forms import FilterForm, NewNoticeForm, NoticeForm, StepForm
+from tasks.supervision_forms import FilterForm, NewNoticeForm, NoticeForm, StepForm, add_errors
 from tasks.supervision_pages import Row, deeds_for, figures_of, may, page_of, proposals_for, steps_of
 from tasks.word import as_docx
 
@@ -45,6 +45,7 @@ def supervision(request: HttpRequest) -> HttpResponse:
         "figures": figures_of(user, today),
         "proposals": proposals_for(user, today),
         "issues": issues,
+        "sees_silence": bool(access.reach(user, Action.VIEW_SILENCE)),
     }
     return render(request, "tasks/supervision.html", context)
 
@@ -69,7 +70,7 @@ def write(request: HttpRequest) -> HttpResponse:
         try:
             made = services.propose(form.proposal(), by=access.person(request), now=clock.now())
         except ValidationError as refused:
-            _add_errors(form, refused)
+            add_errors(form, refused)
         else:
             messages.success(request, _("The notice is written. Issue it when it is ready."))
             return redirect("supervision_notice", pk=made.pk)
@@ -86,7 +87,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.edit(found, form.proposal(plan=found.plan), by=access.person(request), now=clock.now())
         except ValidationError as refused:
-            _add_errors(form, refused)
+            add_errors(form, refused)
         else:
             messages.success(request, _("Changed."))
             return redirect("supervision_notice", pk=pk)
@@ -184,12 +185,3 @@ def shown(
         "edits": issues and found.state == State.PROPOSED.value,
     }
     return render(request, "tasks/supervision_notice.html", context, status=status)
-
-
-def _add_errors(form: NoticeForm, refused: ValidationError) -> None:
-    """What the service refused, at the fields where it lies."""
-    if not hasattr(refused, "error_dict"):
-        form.add_error(None, refused)
-        return
-    for name, errors in refused.error_dict.items():
-        form.add_error(name if name in form.fields else None, errors)

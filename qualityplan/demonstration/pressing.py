@@ -1,0 +1,76 @@
+"""Made-up supervision and comments, taken through the services by the demonstration's own people.
+
+What has a day in the scenario is made on that day; what has none is made now, so that its limit lies ahead.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from departments.models import Department, User
+from plans.models import Plan
+from qualityplan.demonstration.shapes import Scenario
+from tasks.models import Comment, SupervisionNotice, Task
+from tasks.services import supervision
+from tasks.services.commenting import answer_comment, comment
+from tasks.services.supervision import Proposal
+
+OFFICE_OPENS = time(9, 30)
+DAYS_TO_ANSWER = timedelta(days=7)
+
+STEPS: dict[str, Callable[..., SupervisionNotice]] = {
+    "receive": lambda one, text, **who: supervision.receive(one, **who),
+    "answer": lambda one, text, **who: supervision.answer(one, text=text, **who),
+    "return": lambda one, text, **who: supervision.send_back(one, reason=text, **who),
+    "verify": lambda one, text, **who: supervision.verify(one, text=text, **who),
+    "close": lambda one, text, **who: supervision.close(one, text=text, **who),
+}
+"""What the scenario may do with a notice, by the name of the step."""
+
+
+@transaction.atomic
+def make_pressing(scenario: Scenario, plan: Plan) -> int:
+    """The scenario's notices and comments; how many."""
+    for one in scenario.supervision:
+        _notice(one, plan)
+    for one in scenario.comments:
+        _comment(one, plan)
+    return len(scenario.supervision) + len(scenario.comments)
+
+
+def _notice(raw: dict[str, Any], plan: Plan) -> None:
+    """Proposed only where there is no word of an issue."""
+    task, office = Task.objects.get(plan=plan, code=raw["task"]), User.objects.get(username="coordinator")
+    lead, *support = [
+        one.department for one in task.assignments.select_related("department").order_by("role", "id")[:3]
+    ]
+    words = {"title": raw["title"], "demand": raw["demand"], "urgency": raw["urgency"]}
+    said = Proposal(plan=plan, task=task, lead=lead, support=support, **words)
+    notice = supervision.propose(said, by=office, now=_at(raw.get("issued", "")))
+    if "issued" in raw:
+        supervision.issue(notice, by=office, now=_at(raw["issued"]))
+    for verb, day, text in raw["steps"]:
+        by = _reporter(lead) if verb in ("receive", "answer") else office
+        STEPS[verb](notice, text, by=by, now=_at(day))
+
+
+def _comment(raw: dict[str, Any], plan: Plan) -> Comment:
+    at, asked = _at(raw["at"]), Department.objects.get(code=raw["asked"])
+    due = date.fromisoformat(raw["due"]) if raw["due"] else timezone.localdate(at) + DAYS_TO_ANSWER
+    about, leader = Task.objects.get(plan=plan, code=raw["task"]), User.objects.get(username="leader")
+    made = comment(about, text=raw["text"], asked=asked, due=due, by=leader, now=at)
+    return answer_comment(made, text=raw["answer"], by=_reporter(asked), now=at) if raw["answer"] else made
+
+
+def _reporter(unit: Department) -> User:
+    return User.objects.get(username=f"{unit.code}-reporter")
+
+
+def _at(day: str) -> datetime:
+    """In office hours of a day; now for none."""
+    if not day:
+        return timezone.now()
+    return timezone.make_aware(datetime.combine(date.fromisoformat(day), OFFICE_OPENS))

@@ -1,0 +1,130 @@
+"""批示: a leader comments and may ask a unit for an answer; the unit answers; the quality office may press it."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from departments import access
+from departments.models import Department, User
+from departments.noticing import notify
+from departments.permissions import Action
+from departments.reminding import Part
+from departments.services import record
+from targets.models import Target
+from tasks.models import Comment, SupervisionNotice, Task
+from tasks.services.supervision import Proposal, propose, reaches
+from tasks.services.telling import UNIT, people_with
+
+
+@transaction.atomic
+def comment(
+    about: Target | Task,
+    *,
+    text: str,
+    asked: Department | None = None,
+    due: date | None = None,
+    by: User,
+    now: datetime,
+) -> Comment:
+    """A leader's words about a promise; with `asked`, a unit is to answer by `due`."""
+    access.demand(by, Action.COMMENT)
+    _check_asked(asked, due, timezone.localdate(now))
+    subject = {"target": about} if isinstance(about, Target) else {"task": about}
+    made = Comment(**subject, author=by, at=now, text=text.strip(), asked=asked, due=due)
+    made.full_clean(validate_constraints=False)
+    made.save()
+    record("comment.written", by=by, subject=made, department=asked.short_name if asked else "")
+    if asked is not None:
+        _tell(people_with(UNIT, [asked]), made, "comment_asked", now)
+    return made
+
+
+def _check_asked(asked: Department | None, due: date | None, today: date) -> None:
+    if asked is not None and due is None:
+        raise ValidationError({"due": _("Say by which day the unit is to answer.")})
+    if asked is None and due is not None:
+        raise ValidationError({"asked": _("Choose the unit that is to answer, or leave the day empty.")})
+    if due is not None and due < today:
+        raise ValidationError({"due": _("This day has passed. Choose today or a later day.")})
+
+
+@transaction.atomic
+def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comment:
+    """The unit that was asked answers, once."""
+    found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
+    if found.asked is None or not reaches(by, Action.ANSWER_COMMENTS, found.asked):
+        raise access.refusal()
+    if found.answered_at is not None:
+        raise ValidationError(_("A colleague has answered already. Look at the answer below the comment."))
+    found.answer, found.answered_by, found.answered_at = text.strip(), by, now
+    if not found.answer:
+        raise ValidationError({"answer": _("Write what was done.")})
+    found.full_clean(validate_constraints=False)
+    found.save()
+    record("comment.answered", by=by, subject=found, department=found.asked.short_name)
+    _tell([found.author], found, "comment_answered", now)
+    return found
+
+
+@transaction.atomic
+def press(one: Comment, *, by: User, now: datetime) -> SupervisionNotice:
+    """The quality office makes a notice of supervision of a comment, once; it waits among the proposals."""
+    access.demand(by, Action.ISSUE_SUPERVISION)
+    found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
+    if found.notice is not None:
+        raise ValidationError(_("A notice of supervision was made of this comment already."))
+    found.notice = propose(_proposal(found), by=by, now=now)
+    found.save()
+    record("comment.pressed", by=by, subject=found)
+    return found.notice
+
+
+def _proposal(one: Comment) -> Proposal:
+    details = {"person": str(one.author), "day": timezone.localdate(one.at).isoformat(), "text": one.text}
+    with override(settings.LANGUAGE_CODE):
+        said = {"subject": str(one.subject)[:80], "person": one.author, "day": date_format(timezone.localdate(one.at))}
+        title = _('On carrying out a leader\'s comment on "%(subject)s"') % said
+        demand = _("Carry out the comment by %(person)s of %(day)s, and answer with what was done.") % said
+    return Proposal(
+        plan=one.subject.plan,
+        title=title,
+        demand=demand,
+        target=one.target,
+        task=one.task,
+        lead=one.asked,
+        origin=SupervisionNotice.Origin.COMMENT,
+        grounds={"kind": "comment", "details": details},
+    )
+
+
+def place_of(one: Comment) -> str:
+    """Where the comment stands: on the page of what it is about."""
+    name = "target" if one.target is not None else "task"
+    return reverse(name, args=[one.subject.plan.year, one.subject.code]) + f"#comment-{one.pk}"
+
+
+def details_of(one: Comment) -> dict[str, Any]:
+    """What the sentences about a comment are made of."""
+    return {
+        "subject": str(one.subject),
+        "person": str(one.author),
+        "unit": one.asked.short_name if one.asked else "",
+        "due": one.due.isoformat() if one.due else "",
+        "text": one.text,
+        "answer": one.answer,
+    }
+
+
+def _tell(people: Iterable[User], one: Comment, kind: str, now: datetime) -> None:
+    for person in people:
+        part = Part(kind, details_of(one), place_of(one))
+        notify(person, kind=kind, subject=f"{one._meta.label_lower}:{one.pk}", part=part, now=now)

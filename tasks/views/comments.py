@@ -1,0 +1,95 @@
+"""批示: what leaders wrote and asked, writing and answering, making a notice of supervision of it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from departments import access
+from departments.permissions import Action
+from targets.models import Target
+from tasks import clock
+from tasks.comment_forms import AnswerForm, CommentForm
+from tasks.models import Comment, Task
+from tasks.services import commenting
+from tasks.supervision_forms import add_errors
+
+PAGE = 50
+
+
+@require_safe
+@access.requires(Action.VIEW_COMMENTS)
+def comments(request: HttpRequest) -> HttpResponse:
+    """What is asked and not answered; `?all=on` everything that was written."""
+    today = timezone.localdate(clock.now())
+    found = Comment.objects.visible_to(access.person(request)).listed()
+    everything = bool(request.GET.get("all"))
+    shown = found.order_by("-pk") if everything else found.waiting().order_by("due", "pk")
+    page: Page[Any] = Paginator(shown, PAGE).get_page(request.GET.get("page") or 1)
+    context = {"page": page, "everything": everything, "today": today, "waiting": found.waiting().count()}
+    return render(request, "tasks/comments.html", context)
+
+
+@require_POST
+@access.requires(Action.COMMENT)
+def add(request: HttpRequest, kind: str, year: int, code: str) -> HttpResponse:
+    """A leader writes about a target or a task."""
+    model: Any = {"target": Target, "task": Task}.get(kind)
+    if model is None:
+        raise Http404
+    about: Any = get_object_or_404(model.objects.in_force(), plan__year=year, code=code)
+    form = CommentForm(request.POST)
+    if form.is_valid():
+        try:
+            made = commenting.comment(about, **form.cleaned_data, by=access.person(request), now=clock.now())
+        except ValidationError as refused:
+            add_errors(form, refused)
+        else:
+            asked = _("%(unit)s is told.") % {"unit": made.asked} if made.asked else ""
+            messages.success(request, " ".join(filter(None, [_("Your comment is there."), asked])))
+            return redirect(commenting.place_of(made))
+    return render(request, "tasks/comment_form.html", {"form": form, "about": about}, status=422)
+
+
+@require_POST
+@access.requires(Action.ANSWER_COMMENTS)
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The unit that was asked answers."""
+    found = _visible(request, pk)
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            commenting.answer_comment(
+                found, text=form.cleaned_data["answer"], by=access.person(request), now=clock.now()
+            )
+        except ValidationError as refused:
+            add_errors(form, refused)
+        else:
+            messages.success(request, _("Answered. %(person)s is told.") % {"person": found.author})
+            return redirect(commenting.place_of(found))
+    context = {"form": form, "about": found.subject, "comment": found}
+    return render(request, "tasks/comment_form.html", context, status=422)
+
+
+@require_POST
+@access.requires(Action.ISSUE_SUPERVISION)
+def press(request: HttpRequest, pk: int) -> HttpResponse:
+    """The quality office makes a notice of supervision of a comment."""
+    found = _visible(request, pk)
+    try:
+        made = commenting.press(found, by=access.person(request), now=clock.now())
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+        return redirect(commenting.place_of(found))
+    messages.success(request, _("The notice is written. Issue it when it is ready."))
+    return redirect("supervision_notice", pk=made.pk)
+
+
+def _visible(request: HttpRequest, pk: int) -> Comment:
+    return get_object_or_404(Comment.objects.visible_to(access.person(request)).listed(), pk=pk)

@@ -1,0 +1,30 @@
+"""Who never updates, for reviewers of their unit and for the quality office."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from departments import access
+from departments.permissions import Action
+from plans.models import Plan
+from tasks import clock
+from tasks.models import SupervisionRules
+from tasks.silence import silent_units
+
+
+@require_safe
+@access.requires(Action.VIEW_SILENCE)
+def silence(request: HttpRequest) -> HttpResponse:
+    """Units and people without figures or log-in for as many days as the rules say; a reviewer sees the own unit."""
+    plan = Plan.objects.select_related("region").first()
+    if plan is None:
+        return render(request, "reports/empty.html")
+    reached = access.reach(access.person(request), Action.VIEW_SILENCE)
+    units = None if reached.everything else reached.departments
+    context = {
+        "plan": plan,
+        "rules": SupervisionRules.of(plan),
+        "units": silent_units(plan, timezone.localdate(clock.now()), units),
+    }
+    return render(request, "tasks/silence.html", context)
