@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from departments.log import harmless
 from imports.values import LONGEST_NOTE
 from imports.wording import FORM, HEADINGS
+from reviews.workflow import State
 from targets.figures import Entry
 from targets.models import Indicator
 from targets.rows import HandedIn, Promise, Row
@@ -92,7 +93,7 @@ def _write(page: Worksheet, place: int, row: Row, region: str) -> None:
         "rule": _rule(row),
         "before": figure(one, row.before),
         "last_year": figure(one, row.last_year),
-        "reported": figure(one, row.handed_in or row.official),
+        "reported": figure(one, _reported(row)),
     }
     for name, column in PLACES.items():
         cell = page.cell(place, column, harmless(known[name]) if known.get(name) else None)
@@ -100,6 +101,12 @@ def _write(page: Worksheet, place: int, row: Row, region: str) -> None:
         if name in inputs_of(one):
             cell.fill, cell.protection, cell.number_format = INPUT, FREE, _format(name)
             _validate(page, cell.coordinate, one, name)
+
+
+def _reported(row: Row) -> Figures | None:
+    """What was handed in and waits or stands; else what is official."""
+    counts = row.handed_in is not None and row.handed_in.state in (State.SUBMITTED.value, State.APPROVED.value)
+    return row.handed_in if counts else row.official
 
 
 def _format(name: str) -> str:

@@ -48,12 +48,10 @@ _FURTHER = {
         "序号 编号 no no. 上年同期 上年同期数 去年同期 同期 上年 去年 上月 上期 同比 同比增长 同比增减 "
         "同比(%) 环比 环比增长 增减 变化 增减变化 增幅 增速 增长 排名 位次 名次 目标值 目标 目标数 "
         "年度目标 年度目标值 全年目标 计划数 年度计划 任务数 完成率 完成比例 进度 时序进度 序时进度 平均 "
-        "全市平均 已报 填报人 填表人 联系人 联系电话 电话 审核人 填报日期 填报时间"
+        f"全市平均 已报 {FORM} 填报人 填表人 联系人 联系电话 电话 审核人 填报日期 填报时间"
     ),
 }
 """Column → further headings, as bureaus write them. `rate` is the quotient of two others; `ignored` is no figure."""
-
-_FURTHER["ignored"] += f" {FORM}"
 
 MEANINGS = frozenset(HEADINGS) | frozenset(_FURTHER)
 """Everything that a column can mean, beside nothing ("") and something unknown ("unknown")."""

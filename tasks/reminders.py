@@ -48,7 +48,7 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 
 def lots_on(today: date) -> list[Lot]:
     """What is open of which somebody is reminded, of this year's plan and, for a while, of last year's."""
-    plans = Plan.objects.select_related("region").filter(year__in=(today.year - 1, today.year)).order_by("year")
+    plans = Plan.objects.published().filter(year__in=(today.year - 1, today.year)).order_by("year")
     near = [plan for plan in plans if today <= date(plan.year, 12, 31) + LINGERS]
     return [lot for plan in near for lot in _lots(plan, today)]
 

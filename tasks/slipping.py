@@ -42,7 +42,7 @@ class Finding:
 
 def pressed_plans(today: date) -> list[Plan]:
     """The plans whose promises are pressed on a day."""
-    plans = Plan.objects.select_related("region").filter(year__in=(today.year - 1, today.year)).order_by("year")
+    plans = Plan.objects.published().filter(year__in=(today.year - 1, today.year)).order_by("year")
     return [one for one in plans if date(one.year, 1, 1) <= today <= date(one.year, 12, 31) + LINGERS]
 
 

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import openpyxl
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from departments.models import AuditEvent, User
 from departments.permissions import Role
 from imports.checking import check
 from imports.correction import Correction
+from imports.marking import mark, marked_workbook
 from imports.models import ImportBatch, RememberedMapping, StagedRow
 from imports.tests.people import brought, counts
 from imports.tests.tables import csv_bytes
@@ -260,3 +264,28 @@ def test_hostile_headings_and_sheet_names_are_kept_and_shown_harmlessly(
     for name in ("batch", "mapping"):
         assert "\u200b" not in page(client, batch, name).split('id="errors"')[0]
         assert "&lt;script&gt;" in page(client, batch, name)
+
+
+def test_pages_ask_as_much_for_many_sheets_as_for_one(client: Client, coordinator: User, houses: Indicator) -> None:
+    table = [("指标", "地区", "数值", "甲"), (houses.code, factories.region().code, 7, "乙")]
+    asked = []
+    for number in (1, 30):
+        batch = brought(coordinator, data=as_xlsx({f"表{one}": table for one in range(number)}), name="x.xlsx")
+        for name in ("batch", "mapping"):
+            with CaptureQueriesContext(connection) as queries:
+                page(client, batch, name)
+            asked.append(len(queries))
+    assert asked[:2] == asked[2:]
+
+
+def test_what_was_marked_before_a_correction_is_marked_anew(
+    client: Client, coordinator: User, houses: Indicator
+) -> None:
+    batch = brought(coordinator, data=odd_file(row("2014-01", "viel")))
+    mark(batch.pk)
+    batch = corrected(client, batch, **ANSWERS)
+    assert marked_workbook(batch) is None
+    mark(batch.pk)
+    path = marked_workbook(batch)
+    assert path is not None
+    assert openpyxl.load_workbook(path).worksheets[0].max_row == 2

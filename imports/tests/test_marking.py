@@ -120,7 +120,7 @@ def test_old_uploads_go_and_what_was_made_of_them_stays(coordinator: User, house
     old.source.save()
     assert keeping.tidy() == 1
     old.refresh_from_db()
-    assert (old.file, old.read, old.errors_total) == ("", 2, 1)
+    assert (old.file, old.read, old.errors_total, old.recognition) == ("", 2, 1, {})
     assert {one.batch_id for one in StagedRow.objects.all()} == {young.pk}
 
 

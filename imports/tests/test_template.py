@@ -7,7 +7,9 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import missing
@@ -188,3 +190,15 @@ def test_an_office_program_saves_it_so_that_it_is_read(
         batch = brought(reporter, data=converted(tmp_path, kind), name=f"模板.{kind}")
         assert (kind, counts(batch), batch.errors) == (kind, (2, 2, 0, 0, 0), [])
     assert ImportBatch.objects.count() == 3
+
+
+def test_many_indicators_take_as_many_queries_as_one(client: Client, reporter: User, houses: Indicator) -> None:
+    downloaded(client, reporter)  # logs in
+    asked = []
+    for number in (0, 12):
+        for _one in range(number):
+            factories.target(factories.indicator("count", department=unit(reporter)), "at_least", 100)
+        with CaptureQueriesContext(connection) as queries:
+            downloaded(client, reporter)
+        asked.append(len(queries))
+    assert asked[0] == asked[1]

@@ -17,7 +17,7 @@ from tasks.silence import silent_units
 @access.requires(Action.VIEW_SILENCE)
 def silence(request: HttpRequest) -> HttpResponse:
     """Units and people without figures or log-in for as many days as the rules say; a reviewer sees the own unit."""
-    plan = Plan.objects.select_related("region").first()
+    plan = Plan.objects.newest()
     if plan is None:
         return render(request, "reports/empty.html")
     reached = access.reach(access.person(request), Action.VIEW_SILENCE)

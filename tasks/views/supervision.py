@@ -61,7 +61,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
 @access.requires(Action.ISSUE_SUPERVISION)
 def write(request: HttpRequest) -> HttpResponse:
     """A notice that the coordinator writes; `?about=target:code` for a target or a task of the newest plan."""
-    plan = Plan.objects.first()
+    plan = Plan.objects.newest()
     if plan is None:
         return render(request, "reports/empty.html")
     typed = request.POST if request.method == "POST" else None
