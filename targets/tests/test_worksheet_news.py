@@ -1,0 +1,176 @@
+"""Whatever changes shows on the worksheet at the next look, in the reader's language and escaped."""
+
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+
+from departments.permissions import Role
+from plans.periods import Month
+from targets.models import Attachment, Revision
+from targets.services import Typed, approve, attach, detach, hand_in, lock, promises_changed, save_draft, send_back
+from targets.services import withdraw as take_back
+from targets.tests import factories as f
+from targets.tests import papers
+
+pytestmark = pytest.mark.django_db
+
+JUNE = Month(2014, 6)
+
+
+@pytest.fixture
+def cast() -> SimpleNamespace:
+    """A bureau with one rate, its reporter and reviewer, and figures of last year and last month."""
+    office = f.department()
+    rate = f.indicator(department=office, numerator_name="合格", denominator_name="抽检")
+    made = SimpleNamespace(
+        rate=rate,
+        promise=f.target(rate, "at_least", 92),
+        reporter=f.person(Role.REPORTER, office),
+        reviewer=f.person(Role.REVIEWER, office),
+        key=(rate.pk, f.region().pk, JUNE),
+        address=f"/worksheet/{office.code}/2014-06/",
+    )
+    f.official(f.entry(rate, "2013-06", 901, 1000), f.entry(rate, "2014-05", 951, 1000))
+    return made
+
+
+def typed(cast: SimpleNamespace, numerator: str = "937", note: str = "核过") -> None:
+    save_draft(cast.key, Typed(numerator=numerator, denominator="1000", note=note), version=0, by=cast.reporter)
+
+
+def entered(cast: SimpleNamespace) -> Revision:
+    typed(cast)
+    return hand_in([cast.key], by=cast.reporter)[0]
+
+
+def with_file(cast: SimpleNamespace) -> Attachment:
+    file = io.BytesIO(papers.PDF)
+    file.name = "证明.pdf"
+    return attach(cast.key, file, by=cast.reporter)
+
+
+def a_draft(cast: SimpleNamespace) -> str:
+    typed(cast)
+    return 'value="937"'
+
+
+def an_oddity(cast: SimpleNamespace) -> str:
+    typed(cast, "951", "")
+    return 'class="oddity"'
+
+
+def a_mistake(cast: SimpleNamespace) -> str:
+    typed(cast, "约九百")
+    return "has-problems"
+
+
+def an_entry(cast: SimpleNamespace) -> str:
+    entered(cast)
+    return 'class="handed-in handed-in-submitted"'
+
+
+def a_return(cast: SimpleNamespace) -> str:
+    send_back(entered(cast), by=cast.reviewer, reason='数字<有误> & "请核"')
+    return escape('数字<有误> & "请核"')
+
+
+def an_approval(cast: SimpleNamespace) -> str:
+    approve(entered(cast), by=cast.reviewer)
+    return 'class="handed-in handed-in-approved"'
+
+
+def a_withdrawal(cast: SimpleNamespace) -> str:
+    take_back(approve(entered(cast), by=cast.reviewer), by=cast.reviewer, reason="重复")
+    return 'class="handed-in handed-in-withdrawn"'
+
+
+def a_file(cast: SimpleNamespace) -> str:
+    with_file(cast)
+    return "证明.pdf"
+
+
+def a_closed_month(cast: SimpleNamespace) -> str:
+    lock(JUNE, by=f.coordinator())
+    return " disabled>"
+
+
+def a_threshold(cast: SimpleNamespace) -> str:
+    cast.promise.threshold = Decimal("97.125")
+    cast.promise.save()
+    promises_changed([cast.promise])
+    f.recompute()
+    return "≥\u00a097.125"
+
+
+def a_name(cast: SimpleNamespace) -> str:
+    cast.rate.name = "改名<后>"
+    cast.rate.save()
+    return "改名&lt;后&gt;"
+
+
+def last_years_correction(cast: SimpleNamespace) -> str:
+    f.official(f.entry(cast.rate, "2013-06", 887, 1000))
+    return ">88.7<"
+
+
+CHANGES = (
+    a_draft,
+    an_oddity,
+    a_mistake,
+    an_entry,
+    a_return,
+    an_approval,
+    a_withdrawal,
+    a_file,
+    a_closed_month,
+    a_threshold,
+    a_name,
+    last_years_correction,
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_changed_is_seen_at_the_next_look(change: Callable[..., str], cast: SimpleNamespace) -> None:
+    client = Client()
+    client.force_login(cast.reporter)
+    before = client.get(cast.address).content.decode()
+    said = change(cast)
+    after = client.get(cast.address).content.decode()
+    assert said not in before
+    assert said in after
+
+
+def test_a_file_that_was_removed_is_gone(cast: SimpleNamespace) -> None:
+    client = Client()
+    client.force_login(cast.reporter)
+    made = with_file(cast)
+    assert "证明.pdf" in client.get(cast.address).content.decode()
+    detach(made, by=cast.reporter)
+    assert "证明.pdf" not in client.get(cast.address).content.decode()
+
+
+def test_the_rows_are_in_the_readers_language_at_once(cast: SimpleNamespace) -> None:
+    entered(cast)
+    client = Client()
+    client.force_login(cast.reporter)
+    assert "waiting for review" not in client.get(cast.address).content.decode()
+    client.cookies["django_language"] = "en"
+    assert "waiting for review" in client.get(cast.address).content.decode()
+
+
+def test_what_people_typed_is_never_taken_for_markup(cast: SimpleNamespace) -> None:
+    wild = '"><script>alert(1)</script>'
+    save_draft(cast.key, Typed(numerator=wild, denominator="1000", note=wild), version=0, by=cast.reporter)
+    cast.reporter.display_name = "<b>王"
+    cast.reporter.save()
+    client = Client()
+    client.force_login(cast.reporter)
+    page = client.get(cast.address).content.decode()
+    assert wild not in page
+    assert page.count(escape(wild)) >= 2
+    assert "<b>王" not in page
