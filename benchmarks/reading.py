@@ -21,7 +21,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,17 +95,13 @@ def speed(taken: list[float], rate: float, size: int) -> Speed:
     return Speed(rate, statistics.median(taken), statistics.quantiles(taken, n=20)[-1], size)
 
 
-def one_by_one(visitor: Visitor, address: str, times: int, before: Callable[[], None]) -> Speed:
-    """Asked so many times, something done before each request; the first two are not counted."""
-    taken = []
-    for _number in range(times + 2):
-        before()
-        started = time.perf_counter()
-        found, _head, body = visitor.ask(address)
-        taken.append((time.perf_counter() - started) * 1000)
-        if found != 200:
-            raise SystemExit(f"{address}: {found}")
-    return speed(taken[2:], 1000 * times / sum(taken[2:]), len(body))
+def once(visitor: Visitor, address: str) -> float:
+    """Milliseconds of one answer."""
+    started = time.perf_counter()
+    found, _head, _body = visitor.ask(address)
+    if found != 200:
+        raise SystemExit(f"{address}: {found}")
+    return (time.perf_counter() - started) * 1000
 
 
 def fill() -> None:
@@ -205,8 +200,9 @@ def cold(leader: Visitor, times: int) -> tuple[Speed, Speed]:
 
     one, nothing = [], []
     for _number in range(times):
-        one.append(one_by_one(leader, "/one-query/", 1, lambda: None).median)
-        nothing.append(one_by_one(leader, OVERVIEW, 1, cache.clear).median)
+        one.append(once(leader, "/one-query/"))
+        cache.clear()
+        nothing.append(once(leader, OVERVIEW))
     return speed(one, 1000 * times / sum(one), 0), speed(nothing, 1000 * times / sum(nothing), 0)
 
 
@@ -266,7 +262,7 @@ def measured(port: int, options: argparse.Namespace) -> dict[str, Speed]:
     leader, nobody = Visitor(port, cookies), Visitor(port, "")
     found = rates(pages(leader, nobody), options.seconds)
     for name, one in found.items():
-        print(f"{name:22}{one}")
+        print(f"{name:22}{one}", flush=True)
     hello, (one, nothing) = found["hello"].rate, cold(leader, options.times)
     print(f"overview warm / hello = {found['overview warm'].rate / hello:.2f} (at least 0.25)")
     print(f"overview unchanged / hello = {found['overview unchanged'].rate / hello:.2f} (at least 0.3)")
