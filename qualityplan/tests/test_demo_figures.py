@@ -117,6 +117,16 @@ def test_every_milestone_that_is_done_exists() -> None:
     assert set(SCENARIO.done) <= known
 
 
+def test_every_report_is_of_a_unit_a_task_and_milestones_that_exist() -> None:
+    raw = json.loads((SAMPLES / "demonstration-2014-reports.json").read_text(encoding="utf-8"))
+    units = {(row["task"][1], row["department"][0]) for row in loaded(40, "tasks.assignment")}
+    steps = {(row["task"][1], row["code"]) for row in loaded(40, "tasks.milestone")}
+    for one in raw["reports"]:
+        assert (one["task"], one["department"]) in units
+        assert {(one["task"], code) for code in one["steps"]} <= steps
+        assert all(0 <= percentage < 100 for percentage in one["steps"].values())
+
+
 @given(
     st.integers(0, 5000),
     st.lists(st.tuples(st.integers(1, 100), st.integers(0, 1000)), min_size=1, max_size=12),
