@@ -103,7 +103,7 @@ def _write(page: Worksheet, place: int, row: Row, region: str) -> None:
             _validate(page, cell.coordinate, one, name)
 
 
-def _reported(row: Row) -> Figures | None:
+def _reported(row: Row) -> Entry | HandedIn | None:
     """What was handed in and waits or stands; else what is official."""
     counts = row.handed_in is not None and row.handed_in.state in (State.SUBMITTED.value, State.APPROVED.value)
     return row.handed_in if counts else row.official
