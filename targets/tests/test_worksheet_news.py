@@ -11,11 +11,11 @@ from django.utils.html import escape
 
 from departments.permissions import Role
 from plans.periods import Month
+from reviews.tests import papers
 from targets.models import Attachment, Revision
 from targets.services import Typed, approve, attach, detach, hand_in, lock, promises_changed, save_draft, send_back
 from targets.services import withdraw as take_back
 from targets.tests import factories as f
-from targets.tests import papers
 
 pytestmark = pytest.mark.django_db
 
