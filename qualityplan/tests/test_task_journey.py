@@ -45,7 +45,10 @@ def entering(browser: Browser, live_server: LiveServer) -> Iterator[Entering]:
     contexts: list[BrowserContext] = []
 
     def enter(name: str, width: int = 1366) -> Page:
-        contexts.append(browser.new_context(locale="en-US", viewport={"width": width, "height": 800}))
+        # Colours that are still changing when a colour scheme has been chosen are no colours of the page.
+        contexts.append(
+            browser.new_context(locale="en-US", viewport={"width": width, "height": 800}, reduced_motion="reduce")
+        )
         page = contexts[-1].new_page()
         log_in(page, live_server, name)
         return page
