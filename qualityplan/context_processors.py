@@ -1,7 +1,9 @@
 """What base.html needs to know on every page: what is offered to whom, and whether figures are made up."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -33,6 +35,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "unread_notices": lambda: isinstance(user, User) and surroundings_of(request).unread,
         "task_reports_waiting": lambda: isinstance(user, User) and waiting_for(user),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
+        "moment_query": _moment(request),
         "frame": "_components/part.html" if getattr(request, "htmx", None) and kept.is_part(request) else "base.html",
     } | _shared(request)
 
@@ -42,6 +45,15 @@ def _shared(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "for_anybody", False):
         return {}
     return {"user": kept.Anybody(), "header_here": mark_safe(kept.HEADER.decode())}  # noqa: S308 - a constant
+
+
+def _moment(request: HttpRequest) -> str:
+    """The month and the day that the address asks for, to be kept on the way to the next page."""
+    asked = {name: request.GET.get(name, "") for name in ("month", "as_of")}
+    return urlencode({name: value for name, value in asked.items() if _MOMENT.fullmatch(value)})
+
+
+_MOMENT = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 def _may(user: User | AnonymousUser, action: Action) -> Callable[[], bool]:

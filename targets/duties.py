@@ -82,21 +82,18 @@ def expected_of(plan: Plan, months: Collection[Month] | None = None) -> Expected
 
 
 def _read(plan: Plan) -> tuple[list[Target], list[Indicator]]:
-    """The plan's targets in its order, with plan, indicator and operand; and the indicators that no plan has
-    promised anything about. An indicator is read once, whatever refers to it."""
+    """The plan's targets in its order, with plan, indicator and operand; and the indicators that no plan promises
+    anything about. An indicator is read once, whatever refers to it."""
     targets = list(Target.objects.filter(plan=plan).order_by("order", "code"))
     promised = {pk for one in targets for pk in (one.indicator_id, one.operand_id) if pk is not None}
-    known = Indicator.objects.filter(Q(pk__in=promised) | _not_promised_by(plan.year)).in_bulk()
+    known = Indicator.objects.filter(Q(pk__in=promised) | _NOT_PROMISED).in_bulk()
     for one in targets:
         one.plan, one.indicator = plan, known[one.indicator_id]
         one.operand = known[one.operand_id] if one.operand_id is not None else None
     return targets, [one for pk, one in known.items() if pk not in promised]
 
 
-def _not_promised_by(year: int) -> Q:
-    """Of what nothing was promised up to a year: what a later plan promises about it changes nothing in this one."""
-    earlier = Target.objects.filter(plan__year__lte=year)
-    return ~Q(Exists(earlier.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk")))))
+_NOT_PROMISED = ~Exists(Target.objects.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk"))))
 
 
 def _asked(

@@ -27,6 +27,22 @@ EXPECTED = {
     Action.ADMINISTER: "administrator",
     Action.MANAGE_PEOPLE: "administrator",
     Action.SHOW_SCREENS: "coordinator administrator",
+    Action.VIEW_SUPERVISION: "reporter reviewer county coordinator leader",
+    Action.ISSUE_SUPERVISION: "coordinator",
+    Action.RECEIVE_SUPERVISION: "reporter reviewer county",
+    Action.ANSWER_SUPERVISION: "reporter reviewer county",
+    Action.VERIFY_SUPERVISION: "coordinator",
+    Action.CLOSE_SUPERVISION: "coordinator",
+    Action.VIEW_COMMENTS: "reporter reviewer county coordinator leader",
+    Action.COMMENT: "leader",
+    Action.ANSWER_COMMENTS: "reporter reviewer county",
+    Action.VIEW_SILENCE: "reviewer coordinator leader",
+    Action.VIEW_TASK_REPORTS: "reporter reviewer coordinator leader administrator",
+    Action.REPORT_TASKS: "reporter",
+    Action.REVIEW_TASK_REPORTS: "reviewer",
+    Action.SPLIT_TASKS: "reporter reviewer coordinator",
+    Action.SIGN_OFF_TASKS: "reviewer coordinator",
+    Action.CLOSE_TASKS: "coordinator",
 }
 
 

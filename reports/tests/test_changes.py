@@ -17,7 +17,16 @@ from tasks.models import Task
 pytestmark = pytest.mark.django_db
 
 NOT_SHOWN = {
-    "departments": {"apitoken", "auditevent", "idempotentanswer", "lastreminder", "membership", "notice", "screen"},
+    "departments": {
+        "apitoken",
+        "auditevent",
+        "idempotentanswer",
+        "lastreminder",
+        "membership",
+        "notice",
+        "reform",
+        "screen",
+    },
     "plans": {"calendarday", "change"},
     "targets": {
         "attachment",
@@ -28,6 +37,16 @@ NOT_SHOWN = {
         "reportingduty",
         "revision",
         "source",
+    },
+    "tasks": {
+        "calendarfeed",
+        "milestonereport",
+        "reportattachment",
+        "reportdecision",
+        "reportdraft",
+        "signoff",
+        "supervisionrules",
+        "supervisionstep",
     },
 }
 """What kept pages do not show, or only together with something that changes in the same transaction (a revision becomes

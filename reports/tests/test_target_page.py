@@ -169,7 +169,7 @@ def test_the_parts_of_the_region_are_judged_too(leader: Client) -> None:
     promise, places = counties()
     text = page(leader, promise)
     assert "90.10\u00a0%" in text
-    assert all(f'<th scope="row">{place.name}</th>' in text for place in places)
+    assert all(f'href="/counties/{place.code}/?month=2014-01">{place.name}</a>' in text for place in places)
 
 
 def test_a_county_sees_its_own_part_only(client: Client) -> None:
@@ -349,7 +349,9 @@ def test_each_kind_of_light_has_words_of_its_own(
 
 def ranks(text: str) -> list[tuple[str, str]]:
     rows = text.partition('id="parts"')[2].partition("</table>")[0]
-    return re.findall(r'<td class="number">([^<]*)</td><th scope="row">([^<]*)</th>', rows)
+    return re.findall(
+        r'<td class="number" data-label="[^"]*">([^<]*)</td><th scope="row"><a [^>]*>([^<]*)</a></th>', rows
+    )
 
 
 def test_counties_are_ranked_and_told_how_far_they_are_from_the_city(leader: Client) -> None:

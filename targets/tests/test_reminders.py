@@ -57,12 +57,17 @@ def handed_in(cast: SimpleNamespace, number: int, at: date | None = None, month:
     return made
 
 
+OTHERS = "has not logged in"
+"""Of this tells `tasks.silence`, which has tests of its own."""
+
+
 def told(today: date) -> dict[int, list[str]]:
-    """What each person's digest of the day says, in English."""
+    """What each person's digest of the day says of figures, in English."""
     digest.compose(today, NOW + (today - NOW.date()))
     with translation.override("en"):
         notices = Notice.objects.filter(kind=Notice.DIGEST, day=today)
-        return {one.user_id: [line.text for line in matters.lines(one)] for one in notices}
+        said = {one.user_id: [line.text for line in matters.lines(one) if OTHERS not in line.text] for one in notices}
+        return {person: lines for person, lines in said.items() if lines}
 
 
 def kinds(today: date, person: User) -> list[tuple[str, dict[str, Any]]]:

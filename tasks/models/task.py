@@ -178,7 +178,7 @@ class Milestone(models.Model):
     class Meta:
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
-        ordering = ["task", "order", "due"]
+        ordering = ["task", "order", "due", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["task", "code"], name="milestone_code_once"),
             models.CheckConstraint(

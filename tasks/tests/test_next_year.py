@@ -203,17 +203,6 @@ def test_a_changed_threshold_leaves_every_figure_of_the_year_before(plan_2014: P
     assert list(differences()) == []
 
 
-def test_what_a_later_plan_promises_is_still_watched_in_the_year_before(plan_2014: Plan, draft: Plan) -> None:
-    watched = f.indicator("count")
-    asked = set(expected_of(plan_2014).figures)
-    assert any(key.indicator_id == watched.pk for key in asked)
-    other = draft.targets.filter(comparator="at_least", threshold_kind="constant").first()
-    assert other is not None
-    other.pk, other.code, other.indicator = None, "more", watched
-    other.save()
-    assert set(expected_of(plan_2014).figures) == asked
-
-
 def test_the_two_years_are_compared_promise_by_promise(plan_2014: Plan, draft: Plan, office: User) -> None:
     measured(plan_2014)
     changed = draft.targets.get(code="manufacturing-quality")
