@@ -4,7 +4,7 @@ Texts come as they were typed. A milestone of which nothing is said stays as it 
 after the month nor in the future; less than before is explained; what names its evidence is done with a file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -115,3 +115,8 @@ def _day_problems(step: SaidStep, one: Asked, percentage: int, setting: Setting)
         yield Problem("day_too_late", column, (("latest", setting.latest.isoformat()),))
     if one.evidence and not setting.files:
         yield Problem("evidence_missing", column)
+
+
+def speaking(roles: Iterable[str]) -> set[str]:
+    """The roles of those who report on milestones that no unit has: the lead's, or where there is none the shared."""
+    return {"lead"} if "lead" in set(roles) else {"shared"}

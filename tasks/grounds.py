@@ -44,6 +44,11 @@ def _no_figures(details: Details) -> str:
     return said % {**details, "months": _months(details["months"])}
 
 
+def _no_report(details: Details) -> str:
+    said = _("%(unit)s has handed in no report on any of the %(number)d tasks for which it speaks for %(months)s.")
+    return said % {**details, "months": _months(details["months"])}
+
+
 def _comment(details: Details) -> str:
     said = _("%(person)s wrote on %(day)s: %(text)s")
     return said % {**details, "day": _day(details["day"])}
@@ -53,6 +58,7 @@ SENTENCES: dict[str, Callable[[Details], str]] = {
     "late_milestone": _late_milestone,
     "red_months": _red_months,
     "no_figures": _no_figures,
+    "no_report": _no_report,
     "comment": _comment,
 }
 
@@ -78,9 +84,15 @@ def _report_it(details: Details) -> tuple[str, str]:
     return title, _("Hand in the missing figures, and answer with the reason for the delay and how it will be avoided.")
 
 
+def _tell_of_it(details: Details) -> tuple[str, str]:
+    title = _("On the progress reports that %(unit)s owes") % details
+    return title, _("Hand in the missing reports, and answer with the reason for the delay and how it will be avoided.")
+
+
 DRAFTS: dict[str, Callable[[Details], tuple[str, str]]] = {
     "late_milestone": _finish_it,
     "red_months": _reach_it,
     "no_figures": _report_it,
+    "no_report": _tell_of_it,
 }
 """Title and demand of the notice that a rule proposes, in the language that is active; the coordinator edits them."""

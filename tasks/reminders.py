@@ -18,8 +18,8 @@ from departments.permissions import Action
 from departments.reminding import Matter, Part, Rule
 from plans.models import Plan
 from targets.reminders import LINGERS, REVIEW
+from tasks.accounts import speaking
 from tasks.models import Assignment, Milestone, ProgressReport
-from tasks.services.places import speaking
 from tasks.standing import known
 
 MILESTONES = Rule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)

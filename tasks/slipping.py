@@ -1,4 +1,5 @@
-"""What slips and ought to be pressed, by the plan's rules: a late milestone, months of red, months without figures.
+"""What slips and ought to be pressed, by the plan's rules: a late milestone, months of red, months without figures or
+without a report.
 
 Each finding names its matter, the same every day, and the last day that speaks for it. Months count once the deadline
 of their figures has passed. Read in a constant number of queries, however many targets and units.
@@ -18,7 +19,8 @@ from targets.deadlines import Deadlines
 from targets.duties import Key, expected_of
 from targets.formulas import Signal
 from targets.models import Attainment, Revision, Target, TargetAssignment
-from tasks.models import Assignment, Milestone, SupervisionRules, Task
+from tasks.accounts import speaking
+from tasks.models import Assignment, Milestone, ProgressReport, SupervisionRules, Task
 
 LINGERS = timedelta(days=60)
 """How long after its year a plan is still pressed; one of long ago, such as a worked example, proposes nothing."""
@@ -53,6 +55,7 @@ def findings(plan: Plan, today: date) -> list[Finding]:
         *_late_milestones(plan, today),
         *_red(plan, passed[-rules.red_months :], rules.red_months),
         *_silent(plan, passed, rules.silent_months),
+        *_unreported(plan, passed[-rules.silent_months :], rules.silent_months),
     ]
 
 
@@ -151,3 +154,32 @@ def _silence_of(plan: Plan, unit: Department, months: Sequence[Month], keys: Seq
     details = {"unit": unit.short_name, "months": [str(month) for month in months], "number": len(keys)}
     matter, first = f"no_figures:{plan.year}:{unit.pk}", months[0].first_day
     return Finding(plan, "no_figures", matter, months[-1].last_day, details, about, [unit], since=first)
+
+
+# --- Reports ----------------------------------------------------------------------------------------------------------
+
+
+def _unreported(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
+    """Units that have handed in no report in the last months, about any of the open tasks for which they speak."""
+    if len(months) < number:
+        return
+    handed_in = set(ProgressReport.objects.filter(month__in=months).order_by().values_list("department", flat=True))
+    silent = {unit: tasks for unit, tasks in _spoken_for(plan).items() if unit not in handed_in}
+    for unit in Department.objects.filter(pk__in=silent).order_by("kind", "code"):
+        tasks = silent[unit.pk]
+        details = {"unit": unit.short_name, "months": [str(month) for month in months], "number": len(tasks)}
+        matter, first = f"no_report:{plan.year}:{unit.pk}", months[0].first_day
+        yield Finding(plan, "no_report", matter, months[-1].last_day, details, tasks[0], [unit], since=first)
+
+
+def _spoken_for(plan: Plan) -> dict[int, list[Task]]:
+    """Unit → the open tasks for which it speaks, in the plan's order."""
+    found: dict[int, list[Task]] = defaultdict(list)
+    open_ones = Task.objects.filter(plan=plan, closed_on__isnull=True).prefetch_related("assignments")
+    for task in open_ones.order_by("order", "code"):
+        assigned = task.assignments.all()
+        roles = speaking(one.role for one in assigned)
+        for one in assigned:
+            if one.role in roles:
+                found[one.department_id].append(task)
+    return found

@@ -82,7 +82,7 @@ def test_a_reporter_is_told_what_is_missing_by_when_and_where(cast: SimpleNamesp
             f"{unit}, June 2014: 5 figures are still to be handed in. Deadline July 5, 2014, 3 days left."
         ]
     }
-    assert Notice.objects.get().parts[0]["link"] == f"/worksheet/{cast.office.code}/2014-06/"
+    assert Notice.objects.get(user=cast.reporter).parts[0]["link"] == f"/worksheet/{cast.office.code}/2014-06/"
 
 
 def test_the_days_are_three_and_one_before_the_day_after_then_weekly(cast: SimpleNamespace) -> None:

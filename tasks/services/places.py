@@ -1,6 +1,5 @@
 """A report before it is there: which task, department and month, and which milestones it is asked about."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +7,8 @@ from django.db.models import Q, QuerySet
 
 from departments.models import Department
 from plans.periods import Month
-from tasks.accounts import Asked
-from tasks.models import Assignment, Milestone, MilestoneReport, ProgressReport, ReportAttachment, Task
+from tasks.accounts import Asked, speaking
+from tasks.models import Milestone, MilestoneReport, ProgressReport, ReportAttachment, Task
 from tasks.standing import Known, known
 
 
@@ -57,8 +56,3 @@ def reported_by(place: Place) -> list[Known]:
 def _speaks_for_the_rest(place: Place) -> bool:
     roles = {one.department_id: one.role for one in place.task.assignments.all()}
     return roles.get(place.department.pk) in speaking(roles.values())
-
-
-def speaking(roles: Iterable[str]) -> set[str]:
-    """The roles of those who report on milestones that no unit has: the lead's, or where there is none the shared."""
-    return {str(Assignment.Role.LEAD if Assignment.Role.LEAD in set(roles) else Assignment.Role.SHARED)}

@@ -10,8 +10,10 @@ from django.test import Client
 
 from departments.models import Department, Membership, User
 from departments.permissions import Role
+from plans.periods import Month, months_of
+from reviews.workflow import State as Entry
 from targets.tests import factories as f
-from tasks.models import Assignment, Milestone, SupervisionNotice, Task
+from tasks.models import Assignment, Milestone, ProgressReport, SupervisionNotice, Task
 from tasks.services import supervision as services
 from tasks.services.supervision import Proposal
 from tasks.supervising import State
@@ -39,11 +41,29 @@ def task(lead: Department | None = None, *, code: str = "t", due: date = date(20
     return made
 
 
+def reported(about: Task, unit: Department, *months: Month) -> None:
+    """Reports that the unit has handed in, of every month of the plan's year by default: then it is not silent."""
+    author = User.objects.create_user(f"former-{User.objects.count()}")
+    ProgressReport.objects.bulk_create(
+        ProgressReport(
+            task=about,
+            department=unit,
+            month=month,
+            done="已开展",
+            author=author,
+            created_at=MONDAY,
+            state=Entry.SUBMITTED.value,
+        )
+        for month in months or months_of(about.plan.year)
+    )
+
+
 def cast() -> SimpleNamespace:
     """A unit that leads a task, another that supports, and everybody around them."""
     lead, support = f.department(), f.department()
     made = SimpleNamespace(lead=lead, support=support, task=task(lead), plan=f.plan())
     made.coordinator = f.coordinator()
+    reported(made.task, lead)
     made.reporter, made.reviewer = f.person(Role.REPORTER, lead), f.person(Role.REVIEWER, lead)
     made.helper, made.stranger = f.person(Role.REPORTER, support), f.person(Role.REPORTER)
     made.leader = f.person(Role.LEADER)

@@ -16,7 +16,15 @@ from targets.services import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from tasks import clock
 from tasks.grounds import sentence
-from tasks.models import Milestone, SupervisionNotice, SupervisionRules, SupervisionStep
+from tasks.models import (
+    Assignment,
+    Milestone,
+    ProgressReport,
+    SupervisionNotice,
+    SupervisionRules,
+    SupervisionStep,
+    Task,
+)
 from tasks.services import supervision as services
 from tasks.services.proposing import propose_by_rule
 from tasks.slipping import findings
@@ -208,6 +216,7 @@ def test_more_promises_take_no_further_query(world: SimpleNamespace) -> None:
 
     red(world, "2014-04", "2014-05")
     p.task(world.lead, code="late-0")
+    p.task(f.department(), code="silent")
     few = queries()
     for number in range(1, 5):
         p.task(f.department(), code=f"late-{number}")
@@ -226,3 +235,50 @@ def test_the_command_says_how_many(
     monkeypatch.setattr(clock, "now", lambda: p.MONDAY + timedelta(days=40))
     call_command("supervise")
     assert capsys.readouterr().out.split("\n")[:2] == ["1 件建议督办，0 件逾期上报。", "0 件建议督办，2 件逾期上报。"]
+
+
+# --- Months without a report
+
+
+def without_reports(world: SimpleNamespace) -> SimpleNamespace:
+    Milestone.objects.update(done_on=date(2014, 5, 1))
+    ProgressReport.objects.all().delete()
+    return world
+
+
+def test_two_months_without_a_report_are_proposed_once_for_the_unit(world: SimpleNamespace) -> None:
+    p.task(without_reports(world).lead, code="second")
+    Milestone.objects.update(done_on=date(2014, 5, 1))
+    assert [propose_by_rule(now=p.MONDAY), propose_by_rule(now=p.MONDAY)] == [1, 0]
+    (notice,) = proposed("no_report")
+    assert (notice.lead, str(notice.task)) == (world.lead, "任务second")
+    with translation.override("en"):
+        assert sentence(notice.grounds) == (
+            f"{world.lead.short_name} has handed in no report on any of the 2 tasks for which it speaks for "
+            "April 2014, May 2014."
+        )
+
+
+@pytest.mark.parametrize("month", ["2014-04", "2014-05"])
+def test_a_report_in_one_of_the_months_is_enough(world: SimpleNamespace, month: str) -> None:
+    p.reported(without_reports(world).task, world.lead, Month.parse(month))
+    assert propose_by_rule(now=p.MONDAY) == 0
+
+
+def test_before_two_months_have_passed_nobody_is_silent(world: SimpleNamespace) -> None:
+    without_reports(world)
+    assert [propose_by_rule(now=p.at(5, month=3)), propose_by_rule(now=p.at(10, month=3))] == [0, 1]
+
+
+def test_where_nobody_leads_those_who_share_are_asked_and_those_who_support_are_not(world: SimpleNamespace) -> None:
+    without_reports(world)
+    Assignment.objects.update(role="shared")
+    Assignment.objects.create(task=world.task, department=world.support, role="support", quote="目标")
+    assert propose_by_rule(now=p.MONDAY) == 1
+    assert [one.lead for one in proposed("no_report")] == [world.lead]
+
+
+def test_of_a_closed_task_nobody_reports(world: SimpleNamespace) -> None:
+    without_reports(world)
+    Task.objects.update(closed_on=date(2014, 5, 1), closed_by=world.coordinator)
+    assert propose_by_rule(now=p.MONDAY) == 0
