@@ -98,7 +98,7 @@ def test_a_mayor_sees_where_the_plan_stands_and_why(
     page.get_by_role("button", name="查看").click()
 
     page.locator("a.count-red").click()
-    page.get_by_role("link", name="淘汰黄标车").first.click()
+    page.get_by_role("link", name="淘汰黄标车", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("淘汰黄标车")
     expect(page.locator(".verdict .light-red")).to_contain_text("红灯")
     expect(page.locator("#chart canvas")).to_be_visible()
