@@ -21,11 +21,14 @@ class TargetsConfig(AppConfig):
         matters.word(wording.WORDINGS, wording.HEADINGS)
 
         of_target = "SELECT plan_id AS id FROM targets_target WHERE targets_target.id = {0}"
+        # What an earlier plan promises is no longer only watched (see `targets.duties`).
+        from_then_on = "SELECT id FROM plans_plan WHERE year >= (SELECT year FROM plans_plan AS own WHERE own.id = {0})"
         # Figures of a year are shown with the plan of that year, and with the next one as last year's.
         of_month = "SELECT id FROM plans_plan WHERE plans_plan.year IN ({0} / 100, {0} / 100 + 1)"
         changes.watch(
             Watch("targets_indicator"),
-            Watch("targets_target", "plan_id", changes.ITSELF),
+            Watch("targets_reportingduty"),
+            Watch("targets_target", "plan_id", from_then_on),
             Watch("targets_targetassignment", "target_id", of_target),
             Watch("targets_observation", "month", of_month),
             Watch("targets_attainment", "target_id", of_target),

@@ -54,6 +54,10 @@ class Expected:
         """What a department reports for a month."""
         return self.by_unit.get((department_id, month), ())
 
+    def due_of(self, department_id: int | None, month: Month) -> list[int]:
+        """The ids of the indicators of these figures."""
+        return [key.indicator_id for key in self.of(department_id, month)]
+
     def indicators_of(self, department_id: int | None, month: Month) -> list[Indicator]:
         """The indicators of these figures."""
         return [self.indicators[key.indicator_id] for key in self.of(department_id, month)]

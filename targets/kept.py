@@ -13,11 +13,11 @@ time. What a form is signed with (CSRF) is kept nowhere and filled in at last.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import lru_cache, wraps
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache, partial, wraps
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -37,6 +37,8 @@ from departments.permissions import Action
 from targets.surroundings import surroundings_of
 
 View = Callable[..., HttpResponse]
+Make = Callable[[], HttpResponse]
+Kept = TypeVar("Kept")
 
 SECONDS = 3600
 """How long a piece is kept."""
@@ -64,26 +66,50 @@ def kept(*names: str) -> Callable[[View], View]:
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not _may_be_kept(request, names):
                 return _private(view(request, *args, **kwargs))
-            shared, own = _shared_key(request, kwargs.get("year")), _own_key(request)
-            tag = f'W/"{_key(shared, own, get_token(request) and request.META["CSRF_COOKIE"])}"'
-            if tag in parse_etags(request.headers.get("If-None-Match", "")):
-                return _private(HttpResponseNotModified(), tag)
-            pieces = _recalled(shared, own)
-            if shared in pieces:
-                return _private(HttpResponse(_filled(request, pieces[shared], own, pieces)), tag)
-            response = _for_anybody(view, request, *args, **kwargs)
-            if response.status_code != 200:
-                return response
-            made = _SIGNED.sub(rb"\1", response.content)
-            response.content = _filled(request, made, own, pieces)
-            if _was_told_something(request):
-                return _private(response)
-            _keep(shared, made)
-            return _private(response, tag)
+            return _answered(request, partial(view, request, *args, **kwargs), _shared_key(request, kwargs.get("year")))
 
         return answer
 
     return decorate
+
+
+def answered(request: HttpRequest, make: Make, *, year: int, beside: object) -> HttpResponse:
+    """A page of a plan's year that shows more than the version tells of: kept under `beside` too, which is all of that
+    as plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a
+    later page with the old values again would be shown with what lay between."""
+    if not _may_be_kept(request, ()):
+        return _private(make())
+    return _answered(request, make, _key(_shared_key(request, year), beside))
+
+
+def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
+    own = _own_key(request)
+    tag = f'W/"{_key(shared, own, get_token(request) and request.META["CSRF_COOKIE"])}"'
+    if tag in parse_etags(request.headers.get("If-None-Match", "")):
+        return _private(HttpResponseNotModified(), tag)
+    pieces = _recalled(shared, own)
+    if shared in pieces:
+        return _private(HttpResponse(_filled(request, pieces[shared], own, pieces)), tag)
+    response = _for_anybody(request, make)
+    if response.status_code != 200:
+        return response
+    made = _SIGNED.sub(rb"\1", response.content)
+    response.content = _filled(request, made, own, pieces)
+    if _was_told_something(request):
+        return _private(response)
+    _keep(shared, made)
+    return _private(response, tag)
+
+
+def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: Sequence[object]) -> Kept:
+    """A value that follows from the plan's data alone, made once for each version; `of` says which it is."""
+    known = surroundings_of(request, year)
+    key = _key(release(), known.plan_id, known.version, *of)
+    pieces = _recalled(key)
+    if key not in pieces:
+        pieces = {key: make()}
+        _keep(key, pieces[key])
+    return pieces[key]
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -142,11 +168,11 @@ def _sources() -> Iterator[Path]:
     yield from Path(settings.STATIC_ROOT).glob("staticfiles.json")
 
 
-def _for_anybody(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def _for_anybody(request: HttpRequest, make: Make) -> HttpResponse:
     """The page with a mark where the header belongs, and nobody's name (see `qualityplan.context_processors`)."""
     request.for_anybody = True  # type: ignore[attr-defined]
     try:
-        return view(request, *args, **kwargs)
+        return make()
     finally:
         request.for_anybody = False  # type: ignore[attr-defined]
 
@@ -175,7 +201,7 @@ def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
     return response
 
 
-def _recalled(*keys: str) -> dict[str, bytes]:
+def _recalled(*keys: str) -> dict[str, Any]:
     """What is kept under the keys. A cache that is down is no error: the page is made."""
     try:
         return cache.get_many([one for one in keys if one])
@@ -183,7 +209,7 @@ def _recalled(*keys: str) -> dict[str, bytes]:
         return {}
 
 
-def _keep(key: str, piece: bytes) -> None:
+def _keep(key: str, piece: object) -> None:
     try:
         cache.set(key, piece, SECONDS)
     except (RedisError, OSError):

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, cast
+from itertools import starmap
+from typing import cast
 
 from django.db.models import Q, prefetch_related_objects
 
@@ -17,15 +18,16 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
-from reviews.workflow import State, Verb
+from reviews.workflow import State
 from targets.duties import Expected, expected_of, place_of
 from targets.explanation import shown, threshold_text
 from targets.figures import Entry
 from targets.lights import light
-from targets.models import Attachment, Attainment, Decision, Draft, Indicator, MonthLock, Observation, Revision, Target
-from targets.rows import TEXTS, HandedIn, Promise, Row, texts_of
+from targets.models import Attainment, Indicator, Observation, Target
+from targets.rows import Promise, Row, texts_of
 from targets.services import Background, months_before
 from targets.services.keys import Key
+from targets.work import Work, work_on
 
 SHOWN = ("verdict", "signal", "actual", "compared", "done_on", "needed", "missing")
 """What of an attainment is shown beside a figure."""
@@ -51,55 +53,55 @@ def may_enter(reached: Reach, department: Department) -> bool:
     return reached.everything or department.pk in reached.departments
 
 
-class _Due(NamedTuple):
-    """What is asked for: figures of one region and month. `entered` are the observations among them, each with its
-    indicator, `official` the official figures of the month and of those that it is held against."""
-
-    indicators: Sequence[int]
-    region_id: int
-    month: Month
-    entered: Mapping[int, int]
-    official: Mapping[Key, Entry]
-
-
-def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
-    """The whole worksheet, its inputs filled with the draft or else with what was returned."""
+def sheet_of(
+    department: Department,
+    plan: Plan,
+    month: Month,
+    user: User,
+    *,
+    expected: Expected | None = None,
+    work: Work | None = None,
+) -> Sheet:
+    """The whole worksheet, its inputs filled with the draft or else with what was returned. What is known already is
+    not read again; but if other figures are due by now, `work` is."""
     region = place_of(department, plan)
-    expected = expected_of(plan, {month})
+    expected = expected or expected_of(plan, {month})
     rows = [Row(one, region.pk, month) for one in expected.indicators_of(department.pk, month)]
-    background = _background(expected, month)
-    due = _due([row.indicator.pk for row in rows], region.pk, month, background.accumulating)
-    background.totals = background.earlier = due.official
-    _put_figures(rows, due.official)
-    _put_entries(rows, due)
+    due = [row.indicator.pk for row in rows]
+    if work is None or work.indicators != due:
+        work = work_on(due, region.pk, month)
+    background = _background(expected, work)
+    background.totals = background.earlier = official = _official(work, background.accumulating)
+    _put_figures(rows, official)
+    _put_work(rows, work)
     _put_promises(rows, expected, plan, user)
     _bar(rows, access.reach(user, Action.ENTER_OBSERVATIONS))
-    return Sheet(department, plan, region, month, month in background.closed, rows, background)
+    return Sheet(department, plan, region, month, work.locked, rows, background)
 
 
-def _background(expected: Expected, month: Month) -> Background:
-    """What figures are held against, as far as it has been read anyway; and the month's lock."""
+def _background(expected: Expected, work: Work) -> Background:
+    """What figures are held against, as far as it has been read anyway."""
     found = Background()
-    found.indicators, found.targets = expected.indicators, expected.targets
-    found.wholes, found.closed = expected.regions.parts.keys(), MonthLock.objects.closing({month})
+    found.indicators, found.targets, found.wholes = expected.indicators, expected.targets, expected.regions.parts.keys()
+    found.closed = {work.month} if work.locked else set()
     return found
 
 
-def _due(indicators: Sequence[int], region_id: int, month: Month, accumulating: Collection[int]) -> _Due:
-    """In one query the month's figures, those of the months before and of last year, and of totals since January the
-    whole year's."""
+def _official(work: Work, accumulating: Collection[int]) -> dict[Key, Entry]:
+    """In one query the official figures of the month, of the months before and of last year, and of totals since
+    January the whole year's."""
+    month = work.month
     held_against = {month, *months_before(month), *(one for every in _STEPS for one in _compared(month, every))}
     of_year = Q(indicator__in=accumulating, month__range=(Month(month.year, 1), Month(month.year, 12)))
-    found = Observation.objects.filter(Q(month__in=held_against) | of_year, indicator__in=indicators, region=region_id)
-    entered, official = {}, {}
-    key, figures = ("indicator_id", "region_id", "month"), ("value", "numerator", "denominator", "occurred_on")
-    for pk, official_id, *one in found.order_by().values_list("pk", "official_id", *key, *figures):
-        entry = Entry(*one)
-        if entry.month == month:
-            entered[pk] = entry.indicator_id
-        if official_id is not None:
-            official[entry.key] = entry
-    return _Due(indicators, region_id, month, entered, official)
+    found = Observation.objects.filter(
+        Q(month__in=held_against) | of_year,
+        indicator__in=work.indicators,
+        region=work.region_id,
+        official__isnull=False,
+    )
+    figures = ("value", "numerator", "denominator", "occurred_on")
+    entries = starmap(Entry, found.order_by().values_list("indicator_id", "region_id", "month", *figures))
+    return {one.key: one for one in entries}
 
 
 def _put_figures(rows: Iterable[Row], official: Mapping[Key, Entry]) -> None:
@@ -123,46 +125,16 @@ def _compared(month: Month, frequency: str) -> tuple[Month, Month]:
     return month.shifted(-_STEPS[frequency]), month.shifted(-12)
 
 
-def _put_entries(rows: Sequence[Row], due: _Due) -> None:
+def _put_work(rows: Iterable[Row], work: Work) -> None:
     """What has been typed and handed in, with the files beside it."""
-    typed = Draft.objects.filter(indicator__in=due.indicators, region=due.region_id, month=due.month).order_by()
-    drafts = {one.indicator_id: one for one in typed}
-    attachments = _attachments(due)
-    handed_in = _handed_in(due, attachments)
+    drafts, attachments = work.drafts(), work.attachments()
+    handed_in = work.entries(attachments)
     for row in rows:
         key = row.indicator.pk
         row.draft, row.handed_in, row.attachments = drafts.get(key), handed_in.get(key), attachments[key, None]
         returned = row.handed_in is not None and row.handed_in.state == State.RETURNED.value
         row.text = texts_of(row.draft or (row.handed_in if returned else None))
         row.version = row.draft.version if row.draft else 0
-
-
-def _attachments(due: _Due) -> dict[tuple[int, int | None], list[Attachment]]:
-    """What lies beside the drafts (no revision) and beside each entry, by indicator."""
-    beside: dict[tuple[int, int | None], list[Attachment]] = defaultdict(list)
-    for one in Attachment.objects.filter(observation__in=due.entered):
-        beside[due.entered[one.observation_id], one.revision_id].append(one)
-    return beside
-
-
-def _handed_in(due: _Due, attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]) -> dict[int, HandedIn]:
-    """The latest entry of each figure that was handed in."""
-    found = Revision.objects.filter(observation__in=due.entered).exclude(state=State.DRAFT.value)
-    who = ("author__display_name", "author__username")
-    what = ("state", "created_at", *TEXTS)
-    latest = {one[0]: one for one in found.order_by("id").values_list("observation_id", "pk", *who, *what)}
-    reasons = _return_reasons([one[1] for one in latest.values() if one[4] == State.RETURNED.value])
-    made = {}
-    for observation_id, pk, name, username, *entry in latest.values():
-        key = due.entered[observation_id]
-        made[key] = HandedIn(name or username, reasons.get(pk, ""), attachments.get((key, pk), ()), *entry)
-    return made
-
-
-def _return_reasons(revisions: Collection[int]) -> dict[int, str]:
-    """Why each was returned; a query only if any was."""
-    found = Decision.objects.filter(revision__in=revisions, verb=Verb.RETURN.value).order_by("-id")
-    return dict(found.values_list("revision_id", "reason")) if revisions else {}
 
 
 def _put_promises(rows: Sequence[Row], expected: Expected, plan: Plan, user: User) -> None:

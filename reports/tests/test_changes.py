@@ -10,7 +10,7 @@ from departments.models import Department, Region, User
 from plans.changes import keep_watch, watched
 from plans.models import Change, Plan
 from plans.periods import Month
-from targets.models import Attainment, Observation, Target
+from targets.models import Attainment, Observation, ReportingDuty, Target
 from targets.tests.factories import entry, indicator, official, plan, region, target
 from tasks.models import Task
 
@@ -34,7 +34,6 @@ NOT_SHOWN = {
         "dirtykey",
         "draft",
         "monthlock",
-        "reportingduty",
         "revision",
         "source",
     },
@@ -86,6 +85,7 @@ CHANGES: dict[str, Callable[[], object]] = {
     "a person's name": lambda: User.objects.update(display_name="王五"),
     "the plan": lambda: Plan.objects.filter(year=2014).update(title="新标题"),
     "a clause": lambda: Plan.objects.get(year=2014).clauses.update(heading="新标题"),
+    "a duty": lambda: ReportingDuty.objects.create(indicator=Target.objects.get().indicator),
     "a target": lambda: Target.objects.update(name="新名"),
     "a figure": lambda: Observation.objects.update(official=None, numerator=None, denominator=None),
     "a light": lambda: Attainment.objects.filter(month=Month(2014, 6)).update(signal="grey"),
@@ -122,6 +122,14 @@ def test_other_plans_keep_their_version(judged: Target) -> None:
     official(entry(judged.indicator, "2014-07", 90, 100))
     assert version(earlier) == old
     assert version(later) > next_year, "this year's figures are last year's of the next plan"
+
+
+def test_what_is_promised_changes_the_later_plans_and_not_the_earlier_ones(judged: Target) -> None:
+    earlier, later = plan(2012), plan(2015)
+    old, next_year = version(earlier), version(later)
+    Target.objects.update(name="新名")
+    assert version(earlier) == old
+    assert version(later) > next_year, "what a plan has promised is not only watched by the next ones"
 
 
 def test_what_is_rolled_back_makes_none(judged: Target) -> None:

@@ -1,21 +1,29 @@
 """Whatever changes shows on the worksheet at the next look, in the reader's language and escaped."""
 
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
+from redis.exceptions import ConnectionError as RedisDown
 
+from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
-from targets.models import Attachment, Revision
+from targets.models import Attachment, Draft, ReportingDuty, Revision
 from targets.services import Typed, approve, attach, detach, hand_in, lock, promises_changed, save_draft, send_back
 from targets.services import withdraw as take_back
 from targets.tests import factories as f
+from targets.worksheet import Sheet, sheet_of
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +126,12 @@ def last_years_correction(cast: SimpleNamespace) -> str:
     return ">88.7<"
 
 
+def another_login_name(cast: SimpleNamespace) -> str:
+    entered(cast)
+    User.objects.filter(pk=cast.reporter.pk).update(username="wangwu", display_name="")
+    return "wangwu"
+
+
 CHANGES = (
     a_draft,
     an_oddity,
@@ -131,18 +145,84 @@ CHANGES = (
     a_threshold,
     a_name,
     last_years_correction,
+    another_login_name,
 )
+
+
+def inside(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def look(cast: SimpleNamespace, client: Client | None = None) -> str:
+    """The page as the reporter or somebody else sees it, but for what its forms are signed with."""
+    answer = (client or inside(cast.reporter)).get(cast.address)
+    assert answer.status_code == 200
+    return re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", answer.content.decode())
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_has_changed_is_seen_at_the_next_look(change: Callable[..., str], cast: SimpleNamespace) -> None:
-    client = Client()
-    client.force_login(cast.reporter)
-    before = client.get(cast.address).content.decode()
+    before = look(cast)
     said = change(cast)
-    after = client.get(cast.address).content.decode()
+    after = look(cast)
     assert said not in before
     assert said in after
+    assert look(cast) == after, "as it was kept"
+    cache.clear()
+    assert look(cast) == after, "as it is made"
+
+
+def test_a_page_that_was_seen_before_is_not_made_again(cast: SimpleNamespace) -> None:
+    entered(cast)
+    client = inside(cast.reporter)
+    look(cast, client)
+    with CaptureQueriesContext(connection) as captured:
+        known = client.get(cast.address)
+    assert not [one for one in captured if "targets_indicator" in one["sql"] or "targets_attainment" in one["sql"]]
+    tag = {"if-none-match": known.headers["ETag"]}
+    assert client.get(cast.address, headers=tag).status_code == 304
+    typed(cast, "938")
+    assert client.get(cast.address, headers=tag).status_code == 200
+
+
+def test_a_figure_that_the_unit_is_not_asked_for_any_more_is_gone_at_once(cast: SimpleNamespace) -> None:
+    assert cast.rate.name in look(cast)
+    ReportingDuty.objects.create(indicator=cast.rate, department=cast.rate.department, until=Month(2014, 5))
+    assert cast.rate.name not in look(cast)
+
+
+def test_what_is_typed_while_the_page_is_made_is_not_kept_with_it(
+    cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*args: Any, **known: Any) -> Sheet:
+        typed(cast)
+        return sheet_of(*args, **known)
+
+    monkeypatch.setattr("targets.views.worksheet.sheet_of", slowly)
+    look(cast)
+    monkeypatch.undo()
+    assert 'value="937"' in look(cast)
+    Draft.objects.all().delete()
+    assert 'value="937"' not in look(cast)
+
+
+def test_a_colleague_keeps_what_was_typed_in_a_browser_apart(cast: SimpleNamespace) -> None:
+    people = cast.reporter, f.person(Role.REPORTER, cast.rate.department)
+    stores = {re.findall(r'data-store="([^"]+)"', look(cast, inside(one)))[0] for one in people}
+    assert len(stores) == 2
+
+
+def test_without_a_cache_the_page_is_made(cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*args: object, **kwargs: object) -> None:
+        raise RedisDown
+
+    client = inside(cast.reporter)
+    made = look(cast, client)
+    for name in ("get_many", "set"):
+        monkeypatch.setattr(f"targets.kept.cache.{name}", down)
+    assert look(cast, client) == made
 
 
 def test_a_file_that_was_removed_is_gone(cast: SimpleNamespace) -> None:

@@ -1,6 +1,7 @@
 """The worksheet (月报): typing a month's figures, seeing what they would change, handing them in."""
 
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from plans.periods import Month
 from reviews.documents import KINDS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import told
-from targets import forms
+from targets import forms, kept
 from targets.duties import expected_of, place_of
 from targets.explanation import Shown, explain, shown
 from targets.figures import Problem
@@ -34,6 +35,7 @@ from targets.services import ConflictError, EntriesRefusedError, attach, hand_in
 from targets.services.drafting import FIELDS
 from targets.services.keys import Key
 from targets.views import words
+from targets.work import work_on
 from targets.worksheet import Sheet, may_enter, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
@@ -58,9 +60,23 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
     """What a unit enters for a month: GET shows it; POST keeps every field, and hands in what has been typed."""
     if request.method == "POST":
         return _handed_in(request, code, month)
-    sheet = _sheet(request, code, month)
-    forms.show_problems(sheet)
-    return _page(request, sheet)
+    return _shown(request, *_asked(request, code, month))
+
+
+def _shown(request: HttpRequest, department: Department, plan: Plan, month: Month) -> HttpResponse:
+    """The page as it was made last, while nothing is different; which figures are due is kept by itself, because it
+    stays the same when somebody types."""
+    expected = cache(partial(expected_of, plan, {month}))
+    of, user = ("due", department.pk, month), _person(request)
+    due = kept.value_of(request, lambda: expected().due_of(department.pk, month), year=plan.year, of=of)
+    work = work_on(due, place_of(department, plan).pk, month)
+
+    def made() -> HttpResponse:
+        sheet = sheet_of(department, plan, month, user, expected=expected(), work=work)
+        forms.show_problems(sheet)
+        return _page(request, sheet)
+
+    return kept.answered(request, made, year=plan.year, beside=(user.pk, work))
 
 
 @access.requires(Action.ENTER_OBSERVATIONS)
@@ -148,7 +164,7 @@ def _asked(request: HttpRequest, code: str, text: str) -> tuple[Department, Plan
 def _key_in(request: HttpRequest, department: Department, plan: Plan, month: Month) -> Key:
     """Which row is meant; ValueError or KeyError if it cannot be understood, 404 if it is not on the sheet."""
     indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
-    due = {one.indicator_id for one in expected_of(plan, {month}).of(department.pk, month)}
+    due = expected_of(plan, {month}).due_of(department.pk, month)
     if indicator_id not in due or region_id != place_of(department, plan).pk:
         raise Http404
     return indicator_id, region_id, month

@@ -1,0 +1,71 @@
+"""What people have done about figures that are due: typed, attached, handed in, returned, closed the month.
+
+It is all that a worksheet shows beside what the version of its plan tells of (`targets.surroundings`), read at once and
+as plain tuples, so that the worksheet is made from the very values under which it is kept (`targets.kept`).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plans.periods import Month
+from reviews.workflow import State, Verb
+from targets.models import Attachment, Decision, Draft, MonthLock, Revision
+from targets.rows import TEXTS, HandedIn
+
+_DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields)
+_ATTACHMENT = tuple(one.attname for one in Attachment._meta.concrete_fields)
+_HANDED_IN = ("pk", "author__display_name", "author__username", "state", "created_at", *TEXTS)
+
+
+class Work(NamedTuple):
+    """About the figures of these indicators in one region and month. Of each figure `handed_in` has the latest entry,
+    of returned ones `reasons` says why; attachments and entries begin with the indicator's id."""
+
+    indicators: Sequence[int]
+    region_id: int
+    month: Month
+    locked: bool
+    typed: Sequence[tuple[Any, ...]]
+    attached: Sequence[tuple[Any, ...]]
+    handed_in: Sequence[tuple[Any, ...]]
+    reasons: Mapping[int, str]
+
+    def drafts(self) -> dict[int, Draft]:
+        """What has been typed, by indicator."""
+        drafts = [Draft.from_db(None, _DRAFT, values) for values in self.typed]
+        return {one.indicator_id: one for one in drafts}
+
+    def attachments(self) -> dict[tuple[int, int | None], list[Attachment]]:
+        """What lies beside the drafts (no revision) and beside each entry, by indicator."""
+        beside: dict[tuple[int, int | None], list[Attachment]] = defaultdict(list)
+        for indicator_id, *values in self.attached:
+            one = Attachment.from_db(None, _ATTACHMENT, values)
+            beside[indicator_id, one.revision_id].append(one)
+        return beside
+
+    def entries(self, attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]) -> dict[int, HandedIn]:
+        """The latest entry of each figure that was handed in, by indicator."""
+        found = {}
+        for key, pk, name, username, *entry in self.handed_in:
+            found[key] = HandedIn(name or username, self.reasons.get(pk, ""), attachments.get((key, pk), ()), *entry)
+        return found
+
+
+def work_on(indicators: Sequence[int], region_id: int, month: Month) -> Work:
+    """Read in four queries, five if anything was returned."""
+    key = {"indicator__in": indicators, "region": region_id, "month": month}
+    of_key = {f"observation__{name}": value for name, value in key.items()}
+    typed = Draft.objects.filter(**key).order_by("pk").values_list(*_DRAFT)
+    attached = Attachment.objects.filter(**of_key).values_list("observation__indicator_id", *_ATTACHMENT)
+    entries = Revision.objects.filter(**of_key).exclude(state=State.DRAFT.value).order_by("id")
+    latest = {one[0]: one for one in entries.values_list("observation__indicator_id", *_HANDED_IN)}
+    reasons = _return_reasons([one[1] for one in latest.values() if one[4] == State.RETURNED.value])
+    locked = month in MonthLock.objects.closing({month})
+    return Work(indicators, region_id, month, locked, list(typed), list(attached), list(latest.values()), reasons)
+
+
+def _return_reasons(revisions: Collection[int]) -> dict[int, str]:
+    """Why each was returned; a query only if any was."""
+    found = Decision.objects.filter(revision__in=revisions, verb=Verb.RETURN.value).order_by("-id")
+    return dict(found.values_list("revision_id", "reason")) if revisions else {}
