@@ -52,7 +52,9 @@ DEEDS = {
         ),
         Deed(Verb.CLOSE, pgettext_lazy("button", "Close the matter"), _("Closing words, if any"), primary=True),
         Deed(Verb.URGE, pgettext_lazy("button", "Urge"), _("Words to the unit, if any")),
-        Deed(Verb.WITHDRAW, pgettext_lazy("button", "Withdraw"), _("Why is the supervision withdrawn?"), needs_text=True),
+        Deed(
+            Verb.WITHDRAW, pgettext_lazy("button", "Withdraw"), _("Why is the supervision withdrawn?"), needs_text=True
+        ),
     )
 }
 """Editing has a page of its own; proposing and escalating are the system's."""
