@@ -21,6 +21,9 @@ from qualityplan import processes
 from qualityplan.celery import app
 
 if TYPE_CHECKING:
+    from pytest_django.live_server_helper import LiveServer
+    from pytest_django.plugin import DjangoDbBlocker
+
     from plans.models import Plan
 
 hypothesis_settings.register_profile("here", deadline=None)
@@ -132,6 +135,20 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """A browser in English, as many offices have it: the pages must be Chinese all the same."""
     return {**browser_context_args, "locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def live_server(live_server: "LiveServer", django_db_blocker: "DjangoDbBlocker") -> Iterator["LiveServer"]:
+    """The server of pytest-django. Its threads live for as long as a browser keeps its line open, and with them theirs
+    to the database: these are ended first, or the database could not be dropped."""
+    yield live_server
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
 
 def missing(what: str) -> None:
