@@ -90,8 +90,11 @@ def keep(row: Draftable, *, by: User) -> None:
 
 @transaction.atomic
 def leave_out(row: Target | Task | Milestone, *, by: User) -> None:
-    """Takes a promise out of a draft."""
+    """Takes a promise out of a draft; ValidationError for a target by which a milestone is counted."""
     draft = _demand_draft(plan_of(row), by)
+    if isinstance(row, Target) and (counted := Milestone.objects.filter(counted_by=row).first()):
+        told = {"milestone": f"{counted.task} · {counted}"}
+        raise ValidationError(_("The milestone %(milestone)s is counted by it. Leave that out first.") % told)
     record("plan.promise_left_out", by=by, subject=row, year=draft.year, name=str(row))
     row.delete()
 
@@ -166,7 +169,8 @@ class _Copy:
         return made
 
     def tasks(self, targets: Mapping[int, Target]) -> None:
-        """The proposed tasks, with their milestones open again."""
+        """The proposed tasks, open again, with the milestones that the plan names; how their lead has split and weighed
+        them was for the year alone."""
         for one in self.plan.tasks.prefetch_related("assignments__department", "milestones", "targets"):
             task = _copied(
                 one,
@@ -175,13 +179,30 @@ class _Copy:
                 quote="",
                 open_ended="",
                 due=_later(one.due),
+                closed_on=None,
+                closed_by=None,
             )
             task.save()
             task.targets.set([targets[target.pk] for target in one.targets.all()])
             self._assign(one.assignments.all(), task=task)
             for step in one.milestones.all():
-                towards = targets.get(step.target_id) if step.target_id is not None else None
-                _copied(step, task=task, target=towards, quote="", due=_later(step.due), done_on=None).save()
+                if step.quote:
+                    self._step(step, task, targets)
+
+    def _step(self, step: Milestone, task: Task, targets: Mapping[int, Target]) -> None:
+        followers = self.followers.get(step.department_id or 0)
+        values = {"department": followers[0] if len(followers) == 1 else None} if followers else {}
+        _copied(
+            step,
+            task=task,
+            target=targets.get(step.target_id or 0),
+            counted_by=targets.get(step.counted_by_id or 0),
+            quote="",
+            due=_later(step.due),
+            done_on=None,
+            weight=None,
+            **values,
+        ).save()
 
     def _assign(self, assignments: Iterable[AbstractAssignment], **owner: models.Model) -> None:
         """The same roles for the same departments, or for those that follow; a department has its strongest role."""

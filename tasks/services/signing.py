@@ -4,13 +4,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from plans.periods import Month
-from targets.services.locking import LONGEST_REASON, demand_open
+from targets.services.locking import LONGEST_REASON, check_reason, demand_open
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
 from tasks.progress import State
 from tasks.services.rights import demand_lead, demand_unclosed
@@ -41,7 +42,9 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
     missing = missing_units(task, month)
     if missing and not note.strip():
         said = _("Not reported: %(units)s. Ask them, or write in the note why you sign off without them.")
-        raise ValidationError(said % {"units": "、".join(missing)}, code="note")
+        raise ValidationError(
+            said % {"units": pgettext("between the names of a list", ", ").join(missing)}, code="note"
+        )
     made = SignOff.objects.create(task=task, month=month, by=by, note=note.strip(), missing="\n".join(missing))
     record("task.signed_off", by=by, subject=task, month=str(month), missing=missing)
     return made
@@ -76,7 +79,7 @@ def close(task: Task, *, by: User) -> Task:
 def reopen_task(task: Task, *, by: User, reason: str) -> Task:
     """Opens a closed task again; ValidationError without a reason, or if it is not closed."""
     access.demand(by, Action.CLOSE_TASKS)
-    _check_note(reason)
+    check_reason(reason)
     if not reason.strip():
         raise ValidationError(_("Give a reason for reopening: it is kept with the task."), code="reason")
     task = Task.objects.select_for_update(of=("self",)).select_related("clause").get(pk=task.pk)

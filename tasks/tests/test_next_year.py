@@ -104,6 +104,24 @@ def test_a_baseline_is_never_carried_over_unmeasured(plan_2014: Plan, draft: Pla
     assert set(promised.values_list("baseline", "baseline_source")) == {(None, "")}
 
 
+def test_the_next_year_starts_open_and_counts_by_its_own_targets(plan_2014: Plan, office: User) -> None:
+    task = plan_2014.tasks.get(code="works-benefit")
+    task.closed_on, task.closed_by = date(2014, 12, 30), office
+    task.save()
+    houses = plan_2014.targets.get(code="dangerous-houses")
+    words = houses.quote
+    Milestone.objects.create(task=task, code="houses", title="危房", quote=words, due=houses.due, counted_by=houses)
+    Milestone.objects.create(task=task, code="own", title="分解的一步", due=houses.due, weight=40)
+    draft = propose_next_year(plan_2014, by=office)
+    proposed = draft.tasks.get(code="works-benefit")
+    assert (proposed.closed_on, proposed.closed_by) == (None, None)
+    assert proposed.milestones.get(code="houses").counted_by == draft.targets.get(code="dangerous-houses")
+    assert not proposed.milestones.filter(code="own").exists()
+    with pytest.raises(ValidationError, match="危房"):
+        leave_out(draft.targets.get(code="dangerous-houses"), by=office)
+    discard_draft_plan(draft, by=office)
+
+
 def test_only_one_draft_and_only_from_a_plan_in_force(plan_2014: Plan, draft: Plan, office: User) -> None:
     with pytest.raises(ValidationError, match="2015"):
         propose_next_year(plan_2014, by=office)
