@@ -30,6 +30,7 @@ from imports.recognised import recognised_in
 from imports.services import cancel, confirm, correct, forget, receive, undo
 from imports.template_file import template
 from imports.workflow import State, Verb
+from plans.addresses import plan_and_month
 from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.deadlines import last_month_with_data, reporting_month
@@ -196,11 +197,7 @@ def template_for(request: HttpRequest) -> HttpResponseBase:
 def _sheet_asked(request: HttpRequest) -> tuple[Department, Plan, Month]:
     """The unit, plan and month that are asked for; 404 if there is none, PermissionDenied if it is not the person's."""
     unit = get_object_or_404(Department.objects.select_related("region"), code=request.POST.get("unit", ""))
-    try:
-        month = Month.parse(request.POST.get("month", ""))
-    except ValueError as error:
-        raise Http404 from error
-    plan = get_object_or_404(Plan.objects.published(), year=month.year)
+    plan, month = plan_and_month(request.POST.get("month", ""))
     if not may_enter(access.reach(_person(request), Action.IMPORT_OBSERVATIONS), unit):
         raise access.refusal()
     return unit, plan, month

@@ -1,5 +1,6 @@
-"""What a person is told about a file that was not kept: a sentence that says what to do."""
+"""What a person is told who asked for what is not possible: a sentence that says what to do."""
 
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,17 @@ REFUSED_FILES: dict[str, str | Promise] = {
     "encrypted": _("The document is protected by a password. Save it without one and attach that."),
     "broken": _("The file is damaged and cannot be opened. Save it anew and attach that."),
 }
+
+
+def refused_step(code: str) -> ValidationError:
+    """Why a step of the review was not taken (the code of a `workflow.RefusedError`), in the reader's language."""
+    sentences = {
+        "transition": gettext(
+            "This entry is not in a state in which that is possible. Reload the page to see where it stands."
+        ),
+        "reason": gettext("Give a reason: the others need to understand what was wrong."),
+    }
+    return ValidationError(sentences[code], code=code)
 
 
 def refused_file(name: str, refused: RefusedFileError) -> str:

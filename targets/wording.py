@@ -17,11 +17,13 @@ NAMED = 12
 Details = Mapping[str, Any]
 
 
-def _month(text: str) -> str:
+def month_text(text: str) -> str:
+    """A month that is stored as 2014-06."""
     return date_format(Month.parse(text).first_day, "YEAR_MONTH_FORMAT")
 
 
-def _day(text: str) -> str:
+def day_text(text: str) -> str:
+    """A day that is stored as 2014-06-30."""
     return date_format(date.fromisoformat(text))
 
 
@@ -62,7 +64,7 @@ def _figures_earlier(details: Details) -> str:
 
 
 def _span(details: Details) -> dict[str, str]:
-    return {"first": _month(details["first"]), "last": _month(details["last"])}
+    return {"first": month_text(details["first"]), "last": month_text(details["last"])}
 
 
 def _filled(details: Details) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def _filled(details: Details) -> dict[str, Any]:
 
 def _deadline(details: Details) -> dict[str, str]:
     days = left(details["days"])
-    return {"month": _month(details["month"]), "day": _day(details["deadline"]), "left": days}
+    return {"month": month_text(details["month"]), "day": day_text(details["deadline"]), "left": days}
 
 
 def _reviews(details: Details) -> str:
@@ -80,7 +82,7 @@ def _reviews(details: Details) -> str:
         "%(number)s figures wait for your review, the oldest since %(day)s.",
         details["number"],
     )
-    return said % {"number": details["number"], "day": _day(details["since"])}
+    return said % {"number": details["number"], "day": day_text(details["since"])}
 
 
 def _units_late(details: Details) -> str:
@@ -107,14 +109,18 @@ def _units_unmanned(details: Details) -> str:
         "%(month)s: %(number)s units have figures to hand in and nobody with an active account to do it: %(units)s.",
         len(details["units"]),
     )
-    return said % {**_named(details["units"]), "month": _month(details["month"])}
+    return said % {**_named(details["units"]), "month": month_text(details["month"])}
+
+
+def listed(names: Sequence[str], total: int | None = None) -> str:
+    """The names one after the other, and how many further ones there are if there are `total` in all."""
+    told = pgettext("between the names of a list", ", ").join(names)
+    further = (total or 0) - len(names)
+    return _("%(names)s and %(further)s more") % {"names": told, "further": further} if further > 0 else told
 
 
 def _named(units: Sequence[str]) -> dict[str, Any]:
-    named = pgettext("between the names of a list", ", ").join(units[:NAMED])
-    if len(units) > NAMED:
-        named = _("%(names)s and %(further)s more") % {"names": named, "further": len(units) - NAMED}
-    return {"number": len(units), "units": named}
+    return {"number": len(units), "units": listed(units[:NAMED], len(units))}
 
 
 def _returned(details: Details) -> str:
@@ -128,7 +134,7 @@ def _withdrawn(details: Details) -> str:
 
 
 def _figure(details: Details) -> str:
-    return f"{details['indicator']} · {details['region']} · {_month(details['month'])}"
+    return f"{details['indicator']} · {details['region']} · {month_text(details['month'])}"
 
 
 WORDINGS: dict[str, Callable[[Details], str]] = {

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from departments.models import successors_on
 from plans.models import Clause, Plan
+from plans.models.plan import stands_in
 from plans.periods import Month
 from targets.explanation import Shown, shown, threshold_text
 from targets.lights import Light, light
@@ -16,7 +17,7 @@ from tasks.models import Milestone, Task
 
 
 def gaps(draft: Plan) -> list[str]:
-    """One sentence for everything without which the draft cannot be published; four queries and those of reforms."""
+    """One sentence for everything without which the draft cannot be published; a constant number of queries."""
     return [
         *_of_the_document(draft),
         *_without_words(draft.clauses.order_by("order")),
@@ -38,19 +39,15 @@ def _without_words(clauses: Iterable[Clause]) -> list[str]:
 
 
 def _without_quote(promises: Iterable[Target | Task]) -> list[str]:
-    return [_quote_wanted(str(one), one.clause) for one in promises if not _is_quoted(one.quote, one.clause)]
+    return [_quote_wanted(str(one), one.clause) for one in promises if not stands_in(one.quote, one.clause)]
 
 
 def _steps_without_quote(steps: Iterable[Milestone]) -> list[str]:
     return [
         _quote_wanted(f"{one.task} · {one}", one.task.clause)
         for one in steps
-        if not _is_quoted(one.quote, one.task.clause)
+        if not stands_in(one.quote, one.task.clause)
     ]
-
-
-def _is_quoted(quote: str, clause: Clause) -> bool:
-    return bool(quote) and quote in clause.text
 
 
 def _quote_wanted(promise: str, clause: Clause) -> str:

@@ -1,14 +1,11 @@
 """Why something is to be pressed, in a sentence, and what the notice then says; made from stored parts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
-from plans.periods import Month
+from targets.wording import day_text, listed, month_text
 
 Details = Mapping[str, Any]
 
@@ -19,19 +16,14 @@ def sentence(grounds: Mapping[str, Any]) -> str:
     return wording(grounds["details"]) if wording is not None else ""
 
 
-def _day(text: str) -> str:
-    return date_format(date.fromisoformat(text))
-
-
 def _months(texts: Sequence[str]) -> str:
     """The months of a list, one by one."""
-    named = [date_format(Month.parse(one).first_day, "YEAR_MONTH_FORMAT") for one in texts]
-    return pgettext("between the names of a list", ", ").join(named)
+    return listed([month_text(one) for one in texts])
 
 
 def _late_milestone(details: Details) -> str:
     said = _('The milestone "%(milestone)s" of the task "%(task)s" was due on %(day)s and is not done.')
-    return said % {**details, "day": _day(details["due"])}
+    return said % {**details, "day": day_text(details["due"])}
 
 
 def _red_months(details: Details) -> str:
@@ -51,7 +43,7 @@ def _no_report(details: Details) -> str:
 
 def _comment(details: Details) -> str:
     said = _("%(person)s wrote on %(day)s: %(text)s")
-    return said % {**details, "day": _day(details["day"])}
+    return said % {**details, "day": day_text(details["day"])}
 
 
 SENTENCES: dict[str, Callable[[Details], str]] = {

@@ -7,8 +7,9 @@ from datetime import date
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import override, pgettext
+from django.utils.translation import override
 
+from targets.wording import listed
 from tasks.grounds import sentence
 from tasks.models import SupervisionNotice, SupervisionRules
 
@@ -42,7 +43,7 @@ def paper_of(notice: SupervisionNotice) -> Paper:
             letterhead=rules.letterhead or _("%(issuer)s: notice of supervision") % {"issuer": notice.plan.issuer},
             number=notice.number,
             title=notice.title,
-            addressees=pgettext("between the names of a list", ", ").join(one.name for one in units),
+            addressees=listed([one.name for one in units]),
             paragraphs=[one for one in _paragraphs(notice, _issue_due(notice)) if one],
             signer=rules.signer or notice.plan.issuer,
             day=date_format(timezone.localdate(notice.issued_at)),
@@ -57,7 +58,7 @@ def _issue_due(notice: SupervisionNotice) -> date:
 
 def _paragraphs(notice: SupervisionNotice, due: date) -> Sequence[str]:
     said = {"unit": notice.lead, "day": date_format(due), "number": notice.days}
-    support = pgettext("between the names of a list", ", ").join(one.short_name for one in notice.support.all())
+    support = listed([one.short_name for one in notice.support.all()])
     return [
         sentence(notice.grounds),
         *notice.demand.splitlines(),

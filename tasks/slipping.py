@@ -21,6 +21,7 @@ from targets.formulas import Signal
 from targets.models import Attainment, Revision, Target, TargetAssignment
 from tasks.accounts import speaking
 from tasks.models import Assignment, Milestone, ProgressReport, SupervisionRules, Task
+from tasks.standing import known
 
 LINGERS = timedelta(days=60)
 """How long after its year a plan is still pressed; one of long ago, such as a worked example, proposes nothing."""
@@ -68,8 +69,9 @@ def passed_months(plan: Plan, today: date) -> list[Month]:
 
 
 def _late_milestones(plan: Plan, today: date) -> Iterator[Finding]:
-    late = Milestone.objects.filter(task__plan=plan, done_on__isnull=True, due__lt=today).select_related("task")
-    found = list(late.order_by("due", "pk"))
+    passed = Milestone.objects.filter(task__plan=plan, task__closed_on__isnull=True, due__lt=today)
+    steps = known(passed.order_by("due", "pk"), plan, today)
+    found = [one.milestone for one in steps if not one.is_done]
     units = _units(Assignment.objects.filter(task__in={one.task_id for one in found}), "task_id")
     for one in found:
         details = {"milestone": one.title, "task": one.task.title, "due": one.due.isoformat()}

@@ -1,19 +1,19 @@
 """How notices about supervision are put into words, in the language of whoever reads them."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
+
+from targets.wording import day_text, listed
 
 Details = Mapping[str, Any]
 
 
 def _filled(details: Details) -> dict[str, Any]:
-    day = date_format(date.fromisoformat(details["due"])) if details.get("due") else ""
+    day = day_text(details["due"]) if details.get("due") else ""
     return {**details, "day": day}
 
 
@@ -80,10 +80,7 @@ def _late(details: Details) -> str:
 
 
 def _listed(details: Details) -> dict[str, Any]:
-    named = pgettext("between the names of a list", ", ").join(details["titles"])
-    if further := details["number"] - len(details["titles"]):
-        named = _("%(names)s and %(further)s more") % {"names": named, "further": further}
-    return {"number": details["number"], "titles": named}
+    return {"number": details["number"], "titles": listed(details["titles"], details["number"])}
 
 
 def _asked(details: Details) -> str:

@@ -1,16 +1,13 @@
 """How reminders and notices about tasks are put into words, in the language of whoever reads them."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from plans.periods import Month
-from targets.wording import left
+from targets.wording import day_text, left, listed, month_text
 
 NAMED = 5
 """How many milestones a sentence names; the page behind it has them all."""
@@ -20,17 +17,13 @@ Details = Mapping[str, Any]
 
 def _milestones_due(details: Details) -> str:
     titles = details["titles"]
-    named = pgettext("between the names of a list", ", ").join(titles[:NAMED])
-    if len(titles) > NAMED:
-        named = _("%(names)s and %(further)s more") % {"names": named, "further": len(titles) - NAMED}
     said = ngettext(
         "%(task)s: a milestone is due on %(day)s, %(left)s: %(titles)s.",
         "%(task)s: %(number)s milestones are due on %(day)s, %(left)s: %(titles)s.",
         len(titles),
     )
-    day = date_format(date.fromisoformat(details["due"]))
-    values = {"task": details["task"], "day": day, "left": left(details["days"])}
-    return said % {**values, "number": len(titles), "titles": named}
+    values = {"task": details["task"], "day": day_text(details["due"]), "left": left(details["days"])}
+    return said % {**values, "number": len(titles), "titles": listed(titles[:NAMED], len(titles))}
 
 
 def _task_reviews(details: Details) -> str:
@@ -39,13 +32,12 @@ def _task_reviews(details: Details) -> str:
         "%(number)s progress reports wait for your review, the oldest since %(day)s.",
         details["number"],
     )
-    return said % {"number": details["number"], "day": date_format(date.fromisoformat(details["since"]))}
+    return said % {"number": details["number"], "day": day_text(details["since"])}
 
 
 def _returned(details: Details) -> str:
-    month = date_format(Month.parse(details["month"]).first_day, "YEAR_MONTH_FORMAT")
     said = _("The report on %(task)s for %(month)s was returned by %(person)s. Reason: %(reason)s")
-    return said % {**details, "month": month}
+    return said % {**details, "month": month_text(details["month"])}
 
 
 WORDINGS: dict[str, Callable[[Details], str]] = {

@@ -148,11 +148,16 @@ class Clause(models.Model):
             raise ValidationError({"heading": _("The heading does not stand in the text of the clause.")})
 
 
+def stands_in(quote: str, clause: Clause) -> bool:
+    """Whether there is a quote, and the clause's text holds it word for word."""
+    return bool(quote) and quote in clause.text
+
+
 def check_quote(quote: str, clause: Clause) -> None:
     """Raises ValidationError unless the quote stands word for word in the clause's text; a draft may lack it."""
     if not quote and clause.plan.is_draft:
         return
-    if not quote or quote not in clause.text:
+    if not stands_in(quote, clause):
         raise ValidationError(
             {
                 "quote": _('The quote "%(quote)s" does not stand word for word in clause %(path)s.')

@@ -12,6 +12,7 @@ from departments import access
 from departments.models import AuditEvent, User
 from departments.permissions import Action
 from departments.services import record
+from reviews.messages import refused_step
 from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
 from targets.figures import Entry
 from targets.messages import sentence
@@ -101,7 +102,7 @@ def _why_left_out(row: Revision, by: User) -> PermissionDenied | ValidationError
     if row.author_id == by.pk:
         return PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
     if row.state != State.SUBMITTED.value:
-        return _refused("transition")
+        return refused_step("transition")
     return ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
 
 
@@ -212,18 +213,8 @@ def _moved(revision: Revision, verb: Verb, by: User, reason: str = "") -> Revisi
     try:
         revision.state = step(State(revision.state), verb, reason=reason).value
     except RefusedError as refused:
-        raise _refused(refused.code) from refused
+        raise refused_step(refused.code) from refused
     revision.save()
     decided([revision.pk], verb, timezone.now(), by=by, reason=reason.strip())
     record(f"observation.{verb.value}", by=by, subject=revision, reason=reason)
     return revision
-
-
-def _refused(code: str) -> ValidationError:
-    sentences = {
-        "transition": _(
-            "This entry is not in a state in which that is possible. Reload the page to see where it stands."
-        ),
-        "reason": _("Give a reason: the others need to understand what was wrong."),
-    }
-    return ValidationError(sentences[code], code=code)

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from plans.periods import Month
+from plans.addresses import month_named
 from targets.models import MonthLock, Observation, Revision
 from targets.queue import Shown, figure_of
 from targets.services import withdraw
@@ -55,10 +55,7 @@ def withdraw_one(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _visible(user: User, indicator: str, region: str, month: str) -> Observation:
-    try:
-        when = Month.parse(month)
-    except ValueError as error:
-        raise Http404 from error
+    when = month_named(month)
     rows = Observation.objects.visible_to(user).select_related("indicator__department", "region", "official")
     return get_object_or_404(rows, indicator__code=indicator, region__code=region, month=when)
 

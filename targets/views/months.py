@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
+from plans.addresses import month_named
 from plans.models import Plan
 from plans.periods import Month
 from targets.months import standings
@@ -57,13 +58,9 @@ def reopen_month(request: HttpRequest, month: str) -> HttpResponse:
 def _month(text: str) -> Month:
     """A month of the newest plan's year; 404 for any other."""
     plan = Plan.objects.newest()
-    try:
-        month = Month.parse(text)
-    except ValueError as error:
-        raise Http404 from error
-    if plan is None or month.year != plan.year:
+    if plan is None:
         raise Http404
-    return month
+    return month_named(text, plan.year)
 
 
 def _named(month: Month) -> dict[str, str]:

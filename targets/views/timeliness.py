@@ -13,6 +13,7 @@ from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
 from departments.services import record
+from plans.addresses import plan_and_month
 from plans.models import Plan
 from plans.periods import Month
 from targets.deadlines import Deadlines, last_month_with_data, reporting_month
@@ -49,7 +50,7 @@ def timeliness_cell(request: HttpRequest, code: str, month: str) -> HttpResponse
     unit = None if code == NOBODY else get_object_or_404(Department.objects.select_related("region"), code=code)
     if not may_see(access.reach(user, Action.VIEW_OBSERVATIONS), unit):
         raise access.refusal()
-    plan, when = _plan_and_month(month)
+    plan, when = plan_and_month(month)
     deadlines = Deadlines.of(plan)
     context = {
         "plan": plan,
@@ -91,15 +92,6 @@ def _month_asked(plan: Plan, text: str | None) -> tuple[Month, bool]:
 
 def _matrix(request: HttpRequest, plan: Plan, month: Month, order: str | None) -> Matrix:
     return matrix_of(plan, _person(request), month, timezone.now(), worst_first=order != "plan")
-
-
-def _plan_and_month(text: str) -> tuple[Plan, Month]:
-    """The month of an address, and the plan of its year; 404 if there is none."""
-    try:
-        month = Month.parse(text)
-    except ValueError as error:
-        raise Http404 from error
-    return get_object_or_404(Plan.objects.published(), year=month.year), month
 
 
 def _worksheet_address(user: User, unit: Department | None, month: Month) -> str:

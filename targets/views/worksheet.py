@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
+from plans.addresses import plan_and_month
 from plans.models import Plan
 from plans.periods import Month
 from reviews.documents import KINDS, RefusedFileError, safe_name
@@ -151,11 +152,7 @@ def _person(request: HttpRequest) -> User:
 def _asked(request: HttpRequest, code: str, text: str) -> tuple[Department, Plan, Month]:
     """The unit, plan and month of the address; 404 if there is none, PermissionDenied if it is not the person's."""
     department = get_object_or_404(Department.objects.select_related("region"), code=code)
-    try:
-        month = Month.parse(text)
-    except ValueError as error:
-        raise Http404 from error
-    plan = get_object_or_404(Plan.objects.published(), year=month.year)
+    plan, month = plan_and_month(text)
     if not may_enter(access.reach(_person(request), Action.ENTER_OBSERVATIONS), department):
         raise access.refusal()
     return department, plan, month

@@ -11,6 +11,7 @@ from departments.noticing import notify
 from departments.permissions import Action
 from departments.reminding import Part
 from departments.services import record
+from reviews.messages import refused_step
 from reviews.workflow import RefusedError, State, Verb, step
 from targets.services.locking import check_reason, demand_open
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
@@ -107,13 +108,7 @@ def _step(report: ProgressReport, verb: Verb, reason: str = "") -> None:
     try:
         report.state = step(State(report.state), verb, reason=reason).value
     except RefusedError as refused:
-        sentences = {
-            "transition": _(
-                "This entry is not in a state in which that is possible. Reload the page to see where it stands."
-            ),
-            "reason": _("Give a reason: the others need to understand what was wrong."),
-        }
-        raise ValidationError(sentences[refused.code], code=refused.code) from refused
+        raise refused_step(refused.code) from refused
 
 
 def _tell_author(report: ProgressReport, by: User, reason: str) -> None:

@@ -16,7 +16,7 @@ from departments.services import record
 from plans.periods import Month
 from reviews.workflow import State, Verb, step
 from targets.figures import Problem
-from targets.services.locking import LONGEST_REASON, demand_open
+from targets.services.locking import check_reason, demand_open
 from tasks import accounts
 from tasks.accounts import Asked, Said, SaidStep, Setting
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision, ReportDraft, Task
@@ -132,10 +132,7 @@ def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressRepor
     draft = ReportDraft.objects.filter(**place.fields).first()
     if draft is None:
         return None
-    if len(reason) > LONGEST_REASON:
-        raise ValidationError(
-            _("The reason has more than %(limit)s characters. Shorten it.") % {"limit": LONGEST_REASON}
-        )
+    check_reason(reason)
     found = examine(place, said_in(draft), reason, today)
     if found.problems:
         raise ReportRefusedError(found.problems)

@@ -4,7 +4,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from departments import access
 from departments.models import User
@@ -12,6 +11,7 @@ from departments.permissions import Action
 from departments.services import record
 from plans.periods import Month
 from targets.services.locking import LONGEST_REASON, check_reason, demand_open
+from targets.wording import listed
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
 from tasks.progress import State
 from tasks.services.rights import demand_lead, demand_unclosed
@@ -42,9 +42,7 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
     missing = missing_units(task, month)
     if missing and not note.strip():
         said = _("Not reported: %(units)s. Ask them, or write in the note why you sign off without them.")
-        raise ValidationError(
-            said % {"units": pgettext("between the names of a list", ", ").join(missing)}, code="note"
-        )
+        raise ValidationError(said % {"units": listed(missing)}, code="note")
     made = SignOff.objects.create(task=task, month=month, by=by, note=note.strip(), missing="\n".join(missing))
     record("task.signed_off", by=by, subject=task, month=str(month), missing=missing)
     return made

@@ -282,3 +282,32 @@ def test_of_a_closed_task_nobody_reports(world: SimpleNamespace) -> None:
     without_reports(world)
     Task.objects.update(closed_on=date(2014, 5, 1), closed_by=world.coordinator)
     assert propose_by_rule(now=p.MONDAY) == 0
+
+
+# --- A milestone that is counted elsewhere
+
+
+def counted(world: SimpleNamespace, done: int) -> None:
+    """A milestone that takes its progress from a count of 100, of which so many are reported for May."""
+    measured = f.indicator("count")
+    promise = f.target(measured, threshold=100, due=date(2014, 5, 31))
+    f.official(f.entry(measured, "2014-05", done))
+    Milestone.objects.update(counted_by=promise)
+
+
+def test_a_count_that_is_reached_is_not_late(world: SimpleNamespace) -> None:
+    counted(world, 100)
+    propose_by_rule(now=p.MONDAY)
+    assert proposed("late_milestone") == []
+
+
+def test_a_count_that_is_not_reached_by_its_day_is_late(world: SimpleNamespace) -> None:
+    counted(world, 99)
+    propose_by_rule(now=p.MONDAY)
+    assert [one.milestone for one in proposed("late_milestone")] == list(Milestone.objects.all())
+
+
+def test_of_a_closed_task_no_milestone_is_late(world: SimpleNamespace) -> None:
+    Task.objects.update(closed_on=date(2014, 5, 1), closed_by=world.coordinator)
+    propose_by_rule(now=p.MONDAY)
+    assert proposed("late_milestone") == []

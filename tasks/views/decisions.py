@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
-from plans.periods import Month
+from plans.addresses import month_named
 from tasks.models import ProgressReport
 from tasks.selectors import reports_waiting_for
 from tasks.services import approve_report, close, reopen_task, return_report, sign_off
@@ -54,12 +54,7 @@ def _report(pk: int) -> ProgressReport:
 def sign(request: HttpRequest, year: int, code: str, month: str) -> HttpResponse:
     """Signs a task off for a month."""
     task, note = task_of(year, code), request.POST.get("note", "")
-    try:
-        when = Month.parse(month)
-    except ValueError as error:
-        raise Http404 from error
-    if when.year != year:
-        raise Http404
+    when = month_named(month, year)
     _tried(
         request, lambda: sign_off(task, when, by=access.person(request), note=note), _("Signed off: %(name)s."), task
     )

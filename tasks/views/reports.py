@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from departments import access
 from departments.models import Department
 from departments.permissions import Action
-from plans.periods import Month
+from plans.addresses import month_named
 from reviews.documents import KINDS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import served
@@ -56,13 +56,7 @@ def _place(request: HttpRequest, year: int, code: str, unit: str, month: str) ->
     task = task_of(year, code)
     department = get_object_or_404(Department, code=unit, assignments__task=task)
     demand_of(access.person(request), Action.REPORT_TASKS, department.pk)
-    try:
-        when = Month.parse(month)
-    except ValueError as error:
-        raise Http404 from error
-    if when.year != year:
-        raise Http404
-    return Place(task, department, when)
+    return Place(task, department, month_named(month, year))
 
 
 def _context(place: Place, **shown: object) -> dict[str, object]:
