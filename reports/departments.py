@@ -19,7 +19,7 @@ from tasks.models import Assignment
 from tasks.selectors import Row as TaskRow
 from tasks.selectors import of_departments
 
-ROLES = ("lead", "shared", "support")
+ROLES = Assignment.Role.values
 """The order in which responsibilities are told: who leads stands first."""
 
 

@@ -1,7 +1,5 @@
 """People, the roles they hold in departments, and their keys to the HTTP API."""
 
-import hashlib
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from departments.keys import digest_of, new_key
 from departments.models.organisation import Department
 from departments.permissions import Role
 
@@ -111,7 +110,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self, key: str, at: datetime) -> "ApiTokenQuerySet":
         """The token with this key, if it is neither revoked nor expired at the given time."""
         return self.filter(
-            key_hash=ApiToken.hash(key), revoked_at__isnull=True, expires_at__gt=at, user__is_active=True
+            key_hash=digest_of(key), revoked_at__isnull=True, expires_at__gt=at, user__is_active=True
         ).select_related("user")
 
 
@@ -135,14 +134,9 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return f"{self.user} · {self.name or self.pk}"
 
-    @staticmethod
-    def hash(key: str) -> str:
-        """SHA-256 is enough for a key of 256 random bits; no salt is needed to resist guessing."""
-        return hashlib.sha256(key.encode()).hexdigest()
-
     @classmethod
     def issue(cls, user: User, *, days: int = 365, name: str = "") -> tuple["ApiToken", str]:
         """A new token and its key; the key is not kept and cannot be shown again."""
-        key = secrets.token_urlsafe(32)
+        key = new_key()
         expires_at = timezone.now() + timedelta(days=days)
-        return cls.objects.create(user=user, name=name, key_hash=cls.hash(key), expires_at=expires_at), key
+        return cls.objects.create(user=user, name=name, key_hash=digest_of(key), expires_at=expires_at), key

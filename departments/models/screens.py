@@ -1,7 +1,5 @@
 """Screens on a wall, which show what leadership sees without anybody's log-in."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -11,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from departments.keys import digest_of, new_key
 from departments.models.organisation import Department
 from departments.models.people import Membership, User
 from departments.permissions import Role
@@ -28,7 +27,7 @@ class ScreenQuerySet(models.QuerySet["Screen"]):
 
     def of_key(self, key: str) -> Self:
         """The screen with this key in its address."""
-        return self.filter(key_hash=hashlib.sha256(key.encode()).hexdigest())
+        return self.filter(key_hash=digest_of(key))
 
 
 class Screen(models.Model):
@@ -67,10 +66,9 @@ class Screen(models.Model):
     @classmethod
     def made(cls, name: str, by: User) -> tuple["Screen", str]:
         """A new screen, saved, and its key; the key is not kept and cannot be shown again."""
-        key, now = secrets.token_urlsafe(32), timezone.now()
-        digest = hashlib.sha256(key.encode()).hexdigest()
+        key, now = new_key(), timezone.now()
         times = {"opened_at": now, "expires_at": now + timedelta(days=DAYS)}
-        return cls.objects.create(name=name, key_hash=digest, opened_by=by, **times), key
+        return cls.objects.create(name=name, key_hash=digest_of(key), opened_by=by, **times), key
 
 
 def onlooker() -> User:

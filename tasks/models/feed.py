@@ -1,7 +1,5 @@
 """Private addresses under which calendar programs read due dates."""
 
-import hashlib
-import secrets
 from typing import Self
 
 from django.conf import settings
@@ -10,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from departments.keys import digest_of, new_key
 from departments.models import User
 
 
@@ -18,14 +17,14 @@ class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
 
     def usable(self, key: str) -> Self:
         """The address with this key, if it was not revoked and its person's account is open."""
-        found = self.filter(key_hash=CalendarFeed.hash(key), revoked_at__isnull=True, user__is_active=True)
+        found = self.filter(key_hash=digest_of(key), revoked_at__isnull=True, user__is_active=True)
         return found.select_related("user")
 
 
 class CalendarFeed(models.Model):
     """A private address of a person's calendar: shown once, stored only as SHA-256, ends when it is revoked.
 
-    It opens nothing but the due dates of tasks, which everybody who logs in may see.
+    It opens nothing but the due dates of tasks, for as long as its person may see the plan.
     """
 
     user = models.ForeignKey(
@@ -54,14 +53,9 @@ class CalendarFeed(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} · {self.created_at:%Y-%m-%d}"
 
-    @staticmethod
-    def hash(key: str) -> str:
-        """SHA-256 is enough for a key of 256 random bits; no salt is needed to resist guessing."""
-        return hashlib.sha256(key.encode()).hexdigest()
-
     @classmethod
     def issue(cls, user: User) -> str:
         """A new address's key; it is not kept and cannot be shown again."""
-        key = secrets.token_urlsafe(32)
-        cls.objects.create(user=user, key_hash=cls.hash(key))
+        key = new_key()
+        cls.objects.create(user=user, key_hash=digest_of(key))
         return key

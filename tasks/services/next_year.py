@@ -214,7 +214,7 @@ class _Copy:
             made.save()
 
 
-_STRENGTH: list[str] = [AbstractAssignment.Role.LEAD, AbstractAssignment.Role.SHARED, AbstractAssignment.Role.SUPPORT]
+_STRENGTH = AbstractAssignment.Role.values
 
 
 def _copied(row: M, **changes: object) -> M:

@@ -212,6 +212,12 @@ def test_the_feed_of_a_closed_account_ends(city: SimpleNamespace) -> None:
     assert Client().get(address).status_code == 404
 
 
+def test_the_feed_ends_with_the_last_role(city: SimpleNamespace) -> None:
+    address = issued(client_of(city.reporter))
+    city.reporter.memberships.all().delete()
+    assert Client().get(address).status_code == 404
+
+
 def test_the_feed_holds_what_the_person_answers_for(city: SimpleNamespace) -> None:
     assert "节点own" not in Client().get(issued(client_of(city.stranger))).content.decode()
     assert "SUMMARY" in Client().get(issued(client_of(city.leader))).content.decode()

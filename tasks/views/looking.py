@@ -106,7 +106,7 @@ def feed(request: HttpRequest, key: str) -> HttpResponse:
     """The calendar behind a private address: whoever has it reads, nobody writes. 404 for one that does not hold."""
     found = get_object_or_404(CalendarFeed.objects.usable(key))
     plan = Plan.objects.newest()
-    if plan is None:
+    if plan is None or not access.reach(found.user, Action.VIEW_PLAN):
         raise Http404
     now = timezone.now()
     text = looking.feed(plan, found.user, shown_day(plan, timezone.localdate(now)), now, settings.SITE_URL)
