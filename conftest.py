@@ -21,7 +21,6 @@ from qualityplan import processes
 from qualityplan.celery import app
 
 if TYPE_CHECKING:
-    from pytest_django.live_server_helper import LiveServer
     from pytest_django.plugin import DjangoDbBlocker
 
     from plans.models import Plan
@@ -86,6 +85,24 @@ def start_worker(*options: str, **environment: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: "DjangoDbBlocker") -> Iterator[None]:
+    """The databases of pytest-django, left by everybody before they are dropped: a thread of the browser tests' server
+    lives for as long as a browser keeps its line open, and PostgreSQL drops no database that a session still holds."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            end_every_session(str(connection.settings_dict["NAME"]))
+
+
+def end_every_session(database: str) -> None:
+    """Nobody is in this test database any more, and nobody comes in again."""
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {connection.ops.quote_name(database)} ALLOW_CONNECTIONS false")
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
+
+
+@pytest.fixture(scope="session")
 def celery_worker_process(django_db_setup: None, eventually: Callable[..., None]) -> Iterator[subprocess.Popen[bytes]]:
     """A real worker over real Redis. It sees only committed rows: use `django_db(transaction=True)`."""
     worker = start_worker("--hostname", "suite@%h")
@@ -135,20 +152,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """A browser in English, as many offices have it: the pages must be Chinese all the same."""
     return {**browser_context_args, "locale": "en-US", "viewport": {"width": 1280, "height": 800}}
-
-
-@pytest.fixture(scope="session")
-def live_server(live_server: "LiveServer", django_db_blocker: "DjangoDbBlocker") -> Iterator["LiveServer"]:
-    """The server of pytest-django. Its threads live for as long as a browser keeps its line open, and with them theirs
-    to the database: these are ended first, or the database could not be dropped."""
-    yield live_server
-    with django_db_blocker.unblock():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
 
 
 def missing(what: str) -> None:
