@@ -1,240 +1,317 @@
-"""How long a full worksheet takes, against a page with one query.
+"""How fast leadership's pages are answered, beside a Django hello view and a page with one query, in one run.
 
-    python benchmarks/pages.py [--rows 60] [--times 60]
+    python benchmarks/pages.py [--seconds 6] [--observations 10000 1000000]
 
-Starts a PostgreSQL of its own, makes a bureau with so many figures due in a month (each with a target and its light,
-the months before and last year's figure; and as in the middle of a month: some open, drafted, odd with and without a
-note, handed in, approved, returned, with files), logs a reporter in, and asks for pages through Django's whole stack:
-every middleware, the session, the person and the roles, as the service does. The medians of one run are compared, the
-pages asked in turn, so that what else the machine does meets all alike:
+Starts a PostgreSQL and a Redis of its own, loads the plan with its demonstration figures, fills the table of figures
+up to so many observations, starts the service as it is run (gunicorn with its own settings, two processes) and asks for
+pages over the network, logged in as a leader:
 
-- the worksheet as it is kept while nothing on it is different (`targets.kept`; whether that is so is read each time),
-  and as it is made when it is seen for the first time after one cell, and after every cell, was changed;
-- a page with one query: the product's own frame (`base.html` with the header of a reporter) around a list of the same
-  indicators, one line each, read by one query beside those of session, person, roles and frame;
-- the same query without the frame, as plain text: the barest view that still needs the log-in.
+- a view that says hello, through the same server and the same middleware, and a page with one query in the product's
+  own frame; both live in `benchmarks/urls.py` alone;
+- the overview cold (everything that is cached is dropped before each request), warm, and unchanged (304).
+
+It also prints how many queries each page takes, explains the slow ones, and what Chromium loads and paints at first.
 """
 
 import argparse
 import io
+import os
+import socket
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
-    from django.test import Client
-
-    from departments.models import Department, User
-    from plans.periods import Month
-    from targets.models import Indicator
-
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.recompute import own_database
 
-AT_MOST = 3
-MEASURES = ("ratio", "count", "level", "count")
-STEPS = ("open", "typed", "odd", "submitted", "approved", "returned", "typed")
-FRAMED = """{% extends "base.html" %}{% block title %}Indicators{% endblock %}
-{% block content %}<h1>Indicators</h1><ul>
-{% for one in indicators %}<li>{{ one.code }} {{ one.name }} {{ one.unit }}</li>
-{% endfor %}</ul>{% endblock %}"""
-PLAIN = "{% for one in indicators %}{{ one.code }} {{ one.name }} {{ one.unit }}\n{% endfor %}"
+PROCESSES, CONNECTIONS, ROUNDS = 2, 8, 5
+OVERVIEW = "/"
+READING = (OVERVIEW, "/plan/", "/comparison/", "/targets/2014/manufacturing-quality/", "/departments/")
+SLOW = 0.02
+"""Seconds from which on a query is explained."""
 
 
-def page(source: str) -> "Callable[..., HttpResponse]":
-    """A view behind the log-in that asks one query and fills the template with it."""
-    from django.contrib.auth.decorators import login_required
-    from django.http import HttpResponse
-    from django.template import engines
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Requests per second, and milliseconds that 50 and 95 of 100 answers took at most; how large an answer is."""
 
-    from targets.models import Indicator
+    rate: float
+    median: float
+    p95: float
+    size: int
 
-    template = engines["django"].from_string(source)
-
-    @login_required
-    def view(request: "HttpRequest") -> "HttpResponse":
-        return HttpResponse(template.render({"indicators": Indicator.objects.order_by("code")}, request))
-
-    return view
+    def __str__(self) -> str:
+        return f"{self.rate:8.0f} requests/s   median {self.median:7.2f} ms   p95 {self.p95:7.2f} ms   {self.size:,} B"
 
 
-def fill(rows: int) -> str:
-    """A bureau in the middle of its work on June 2014: the address of the worksheet."""
-    from departments.permissions import Role
-    from targets.tests import factories as f
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody with a log-in who asks one service."""
 
-    unit = f.department()
-    author, reviewer = f.person(Role.REPORTER, unit), f.person(Role.REVIEWER, unit)
-    measured = [measured_by(unit, number) for number in range(rows)]
-    official = []
-    for one in measured:
-        f.target(one, "at_least", 92)
-        figures = (93, 100) if one.is_ratio else (45,)
-        official += [f.entry(one, month, *figures) for month in ("2013-06", "2014-03", "2014-04", "2014-05")]
-    f.official(*official)
-    for number, one in enumerate(measured):
-        work_on(one, number, author, reviewer)
-    f.recompute()
-    return f"/worksheet/{unit.code}/2014-06/"
+    port: int
+    cookies: str
 
-
-def measured_by(unit: "Department", number: int) -> "Indicator":
-    """Every measure in turn; every other indicator says what is counted, as most of a plan's do."""
-    from targets.tests import factories as f
-
-    measure = MEASURES[number % len(MEASURES)]
-    named = {"numerator_name": "合格批次", "numerator_unit": "批次", "denominator_name": "抽检批次"}
-    definition = "按照省级主管部门的统计口径，包括市直单位和各县（市、区）。" if number % 2 else ""
-    return f.indicator(measure, department=unit, definition=definition, **(named if measure == "ratio" else {}))
+    def ask(self, address: str, *headers: str) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of an answer, read to its end."""
+        lines = [f"GET {address} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Connection: close", *headers]
+        if self.cookies:
+            lines.append(f"Cookie: {self.cookies}")
+        with socket.create_connection(("127.0.0.1", self.port)) as line:
+            line.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+            answer = b"".join(iter(lambda: line.recv(1 << 18), b""))
+        head, _blank, body = answer.partition(b"\r\n\r\n")
+        first, *told = head.decode("latin-1").split("\r\n")
+        return int(first.split()[1]), {k.lower(): v for k, _c, v in (one.partition(": ") for one in told)}, body
 
 
-def work_on(one: "Indicator", number: int, author: "User", reviewer: "User") -> None:
-    """What has happened to a figure so far: in turn nothing, typed, typed and odd, handed in, approved, returned; every
-    fifth has files."""
-    from targets.services import approve, attach, hand_in, send_back
+def rushed(visitor: Visitor, address: str, seconds: float, *headers: str, status: int = 200) -> Speed:
+    """Asked again and again over several connections for so many seconds."""
+    until = time.perf_counter() + seconds
 
-    key, step = key_of(one), STEPS[number % len(STEPS)]
-    if step == "open":
-        return
-    unexplained = step in ("typed", "odd") and number % 3
-    type_in(one, "140" if step == "odd" else "47.5", author, note="" if unexplained else "核对无误")
-    if number % 5 == 0:
-        attach(key, Paper(f"证明材料{number}.txt", number), by=author)
-    if step in ("typed", "odd"):
-        return
-    (revision,) = hand_in([key], by=author)
-    if step == "approved":
-        approve(revision, by=reviewer)
-    elif step == "returned":
-        send_back(revision, by=reviewer, reason="与上月口径不一致，请核对后重报")
+    def ask_on(_number: int) -> list[float]:
+        taken = []
+        while time.perf_counter() < until:
+            started = time.perf_counter()
+            found, _head, _body = visitor.ask(address, *headers)
+            taken.append((time.perf_counter() - started) * 1000)
+            if found != status:
+                raise SystemExit(f"{address}: {found} instead of {status}")
+        return taken
 
-
-def type_in(one: "Indicator", value: str, author: "User", note: str = "核对无误") -> None:
-    """Types into a cell, whatever stands there."""
-    from targets.models import Draft
-    from targets.services import Typed, save_draft
-
-    key = key_of(one)
-    found = Draft.objects.filter(indicator=one, region=key[1], month=key[2]).first()
-    texts = {"numerator": value, "denominator": "150"} if one.is_ratio else {"value": value.removesuffix(".5")}
-    save_draft(key, Typed(**texts, note=note), version=found.version if found else 0, by=author)
+    started = time.perf_counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        taken = [one for listed in pool.map(ask_on, range(CONNECTIONS)) for one in listed]
+    spent = time.perf_counter() - started
+    return speed(taken, len(taken) / spent, len(visitor.ask(address, *headers)[2]))
 
 
-def key_of(one: "Indicator") -> tuple[int, int, "Month"]:
-    """Its figure of June 2014."""
-    from plans.periods import Month
-    from targets.tests import factories as f
-
-    return one.pk, f.region().pk, Month(2014, 6)
+def speed(taken: list[float], rate: float, size: int) -> Speed:
+    """From the milliseconds of each answer."""
+    return Speed(rate, statistics.median(taken), statistics.quantiles(taken, n=20)[-1], size)
 
 
-class Paper(io.BytesIO):
-    """A small file to attach."""
+def once(visitor: Visitor, address: str) -> float:
+    """Milliseconds of one answer."""
+    started = time.perf_counter()
+    found, _head, _body = visitor.ask(address)
+    if found != 200:
+        raise SystemExit(f"{address}: {found}")
+    return (time.perf_counter() - started) * 1000
 
-    def __init__(self, name: str, number: int) -> None:
-        super().__init__(f"第{number}号证明材料".encode())
-        self.name = name
+
+def fill() -> None:
+    """The plan of 2014 with its demonstration figures, judged."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from targets.recompute import recompute_dirty
+
+    settings.DEMO_PASSWORD = "example-password"  # noqa: S105
+    call_command("loaddata", *sorted(str(one) for one in Path("fixtures").glob("[0-9]*.json")), verbosity=0)
+    call_command("demo", verbosity=0, stdout=io.StringIO())
+    while recompute_dirty()[0]:
+        pass
 
 
-def reporter() -> "Client":
-    """The bureau's reporter, logged in."""
+def cookies_of(username: str) -> str:
+    """Of a log-in that needs no password: the session's, and the one that forms are signed with."""
     from django.test import Client
 
     from departments.models import User
 
     client = Client()
-    client.force_login(User.objects.get(memberships__role="reporter"))
-    return client
+    client.force_login(User.objects.get(username=username))
+    client.get(OVERVIEW)
+    return "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
 
 
-def medians(client: "Client", addresses: dict[str, str], times: int) -> dict[str, float]:
-    """Milliseconds for each page, asked in turn; the first rounds warm everything up."""
-    found: dict[str, list[float]] = {name: [] for name in addresses}
-    for number in range(times + 5):
-        for name, address in addresses.items():
-            started = time.perf_counter()
-            answer = client.get(address)
-            seconds = time.perf_counter() - started
-            if answer.status_code != 200:
-                raise SystemExit(f"{name}: {answer.status_code}")
-            if number >= 5:
-                found[name].append(seconds * 1000)
-    return {name: statistics.median(one) for name, one in found.items()}
+FLOOD = """
+WITH rows AS (
+    SELECT row_number() OVER () AS n, i, r, (%(first)s + m / 12) * 100 + m %% 12 + 1 AS month
+    FROM unnest(%(indicators)s) i, unnest(%(regions)s) r, generate_series(0, %(months)s - 1) m
+), revisions AS (
+    INSERT INTO targets_revision
+        (id, observation_id, numerator, denominator, state, author_id, created_at, reason, official_by, official_at,
+         source_id, note, oddities)
+    SELECT %(revision)s + n, %(observation)s + n, 80 + n %% 20, 100, 'approved', %(by)s, now(), '', 'import', now(),
+           %(source)s, '', '[]'
+    FROM rows
+)
+INSERT INTO targets_observation (id, indicator_id, region_id, month, numerator, denominator, official_id)
+SELECT %(observation)s + n, i, r, month, 80 + n %% 20, 100, %(revision)s + n FROM rows
+"""
+FIRST_YEAR, MONTHS, REGIONS = 2006, 120, 50
 
 
-def after_changes(client: "Client", address: str, cells: int, times: int) -> float:
-    """Milliseconds for the first view after so many cells were changed, each time anew: the median."""
-    from departments.models import User
-    from targets.models import Indicator
-
-    author = User.objects.get(memberships__role="reporter")
-    seconds = []
-    for number in range(times):
-        for one in Indicator.objects.order_by("pk")[:cells]:
-            type_in(one, str(48 + number), author)
-        started = time.perf_counter()
-        client.get(address)
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds) * 1000
-
-
-def queries(client: "Client", address: str) -> int:
-    """How many queries the page takes in all."""
+def flood(observations: int) -> None:
+    """So many official figures of indicators that the plan does not name, in ten years and fifty other regions,
+    straight into the tables without their triggers: how they came is not what is measured here."""
     from django.db import connection
+    from django.db.models import Max
+
+    from targets.models import Observation, Revision
+    from targets.tests import factories as f
+
+    by = f.coordinator()
+    values = {
+        "indicators": [f.indicator().pk for _number in range(max(1, observations // (MONTHS * REGIONS)))],
+        "regions": [f.region(f"{200_000 + number}", f.region("199900")).pk for number in range(REGIONS)],
+        "revision": Revision.objects.aggregate(last=Max("pk"))["last"],
+        "observation": Observation.objects.aggregate(last=Max("pk"))["last"],
+    }
+    more = {"first": FIRST_YEAR, "months": MONTHS, "by": by.pk, "source": f.source(by).pk}
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(FLOOD, values | more)
+        cursor.execute("SET session_replication_role = origin")
+        cursor.execute("VACUUM ANALYZE")
+
+
+def pages(leader: Visitor, nobody: Visitor) -> dict[str, tuple[Visitor, str, tuple[str, ...], int]]:
+    """What is asked for: who, where, with which headers, and what is answered."""
+    known = leader.ask(OVERVIEW)[1]["etag"]
+    return {
+        "hello": (nobody, "/hello/", (), 200),
+        "page with one query": (leader, "/one-query/", (), 200),
+        "overview warm": (leader, OVERVIEW, (), 200),
+        "overview unchanged": (leader, OVERVIEW, (f"If-None-Match: {known}",), 304),
+    }
+
+
+def rates(asked: dict[str, tuple[Visitor, str, tuple[str, ...], int]], seconds: float) -> dict[str, Speed]:
+    """Each page in turn, several times round, so that what else the machine does meets all alike; the median rate."""
+    found: dict[str, list[Speed]] = {name: [] for name in asked}
+    for number in range(ROUNDS + 1):
+        for name, (visitor, address, headers, status) in asked.items():
+            speed_now = rushed(visitor, address, seconds / ROUNDS, *headers, status=status)
+            if number:
+                found[name].append(speed_now)
+    return {name: sorted(listed, key=lambda one: one.rate)[len(listed) // 2] for name, listed in found.items()}
+
+
+def cold(leader: Visitor, times: int) -> tuple[Speed, Speed]:
+    """The page with one query, and the overview with nothing kept, asked in turn."""
+    from django.core.cache import cache
+
+    one, nothing = [], []
+    for _number in range(times):
+        one.append(once(leader, "/one-query/"))
+        cache.clear()
+        nothing.append(once(leader, OVERVIEW))
+    return speed(one, 1000 * times / sum(one), 0), speed(nothing, 1000 * times / sum(nothing), 0)
+
+
+def queries() -> dict[str, int]:
+    """How many queries each page takes with nothing kept; the slow ones are explained."""
+    from django.core.cache import cache
+    from django.db import connection
+    from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    with CaptureQueriesContext(connection) as captured:
+    from departments.models import User
+
+    client, found = Client(), {}
+    client.force_login(User.objects.get(username="leader"))
+    for address in READING:
         client.get(address)
-    return len(captured)
+        cache.clear()
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address)
+        found[address] = len(captured)
+        for one in captured.captured_queries:
+            if float(one["time"]) > SLOW and one["sql"].startswith("SELECT"):
+                with connection.cursor() as cursor:
+                    cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {one['sql']}")
+                    print(f"{address}: {one['time']} s", *(line for (line,) in cursor.fetchall()), sep="\n    ")
+    return found
 
 
-def report(rows: int, times: int) -> None:
-    """One run, one table."""
-    from django.urls import clear_url_caches, path
+def painted(port: int, cookies: str) -> None:
+    """What a new browser loads for the overview, and when the largest part of it is painted."""
+    import shutil
 
-    from qualityplan import urls
+    from playwright.sync_api import sync_playwright
 
-    urls.urlpatterns += [path("framed/", page(FRAMED)), path("plain/", page(PLAIN))]
-    clear_url_caches()
-    addresses = {"worksheet": fill(rows), "page with one query": "/framed/", "bare view with one query": "/plain/"}
-    client = reporter()
-    found = medians(client, addresses, times)
-    for name, milliseconds in found.items():
-        print(f"{name}: {milliseconds:.2f} ms, {queries(client, addresses[name])} queries in all")
-    changed = after_changes(client, addresses["worksheet"], 1, times)
-    print(f"worksheet after one cell was changed: {changed:.2f} ms")
-    print(f"worksheet after every cell was changed: {after_changes(client, addresses['worksheet'], rows, 3):.2f} ms")
-    sheet = found.pop("worksheet")
-    for name, milliseconds in found.items():
-        print(f"worksheet of {rows} rows / {name} = {sheet / milliseconds:.2f}, made anew {changed / milliseconds:.2f}")
-    print(f"required: less than {AT_MOST} times the page with one query")
+    from qualityplan.tests.firstview import first_view
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        return
+    url = f"http://127.0.0.1:{port}"
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        context = browser.new_context()
+        pairs = (one.split("=", 1) for one in cookies.split("; "))
+        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in pairs])
+        view = first_view(context.new_page(), url + OVERVIEW)
+        browser.close()
+    print(
+        f"first view of the overview: {view.bytes / 1024:.0f} KB over the wire (at most 350), largest contentful paint "
+        f"after {view.largest_paint:.0f} ms"
+    )
+
+
+def measured(port: int, options: argparse.Namespace) -> dict[str, Speed]:
+    """One table: what is asked for, how fast it is answered, and how that compares."""
+    cookies = cookies_of("leader")
+    leader, nobody = Visitor(port, cookies), Visitor(port, "")
+    found = rates(pages(leader, nobody), options.seconds)
+    for name, one in found.items():
+        print(f"{name:22}{one}", flush=True)
+    hello, (one, nothing) = found["hello"].rate, cold(leader, options.times)
+    print(f"overview warm / hello = {found['overview warm'].rate / hello:.2f} (at least 0.25)")
+    print(f"overview unchanged / hello = {found['overview unchanged'].rate / hello:.2f} (at least 0.3)")
+    print(
+        f"overview cold {nothing.median:.1f} ms / page with one query {one.median:.1f} ms = "
+        f"{nothing.median / one.median:.1f} (at most 5)"
+    )
+    print("queries with nothing kept: " + ", ".join(f"{page} {number}" for page, number in queries().items()))
+    painted(port, cookies)
+    return found | {"overview cold": nothing}
+
+
+def report(options: argparse.Namespace) -> None:
+    """One run, one table for each size."""
+    from django.conf import settings
+
+    from qualityplan.tests.firstview import collect_static, gunicorn
+    from targets.models import Observation
+
+    settings.ALLOWED_HOSTS = ["*"]
+    fill()
+    collect_static(settings.BASE_DIR)
+    with gunicorn("benchmarks.settings", PROCESSES) as port:
+        sizes, known = [], 0
+        for wanted in options.observations:
+            flood(wanted - known)
+            known = wanted
+            print(f"--- {Observation.objects.count():,} observations")
+            sizes.append(measured(port, options))
+        for name in ("overview warm", "overview cold"):
+            print(
+                f"{name}: p95 of the largest / p95 of the smallest = {sizes[-1][name].p95 / sizes[0][name].p95:.2f} "
+                "(at most 1.2)"
+            )
 
 
 def main() -> None:
     """Fills, measures, prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=60)
-    parser.add_argument("--times", type=int, default=60)
+    parser.add_argument("--seconds", type=float, default=6.0, help="for each page and size")
+    parser.add_argument("--times", type=int, default=40, help="how often the cold page is asked for")
+    sizes = "sizes of the table of figures, one after the other; 10000000 takes minutes and gigabytes"
+    parser.add_argument("--observations", type=int, nargs="+", default=[10_000, 1_000_000], help=sizes)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(), own_database():
         import logging
 
-        from django.conf import settings
-        from django.test import override_settings
-
         logging.disable(logging.INFO)
-        storages = settings.STORAGES | {
-            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-        }
-        with override_settings(STORAGES=storages, ALLOWED_HOSTS=["testserver"]):
-            report(options.rows, options.times)
+        report(options)
 
 
 if __name__ == "__main__":

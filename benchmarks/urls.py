@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import include, path
 
-from benchmarks.pages import FRAMED
+from benchmarks.worksheet import FRAMED
 from targets.models import Indicator
 
 LISTED = 40

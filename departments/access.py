@@ -3,10 +3,11 @@
 The table is `permissions.PERMISSIONS`; nothing else in the project compares roles.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any
+from functools import lru_cache, wraps
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -37,18 +38,45 @@ class Reach:
 
 def reach(user: User, action: Action) -> Reach:
     """How far the person's permission for the action reaches, over all roles held."""
-    held = [(_scope(action, one), one) for one in user.held] if user.is_active else []
+    return reaches(user)[action]
+
+
+def reaches(user: User) -> Mapping[Action, Reach]:
+    """How far the person's permission for each action reaches."""
+    return _reaches(tuple(map(_held, user.held)) if user.is_active else ())
+
+
+class Held(NamedTuple):
+    """Of a role that is held, what permissions depend on."""
+
+    role: Role
+    office: bool
+    department_id: int
+    region_id: int
+
+
+def _held(one: Membership) -> Held:
+    office = one.department.kind == Department.Kind.GOVERNMENT_OFFICE
+    return Held(Role(one.role), office, one.department_id, one.department.region_id)
+
+
+@lru_cache(maxsize=4096)
+def _reaches(roles: tuple[Held, ...]) -> Mapping[Action, Reach]:
+    return MappingProxyType({action: _reach(action, roles) for action in Action})
+
+
+def _reach(action: Action, roles: tuple[Held, ...]) -> Reach:
+    held = [(_scope(action, one), one) for one in roles]
     return Reach(
         any(scope is Scope.ALL for scope, _one in held),
         frozenset(one.department_id for scope, one in held if scope is Scope.DEPARTMENT),
-        frozenset(one.department.region_id for scope, one in held if scope is Scope.REGION),
+        frozenset(one.region_id for scope, one in held if scope is Scope.REGION),
     )
 
 
-def _scope(action: Action, membership: Membership) -> Scope | None:
-    scope = scope_of(action, Role(membership.role))
-    office = membership.department.kind == Department.Kind.GOVERNMENT_OFFICE
-    return scope.held_in(office=office) if scope is not None else None
+def _scope(action: Action, held: Held) -> Scope | None:
+    scope = scope_of(action, held.role)
+    return scope.held_in(office=held.office) if scope is not None else None
 
 
 def demand(user: User, action: Action) -> Reach:

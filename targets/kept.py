@@ -13,7 +13,7 @@ time. What a form is signed with (CSRF) is kept nowhere and filled in at last.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache, partial, wraps
 from hashlib import sha256
 from pathlib import Path
@@ -33,12 +33,12 @@ from django.utils.translation import get_language
 from redis import RedisError
 
 from departments import access
-from departments.permissions import Action
 from targets.surroundings import surroundings_of
 
 View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]
 Kept = TypeVar("Kept")
+Of = TypeVar("Of")
 
 SECONDS = 3600
 """How long a piece is kept."""
@@ -97,19 +97,27 @@ def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
     response.content = _filled(request, made, own, pieces)
     if _was_told_something(request):
         return _private(response)
-    _keep(shared, made)
+    _keep({shared: made})
     return _private(response, tag)
 
 
-def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: Sequence[object]) -> Kept:
-    """A value that follows from the plan's data alone, made once for each version; `of` says which it is."""
-    known = surroundings_of(request, year)
-    key = _key(release(), known.plan_id, known.version, *of)
-    pieces = _recalled(key)
-    if key not in pieces:
-        pieces = {key: make()}
-        _keep(key, pieces[key])
-    return pieces[key]
+def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: str) -> Kept:
+    """A value that follows from what a page of a plan's year depends on; `of` says which it is."""
+    return values_of(request, lambda _missing: {of: make()}, year=year, of={of: None})[of]
+
+
+def values_of(
+    request: HttpRequest, make: Callable[[Collection[Of]], Mapping[Of, Kept]], *, year: int, of: Mapping[Of, object]
+) -> dict[Of, Kept]:
+    """Pieces of a page of a plan's year, each kept under the plain values that it is made of beside what the page
+    depends on anyway: only those are made that are different from all that were made before."""
+    shared = _shared_key(request, year)
+    keys = {one: _key(shared, one, values) for one, values in of.items()}
+    recalled = _recalled(*keys.values())
+    known = {one: recalled[key] for one, key in keys.items() if key in recalled}
+    made = make(keys.keys() - known.keys()) if len(known) < len(keys) else {}
+    _keep({keys[one]: piece for one, piece in made.items()})
+    return known | dict(made)
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -126,11 +134,15 @@ def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
 
 def _shared_key(request: HttpRequest, year: int | None) -> str:
     """Of everything that what stands below the header depends on."""
-    known, user = surroundings_of(request, year), access.person(request)
-    reaches = (access.reach(user, action) for action in Action)
-    reached = [(one.everything, sorted(one.departments), sorted(one.regions)) for one in reaches]
+    known, reached = surroundings_of(request, year), tuple(access.reaches(access.person(request)).values())
     address = request.path, request.GET.urlencode(), is_part(request), get_language(), timezone.localdate()
-    return _key(release(), *address, known.plan_id, known.version, known.demonstration, reached)
+    return _key(release(), *address, known.plan_id, known.version, known.demonstration, _as_text(reached))
+
+
+@lru_cache(maxsize=1024)
+def _as_text(reached: tuple[access.Reach, ...]) -> str:
+    """The same text for the same reaches, in every process."""
+    return repr([(one.everything, sorted(one.departments), sorted(one.regions)) for one in reached])
 
 
 def _own_key(request: HttpRequest) -> str:
@@ -187,7 +199,7 @@ def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, 
         own = ""
     if own and own not in pieces:
         pieces = {own: _SIGNED.sub(rb"\1", render_to_string("_components/header.html", request=request).encode())}
-        _keep(own, pieces[own])
+        _keep(pieces)
     whole = shared.replace(HEADER, pieces[own]) if own else shared
     return whole.replace(_UNSIGNED, _UNSIGNED + get_token(request).encode())
 
@@ -209,8 +221,8 @@ def _recalled(*keys: str) -> dict[str, Any]:
         return {}
 
 
-def _keep(key: str, piece: object) -> None:
+def _keep(pieces: dict[str, Any]) -> None:
     try:
-        cache.set(key, piece, SECONDS)
+        cache.set_many(pieces, SECONDS)
     except (RedisError, OSError):
         return

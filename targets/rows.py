@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.utils.safestring import SafeString
+
 from plans.periods import Month
 from reviews.workflow import State
 from targets.explanation import Shown
@@ -14,6 +16,8 @@ from targets.lights import Light
 from targets.models import Attachment, Draft, Indicator, Revision, Target
 
 TEXTS = ("value", "numerator", "denominator", "occurred_on", "note")
+END = "<!-- row -->"
+"""Stands between two rows as they are written, so that each can be kept by itself."""
 
 
 class Field(NamedTuple):
@@ -137,6 +141,14 @@ class Row:
         stands = last is not None and last.state != State.WITHDRAWN.value and name != "note"
         earlier = _text(getattr(last, name)) if stands else ""
         return Field(f"{self.id}-{name}", name, column, label, unit, self.text.get(name, ""), earlier)
+
+
+class Written(NamedTuple):
+    """A row as HTML, where its figure stands, and whether a new figure would correct an official one."""
+
+    html: SafeString
+    state: str
+    corrects: bool
 
 
 def state_of(draft: Draft | None, handed_in: str | None) -> str:

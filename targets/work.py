@@ -14,6 +14,7 @@ from targets.models import Attachment, Decision, Draft, MonthLock, Revision
 from targets.rows import TEXTS, HandedIn
 
 _DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields)
+_TYPED_FOR = _DRAFT.index("indicator_id")
 _ATTACHMENT = tuple(one.attname for one in Attachment._meta.concrete_fields)
 _HANDED_IN = ("pk", "author__display_name", "author__username", "state", "created_at", *TEXTS)
 
@@ -30,6 +31,26 @@ class Work(NamedTuple):
     attached: Sequence[tuple[Any, ...]]
     handed_in: Sequence[tuple[Any, ...]]
     reasons: Mapping[int, str]
+
+    def by_indicator(self) -> dict[int, tuple[object, ...]]:
+        """All that is said here about each figure, as plain values."""
+        found: dict[int, list[object]] = {one: [self.locked] for one in self.indicators}
+        for draft in self.typed:
+            found[draft[_TYPED_FOR]].append(draft)
+        for about in (*self.attached, *self.handed_in):
+            found[about[0]].append(about)
+        for latest in self.handed_in:
+            found[latest[0]].append(self.reasons.get(latest[1]))
+        return {one: tuple(values) for one, values in found.items()}
+
+    def only(self, indicators: Collection[int]) -> "Work":
+        """The same about some of the figures."""
+        return self._replace(
+            indicators=[one for one in self.indicators if one in indicators],
+            typed=[one for one in self.typed if one[_TYPED_FOR] in indicators],
+            attached=[one for one in self.attached if one[0] in indicators],
+            handed_in=[one for one in self.handed_in if one[0] in indicators],
+        )
 
     def drafts(self) -> dict[int, Draft]:
         """What has been typed, by indicator."""

@@ -5,7 +5,7 @@ Read in a constant number of queries, however many rows; nothing is judged here.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import starmap
 from typing import cast
@@ -19,7 +19,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.duties import Expected, expected_of, place_of
+from targets.duties import expected_of, place_of
 from targets.explanation import shown, threshold_text
 from targets.figures import Entry
 from targets.lights import light
@@ -41,9 +41,9 @@ class Sheet:
     plan: Plan
     region: Region
     month: Month
-    locked: bool
-    rows: list[Row]
-    background: Background
+    rows: list[Row] = field(default_factory=list)
+    background: Background = field(default_factory=Background)
+    locked: bool = False
 
 
 def may_enter(reached: Reach, department: Department) -> bool:
@@ -53,50 +53,55 @@ def may_enter(reached: Reach, department: Department) -> bool:
     return reached.everything or department.pk in reached.departments
 
 
-def sheet_of(
-    department: Department,
-    plan: Plan,
-    month: Month,
-    user: User,
-    *,
-    expected: Expected | None = None,
-    work: Work | None = None,
-) -> Sheet:
-    """The whole worksheet, its inputs filled with the draft or else with what was returned. What is known already is
-    not read again; but if other figures are due by now, `work` is."""
-    region = place_of(department, plan)
-    expected = expected or expected_of(plan, {month})
-    rows = [Row(one, region.pk, month) for one in expected.indicators_of(department.pk, month)]
-    due = [row.indicator.pk for row in rows]
-    if work is None or work.indicators != due:
-        work = work_on(due, region.pk, month)
-    background = _background(expected, work)
-    background.totals = background.earlier = official = _official(work, background.accumulating)
-    _put_figures(rows, official)
-    _put_work(rows, work)
-    _put_promises(rows, expected, plan, user)
+def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
+    """The whole worksheet, its inputs filled with the draft or else with what was returned."""
+    sheet = known_of(department, plan, month, user)
+    put_work(sheet, work_on(list(sheet.background.indicators), sheet.region.pk, month))
+    return sheet
+
+
+def known_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
+    """The worksheet as it is known before anybody has typed: what is due, its past, and how its targets stand. It holds
+    nothing of other units, so that little has to be kept."""
+    expected = expected_of(plan, {month})
+    indicators = {one.pk: one for one in expected.indicators_of(department.pk, month)}
+    region, background = place_of(department, plan), Background()
+    background.indicators = indicators
+    background.targets = [one for one in expected.targets if one.indicator_id in indicators]
+    background.wholes = {region.pk} & expected.regions.parts.keys()
+    background.totals = background.earlier = _official(indicators, region.pk, month, background.accumulating)
+    rows = [Row(one, region.pk, month) for one in indicators.values()]
+    _put_figures(rows, background.totals)
+    _put_promises(rows, background.targets, plan, user)
     _bar(rows, access.reach(user, Action.ENTER_OBSERVATIONS))
-    return Sheet(department, plan, region, month, work.locked, rows, background)
+    return Sheet(department, plan, region, month, rows, background)
 
 
-def _background(expected: Expected, work: Work) -> Background:
-    """What figures are held against, as far as it has been read anyway."""
-    found = Background()
-    found.indicators, found.targets, found.wholes = expected.indicators, expected.targets, expected.regions.parts.keys()
-    found.closed = {work.month} if work.locked else set()
-    return found
+def put_work(sheet: Sheet, work: Work) -> None:
+    """Puts into the rows what has been typed and handed in, with the files beside it; other rows are left out."""
+    drafts, attachments = work.drafts(), work.attachments()
+    handed_in, wanted = work.entries(attachments), set(work.indicators)
+    sheet.locked, sheet.background.closed = work.locked, {work.month} if work.locked else set()
+    sheet.rows = [row for row in sheet.rows if row.indicator.pk in wanted]
+    for row in sheet.rows:
+        key = row.indicator.pk
+        row.draft, row.handed_in, row.attachments = drafts.get(key), handed_in.get(key), attachments[key, None]
+        returned = row.handed_in is not None and row.handed_in.state == State.RETURNED.value
+        row.text = texts_of(row.draft or (row.handed_in if returned else None))
+        row.version = row.draft.version if row.draft else 0
 
 
-def _official(work: Work, accumulating: Collection[int]) -> dict[Key, Entry]:
+def _official(
+    indicators: Collection[int], region_id: int, month: Month, accumulating: Collection[int]
+) -> dict[Key, Entry]:
     """In one query the official figures of the month, of the months before and of last year, and of totals since
     January the whole year's."""
-    month = work.month
     held_against = {month, *months_before(month), *(one for every in _STEPS for one in _compared(month, every))}
     of_year = Q(indicator__in=accumulating, month__range=(Month(month.year, 1), Month(month.year, 12)))
     found = Observation.objects.filter(
         Q(month__in=held_against) | of_year,
-        indicator__in=work.indicators,
-        region=work.region_id,
+        indicator__in=indicators,
+        region=region_id,
         official__isnull=False,
     )
     figures = ("value", "numerator", "denominator", "occurred_on")
@@ -125,22 +130,9 @@ def _compared(month: Month, frequency: str) -> tuple[Month, Month]:
     return month.shifted(-_STEPS[frequency]), month.shifted(-12)
 
 
-def _put_work(rows: Iterable[Row], work: Work) -> None:
-    """What has been typed and handed in, with the files beside it."""
-    drafts, attachments = work.drafts(), work.attachments()
-    handed_in = work.entries(attachments)
-    for row in rows:
-        key = row.indicator.pk
-        row.draft, row.handed_in, row.attachments = drafts.get(key), handed_in.get(key), attachments[key, None]
-        returned = row.handed_in is not None and row.handed_in.state == State.RETURNED.value
-        row.text = texts_of(row.draft or (row.handed_in if returned else None))
-        row.version = row.draft.version if row.draft else 0
-
-
-def _put_promises(rows: Sequence[Row], expected: Expected, plan: Plan, user: User) -> None:
+def _put_promises(rows: Sequence[Row], targets: Iterable[Target], plan: Plan, user: User) -> None:
     """The targets of each indicator with their lights: the region's own, else the whole's."""
     by_indicator = {row.indicator.pk: row for row in rows}
-    targets = [one for one in expected.targets if one.indicator_id in by_indicator]
     judged = _judged(rows, targets, plan, user)
     promises: dict[int, list[Promise]] = defaultdict(list)
     for target in targets:

@@ -26,7 +26,7 @@ from targets.lights import Light
 from targets.messages import sentence
 from targets.models import Attachment, Indicator
 from targets.quantities import rounded
-from targets.rows import Field, HandedIn, Promise, Row
+from targets.rows import END, Field, HandedIn, Promise, Row
 from targets.worksheet import Sheet
 
 register = template.Library()
@@ -124,9 +124,10 @@ def words() -> dict[str, str]:
 
 @register.simple_tag
 def sheet_rows(sheet: Sheet, accept: str) -> SafeString:
-    """Every row of the worksheet; `accept` names the endings of the files that may be attached."""
+    """Every row of the worksheet, with a mark between two; `accept` names the endings of the files that may be
+    attached."""
     writer = Writer(sheet, accept)
-    return joined(writer.row(one) for one in sheet.rows)
+    return SafeString(END.join(map(writer.row, sheet.rows)))
 
 
 class Writer:

@@ -29,7 +29,7 @@ def test_the_recompute_benchmark_prints_its_ratios() -> None:
 
 
 def test_the_benchmark_of_pages_prints_its_ratios() -> None:
-    said = printed("benchmarks/pages.py", "--rows", "6", "--times", "2")
+    said = printed("benchmarks/worksheet.py", "--rows", "6", "--times", "2")
     assert "worksheet of 6 rows / page with one query = " in said
     assert "worksheet of 6 rows / bare view with one query = " in said
 

@@ -240,6 +240,6 @@ def test_without_a_cache_the_pages_are_made(leader: Client, monkeypatch: pytest.
     def down(*args: Any, **kwargs: Any) -> None:
         raise RedisDown
 
-    for name in ("get_many", "set"):
+    for name in ("get_many", "set_many"):
         monkeypatch.setattr(f"targets.kept.cache.{name}", down)
     assert leader.get("/").status_code == 200

@@ -23,7 +23,8 @@ from targets.models import Attachment, Draft, ReportingDuty, Revision
 from targets.services import Typed, approve, attach, detach, hand_in, lock, promises_changed, save_draft, send_back
 from targets.services import withdraw as take_back
 from targets.tests import factories as f
-from targets.worksheet import Sheet, sheet_of
+from targets.work import Work
+from targets.worksheet import Sheet, known_of, put_work
 
 pytestmark = pytest.mark.django_db
 
@@ -196,16 +197,36 @@ def test_a_figure_that_the_unit_is_not_asked_for_any_more_is_gone_at_once(cast: 
 def test_what_is_typed_while_the_page_is_made_is_not_kept_with_it(
     cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(*args: Any, **known: Any) -> Sheet:
+    def slowly(*asked: Any) -> Sheet:
         typed(cast)
-        return sheet_of(*args, **known)
+        return known_of(*asked)
 
-    monkeypatch.setattr("targets.views.worksheet.sheet_of", slowly)
+    monkeypatch.setattr("targets.views.worksheet.known_of", slowly)
     look(cast)
     monkeypatch.undo()
     assert 'value="937"' in look(cast)
     Draft.objects.all().delete()
     assert 'value="937"' not in look(cast)
+
+
+def test_only_the_rows_that_are_different_are_made_again(
+    cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = f.indicator(department=cast.rate.department)
+    look(cast)
+    made = []
+
+    def watched(sheet: Sheet, work: Work) -> None:
+        put_work(sheet, work)
+        made.append([row.indicator for row in sheet.rows])
+
+    monkeypatch.setattr("targets.views.worksheet.put_work", watched)
+    typed(cast)
+    assert 'value="937"' in look(cast)
+    assert made == [[cast.rate]]
+    f.official(f.entry(other, "2014-05", 95, 100))
+    look(cast)
+    assert made[1:] == [[cast.rate, other]], "a figure that became official may show in any row"
 
 
 def test_a_colleague_keeps_what_was_typed_in_a_browser_apart(cast: SimpleNamespace) -> None:
@@ -220,7 +241,7 @@ def test_without_a_cache_the_page_is_made(cast: SimpleNamespace, monkeypatch: py
 
     client = inside(cast.reporter)
     made = look(cast, client)
-    for name in ("get_many", "set"):
+    for name in ("get_many", "set_many"):
         monkeypatch.setattr(f"targets.kept.cache.{name}", down)
     assert look(cast, client) == made
 

@@ -1,5 +1,6 @@
 """The worksheet (月报): typing a month's figures, seeing what they would change, handing them in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -9,7 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -31,15 +34,17 @@ from targets.lights import Light, light
 from targets.messages import sentence
 from targets.models import Attainment, Draft, Target
 from targets.recompute import attainments_if
+from targets.rows import END, Written
 from targets.selectors import months
 from targets.services import ConflictError, EntriesRefusedError, attach, hand_in, save_draft
 from targets.services.drafting import FIELDS
 from targets.services.keys import Key
 from targets.views import words
 from targets.work import work_on
-from targets.worksheet import Sheet, may_enter, sheet_of
+from targets.worksheet import Sheet, known_of, may_enter, put_work, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
+ACCEPT = ",".join(ending for kind in KINDS.values() for ending in kind.endings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +70,32 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, department: Department, plan: Plan, month: Month) -> HttpResponse:
-    """The page as it was made last, while nothing is different; which figures are due is kept by itself, because it
-    stays the same when somebody types."""
-    expected = cache(partial(expected_of, plan, {month}))
-    of, user = ("due", department.pk, month), _person(request)
-    due = kept.value_of(request, lambda: expected().due_of(department.pk, month), year=plan.year, of=of)
-    work = work_on(due, place_of(department, plan).pk, month)
+    """The page as it was made last, while nothing is different; else its rows as they were made last, but for those
+    that are. What is known before anybody types is kept by itself."""
+    user, place = _person(request), place_of(department, plan)
+    known = cache(partial(known_of, department, plan, month, user))
+    due = kept.value_of(request, lambda: list(known().background.indicators), year=plan.year, of="due")
+    work = work_on(due, place.pk, month)
+
+    def written(indicators: Collection[int]) -> dict[int, Written]:
+        sheet = kept.value_of(request, known, year=plan.year, of="known")
+        put_work(sheet, work.only(indicators))
+        forms.show_problems(sheet)
+        return _written(sheet)
 
     def made() -> HttpResponse:
-        sheet = sheet_of(department, plan, month, user, expected=expected(), work=work)
-        forms.show_problems(sheet)
-        return _page(request, sheet)
+        rows = kept.values_of(request, written, year=plan.year, of=work.by_indicator())
+        sheet = Sheet(department, plan, place, month, locked=work.locked)
+        return _page(request, sheet, [rows[one] for one in due if one in rows])
 
     return kept.answered(request, made, year=plan.year, beside=(user.pk, work))
+
+
+def _written(sheet: Sheet) -> dict[int, Written]:
+    """Each row as it stands in the page, by indicator."""
+    html = render_to_string("targets/_rows.html", {"sheet": sheet, "accept": ACCEPT}) if sheet.rows else ""
+    pieces = zip(sheet.rows, html.split(END), strict=False)
+    return {row.indicator.pk: Written(SafeString(one), row.state, row.official is not None) for row, one in pieces}
 
 
 @access.requires(Action.ENTER_OBSERVATIONS)
@@ -241,14 +259,18 @@ def _thanks(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(request.path)
 
 
-def _page(request: HttpRequest, sheet: Sheet, status: int = 200, **more: Any) -> HttpResponse:
-    states = [row.state for row in sheet.rows]
+def _page(
+    request: HttpRequest, sheet: Sheet, rows: Collection[Written] | None = None, status: int = 200, **more: Any
+) -> HttpResponse:
+    """The whole page, with the rows of the sheet if none are given."""
+    rows = _written(sheet).values() if rows is None else rows
+    states = [row.state for row in rows]
     context = {
         "sheet": sheet,
+        "rows": rows,
         "months": months(sheet.plan, sheet.month, None),
         "counts": {state: states.count(state) for state in ("open", "drafted", "submitted", "returned", "approved")},
-        "corrects": any(row.official is not None for row in sheet.rows),
-        "accept": ",".join(ending for kind in KINDS.values() for ending in kind.endings),
+        "corrects": any(row.corrects for row in rows),
         "texts": words.typing() | words.files(),
         "store": f"worksheet:{_person(request).pk}:{sheet.department.code}:{sheet.month}",
     }
