@@ -330,7 +330,7 @@ CACHE_URL = env.str("CACHE_URL", default=CELERY_BROKER_URL)
 if CACHE_URL.startswith(("redis://", "rediss://")):
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "qualityplan.cache.RedisCache",
             "LOCATION": CACHE_URL,
             "KEY_PREFIX": "qualityplan",
         }
