@@ -1,10 +1,15 @@
 """Who a session belongs to."""
 
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.db.models import Model
 
-from departments.models import Membership, User
+from departments.models import Department, Membership, Region, User
+
+Kind = TypeVar("Kind", bound=Model)
 
 
 class Backend(AuthenticationBackend):
@@ -16,11 +21,42 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session; None for one who may not log in any more."""
-        found = list(Membership.objects.filter(user_id=user_id).select_related("user", "department__region").order_by())
-        if not found:
-            return super().get_user(user_id)
-        user = found[0].user
-        if not self.user_can_authenticate(user):
+        found = list(User.objects.raw(_query(), [user_id]))
+        if not found or not self.user_can_authenticate(found[0]):
             return None
-        user.held = sorted(found, key=lambda one: (one.department.kind, one.department.code, one.role))
-        return user
+        held = [_role(one) for one in found if one.membership_id is not None]
+        found[0].held = sorted(held, key=lambda one: (one.department.kind, one.department.code, one.role))
+        return found[0]
+
+
+_OF_MEMBERSHIP = ("id", "user_id", "department_id", "role")
+_OF_DEPARTMENT = ("id", "code", "name", "short_name", "kind", "region_id")
+_OF_REGION = ("id", "code", "name", "kind", "parent_id")
+
+
+@lru_cache(maxsize=1)
+def _query() -> str:
+    """Written here once: the ORM would put it together anew for each request, which takes longer than asking. Beside
+    the person it reads texts and whole numbers only."""
+    columns = [f"person.{one.column}" for one in User._meta.concrete_fields]
+    for name, fields in (("membership", _OF_MEMBERSHIP), ("department", _OF_DEPARTMENT), ("region", _OF_REGION)):
+        columns += [f"{name}.{field} AS {name}_{field}" for field in fields]
+    tables = [model._meta.db_table for model in (User, Membership, Department, Region)]
+    return (  # noqa: S608 - the names are our own
+        "SELECT {} FROM {} AS person LEFT JOIN {} AS membership ON membership.user_id = person.id "
+        "LEFT JOIN {} AS department ON department.id = membership.department_id "
+        "LEFT JOIN {} AS region ON region.id = department.region_id WHERE person.id = %s"
+    ).format(", ".join(columns), *tables)
+
+
+def _role(row: Any) -> Membership:
+    """The membership of a row, with its department and region."""
+    membership = _read(Membership, "membership", _OF_MEMBERSHIP, row)
+    membership.department = _read(Department, "department", _OF_DEPARTMENT, row)
+    membership.department.region = _read(Region, "region", _OF_REGION, row)
+    membership.user = row
+    return membership
+
+
+def _read(model: type[Kind], name: str, fields: Sequence[str], row: Any) -> Kind:
+    return model.from_db(row._state.db, fields, [getattr(row, f"{name}_{field}") for field in fields])

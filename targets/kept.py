@@ -84,7 +84,7 @@ def answered(request: HttpRequest, make: Make, *, year: int, beside: object) -> 
 
 def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
     own = _own_key(request)
-    tag = f'W/"{_key(shared, own, get_token(request) and request.META["CSRF_COOKIE"])}"'
+    tag = f'W/"{_key(shared, own, _secret(request))}"'
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         return _private(HttpResponseNotModified(), tag)
     pieces = _recalled(shared, own)
@@ -99,6 +99,13 @@ def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
         return _private(response)
     _keep({shared: made})
     return _private(response, tag)
+
+
+def _secret(request: HttpRequest) -> str:
+    """What the forms of this browser are signed with; a new browser is given one."""
+    if "CSRF_COOKIE" not in request.META:
+        get_token(request)
+    return str(request.META["CSRF_COOKIE"])
 
 
 def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: str) -> Kept:
