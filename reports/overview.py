@@ -114,7 +114,7 @@ def leading(assignments: Sequence[TargetAssignment]) -> list[TargetAssignment]:
 
 def chapters(plan: Plan, listed: Sequence[Row]) -> list[Chapter]:
     """The rows by chapter and clause, in the plan's order."""
-    clauses = {clause.pk: clause for clause in plan.clauses.defer("text")}
+    clauses = {clause.pk: clause for clause in plan.clauses.defer("text").order_by("order")}
     passages = [
         Passage(clauses[key], list(part)) for key, part in groupby(listed, key=lambda row: row.target.clause_id)
     ]

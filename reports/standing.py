@@ -16,8 +16,19 @@ from departments.models import User
 from plans.models import Plan
 from plans.periods import Month
 from targets.loading import Loader, official_at, official_now
-from targets.models import Attainment, Target
-from targets.selectors import Months, Row, Trends, month_of, months, official_then, rows_of, trends, trends_of
+from targets.models import Target
+from targets.selectors import (
+    Months,
+    Row,
+    Trends,
+    judged_in,
+    month_of,
+    months,
+    official_then,
+    rows_of,
+    trends,
+    trends_of,
+)
 
 NO_SUCH_MONTH = _("The plan has no such month. This page shows the last month with data instead.")
 NO_SUCH_DAY = _("This day was not understood or has not come yet. This page shows what is official now.")
@@ -82,7 +93,7 @@ def standing(plan: Plan, asked: Mapping[str, str], user: User) -> Standing:
     known = trends(plan, user) if judged is None else trends_of(plan, judged)
     moment = moment_of(plan, asked, known.last_month)
     if judged is None:
-        found = list(Attainment.objects.of_plan(plan).visible_to(user).filter(month=moment.month))
+        found = judged_in(plan, moment.month, user)
     else:
         found = [one for one in judged if one.month == moment.month]
     return Standing(

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from departments import access
-from departments.models import Region, User
+from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month, months_of
@@ -155,6 +155,17 @@ def rows_of(attainments: Iterable[Attainment], known: Trends | None = None) -> l
     ]
 
 
+def judged_in(plan: Plan, month: Month, user: User) -> list[Attainment]:
+    """How each target that the person may see stands in the plan's own region, in the plan's order. Plan and region are
+    at hand: a join less is planned faster than it is made."""
+    rows = Attainment.objects.of_plan(plan).visible_to(user).filter(month=month).select_related(None)
+    targets = rows.select_related("target__indicator", "target__operand", "target__clause")
+    found = list(targets.defer("target__clause__text"))
+    for one in found:
+        one.region, one.target.plan = plan.region, plan
+    return found
+
+
 def official_then(
     targets: QuerySet[Target], region: Region, moment: datetime, *, parts: bool = False
 ) -> list[Attainment]:
@@ -182,8 +193,9 @@ def seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
 def responsible(plan: Plan) -> dict[int, list[TargetAssignment]]:
     """Target → who answers for it: lead, shared, support (the alphabet happens to agree)."""
     found: dict[int, list[TargetAssignment]] = defaultdict(list)
-    assigned = TargetAssignment.objects.filter(target__plan=plan).select_related("department")
-    for one in assigned.order_by("role", "id"):
+    units = Department.objects.in_bulk()  # few, and each answers for much
+    for one in TargetAssignment.objects.filter(target__plan=plan).order_by("role", "id"):
+        one.department = units[one.department_id]
         found[one.target_id].append(one)
     return found
 

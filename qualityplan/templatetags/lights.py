@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.utils.formats import date_format
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from plans.periods import Month, months_of
 from qualityplan.templatetags.wording import month_short
 from targets.explanation import explain, number, shown, with_unit
-from targets.lights import Light, light
+from targets.lights import COLOURS, Colour, Light, light
 from targets.models import Attainment
 from targets.quantities import rounded, shown_apart
 from targets.selectors import Point
@@ -77,15 +78,12 @@ def sparkline(points: Sequence[Point], low: float | None = None, high: float | N
     ends = [one for one in (low, high) if one is not None]
     place = _Scale([*ends, *(value for _month, value in (*drawn, *aims))])
     month, value = drawn[-1]
-    return format_html(
-        '<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true">{}<polyline class="spark-line" points="{}"/>'
-        '<circle class="spark-{}" cx="{}" cy="{}" r="2.8"/></svg>',
-        WIDTH,
-        HEIGHT,
-        format_html('<polyline class="spark-aim" points="{}"/>', place.path(aims)) if len(aims) > 1 else "",
-        place.path(drawn),
-        points[-1].signal,
-        *place.at(month, value),
+    x, y = place.at(month, value)
+    aim = f'<polyline class="spark-aim" points="{place.path(aims)}"/>' if len(aims) > 1 else ""
+    return mark_safe(  # noqa: S308 - numbers, and the name of a light
+        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{aim}'
+        f'<polyline class="spark-line" points="{place.path(drawn)}"/>'
+        f'<circle class="spark-{points[-1].signal}" cx="{x}" cy="{y}" r="2.8"/></svg>'
     )
 
 
@@ -176,19 +174,28 @@ def heat_cells(lane: Any, asked: Mapping[str, str]) -> SafeString:
     others = {name: value for name, value in asked.items() if name != "month"}
     link = escape(f"{lane.row.address}?{urlencode(others | {'month': ''})}")
     names = _month_names(lane.cells[0].month.year, get_language()) if lane.cells else {}
+    words = _colour_words(get_language())
     name, now = escape(lane.row.target.name), asked["month"]
-    cells = [_heat_cell(cell.colour, str(cell.month), link, name, names, now) for cell in lane.cells]
+    cells = []
+    for cell in lane.cells:
+        month, colour = str(cell.month), cell.colour
+        said = f"{name} · {names[month]} · {words[colour.name]}" if colour is not None else ""
+        cells.append(_heat_cell(colour, f"{link}{month}", said, ' class="now"' if month == now else ""))
     return mark_safe("".join(cells))  # noqa: S308 - every part was escaped
 
 
-def _heat_cell(colour: Any, month: str, link: str, name: str, names: Mapping[str, str], now: str) -> str:
-    mark = ' class="now"' if month == now else ""
+def _heat_cell(colour: Colour | None, link: str, said: str, mark: str) -> str:
     if colour is None:
         return f"<td{mark}></td>"
     return (
-        f'<td{mark}><a class="heat-{colour.name}" href="{link}{month}" title="{name} · {names[month]} · {colour.word}">'
+        f'<td{mark}><a class="heat-{colour.name}" href="{link}" title="{said}">'
         f'<svg aria-hidden="true"><use href="#light-{colour.shape}"/></svg></a></td>'
     )
+
+
+@lru_cache(maxsize=20)
+def _colour_words(_language: str) -> dict[str, str]:
+    return {colour.name: escape(str(colour.word)) for colour in COLOURS}
 
 
 @lru_cache(maxsize=20)
@@ -199,8 +206,8 @@ def _month_names(year: int, _language: str) -> dict[str, str]:
 @register.simple_tag
 def tally_cells(tally: Any, label: str, kind: str, rest: str) -> SafeString:
     """The numbers of a line, each a link to the targets that it counts; `rest` is the address without the choice."""
-    link = f"{escape(rest)}&amp;{kind}={escape(tally.key)}"
-    name = escape(label)
+    link = f"{escape(str(rest))}&amp;{kind}={escape(str(tally.key))}"
+    name = escape(str(label))
     cells = [
         _tally_cell(
             count.number,
