@@ -8,7 +8,8 @@ pages over the network, logged in as a leader:
 
 - a view that says hello, through the same server and the same middleware, and a page with one query in the product's
   own frame; both live in `benchmarks/urls.py` alone;
-- the overview cold (everything that is cached is dropped before each request), warm, and unchanged (304).
+- the overview cold (everything that is cached is dropped before each request, sessions too), after a change (a figure
+  of the plan became official, so that no piece of it that was kept fits any more), warm, and unchanged (304).
 
 It also prints how many queries each page takes, explains the slow ones, and what Chromium loads and paints at first.
 """
@@ -194,16 +195,29 @@ def rates(asked: dict[str, tuple[Visitor, str, tuple[str, ...], int]], seconds: 
     return {name: sorted(listed, key=lambda one: one.rate)[len(listed) // 2] for name, listed in found.items()}
 
 
-def cold(leader: Visitor, times: int) -> tuple[Speed, Speed]:
-    """The page with one query, and the overview with nothing kept, asked in turn."""
+def cold(leader: Visitor, times: int) -> tuple[Speed, Speed, Speed]:
+    """The page with one query, the overview with nothing kept, and the overview after a change, asked in turn."""
     from django.core.cache import cache
 
-    one, nothing = [], []
+    one, nothing, changed = [], [], []
     for _number in range(times):
         one.append(once(leader, "/one-query/"))
         cache.clear()
         nothing.append(once(leader, OVERVIEW))
-    return speed(one, 1000 * times / sum(one), 0), speed(nothing, 1000 * times / sum(nothing), 0)
+        change()
+        changed.append(once(leader, OVERVIEW))
+    found_one, found_nothing, found_changed = (speed(taken, 0, 0) for taken in (one, nothing, changed))
+    return found_one, found_nothing, found_changed
+
+
+def change() -> None:
+    """Touches an official figure of the plan, as an approval does."""
+    from django.db.models import F
+
+    from targets.models import Attainment
+
+    first = Attainment.objects.order_by("target", "region", "month").values("pk")[:1]
+    Attainment.objects.filter(pk__in=first).update(target_version=F("target_version"))
 
 
 def queries() -> dict[str, int]:
@@ -263,12 +277,13 @@ def measured(port: int, options: argparse.Namespace) -> dict[str, Speed]:
     found = rates(pages(leader, nobody), options.seconds)
     for name, one in found.items():
         print(f"{name:22}{one}", flush=True)
-    hello, (one, nothing) = found["hello"].rate, cold(leader, options.times)
+    hello, (one, nothing, changed) = found["hello"].rate, cold(leader, options.times)
     print(f"overview warm / hello = {found['overview warm'].rate / hello:.2f} (at least 0.25)")
     print(f"overview unchanged / hello = {found['overview unchanged'].rate / hello:.2f} (at least 0.3)")
     print(
         f"overview cold {nothing.median:.1f} ms / page with one query {one.median:.1f} ms = "
-        f"{nothing.median / one.median:.1f} (at most 5)"
+        f"{nothing.median / one.median:.1f} (at most 5), after a change {changed.median:.1f} ms = "
+        f"{changed.median / one.median:.1f}"
     )
     print("queries with nothing kept: " + ", ".join(f"{page} {number}" for page, number in queries().items()))
     painted(port, cookies)
@@ -292,11 +307,10 @@ def report(options: argparse.Namespace) -> None:
             known = wanted
             print(f"--- {Observation.objects.count():,} observations")
             sizes.append(measured(port, options))
-        for name in ("overview warm", "overview cold"):
-            print(
-                f"{name}: p95 of the largest / p95 of the smallest = {sizes[-1][name].p95 / sizes[0][name].p95:.2f} "
-                "(at most 1.2)"
-            )
+        for name in ("overview warm", "overview cold", "hello", "page with one query"):
+            limit = " (at most 1.2)" if name.startswith("overview") else ", by what else the machine did"
+            grown = sizes[-1][name].p95 / sizes[0][name].p95
+            print(f"{name}: p95 of the largest / p95 of the smallest = {grown:.2f}{limit}")
 
 
 def main() -> None:

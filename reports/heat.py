@@ -34,8 +34,9 @@ def lanes(standing: Standing, rows: Sequence[Row]) -> list[Lane]:
 
 def _cells(standing: Standing, row: Row) -> list[Cell]:
     last = standing.known.last_month
-    signals = {point.month: point.signal for point in standing.known.points.get(row.target.pk, ())}
+    reached = last.number if last is not None else 0
+    signals = {point.month.number: point.signal for point in standing.known.points.get(row.target.pk, ())}
     return [
-        Cell(month, _COLOURS.get(signals.get(month, "")) if last is not None and month <= last else None)
+        Cell(month, _COLOURS.get(signals.get(month.number, "")) if month.number <= reached else None)
         for month in standing.months.all
     ]

@@ -46,8 +46,9 @@ class Trends:
     last_month: Month | None
 
     def until(self, target_id: int, month: Month) -> list[Point]:
-        """A target's months up to one of them."""
-        return [point for point in self.points.get(target_id, []) if point.month <= month]
+        """A target's months up to one of them, all of one year."""
+        last = month.number
+        return [point for point in self.points.get(target_id, []) if point.month.number <= last]
 
 
 @dataclass(frozen=True, slots=True)
