@@ -160,12 +160,16 @@ def _facts(keys: Collection[Key]) -> Mapping[Key, Fact]:
 
 
 def _revisions(keys: Collection[Key]) -> "QuerySet[Revision]":
-    """The entries of the figures that were handed in, oldest first, and perhaps of some others of the same months."""
+    """The entries of the figures that were handed in, oldest first, and perhaps of some others of the same months. A
+    range of months is found in the index for each indicator and region; a list of them made the table be read whole."""
+    if not keys:
+        return Revision.objects.none()
+    asked = [key.month for key in keys]
     return (
         Revision.objects.filter(
             observation__indicator__in={key.indicator_id for key in keys},
             observation__region__in={key.region_id for key in keys},
-            observation__month__in={key.month for key in keys},
+            observation__month__range=(min(asked), max(asked)),
         )
         .exclude(state=State.DRAFT.value)
         .order_by("id")
