@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from departments.models import User
 from reviews.models import AbstractAttachment
 from tasks.models.supervision import SupervisionNotice, SupervisionStep
+from tasks.supervising import Verb
 
 
 class StepAttachmentQuerySet(models.QuerySet["StepAttachment"]):
@@ -16,6 +17,10 @@ class StepAttachmentQuerySet(models.QuerySet["StepAttachment"]):
     def visible_to(self, user: User) -> Self:
         """For exactly those who see the notice."""
         return self.filter(step__notice__in=SupervisionNotice.objects.visible_to(user).values("pk"))
+
+    def of_issue(self, notice: SupervisionNotice) -> Self:
+        """What went to the units with the notice itself."""
+        return self.filter(step__notice=notice, step__verb=Verb.ISSUE.value)
 
 
 class StepAttachment(AbstractAttachment):
