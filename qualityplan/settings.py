@@ -373,7 +373,7 @@ STORAGES = {
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_MB", default=50) * 1024 * 1024
 """The largest file a page takes."""
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_MB", default=20) * 1024 * 1024
-"""The largest file that may be attached to a figure."""
+"""The largest file that may be attached to an entry."""
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Without a script a worksheet sends one field for files a row, be it empty.

@@ -1,15 +1,17 @@
 """Keeping a file that was sent: checked by its content, written once, never by halves."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from reviews import files
 from reviews.documents import Kind, RefusedFileError, name_for, recognise, safe_name
+from reviews.messages import refused_file
 from reviews.models import AbstractAttachment
 
 MOST = 10
@@ -24,6 +26,8 @@ class NamedFile(Protocol):
     def name(self) -> Any: ...
 
     def read(self, size: int = ..., /) -> bytes: ...
+
+    def seek(self, offset: int, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,24 @@ def demand_room(number: int) -> None:
     """RefusedFileError if an entry has as many files as it may have."""
     if number >= MOST:
         raise RefusedFileError("too_many", limit=str(MOST))
+
+
+def examine(files: Sequence[NamedFile]) -> None:
+    """Files sent with one entry are all kept or none: ValidationError with a sentence for each that may not be kept.
+
+    Nothing is written; the files can be read from their beginning again.
+    """
+    refused = []
+    if len(files) > MOST:
+        refused.append(refused_file("", RefusedFileError("too_many", limit=str(MOST))))
+    for file in files[:MOST]:
+        try:
+            _content(file)
+        except RefusedFileError as why:
+            refused.append(refused_file(safe_name(str(file.name)), why))
+        file.seek(0)
+    if refused:
+        raise ValidationError(refused, code="file")
 
 
 def _content(file: NamedFile) -> Content:

@@ -1,4 +1,4 @@
-"""What may be attached to a figure: files recognised by their content, never by their name (pure, imports no Django).
+"""What may be attached to an entry: files recognised by their content, never by their name (pure, imports no Django).
 
 Nothing in a file is executed, unpacked or rendered. Of a compressed document only the list of its parts and the part
 that says what it is are read; documents that carry macros, pages and drawings that carry scripts are refused.
@@ -53,6 +53,8 @@ KINDS = {
     )
 }
 """Everything that may be attached."""
+ENDINGS = ",".join(ending for kind in KINDS.values() for ending in kind.endings)
+"""What a browser offers when files are chosen."""
 
 _STARTS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png"}
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

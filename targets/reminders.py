@@ -27,8 +27,8 @@ from targets.models import MonthLock, Revision
 from targets.rows import state_of
 from targets.worksheet import may_enter, units_of
 
-FIGURES = Rule(before=(3, 1), after=(1,), every=7, apart=2)
-"""A month's figures: 3 days and 1 day before the deadline, the day after, then weekly."""
+MONTHLY = Rule(before=(3, 1), after=(1,), every=7, apart=2)
+"""What is due every month, figures and reports: 3 days and 1 day before the deadline, the day after, then weekly."""
 
 LATE = Rule(before=(), after=(1,), every=7)
 """What the quality office hears of it: the day after the deadline, then weekly."""
@@ -57,12 +57,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What one unit has not handed in of one month, or got back."""
+    """What one unit has not handed in of one month, or got back; `link` leads to where it is written."""
 
     unit: Department
     asked: Asked
     missing: int
     returned: int
+    link: str
 
     @property
     def month(self) -> Month:
@@ -106,21 +107,22 @@ def gaps_on(today: date) -> list[Gap]:
     """What is not handed in, of every open month that is near its deadline or past it, newest month first."""
     asked = asked_on(today)
     months = {one.month for one in asked}
-    closed, latest = MonthLock.objects.closing(months), _latest(months)
+    latest = _latest(months)
     units = units_of(EVERYTHING) if asked else []
     expected = {plan: expected_of(plan, months) for plan in {one.plan for one in asked}}
-    return [gap for one in asked if one.month not in closed for gap in _gaps(one, expected[one.plan], units, latest)]
+    return [gap for one in asked for gap in _gaps(one, expected[one.plan], units, latest)]
 
 
 def asked_on(today: date) -> list[Asked]:
-    """The months of which somebody is reminded, newest first."""
+    """The open months of which somebody is reminded, newest first."""
     found: dict[Month, tuple[Plan, date]] = {}
     for plan in Plan.objects.published().filter(year__in=(today.year - 1, today.year)).order_by("year"):
         deadlines = {month: one.day for month, one in Deadlines.of(plan).by_month.items()}
         if today <= max(deadlines.values()) + LINGERS:
-            found |= {month: (plan, day) for month, day in deadlines.items() if FIGURES.first(day) <= today}
-    newest = max(found, default=None)
-    return [Asked(plan, month, day, month != newest) for month, (plan, day) in sorted(found.items(), reverse=True)]
+            found |= {month: (plan, day) for month, day in deadlines.items() if MONTHLY.first(day) <= today}
+    newest, closed = max(found, default=None), MonthLock.objects.closing(set(found))
+    asked = sorted(((month, *one) for month, one in found.items() if month not in closed), reverse=True)
+    return [Asked(plan, month, day, month != newest) for month, plan, day in asked]
 
 
 def _latest(months: set[Month]) -> Mapping[Key, str]:
@@ -135,7 +137,8 @@ def _gaps(asked: Asked, expected: Expected, units: Sequence[Department], latest:
         keys = expected.of(unit.pk, asked.month)
         states = Counter(state_of(None, latest.get(key)) for key in keys)
         if states["open"] or states["returned"]:
-            yield Gap(unit, asked, states["open"], states["returned"])
+            link = reverse("worksheet", kwargs={"code": unit.code, "month": str(asked.month)})
+            yield Gap(unit, asked, states["open"], states["returned"], link)
 
 
 # --- Who is told of it -----------------------------------------------------------------------------------------------
@@ -148,16 +151,20 @@ def _own(person: User) -> Reach:
 
 def _entering(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
     own = _own(person)
+    yield from asked_of("figures", [gap for gap in gaps if may_enter(own, gap.unit)], today)
+
+
+def asked_of(what: str, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
+    """What a person is asked for who answers for these gaps, unit by unit; `what` ("figures") begins the kinds."""
     by_unit: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
-        if may_enter(own, gap.unit):
-            by_unit[gap.unit.pk].append(gap)
+        by_unit[gap.unit.pk].append(gap)
     for lot in by_unit.values():
         single, several = _apart(lot)
         for gap in single:
-            yield from _of_month(gap, today)
+            yield from _of_month(what, gap, today)
         if several:
-            yield _of_earlier_months(several)
+            yield _of_earlier_months(what, several)
 
 
 def _apart(gaps: Sequence[Gap]) -> tuple[list[Gap], list[Gap]]:
@@ -168,25 +175,21 @@ def _apart(gaps: Sequence[Gap]) -> tuple[list[Gap], list[Gap]]:
     return [gap for gap in gaps if not gap.asked.earlier], earlier
 
 
-def _of_month(gap: Gap, today: date) -> Iterator[Matter]:
-    for kind, number in (("figures_due", gap.missing), ("figures_returned", gap.returned)):
+def _of_month(what: str, gap: Gap, today: date) -> Iterator[Matter]:
+    for kind, number in ((f"{what}_due", gap.missing), (f"{what}_returned", gap.returned)):
         if number:
             details = {"unit": gap.unit.short_name, "number": number, **_when(gap, today)}
-            part = Part(kind, details, _worksheet(gap))
-            yield Matter(thing_of(kind, gap.unit, gap.month), gap.deadline, FIGURES, part)
+            part = Part(kind, details, gap.link)
+            yield Matter(thing_of(kind, gap.unit, gap.month), gap.deadline, MONTHLY, part)
 
 
-def _of_earlier_months(gaps: Sequence[Gap]) -> Matter:
+def _of_earlier_months(what: str, gaps: Sequence[Gap]) -> Matter:
     """Follows the newest of them: its reminders go on as they were when it was the latest month."""
     newest, oldest = gaps[0], gaps[-1]
     number = sum(gap.missing + gap.returned for gap in gaps)
     details = {"unit": newest.unit.short_name, "number": number, "first": str(oldest.month), "last": str(newest.month)}
-    part = Part("figures_earlier", details, _worksheet(oldest))
-    return Matter(thing_of("figures_due", newest.unit, newest.month), newest.deadline, FIGURES, part)
-
-
-def _worksheet(gap: Gap) -> str:
-    return reverse("worksheet", kwargs={"code": gap.unit.code, "month": str(gap.month)})
+    part = Part(f"{what}_earlier", details, oldest.link)
+    return Matter(thing_of(f"{what}_due", newest.unit, newest.month), newest.deadline, MONTHLY, part)
 
 
 def thing_of(kind: str, unit: Department, month: Month) -> str:
@@ -205,7 +208,7 @@ def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], tod
         yield from _units("units_late", single, LATE, today)
         if several:
             yield _units_of_earlier_months(several)
-        yield from _units("units_unmanned", [gap for gap in unmanned if not gap.asked.earlier], FIGURES, today)
+        yield from _units("units_unmanned", [gap for gap in unmanned if not gap.asked.earlier], MONTHLY, today)
 
 
 def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[Matter]:

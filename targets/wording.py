@@ -42,7 +42,7 @@ def _figures_due(details: Details) -> str:
         "%(unit)s, %(month)s: %(number)s figures are still to be handed in. Deadline %(day)s, %(left)s.",
         details["number"],
     )
-    return said % _filled(details)
+    return said % filled(details)
 
 
 def _figures_returned(details: Details) -> str:
@@ -51,7 +51,7 @@ def _figures_returned(details: Details) -> str:
         "%(unit)s, %(month)s: %(number)s figures were returned and are to be corrected. Deadline %(day)s, %(left)s.",
         details["number"],
     )
-    return said % _filled(details)
+    return said % filled(details)
 
 
 def _figures_earlier(details: Details) -> str:
@@ -60,14 +60,16 @@ def _figures_earlier(details: Details) -> str:
         "%(unit)s, %(first)s to %(last)s: %(number)s figures are missing or were returned.",
         details["number"],
     )
-    return said % {"unit": details["unit"], "number": details["number"], **_span(details)}
+    return said % {"unit": details["unit"], "number": details["number"], **span(details)}
 
 
-def _span(details: Details) -> dict[str, str]:
+def span(details: Details) -> dict[str, str]:
+    """From which month to which."""
     return {"first": month_text(details["first"]), "last": month_text(details["last"])}
 
 
-def _filled(details: Details) -> dict[str, Any]:
+def filled(details: Details) -> dict[str, Any]:
+    """How much of which month a unit owes, by when, and how long that is."""
     return {"unit": details["unit"], "number": details["number"], **_deadline(details)}
 
 
@@ -100,7 +102,7 @@ def _units_late_earlier(details: Details) -> str:
         "%(first)s to %(last)s: %(number)s units have not handed in everything: %(units)s.",
         len(details["units"]),
     )
-    return said % {**_named(details["units"]), **_span(details)}
+    return said % {**_named(details["units"]), **span(details)}
 
 
 def _units_unmanned(details: Details) -> str:

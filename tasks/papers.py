@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePath
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -11,18 +12,28 @@ from django.utils.translation import override
 
 from targets.wording import listed
 from tasks.grounds import sentence
-from tasks.models import SupervisionNotice, SupervisionRules
+from tasks.models import StepAttachment, SupervisionNotice, SupervisionRules
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """A line of 附件说明: the name begins `left` letters from the edge, the line itself `hanging` letters before it."""
+
+    text: str
+    left: int
+    hanging: int
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """红头, 发文字号, 标题, 主送, 正文, 落款, 成文日期."""
+    """红头, 发文字号, 标题, 主送, 正文, 附件说明, 落款, 成文日期."""
 
     letterhead: str
     number: str
     title: str
     addressees: str
     paragraphs: Sequence[str]
+    annexes: Sequence[Annex]
     signer: str
     day: str
 
@@ -45,9 +56,19 @@ def paper_of(notice: SupervisionNotice) -> Paper:
             title=notice.title,
             addressees=listed([one.name for one in units]),
             paragraphs=[one for one in _paragraphs(notice, _issue_due(notice)) if one],
+            annexes=_annexes(list(StepAttachment.objects.of_issue(notice))),
             signer=rules.signer or notice.plan.issuer,
             day=date_format(timezone.localdate(notice.issued_at)),
         )
+
+
+def _annexes(files: Sequence[StepAttachment]) -> Sequence[Annex]:
+    """附件：甲, or 附件：1.甲 and below it 2.乙, without endings; a long name goes on below its own beginning."""
+    names, word = [PurePath(one.name).stem for one in files], f"{_('Attachments')}："
+    if len(names) == 1:
+        return [Annex(f"{word}{names[0]}", 5, 3)]
+    lines = [f"{number}.{name}" for number, name in enumerate(names, start=1)]
+    return [Annex(f"{word}{one}", 6, 4) if one is lines[0] else Annex(one, 6, 1) for one in lines]
 
 
 def _issue_due(notice: SupervisionNotice) -> date:

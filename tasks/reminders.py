@@ -1,10 +1,10 @@
-"""What there is to remind people of about tasks: milestones that come due or are late, reports to review.
+"""What there is to remind people of about tasks: milestones that come due or are late, reports to write and to review.
 
 Read in a constant number of queries, however many people, units and milestones.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,13 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from departments import access
-from departments.models import User
+from departments.models import Department, User
 from departments.permissions import Action
 from departments.reminding import Matter, Part, Rule
 from plans.models import Plan
-from targets.reminders import LINGERS, REVIEW
+from plans.periods import Month
+from reviews.workflow import State
+from targets.reminders import LINGERS, REVIEW, Asked, Gap, asked_of, asked_on
+from targets.rows import state_of
 from tasks.accounts import speaking
-from tasks.models import Assignment, Milestone, ProgressReport
+from tasks.models import Assignment, Milestone, ProgressReport, Task
 from tasks.standing import known
 
 MILESTONES = Rule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)
@@ -41,9 +44,14 @@ class Lot:
 
 def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id (a provider for `departments.matters`)."""
-    lots = lots_on(today)
-    waiting = _waiting()
-    return {person.pk: [*_due(person, lots, today), *_reviewing(person, waiting)] for person in people}
+    lots, gaps, waiting = lots_on(today), gaps_on(today), _waiting()
+    return {
+        person.pk: [*_due(person, lots, today), *_reporting(person, gaps, today), *_reviewing(person, waiting)]
+        for person in people
+    }
+
+
+# --- Milestones -------------------------------------------------------------------------------------------------------
 
 
 def lots_on(today: date) -> list[Lot]:
@@ -91,6 +99,74 @@ def _due(person: User, lots: Sequence[Lot], today: date) -> Iterator[Matter]:
             details = {"task": lot.task, "titles": list(lot.titles), "due": lot.due.isoformat(), "days": days}
             part = Part("milestones_due", details, reverse("task", args=[lot.year, lot.code]))
             yield Matter(f"milestones:{lot.task_id}:{lot.department_id}:{lot.due}", lot.due, MILESTONES, part)
+
+
+# --- Reports that are not written ------------------------------------------------------------------------------------
+
+
+def gaps_on(today: date) -> list[Gap]:
+    """Which reports of which unit are not handed in, of every open month near its deadline or past it, newest first.
+
+    Reports are due as figures are, of every open task that the unit leads or shares; a supporting unit reports when it
+    has something to say. A later report tells of the months before it: what it has overtaken is not asked for.
+    """
+    asked = asked_on(today)
+    if not asked:
+        return []
+    answers, handed_in = _answers({one.plan for one in asked}), _HandedIn({one.month for one in asked})
+    shown = Plan.objects.newest()
+    return [gap for one in asked for gap in _gaps(one, answers[one.plan.pk], handed_in, one.plan == shown)]
+
+
+def _answers(plans: Collection[Plan]) -> Mapping[int, Mapping[Department, list[Task]]]:
+    """Plan → unit → the open tasks on which it reports, in the plan's order."""
+    found: dict[int, dict[Department, list[Task]]] = defaultdict(lambda: defaultdict(list))
+    rows = Assignment.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
+    asked = rows.exclude(role=Assignment.Role.SUPPORT).select_related("task", "department")
+    for one in asked.order_by("department__code", "task__order", "task__code"):
+        found[one.task.plan_id][one.department].append(one.task)
+    return found
+
+
+class _HandedIn:
+    """Where the latest report of each task, unit and month stands; one query."""
+
+    def __init__(self, months: Collection[Month]) -> None:
+        rows = ProgressReport.objects.filter(month__in=months).exclude(state=State.DRAFT.value).order_by("pk")
+        self.states: dict[tuple[int, int, Month], str] = {}
+        self.last: dict[tuple[int, int], Month] = {}
+        for task, unit, month, state in rows.values_list("task_id", "department_id", "month", "state"):
+            self.states[task, unit, month] = state
+            if state in (State.SUBMITTED.value, State.APPROVED.value):
+                self.last[task, unit] = max(month, self.last.get((task, unit), month))
+
+    def owed(self, task: Task, unit: Department, month: Month) -> str:
+        """ "open" or "returned"; empty for what is handed in, or overtaken by a later report."""
+        last = self.last.get((task.pk, unit.pk))
+        state = state_of(None, self.states.get((task.pk, unit.pk, month)))
+        return state if state in ("open", "returned") and (last is None or last <= month) else ""
+
+
+def _gaps(
+    asked: Asked, answers: Mapping[Department, Sequence[Task]], handed_in: _HandedIn, shown: bool
+) -> Iterator[Gap]:
+    """`shown`: the plan is the one that "my tasks" shows, where all reports of the latest month can be written."""
+    for unit, tasks in answers.items():
+        owed = [(one, state) for one in tasks if (state := handed_in.owed(one, unit, asked.month))]
+        if owed:
+            states = Counter(state for _task, state in owed)
+            together = len(owed) > 1 and shown and not asked.earlier
+            place = [asked.plan.year, owed[0][0].code, unit.code, asked.month]
+            link = reverse("my_tasks") if together else reverse("task_report", args=place)
+            yield Gap(unit, asked, states["open"], states["returned"], link)
+
+
+def _reporting(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
+    own = access.reach(person, Action.REPORT_TASKS).departments
+    yield from asked_of("reports", [gap for gap in gaps if gap.unit.pk in own], today)
+
+
+# --- Reports that wait for a review ----------------------------------------------------------------------------------
 
 
 def _waiting() -> list[tuple[int, int, int, date]]:

@@ -25,7 +25,8 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A step as it is offered: the word on its button, what is asked for, and whether words or a limit go with it."""
+    """A step as it is offered: the word on its button, what is asked for, and whether words, files or a limit go with
+    it."""
 
     verb: Verb
     label: str | Promise
@@ -33,6 +34,7 @@ class Deed:
     needs_text: bool = False
     asks_days: bool = False
     primary: bool = False
+    takes_files: bool = True
 
 
 DEEDS = {
@@ -40,7 +42,7 @@ DEEDS = {
     for one in (
         Deed(Verb.ISSUE, pgettext_lazy("button", "Issue"), primary=True),
         Deed(Verb.REJECT, pgettext_lazy("button", "Do not take up"), _("Why is it not taken up?"), needs_text=True),
-        Deed(Verb.RECEIVE, pgettext_lazy("button", "Receive"), primary=True),
+        Deed(Verb.RECEIVE, pgettext_lazy("button", "Receive"), primary=True, takes_files=False),
         Deed(Verb.ANSWER, pgettext_lazy("button", "Answer"), _("What was done?"), needs_text=True, primary=True),
         Deed(Verb.VERIFY, pgettext_lazy("button", "Verify"), _("What was found?"), needs_text=True, primary=True),
         Deed(
@@ -158,6 +160,6 @@ def deeds_for(user: User, notice: SupervisionNotice) -> list[Deed]:
 
 
 def steps_of(notice: SupervisionNotice, *, inside: bool) -> Sequence[SupervisionStep]:
-    """The way of a notice, oldest first; what was done before it was issued is for the quality office alone."""
-    found = notice.steps.select_related("by").order_by("pk")
+    """The way of a notice with its files, oldest first; what was before its issue is for the quality office alone."""
+    found = notice.steps.select_related("by").prefetch_related("attachments").order_by("pk")
     return list(found if inside else found.exclude(to_state=State.PROPOSED.value))

@@ -34,6 +34,7 @@ urlpatterns = [
     path("comments/<int:pk>/answer/", comments.answer, name="comment_answer"),
     path("comments/<int:pk>/press/", comments.press, name="comment_press"),
     path("supervision/", supervision.supervision, name="supervision"),
+    path("supervision/attachments/<int:pk>/", supervision.attachment, name="supervision_attachment"),
     path("supervision/new/", supervision.write, name="supervision_write"),
     path("supervision/<int:pk>/", supervision.notice, name="supervision_notice"),
     path("supervision/<int:pk>/edit/", supervision.edit, name="supervision_edit"),

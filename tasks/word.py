@@ -35,6 +35,7 @@ def as_docx(paper: Paper) -> bytes:
     _add(document, f"{paper.addressees}：")
     for text in paper.paragraphs:
         _add(document, text).paragraph_format.first_line_indent = SIZE_3 * 2
+    _add_annexes(document, paper)
     _add(document, "")
     for text in (paper.signer, paper.day):
         _add(document, text, align=RIGHT).paragraph_format.right_indent = SIZE_3 * 2
@@ -76,6 +77,15 @@ def _add(
     if colour is not None:
         run.font.color.rgb = colour
     return paragraph
+
+
+def _add_annexes(document: Any, paper: Paper) -> None:
+    """One line below the text, if there are any."""
+    if paper.annexes:
+        _add(document, "")
+    for one in paper.annexes:
+        kind = _add(document, one.text).paragraph_format
+        kind.left_indent, kind.first_line_indent = SIZE_3 * one.left, -SIZE_3 * one.hanging
 
 
 def _use_font(styled: Any, name: str) -> None:

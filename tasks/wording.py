@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from targets.wording import day_text, left, listed, month_text
+from targets.wording import day_text, filled, left, listed, month_text, span
 
 NAMED = 5
 """How many milestones a sentence names; the page behind it has them all."""
@@ -26,6 +26,35 @@ def _milestones_due(details: Details) -> str:
     return said % {**values, "number": len(titles), "titles": listed(titles[:NAMED], len(titles))}
 
 
+def _reports_due(details: Details) -> str:
+    said = ngettext(
+        "%(unit)s, %(month)s: the report on %(number)s task is still to be handed in. Deadline %(day)s, %(left)s.",
+        "%(unit)s, %(month)s: the reports on %(number)s tasks are still to be handed in. Deadline %(day)s, %(left)s.",
+        details["number"],
+    )
+    return said % filled(details)
+
+
+def _reports_returned(details: Details) -> str:
+    said = ngettext(
+        "%(unit)s, %(month)s: the report on %(number)s task was returned and is to be corrected. "
+        "Deadline %(day)s, %(left)s.",
+        "%(unit)s, %(month)s: the reports on %(number)s tasks were returned and are to be corrected. "
+        "Deadline %(day)s, %(left)s.",
+        details["number"],
+    )
+    return said % filled(details)
+
+
+def _reports_earlier(details: Details) -> str:
+    said = ngettext(
+        "%(unit)s, %(first)s to %(last)s: %(number)s progress report is missing or was returned.",
+        "%(unit)s, %(first)s to %(last)s: %(number)s progress reports are missing or were returned.",
+        details["number"],
+    )
+    return said % {"unit": details["unit"], "number": details["number"], **span(details)}
+
+
 def _task_reviews(details: Details) -> str:
     said = ngettext(
         "%(number)s progress report waits for your review, since %(day)s.",
@@ -42,6 +71,9 @@ def _returned(details: Details) -> str:
 
 WORDINGS: dict[str, Callable[[Details], str]] = {
     "milestones_due": _milestones_due,
+    "reports_due": _reports_due,
+    "reports_returned": _reports_returned,
+    "reports_earlier": _reports_earlier,
     "task_reviews": _task_reviews,
     "report_returned": _returned,
 }

@@ -12,7 +12,7 @@ from plans.periods import Month
 from qualityplan.demonstration.shapes import SAMPLES
 from targets.deadlines import Deadlines
 from tasks.accounts import Said, SaidStep
-from tasks.models import ProgressReport, ReportDecision, SignOff, Task, countable
+from tasks.models import ProgressReport, ReportDecision, SignOff, Task
 from tasks.services import (
     Place,
     Planned,
@@ -58,13 +58,7 @@ def _split(plan: Plan, one: dict[str, Any]) -> None:
         Planned(row.title, row.due, row.pk, row.department_id, row.weight, row.evidence, row.counted_by_id)
         for row in task.milestones.all()
     ]
-    counted = next((row for row in plan.targets.filter(code=one.get("counted_by", "")) if countable(row)), None)
-    made = Planned(
-        one["title"],
-        date.fromisoformat(one["due"]),
-        evidence=one.get("evidence", ""),
-        counted_by_id=counted.pk if counted is not None else None,
-    )
+    made = Planned(one["title"], date.fromisoformat(one["due"]), evidence=one["evidence"])
     reviewer = _person(f"{one['department']}-reviewer")
     split(task, [*rows, made], by=reviewer, reason=one["reason"], version=version_of(task))
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from qualityplan.markup import NONE, fill, joined
-from targets.models import Attachment
+from reviews.models import AbstractAttachment
 
 register = template.Library()
 
@@ -22,12 +22,12 @@ WINDOW = SafeString(' target="_blank" rel="noopener"')
 
 
 @register.simple_tag
-def attached(attachments: Iterable[Attachment]) -> SafeString:
-    """A list of links; what a browser may show opens beside the page."""
-    return fill(LIST, title=_("Attachments"), files=joined(_file(one) for one in attachments))
+def attached(attachments: Iterable[AbstractAttachment], address: str = "attachment") -> SafeString:
+    """A list of links to the address of that name; what a browser may show opens beside the page."""
+    return fill(LIST, title=_("Attachments"), files=joined(_file(one, address) for one in attachments))
 
 
-def _file(one: Attachment) -> SafeString:
+def _file(one: AbstractAttachment, address: str) -> SafeString:
     shown = one.recognised.shown
-    address = reverse("attachment", args=[one.pk]) + ("?show" if shown else "")
-    return fill(FILE, address=address, window=WINDOW if shown else NONE, name=one.name, size=filesizeformat(one.size))
+    link = reverse(address, args=[one.pk]) + ("?show" if shown else "")
+    return fill(FILE, address=link, window=WINDOW if shown else NONE, name=one.name, size=filesizeformat(one.size))

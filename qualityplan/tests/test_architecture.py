@@ -1,5 +1,6 @@
 """Facts about the code itself that no other tool sees."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,11 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
+from departments.log import ACTIONS
+
 LAYERS = [["departments"], ["plans", "reviews"], ["targets"], ["tasks"], ["imports"], ["reports"], ["qualityplan"]]
 FLOOR = {app: number for number, layer in enumerate(LAYERS) for app in layer}
+RECORDED = re.compile(r'record\(\s*"([a-z_.]+)"')
 THIRD_PARTY = ("bootstrap", "echarts", "htmx", "jquery", "popper")
 
 
@@ -64,3 +68,11 @@ def test_every_dependency_has_its_reason() -> None:
 
 def test_the_vendored_files_exist() -> None:
     assert all((settings.NODE_MODULES / source).is_file() for source in settings.VENDOR_FILES.values())
+
+
+def test_everything_that_is_recorded_has_its_words() -> None:
+    """What is missing in the table would stand in the audit log as a code and could not be searched for."""
+    sources = (path for app in FLOOR for path in (settings.BASE_DIR / app).rglob("*.py") if "tests" not in path.parts)
+    recorded = {name for path in sources for name in RECORDED.findall(path.read_text(encoding="utf-8"))}
+    assert len(recorded) > 40
+    assert recorded <= set(ACTIONS)

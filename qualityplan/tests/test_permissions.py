@@ -18,7 +18,7 @@ from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
 from tasks.accounts import Said
-from tasks.models import Comment, ProgressReport, SupervisionNotice, Task
+from tasks.models import Comment, ProgressReport, StepAttachment, SupervisionNotice, Task
 from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
 from tasks.services.commenting import comment
 from tasks.services.supervision import Proposal
@@ -92,6 +92,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "supervision": (Action.VIEW_SUPERVISION,),
     "supervision_notice": (Action.VIEW_SUPERVISION,),
     "supervision_document": (Action.VIEW_SUPERVISION,),
+    "supervision_attachment": (Action.VIEW_SUPERVISION,),
     "supervision_write": (Action.ISSUE_SUPERVISION,),
     "supervision_edit": (Action.ISSUE_SUPERVISION,),
     "supervision_issue": (Action.ISSUE_SUPERVISION,),
@@ -173,6 +174,7 @@ FOREIGN = {
     "task_sign",
     "supervision_notice",
     "supervision_document",
+    "supervision_attachment",
     "comment_answer",
     *(f"supervision_{verb}" for verb in DONE),
 }
@@ -207,6 +209,7 @@ def city(plan_2014: Plan) -> SimpleNamespace:
     entry = waiting(indicator, office)
     attached = attach(key_of(indicator), SimpleUploadedFile("批复.pdf", papers.PDF), by=entry.author)
     report = reported(plan_2014, office)
+    notice = pressed(office, people[Role.COORDINATOR])
     return SimpleNamespace(
         people=people,
         office=office,
@@ -215,7 +218,8 @@ def city(plan_2014: Plan) -> SimpleNamespace:
         attached=attached,
         report=report,
         comment=asked(office, people[Role.LEADER]),
-        notice=pressed(office, people[Role.COORDINATOR]),
+        notice=notice,
+        enclosed=StepAttachment.objects.get(step__notice=notice),
     )
 
 
@@ -241,11 +245,11 @@ def asked(office: Department, by: User) -> Comment:
 
 
 def pressed(office: Department, by: User) -> SupervisionNotice:
-    """A notice of supervision that the office has to receive."""
+    """A notice of supervision, with a file, that the office has to receive."""
     task = Task.objects.get(code="brands")
     said = Proposal(plan=task.plan, title="督办", demand="请办理。", task=task, lead=office)
     made = supervision.propose(said, by=by, now=timezone.now())
-    return supervision.issue(made, by=by, now=timezone.now())
+    return supervision.issue(made, by=by, now=timezone.now(), files=[SimpleUploadedFile("通知.pdf", papers.PDF)])
 
 
 def waiting(indicator: Indicator, office: Department) -> Revision:
@@ -283,12 +287,13 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
     if name in DEEDS:
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
     things = {
+        "supervision_attachment": city.enclosed,
         "revision": city.waiting,
         "attachment": city.attached,
         "supervision": city.notice,
         "comment": city.comment,
     }
-    if (thing := things.get(name.split("_")[0])) and name not in WITHOUT_NUMBER:
+    if (thing := things.get(name) or things.get(name.split("_")[0])) and name not in WITHOUT_NUMBER:
         return {"pk": thing.pk, **({"kind": "docx"} if name == "supervision_document" else {})}
     if name == "figure":
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from departments.models import Department, Notice, User
 from departments.permissions import Role
 from plans.models import Plan
+from reviews.tests import papers
 from targets.tests import factories as f
 from tasks import clock, jobs
 from tasks.models import Milestone, SupervisionNotice
@@ -26,6 +29,12 @@ pytestmark = [
 
 As = Callable[[User], Page]
 Clock = Callable[[int, int], None]
+PHOTO: FilePayload = {"name": "现场.png", "mimeType": "image/png", "buffer": papers.PNG}
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 @pytest.fixture
@@ -59,8 +68,7 @@ def test_from_a_late_milestone_to_the_closed_matter(plan_2014: Plan, enter: As, 
     office = Department.objects.get(code="quality")
     coordinator, leader = f.person(Role.COORDINATOR, office), f.person(Role.LEADER, office)
     reporter, reviewer = f.person(Role.REPORTER, office), f.person(Role.REVIEWER, office)
-    Milestone.objects.exclude(code="hundred-days", task__code="demonstration-city").update(done_on=date(2014, 1, 2))
-    Milestone.objects.filter(done_on__isnull=True).update(due=date(2014, 1, 31))
+    make_one_late()
 
     set_clock(2, 10)  # a Monday: the milestone is late, and no figures of two months are due yet
     jobs.supervise()
@@ -114,6 +122,13 @@ def test_from_a_late_milestone_to_the_closed_matter(plan_2014: Plan, enter: As, 
     assert (notice.state, notice.round) == ("closed", 2)
 
 
+def make_one_late() -> None:
+    """All that is not counted is done but one milestone, which was due in January."""
+    steps = Milestone.objects.filter(counted_by__isnull=True)
+    steps.exclude(code="hundred-days", task__code="demonstration-city").update(done_on=date(2014, 1, 2))
+    steps.filter(done_on__isnull=True).update(due=date(2014, 1, 31))
+
+
 def open_matter(page: Page) -> Page:
     page.get_by_role("link", name="关于限期完成").first.click()
     return page
@@ -122,8 +137,12 @@ def open_matter(page: Page) -> Page:
 def answer(page: Page, words: str) -> None:
     open_matter(page)
     page.get_by_label("办理情况").fill(words)
+    page.get_by_label("附件（选填）").set_input_files(
+        {"name": "现场.png", "mimeType": "image/png", "buffer": papers.PNG}
+    )
     page.get_by_role("button", name="反馈").click()
     expect(page.locator(".way-answer").last).to_contain_text(words)
+    expect(page.locator(".way-answer").last.get_by_role("link", name="现场.png")).to_be_visible()
 
 
 def test_the_pages_are_accessible_and_fit_a_phone(
@@ -132,8 +151,7 @@ def test_the_pages_are_accessible_and_fit_a_phone(
     office = Department.objects.get(code="quality")
     coordinator = f.person(Role.COORDINATOR, office)
     f.person(Role.REPORTER, office)
-    Milestone.objects.exclude(code="hundred-days", task__code="demonstration-city").update(done_on=date(2014, 1, 2))
-    Milestone.objects.filter(done_on__isnull=True).update(due=date(2014, 1, 31))
+    make_one_late()
     set_clock(2, 10)
     jobs.supervise()
     page = enter(coordinator)

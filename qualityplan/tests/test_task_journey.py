@@ -97,13 +97,13 @@ def test_a_task_from_report_to_sign_off(entering: Entering, live_server: LiveSer
     reviewer.get_by_role("button", name="审核通过").click()
     expect(reviewer.get_by_role("status").first).to_contain_text("已通过")
     reviewer.goto(live_server.url + TASK)
-    expect(reviewer.locator(".verdict")).to_contain_text("节点 15 个，已完成 1 个")
+    expect(reviewer.locator(".verdict")).to_contain_text("节点 16 个，已完成 1 个")
     reviewer.get_by_role("button", name="签审1月").click()
     expect(reviewer.locator("#reports")).to_contain_text("已签审")
     assert violations(reviewer, "reviewer") == []
 
     reviewer.goto(f"{live_server.url}/plan/?month=2014-01")
-    expect(reviewer.locator("#card-task-quality-foundations")).to_contain_text("1 / 15")
+    expect(reviewer.locator("#card-task-quality-foundations")).to_contain_text("1 / 16")
 
 
 def test_what_was_typed_survives_a_log_out(entering: Entering, live_server: LiveServer, task: Task) -> None:
@@ -130,8 +130,8 @@ def test_the_pages_of_tasks_are_for_everybody(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
     page.goto(f"{live_server.url}{TASK}milestones/")
     assert violations(page, "split") == []
-    page.locator("[name=form-15-title]").fill("完成选址")
-    page.locator("[name=form-15-due]").fill("2014-08-31")
+    page.locator("[name=form-16-title]").fill("完成选址")
+    page.locator("[name=form-16-due]").fill("2014-08-31")
     page.get_by_label("调整原因").fill("分步推进")
     page.get_by_role("button", name="保存调整").click()
     expect(page.locator(".steps")).to_contain_text("完成选址")

@@ -23,7 +23,7 @@ from departments.permissions import Action
 from plans.addresses import plan_and_month
 from plans.models import Plan
 from plans.periods import Month
-from reviews.documents import KINDS, RefusedFileError, safe_name
+from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import told
 from targets import forms, kept
@@ -44,7 +44,6 @@ from targets.work import work_on
 from targets.worksheet import Sheet, known_of, may_enter, put_work, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
-ACCEPT = ",".join(ending for kind in KINDS.values() for ending in kind.endings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _shown(request: HttpRequest, department: Department, plan: Plan, month: Mont
 
 def _written(sheet: Sheet) -> dict[int, Written]:
     """Each row as it stands in the page, by indicator."""
-    html = render_to_string("targets/_rows.html", {"sheet": sheet, "accept": ACCEPT}) if sheet.rows else ""
+    html = render_to_string("targets/_rows.html", {"sheet": sheet, "accept": ENDINGS}) if sheet.rows else ""
     pieces = zip(sheet.rows, html.split(END), strict=False)
     return {row.indicator.pk: Written(SafeString(one), row.state, row.official is not None) for row, one in pieces}
 

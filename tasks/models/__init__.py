@@ -1,5 +1,6 @@
 """Promised work, and how it is pressed."""
 
+from tasks.models.attachments import StepAttachment
 from tasks.models.comment import Comment
 from tasks.models.feed import CalendarFeed
 from tasks.models.report import (
@@ -25,6 +26,7 @@ __all__ = [
     "ReportDecision",
     "ReportDraft",
     "SignOff",
+    "StepAttachment",
     "SupervisionNotice",
     "SupervisionRules",
     "SupervisionStep",

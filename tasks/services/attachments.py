@@ -1,6 +1,7 @@
-"""Files beside progress reports: attached to a draft, handed in with it, brought back when it is returned.
+"""Files beside progress reports: attached to a draft, handed in with it, brought back when it is returned. Files beside
+the steps of a notice: kept with the step, for good.
 
-The task is locked whenever its attachments change, so that nothing is removed while it is being handed in.
+The task is locked whenever its reports' attachments change, so that nothing is removed while it is being handed in.
 """
 
 from django.core.exceptions import ValidationError
@@ -15,7 +16,7 @@ from departments.services import record
 from reviews import files
 from reviews.attaching import Content, NamedFile, demand_room, kept
 from targets.services.locking import demand_open
-from tasks.models import ProgressReport, ReportAttachment, Task
+from tasks.models import ProgressReport, ReportAttachment, StepAttachment, SupervisionStep, Task
 from tasks.services.places import Place
 from tasks.services.rights import demand_assigned, demand_of, demand_unclosed
 
@@ -76,3 +77,19 @@ def bring_back(report: ProgressReport) -> None:
 
 def _link(rows: QuerySet[ReportAttachment], report: ProgressReport | None, there: set[str]) -> None:
     ReportAttachment.objects.bulk_create(one.linked(report) for one in rows if one.digest not in there)
+
+
+def attach_to_step(step: SupervisionStep, file: NamedFile, *, by: User) -> StepAttachment:
+    """Keeps a file with a step that is being taken, in its transaction; the same file a second time is kept once.
+
+    RefusedFileError says what is wrong with it.
+    """
+    return kept(file, lambda content, path: _enclosed(step, content, path, by))
+
+
+def _enclosed(step: SupervisionStep, content: Content, path: str, by: User) -> StepAttachment:
+    if same := step.attachments.filter(digest=content.digest).first():
+        return same
+    made = StepAttachment.objects.create(step=step, file=path, by=by, at=step.at, **content.fields)
+    record("attachment.added", by=by, subject=step.notice, name=made.name, size=made.size, digest=made.digest)
+    return made

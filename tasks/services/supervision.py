@@ -21,12 +21,16 @@ from departments.permissions import Action
 from departments.services import record
 from plans.models import CalendarDay, Plan, exceptions_of
 from plans.workdays import add_working_days
+from reviews.attaching import NamedFile, examine
 from targets.models import Target
 from tasks.models import Milestone, SupervisionNotice, SupervisionRules, SupervisionStep, Task
+from tasks.services.attachments import attach_to_step
 from tasks.services.telling import tell
 from tasks.supervising import TRANSITIONS, RefusedError, State, Verb, step
 
 LONGEST_TEXT = 2000
+Files = Sequence[NamedFile]
+"""What is sent with a step: all of it is kept, or the step is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def edit(notice: SupervisionNotice, proposal: Proposal, *, by: User, now: dateti
 
 
 @transaction.atomic
-def issue(notice: SupervisionNotice, *, by: User, now: datetime) -> SupervisionNotice:
+def issue(notice: SupervisionNotice, *, by: User, now: datetime, files: Files = ()) -> SupervisionNotice:
     """交办: the notice gets its number and its limit and goes to the units."""
     notice = locked(notice)
     _demand(by, notice, Verb.ISSUE)
@@ -93,15 +97,15 @@ def issue(notice: SupervisionNotice, *, by: User, now: datetime) -> SupervisionN
         raise ValidationError(_("Choose the leading unit before the notice is issued."), code="lead")
     _number(notice, now)
     notice.issued_at, notice.due = now, limit_from(now, notice.days)
-    return _moved(notice, Verb.ISSUE, by=by, now=now)
+    return _moved(notice, Verb.ISSUE, by=by, now=now, files=files)
 
 
 @transaction.atomic
-def reject(notice: SupervisionNotice, *, by: User, reason: str, now: datetime) -> SupervisionNotice:
+def reject(notice: SupervisionNotice, *, by: User, reason: str, now: datetime, files: Files = ()) -> SupervisionNotice:
     """不予立项: the proposal is not taken up, with the reason."""
     notice = locked(notice)
     notice.ended_at = now
-    return _moved(notice, Verb.REJECT, by=by, now=now, text=reason)
+    return _moved(notice, Verb.REJECT, by=by, now=now, files=files, text=reason)
 
 
 @transaction.atomic
@@ -111,54 +115,58 @@ def receive(notice: SupervisionNotice, *, by: User, now: datetime) -> Supervisio
 
 
 @transaction.atomic
-def answer(notice: SupervisionNotice, *, by: User, text: str, now: datetime) -> SupervisionNotice:
+def answer(notice: SupervisionNotice, *, by: User, text: str, now: datetime, files: Files = ()) -> SupervisionNotice:
     """反馈: what the leading unit has done."""
     notice = locked(notice)
     notice.answered_by = by
-    return _moved(notice, Verb.ANSWER, by=by, now=now, text=text)
+    return _moved(notice, Verb.ANSWER, by=by, now=now, files=files, text=text)
 
 
 @transaction.atomic
 def send_back(
-    notice: SupervisionNotice, *, by: User, reason: str, now: datetime, days: int | None = None
+    notice: SupervisionNotice, *, by: User, reason: str, now: datetime, days: int | None = None, files: Files = ()
 ) -> SupervisionNotice:
     """退回重办: the answer will not do; a new round begins with a limit of its own, the same as before by default."""
     notice = locked(notice)
     own = notice.answered_by_id == by.pk
     notice.round += 1
     notice.level, notice.due = "", limit_from(now, days or notice.days)
-    return _moved(notice, Verb.RETURN, by=by, now=now, text=reason, own_answer=own)
+    return _moved(notice, Verb.RETURN, by=by, now=now, files=files, text=reason, own_answer=own)
 
 
 @transaction.atomic
-def verify(notice: SupervisionNotice, *, by: User, text: str, now: datetime) -> SupervisionNotice:
+def verify(notice: SupervisionNotice, *, by: User, text: str, now: datetime, files: Files = ()) -> SupervisionNotice:
     """复核: the answer holds, and what was found."""
     notice = locked(notice)
     own = notice.answered_by_id == by.pk
-    return _moved(notice, Verb.VERIFY, by=by, now=now, text=text, own_answer=own)
+    return _moved(notice, Verb.VERIFY, by=by, now=now, files=files, text=text, own_answer=own)
 
 
 @transaction.atomic
-def close(notice: SupervisionNotice, *, by: User, text: str = "", now: datetime) -> SupervisionNotice:
+def close(
+    notice: SupervisionNotice, *, by: User, text: str = "", now: datetime, files: Files = ()
+) -> SupervisionNotice:
     """办结: the matter is off the list."""
     notice = locked(notice)
     own = notice.answered_by_id == by.pk
     notice.ended_at = now
-    return _moved(notice, Verb.CLOSE, by=by, now=now, text=text, own_answer=own)
+    return _moved(notice, Verb.CLOSE, by=by, now=now, files=files, text=text, own_answer=own)
 
 
 @transaction.atomic
-def withdraw(notice: SupervisionNotice, *, by: User, reason: str, now: datetime) -> SupervisionNotice:
+def withdraw(
+    notice: SupervisionNotice, *, by: User, reason: str, now: datetime, files: Files = ()
+) -> SupervisionNotice:
     """撤销: an issued notice is taken back, with the reason."""
     notice = locked(notice)
     notice.ended_at = now
-    return _moved(notice, Verb.WITHDRAW, by=by, now=now, text=reason)
+    return _moved(notice, Verb.WITHDRAW, by=by, now=now, files=files, text=reason)
 
 
 @transaction.atomic
-def urge(notice: SupervisionNotice, *, by: User, text: str = "", now: datetime) -> SupervisionNotice:
+def urge(notice: SupervisionNotice, *, by: User, text: str = "", now: datetime, files: Files = ()) -> SupervisionNotice:
     """催办: the units are told once more."""
-    return _moved(locked(notice), Verb.URGE, by=by, now=now, text=text)
+    return _moved(locked(notice), Verb.URGE, by=by, now=now, files=files, text=text)
 
 
 def limit_from(now: datetime, days: int) -> date:
@@ -193,14 +201,24 @@ def _demand(by: User, notice: SupervisionNotice | None, verb: Verb) -> None:
 
 
 def _moved(
-    notice: SupervisionNotice, verb: Verb, *, by: User, now: datetime, text: str = "", own_answer: bool = False
+    notice: SupervisionNotice,
+    verb: Verb,
+    *,
+    by: User,
+    now: datetime,
+    text: str = "",
+    own_answer: bool = False,
+    files: Files = (),
 ) -> SupervisionNotice:
     """Takes one step and tells those whom it concerns; what the step changes besides the state is set already."""
     _demand(by, notice, verb)
     before = State(notice.state)
     _stepped(notice, verb, by=by, text=text, own_answer=own_answer)
+    examine(files)
     notice.save()
-    keep_step(notice, verb, before, by=by, now=now, text=text)
+    made = keep_step(notice, verb, before, by=by, now=now, text=text)
+    for file in files:
+        attach_to_step(made, file, by=by)
     tell(notice, verb, by=by, text=text.strip(), now=now)
     return notice
 

@@ -273,6 +273,22 @@ def test_each_promise_of_an_event_has_a_milestone_that_leads_to_it() -> None:
     assert led_to == {target["code"] for target in TARGETS if target["comparator"] == "done_by"}
 
 
+def test_each_count_of_an_item_is_a_milestone_that_its_target_counts() -> None:
+    counts = {
+        one["code"] for one in fields_of("30_targets_2014.json", "targets.indicator") if one["measure"] == "count"
+    }
+    paths = {path: code for code, path in PATH_OF_TASK.items()}
+    promised = {
+        (paths[one["clause"][1]], one["code"], one["quote"])
+        for one in TARGETS
+        if one["indicator"][0] in counts and one["comparator"] == "at_least" and one["clause"][1] in paths
+    }
+    counted = [one for one in MILESTONES if "counted_by" in one]
+    assert {(one["task"][1], one["counted_by"][1], one["quote"]) for one in counted} == promised
+    assert len(counted) == len(promised) == 9
+    assert all(one["title"] in one["quote"] for one in counted)
+
+
 def test_every_milestones_words_stand_in_its_tasks_clause() -> None:
     assert not [step for step in MILESTONES if step["quote"] not in CLAUSES[PATH_OF_TASK[step["task"][1]]]["text"]]
 

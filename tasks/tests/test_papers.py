@@ -4,19 +4,23 @@ import re
 import sys
 import zlib
 from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from departments.models import AuditEvent
+from reviews.tests import papers
 from tasks.models import SupervisionNotice, SupervisionRules
 from tasks.papers import paper_of
 from tasks.pdf import as_pdf
+from tasks.services import supervision as services
 from tasks.supervising import State
 from tasks.tests import pressed as p
 from tasks.word import as_docx
@@ -66,6 +70,32 @@ def test_the_paper_keeps_the_limit_of_its_issue_whatever_came_after(world: Simpl
     SupervisionNotice.objects.filter(pk=back.pk).update(due="2014-07-30")
     back.refresh_from_db()
     assert "2014年6月12日" in paper_of(back).paragraphs[-1]
+
+
+@pytest.mark.parametrize(
+    ("names", "lines"),
+    [
+        ([], []),
+        (["任务分解表.pdf"], ["附件：任务分解表"]),
+        (["任务分解表.pdf", "方案.v2.pdf"], ["附件：1.任务分解表", "2.方案.v2"]),
+    ],
+)
+def test_what_goes_with_the_notice_is_named_below_its_text(
+    world: SimpleNamespace, settings: Any, tmp_path: Path, names: list[str], lines: list[str]
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    sent = [SimpleUploadedFile(name, papers.PDF + name.encode()) for name in names]
+    notice = services.issue(p.notice(world), by=world.coordinator, now=p.MONDAY, files=sent)
+    services.urge(notice, by=world.coordinator, now=p.MONDAY, files=[SimpleUploadedFile("催办函.pdf", papers.PDF)])
+    paper = paper_of(notice)
+    assert [one.text for one in paper.annexes] == lines
+    written = {one.text: one.paragraph_format for one in Document(BytesIO(as_docx(paper))).paragraphs}
+    assert {text for text in written if text.startswith("附件")} == set(lines[:1])
+    for one in paper.annexes:
+        assert written[one.text].left_indent == Pt(16 * one.left)
+        assert written[one.text].first_line_indent == -Pt(16 * one.hanging)
+    assert all(one.left - one.hanging in (2, 5) for one in paper.annexes)
+    assert as_pdf(paper).startswith(b"%PDF-")
 
 
 def test_the_word_file_has_the_measures_of_the_standard(world: SimpleNamespace) -> None:

@@ -30,8 +30,14 @@ def _city() -> SimpleNamespace:
 
 
 def told(day: date) -> dict[int, list[Matter]]:
+    """Who is told what, but for reports that are to be written."""
     people = list(User.objects.order_by("pk"))
-    return {key: matters for key, matters in matters_of(people, day).items() if matters}
+    found = {key: [one for one in matters if not is_report(one)] for key, matters in matters_of(people, day).items()}
+    return {key: matters for key, matters in found.items() if matters}
+
+
+def is_report(matter: Matter) -> bool:
+    return matter.part.kind.startswith("reports_")
 
 
 def days_told(first: date, last: date) -> list[int]:

@@ -11,7 +11,7 @@ from departments import access
 from departments.models import Department
 from departments.permissions import Action
 from plans.addresses import month_named
-from reviews.documents import KINDS, RefusedFileError, safe_name
+from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import served
 from tasks.accounts import Said, SaidStep
@@ -60,8 +60,7 @@ def _place(request: HttpRequest, year: int, code: str, unit: str, month: str) ->
 
 
 def _context(place: Place, **shown: object) -> dict[str, object]:
-    endings = ",".join(ending for kind in KINDS.values() for ending in kind.endings)
-    return {"sheet": sheet(place, **shown), "place": place, "accept": endings, "words": _words()}  # type: ignore[arg-type]
+    return {"sheet": sheet(place, **shown), "place": place, "accept": ENDINGS, "words": _words()}  # type: ignore[arg-type]
 
 
 def _shown(request: HttpRequest, place: Place) -> HttpResponse:

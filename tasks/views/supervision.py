@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -16,9 +17,11 @@ from departments import access
 from departments.permissions import Action
 from departments.services import record
 from plans.models import Plan
+from reviews.documents import ENDINGS
+from reviews.serving import served
 from tasks import clock, pdf, word
 from tasks.grounds import sentence
-from tasks.models import SupervisionNotice
+from tasks.models import StepAttachment, SupervisionNotice
 from tasks.papers import Paper, paper_of
 from tasks.pdf import LIBRARIES, MissingError, as_pdf
 from tasks.services import supervision as services
@@ -95,15 +98,15 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 DONE: dict[Verb, Callable[..., SupervisionNotice]] = {
-    Verb.ISSUE: lambda one, text, days, **who: services.issue(one, **who),
-    Verb.REJECT: lambda one, text, days, **who: services.reject(one, reason=text, **who),
-    Verb.RECEIVE: lambda one, text, days, **who: services.receive(one, **who),
-    Verb.ANSWER: lambda one, text, days, **who: services.answer(one, text=text, **who),
-    Verb.VERIFY: lambda one, text, days, **who: services.verify(one, text=text, **who),
-    Verb.RETURN: lambda one, text, days, **who: services.send_back(one, reason=text, days=days, **who),
-    Verb.CLOSE: lambda one, text, days, **who: services.close(one, text=text, **who),
-    Verb.URGE: lambda one, text, days, **who: services.urge(one, text=text, **who),
-    Verb.WITHDRAW: lambda one, text, days, **who: services.withdraw(one, reason=text, **who),
+    Verb.ISSUE: lambda one, text, days, **sent: services.issue(one, **sent),
+    Verb.REJECT: lambda one, text, days, **sent: services.reject(one, reason=text, **sent),
+    Verb.RECEIVE: lambda one, text, days, files, **sent: services.receive(one, **sent),
+    Verb.ANSWER: lambda one, text, days, **sent: services.answer(one, text=text, **sent),
+    Verb.VERIFY: lambda one, text, days, **sent: services.verify(one, text=text, **sent),
+    Verb.RETURN: lambda one, text, days, **sent: services.send_back(one, reason=text, days=days, **sent),
+    Verb.CLOSE: lambda one, text, days, **sent: services.close(one, text=text, **sent),
+    Verb.URGE: lambda one, text, days, **sent: services.urge(one, text=text, **sent),
+    Verb.WITHDRAW: lambda one, text, days, **sent: services.withdraw(one, reason=text, **sent),
 }
 """What a button does."""
 
@@ -114,15 +117,21 @@ def take(request: HttpRequest, pk: int, verb: Verb) -> HttpResponse:
     """Takes one step; the service says who may, and the table when."""
     found, form = visible(request, pk), StepForm(request.POST)
     if not form.is_valid():
-        problems = [str(text) for texts in form.errors.values() for text in texts]
-        return shown(request, found, {verb: problems}, status=422)
+        return _refused(request, pk, verb, [str(text) for texts in form.errors.values() for text in texts])
     typed = form.cleaned_data
+    sent = {"by": access.person(request), "now": clock.now(), "files": request.FILES.getlist("file")}
     try:
-        moved = DONE[verb](found, typed["text"], typed["days"], by=access.person(request), now=clock.now())
+        moved = DONE[verb](found, typed["text"], typed["days"], **sent)
     except ValidationError as refused:
-        return shown(request, visible(request, pk), {verb: refused.messages}, status=422)
+        return _refused(request, pk, verb, refused.messages)
     messages.success(request, _("Done: %(state)s.") % {"state": moved.get_state_display()})
     return redirect("supervision_notice", pk=pk)
+
+
+def _refused(request: HttpRequest, pk: int, verb: Verb, problems: list[str]) -> HttpResponse:
+    """The page with what was typed; a browser does not keep which files were chosen."""
+    again = [_("The step was not taken. Choose the files anew.")] if request.FILES else []
+    return shown(request, visible(request, pk), {verb: [*problems, *again]}, status=422)
 
 
 FILES: dict[str, tuple[Callable[[Paper], bytes], str]] = {
@@ -150,6 +159,14 @@ def document(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         "Cache-Control": "no-store",
     }
     return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+@require_safe
+@access.requires(Action.VIEW_SUPERVISION)
+def attachment(request: HttpRequest, pk: int) -> FileResponse:
+    """One file beside a step, for whoever sees the notice."""
+    found = get_object_or_404(StepAttachment.objects.visible_to(access.person(request)), pk=pk)
+    return served(found, show="show" in request.GET)
 
 
 def _no_pdf() -> str:
@@ -180,7 +197,9 @@ def shown(
         "steps": steps_of(found, inside=issues),
         "deeds": [(deed, (refused or {}).get(deed.verb, [])) for deed in deeds_for(user, found)],
         "problems": [text for texts in (refused or {}).values() for text in texts],
-        "typed": request.POST.get("text", ""),
+        "typed": {name: request.POST.get(name, "") for name in ("text", "days")},
+        "accept": ENDINGS,
+        "limit": settings.ATTACHMENT_MAX_BYTES // 1024**2,
         "kinds": [("docx", "Word"), ("pdf", "PDF")],
         "edits": issues and found.state == State.PROPOSED.value,
     }
