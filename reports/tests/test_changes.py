@@ -41,6 +41,7 @@ NOT_SHOWN = {
         "calendarfeed",
         "milestonereport",
         "reportattachment",
+        "stepattachment",
         "reportdecision",
         "reportdraft",
         "signoff",
