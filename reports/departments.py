@@ -11,9 +11,9 @@ from departments.models import Department, User
 from reports.heat import Lane, lanes
 from reports.overview import Count, counts_of
 from reports.standing import Standing
-from reports.tallies import NOBODY, Duties, Tally, by_lead
+from reports.tallies import NOBODY, Tally, by_lead
 from targets.ranking import ranks
-from targets.selectors import Row, responsible
+from targets.selectors import Duties, Row, responsible
 from targets.timeliness import Line, matrix_of
 from tasks.models import Assignment
 from tasks.selectors import Row as TaskRow
@@ -65,7 +65,7 @@ def _lights(standing: Standing, duties: Duties) -> Mapping[int, Counter[str]]:
     for target_id, assigned in duties.items():
         for one in assigned:
             if target_id in signals:
-                found[one.department_id][signals[target_id]] += 1
+                found[one.department.pk][signals[target_id]] += 1
     return found
 
 
@@ -158,7 +158,7 @@ def _roles(department: Department, standing: Standing) -> list[tuple[Row, str]]:
         target_id: one.role
         for target_id, assigned in responsible(standing.plan).items()
         for one in assigned
-        if one.department_id == department.pk
+        if one.department.pk == department.pk
     }
     return [(row, held[row.target.pk]) for row in standing.rows if row.target.pk in held]
 

@@ -8,8 +8,7 @@ from itertools import groupby
 from plans.models import Clause, Plan
 from reports.standing import Standing
 from targets.lights import COLOURS, Colour
-from targets.models import TargetAssignment
-from targets.selectors import Row
+from targets.selectors import Duties, Duty, Row
 
 MOST = 5
 """How many targets stand under "needs attention": as many as one remembers on the way to a meeting."""
@@ -50,7 +49,7 @@ class Attention:
     """A target that needs attention, with who answers for it first."""
 
     row: Row
-    units: Sequence[TargetAssignment]
+    units: Sequence[Duty]
     worse: bool
 
 
@@ -79,7 +78,7 @@ def signals_before(standing: Standing) -> dict[int, str]:
     return {key: point.signal for key, listed in points.items() for point in listed if point.month == month}
 
 
-def attention(standing: Standing, duties: Mapping[int, Sequence[TargetAssignment]]) -> list[Attention]:
+def attention(standing: Standing, duties: Duties) -> list[Attention]:
     """The few that need attention most: red before yellow; what is out of reach first, then what has become worse since
     last month, then the headline targets, each in the plan's order."""
     before = signals_before(standing)
@@ -107,7 +106,7 @@ def _is_worse(row: Row, before: Mapping[int, str]) -> bool:
     return then != "grey" and _RANK[row.attainment.signal] < _RANK[then]
 
 
-def leading(assignments: Sequence[TargetAssignment]) -> list[TargetAssignment]:
+def leading(assignments: Sequence[Duty]) -> list[Duty]:
     """Who leads; where nobody does, all who share the responsibility."""
     return [one for one in assignments if one.role == "lead"] or [one for one in assignments if one.role == "shared"]
 

@@ -6,7 +6,7 @@ number of queries, however many rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -191,13 +191,29 @@ def seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
     return [one for one in attainments if one.region_id in seen or one.region_id == one.target.plan.region_id]
 
 
-def responsible(plan: Plan) -> dict[int, list[TargetAssignment]]:
-    """Target → who answers for it: lead, shared, support (the alphabet happens to agree)."""
-    found: dict[int, list[TargetAssignment]] = defaultdict(list)
-    units = Department.objects.in_bulk()  # few, and each answers for much
-    for one in TargetAssignment.objects.filter(target__plan=plan).order_by("role", "id"):
-        one.department = units[one.department_id]
-        found[one.target_id].append(one)
+class Duty(NamedTuple):
+    """Who answers for a target, and as what."""
+
+    department: Department
+    role: str
+
+    @property
+    def role_text(self) -> str:
+        """The role in words."""
+        return str(TargetAssignment.Role(self.role).label)
+
+
+Duties = Mapping[int, Sequence[Duty]]
+"""Target → who answers for it: lead, shared, support (the alphabet happens to agree)."""
+
+
+def responsible(plan: Plan) -> Duties:
+    """Who answers for which target of the plan: bare values, because departments are few and their duties many."""
+    found: dict[int, list[Duty]] = defaultdict(list)
+    units = Department.objects.in_bulk()
+    assigned = TargetAssignment.objects.filter(target__plan=plan).order_by("role", "id")
+    for target_id, department_id, role in assigned.values_list("target_id", "department_id", "role"):
+        found[target_id].append(Duty(units[department_id], role))
     return found
 
 
