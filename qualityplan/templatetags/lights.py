@@ -169,18 +169,18 @@ def share_bar(counts: Sequence[Any]) -> SafeString:
 
 @register.simple_tag
 def heat_cells(lane: Any, asked: Mapping[str, str]) -> SafeString:
-    """The months of a target as the cells of its line: each light leads to the target in that month. Put together here
-    from parts that are escaped once, and not in a template, because there are hundreds of them on a page."""
+    """The months of a target as the cells of its line: each light leads to the target in that month, and says month and
+    light; the name of the target heads the line. Put together here from parts that are escaped once, and not in a
+    template, because there are hundreds of them on a page."""
     others = {name: value for name, value in asked.items() if name != "month"}
     link = escape(f"{lane.row.address}?{urlencode(others | {'month': ''})}")
     names = _month_names(lane.cells[0].month.year, get_language()) if lane.cells else {}
     words = _colour_words(get_language())
-    name, now = escape(lane.row.target.name), asked["month"]
     cells = []
     for cell in lane.cells:
         month, colour = str(cell.month), cell.colour
-        said = f"{name} · {names[month]} · {words[colour.name]}" if colour is not None else ""
-        cells.append(_heat_cell(colour, f"{link}{month}", said, ' class="now"' if month == now else ""))
+        said = f"{names[month]} · {words[colour.name]}" if colour is not None else ""
+        cells.append(_heat_cell(colour, f"{link}{month}", said, ' class="now"' if month == asked["month"] else ""))
     return mark_safe("".join(cells))  # noqa: S308 - every part was escaped
 
 
