@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from playwright.sync_api import Page
 
 from qualityplan import processes
@@ -43,12 +44,12 @@ def first_view(page: Page, address: str) -> FirstView:
 
 
 @contextmanager
-def gunicorn(settings: str = "qualityplan.settings", workers: int = 1, **environment: str) -> Iterator[int]:
+def gunicorn(settings_module: str = "qualityplan.settings", workers: int = 1, **environment: str) -> Iterator[int]:
     """The service as it is run, with its own settings of gunicorn; gives the port."""
     port = free_port()
     options = ["--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
     program = [sys.executable, "-m", "gunicorn", "--config", "python:qualityplan.gunicorn", *options]
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "ALLOWED_HOSTS": "127.0.0.1", **environment}
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": settings_module, "ALLOWED_HOSTS": "127.0.0.1", **environment}
     process = processes.start([*program, "qualityplan.wsgi"], env=env, output=subprocess.DEVNULL)
     try:
         if not processes.wait_until(lambda: connects(port), 30):
@@ -58,7 +59,7 @@ def gunicorn(settings: str = "qualityplan.settings", workers: int = 1, **environ
         processes.stop(process)
 
 
-def collect_static(folder: Path) -> None:
+def collect_static(var_dir: Path) -> None:
     """The static files as they are served: compressed, with the hash of what they hold in their names."""
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(command, cwd=folder, check=True)
+    subprocess.run(command, cwd=settings.BASE_DIR, env={**os.environ, "VAR_DIR": str(var_dir)}, check=True)
