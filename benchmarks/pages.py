@@ -110,6 +110,7 @@ def fill() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from plans.models import Change
     from targets.recompute import recompute_dirty
 
     settings.DEMO_PASSWORD = "example-password"  # noqa: S105
@@ -117,6 +118,7 @@ def fill() -> None:
     call_command("demo", verbosity=0, stdout=io.StringIO())
     while recompute_dirty()[0]:
         pass
+    Change.objects.fold()  # as the service does every few minutes
 
 
 def cookies_of(username: str) -> str:
