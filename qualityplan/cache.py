@@ -7,7 +7,7 @@ from redis import Redis
 
 
 class Client(redis.RedisCacheClient):
-    """Django makes a client object for every command, which takes longer than the command. A client only borrows
+    """Django makes a client object for every command, which takes a good part of its time. A client only borrows
     connections from its pool, whatever thread asks, so that one that reads and one that writes are enough."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

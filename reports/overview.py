@@ -8,7 +8,7 @@ from itertools import groupby
 from plans.models import Clause, Plan
 from reports.standing import Standing
 from targets.lights import COLOURS, Colour
-from targets.selectors import Duties, Duty, Row
+from targets.selectors import Assigned, Duties, Row
 
 MOST = 5
 """How many targets stand under "needs attention": as many as one remembers on the way to a meeting."""
@@ -49,7 +49,7 @@ class Attention:
     """A target that needs attention, with who answers for it first."""
 
     row: Row
-    units: Sequence[Duty]
+    units: Sequence[Assigned]
     worse: bool
 
 
@@ -106,7 +106,7 @@ def _is_worse(row: Row, before: Mapping[int, str]) -> bool:
     return then != "grey" and _RANK[row.attainment.signal] < _RANK[then]
 
 
-def leading(assignments: Sequence[Duty]) -> list[Duty]:
+def leading(assignments: Sequence[Assigned]) -> list[Assigned]:
     """Who leads; where nobody does, all who share the responsibility."""
     return [one for one in assignments if one.role == "lead"] or [one for one in assignments if one.role == "shared"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from departments.models import Department
 from reports.overview import Chapter, Count, counts_of
 from targets.lights import COLOURS, Colour
-from targets.selectors import Duties, Duty, Row
+from targets.selectors import Assigned, Duties, Row
 
 NOBODY = "none"
 """What stands in the address for targets that nobody leads: the plan names several units that share them."""
@@ -39,7 +39,7 @@ def by_lead(rows: Sequence[Row], duties: Duties) -> list[Tally]:
     return sorted(tallies, key=lambda one: (one.key == NOBODY, [-count.number for count in one.counts], one.key))
 
 
-def _leads(assignments: Sequence[Duty]) -> list[tuple[str, str]]:
+def _leads(assignments: Sequence[Assigned]) -> list[tuple[str, str]]:
     leads = [(one.department.code, one.department.short_name) for one in assignments if one.role == "lead"]
     return leads or [(NOBODY, "")]
 

@@ -122,7 +122,9 @@ def values_of(
     keys = {one: _key(shared, one, values) for one, values in of.items()}
     recalled = _recalled(*keys.values())
     known = {one: recalled[key] for one, key in keys.items() if key in recalled}
-    made = make(keys.keys() - known.keys()) if len(known) < len(keys) else {}
+    if len(known) == len(keys):
+        return known
+    made = make(keys.keys() - known.keys())
     _keep({keys[one]: piece for one, piece in made.items()})
     return known | dict(made)
 
@@ -222,8 +224,9 @@ def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
 
 def _recalled(*keys: str) -> dict[str, Any]:
     """What is kept under the keys. A cache that is down is no error: the page is made."""
+    asked = [one for one in keys if one]
     try:
-        return cache.get_many([one for one in keys if one])
+        return cache.get_many(asked) if asked else {}
     except (RedisError, OSError):
         return {}
 

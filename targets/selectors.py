@@ -201,7 +201,7 @@ def seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
     return [one for one in attainments if one.region_id in seen or one.region_id == one.target.plan.region_id]
 
 
-class Duty(NamedTuple):
+class Assigned(NamedTuple):
     """Who answers for a target, and as what."""
 
     department: Department
@@ -218,7 +218,7 @@ class Duty(NamedTuple):
         return str(TargetAssignment.Role(self.role).label)
 
 
-Duties = Mapping[int, Sequence[Duty]]
+Duties = Mapping[int, Sequence[Assigned]]
 """Target → who answers for it: lead, shared, support (the alphabet happens to agree)."""
 
 
@@ -229,11 +229,11 @@ def _department_address(code: str) -> str:
 
 def responsible(plan: Plan) -> Duties:
     """Who answers for which target of the plan: bare values, because departments are few and their duties many."""
-    found: dict[int, list[Duty]] = defaultdict(list)
+    found: dict[int, list[Assigned]] = defaultdict(list)
     units = Department.objects.in_bulk()
     assigned = TargetAssignment.objects.filter(target__plan=plan).order_by("role", "id")
     for target_id, department_id, role in assigned.values_list("target_id", "department_id", "role"):
-        found[target_id].append(Duty(units[department_id], role))
+        found[target_id].append(Assigned(units[department_id], role))
     return found
 
 

@@ -229,6 +229,15 @@ def test_only_the_rows_that_are_different_are_made_again(
     assert made[1:] == [[cast.rate, other]], "a figure that became official may show in any row"
 
 
+def test_a_unit_of_which_nothing_is_asked_is_told_so_each_time(cast: SimpleNamespace) -> None:
+    unit = f.department()
+    client = inside(f.person(Role.REPORTER, unit))
+    for _look in range(2):
+        answer = client.get(f"/worksheet/{unit.code}/2014-06/")
+        assert answer.status_code == 200
+        assert "该单位本月无应报数据。" in answer.content.decode()
+
+
 def test_a_colleague_keeps_what_was_typed_in_a_browser_apart(cast: SimpleNamespace) -> None:
     people = cast.reporter, f.person(Role.REPORTER, cast.rate.department)
     stores = {re.findall(r'data-store="([^"]+)"', look(cast, inside(one)))[0] for one in people}

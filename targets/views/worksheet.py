@@ -92,8 +92,10 @@ def _shown(request: HttpRequest, department: Department, plan: Plan, month: Mont
 
 def _written(sheet: Sheet) -> dict[int, Written]:
     """Each row as it stands in the page, by indicator."""
-    html = render_to_string("targets/_rows.html", {"sheet": sheet, "accept": ENDINGS}) if sheet.rows else ""
-    pieces = zip(sheet.rows, html.split(END), strict=False)
+    if not sheet.rows:
+        return {}
+    html = render_to_string("targets/_rows.html", {"sheet": sheet, "accept": ENDINGS})
+    pieces = zip(sheet.rows, html.split(END), strict=True)
     return {row.indicator.pk: Written(SafeString(one), row.state, row.official is not None) for row, one in pieces}
 
 
