@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,10 +108,32 @@ def celery_worker_process(django_db_setup: None, eventually: Callable[..., None]
     """A real worker over real Redis. It sees only committed rows: use `django_db(transaction=True)`."""
     worker = start_worker("--hostname", "suite@%h")
     try:
-        eventually(lambda: bool(app.control.ping(timeout=0.5, limit=1)), timeout=30)
-        yield worker
+        eventually(answers, timeout=30)
+        with emptying_only_at_rest(worker):
+            yield worker
     finally:
         processes.stop(worker, patience=2)
+
+
+def answers() -> bool:
+    """A worker answers; it does not while it is at a task, because the pool `solo` has one thread for both."""
+    return bool(app.control.ping(timeout=0.5, limit=1))
+
+
+@contextmanager
+def emptying_only_at_rest(worker: subprocess.Popen[bytes]) -> Iterator[None]:
+    """After a test its tables are emptied when the worker has nothing in hand: it would hold locks that the emptying
+    waits for, or write into the tables of the next test. What the test has left in the queue is nobody's."""
+    empty = connection.ops.execute_sql_flush
+
+    def empty_at_rest(sql: list[str]) -> None:
+        app.control.purge()
+        processes.wait_until(lambda: worker.poll() is not None or answers(), timeout=30)
+        empty(sql)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.ops, "execute_sql_flush", empty_at_rest)
+        yield
 
 
 @pytest.fixture
