@@ -3,17 +3,18 @@
 They are made after every `migrate` where they are missing or out of date, not by a migration: SQLite makes a table
 anew to alter it and forgets its triggers. On PostgreSQL they run once a statement and look at the rows that it has
 changed; a statement that changes nothing notes nothing. SQLite has one writer at a time and runs them for each row, so
-there a row is added once a plan and counted up.
+there a row is added once and counted up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from django.db import connections
 
-EVERY_PLAN = "SELECT CAST(NULL AS bigint) AS id"
+NONE = "CAST(NULL AS bigint)"
+EVERY_PLAN = f"SELECT {NONE} AS id"
 ITSELF = "SELECT {0} AS id"
 PREFIX = "plan_changed_"
 _RANDOM = {"postgresql": "(random() * 1099511627776)::bigint", "sqlite": "abs(random()) % 1099511627776"}
@@ -21,15 +22,22 @@ _RANDOM = {"postgresql": "(random() * 1099511627776)::bigint", "sqlite": "abs(ra
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A table: which column of a changed row, put in place of {0}, tells the ids (AS id) of the plans that show it.
+    """A table: which columns of a changed row, put in place of {0} and {1}, tell the ids (AS id) of the plans that show
+    it, and about which of their parts it is (see `models.Change`).
 
     `only` names the one column whose change matters; then new rows and deleted ones do not.
     """
 
     table: str
-    column: str = "id"
+    columns: Sequence[str] = ("id",)
     plans: str = EVERY_PLAN
+    about: str = NONE
     only: str = ""
+
+    def of(self, row: str) -> tuple[str, str]:
+        """The plans and the part, told from a row of this name."""
+        columns = [f"{row}.{one}" for one in self.columns]
+        return self.plans.format(*columns), self.about.format(*columns)
 
 
 _watched: dict[str, Watch] = {}
@@ -85,19 +93,19 @@ class PostgreSQL:
         if watch.only:
             when = f"OLD.{watch.only} IS DISTINCT FROM NEW.{watch.only}"
             event = f"AFTER UPDATE OF {watch.only} ON @table FOR EACH ROW WHEN ({when})"
-            yield _named(watch, "update", cls._statements(EVERY_PLAN, event))
+            yield _named(watch, "update", cls._statements(f"SELECT {NONE} AS id, {NONE} AS about", event))
             return
-        shown = watch.plans.format(f"one.{watch.column}")
-        rows = f"SELECT DISTINCT {watch.column} FROM changed"
-        select = f"SELECT DISTINCT plan.id FROM ({rows}) AS one CROSS JOIN LATERAL ({shown}) AS plan"
+        plans, about = watch.of("one")
+        rows = f"SELECT DISTINCT {', '.join(watch.columns)} FROM changed"
+        select = f"SELECT DISTINCT plan.id, {about} AS about FROM ({rows}) AS one CROSS JOIN LATERAL ({plans}) AS plan"
         for name, event, side in cls.EVENTS:
             trigger = f"AFTER {event} ON @table REFERENCING {side} TABLE AS changed FOR EACH STATEMENT"
             yield _named(watch, name, cls._statements(select, trigger))
 
     @staticmethod
     def _statements(select: str, event: str) -> list[str]:
-        rows = f"SELECT plan.id, {_RANDOM['postgresql']} FROM ({select}) AS plan"
-        body = f"BEGIN INSERT INTO plans_change (plan_id, number) {rows}; RETURN NULL; END"
+        rows = f"SELECT plan.id, plan.about, {_RANDOM['postgresql']} FROM ({select}) AS plan"
+        body = f"BEGIN INSERT INTO plans_change (plan_id, about_id, number) {rows}; RETURN NULL; END"
         return [
             f"CREATE OR REPLACE FUNCTION @name() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
             f"CREATE TRIGGER @name {event} EXECUTE FUNCTION @name()",
@@ -115,17 +123,20 @@ class SQLite:
         """Name and statements of each trigger of a table."""
         if watch.only:
             when = f"WHEN OLD.{watch.only} IS NOT NEW.{watch.only}"
-            yield cls._trigger(watch, "update", f"UPDATE OF {watch.only}", EVERY_PLAN, when)
+            yield cls._trigger(watch, "update", f"UPDATE OF {watch.only}", (EVERY_PLAN, NONE), when)
             return
         for name, event, row in PostgreSQL.EVENTS:
-            yield cls._trigger(watch, name, event, watch.plans.format(f"{row}.{watch.column}"))
+            yield cls._trigger(watch, name, event, watch.of(row))
 
     @staticmethod
-    def _trigger(watch: Watch, name: str, event: str, plans: str, when: str = "") -> tuple[str, list[str]]:
-        known = "EXISTS (SELECT 1 FROM plans_change WHERE plans_change.plan_id IS plan.id)"
-        meant = f"EXISTS (SELECT 1 FROM ({plans}) AS plan WHERE plan.id IS plans_change.plan_id)"
+    def _trigger(watch: Watch, name: str, event: str, of: tuple[str, str], when: str = "") -> tuple[str, list[str]]:
+        plans, about = of
+        same = f"plans_change.plan_id IS plan.id AND plans_change.about_id IS {about}"
+        known = f"EXISTS (SELECT 1 FROM plans_change WHERE {same})"
+        meant = f"EXISTS (SELECT 1 FROM ({plans}) AS plan WHERE {same})"
+        new = f"SELECT plan.id, {about}, 0 FROM ({plans}) AS plan WHERE NOT {known}"
         body = (
-            f"INSERT INTO plans_change (plan_id, number) SELECT plan.id, 0 FROM ({plans}) AS plan WHERE NOT {known}; "
+            f"INSERT INTO plans_change (plan_id, about_id, number) {new}; "
             f"UPDATE plans_change SET number = number + 1 + {_RANDOM['sqlite']} WHERE {meant}"
         )
         return _named(

@@ -45,6 +45,15 @@ class Account:
         return page.chart(self.target, self.rows, self.moment.month, self.last_year, self.expected)
 
 
+def indicators_shown(year: int, code: str) -> frozenset[int]:
+    """The indicators whose figures and lights the target's page shows: its own, the one that it is held against, and
+    those from which milestones of the tasks of the same item are counted."""
+    found = Target.objects.filter(plan__year=year, code=code)
+    counted = Target.objects.filter(counted__task__targets__in=found)
+    own = found.values_list("indicator_id", "operand_id")
+    return frozenset(pk for row in own.union(counted.values_list("indicator_id", "operand_id")) for pk in row if pk)
+
+
 def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
     """The target as the address asks; `target` with its plan, region, indicator, operand and version."""
     region = target.plan.region

@@ -21,6 +21,7 @@ class TargetsConfig(AppConfig):
         matters.word(wording.WORDINGS, wording.HEADINGS)
 
         of_target = "SELECT plan_id AS id FROM targets_target WHERE targets_target.id = {0}"
+        its_indicator = "(SELECT indicator_id FROM targets_target WHERE targets_target.id = {0})"
         # What an earlier plan promises is no longer only watched (see `targets.duties`).
         from_then_on = "SELECT id FROM plans_plan WHERE year >= (SELECT year FROM plans_plan AS own WHERE own.id = {0})"
         # Figures of a year are shown with the plan of that year, and with the next one as last year's.
@@ -28,8 +29,8 @@ class TargetsConfig(AppConfig):
         changes.watch(
             Watch("targets_indicator"),
             Watch("targets_reportingduty"),
-            Watch("targets_target", "plan_id", from_then_on),
-            Watch("targets_targetassignment", "target_id", of_target),
-            Watch("targets_observation", "month", of_month),
-            Watch("targets_attainment", "target_id", of_target),
+            Watch("targets_target", ("plan_id",), from_then_on),
+            Watch("targets_targetassignment", ("target_id",), of_target),
+            Watch("targets_observation", ("month", "indicator_id"), of_month, "{1}"),
+            Watch("targets_attainment", ("target_id",), of_target, its_indicator),
         )

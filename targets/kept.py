@@ -4,7 +4,7 @@ A page is put together from two kept pieces, each under a key made of everything
 
 - what stands below the header: the address, the language, the day, the version of the plan's data, and how far the
   person reaches. People who reach equally far share it, so nothing in it may depend on who they are: it is made for
-  `ANYBODY`;
+  `Anybody`. A page that shows the figures and lights of some indicators alone says which: those of others may change;
 - the header: the person, the name, the roles, the unread notices.
 
 A change makes a new version, and with it new keys; nothing has to be deleted. Both keys together are the page's ETag,
@@ -33,12 +33,14 @@ from django.utils.translation import get_language
 from redis import RedisError
 
 from departments import access
+from plans.models import Change
 from targets.surroundings import surroundings_of
 
 View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]
+Of = Callable[..., Collection[int]]
 Kept = TypeVar("Kept")
-Of = TypeVar("Of")
+One = TypeVar("One")
 
 SECONDS = 3600
 """How long a piece is kept."""
@@ -57,16 +59,21 @@ class Anybody:
         return ""
 
 
-def kept(*names: str) -> Callable[[View], View]:
+def kept(*names: str, of: Of | None = None) -> Callable[[View], View]:
     """Keeps the pages of a view that reads. `names` are all that it understands of an address; a page asked for in
-    other words, or that has something to say to the person once, is made anew and not kept."""
+    other words, or that has something to say to the person once, is made anew and not kept.
+
+    `of` tells from the path's values the indicators whose figures and lights the page shows; it may look at nothing
+    that is a figure or a light itself. Without it the page shows those of all.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not _may_be_kept(request, names):
                 return _private(view(request, *args, **kwargs))
-            return _answered(request, partial(view, request, *args, **kwargs), _shared_key(request, kwargs.get("year")))
+            shared = _shared_key(request, kwargs.get("year"), _version(request, of, kwargs))
+            return _answered(request, partial(view, request, *args, **kwargs), shared)
 
         return answer
 
@@ -74,12 +81,13 @@ def kept(*names: str) -> Callable[[View], View]:
 
 
 def answered(request: HttpRequest, make: Make, *, year: int, beside: object) -> HttpResponse:
-    """A page of a plan's year that shows more than the version tells of: kept under `beside` too, which is all of that
-    as plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a
-    later page with the old values again would be shown with what lay between."""
+    """A page of a plan's year that shows more than the plan's outline: kept under `beside` too, which is all of that as
+    plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a later
+    page with the old values again would be shown with what lay between. Of figures and lights the numbers of their
+    changes are enough: these never come again."""
     if not _may_be_kept(request, ()):
         return _private(make())
-    return _answered(request, make, _key(_shared_key(request, year), beside))
+    return _answered(request, make, _key(_outline_key(request, year), beside))
 
 
 def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
@@ -109,16 +117,17 @@ def _secret(request: HttpRequest) -> str:
 
 
 def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: str) -> Kept:
-    """A value that follows from what a page of a plan's year depends on; `of` says which it is."""
+    """A value that follows from what a page of a plan's year depends on but for figures and lights; `of` says which it
+    is."""
     return values_of(request, lambda _missing: {of: make()}, year=year, of={of: None})[of]
 
 
 def values_of(
-    request: HttpRequest, make: Callable[[Collection[Of]], Mapping[Of, Kept]], *, year: int, of: Mapping[Of, object]
-) -> dict[Of, Kept]:
-    """Pieces of a page of a plan's year, each kept under the plain values that it is made of beside what the page
-    depends on anyway: only those are made that are different from all that were made before."""
-    shared = _shared_key(request, year)
+    request: HttpRequest, make: Callable[[Collection[One]], Mapping[One, Kept]], *, year: int, of: Mapping[One, object]
+) -> dict[One, Kept]:
+    """Pieces of a page of a plan's year, each kept under the plain values that it is made of beside the plan's outline:
+    only those are made that are different from all that were made before."""
+    shared = _outline_key(request, year)
     keys = {one: _key(shared, one, values) for one, values in of.items()}
     recalled = _recalled(*keys.values())
     known = {one: recalled[key] for one, key in keys.items() if key in recalled}
@@ -141,11 +150,30 @@ def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
     return plain and request.method in ("GET", "HEAD") and not len(messages.get_messages(request))
 
 
-def _shared_key(request: HttpRequest, year: int | None) -> str:
+def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> object:
+    """Of the plan's data that a page shows."""
+    known = surroundings_of(request, values.get("year"))
+    if of is None or known.plan_id is None:
+        return known.version
+    shown = _indicators(of, tuple(values.items()), (known.plan_id, known.outline))
+    return known.outline, sorted(Change.objects.numbers(known.plan_id, shown).items())
+
+
+@lru_cache(maxsize=4096)
+def _indicators(of: Of, values: tuple[tuple[str, Any], ...], _outline: tuple[int, int]) -> Collection[int]:
+    """As the view tells them, asked once for a plan's outline."""
+    return of(**dict(values))
+
+
+def _outline_key(request: HttpRequest, year: int) -> str:
+    return _shared_key(request, year, surroundings_of(request, year).outline)
+
+
+def _shared_key(request: HttpRequest, year: int | None, version: object) -> str:
     """Of everything that what stands below the header depends on."""
     known, reached = surroundings_of(request, year), tuple(access.reaches(access.person(request)).values())
     address = request.path, request.GET.urlencode(), is_part(request), get_language(), timezone.localdate()
-    return _key(release(), *address, known.plan_id, known.version, known.demonstration, _as_text(reached))
+    return _key(release(), *address, known.plan_id, version, known.demonstration, _as_text(reached))
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,8 @@ from departments.models import User
 _QUERY = """
 SELECT plan.id,
        (SELECT COALESCE(SUM(number), 0) FROM plans_change WHERE plan_id IS NULL OR plan_id = plan.id),
+       (SELECT COALESCE(SUM(number), 0) FROM plans_change
+        WHERE (plan_id IS NULL OR plan_id = plan.id) AND about_id IS NULL),
        (SELECT COUNT(*) FROM departments_notice WHERE user_id = %s AND read_at IS NULL),
        EXISTS (SELECT 1 FROM targets_source WHERE demonstration)
 FROM (SELECT 1) AS always
@@ -20,10 +22,12 @@ LEFT JOIN plans_plan AS plan ON plan.year = COALESCE(%s, (SELECT MAX(year) FROM 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The plan that is asked for and the version of what is shown of it (see `plans.models.Change`), how many notices
-    the person has not read, and whether any figure is made up."""
+    the person has not read, and whether any figure is made up. `outline` is the version of all but figures and lights.
+    """
 
     plan_id: int | None
     version: int
+    outline: int
     unread: int
     demonstration: bool
 
@@ -40,5 +44,5 @@ def surroundings_of(request: HttpRequest, year: int | None = None) -> Surroundin
 def _asked(user_id: int | None, year: int | None) -> Surroundings:
     with connection.cursor() as cursor:
         cursor.execute(_QUERY, [user_id, year])
-        plan_id, version, unread, demonstration = cursor.fetchone()
-    return Surroundings(plan_id, int(version), unread, bool(demonstration))
+        plan_id, version, outline, unread, demonstration = cursor.fetchone()
+    return Surroundings(plan_id, int(version), int(outline), unread, bool(demonstration))

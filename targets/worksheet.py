@@ -55,34 +55,44 @@ def may_enter(reached: Reach, department: Department) -> bool:
 
 def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
     """The whole worksheet, its inputs filled with the draft or else with what was returned."""
-    sheet = known_of(department, plan, month, user)
-    put_work(sheet, work_on(list(sheet.background.indicators), sheet.region.pk, month))
+    sheet = outline_of(department, plan, month, user)
+    work = work_on(list(sheet.background.indicators), sheet.region.pk, month)
+    put_past(sheet, user, work.indicators)
+    put_work(sheet, work)
     return sheet
 
 
-def known_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
-    """The worksheet as it is known before anybody has typed: what is due, its past, and how its targets stand. It holds
-    nothing of other units, so that little has to be kept."""
+def outline_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
+    """The worksheet before any figure: what is due and what is promised about it. It holds nothing of other units, so
+    that little has to be kept."""
     expected = expected_of(plan, {month})
     indicators = {one.pk: one for one in expected.indicators_of(department.pk, month)}
     region, background = place_of(department, plan), Background()
     background.indicators = indicators
     background.targets = [one for one in expected.targets if one.indicator_id in indicators]
     background.wholes = {region.pk} & expected.regions.parts.keys()
-    background.totals = background.earlier = _official(indicators, region.pk, month, background.accumulating)
     rows = [Row(one, region.pk, month) for one in indicators.values()]
-    _put_figures(rows, background.totals)
-    _put_promises(rows, background.targets, plan, user)
     _bar(rows, access.reach(user, Action.ENTER_OBSERVATIONS))
     return Sheet(department, plan, region, month, rows, background)
 
 
+def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
+    """Puts into the rows of these indicators what is official, and how their targets stand; other rows are left out.
+    No row shows anything of another one's indicator."""
+    background = sheet.background
+    sheet.rows = [row for row in sheet.rows if row.indicator.pk in indicators]
+    background.targets = [one for one in background.targets if one.indicator_id in indicators]
+    accumulating = [one for one in background.accumulating if one in indicators]
+    background.totals = background.earlier = _official(indicators, sheet.region.pk, sheet.month, accumulating)
+    _put_figures(sheet.rows, background.totals)
+    _put_promises(sheet.rows, background.targets, sheet.plan, user)
+
+
 def put_work(sheet: Sheet, work: Work) -> None:
-    """Puts into the rows what has been typed and handed in, with the files beside it; other rows are left out."""
+    """Puts into the rows what has been typed and handed in, with the files beside it."""
     drafts, attachments = work.drafts(), work.attachments()
-    handed_in, wanted = work.entries(attachments), set(work.indicators)
+    handed_in = work.entries(attachments)
     sheet.locked, sheet.background.closed = work.locked, {work.month} if work.locked else set()
-    sheet.rows = [row for row in sheet.rows if row.indicator.pk in wanted]
     for row in sheet.rows:
         key = row.indicator.pk
         row.draft, row.handed_in, row.attachments = drafts.get(key), handed_in.get(key), attachments[key, None]

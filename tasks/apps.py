@@ -25,11 +25,11 @@ class TasksConfig(AppConfig):
 
         of_task = "SELECT plan_id AS id FROM tasks_task WHERE tasks_task.id = {0}"
         changes.watch(
-            Watch("tasks_task", "plan_id", changes.ITSELF),
-            Watch("tasks_task_targets", "task_id", of_task),
-            Watch("tasks_assignment", "task_id", of_task),
-            Watch("tasks_milestone", "task_id", of_task),
-            Watch("tasks_progressreport", "task_id", of_task),
+            Watch("tasks_task", ("plan_id",), changes.ITSELF),
+            Watch("tasks_task_targets", ("task_id",), of_task),
+            Watch("tasks_assignment", ("task_id",), of_task),
+            Watch("tasks_milestone", ("task_id",), of_task),
+            Watch("tasks_progressreport", ("task_id",), of_task),
             Watch("tasks_supervisionnotice"),
             Watch("tasks_comment"),
         )

@@ -51,11 +51,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("plan_id", models.BigIntegerField(null=True, verbose_name="plan")),
+                ("about_id", models.BigIntegerField(null=True, verbose_name="about which of its parts")),
                 ("number", models.BigIntegerField(verbose_name="number")),
             ],
             options={
                 "verbose_name": "change",
                 "verbose_name_plural": "changes",
+                "indexes": [models.Index(fields=["plan_id", "about_id"], name="change_of_plan")],
             },
         ),
         migrations.CreateModel(

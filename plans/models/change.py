@@ -1,29 +1,42 @@
 """That something which pages show was changed: the version by which they are kept."""
 
+from collections import Counter
+from collections.abc import Collection
+
 from django.db import models, transaction
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     """What is done with changes."""
 
+    def numbers(self, plan_id: int, about: Collection[int]) -> dict[int, int]:
+        """How far each of these parts of the plan has come, as one number; what was never changed has none."""
+        rows = self.filter(Q(plan_id=plan_id) | Q(plan_id=None), about_id__in=about).values("about_id")
+        return {about_id: int(number) for about_id, number in rows.values_list("about_id", Sum("number"))}
+
     @transaction.atomic
     def fold(self) -> int:
-        """Adds up the rows of each plan to one; versions stay what they are. The number of rows saved.
+        """Adds up the rows about the same to one; versions stay what they are. The number of rows saved.
 
         What another transaction commits meanwhile is left alone, as is what another fold has taken.
         """
         rows = list(self.select_for_update().order_by("pk"))
-        sums: dict[int | None, int] = {}
+        sums: Counter[tuple[int | None, int | None]] = Counter()
         for row in rows:
-            sums[row.plan_id] = sums.get(row.plan_id, 0) + row.number
+            sums[row.plan_id, row.about_id] += row.number
         self.filter(pk__in=[row.pk for row in rows]).delete()
-        self.bulk_create([self.model(plan_id=plan_id, number=number) for plan_id, number in sums.items()])
+        self.bulk_create([self.model(plan_id=of, about_id=about, number=one) for (of, about), one in sums.items()])
         return len(rows) - len(sums)
 
 
 class Change(models.Model):
     """Something that pages show of a plan was changed (no plan: of every plan). Written by the database alone.
+
+    `about_id` says about which of the plan's many like things, as the watch of the table tells it (the figures and
+    lights of one indicator); a page that shows only some of them need not be made anew for the others. None is about
+    everything else, which any page may show.
 
     The version of a plan is the sum of its `number`s and of those without a plan. It cannot lie, and asking is cheap:
 
@@ -35,6 +48,7 @@ class Change(models.Model):
     """
 
     plan_id = models.BigIntegerField(_("plan"), null=True)
+    about_id = models.BigIntegerField(_("about which of its parts"), null=True)
     number = models.BigIntegerField(_("number"))
 
     objects = ChangeQuerySet.as_manager()
@@ -42,6 +56,7 @@ class Change(models.Model):
     class Meta:
         verbose_name = _("change")
         verbose_name_plural = _("changes")
+        indexes = [models.Index(fields=["plan_id", "about_id"], name="change_of_plan")]
 
     def __str__(self) -> str:
-        return f"{self.plan_id} · {self.number}"
+        return f"{self.plan_id} · {self.about_id} · {self.number}"

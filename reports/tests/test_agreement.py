@@ -7,7 +7,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
+from django.db import transaction
+from django.db.models import Q
 from django.test import Client, override_settings
 
 from departments.models import Department
@@ -15,8 +18,9 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from reports.standing import end_of
+from reports.target import indicators_shown
 from reports.tests.test_comparison import export, page
-from targets.models import Target, TargetAssignment
+from targets.models import Attainment, Observation, Target, TargetAssignment
 from targets.recompute import recompute_all
 from targets.selectors import official_then
 from targets.tests.factories import person
@@ -69,6 +73,29 @@ def line_of(text: str, address: str) -> str:
 MONTH = "2014-09"
 
 
+def check_what_targets_show(leader: Client, plan: Plan) -> None:
+    """A target's page is kept while the indicators that it names stay as they are: it shows nothing of any other."""
+    special = Q(operand__isnull=False) | Q(tasks__milestones__counted_by__isnull=False)
+    every = Target.objects.filter(plan=plan)
+    for one in {*every.filter(special), *every.order_by("code")[::9]}:
+        shown, address = indicators_shown(plan.year, one.code), f"/targets/2014/{one.code}/?month={MONTH}"
+        before = made_anew(leader, address)
+        with transaction.atomic():
+            Attainment.objects.exclude(target__indicator__in=shown).delete()
+            gone = Observation.objects.exclude(indicator__in=shown)
+            gone.update(official=None, value=None, numerator=None, denominator=None, occurred_on=None)
+            assert made_anew(leader, address) == before, one
+            Attainment.objects.filter(target__indicator__in=shown).delete()
+            assert made_anew(leader, address) != before, one
+            transaction.set_rollback(True)
+
+
+def made_anew(client: Client, address: str) -> str:
+    """A page without what was kept of it, but for what its forms are signed with."""
+    cache.clear()
+    return re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", client.get(address).content.decode())
+
+
 def test_every_page_every_file_and_the_api_agree(leader: Client, plan_2014: Plan) -> None:
     """One test, because making the demonstration takes longer than all that is looked at."""
     told = told_by_api(leader, month=MONTH)
@@ -76,6 +103,7 @@ def test_every_page_every_file_and_the_api_agree(leader: Client, plan_2014: Plan
     check_units(leader, plan_2014, told)
     check_files(leader, plan_2014, told)
     check_counties(leader, plan_2014)
+    check_what_targets_show(leader, plan_2014)
 
 
 def check_targets(leader: Client, plan_2014: Plan, told: Shown) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from departments.models import Department, Region, User
 from plans.changes import keep_watch, watched
@@ -55,8 +56,16 @@ official with its observation). Histories are not shown either."""
 
 def version(shown: Plan) -> int:
     """As `targets.surroundings` adds it up."""
-    numbers = Change.objects.filter(plan_id=shown.pk) | Change.objects.filter(plan_id=None)
-    return sum(numbers.values_list("number", flat=True))
+    return sum(_changes(shown).values_list("number", flat=True))
+
+
+def outline(shown: Plan) -> int:
+    """As `targets.surroundings` adds it up."""
+    return sum(_changes(shown).filter(about_id=None).values_list("number", flat=True))
+
+
+def _changes(shown: Plan) -> QuerySet[Change]:
+    return Change.objects.filter(plan_id=shown.pk) | Change.objects.filter(plan_id=None)
 
 
 def test_every_table_is_watched_or_known_not_to_be_shown() -> None:
@@ -109,6 +118,27 @@ def test_a_change_makes_a_new_version(judged: Target, what: str) -> None:
     assert version(judged.plan) > before
 
 
+FIGURES = ("a figure", "a light", "lights that go")
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_figures_and_lights_are_told_apart_from_the_rest(judged: Target, what: str) -> None:
+    about = [judged.indicator_id]
+    before = outline(judged.plan), Change.objects.numbers(judged.plan_id, about)
+    CHANGES[what]()
+    after = outline(judged.plan), Change.objects.numbers(judged.plan_id, about)
+    assert (after[0] == before[0], after[1] == before[1]) == ((True, False) if what in FIGURES else (False, True))
+
+
+def test_a_figure_changes_nothing_about_other_indicators(judged: Target) -> None:
+    other = indicator("count")
+    target(other, threshold=10)
+    before = Change.objects.numbers(judged.plan_id, [judged.indicator_id])
+    official(entry(other, "2014-06", 5))
+    assert Change.objects.numbers(judged.plan_id, [judged.indicator_id]) == before
+    assert Change.objects.numbers(judged.plan_id, [other.pk])
+
+
 def test_what_changes_nothing_makes_none(judged: Target) -> None:
     before = version(judged.plan)
     User.objects.update(last_login="2014-06-01T00:00:00Z", display_name="")
@@ -145,9 +175,11 @@ def test_adding_up_keeps_the_versions(judged: Target) -> None:
     region("100100")
     other = plan(2015)
     before = version(judged.plan), version(other)
+    numbers = Change.objects.numbers(judged.plan_id, [judged.indicator_id])
     Change.objects.fold()
     assert (version(judged.plan), version(other)) == before
-    assert Change.objects.count() <= 3
+    assert Change.objects.numbers(judged.plan_id, [judged.indicator_id]) == numbers
+    assert Change.objects.count() <= 5, "of every plan; of each plan; of one indicator in each plan"
     assert Change.objects.fold() == 0
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from departments import access
 from departments.permissions import Action
-from reports.target import account
+from reports.target import account, indicators_shown
 from reports.views.asking import told
 from targets import page
 from targets.explanation import explain
@@ -15,7 +15,7 @@ from targets.rules import rules
 
 
 @access.requires(Action.VIEW_PLAN)
-@kept("month", "as_of")
+@kept("month", "as_of", of=indicators_shown)
 def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One promise: how it stands, why, what it is made from, who answers for it; `?month=`, `?as_of=` as everywhere."""
     known = (

@@ -110,6 +110,24 @@ def test_a_new_figure_is_on_every_page_at_once(leader: Client, promise: Target) 
         assert "72.50\u00a0%" in leader.get(address).content.decode(), page
 
 
+def test_a_figure_of_another_indicator_leaves_a_targets_page_alone(leader: Client, promise: Target) -> None:
+    other = indicator()
+    target(other, threshold=92)
+    known = {page: tag(leader, page.format(code=promise.code)) for page in PAGES}
+    official(entry(other, "2014-06", 93, 100))
+    again = {page: status(leader, known[page], page.format(code=promise.code)) for page in PAGES}
+    assert again == dict.fromkeys(PAGES, 200) | {"/targets/2014/{code}/": 304}
+
+
+def test_a_figure_that_a_target_is_held_against_is_on_its_page_at_once(leader: Client) -> None:
+    other = indicator("level")
+    promise = target(indicator("level"), "more_than", threshold_kind="indicator", operand=other)
+    address = f"/targets/2014/{promise.code}/"
+    known = tag(leader, address)
+    official(entry(other, "2014-06", 81))
+    assert status(leader, known, address) == 200
+
+
 def test_a_change_to_another_plan_leaves_the_page_alone(leader: Client, promise: Target) -> None:
     known = tag(leader, f"/targets/2014/{promise.code}/")
     Plan.objects.create(year=2010, number="1", title="旧", issuer="x", issued_on="2010-01-01", region=region())

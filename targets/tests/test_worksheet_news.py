@@ -24,7 +24,7 @@ from targets.services import Typed, approve, attach, detach, hand_in, lock, prom
 from targets.services import withdraw as take_back
 from targets.tests import factories as f
 from targets.work import Work
-from targets.worksheet import Sheet, known_of, put_work
+from targets.worksheet import Sheet, outline_of, put_work
 
 pytestmark = pytest.mark.django_db
 
@@ -199,9 +199,9 @@ def test_what_is_typed_while_the_page_is_made_is_not_kept_with_it(
 ) -> None:
     def slowly(*asked: Any) -> Sheet:
         typed(cast)
-        return known_of(*asked)
+        return outline_of(*asked)
 
-    monkeypatch.setattr("targets.views.worksheet.known_of", slowly)
+    monkeypatch.setattr("targets.views.worksheet.outline_of", slowly)
     look(cast)
     monkeypatch.undo()
     assert 'value="937"' in look(cast)
@@ -224,9 +224,13 @@ def test_only_the_rows_that_are_different_are_made_again(
     typed(cast)
     assert 'value="937"' in look(cast)
     assert made == [[cast.rate]]
-    f.official(f.entry(other, "2014-05", 95, 100))
-    look(cast)
-    assert made[1:] == [[cast.rate, other]], "a figure that became official may show in any row"
+    f.official(f.entry(other, "2014-05", 913, 1000))
+    assert ">91.3<" in look(cast)
+    assert made[1:] == [[other]]
+    other.name = "改名"
+    other.save()
+    assert "改名" in look(cast)
+    assert made[2:] == [[cast.rate, other]], "what is asked for and promised may show in any row"
 
 
 def test_a_unit_of_which_nothing_is_asked_is_told_so_each_time(cast: SimpleNamespace) -> None:

@@ -21,6 +21,7 @@ from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.addresses import plan_and_month
+from plans.models import Change as Changed
 from plans.models import Plan
 from plans.periods import Month
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
@@ -41,7 +42,7 @@ from targets.services.drafting import FIELDS
 from targets.services.keys import Key
 from targets.views import words
 from targets.work import work_on
-from targets.worksheet import Sheet, known_of, may_enter, put_work, sheet_of
+from targets.worksheet import Sheet, may_enter, outline_of, put_past, put_work, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
 
@@ -70,24 +71,26 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
 
 def _shown(request: HttpRequest, department: Department, plan: Plan, month: Month) -> HttpResponse:
     """The page as it was made last, while nothing is different; else its rows as they were made last, but for those
-    that are. What is known before anybody types is kept by itself."""
+    that are. What is due and promised is kept by itself."""
     user, place = _person(request), place_of(department, plan)
-    known = cache(partial(known_of, department, plan, month, user))
-    due = kept.value_of(request, lambda: list(known().background.indicators), year=plan.year, of="due")
-    work = work_on(due, place.pk, month)
+    outline = cache(partial(outline_of, department, plan, month, user))
+    due = kept.value_of(request, lambda: list(outline().background.indicators), year=plan.year, of="due")
+    work, figures = work_on(due, place.pk, month), Changed.objects.numbers(plan.pk, due)
 
     def written(indicators: Collection[int]) -> dict[int, Written]:
-        sheet = kept.value_of(request, known, year=plan.year, of="known")
+        sheet = kept.value_of(request, outline, year=plan.year, of="outline")
+        put_past(sheet, user, indicators)
         put_work(sheet, work.only(indicators))
         forms.show_problems(sheet)
         return _written(sheet)
 
     def made() -> HttpResponse:
-        rows = kept.values_of(request, written, year=plan.year, of=work.by_indicator())
+        of = {one: (figures.get(one), *about) for one, about in work.by_indicator().items()}
+        rows = kept.values_of(request, written, year=plan.year, of=of)
         sheet = Sheet(department, plan, place, month, locked=work.locked)
         return _page(request, sheet, [rows[one] for one in due if one in rows])
 
-    return kept.answered(request, made, year=plan.year, beside=(user.pk, work))
+    return kept.answered(request, made, year=plan.year, beside=(user.pk, work, figures))
 
 
 def _written(sheet: Sheet) -> dict[int, Written]:
