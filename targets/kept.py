@@ -80,6 +80,16 @@ def kept(*names: str, of: Of | None = None) -> Callable[[View], View]:
     return decorate
 
 
+def made_anew(view: View) -> View:
+    """A page of leadership that is made each time, whole or as what stands below the header."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _private(view(request, *args, **kwargs))
+
+    return answer
+
+
 def answered(request: HttpRequest, make: Make, *, year: int, beside: object) -> HttpResponse:
     """A page of a plan's year that shows more than the plan's outline: kept under `beside` too, which is all of that as
     plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a later

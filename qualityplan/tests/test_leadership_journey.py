@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from departments.models import Department
 from plans.models import Plan
 from qualityplan.tests.test_journey import city, complaints, log_in
 
@@ -71,3 +72,56 @@ def test_the_plan_is_read_searched_and_left_without_scripts(
     page.locator('.pin[data-cards="target-yellow-label-vehicles"]').click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("淘汰黄标车")
     context.close()
+
+
+def next_month(page: Page, shown: str) -> None:
+    """Goes to the month after without loading the page anew."""
+    page.evaluate("window.notLoadedAnew = true")
+    page.get_by_role("link", name="下月").click()
+    expect(page.locator("#month option:checked")).to_have_text(shown)
+    assert page.evaluate("window.notLoadedAnew")
+
+
+def test_another_month_of_a_target_is_drawn_in_the_same_page(
+    page: Page, live_server: LiveServer, city: Plan, complaints: list[str]
+) -> None:
+    log_in(page, live_server)
+    page.goto(f"{live_server.url}/targets/2014/yellow-label-vehicles/?month=2014-05")
+    drawn = page.locator("#chart canvas")
+    expect(drawn).to_have_count(1)
+    next_month(page, "2014年6月")
+    expect(drawn).to_have_count(1)
+    expect(page).to_have_url(f"{live_server.url}/targets/2014/yellow-label-vehicles/?month=2014-06")
+    page.go_back()
+    expect(page.locator("#month option:checked")).to_have_text("2014年5月")
+    expect(page.locator("header")).to_have_count(1)
+    expect(drawn).to_have_count(1)
+    assert not complaints
+
+
+def test_the_cards_of_another_month_open_in_the_same_page(
+    page: Page, live_server: LiveServer, city: Plan, complaints: list[str]
+) -> None:
+    log_in(page, live_server)
+    page.goto(f"{live_server.url}/plan/?month=2014-05")
+    next_month(page, "2014年6月")
+    card = page.locator(".floating-card")
+    page.locator(".promise", has_text=VEHICLES).hover()
+    expect(card).to_contain_text("3\u202f000")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    assert not complaints
+
+
+@pytest.mark.parametrize("address", ["/departments/", "/departments/{unit}/", "/counties/", "/counties/{county}/"])
+def test_who_answers_is_shown_for_another_month_in_the_same_page(
+    page: Page, live_server: LiveServer, city: Plan, complaints: list[str], address: str
+) -> None:
+    unit, county = Department.objects.get(code="quality"), city.region.parts.first()
+    assert county is not None
+    log_in(page, live_server)
+    page.goto(live_server.url + address.format(unit=unit.code, county=county.code) + "?month=2014-05")
+    next_month(page, "2014年6月")
+    expect(page.locator("header")).to_have_count(1)
+    expect(page.locator("h1")).to_have_count(1)
+    assert not complaints

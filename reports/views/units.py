@@ -10,11 +10,13 @@ from plans.models import Plan
 from reports import departments as units
 from reports import regions
 from reports.views.asking import standing_shown
+from targets.kept import made_anew
 from targets.models.duty import COUNTY
 from targets.selectors import responsible
 
 
 @access.requires(Action.VIEW_PLAN)
+@made_anew
 def departments(request: HttpRequest) -> HttpResponse:
     """Every unit of the plan with the lights of its targets, and who is behind with what it leads."""
     plan = Plan.objects.newest()
@@ -33,6 +35,7 @@ def departments(request: HttpRequest) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
+@made_anew
 def department(request: HttpRequest, code: str) -> HttpResponse:
     """What one unit answers for: its targets and tasks by role with their lights, and how it reports."""
     unit = get_object_or_404(Department.objects.select_related("region"), code=code)
@@ -54,6 +57,7 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
+@made_anew
 def counties(request: HttpRequest) -> HttpResponse:
     """Every part of the plan's region that the person may see, the one furthest behind first."""
     plan = Plan.objects.newest()
@@ -73,6 +77,7 @@ def counties(request: HttpRequest) -> HttpResponse:
 
 
 @access.requires(Action.VIEW_PLAN)
+@made_anew
 def county(request: HttpRequest, code: str) -> HttpResponse:
     """One part of the plan's region against the whole: its figures, ranks and distances; not found for whoever may see
     none of its figures."""

@@ -249,6 +249,26 @@ def test_a_switch_in_the_page_gets_what_stands_below_the_header(leader: Client) 
     assert "<header" in restored.content.decode()
 
 
+@pytest.mark.parametrize("page", [*PAGES, "/departments/", "/departments/{unit}/", "/counties/", "/counties/{place}/"])
+def test_every_page_can_be_switched_in_and_no_browser_takes_a_part_for_the_page(
+    leader: Client, promise: Target, page: str
+) -> None:
+    office = promise.indicator.department or department()
+    promise.coverage, promise.indicator.region_rule = "parts", "pooled"
+    promise.indicator.save()
+    promise.save()
+    place = region("100101", region())
+    official(entry(promise.indicator, "2014-05", 95, 100, place=place))
+    address = page.format(code=promise.code, unit=office.code, place=place.code)
+    whole, part = leader.get(address), leader.get(address, headers={"hx-request": "true"})
+    assert (whole.status_code, part.status_code) == (200, 200)
+    assert ("<header" in whole.content.decode(), "<header" in part.content.decode()) == (True, False)
+    assert part.content.decode().count("<h1>") == 1
+    for answer in (whole, part):
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert "HX-Request" in answer.headers["Vary"]
+
+
 def test_a_switch_after_the_log_in_has_ended_loads_the_page_anew(promise: Target) -> None:
     answer = Client().get("/", headers={"hx-request": "true"})
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")

@@ -1,14 +1,15 @@
 // The chart of a target: what was reached, month by month, against what was promised, the pace, last year, and where the
 // year ends at the present pace. The table below it holds the same figures.
 (() => {
-  const place = document.getElementById("chart");
-  const data = JSON.parse(document.getElementById("chart-data").textContent);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const symbols = { green: "circle", yellow: "triangle", red: "diamond", grey: "emptyCircle" };
-  const { months, names } = data;
-  const first = months.findIndex((month) => month.outlook);
   const has = (key) => months.some((month) => month[key] !== null);
+  let place;
+  let data;
+  let months;
+  let names;
+  let first;
   let chart;
 
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--qp-${name}`).trim();
@@ -78,7 +79,7 @@
   };
 
   const bar = (path) => `path://${path}`;
-  const icons = {
+  const icons = () => ({
     [names.actual]: bar("M0 0h20v3h-20z"),
     [names.threshold]: bar("M0 0h8v3h-8z M12 0h8v3h-8z"),
     [names.upper]: bar("M0 0h8v3h-8z M12 0h8v3h-8z"),
@@ -86,10 +87,11 @@
     [names.lastYear]: bar("M0 0h20v3h-20z"),
     [names.outlook]: bar("M0 0h3v3h-3z M8 0h3v3h-3z M16 0h3v3h-3z"),
     [names.range]: "rect",
-  };
+  });
 
   const options = () => {
     const drawn = series();
+    const signs = icons();
     const narrow = place.clientWidth < 560;
     return {
       animation: !still.matches,
@@ -105,8 +107,8 @@
         textStyle: { color: token("muted") },
         selectedMode: false,
         data: drawn
-          .filter((one) => icons[one.name])
-          .map((one) => ({ name: one.name, icon: icons[one.name], ...(one.name === names.range ? { itemStyle: { opacity: 0.3 } } : {}) })),
+          .filter((one) => signs[one.name])
+          .map((one) => ({ name: one.name, icon: signs[one.name], ...(one.name === names.range ? { itemStyle: { opacity: 0.3 } } : {}) })),
       },
       tooltip: {
         trigger: "axis",
@@ -136,12 +138,24 @@
     };
   };
 
-  const draw = () => {
-    chart ??= echarts.init(place, null, { renderer: "canvas" });
-    chart.setOption(options(), true);
+  const draw = () => chart?.setOption(options(), true);
+  const size = new ResizeObserver(() => chart?.resize());
+
+  // Anew for each month that is chosen: the place and the figures are exchanged with the page.
+  const begin = () => {
+    chart?.dispose();
+    size.disconnect();
+    place = document.getElementById("chart");
+    chart = place && echarts.init(place, null, { renderer: "canvas" });
+    if (!place) return;
+    data = JSON.parse(document.getElementById("chart-data").textContent);
+    ({ months, names } = data);
+    first = months.findIndex((month) => month.outlook);
+    draw();
+    size.observe(place);
   };
 
-  draw();
+  begin();
   dark.addEventListener("change", draw);
-  new ResizeObserver(() => chart.resize()).observe(place);
+  document.addEventListener("htmx:afterSettle", begin);
 })();

@@ -1,6 +1,5 @@
 // The cards of the plan's promises: beside the words on pointing, on focus and on a tap. Without it every sign is a link.
 (() => {
-  const article = document.querySelector(".document");
   const DELAY_MS = 150;
   const float = document.createElement("div");
   let shownFor = null;
@@ -12,6 +11,9 @@
   document.body.append(float);
 
   const placeOf = (node) => node.closest?.("[data-cards]");
+  // The document is exchanged when another month is chosen: what happens in it is heard outside.
+  const inDocument = (kind, heard) =>
+    document.addEventListener(kind, (event) => event.target.closest?.(".document") && heard(event));
 
   const copy = (key) => {
     const card = document.getElementById(`card-${key}`).cloneNode(true);
@@ -52,27 +54,27 @@
     timer = setTimeout(what, DELAY_MS);
   };
 
-  article.addEventListener("pointerdown", (event) => {
+  inDocument("pointerdown", (event) => {
     touched = event.pointerType !== "mouse";
   });
-  article.addEventListener("pointerover", (event) => {
+  inDocument("pointerover", (event) => {
     const place = placeOf(event.target);
     if (event.pointerType === "mouse" && place) later(() => show(place));
   });
-  article.addEventListener("pointerout", (event) => {
+  inDocument("pointerout", (event) => {
     if (event.pointerType === "mouse" && placeOf(event.target)) later(hide);
   });
   float.addEventListener("pointerenter", () => clearTimeout(timer));
   float.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && later(hide));
 
-  article.addEventListener("focusin", (event) => {
+  inDocument("focusin", (event) => {
     const place = placeOf(event.target);
     if (place && !touched) show(place);
   });
-  article.addEventListener("focusout", () => touched || hide());
+  inDocument("focusout", () => touched || hide());
 
   // A first tap on a sign shows its card, which has the link; a second one follows it.
-  article.addEventListener("click", (event) => {
+  inDocument("click", (event) => {
     const place = placeOf(event.target);
     if (!place) return;
     if (touched && shownFor !== place && place.matches("a")) event.preventDefault();
@@ -82,5 +84,6 @@
     if (shownFor && !float.contains(event.target) && !placeOf(event.target)) hide();
   });
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  document.addEventListener("htmx:beforeSwap", hide);
   addEventListener("resize", hide);
 })();
