@@ -13,7 +13,7 @@ from reports.overview import Count, counts_of
 from reports.standing import Standing
 from reports.tallies import NOBODY, Tally, by_lead
 from targets.ranking import ranks
-from targets.selectors import Duties, Row, responsible
+from targets.selectors import Row
 from targets.timeliness import Line, matrix_of
 from tasks.models import Assignment
 from tasks.selectors import Row as TaskRow
@@ -41,9 +41,9 @@ class Kind:
     cards: Sequence[Card]
 
 
-def kinds(standing: Standing, duties: Duties) -> list[Kind]:
+def kinds(standing: Standing) -> list[Kind]:
     """All departments by kind, with the lights of their targets."""
-    lights = _lights(standing, duties)
+    lights = _lights(standing)
     tasks = Counter(Assignment.objects.filter(task__plan=standing.plan).values_list("department_id", flat=True))
     order = {value: place for place, (value, _label) in enumerate(Department.Kind.choices)}
     departments = sorted(Department.objects.all(), key=lambda one: (order[one.kind], one.code))
@@ -58,11 +58,11 @@ def _card(department: Department, lights: Counter[str], tasks: int) -> Card:
     return Card(department, counts_of(lights), lights.total(), tasks)
 
 
-def _lights(standing: Standing, duties: Duties) -> Mapping[int, Counter[str]]:
+def _lights(standing: Standing) -> Mapping[int, Counter[str]]:
     """Department → light → number of targets, whatever its role."""
     signals = {row.target.pk: row.attainment.signal for row in standing.rows}
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    for target_id, assigned in duties.items():
+    for target_id, assigned in standing.duties.items():
         for one in assigned:
             if target_id in signals:
                 found[one.department.pk][signals[target_id]] += 1
@@ -79,9 +79,9 @@ class Place:
     punctuality: Fraction | None
 
 
-def behind(standing: Standing, duties: Duties, user: User) -> list[Place]:
+def behind(standing: Standing, user: User) -> list[Place]:
     """Who is behind with what it leads, the worst first; units with as many red and yellow lights share a rank."""
-    tallies = [one for one in by_lead(standing.rows, duties) if one.key != NOBODY]
+    tallies = [one for one in by_lead(standing.rows, standing.duties) if one.key != NOBODY]
     weights = [weight(one.counts, len(standing.rows) + 1) for one in tallies]
     on_time = {code: line.passed.punctuality for code, line in timeliness(standing, user).items()}
     return [
@@ -156,7 +156,7 @@ def _roles(department: Department, standing: Standing) -> list[tuple[Row, str]]:
     """The targets that the unit answers for, each with its role."""
     held = {
         target_id: one.role
-        for target_id, assigned in responsible(standing.plan).items()
+        for target_id, assigned in standing.duties.items()
         for one in assigned
         if one.department.pk == department.pk
     }

@@ -16,7 +16,7 @@ from reports.marking import Segment, hits, place, segments
 from reports.overview import Count, counts_of
 from reports.standing import Standing
 from targets.lights import COLOURS, Light
-from targets.selectors import Row, last_updates, responsible
+from targets.selectors import Row, last_updates
 from tasks.selectors import Row as TaskRow
 from tasks.selectors import standing as tasks_at
 
@@ -106,12 +106,11 @@ def document(standing: Standing, wanted: str) -> Document:
 
 
 def _targets(standing: Standing) -> Iterator[tuple[int, Promise]]:
-    duties = responsible(standing.plan)
     updated = last_updates(row.attainment for row in standing.rows)
     for row in standing.rows:
         target = row.target
         address = f"{reverse('target', args=[standing.plan.year, target.code])}?{standing.query}"
-        units = [one.department.short_name for one in duties.get(target.pk, ())]
+        units = [one.department.short_name for one in standing.duties.get(target.pk, ())]
         key = f"target-{target.code}"
         yield (
             target.clause_id,

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from plans.models import Clause, Plan
+from plans.models import Clause
 from reports.standing import Standing
 from targets.lights import COLOURS, Colour
-from targets.selectors import Assigned, Duties, Row
+from targets.selectors import Assigned, Row
 
 MOST = 5
 """How many targets stand under "needs attention": as many as one remembers on the way to a meeting."""
@@ -78,12 +78,12 @@ def signals_before(standing: Standing) -> dict[int, str]:
     return {key: point.signal for key, listed in points.items() for point in listed if point.month == month}
 
 
-def attention(standing: Standing, duties: Duties) -> list[Attention]:
+def attention(standing: Standing) -> list[Attention]:
     """The few that need attention most: red before yellow; what is out of reach first, then what has become worse since
     last month, then the headline targets, each in the plan's order."""
     before = signals_before(standing)
     pressing = [
-        Attention(row, leading(duties.get(row.target.pk, ())), _is_worse(row, before))
+        Attention(row, leading(standing.duties.get(row.target.pk, ())), _is_worse(row, before))
         for row in standing.rows
         if row.attainment.signal in ("red", "yellow")
     ]
@@ -111,9 +111,8 @@ def leading(assignments: Sequence[Assigned]) -> list[Assigned]:
     return [one for one in assignments if one.role == "lead"] or [one for one in assignments if one.role == "shared"]
 
 
-def chapters(plan: Plan, listed: Sequence[Row]) -> list[Chapter]:
+def chapters(clauses: Mapping[int, Clause], listed: Sequence[Row]) -> list[Chapter]:
     """The rows by chapter and clause, in the plan's order."""
-    clauses = {clause.pk: clause for clause in plan.clauses.defer("text").order_by("order")}
     passages = [
         Passage(clauses[key], list(part)) for key, part in groupby(listed, key=lambda row: row.target.clause_id)
     ]
@@ -121,7 +120,7 @@ def chapters(plan: Plan, listed: Sequence[Row]) -> list[Chapter]:
     return [Chapter(clauses[key], list(part)) for key, part in parts]
 
 
-def root(clause: Clause, clauses: dict[int, Clause]) -> Clause:
+def root(clause: Clause, clauses: Mapping[int, Clause]) -> Clause:
     """The top-level clause that a clause is part of."""
     while clause.parent_id is not None:
         clause = clauses[clause.parent_id]

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from departments.models import User
-from plans.models import Plan
 from reports import overview as board
 from reports.heat import Lane, lanes
 from reports.overview import Attention, Count
 from reports.standing import Standing, standing
 from reports.tallies import NOBODY, Tally, by_chapter, by_lead
-from targets.selectors import responsible
+from targets.promised import Promised
 
 LANES = 12
 """How many targets of the heat map can be read from eight metres at once."""
@@ -34,18 +33,17 @@ class Wall:
         return len(self.standing.rows)
 
 
-def wall(plan: Plan, user: User) -> Wall:
+def wall(promised: Promised, user: User) -> Wall:
     """The plan as of the last month with data."""
-    state = standing(plan, {}, user)
-    duties = responsible(plan)
+    state = standing(promised, {}, user)
     year = lanes(state, state.rows)
     return Wall(
         state,
         board.counts(state),
-        board.attention(state, duties),
+        board.attention(state),
         [year[start : start + LANES] for start in range(0, len(year), LANES)],
-        [one for one in by_lead(state.rows, duties) if one.key != NOBODY and _is_behind(one)][:UNITS],
-        by_chapter(board.chapters(plan, state.rows)),
+        [one for one in by_lead(state.rows, state.duties) if one.key != NOBODY and _is_behind(one)][:UNITS],
+        by_chapter(board.chapters(promised.clauses, state.rows)),
     )
 
 

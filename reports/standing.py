@@ -17,11 +17,12 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.loading import Loader, official_at, official_now
 from targets.models import Target
+from targets.promised import Promised, judged_in
 from targets.selectors import (
+    Duties,
     Months,
     Row,
     Trends,
-    judged_in,
     month_of,
     months,
     official_then,
@@ -81,26 +82,36 @@ class Moment:
 class Standing(Moment):
     """Every target of a plan that the person may see, as of a month, in the plan's order."""
 
-    plan: Plan
+    promised: Promised
     known: Trends
     rows: Sequence[Row]
 
+    @property
+    def plan(self) -> Plan:
+        return self.promised.plan
 
-def standing(plan: Plan, asked: Mapping[str, str], user: User) -> Standing:
+    @property
+    def duties(self) -> Duties:
+        """Who answers for which target."""
+        return self.promised.duties
+
+
+def standing(promised: Promised, asked: Mapping[str, str], user: User) -> Standing:
     """Where the plan stands, as the address asks."""
+    plan = promised.plan
     day, _understood = day_of(asked.get("as_of"))
     judged = None if day is None else official_then(Target.objects.filter(plan=plan), plan.region, end_of(day))
     known = trends(plan, user) if judged is None else trends_of(plan, judged)
     moment = moment_of(plan, asked, known.last_month)
     if judged is None:
-        found = judged_in(plan, moment.month, user)
+        found = judged_in(promised, moment.month, user)
     else:
         found = [one for one in judged if one.month == moment.month]
     return Standing(
         months=moment.months,
         day=moment.day,
         complaints=moment.complaints,
-        plan=plan,
+        promised=promised,
         known=known,
         rows=rows_of(found, known),
     )

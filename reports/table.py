@@ -22,7 +22,7 @@ from reports.tallies import Choice, Tally, by_chapter, by_lead, choice
 from targets.explanation import distance
 from targets.models import Target
 from targets.quantities import rounded
-from targets.selectors import Row, responsible
+from targets.selectors import Row
 
 URGENCY = {"red": 0, "yellow": 1, "green": 2, "grey": 3, "": 4}
 Value = str | Decimal | None
@@ -117,8 +117,8 @@ class Table:
 
 def compared(standing: Standing, asked: Mapping[str, str], user: User) -> Table:
     """The table as the address asks; what is understood of it is kept in `asked`."""
-    duties = responsible(standing.plan)
-    parts = chapters(standing.plan, standing.rows)
+    duties = standing.duties
+    parts = chapters(standing.promised.clauses, standing.rows)
     regions, targets = choices(standing, user)
     target = next((one for one in targets if one.code == asked.get("target")), None)
     region = None if target else next((one for one in regions if one.code == asked.get("region")), None)

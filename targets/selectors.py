@@ -156,27 +156,6 @@ def rows_of(attainments: Iterable[Attainment], known: Trends | None = None) -> l
     ]
 
 
-_OF_INDICATOR = ("definition", "source", "minimum", "maximum", "usual_low", "usual_high")
-_NOT_LISTED = (
-    "inputs_hash",
-    "target__baseline_source",
-    "target__reference_source",
-    "target__clause__text",
-    *(f"target__{name}__{column}" for name in ("indicator", "operand") for column in _OF_INDICATOR),
-)
-"""What no list shows: the page of the target itself does."""
-
-
-def judged_in(plan: Plan, month: Month, user: User) -> list[Attainment]:
-    """How each target that the person may see stands in the plan's own region, in the plan's order. Plan and region are
-    at hand: a join less is planned faster than it is made."""
-    rows = Attainment.objects.of_plan(plan).visible_to(user).filter(month=month).select_related(None)
-    found = list(rows.select_related("target__indicator", "target__operand", "target__clause").defer(*_NOT_LISTED))
-    for one in found:
-        one.region, one.target.plan = plan.region, plan
-    return found
-
-
 def official_then(
     targets: QuerySet[Target], region: Region, moment: datetime, *, parts: bool = False
 ) -> list[Attainment]:

@@ -6,15 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from departments.access import person
-from plans.models import Plan
 from reports.standing import Moment, Standing, standing
+from targets.promised import Promised
 
 Told = TypeVar("Told", bound=Moment)
 
 
-def standing_shown(request: HttpRequest, plan: Plan) -> Standing:
+def standing_shown(request: HttpRequest, promised: Promised) -> Standing:
     """Where the plan stands as the address asks."""
-    return told(request, standing(plan, request.GET.dict(), person(request)))
+    return told(request, standing(promised, request.GET.dict(), person(request)))
 
 
 def told(request: HttpRequest, moment: Told) -> Told:

@@ -1,14 +1,13 @@
 """The whole plan: the overview, its own words, the table that staff know."""
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services import record
-from plans.models import Plan
 from reports import overview as board
 from reports.document import document
 from reports.exports import as_csv, as_xlsx
@@ -19,7 +18,7 @@ from reports.tallies import by_chapter, by_lead, choice
 from reports.views.asking import standing_shown
 from targets.kept import kept
 from targets.lights import COLOURS
-from targets.selectors import responsible
+from targets.promised import promised_in
 
 LONGEST_SEARCH = 60
 FILES = {
@@ -34,27 +33,26 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Where the newest plan stands: `?month=2014-06` for another month, `?as_of=2014-08-01` for what was official then;
     `?light=red`, `?department=`, `?chapter=` list a part of the targets.
     """
-    plan = Plan.objects.newest()
-    if plan is None:
+    promised = promised_in(request)
+    if promised is None:
         return render(request, "reports/empty.html")
-    state = standing_shown(request, plan)
-    duties = responsible(plan)
-    chapters = board.chapters(plan, state.rows)
-    chosen = choice(request.GET.dict(), chapters, duties)
-    listed = chosen.of(state.rows, duties)
+    state = standing_shown(request, promised)
+    chapters = board.chapters(promised.clauses, state.rows)
+    chosen = choice(request.GET.dict(), chapters, state.duties)
+    listed = chosen.of(state.rows, state.duties)
     context = {
-        "plan": plan,
+        "plan": promised.plan,
         "standing": state,
         "months": state.months,
         "kept": state.asked | chosen.asked,
         "counts": board.counts(state),
         "total": len(state.rows),
-        "attention": board.attention(state, duties),
-        "tables": [by_lead(state.rows, duties), by_chapter(chapters)],
+        "attention": board.attention(state),
+        "tables": [by_lead(state.rows, state.duties), by_chapter(chapters)],
         "lanes": lanes(state, listed),
         "chosen": chosen,
         "listed": len(listed),
-        "chapters": chapters if len(listed) == len(state.rows) else board.chapters(plan, listed),
+        "chapters": chapters if len(listed) == len(state.rows) else board.chapters(promised.clauses, listed),
     }
     return render(request, "reports/overview.html", context)
 
@@ -63,13 +61,15 @@ def overview(request: HttpRequest) -> HttpResponse:
 @kept("month", "as_of")
 def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
-    shown = Plan.objects.newest() if year is None else get_object_or_404(Plan.objects.published(), year=year)
-    if shown is None:
+    promised = promised_in(request, year)
+    if promised is None and year is not None:
+        raise Http404
+    if promised is None:
         return render(request, "reports/empty.html")
-    state = standing_shown(request, shown)
+    state = standing_shown(request, promised)
     wanted = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     context = {
-        "plan": shown,
+        "plan": promised.plan,
         "standing": state,
         "months": state.months,
         "kept": state.asked | ({"q": wanted} if wanted else {}),
@@ -84,12 +84,12 @@ def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
 def comparison(request: HttpRequest) -> HttpResponse:
     """The newest plan as the table that staff know: `?region=` a part of its region, `?target=` a target in all parts;
     `?light=`, `?department=`, `?chapter=` which lines, `?sort=` in which order, `?columns=` which columns."""
-    plan = Plan.objects.newest()
-    if plan is None:
+    promised = promised_in(request)
+    if promised is None:
         return render(request, "reports/empty.html")
-    state = standing_shown(request, plan)
+    state = standing_shown(request, promised)
     table = compared(state, asked_of(request.GET), access.person(request))
-    context = {"plan": plan, "standing": state, "months": state.months, "kept": state.asked | table.asked}
+    context = {"plan": state.plan, "standing": state, "months": state.months, "kept": state.asked | table.asked}
     context |= {"table": table, "lines": shown(table), "colours": COLOURS}
     return render(request, "reports/comparison.html", context)
 
@@ -98,14 +98,14 @@ def comparison(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def comparison_export(request: HttpRequest) -> HttpResponse:
     """The same table as a file. Taking it away is an event, written before the file leaves."""
-    plan = Plan.objects.newest()
-    if plan is None:
+    promised = promised_in(request)
+    if promised is None:
         raise Http404
     user: User = request.user  # type: ignore[assignment]
-    state = standing(plan, request.POST.dict(), user)
+    state = standing(promised, request.POST.dict(), user)
     table = compared(state, asked_of(request.POST), user)
     kind = "csv" if request.POST.get("format") == "csv" else "xlsx"
-    record("comparison.exported", by=user, subject=plan, format=kind, rows=len(table.every), **state.asked)
+    record("comparison.exported", by=user, subject=state.plan, format=kind, rows=len(table.every), **state.asked)
     content, content_type = FILES[kind]
     name = f'attachment; filename="comparison-{state.month}.{kind}"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}

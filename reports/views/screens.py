@@ -13,9 +13,9 @@ from departments.models import Screen
 from departments.models.screens import onlooker
 from departments.permissions import Action
 from departments.screens import close_screen, open_screen
-from plans.models import Plan
 from reports.screen import wall
 from targets.kept import kept
+from targets.promised import promised_in
 
 
 @require_safe
@@ -35,9 +35,9 @@ def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest) -> HttpResponse:
-    plan = Plan.objects.newest()
-    shown = None if plan is None else wall(plan, access.person(request))
-    return render(request, "reports/screen.html", {"plan": plan, "wall": shown})
+    promised = promised_in(request)
+    shown = None if promised is None else wall(promised, access.person(request))
+    return render(request, "reports/screen.html", {"plan": promised and promised.plan, "wall": shown})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,30 +6,29 @@ from django.shortcuts import get_object_or_404, render
 from departments import access
 from departments.models import Department, Region
 from departments.permissions import Action
-from plans.models import Plan
 from reports import departments as units
 from reports import regions
 from reports.views.asking import standing_shown
 from targets.kept import made_anew
 from targets.models.duty import COUNTY
-from targets.selectors import responsible
+from targets.promised import promised_in
 
 
 @access.requires(Action.VIEW_PLAN)
 @made_anew
 def departments(request: HttpRequest) -> HttpResponse:
     """Every unit of the plan with the lights of its targets, and who is behind with what it leads."""
-    plan = Plan.objects.newest()
-    if plan is None:
+    promised = promised_in(request)
+    if promised is None:
         return render(request, "reports/empty.html")
-    state, duties = standing_shown(request, plan), responsible(plan)
+    state = standing_shown(request, promised)
     context = {
-        "plan": plan,
+        "plan": promised.plan,
         "standing": state,
         "months": state.months,
         "kept": state.asked,
-        "kinds": units.kinds(state, duties),
-        "places": units.behind(state, duties, access.person(request)) if state.rows else [],
+        "kinds": units.kinds(state),
+        "places": units.behind(state, access.person(request)) if state.rows else [],
     }
     return render(request, "departments/list.html", context)
 
@@ -39,14 +38,14 @@ def departments(request: HttpRequest) -> HttpResponse:
 def department(request: HttpRequest, code: str) -> HttpResponse:
     """What one unit answers for: its targets and tasks by role with their lights, and how it reports."""
     unit = get_object_or_404(Department.objects.select_related("region"), code=code)
-    plan = Plan.objects.newest()
-    if plan is None:
+    promised = promised_in(request)
+    if promised is None:
         return render(request, "departments/department.html", {"department": unit})
-    state = standing_shown(request, plan)
+    state = standing_shown(request, promised)
     shown = units.unit_of(unit, state, access.person(request))
     context = {
         "department": unit,
-        "plan": plan,
+        "plan": promised.plan,
         "standing": state,
         "months": state.months,
         "kept": state.asked,
@@ -60,13 +59,13 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
 @made_anew
 def counties(request: HttpRequest) -> HttpResponse:
     """Every part of the plan's region that the person may see, the one furthest behind first."""
-    plan = Plan.objects.newest()
-    if plan is None:
+    promised = promised_in(request)
+    if promised is None:
         return render(request, "reports/empty.html")
-    state = standing_shown(request, plan)
+    state = standing_shown(request, promised)
     matrix = regions.matrix_of(state, access.person(request))
     context = {
-        "plan": plan,
+        "plan": promised.plan,
         "standing": state,
         "months": state.months,
         "kept": state.asked,
@@ -82,16 +81,16 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
     """One part of the plan's region against the whole: its figures, ranks and distances; not found for whoever may see
     none of its figures."""
     region = get_object_or_404(Region, code=code)
-    plan = Plan.objects.newest()
-    if plan is None:
+    promised = promised_in(request)
+    if promised is None:
         raise Http404
-    state = standing_shown(request, plan)
+    state = standing_shown(request, promised)
     told = regions.county_of(region, state, access.person(request))
     if told is None:
         raise Http404
     context = {
         "region": region,
-        "plan": plan,
+        "plan": promised.plan,
         "standing": state,
         "months": state.months,
         "kept": state.asked,
