@@ -126,10 +126,9 @@ def _secret(request: HttpRequest) -> str:
     return str(request.META["CSRF_COOKIE"])
 
 
-def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: str) -> Kept:
-    """A value that follows from what a page of a plan's year depends on but for figures and lights; `of` says which it
-    is."""
-    return values_of(request, lambda _missing: {of: make()}, year=year, of={of: None})[of]
+def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: str, beside: object = None) -> Kept:
+    """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is."""
+    return values_of(request, lambda _missing: {of: make()}, year=year, of={of: beside})[of]
 
 
 def values_of(

@@ -81,9 +81,11 @@ def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
     No row shows anything of another one's indicator."""
     background = sheet.background
     sheet.rows = [row for row in sheet.rows if row.indicator.pk in indicators]
+    background.indicators = {pk: one for pk, one in background.indicators.items() if pk in indicators}
     background.targets = [one for one in background.targets if one.indicator_id in indicators]
-    accumulating = [one for one in background.accumulating if one in indicators]
-    background.totals = background.earlier = _official(indicators, sheet.region.pk, sheet.month, accumulating)
+    background.totals = background.earlier = _official(
+        indicators, sheet.region.pk, sheet.month, background.accumulating
+    )
     _put_figures(sheet.rows, background.totals)
     _put_promises(sheet.rows, background.targets, sheet.plan, user)
 

@@ -71,15 +71,21 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
 
 def _shown(request: HttpRequest, department: Department, plan: Plan, month: Month) -> HttpResponse:
     """The page as it was made last, while nothing is different; else its rows as they were made last, but for those
-    that are. What is due and promised is kept by itself."""
+    that are. What is due and promised is kept by itself, and so is what is official about rows that are typed in."""
     user, place = _person(request), place_of(department, plan)
     outline = cache(partial(outline_of, department, plan, month, user))
     due = kept.value_of(request, lambda: list(outline().background.indicators), year=plan.year, of="due")
     work, figures = work_on(due, place.pk, month), Changed.objects.numbers(plan.pk, due)
 
-    def written(indicators: Collection[int]) -> dict[int, Written]:
+    def with_past(indicators: Collection[int]) -> Sheet:
         sheet = kept.value_of(request, outline, year=plan.year, of="outline")
         put_past(sheet, user, indicators)
+        return sheet
+
+    def written(indicators: Collection[int]) -> dict[int, Written]:
+        official = {one: figures.get(one) for one in sorted(indicators)}
+        make = partial(with_past, indicators)
+        sheet = kept.value_of(request, make, year=plan.year, of="past", beside=official)
         put_work(sheet, work.only(indicators))
         forms.show_problems(sheet)
         return _written(sheet)
