@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from departments.models import User
@@ -50,8 +51,8 @@ def indicators_shown(year: int, code: str) -> frozenset[int]:
     those from which milestones of the tasks of the same item are counted."""
     found = Target.objects.filter(plan__year=year, code=code)
     counted = Target.objects.filter(counted__task__targets__in=found)
-    own = found.values_list("indicator_id", "operand_id")
-    return frozenset(pk for row in own.union(counted.values_list("indicator_id", "operand_id")) for pk in row if pk)
+    rows = (one.order_by().values_list("indicator_id", "operand_id") for one in (found, counted))
+    return frozenset(pk for row in chain(*rows) for pk in row if pk)
 
 
 def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
