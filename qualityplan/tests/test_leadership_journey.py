@@ -75,11 +75,11 @@ def test_the_plan_is_read_searched_and_left_without_scripts(
 
 
 def next_month(page: Page, shown: str) -> None:
-    """Goes to the month after without loading the page anew."""
+    """Goes to the month after; the page is neither loaded anew nor moved."""
     page.evaluate("window.notLoadedAnew = true")
     page.get_by_role("link", name="下月").click()
     expect(page.locator("#month option:checked")).to_have_text(shown)
-    assert page.evaluate("window.notLoadedAnew")
+    assert page.evaluate("[window.notLoadedAnew, scrollY]") == [True, 0]
 
 
 def test_another_month_of_a_target_is_drawn_in_the_same_page(
