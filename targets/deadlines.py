@@ -10,7 +10,7 @@ from django.utils import timezone
 from plans.models import CalendarDay, Plan, exceptions_of
 from plans.periods import Month, months_of
 from plans.workdays import next_working_day
-from targets.models import Observation
+from targets.models import Attainment
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Mo
 
 
 def last_month_with_data(plan: Plan) -> Month | None:
-    """The last month of the plan's year with an official figure."""
-    year = (Month(plan.year, 1), Month(plan.year, 12))
-    found: Month | None = Observation.objects.official().filter(month__range=year).aggregate(last=Max("month"))["last"]
-    return found
+    """The last month of the plan's year of which any target has an official figure, as it was judged: figures
+    themselves are too many to look through for a page."""
+    judged = Attainment.objects.filter(target__plan=plan, month=Month(plan.year, 12))
+    last: int | None = judged.aggregate(last=Max("last_month"))["last"]
+    return Month(plan.year, last) if last else None

@@ -107,9 +107,9 @@ def gaps_on(today: date) -> list[Gap]:
     """What is not handed in, of every open month that is near its deadline or past it, newest month first."""
     asked = asked_on(today)
     months = {one.month for one in asked}
-    latest = _latest(months)
     units = units_of(EVERYTHING) if asked else []
     expected = {plan: expected_of(plan, months) for plan in {one.plan for one in asked}}
+    latest = _latest(months, {pk for one in expected.values() for pk in one.indicators})
     return [gap for one in asked for gap in _gaps(one, expected[one.plan], units, latest)]
 
 
@@ -125,9 +125,10 @@ def asked_on(today: date) -> list[Asked]:
     return [Asked(plan, month, day, month != newest) for month, plan, day in asked]
 
 
-def _latest(months: set[Month]) -> Mapping[Key, str]:
-    """Where the latest entry of each figure stands."""
-    rows = Revision.objects.filter(observation__month__in=months).exclude(state=State.DRAFT.value).order_by("id")
+def _latest(months: set[Month], indicators: set[int]) -> Mapping[Key, str]:
+    """Where the latest entry of each figure stands; by the indicators, which the index begins with."""
+    of = {"observation__indicator__in": indicators, "observation__month__in": months}
+    rows = Revision.objects.filter(**of).exclude(state=State.DRAFT.value).order_by("id")
     columns = ("observation__indicator_id", "observation__region_id", "observation__month", "state")
     return {Key(indicator, region, month): state for indicator, region, month, state in rows.values_list(*columns)}
 

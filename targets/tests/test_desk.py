@@ -106,6 +106,8 @@ def test_a_leader_has_no_desk_and_no_link_to_one(cast: SimpleNamespace) -> None:
 
 
 def test_the_last_month_with_data_is_the_last_official_one(cast: SimpleNamespace) -> None:
+    f.target(cast.measured[0], threshold=100)
+    f.recompute()
     assert last_month_with_data(cast.plan) is None
     f.official(f.entry(cast.measured[0], "2014-03", 5), f.entry(cast.measured[0], "2013-12", 5))
     hand_in_one(cast, 1)
