@@ -1,11 +1,9 @@
 """My desk: what is due this month for the units I enter for, what came back, and what waits for my review."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-from django.db.models import prefetch_related_objects
 
 from departments import access
 from departments.models import Department, User
@@ -20,8 +18,7 @@ from targets.queue import waiting
 from targets.rows import state_of
 from targets.worksheet import units_of
 
-Place = tuple[int, int]
-"""indicator id, region id"""
+_RETURNED = State.RETURNED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,8 @@ def desk_of(user: User, plan: Plan, month: Month, today: date) -> Desk:
     units = units_of(access.reach(user, Action.ENTER_OBSERVATIONS))
     expected = expected_of(plan, {month}) if units else None
     asked = [(unit, expected.of(unit.pk, month)) for unit in units] if expected else []
-    drafts, latest = _drafts(month), _latest(month)
+    every = [key for _unit, keys in asked for key in keys]
+    drafts, latest = _drafts(every), _latest(every)
     duties = [_duty(unit, keys, drafts, latest) for unit, keys in asked if keys]
     due = Deadlines.of(plan)[month]
     return Desk(
@@ -92,33 +90,34 @@ def desk_of(user: User, plan: Plan, month: Month, today: date) -> Desk:
     )
 
 
-def _drafts(month: Month) -> dict[Place, Draft]:
-    return {(one.indicator_id, one.region_id): one for one in Draft.objects.filter(month=month)}
+def _drafts(keys: Sequence[Key]) -> dict[Key, Draft]:
+    found = Draft.objects.filter(month__in={key.month for key in keys})
+    return {Key(one.indicator_id, one.region_id, one.month): one for one in found}
 
 
-def _latest(month: Month) -> dict[Place, Revision]:
-    """The latest revision of each figure of the month."""
-    found = Revision.objects.filter(observation__month=month).exclude(state=State.DRAFT.value)
-    related = found.select_related("observation__indicator", "observation__region").order_by("id")
-    return {(one.observation.indicator_id, one.observation.region_id): one for one in related}
+def _latest(keys: Sequence[Key]) -> dict[Key, tuple[str, int]]:
+    """State and id of the latest entry of each figure."""
+    columns = ("observation__indicator_id", "observation__region_id", "observation__month", "state", "pk")
+    return {Key(*key): (state, pk) for *key, state, pk in Revision.objects.handed_in(keys).values_list(*columns)}
 
 
-def _duty(unit: Department, keys: Sequence[Key], drafts: dict[Place, Draft], latest: dict[Place, Revision]) -> Duty:
-    places = [key[:2] for key in keys]
-    states = Counter(state_of(drafts.get(one), latest[one].state if one in latest else None) for one in places)
+def _duty(
+    unit: Department, keys: Sequence[Key], drafts: Mapping[Key, Draft], latest: Mapping[Key, tuple[str, int]]
+) -> Duty:
+    states = Counter(state_of(drafts.get(key), latest[key][0] if key in latest else None) for key in keys)
     named = ("open", "drafted", "submitted", "returned", "approved")
     return Duty(unit, len(keys), *(states[one] for one in named))
 
 
-def _returned(asked: Iterable[tuple[Department, Sequence[Key]]], latest: dict[Place, Revision]) -> list[Returned]:
-    found = [
-        Returned(unit, latest[key[:2]])
-        for unit, keys in asked
-        for key in keys
-        if key[:2] in latest and latest[key[:2]].state == State.RETURNED.value
-    ]
-    prefetch_related_objects([one.revision for one in found], "decisions")
-    return found
+def _returned(
+    asked: Iterable[tuple[Department, Sequence[Key]]], latest: Mapping[Key, tuple[str, int]]
+) -> list[Returned]:
+    """What came back, with the reasons: two queries, however much it is."""
+    units = {key: unit for unit, keys in asked for key in keys}
+    back = {latest[key][1]: unit for key, unit in units.items() if key in latest and latest[key][0] == _RETURNED}
+    named = Revision.objects.select_related("observation__indicator", "observation__region").with_decisions()
+    found = named.in_bulk(back)
+    return [Returned(unit, found[pk]) for pk, unit in back.items()]
 
 
 def waiting_for_review(user: User) -> int:

@@ -1,7 +1,7 @@
 """The months of a plan's year for the quality office: closed by whom, and how complete."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from plans.models import Plan
@@ -44,8 +44,7 @@ def standings(plan: Plan) -> list[Standing]:
     months = months_of(plan.year)
     expected = expected_of(plan).figures.keys()
     deadlines = Deadlines.of(plan)
-    indicators = {key[0] for key in expected}
-    official, waiting = _official(indicators, plan) & expected, _waiting(indicators, plan) & expected
+    official, waiting = _official(expected) & expected, _waiting(expected) & expected
     approved, open_ones = Counter(key[2] for key in official), Counter(key[2] for key in waiting)
     missing = Counter(key[2] for key in expected - official - waiting)
     locks = _locks(plan)
@@ -56,17 +55,13 @@ def _range(plan: Plan) -> tuple[Month, Month]:
     return Month(plan.year, 1), Month(plan.year, 12)
 
 
-def _official(indicators: set[int], plan: Plan) -> set[Key]:
-    rows = Observation.objects.official().filter(indicator__in=indicators, month__range=_range(plan))
+def _official(keys: Collection[Key]) -> set[Key]:
+    rows = Observation.objects.official().around(keys)
     return set(rows.values_list("indicator_id", "region_id", "month"))
 
 
-def _waiting(indicators: set[int], plan: Plan) -> set[Key]:
-    rows = Revision.objects.filter(
-        state=Revision.StateChoices.SUBMITTED,
-        observation__indicator__in=indicators,
-        observation__month__range=_range(plan),
-    )
+def _waiting(keys: Collection[Key]) -> set[Key]:
+    rows = Revision.objects.handed_in(keys).filter(state=Revision.StateChoices.SUBMITTED).order_by()
     return set(rows.values_list("observation__indicator_id", "observation__region_id", "observation__month"))
 
 

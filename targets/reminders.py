@@ -5,7 +5,7 @@ units and figures.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -109,7 +109,7 @@ def gaps_on(today: date) -> list[Gap]:
     months = {one.month for one in asked}
     units = units_of(EVERYTHING) if asked else []
     expected = {plan: expected_of(plan, months) for plan in {one.plan for one in asked}}
-    latest = _latest(months, {pk for one in expected.values() for pk in one.indicators})
+    latest = _latest([key for one in expected.values() for key in one.figures])
     return [gap for one in asked for gap in _gaps(one, expected[one.plan], units, latest)]
 
 
@@ -125,12 +125,11 @@ def asked_on(today: date) -> list[Asked]:
     return [Asked(plan, month, day, month != newest) for month, plan, day in asked]
 
 
-def _latest(months: set[Month], indicators: set[int]) -> Mapping[Key, str]:
-    """Where the latest entry of each figure stands; by the indicators, which the index begins with."""
-    of = {"observation__indicator__in": indicators, "observation__month__in": months}
-    rows = Revision.objects.filter(**of).exclude(state=State.DRAFT.value).order_by("id")
+def _latest(keys: Collection[Key]) -> Mapping[Key, str]:
+    """Where the latest entry of each figure stands."""
     columns = ("observation__indicator_id", "observation__region_id", "observation__month", "state")
-    return {Key(indicator, region, month): state for indicator, region, month, state in rows.values_list(*columns)}
+    rows = Revision.objects.handed_in(keys).values_list(*columns)
+    return {Key(indicator, region, month): state for indicator, region, month, state in rows}
 
 
 def _gaps(asked: Asked, expected: Expected, units: Sequence[Department], latest: Mapping[Key, str]) -> Iterator[Gap]:

@@ -13,7 +13,6 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from departments import access
@@ -151,29 +150,12 @@ def _units(expected: Expected, reached: Reach) -> list[Department | None]:
 def _facts(keys: Collection[Key]) -> Mapping[Key, Fact]:
     """What is known of each figure, in one query."""
     entries: dict[Key, list[Entry]] = defaultdict(list)
-    rows = _revisions(keys).values_list(
+    rows = Revision.objects.handed_in(keys).values_list(
         "observation__indicator_id", "observation__region_id", "observation__month", "created_at", "state"
     )
     for indicator_id, region_id, month, at, state in rows:
         entries[Key(indicator_id, region_id, month)].append(Entry(at, State(state)))
     return {key: fact_of(entries.get(key, ())) for key in keys}
-
-
-def _revisions(keys: Collection[Key]) -> "QuerySet[Revision]":
-    """The entries of the figures that were handed in, oldest first, and perhaps of some others of the same months. A
-    range of months is found in the index for each indicator and region; a list of them made the table be read whole."""
-    if not keys:
-        return Revision.objects.none()
-    asked = [key.month for key in keys]
-    return (
-        Revision.objects.filter(
-            observation__indicator__in={key.indicator_id for key in keys},
-            observation__region__in={key.region_id for key in keys},
-            observation__month__range=(min(asked), max(asked)),
-        )
-        .exclude(state=State.DRAFT.value)
-        .order_by("id")
-    )
 
 
 def _line(
@@ -214,7 +196,7 @@ def figures_of(unit: Department | None, plan: Plan, deadline: Deadline, user: Us
 def _by_key(keys: Collection[Key]) -> Mapping[Key, Sequence[Revision]]:
     """The entries of each figure, with their authors."""
     found: dict[Key, list[Revision]] = defaultdict(list)
-    for one in _revisions(keys).select_related("observation", "author"):
+    for one in Revision.objects.handed_in(keys).select_related("observation", "author"):
         row = one.observation
         found[Key(row.indicator_id, row.region_id, row.month)].append(one)
     return found
@@ -222,9 +204,5 @@ def _by_key(keys: Collection[Key]) -> Mapping[Key, Sequence[Revision]]:
 
 def _visible(keys: Collection[Key], user: User) -> set[Key]:
     """The figures whose history the person may read; a figure of which nothing was ever entered has none."""
-    rows = Observation.objects.visible_to(user).filter(
-        indicator__in={key.indicator_id for key in keys},
-        region__in={key.region_id for key in keys},
-        month__in={key.month for key in keys},
-    )
+    rows = Observation.objects.visible_to(user).around(keys)
     return {Key(*row) for row in rows.values_list("indicator_id", "region_id", "month")}

@@ -1,5 +1,6 @@
 """The measured facts, and the append-only record of how each became what it is."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -13,8 +14,9 @@ from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
+from plans.periods import Month
 from reviews.models import AbstractDecision, AbstractReviewed
-from reviews.workflow import Verb
+from reviews.workflow import State, Verb
 from targets.figures import Entry
 from targets.models.indicator import Indicator, bound
 from targets.models.target import TargetAssignment
@@ -72,8 +74,27 @@ _VALUE = Q(value__isnull=False, numerator__isnull=True, denominator__isnull=True
 _RATIO = Q(value__isnull=True, numerator__isnull=False, denominator__isnull=False, denominator__gte=0)
 
 
+Key = tuple[int, int, Month]
+"""indicator id, region id, month"""
+
+
+def _in_index(keys: Collection[Key], path: str = "") -> Q:
+    """These figures, and perhaps some others between their months. A range of months is found in the index for each
+    indicator and region; a list of them would make the table be read whole."""
+    months = [month for _indicator, _region, month in keys]
+    return Q(
+        (f"{path}indicator__in", {indicator for indicator, _region, _month in keys}),
+        (f"{path}region__in", {region for _indicator, region, _month in keys}),
+        (f"{path}month__range", (min(months), max(months))),
+    )
+
+
 class ObservationQuerySet(models.QuerySet["Observation"]):
     """Questions about observations."""
+
+    def around(self, keys: Collection[Key]) -> Self:
+        """These figures, and perhaps some others between their months."""
+        return self.filter(_in_index(keys)) if keys else self.none()
 
     def visible_to(self, user: User) -> Self:
         """Rows of the person's departments (reporting, or responsible for a target) and regions."""
@@ -129,6 +150,13 @@ class Observation(Figures):
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     """Questions about revisions."""
+
+    def handed_in(self, keys: Collection[Key]) -> Self:
+        """The entries of these figures that were handed in, oldest first, and perhaps of some others between their
+        months."""
+        if not keys:
+            return self.none()
+        return self.filter(_in_index(keys, "observation__")).exclude(state=State.DRAFT.value).order_by("id")
 
     def official_at(self, moment: datetime) -> Self:
         """The revisions that were official at a moment: at most one an observation."""
