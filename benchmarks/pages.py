@@ -34,7 +34,10 @@ from benchmarks.recompute import own_database
 
 PROCESSES, CONNECTIONS, ROUNDS = 2, 8, 5
 OVERVIEW = "/"
-READING = (OVERVIEW, "/plan/", "/comparison/", "/targets/2014/manufacturing-quality/", "/departments/")
+READING = (
+    *(OVERVIEW, "/plan/", "/comparison/", "/targets/2014/manufacturing-quality/", "/departments/", "/counties/"),
+    *("/tasks/", "/timeliness/"),
+)
 SLOW = 0.02
 """Seconds from which on a query is explained."""
 
