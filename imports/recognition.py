@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
@@ -93,7 +94,7 @@ def recognise(rows: Sequence[Row], known: Known, mapping: Mapping) -> SheetRecog
     recognised = bool(lines)
     lines = lines or [headings.Reading(_likeliest(rows), known)]
     width = max(len(row.cells) for row in rows)
-    shape = _shape(lines)
+    shape = _shape(lines, recognised=recognised)
     own = mapping.of(shape, rows[0].sheet)
     if own.heading_rows:
         lines = [headings.Reading(row, known) for row in rows if row.number in own.heading_rows] or lines
@@ -123,8 +124,15 @@ def _likeliest(rows: Sequence[Row]) -> Row:
     )
 
 
-def _shape(lines: Iterable[headings.Reading]) -> str:
+_FIGURES = re.compile(r"[-+]?\d[\d.,]*")
+
+
+def _shape(lines: Iterable[headings.Reading], *, recognised: bool) -> str:
+    """What is the same in the next file of the form. Where no headings were recognised the line may be one that begins
+    with the day of the report: its figures change."""
     texts = [[canonical(text_of(cell)) for cell in line.row.cells] for line in lines]
+    if not recognised:
+        texts = [[_FIGURES.sub("#", text) for text in line] for line in texts]
     return _digest([_trimmed(line) for line in texts])
 
 

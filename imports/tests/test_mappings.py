@@ -66,6 +66,21 @@ def test_the_shape_of_a_form_stays_when_figures_and_titles_change() -> None:
     assert shape(FORM, ROW) != shape(FORM[:4], ROW)
 
 
+@pytest.mark.parametrize("day", [("2014-06-05", "2014-07-04"), ("2014年6月5日", "2014年7月4日"), (41795, 41824.5)])
+def test_a_day_beside_the_title_makes_no_other_form(day: tuple[Any, Any]) -> None:
+    first, second = ([("填报日期", one, "市质监局"), FORM, ROW] for one in day)
+    assert shape(*first) == shape(*second)
+    assert shape(*first) != shape(("填报单位", day[0], "市质监局"), FORM, ROW)
+    known = Mapping({shape(*first): SheetMapping(mapping().sheets[shape(FORM, ROW)].columns, heading_rows=(2,))})
+    table = parse(read(as_csv(second), Limits()), known, KNOWN)
+    assert [(one.row, one.value) for one in table.lines] == [(3, 40)]
+
+
+def test_another_number_in_a_recognised_heading_is_another_form() -> None:
+    wide = ("指标", "地区", "1月", "2月")
+    assert shape(wide, ("houses", "330302", 1, 2)) != shape((*wide[:3], "3月"), ("houses", "330302", 1, 2))
+
+
 def test_a_mapping_travels_as_json() -> None:
     given_back = json.loads(json.dumps(mapping(month="2014-05", heading_rows=(3, 4)).to_json()))
     assert Mapping.from_json(given_back) == mapping(month="2014-05", heading_rows=(3, 4))
