@@ -81,11 +81,16 @@ def kept(*names: str, of: Of | None = None) -> Callable[[View], View]:
 
 
 def made_anew(view: View) -> View:
-    """A page of leadership that is made each time, whole or as what stands below the header."""
+    """A page of leadership that shows more than the versions tell of: it is made each time, whole or as what stands
+    below the header, and not sent to a browser that has it."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _private(view(request, *args, **kwargs))
+        response = view(request, *args, **kwargs)
+        if response.status_code != 200 or _was_told_something(request):
+            return _private(response)
+        tag = _tag(request, sha256(_SIGNED.sub(rb"\1", response.content)).hexdigest())
+        return _private(HttpResponseNotModified() if _has(request, tag) else response, tag)
 
     return answer
 
@@ -102,8 +107,8 @@ def answered(request: HttpRequest, make: Make, *, year: int, beside: object) -> 
 
 def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
     own = _own_key(request)
-    tag = f'W/"{_key(shared, own, _secret(request))}"'
-    if tag in parse_etags(request.headers.get("If-None-Match", "")):
+    tag = _tag(request, shared, own)
+    if _has(request, tag):
         return _private(HttpResponseNotModified(), tag)
     pieces = _recalled(shared, own)
     if shared in pieces:
@@ -117,6 +122,16 @@ def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
         return _private(response)
     _keep({shared: made})
     return _private(response, tag)
+
+
+def _tag(request: HttpRequest, *parts: str) -> str:
+    """The ETag of a page that is made of these; its forms are signed for one browser."""
+    return f'W/"{_key(*parts, _secret(request))}"'
+
+
+def _has(request: HttpRequest, tag: str) -> bool:
+    """Whether the browser has this very page."""
+    return tag in parse_etags(request.headers.get("If-None-Match", ""))
 
 
 def _secret(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisDown
 from departments.models import Membership, Notice, User
 from departments.permissions import Role
 from plans.models import Plan
-from targets.models import Source, Target
+from targets.models import Source, Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def unsigned(answer: Any) -> str:
     return re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", answer.content.decode())
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "/departments/", "/counties/"])
 def test_what_has_not_changed_is_not_sent_again(leader: Client, promise: Target, page: str) -> None:
     address = page.format(code=promise.code)
     answer = leader.get(address, headers={"if-none-match": tag(leader, address)})
@@ -126,6 +126,13 @@ def test_a_figure_that_a_target_is_held_against_is_on_its_page_at_once(leader: C
     known = tag(leader, address)
     official(entry(other, "2014-06", 81))
     assert status(leader, known, address) == 200
+
+
+def test_a_page_that_is_made_each_time_is_sent_when_it_is_different(leader: Client, promise: Target) -> None:
+    known = tag(leader, "/departments/")
+    assert status(leader, known, "/departments/") == 304
+    TargetAssignment.objects.create(target=promise, department=department(), role="lead")
+    assert status(leader, known, "/departments/") == 200
 
 
 def test_a_change_to_another_plan_leaves_the_page_alone(leader: Client, promise: Target) -> None:
