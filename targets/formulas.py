@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from targets.accumulation import EXACT, ONE, ZERO, Accumulated, IndicatorRule
@@ -118,6 +119,14 @@ REACHING = PACED | {"exactly"}
 UNRECOVERABLE = frozenset({"at_most", "less_than", "none"})
 WHOLE = Quantity(ONE)
 
+# For what is judged by the hundred thousand: to look up a member of an enumeration takes longer than to compare two
+# numbers, and a decimal times an integer three times as long as a decimal times a decimal.
+_MET, _NOT_MET, _GREEN, _NOTHING = Verdict.MET, Verdict.NOT_MET, Signal.GREEN, Reason.NOTHING
+_NUMBERS = tuple(Decimal(number) for number in range(13))
+_judgement = partial(tuple.__new__, Judgement)
+_quantity = partial(tuple.__new__, Quantity)
+_NOT_NEEDED = _NO_MILESTONES = (None, None)
+
 
 def judge(rule: TargetRule, facts: Facts) -> Judgement:
     """Judges one target for one region as of one month. The same rule and facts always give the same result."""
@@ -129,7 +138,7 @@ def judge_months(rule: TargetRule, months: Iterable[Facts]) -> list[Judgement]:
     if rule.comparator == "done_by":
         return [_judge_event(rule, facts) for facts in months]
     with localcontext(EXACT):
-        same = _Same(_fixed(rule), _needing(rule), rule.indicator.measure == "count" and rule.comparator in REACHING)
+        same = _same(rule)
         return [_judge_figure(rule, facts, same) for facts in months]
 
 
@@ -162,12 +171,18 @@ def _event_signal(rule: TargetRule, facts: Facts, held: bool, *, all_done: bool)
 
 
 class _Same(NamedTuple):
-    """What is the same for all months of a figure: the number compared with, what the rest of the year must bring, and
-    whether the figure is on its way to a number."""
+    """What is the same for all months of a figure: the number compared with, what the rest of the year must bring until
+    which month, and whether the figure is on its way to a number."""
 
     compared: Quantity | Reason | None
     needed: "_Needed | None"
+    last: int
     reaches: bool
+
+
+def _same(rule: TargetRule) -> _Same:
+    reaches = rule.indicator.measure == "count" and rule.comparator in REACHING
+    return _Same(_fixed(rule), _needing(rule), min(rule.due_month, 12), reaches)
 
 
 def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
@@ -176,7 +191,7 @@ def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
         return Judgement(Verdict.NO_DATA)
     if not own.denominator:
         return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
-    actual = Quantity(own.numerator * rule.indicator.scale, own.denominator)
+    actual = _quantity((own.numerator * rule.indicator.scale, own.denominator))
     compared = same.compared or _moving(rule, facts)
     if isinstance(compared, Reason):
         return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
@@ -186,16 +201,20 @@ def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
 def _compare(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity, same: _Same) -> Judgement:
     sign = actual.compare(compared)
     held = _holds(rule, actual, sign)
-    left = min(rule.due_month, 12) - facts.month
-    return Judgement(
-        Verdict.MET if held else Verdict.NOT_MET,
-        Reason.NOTHING,
-        Signal.GREEN if held else _signal(rule, facts.month, actual, compared),
-        *_written_apart(rule, actual, compared, sign),
-        None,
-        _progress(actual, compared) if same.reaches else None,
-        *(same.needed(rule, facts, actual, compared, left) if left > 0 and same.needed else (None, None)),
+    left = same.last - facts.month
+    judged: Judgement = _judgement(
+        (
+            _MET if held else _NOT_MET,
+            _NOTHING,
+            _GREEN if held else _signal(rule, facts.month, actual, compared),
+            *_written_apart(rule, actual, compared, sign),
+            None,
+            _progress(actual, compared) if same.reaches else None,
+            *(same.needed(rule, facts, actual, compared, left) if left > 0 and same.needed else _NOT_NEEDED),
+            *_NO_MILESTONES,
+        )
     )
+    return judged
 
 
 def _fixed(rule: TargetRule) -> Quantity | Reason | None:
@@ -212,11 +231,11 @@ def _fixed(rule: TargetRule) -> Quantity | Reason | None:
 def _moving(rule: TargetRule, facts: Facts) -> Quantity | Reason:
     """The same where it is a figure of the month: last year's, or another indicator's."""
     if rule.comparator == "improves":
-        return _quantity(facts.last_year, rule.indicator.scale, Reason.NO_LAST_YEAR)
-    return _quantity(facts.operand, facts.operand_scale, Reason.OPERAND_MISSING)
+        return _known(facts.last_year, rule.indicator.scale, Reason.NO_LAST_YEAR)
+    return _known(facts.operand, facts.operand_scale, Reason.OPERAND_MISSING)
 
 
-def _quantity(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Quantity | Reason:
+def _known(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Quantity | Reason:
     if known is None:
         return otherwise
     if not known.denominator:
@@ -256,8 +275,8 @@ def _signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) 
 
 def _pace_signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) -> Signal:
     """Green at or above threshold × month / 12, yellow down to the plan's tolerance of that, red below."""
-    ahead = actual.numerator * compared.denominator * 12
-    pace = compared.numerator * actual.denominator * month
+    ahead = actual.numerator * compared.denominator * _NUMBERS[12]
+    pace = compared.numerator * actual.denominator * _NUMBERS[month]
     if ahead >= pace:
         return Signal.GREEN
     return Signal.YELLOW if ahead >= pace * rule.pace_tolerance else Signal.RED
@@ -306,7 +325,7 @@ def _needed_count(
     if upper is not None and actual.compare(Quantity(upper)) > 0:
         return ZERO, False
     rest = compared.numerator * actual.denominator - actual.numerator * compared.denominator
-    gap = Quantity(max(rest, ZERO), compared.denominator * actual.denominator * months_left)
+    gap = Quantity(max(rest, ZERO), compared.denominator * actual.denominator * _NUMBERS[months_left])
     return written(gap), True
 
 
@@ -317,10 +336,11 @@ def _needed_rate(
 
     (N·s + r·R) / (D + R) = T with R = D·left/month gives r = T·(month + left)/left − (N·s/D)·month/left.
     """
-    scale, month, samples = rule.indicator.scale, facts.month, actual.denominator
-    top = compared.numerator * samples * (month + months_left) - actual.numerator * month * compared.denominator
-    rate = Quantity(top, compared.denominator * samples * months_left)
-    below, above = top < 0, top > scale * rate.denominator
+    month, left, whole = _NUMBERS[facts.month], _NUMBERS[months_left], _NUMBERS[facts.month + months_left]
+    scale, samples, per = rule.indicator.scale, actual.denominator, compared.denominator
+    top = compared.numerator * samples * whole - actual.numerator * month * per
+    rate = _quantity((top, per * samples * left))
+    below, above = top < ZERO, top > scale * rate.denominator
     if rule.comparator in ("at_least", "more_than"):
         return (ZERO, True) if below else (written(rate), not above)
     if rule.comparator in ("at_most", "less_than"):
