@@ -28,6 +28,8 @@ from targets.models import Attainment, DirtyKey, Target
 
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
+PAIRS_TO_HALVE = 500
+"""So many are worth a second process, which takes a few hundredths of a second to start."""
 LOCK = 0x7175616C  # any constant: one recompute at a time
 _known = partial(tuple.__new__, Facts)
 _NOTHING = Series([None] * 12, [""] * 12, [[]] * 12)
@@ -89,7 +91,7 @@ def exclude_others() -> None:
 def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:
     """Every row of the targets as it ought to be, computed from the figures alone."""
     for lot in _lots(everything(targets, regions)):
-        yield from _judge_all(targets, regions, lot, loader)
+        yield from chain(*_judge_all(targets, regions, lot, loader))
 
 
 def attainments_from(targets: list[Target], region_id: int, loader: Loader, *, parts: bool = False) -> list[Attainment]:
@@ -97,7 +99,7 @@ def attainments_from(targets: list[Target], region_id: int, loader: Loader, *, p
     not saved."""
     regions = Regions.load()
     pairs = {pair: 1 for pair in everything(targets, regions) if parts or pair[1] == region_id}
-    return [storing.instance(row) for row in _judge_all(targets, regions, pairs, loader)]
+    return [storing.instance(row) for row in chain(*_judge_all(targets, regions, pairs, loader))]
 
 
 def replayed(
@@ -187,7 +189,7 @@ def _written(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
     for lot in _lots(pairs):
         write = storing.insert if known.isdisjoint(target_id for target_id, _region in lot) else storing.upsert
         with uncollected():
-            written += write(_judge_all(targets, regions, lot))
+            written += write(*_judge_all(targets, regions, lot))
     return written
 
 
@@ -217,8 +219,9 @@ def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
 
 def _judge_all(
     targets: Iterable[Target], regions: Regions, pairs: Pairs, loader: Loader = official_now
-) -> Iterator[storing.Row]:
-    """The rows of the pairs, from the figures of one query, which is done before the first row is asked for."""
+) -> list[Iterator[storing.Row]]:
+    """The rows of the pairs, of many in two halves, from the figures of one query, which is done before the first row
+    is asked for."""
     judged = _judged(targets, pairs)
     figures = Figures(regions, loader)
     figures.load(
@@ -226,10 +229,16 @@ def _judge_all(
         for target_id, region_id in pairs
         for indicator, year in _inputs(judged[target_id].target)
     )
-    return chain.from_iterable(
-        _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
-        for (target_id, region_id), month in pairs.items()
-    )
+    ordered = list(pairs.items())
+    half = len(ordered) if len(ordered) < PAIRS_TO_HALVE else len(ordered) // 2
+    return [
+        chain.from_iterable(
+            _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
+            for (target_id, region_id), month in some
+        )
+        for some in (ordered[:half], ordered[half:])
+        if some
+    ]
 
 
 def _judge_pair(
@@ -316,7 +325,7 @@ def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     keys = [DirtyKey(indicator_id=one.indicator_id, region_id=one.region_id, month=one.month) for one in entries]
     pairs = expand(keys, targets, regions)
     latest = max((one.month for one in entries), default=None)
-    rows = _judge_all(targets, regions, pairs, _with_entries(entries))
+    rows = chain(*_judge_all(targets, regions, pairs, _with_entries(entries)))
     return [made for made in map(storing.instance, rows) if made.month == latest]
 
 
