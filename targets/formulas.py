@@ -105,13 +105,15 @@ class Judgement(NamedTuple):
 
 HOLDS = {
     "at_least": lambda sign: sign >= 0,
+    "between": lambda sign: sign >= 0,
     "more_than": lambda sign: sign > 0,
     "at_most": lambda sign: sign <= 0,
     "less_than": lambda sign: sign < 0,
     "exactly": lambda sign: sign == 0,
     "none": lambda sign: sign == 0,
 }
-"""Comparator → whether it holds for the sign of actual − threshold. `between`, `done_by`, `improves` need more."""
+"""Comparator → whether it holds for the sign of actual − threshold, for `between` the lower one. `done_by` and
+`improves` need more."""
 
 IMPROVES = {"higher": lambda sign: sign > 0, "lower": lambda sign: sign < 0}
 PACED = frozenset({"at_least", "more_than", "between"})
@@ -121,7 +123,8 @@ WHOLE = Quantity(ONE)
 
 # For what is judged by the hundred thousand: to look up a member of an enumeration takes longer than to compare two
 # numbers, and a decimal times an integer three times as long as a decimal times a decimal.
-_MET, _NOT_MET, _GREEN, _NOTHING = Verdict.MET, Verdict.NOT_MET, Signal.GREEN, Reason.NOTHING
+_MET, _NOT_MET, _NOTHING = Verdict.MET, Verdict.NOT_MET, Reason.NOTHING
+_GREEN, _YELLOW, _RED = Signal.GREEN, Signal.YELLOW, Signal.RED
 _NUMBERS = tuple(Decimal(number) for number in range(13))
 _judgement = partial(tuple.__new__, Judgement)
 _quantity = partial(tuple.__new__, Quantity)
@@ -172,17 +175,20 @@ def _event_signal(rule: TargetRule, facts: Facts, held: bool, *, all_done: bool)
 
 class _Same(NamedTuple):
     """What is the same for all months of a figure: the number compared with, what the rest of the year must bring until
-    which month, and whether the figure is on its way to a number."""
+    which month, whether the figure is on its way to a number, and whether there is one above it too."""
 
     compared: Quantity | Reason | None
+    holds: Callable[[int], bool]
     needed: "_Needed | None"
     last: int
     reaches: bool
+    bounded: bool
 
 
 def _same(rule: TargetRule) -> _Same:
     reaches = rule.indicator.measure == "count" and rule.comparator in REACHING
-    return _Same(_fixed(rule), _needing(rule), min(rule.due_month, 12), reaches)
+    bounded = rule.threshold_upper is not None
+    return _Same(_fixed(rule), _holding(rule), _needing(rule), min(rule.due_month, 12), reaches, bounded)
 
 
 def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
@@ -193,21 +199,21 @@ def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
         return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
     actual = _quantity((own.numerator * rule.indicator.scale, own.denominator))
     compared = same.compared or _moving(rule, facts)
-    if isinstance(compared, Reason):
+    if type(compared) is Reason:
         return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
     return _compare(rule, facts, actual, compared, same)
 
 
 def _compare(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity, same: _Same) -> Judgement:
     sign = actual.compare(compared)
-    held = _holds(rule, actual, sign)
+    held = same.holds(sign) and not (same.bounded and _passes_between(rule, actual))
     left = same.last - facts.month
     judged: Judgement = _judgement(
         (
             _MET if held else _NOT_MET,
             _NOTHING,
             _GREEN if held else _signal(rule, facts.month, actual, compared),
-            *_written_apart(rule, actual, compared, sign),
+            *(_written_apart(rule, actual, compared, sign) if same.bounded else written_apart(actual, compared, sign)),
             None,
             _progress(actual, compared) if same.reaches else None,
             *(same.needed(rule, facts, actual, compared, left) if left > 0 and same.needed else _NOT_NEEDED),
@@ -245,16 +251,16 @@ def _known(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Quan
 
 def holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
     """Whether the comparator holds on the full values."""
-    return _holds(rule, actual, actual.compare(compared))
+    return _holding(rule)(actual.compare(compared)) and not _passes_between(rule, actual)
 
 
-def _holds(rule: TargetRule, actual: Quantity, sign: int) -> bool:
-    """The same where the `sign` of actual − threshold is known."""
-    if rule.comparator == "improves":
-        return IMPROVES[rule.indicator.direction](sign)
-    if rule.comparator == "between":
-        return sign >= 0 and not _above_upper(rule, actual)
-    return HOLDS[rule.comparator](sign)
+def _holding(rule: TargetRule) -> Callable[[int], bool]:
+    """Whether the comparator holds for the sign of actual − threshold; `between` has an upper threshold besides."""
+    return IMPROVES[rule.indicator.direction] if rule.comparator == "improves" else HOLDS[rule.comparator]
+
+
+def _passes_between(rule: TargetRule, actual: Quantity) -> bool:
+    return rule.comparator == "between" and _above_upper(rule, actual)
 
 
 def _above_upper(rule: TargetRule, actual: Quantity) -> bool:
@@ -264,13 +270,13 @@ def _above_upper(rule: TargetRule, actual: Quantity) -> bool:
 def _signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) -> Signal:
     """The light of what does not hold yet."""
     if month >= rule.due_month:
-        return Signal.RED
+        return _RED
     if rule.indicator.accumulates:
         if rule.comparator in UNRECOVERABLE or _above_upper(rule, actual):
-            return Signal.RED
+            return _RED
         if rule.comparator in PACED:
             return _pace_signal(rule, month, actual, compared)
-    return Signal.YELLOW if _within_margin(rule, actual, compared) else Signal.RED
+    return _YELLOW if _within_margin(rule, actual, compared) else _RED
 
 
 def _pace_signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) -> Signal:
@@ -278,8 +284,8 @@ def _pace_signal(rule: TargetRule, month: int, actual: Quantity, compared: Quant
     ahead = actual.numerator * compared.denominator * _NUMBERS[12]
     pace = compared.numerator * actual.denominator * _NUMBERS[month]
     if ahead >= pace:
-        return Signal.GREEN
-    return Signal.YELLOW if ahead >= pace * rule.pace_tolerance else Signal.RED
+        return _GREEN
+    return _YELLOW if ahead >= pace * rule.pace_tolerance else _RED
 
 
 def _within_margin(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
