@@ -5,53 +5,67 @@ database nor a file, and ends with its last line or with this process.
 """
 
 import os
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from fcntl import F_SETPIPE_SZ, fcntl
+from typing import BinaryIO, NoReturn
+
+ROOM = 1024 * 1024
+"""Bytes that the child may be ahead."""
+_LENGTH = 8
 
 
-def made_beside(own: Iterable[str], others: Iterable[str]) -> Iterator[str]:
-    """The lines of `own`, then those of `others`, which a child makes meanwhile. Whatever happens to the child, nothing
-    is lost: its lines are made here then, and an error in them is raised here.
+def made_beside(pieces: Sequence[Iterable[str]]) -> Iterator[str]:
+    """The lines of all pieces in their order; a child makes every second piece meanwhile. Whatever becomes of it,
+    nothing is lost: what does not arrive is made here, and an error in it is raised here.
     """
+    with _child(pieces[1::2]) as pipe:
+        for number, piece in enumerate(pieces):
+            made = _received(pipe) if pipe and number % 2 else None
+            if made is None:
+                yield from piece
+            else:
+                yield made
+
+
+@contextmanager
+def _child(pieces: Sequence[Iterable[str]]) -> Iterator[BinaryIO | None]:
+    """A process that makes the pieces, as the pipe through which they come; None if there is no room for one."""
     reading, writing = os.pipe()
+    with suppress(OSError):  # as little as the system allows otherwise
+        fcntl(writing, F_SETPIPE_SZ, ROOM)
     try:
         child = os.fork()
-    except OSError:  # no room for another process
+    except OSError:
         os.close(reading)
         os.close(writing)
-        yield from chain(own, others)
+        yield None
         return
     if child == 0:
         os.close(reading)
-        _make(others, writing)
+        _make(pieces, writing)
     os.close(writing)
-    yield from _joined(own, others, reading, child)
-
-
-def _joined(own: Iterable[str], others: Iterable[str], reading: int, child: int) -> Iterator[str]:
-    waited = False
-    pipe = open(reading, "rb")  # noqa: SIM115
     try:
-        yield from own
-        made = pipe.read()
-        waited, (_child, status) = True, os.waitpid(child, 0)
-        if status == 0:
-            yield made.decode()
-        else:
-            yield from others
-    finally:
-        pipe.close()  # a child that still writes learns by it that nobody reads, and ends
-        if not waited:
-            os.waitpid(child, 0)
+        with os.fdopen(reading, "rb") as pipe:
+            yield pipe
+    finally:  # a child that still writes has learned by the closed pipe that nobody reads
+        os.waitpid(child, 0)
 
 
-def _make(lines: Iterable[str], writing: int) -> NoReturn:
+def _received(pipe: BinaryIO) -> str | None:
+    """The next piece; None if the child has ended before it was whole."""
+    length = int.from_bytes(pipe.read(_LENGTH), "big")
+    made = pipe.read(length)
+    return made.decode() if length and len(made) == length else None
+
+
+def _make(pieces: Iterable[Iterable[str]], writing: int) -> NoReturn:
     """What the child does: it leaves without any of the goodbyes that belong to its parent."""
-    status = 1
     try:
-        with open(writing, "wb") as pipe:
-            pipe.write("".join(lines).encode())
-        status = 0
+        with os.fdopen(writing, "wb") as pipe:
+            for piece in pieces:
+                made = "".join(piece).encode()
+                pipe.write(len(made).to_bytes(_LENGTH, "big") + made)
+                pipe.flush()
     finally:
-        os._exit(status)
+        os._exit(0)

@@ -199,7 +199,7 @@ def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
         return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
     actual = _quantity((own.numerator * rule.indicator.scale, own.denominator))
     compared = same.compared or _moving(rule, facts)
-    if type(compared) is Reason:
+    if isinstance(compared, Reason):
         return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
     return _compare(rule, facts, actual, compared, same)
 

@@ -28,8 +28,8 @@ from targets.models import Attainment, DirtyKey, Target
 
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
-PAIRS_TO_HALVE = 500
-"""So many are worth a second process, which takes a few hundredths of a second to start."""
+PAIRS_IN_A_PIECE = 250
+"""More than one such piece is worth a second process, which takes some hundredths of a second to start."""
 LOCK = 0x7175616C  # any constant: one recompute at a time
 _known = partial(tuple.__new__, Facts)
 _NOTHING = Series([None] * 12, [""] * 12, [[]] * 12)
@@ -220,8 +220,8 @@ def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
 def _judge_all(
     targets: Iterable[Target], regions: Regions, pairs: Pairs, loader: Loader = official_now
 ) -> list[Iterator[storing.Row]]:
-    """The rows of the pairs, of many in two halves, from the figures of one query, which is done before the first row
-    is asked for."""
+    """The rows of the pairs, of many in pieces, from the figures of one query, which is done before the first row is
+    asked for."""
     judged = _judged(targets, pairs)
     figures = Figures(regions, loader)
     figures.load(
@@ -230,14 +230,12 @@ def _judge_all(
         for indicator, year in _inputs(judged[target_id].target)
     )
     ordered = list(pairs.items())
-    half = len(ordered) if len(ordered) < PAIRS_TO_HALVE else len(ordered) // 2
     return [
         chain.from_iterable(
             _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
             for (target_id, region_id), month in some
         )
-        for some in (ordered[:half], ordered[half:])
-        if some
+        for some in (ordered[at : at + PAIRS_IN_A_PIECE] for at in range(0, len(ordered), PAIRS_IN_A_PIECE))
     ]
 
 

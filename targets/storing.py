@@ -46,8 +46,8 @@ def with_rows(target_ids: Collection[int]) -> set[int]:
 
 
 def insert(*rows: Iterable[Row]) -> int:
-    """Writes rows of which none is stored yet, and returns how many. Of two lots the second may be made by another
-    process meanwhile."""
+    """Writes rows of which none is stored yet, and returns how many. Of several pieces every second one may be made by
+    another process meanwhile."""
     if connection.vendor == "postgresql":
         return _copy(_TABLE, *rows)
     return sum(map(_execute_many, _lots(chain(*rows))))
@@ -92,8 +92,8 @@ def _copy_over(*rows: Iterable[Row]) -> int:
 def _copy(table: str, *rows: Iterable[Row]) -> int:
     """COPY into a table with the columns of Attainment. No value holds a tab, a line break or a backslash, and none but
     None is written "None"."""
-    lots = [map(_LINE.__mod__, lot) for lot in rows]
-    return copy(table, COLUMNS, made_beside(*lots) if len(lots) > 1 else lots[0], nothing="None")
+    pieces = [map(_LINE.__mod__, piece) for piece in rows]
+    return copy(table, COLUMNS, made_beside(pieces) if len(pieces) > 1 else chain(*pieces), nothing="None")
 
 
 def _execute_many(rows: list[Row]) -> int:

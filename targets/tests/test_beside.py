@@ -21,25 +21,27 @@ def no_child_is_left() -> bool:
         return True
 
 
-@given(LINES, LINES)
-def test_all_lines_come_in_their_order(own: list[str], others: list[str]) -> None:
-    assert "".join(made_beside(own, others)) == "".join(own + others)
+@given(st.lists(LINES, max_size=5))
+def test_all_lines_come_in_their_order(pieces: list[list[str]]) -> None:
+    assert "".join(made_beside(pieces)) == "".join(line for piece in pieces for line in piece)
 
 
-def test_the_others_are_made_by_another_process() -> None:
+def test_every_second_piece_is_made_by_another_process() -> None:
     def whose() -> Iterator[str]:
         yield str(os.getpid())
 
-    own, others = made_beside(whose(), whose())
-    assert own == str(os.getpid()) != others
+    own, first, again, second = made_beside([whose() for _piece in range(4)])
+    assert own == again == str(os.getpid())
+    assert first == second != own
 
 
 def test_more_lines_than_a_pipe_holds_arrive() -> None:
-    assert "".join(made_beside(LONG, LONG)) == "".join(LONG + LONG)
+    assert "".join(made_beside([LONG, LONG, LONG, LONG])) == "".join(LONG) * 4
     assert no_child_is_left()
 
 
-def test_lines_of_a_child_that_is_killed_are_made_here() -> None:
+@pytest.mark.parametrize("before", [[], ["a\n"], LONG])
+def test_lines_of_a_child_that_is_killed_are_made_here(before: list[str]) -> None:
     parent = os.getpid()
 
     def killed() -> Iterator[str]:
@@ -48,7 +50,9 @@ def test_lines_of_a_child_that_is_killed_are_made_here() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         yield "two\n"
 
-    assert "".join(made_beside(["zero\n"], killed())) == "zero\none\ntwo\n"
+    pieces = [["zero\n"], before, ["half\n"], killed(), ["three\n"], ["four\n"]]
+    expected = f"zero\n{''.join(before)}half\none\ntwo\nthree\nfour\n"
+    assert "".join(made_beside(pieces)) == expected
     assert no_child_is_left()
 
 
@@ -57,7 +61,7 @@ def test_lines_are_made_here_where_no_process_can_be_started(monkeypatch: pytest
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", refused)
-    assert list(made_beside(["one"], ["two"])) == ["one", "two"]
+    assert list(made_beside([["one"], ["two"]])) == ["one", "two"]
 
 
 def test_an_error_in_the_childs_lines_is_raised_here() -> None:
@@ -66,12 +70,12 @@ def test_an_error_in_the_childs_lines_is_raised_here() -> None:
         yield
 
     with pytest.raises(ArithmeticError):
-        list(made_beside(["one"], broken()))
+        list(made_beside([["one"], broken()]))
     assert no_child_is_left()
 
 
 def test_a_child_of_which_nobody_wants_lines_any_more_ends() -> None:
-    lines = made_beside(["one"], LONG)
+    lines = made_beside([["one"], LONG, LONG, LONG, LONG, LONG])
     assert next(lines) == "one"
     lines.close()  # type: ignore[attr-defined]
     assert no_child_is_left()
