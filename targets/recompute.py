@@ -28,8 +28,6 @@ from targets.models import Attainment, DirtyKey, Target
 
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
-PAIRS_IN_A_PIECE = 250
-"""More than one such piece is worth a second process, which takes some hundredths of a second to start."""
 LOCK = 0x7175616C  # any constant: one recompute at a time
 _known = partial(tuple.__new__, Facts)
 _NOTHING = Series([None] * 12, [""] * 12, [[]] * 12)
@@ -91,7 +89,7 @@ def exclude_others() -> None:
 def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:
     """Every row of the targets as it ought to be, computed from the figures alone."""
     for lot in _lots(everything(targets, regions)):
-        yield from chain(*_judge_all(targets, regions, lot, loader))
+        yield from _judge_all(targets, regions, lot, loader)
 
 
 def attainments_from(targets: list[Target], region_id: int, loader: Loader, *, parts: bool = False) -> list[Attainment]:
@@ -99,7 +97,7 @@ def attainments_from(targets: list[Target], region_id: int, loader: Loader, *, p
     not saved."""
     regions = Regions.load()
     pairs = {pair: 1 for pair in everything(targets, regions) if parts or pair[1] == region_id}
-    return [storing.instance(row) for row in chain(*_judge_all(targets, regions, pairs, loader))]
+    return [storing.instance(row) for row in _judge_all(targets, regions, pairs, loader)]
 
 
 def replayed(
@@ -189,7 +187,7 @@ def _written(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
     for lot in _lots(pairs):
         write = storing.insert if known.isdisjoint(target_id for target_id, _region in lot) else storing.upsert
         with uncollected():
-            written += write(*_judge_all(targets, regions, lot))
+            written += write(_judge_all(targets, regions, lot))
     return written
 
 
@@ -219,9 +217,8 @@ def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
 
 def _judge_all(
     targets: Iterable[Target], regions: Regions, pairs: Pairs, loader: Loader = official_now
-) -> list[Iterator[storing.Row]]:
-    """The rows of the pairs, of many in pieces, from the figures of one query, which is done before the first row is
-    asked for."""
+) -> Iterator[storing.Row]:
+    """The rows of the pairs, from the figures of one query, which is done before the first row is asked for."""
     judged = _judged(targets, pairs)
     figures = Figures(regions, loader)
     figures.load(
@@ -229,14 +226,10 @@ def _judge_all(
         for target_id, region_id in pairs
         for indicator, year in _inputs(judged[target_id].target)
     )
-    ordered = list(pairs.items())
-    return [
-        chain.from_iterable(
-            _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
-            for (target_id, region_id), month in some
-        )
-        for some in (ordered[at : at + PAIRS_IN_A_PIECE] for at in range(0, len(ordered), PAIRS_IN_A_PIECE))
-    ]
+    return chain.from_iterable(
+        _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
+        for (target_id, region_id), month in pairs.items()
+    )
 
 
 def _judge_pair(
@@ -323,7 +316,7 @@ def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     keys = [DirtyKey(indicator_id=one.indicator_id, region_id=one.region_id, month=one.month) for one in entries]
     pairs = expand(keys, targets, regions)
     latest = max((one.month for one in entries), default=None)
-    rows = chain(*_judge_all(targets, regions, pairs, _with_entries(entries)))
+    rows = _judge_all(targets, regions, pairs, _with_entries(entries))
     return [made for made in map(storing.instance, rows) if made.month == latest]
 
 

@@ -8,14 +8,13 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from plans.periods import Month
-from targets.beside import made_beside
 from targets.copying import copy
 from targets.models import Attainment, Target
 
@@ -45,19 +44,18 @@ def with_rows(target_ids: Collection[int]) -> set[int]:
     return set(Target.objects.filter(Exists(rows), pk__in=target_ids).values_list("pk", flat=True))
 
 
-def insert(*rows: Iterable[Row]) -> int:
-    """Writes rows of which none is stored yet, and returns how many. Of several pieces every second one may be made by
-    another process meanwhile."""
+def insert(rows: Iterable[Row]) -> int:
+    """Writes rows of which none is stored yet, and returns how many."""
     if connection.vendor == "postgresql":
-        return _copy(_TABLE, *rows)
-    return sum(map(_execute_many, _lots(chain(*rows))))
+        return _copy(_TABLE, rows)
+    return sum(map(_execute_many, _lots(rows)))
 
 
-def upsert(*rows: Iterable[Row]) -> int:
-    """The same over what is stored; rows that say the same are left alone."""
+def upsert(rows: Iterable[Row]) -> int:
+    """Writes the rows over what is stored, leaves alone those that say the same, and returns how many."""
     if connection.vendor == "postgresql":
-        return _copy_over(*rows)
-    return sum(map(_execute_many, _lots(chain(*rows))))
+        return _copy_over(rows)
+    return sum(map(_execute_many, _lots(rows)))
 
 
 def _lots(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -79,21 +77,20 @@ def _merge(source: str) -> str:
     )
 
 
-def _copy_over(*rows: Iterable[Row]) -> int:
+def _copy_over(rows: Iterable[Row]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {_STAGING} (LIKE {_TABLE}) ON COMMIT DROP")
-        _copy(_STAGING, *rows)
+        _copy(_STAGING, rows)
         cursor.execute(_merge(f"SELECT {', '.join(COLUMNS)} FROM {_STAGING}"))
         written: int = cursor.rowcount
         cursor.execute(f"DROP TABLE {_STAGING}")
     return written
 
 
-def _copy(table: str, *rows: Iterable[Row]) -> int:
+def _copy(table: str, rows: Iterable[Row]) -> int:
     """COPY into a table with the columns of Attainment. No value holds a tab, a line break or a backslash, and none but
     None is written "None"."""
-    pieces = [map(_LINE.__mod__, piece) for piece in rows]
-    return copy(table, COLUMNS, made_beside(pieces) if len(pieces) > 1 else chain(*pieces), nothing="None")
+    return copy(table, COLUMNS, map(_LINE.__mod__, rows), nothing="None")
 
 
 def _execute_many(rows: list[Row]) -> int:

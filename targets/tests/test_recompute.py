@@ -300,17 +300,3 @@ def test_a_full_recompute_repairs_what_was_tampered_with() -> None:
     call_command("recompute_attainment")
     assert list(differences()) == []
     assert f.attainment(promise, "2014-01").actual == 90
-
-
-def test_two_processes_judge_what_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("targets.recompute.PAIRS_IN_A_PIECE", 2)
-    world = World()
-    for month in range(1, 6):
-        for kind in ("rate", "stock", "own", "operand", "last_year"):
-            world.write(kind, month, month % 2 == 0, month + 20)
-    assert recompute_dirty()[1] == 12 * 8  # inserted
-    world.write("rate", 2, True, 7)
-    assert 0 < recompute_dirty()[1] < 12 * 8  # written over what is stored
-    assert list(differences()) == []
-    monkeypatch.setattr("targets.recompute.PAIRS_IN_A_PIECE", 1000)
-    assert recompute_all() == 0
