@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from targets.accumulation import EXACT, ONE, ZERO, Accumulated, IndicatorRule
@@ -104,19 +105,30 @@ class Judgement(NamedTuple):
 
 HOLDS = {
     "at_least": lambda sign: sign >= 0,
+    "between": lambda sign: sign >= 0,
     "more_than": lambda sign: sign > 0,
     "at_most": lambda sign: sign <= 0,
     "less_than": lambda sign: sign < 0,
     "exactly": lambda sign: sign == 0,
     "none": lambda sign: sign == 0,
 }
-"""Comparator → whether it holds for the sign of actual − threshold. `between`, `done_by`, `improves` need more."""
+"""Comparator → whether it holds for the sign of actual − threshold, for `between` the lower one. `done_by` and
+`improves` need more."""
 
 IMPROVES = {"higher": lambda sign: sign > 0, "lower": lambda sign: sign < 0}
 PACED = frozenset({"at_least", "more_than", "between"})
 REACHING = PACED | {"exactly"}
 UNRECOVERABLE = frozenset({"at_most", "less_than", "none"})
 WHOLE = Quantity(ONE)
+
+# For what is judged by the hundred thousand: to look up a member of an enumeration takes longer than to compare two
+# numbers, and a decimal times an integer three times as long as a decimal times a decimal.
+_MET, _NOT_MET, _NOTHING = Verdict.MET, Verdict.NOT_MET, Reason.NOTHING
+_GREEN, _YELLOW, _RED = Signal.GREEN, Signal.YELLOW, Signal.RED
+_NUMBERS = tuple(Decimal(number) for number in range(13))
+_judgement = partial(tuple.__new__, Judgement)
+_quantity = partial(tuple.__new__, Quantity)
+_NOT_NEEDED = _NO_MILESTONES = (None, None)
 
 
 def judge(rule: TargetRule, facts: Facts) -> Judgement:
@@ -129,7 +141,7 @@ def judge_months(rule: TargetRule, months: Iterable[Facts]) -> list[Judgement]:
     if rule.comparator == "done_by":
         return [_judge_event(rule, facts) for facts in months]
     with localcontext(EXACT):
-        same = _Same(_fixed(rule), _needing(rule), rule.indicator.measure == "count" and rule.comparator in REACHING)
+        same = _same(rule)
         return [_judge_figure(rule, facts, same) for facts in months]
 
 
@@ -162,12 +174,21 @@ def _event_signal(rule: TargetRule, facts: Facts, held: bool, *, all_done: bool)
 
 
 class _Same(NamedTuple):
-    """What is the same for all months of a figure: the number compared with, what the rest of the year must bring, and
-    whether the figure is on its way to a number."""
+    """What is the same for all months of a figure: the number compared with, what the rest of the year must bring until
+    which month, whether the figure is on its way to a number, and whether there is one above it too."""
 
     compared: Quantity | Reason | None
+    holds: Callable[[int], bool]
     needed: "_Needed | None"
+    last: int
     reaches: bool
+    bounded: bool
+
+
+def _same(rule: TargetRule) -> _Same:
+    reaches = rule.indicator.measure == "count" and rule.comparator in REACHING
+    bounded = rule.threshold_upper is not None
+    return _Same(_fixed(rule), _holding(rule), _needing(rule), min(rule.due_month, 12), reaches, bounded)
 
 
 def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
@@ -176,7 +197,7 @@ def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
         return Judgement(Verdict.NO_DATA)
     if not own.denominator:
         return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
-    actual = Quantity(own.numerator * rule.indicator.scale, own.denominator)
+    actual = _quantity((own.numerator * rule.indicator.scale, own.denominator))
     compared = same.compared or _moving(rule, facts)
     if isinstance(compared, Reason):
         return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
@@ -185,17 +206,21 @@ def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
 
 def _compare(rule: TargetRule, facts: Facts, actual: Quantity, compared: Quantity, same: _Same) -> Judgement:
     sign = actual.compare(compared)
-    held = _holds(rule, actual, sign)
-    left = min(rule.due_month, 12) - facts.month
-    return Judgement(
-        Verdict.MET if held else Verdict.NOT_MET,
-        Reason.NOTHING,
-        Signal.GREEN if held else _signal(rule, facts.month, actual, compared),
-        *_written_apart(rule, actual, compared, sign),
-        None,
-        _progress(actual, compared) if same.reaches else None,
-        *(same.needed(rule, facts, actual, compared, left) if left > 0 and same.needed else (None, None)),
+    held = same.holds(sign) and not (same.bounded and _passes_between(rule, actual))
+    left = same.last - facts.month
+    judged: Judgement = _judgement(
+        (
+            _MET if held else _NOT_MET,
+            _NOTHING,
+            _GREEN if held else _signal(rule, facts.month, actual, compared),
+            *(_written_apart(rule, actual, compared, sign) if same.bounded else written_apart(actual, compared, sign)),
+            None,
+            _progress(actual, compared) if same.reaches else None,
+            *(same.needed(rule, facts, actual, compared, left) if left > 0 and same.needed else _NOT_NEEDED),
+            *_NO_MILESTONES,
+        )
     )
+    return judged
 
 
 def _fixed(rule: TargetRule) -> Quantity | Reason | None:
@@ -212,11 +237,11 @@ def _fixed(rule: TargetRule) -> Quantity | Reason | None:
 def _moving(rule: TargetRule, facts: Facts) -> Quantity | Reason:
     """The same where it is a figure of the month: last year's, or another indicator's."""
     if rule.comparator == "improves":
-        return _quantity(facts.last_year, rule.indicator.scale, Reason.NO_LAST_YEAR)
-    return _quantity(facts.operand, facts.operand_scale, Reason.OPERAND_MISSING)
+        return _known(facts.last_year, rule.indicator.scale, Reason.NO_LAST_YEAR)
+    return _known(facts.operand, facts.operand_scale, Reason.OPERAND_MISSING)
 
 
-def _quantity(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Quantity | Reason:
+def _known(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Quantity | Reason:
     if known is None:
         return otherwise
     if not known.denominator:
@@ -226,16 +251,16 @@ def _quantity(known: Accumulated | None, scale: Decimal, otherwise: Reason) -> Q
 
 def holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
     """Whether the comparator holds on the full values."""
-    return _holds(rule, actual, actual.compare(compared))
+    return _holding(rule)(actual.compare(compared)) and not _passes_between(rule, actual)
 
 
-def _holds(rule: TargetRule, actual: Quantity, sign: int) -> bool:
-    """The same where the `sign` of actual − threshold is known."""
-    if rule.comparator == "improves":
-        return IMPROVES[rule.indicator.direction](sign)
-    if rule.comparator == "between":
-        return sign >= 0 and not _above_upper(rule, actual)
-    return HOLDS[rule.comparator](sign)
+def _holding(rule: TargetRule) -> Callable[[int], bool]:
+    """Whether the comparator holds for the sign of actual − threshold; `between` has an upper threshold besides."""
+    return IMPROVES[rule.indicator.direction] if rule.comparator == "improves" else HOLDS[rule.comparator]
+
+
+def _passes_between(rule: TargetRule, actual: Quantity) -> bool:
+    return rule.comparator == "between" and _above_upper(rule, actual)
 
 
 def _above_upper(rule: TargetRule, actual: Quantity) -> bool:
@@ -245,22 +270,22 @@ def _above_upper(rule: TargetRule, actual: Quantity) -> bool:
 def _signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) -> Signal:
     """The light of what does not hold yet."""
     if month >= rule.due_month:
-        return Signal.RED
+        return _RED
     if rule.indicator.accumulates:
         if rule.comparator in UNRECOVERABLE or _above_upper(rule, actual):
-            return Signal.RED
+            return _RED
         if rule.comparator in PACED:
             return _pace_signal(rule, month, actual, compared)
-    return Signal.YELLOW if _within_margin(rule, actual, compared) else Signal.RED
+    return _YELLOW if _within_margin(rule, actual, compared) else _RED
 
 
 def _pace_signal(rule: TargetRule, month: int, actual: Quantity, compared: Quantity) -> Signal:
     """Green at or above threshold × month / 12, yellow down to the plan's tolerance of that, red below."""
-    ahead = actual.numerator * compared.denominator * 12
-    pace = compared.numerator * actual.denominator * month
+    ahead = actual.numerator * compared.denominator * _NUMBERS[12]
+    pace = compared.numerator * actual.denominator * _NUMBERS[month]
     if ahead >= pace:
-        return Signal.GREEN
-    return Signal.YELLOW if ahead >= pace * rule.pace_tolerance else Signal.RED
+        return _GREEN
+    return _YELLOW if ahead >= pace * rule.pace_tolerance else _RED
 
 
 def _within_margin(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
@@ -306,7 +331,7 @@ def _needed_count(
     if upper is not None and actual.compare(Quantity(upper)) > 0:
         return ZERO, False
     rest = compared.numerator * actual.denominator - actual.numerator * compared.denominator
-    gap = Quantity(max(rest, ZERO), compared.denominator * actual.denominator * months_left)
+    gap = Quantity(max(rest, ZERO), compared.denominator * actual.denominator * _NUMBERS[months_left])
     return written(gap), True
 
 
@@ -317,10 +342,11 @@ def _needed_rate(
 
     (N·s + r·R) / (D + R) = T with R = D·left/month gives r = T·(month + left)/left − (N·s/D)·month/left.
     """
-    scale, month, samples = rule.indicator.scale, facts.month, actual.denominator
-    top = compared.numerator * samples * (month + months_left) - actual.numerator * month * compared.denominator
-    rate = Quantity(top, compared.denominator * samples * months_left)
-    below, above = top < 0, top > scale * rate.denominator
+    month, left, whole = _NUMBERS[facts.month], _NUMBERS[months_left], _NUMBERS[facts.month + months_left]
+    scale, samples, per = rule.indicator.scale, actual.denominator, compared.denominator
+    top = compared.numerator * samples * whole - actual.numerator * month * per
+    rate = _quantity((top, per * samples * left))
+    below, above = top < ZERO, top > scale * rate.denominator
     if rule.comparator in ("at_least", "more_than"):
         return (ZERO, True) if below else (written(rate), not above)
     if rule.comparator in ("at_most", "less_than"):

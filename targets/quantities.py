@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 from targets.accumulation import EXACT, ONE
 
-_WRITTEN = tuple(
+_CONTEXTS = (
     Context(prec=digits, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
     for digits in (15, 30, 60, 120, 240)
 )
+_WRITTEN = tuple((context.divide, context.plus) for context in _CONTEXTS)
+"""How a quantity is written to more and more digits: a number divided by nothing, as thresholds are, need not be
+divided."""
+_divide = _WRITTEN[0][0]
 
 
 class Quantity(NamedTuple):
@@ -28,20 +32,16 @@ class Quantity(NamedTuple):
 
 def written(quantity: Quantity) -> Decimal:
     """The decimal number of a quantity: exact where it ends, else to 15 significant digits."""
-    return quantity.numerator if quantity.denominator == ONE else _divided(quantity, _WRITTEN[0])
-
-
-def _divided(quantity: Quantity, context: Context) -> Decimal:
-    """Rounded as the context says; a number divided by nothing, as thresholds are, need not be divided."""
     numerator, denominator = quantity
-    return context.plus(numerator) if denominator is ONE else context.divide(numerator, denominator)
+    return numerator if denominator == ONE else _divide(numerator, denominator)
 
 
 def written_apart(one: Quantity, other: Quantity, sign: int) -> tuple[Decimal, Decimal]:
     """Both as decimal numbers, to as many digits (15 at least) as it takes to compare like the exact values: `sign` is
     how these compare."""
-    for context in _WRITTEN:
-        first, second = _divided(one, context), _divided(other, context)
+    for divide, plus in _WRITTEN:
+        first = plus(one.numerator) if one.denominator is ONE else divide(*one)
+        second = plus(other.numerator) if other.denominator is ONE else divide(*other)
         if (first > second) - (first < second) == sign:
             break
     return first, second
