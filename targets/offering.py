@@ -144,7 +144,8 @@ def of_same_key(left: str, right: str) -> str:
 @contextmanager
 def going(select: str, parameters: Sequence[Any]) -> Iterator[tuple[int, int]]:
     """What of the offered figures is not official yet, in the table GOING, with the ids of its revisions to be: how
-    many are new and how many change something. The observations are locked, in one order for everybody.
+    many are new and how many change something. The observations are locked, in one order for everybody, and nobody else
+    makes any meanwhile (`in_turn`, `beside_others`), so that what is new stays new.
     """
     lock_observations(select, parameters)
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from departments.permissions import Action
 from departments.services import record
 from reviews.messages import refused_step
 from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
+from targets import offering
 from targets.figures import Entry
 from targets.messages import sentence
 from targets.models import Observation, Revision, Source
@@ -30,6 +31,7 @@ def enter(entry: Entry, *, by: User, source: Source, reason: str = "") -> Revisi
     """A draft of one figure. ValidationError with sentences for a figure that may not be entered."""
     if problems := check_entries([entry]).get(0):
         raise ValidationError({problem.column: sentence(problem) for problem in problems})
+    offering.beside_others()
     observation, _made = Observation.objects.get_or_create(
         indicator_id=entry.indicator_id, region_id=entry.region_id, month=entry.month
     )

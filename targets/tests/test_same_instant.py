@@ -16,7 +16,18 @@ from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, DirtyKey, Observation, Revision
-from targets.services import Typed, approve, attach, detach, enter, hand_in, save_draft, send_back, submit
+from targets.services import (
+    Typed,
+    approve,
+    attach,
+    detach,
+    enter,
+    hand_in,
+    make_official,
+    save_draft,
+    send_back,
+    submit,
+)
 from targets.tests import factories as f
 
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
@@ -162,6 +173,28 @@ def test_the_same_file_sent_twice_at_once_is_kept_once(
 
     assert meanwhile(sent, sent) == Attachment.objects.get()
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("first", ["person", "import"])
+@pytest.mark.parametrize("beside", ["attachment", "entry"])
+def test_a_figure_that_is_begun_while_it_is_imported_is_one_figure(
+    first: str, beside: str, cast: SimpleNamespace, meanwhile: Callable[..., Any], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    office = f.coordinator()
+
+    def importing() -> Any:
+        return make_official([f.entry(cast.houses, "2014-06", 300)], source=f.source(office), by=office)
+
+    def beginning() -> Any:
+        if beside == "entry":
+            return entered(cast, value=310)
+        return attach(cast.key, SimpleUploadedFile("批复.pdf", papers.PDF), by=cast.reporter)
+
+    told = meanwhile(*((beginning, importing) if first == "person" else (importing, beginning)))
+    assert not isinstance(told, Exception)
+    assert [row.value for row in Observation.objects.all()] == [300]
+    assert Attachment.objects.count() + Revision.objects.filter(state="submitted").count() == 1
 
 
 def test_two_months_of_a_total_approved_at_once_let_no_fall_through(
