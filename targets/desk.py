@@ -12,13 +12,12 @@ from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
 from targets.deadlines import Deadline, Deadlines
-from targets.duties import Key, expected_of
-from targets.models import Draft, MonthLock, Revision
+from targets.duties import expected_of
+from targets.figures import Key
+from targets.models import Draft, Latest, MonthLock, Revision
 from targets.queue import waiting
 from targets.rows import state_of
 from targets.worksheet import units_of
-
-_RETURNED = State.RETURNED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def desk_of(user: User, plan: Plan, month: Month, today: date) -> Desk:
     expected = expected_of(plan, {month}) if units else None
     asked = [(unit, expected.of(unit.pk, month)) for unit in units] if expected else []
     every = [key for _unit, keys in asked for key in keys]
-    drafts, latest = _drafts(every), _latest(every)
+    drafts, latest = _drafts(every), Revision.objects.latest_of(every)
     duties = [_duty(unit, keys, drafts, latest) for unit, keys in asked if keys]
     due = Deadlines.of(plan)[month]
     return Desk(
@@ -91,30 +90,21 @@ def desk_of(user: User, plan: Plan, month: Month, today: date) -> Desk:
 
 
 def _drafts(keys: Sequence[Key]) -> dict[Key, Draft]:
-    found = Draft.objects.filter(month__in={key.month for key in keys})
-    return {Key(one.indicator_id, one.region_id, one.month): one for one in found}
+    found = Draft.objects.filter(month__in={month for _indicator, _region, month in keys})
+    return {(one.indicator_id, one.region_id, one.month): one for one in found}
 
 
-def _latest(keys: Sequence[Key]) -> dict[Key, tuple[str, int]]:
-    """State and id of the latest entry of each figure."""
-    columns = ("observation__indicator_id", "observation__region_id", "observation__month", "state", "pk")
-    return {Key(*key): (state, pk) for *key, state, pk in Revision.objects.handed_in(keys).values_list(*columns)}
-
-
-def _duty(
-    unit: Department, keys: Sequence[Key], drafts: Mapping[Key, Draft], latest: Mapping[Key, tuple[str, int]]
-) -> Duty:
-    states = Counter(state_of(drafts.get(key), latest[key][0] if key in latest else None) for key in keys)
+def _duty(unit: Department, keys: Sequence[Key], drafts: Mapping[Key, Draft], latest: Mapping[Key, Latest]) -> Duty:
+    states = Counter(state_of(drafts.get(key), latest[key].state if key in latest else None) for key in keys)
     named = ("open", "drafted", "submitted", "returned", "approved")
     return Duty(unit, len(keys), *(states[one] for one in named))
 
 
-def _returned(
-    asked: Iterable[tuple[Department, Sequence[Key]]], latest: Mapping[Key, tuple[str, int]]
-) -> list[Returned]:
+def _returned(asked: Iterable[tuple[Department, Sequence[Key]]], latest: Mapping[Key, Latest]) -> list[Returned]:
     """What came back, with the reasons: two queries, however much it is."""
     units = {key: unit for unit, keys in asked for key in keys}
-    back = {latest[key][1]: unit for key, unit in units.items() if key in latest and latest[key][0] == _RETURNED}
+    known = ((latest[key], unit) for key, unit in units.items() if key in latest)
+    back = {one.revision_id: unit for one, unit in known if one.state == State.RETURNED.value}
     named = Revision.objects.select_related("observation__indicator", "observation__region").with_decisions()
     found = named.in_bulk(back)
     return [Returned(unit, found[pk]) for pk, unit in back.items()]

@@ -14,7 +14,11 @@ from plans.periods import Month
 MAXIMUM_DIGITS, DECIMALS = 15, 6
 _PARTS, _NUMBERS = ("numerator", "denominator"), ("value", "numerator", "denominator")
 _BEYOND, _SMALLEST = Decimal(10) ** (MAXIMUM_DIGITS - DECIMALS), Decimal(10) ** -DECIMALS
-_BELOW, _ZERO = -_BEYOND, Decimal(0)
+_BELOW = -_BEYOND
+
+
+Key = tuple[int, int, Month]
+"""indicator id, region id, month"""
 
 
 class Entry(NamedTuple):
@@ -30,7 +34,7 @@ class Entry(NamedTuple):
     note: str = ""
 
     @property
-    def key(self) -> tuple[int, int, Month]:
+    def key(self) -> Key:
         """Which observation it is about."""
         return self.indicator_id, self.region_id, self.month
 
@@ -63,23 +67,6 @@ class Problem:
 
 def check(rule: EntryRule, entry: Entry) -> list[Problem]:
     """All problems of one entry by itself; empty if it may be entered."""
-    return [] if is_sound(rule, entry) else problems_of(rule, entry)
-
-
-def is_sound(rule: EntryRule, entry: Entry) -> bool:
-    """Whether nothing can be wrong with the entry: a quick answer for many entries, in which every doubt is a no."""
-    _indicator, _region, _month, value, numerator, denominator, day, _note = entry
-    if rule.made_from_parts or rule.measure == "event" or day is not None:
-        return False
-    if rule.measure != "ratio":
-        return value is not None and numerator is denominator is None and _storable(value) and not _range(rule, entry)
-    if value is not None or numerator is None or denominator is None:
-        return False
-    return _storable(numerator) and _storable(denominator) and denominator > _ZERO and not _range(rule, entry)
-
-
-def problems_of(rule: EntryRule, entry: Entry) -> list[Problem]:
-    """The problems of an entry, each looked for."""
     if rule.made_from_parts:
         return [Problem("made_from_parts", "region")]
     problems = _shape(rule, entry) or _digits(entry)

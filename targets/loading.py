@@ -15,6 +15,7 @@ from django.db import connection
 from departments.models import Region
 from plans.periods import Month
 from targets.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine, event_day
+from targets.figures import Key
 from targets.models import Observation, Revision
 from targets.provenance import token
 
@@ -59,7 +60,7 @@ def _wanted(keys: Collection[SeriesKey]) -> str:
     return f"WITH wanted(indicator_id, region_id, low, high) AS (VALUES {values}) "
 
 
-def observation_ids(keys: Collection[tuple[int, int, Month]]) -> list[int]:
+def observation_ids(keys: Collection[Key]) -> list[int]:
     """The ids of the observations of (indicator, region, month), by the unique index, however scattered they lie."""
     values = ",".join(f"({indicator_id},{region_id},{month.key})" for indicator_id, region_id, month in keys)
     sql = (

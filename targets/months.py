@@ -8,10 +8,8 @@ from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.deadlines import Deadline, Deadlines
 from targets.duties import expected_of
+from targets.figures import Key
 from targets.models import MonthLock, Observation, Revision
-
-Key = tuple[int, int, Month]
-"""indicator id, region id, month"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from typing import Generic, TypeVar
 
 from departments.models import Region
 from plans.periods import Month
-from targets.figures import Problem
+from targets.figures import Key, Problem
 from targets.incoming import ObservationIn
 from targets.models import Indicator
 from targets.services import Typed
 from targets.services.drafting import FIELDS
-from targets.services.keys import Key
 
 MOST_SIMILAR, MOST_LOOKED_UP, QUOTED = 3, 20, 40
 Known = TypeVar("Known", Indicator, Region)

@@ -22,7 +22,7 @@ from plans.models import Plan
 from plans.periods import expected_months
 from reviews.workflow import State
 from targets.duties import expected_of
-from targets.figures import Entry, Problem
+from targets.figures import Entry, Key, Problem
 from targets.incoming import ObservationKept, ObservationsIn
 from targets.messages import sentence
 from targets.models import Draft, Indicator, MonthLock, Observation, Revision, Source
@@ -30,7 +30,6 @@ from targets.naming import Names, Offered, offered, twice
 from targets.services import ConflictsError, EntriesRefusedError, hand_in, save_drafts
 from targets.services.checking import entry_rule
 from targets.services.drafting import Examined, examine
-from targets.services.keys import Key
 from targets.services.locking import locked_problem
 from targets.services.official import same_figures
 from targets.worksheet import may_enter

@@ -56,9 +56,9 @@ _NOT_LISTED = (
 
 def promised_by(plan: Plan) -> Promised:
     """As it is stored; four queries."""
-    clauses = {one.pk: one for one in plan.clauses.defer("text").order_by("order")}
     stored = Target.objects.filter(plan=plan).select_related("indicator", "operand").defer(*_NOT_LISTED)
     targets = {one.pk: one for one in stored.order_by("order", "code")}
+    clauses = {one.pk: one for one in plan.clauses.defer("text").order_by("order")}
     for one in targets.values():
         one.plan, one.clause = plan, clauses[one.clause_id]
     return Promised(plan, clauses, targets, responsible(plan))

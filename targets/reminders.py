@@ -5,7 +5,7 @@ units and figures.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -22,8 +22,9 @@ from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
 from targets.deadlines import Deadlines
-from targets.duties import Expected, Key, expected_of
-from targets.models import MonthLock, Revision
+from targets.duties import Expected, expected_of
+from targets.figures import Key
+from targets.models import Latest, MonthLock, Revision
 from targets.rows import state_of
 from targets.worksheet import may_enter, units_of
 
@@ -109,7 +110,7 @@ def gaps_on(today: date) -> list[Gap]:
     months = {one.month for one in asked}
     units = units_of(EVERYTHING) if asked else []
     expected = {plan: expected_of(plan, months) for plan in {one.plan for one in asked}}
-    latest = _latest([key for one in expected.values() for key in one.figures])
+    latest = Revision.objects.latest_of([key for one in expected.values() for key in one.figures])
     return [gap for one in asked for gap in _gaps(one, expected[one.plan], units, latest)]
 
 
@@ -125,17 +126,10 @@ def asked_on(today: date) -> list[Asked]:
     return [Asked(plan, month, day, month != newest) for month, plan, day in asked]
 
 
-def _latest(keys: Collection[Key]) -> Mapping[Key, str]:
-    """Where the latest entry of each figure stands."""
-    columns = ("observation__indicator_id", "observation__region_id", "observation__month", "state")
-    rows = Revision.objects.handed_in(keys).values_list(*columns)
-    return {Key(indicator, region, month): state for indicator, region, month, state in rows}
-
-
-def _gaps(asked: Asked, expected: Expected, units: Sequence[Department], latest: Mapping[Key, str]) -> Iterator[Gap]:
+def _gaps(asked: Asked, expected: Expected, units: Sequence[Department], latest: Mapping[Key, Latest]) -> Iterator[Gap]:
     for unit in units:
         keys = expected.of(unit.pk, asked.month)
-        states = Counter(state_of(None, latest.get(key)) for key in keys)
+        states = Counter(state_of(None, latest[key].state if key in latest else None) for key in keys)
         if states["open"] or states["returned"]:
             link = reverse("worksheet", kwargs={"code": unit.code, "month": str(asked.month)})
             yield Gap(unit, asked, states["open"], states["returned"], link)

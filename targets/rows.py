@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from plans.periods import Month
 from reviews.workflow import State
 from targets.explanation import Shown
-from targets.figures import Entry, Problem
+from targets.figures import Entry, Key, Problem
 from targets.lights import Light
 from targets.models import Attachment, Draft, Indicator, Revision, Target
 
@@ -93,7 +93,7 @@ class Row:
     refused_files: list[str] = field(default_factory=list)
 
     @property
-    def key(self) -> tuple[int, int, Month]:
+    def key(self) -> Key:
         return self.indicator.pk, self.region_id, self.month
 
     @property

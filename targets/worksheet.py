@@ -21,12 +21,11 @@ from plans.periods import Month
 from reviews.workflow import State
 from targets.duties import expected_of, place_of
 from targets.explanation import shown, threshold_text
-from targets.figures import Entry
+from targets.figures import Entry, Key
 from targets.lights import light
 from targets.models import Attainment, Indicator, Observation, Target
 from targets.rows import Promise, Row, texts_of
 from targets.services import Background, months_before
-from targets.services.keys import Key
 from targets.work import Work, work_on
 
 SHOWN = ("verdict", "signal", "actual", "compared", "done_on", "needed", "missing")

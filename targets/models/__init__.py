@@ -5,7 +5,7 @@ from targets.models.attainment import Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
-from targets.models.observation import Decision, Figures, Observation, Revision, Source
+from targets.models.observation import Decision, Figures, Latest, Observation, Revision, Source
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Draft",
     "Figures",
     "Indicator",
+    "Latest",
     "MonthLock",
     "Observation",
     "ReportingDuty",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.conf import settings
 from django.db import models
@@ -14,10 +14,9 @@ from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
-from plans.periods import Month
 from reviews.models import AbstractDecision, AbstractReviewed
 from reviews.workflow import State, Verb
-from targets.figures import Entry
+from targets.figures import Entry, Key
 from targets.models.indicator import Indicator, bound
 from targets.models.target import TargetAssignment
 
@@ -72,10 +71,6 @@ class Figures(models.Model):
 _EMPTY = Q(value__isnull=True, numerator__isnull=True, denominator__isnull=True)
 _VALUE = Q(value__isnull=False, numerator__isnull=True, denominator__isnull=True)
 _RATIO = Q(value__isnull=True, numerator__isnull=False, denominator__isnull=False, denominator__gte=0)
-
-
-Key = tuple[int, int, Month]
-"""indicator id, region id, month"""
 
 
 def _in_index(keys: Collection[Key], path: str = "") -> Q:
@@ -148,6 +143,13 @@ class Observation(Figures):
         return f"{self.indicator} · {self.region} · {self.month}"
 
 
+class Latest(NamedTuple):
+    """The latest entry of a figure that was handed in."""
+
+    state: str
+    revision_id: int
+
+
 class RevisionQuerySet(models.QuerySet["Revision"]):
     """Questions about revisions."""
 
@@ -157,6 +159,12 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         if not keys:
             return self.none()
         return self.filter(_in_index(keys, "observation__")).exclude(state=State.DRAFT.value).order_by("id")
+
+    def latest_of(self, keys: Collection[Key]) -> dict[Key, Latest]:
+        """The latest entry of each of these figures, and perhaps of some others."""
+        columns = ("observation__indicator_id", "observation__region_id", "observation__month", "state", "pk")
+        rows = self.handed_in(keys).values_list(*columns)
+        return {(indicator, region, month): Latest(state, pk) for indicator, region, month, state, pk in rows}
 
     def official_at(self, moment: datetime) -> Self:
         """The revisions that were official at a moment: at most one an observation."""

@@ -16,8 +16,9 @@ from reviews import files
 from reviews.attaching import Content, NamedFile, demand_room, kept
 from reviews.workflow import State
 from targets import offering
+from targets.figures import Key
 from targets.models import Attachment, Observation, Revision
-from targets.services.keys import Key, demand_entering
+from targets.services.keys import demand_entering
 from targets.services.locking import demand_open
 
 

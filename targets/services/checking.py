@@ -12,11 +12,10 @@ from django.db.models import QuerySet
 
 from departments.models import Region
 from plans.periods import Month
-from targets.figures import Entry, EntryRule, Problem, check, check_to_date
+from targets.figures import Entry, EntryRule, Key, Problem, check, check_to_date
 from targets.loading import SeriesKey, official_now
 from targets.models import Indicator, MonthLock, Target
 from targets.oddities import Surroundings, is_ordinary, oddities
-from targets.services.keys import Key
 from targets.services.locking import locked_problem
 
 BY_MONTH = Indicator.EntryBasis.MONTH.value

@@ -12,12 +12,12 @@ from django.utils import timezone
 from departments.models import User
 from departments.services import record
 from reviews.workflow import State, Verb
-from targets.figures import Entry, Problem
+from targets.figures import Entry, Key, Problem
 from targets.models import Draft, Revision, Source
 from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, discard_attachments, hand_over
 from targets.services.checking import Background, check_entries, odd_entries
-from targets.services.keys import Key, demand_entering
+from targets.services.keys import demand_entering
 from targets.services.locking import demand_open
 from targets.services.official import LOT, decided, locked_observations
 from targets.services.reviewing import replace_waiting

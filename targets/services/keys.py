@@ -5,11 +5,8 @@ from collections.abc import Collection
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from plans.periods import Month
+from targets.figures import Key
 from targets.models import Indicator
-
-Key = tuple[int, int, Month]
-"""indicator id, region id, month"""
 
 
 def demand_entering(keys: Collection[Key], by: User) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.periods import Month
-from targets.figures import Entry, EntryRule, check, check_to_date, is_sound, problems_of
+from targets.figures import Entry, EntryRule, check, check_to_date
 from targets.messages import SENTENCES, sentence
 
 MONTH = Month(2014, 6)
@@ -92,27 +92,6 @@ def test_every_problem_has_a_sentence_in_both_languages_that_says_what_to_do() -
     for language in ("zh-hans", "en"):
         with override(language):
             assert all(len(str(text)) >= 6 for text in SENTENCES.values())
-
-
-NUMBERS = st.none() | st.decimals() | st.decimals(-10, 1100, places=2) | st.sampled_from([D(0), D(1), D("1E+9")])
-
-
-@given(
-    st.sampled_from([RATE, COUNT, EVENT, replace(RATE, made_from_parts=True), replace(COUNT, maximum=D(100))]),
-    st.tuples(NUMBERS, NUMBERS, NUMBERS),
-    st.none() | st.dates(date(2014, 5, 1), date(2014, 7, 31)),
-)
-def test_what_the_quick_answer_calls_sound_has_no_problems(
-    rule: EntryRule, numbers: tuple[D | None, D | None, D | None], day: date | None
-) -> None:
-    entry = Entry(1, 1, MONTH, *numbers, day)
-    assert check(rule, entry) == problems_of(rule, entry)
-    assert not is_sound(rule, entry) or not problems_of(rule, entry)
-
-
-@pytest.mark.parametrize(("rule", "numbers"), [(RATE, (None, D(9), D(10))), (COUNT, (D(9), None, None))])
-def test_the_quick_answer_knows_what_is_usual(rule: EntryRule, numbers: tuple[Any, ...]) -> None:
-    assert is_sound(rule, Entry(1, 1, MONTH, *numbers))
 
 
 @given(

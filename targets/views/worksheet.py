@@ -30,7 +30,7 @@ from reviews.serving import told
 from targets import forms, kept
 from targets.duties import expected_of, place_of
 from targets.explanation import Shown, explain, shown
-from targets.figures import Problem
+from targets.figures import Key, Problem
 from targets.lights import Light, light
 from targets.messages import sentence
 from targets.models import Attainment, Draft, Target
@@ -39,7 +39,6 @@ from targets.rows import END, Written
 from targets.selectors import months
 from targets.services import ConflictError, EntriesRefusedError, attach, hand_in, save_draft
 from targets.services.drafting import FIELDS
-from targets.services.keys import Key
 from targets.views import words
 from targets.work import work_on
 from targets.worksheet import Sheet, may_enter, outline_of, put_past, put_work, sheet_of
