@@ -146,7 +146,7 @@ _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _ROW = re.compile(_TAG + rb"row\b")
 _CELL = re.compile(_TAG + rb"c\b")
 _NEAR = re.compile(rb"""\sr="[A-Z]?\d{1,5}\"""")
-NEAR_ROWS = 99_999
+NEAR_ROWS, NEAR_COLUMNS = 99_999, 26
 
 
 def _check_places(content: bytes, limits: Limits) -> None:
@@ -165,7 +165,11 @@ def _check_places(content: bytes, limits: Limits) -> None:
         in_rows = [len(_CELL.findall(row)) for row in _ROW.split(content)]
         rows, columns = rows + len(in_rows), columns + max(in_rows)
     limits.check_place(rows, columns)
-    if max(rows, NEAR_ROWS) * max(columns, _near_columns(content)) > limits.cells:
+
+    def too_many(near_columns: int) -> bool:
+        return max(rows, NEAR_ROWS) * max(columns, near_columns) > limits.cells
+
+    if too_many(NEAR_COLUMNS) and too_many(_near_columns(content)):
         near = [_PLACE.search(found) for found in _NEAR.findall(content)]
         places = [(int(place[2]), _column(place[1])) for place in near if place]
         limits.check_place(max([rows, *(one for one, _ in places)]), max([columns, *(one for _, one in places)]))
@@ -173,7 +177,7 @@ def _check_places(content: bytes, limits: Limits) -> None:
 
 def _near_columns(content: bytes) -> int:
     """The last column up to Z in which something stands."""
-    return next((number for number in range(26, 1, -1) if b' r="%c' % (64 + number) in content), 1)
+    return next((number for number in range(NEAR_COLUMNS, 1, -1) if b' r="%c' % (64 + number) in content), 1)
 
 
 def _column(letters: bytes) -> int:
