@@ -1315,7 +1315,7 @@ class Migration(migrations.Migration):
                 ("missing", models.PositiveSmallIntegerField(verbose_name="expected months missing")),
                 ("target_version", models.PositiveIntegerField(verbose_name="version of the target")),
                 ("formula_version", models.PositiveSmallIntegerField(verbose_name="version of the formulas")),
-                ("revisions", models.JSONField(verbose_name="revisions used")),
+                ("revisions", targets.models.fields.NumbersField(verbose_name="revisions used")),
                 ("inputs_hash", models.CharField(max_length=64, verbose_name="hash of the inputs")),
                 (
                     "region",

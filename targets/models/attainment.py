@@ -15,7 +15,7 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.accumulation import month_numbers
 from targets.formulas import Reason, Signal, Verdict
-from targets.models.fields import ExactDecimalField
+from targets.models.fields import ExactDecimalField, NumbersField
 from targets.models.indicator import Indicator
 from targets.models.target import Target
 
@@ -105,7 +105,7 @@ class Attainment(models.Model):
     missing = models.PositiveSmallIntegerField(_("expected months missing"))
     target_version = models.PositiveIntegerField(_("version of the target"))
     formula_version = models.PositiveSmallIntegerField(_("version of the formulas"))
-    revisions = models.JSONField(_("revisions used"))
+    revisions = NumbersField(_("revisions used"))
     inputs_hash = models.CharField(_("hash of the inputs"), max_length=64)
 
     objects = AttainmentQuerySet.as_manager()

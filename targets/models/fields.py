@@ -1,5 +1,6 @@
-"""A number that is stored exactly, however long."""
+"""Numbers as they are derived: a number that is stored exactly, however long, and many numbers together."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -27,3 +28,21 @@ class ExactDecimalField(models.Field):
         if value is None or connection.vendor == "postgresql":
             return value
         return format(value, "f")
+
+
+class NumbersField(models.Field):
+    """Whole numbers, kept as the text of a JSON list. They are written by the hundred thousand and never searched, so
+    the database need not take the text apart, which took it a third of the time.
+    """
+
+    description = _("whole numbers")
+
+    def db_type(self, connection: Any) -> str:
+        return "text"
+
+    def from_db_value(self, value: str, expression: Any, connection: Any) -> list[int]:
+        numbers: list[int] = json.loads(value)
+        return numbers
+
+    def get_prep_value(self, value: Any) -> str:
+        return json.dumps(value)
