@@ -13,15 +13,14 @@ from departments.models import Region
 from imports.models import ImportBatch, StagedRow
 from plans.periods import Month
 from targets import offering
+from targets.copying import text
 from targets.figures import Entry, Problem
 from targets.loading import fingerprint
 from targets.models import Indicator
-from targets.offering import OBSERVATIONS, REVISIONS, Texts
+from targets.offering import OBSERVATIONS, REVISIONS
 
-PLACE = ("number", "sheet", '"row"')
-COLUMNS = (*PLACE, *offering.COLUMNS)
-TYPES = {**dict(zip(PLACE, ("integer", "text", "integer"), strict=True)), **offering.TYPES}
-ARRIVED, STAGED = "rows_arrived", StagedRow._meta.db_table
+STAGED = StagedRow._meta.db_table
+COLUMNS = ("batch_id", "outcome", "number", "sheet", '"row"', *offering.COLUMNS)
 
 
 class Accepted(NamedTuple):
@@ -36,13 +35,8 @@ class Accepted(NamedTuple):
 def stage(batch: ImportBatch, accepted: Iterable[Accepted]) -> dict[str, int]:
     """Keeps the rows in place of earlier ones of the batch: how many are new, changed and unchanged."""
     clear(batch)
-    with offering.table(ARRIVED, {column: TYPES[column] for column in COLUMNS}, _texts(accepted)), _cursor() as cursor:
-        columns = ", ".join(COLUMNS)
-        cursor.execute(
-            f"INSERT INTO {STAGED} (batch_id, {columns}, outcome, previous_id) "
-            f"SELECT %s, {', '.join(f'f.{name}' for name in COLUMNS)}, {_compared(batch.official)}",
-            [batch.pk],
-        )
+    offering.fill(STAGED, COLUMNS, _rows(batch, accepted))
+    offering.run(_compared(batch.official), [batch.pk])
     found = StagedRow.objects.filter(batch=batch).order_by().values_list("outcome").annotate(rows=Count("number"))
     return dict.fromkeys(StagedRow.Outcome.values, 0) | dict(found)
 
@@ -53,28 +47,35 @@ def clear(batch: ImportBatch) -> None:
         cursor.execute(f"DELETE FROM {STAGED} WHERE batch_id = %s", [batch.pk])
 
 
-def _texts(accepted: Iterable[Accepted]) -> Iterator[Texts]:
+def _rows(batch: ImportBatch, accepted: Iterable[Accepted]) -> Iterator[offering.Row]:
+    """The rows, all of them new as long as nothing else is known."""
     sheets: dict[str, str] = {}
+    common = batch.pk, StagedRow.Outcome.NEW.value
     for number, (sheet, row, entry, odd) in enumerate(accepted, 1):
         if sheet not in sheets:
-            sheets[sheet] = offering.written(sheet)
-        yield (str(number), sheets[sheet], str(row), *offering.texts_of(entry, odd))
+            sheets[sheet] = text(sheet)
+        yield (*common, number, sheets[sheet], row, *offering.row_of(entry, odd))
 
 
 def _compared(official: bool) -> str:
-    """Outcome and previous revision of each arrived row `f`, and where to find them. What waits for a review comes
+    """Tells those of a batch's rows that change or repeat something, and which revision. What waits for a review comes
     before what is official where the rows themselves are to be reviewed."""
-    known = f"FROM {ARRIVED} f LEFT JOIN {OBSERVATIONS} o ON {offering.of_same_key('o', 'f')}"
-    by_official = (
-        f"CASE WHEN o.official_id IS NULL THEN 'new' WHEN {offering.same('o', 'f')} THEN 'unchanged' ELSE 'changed' END"
-    )
-    if official:
-        return f"{by_official}, o.official_id {known}"
+    known = f"FROM {OBSERVATIONS} o"
+    outcome = f"CASE WHEN {offering.same('o', STAGED)} THEN 'unchanged' ELSE 'changed' END"
+    previous = "o.official_id"
+    if not official:
+        known += (
+            f" LEFT JOIN {REVISIONS} p ON p.id = (SELECT max(r.id) FROM {REVISIONS} r "
+            "WHERE r.observation_id = o.id AND r.state = 'submitted')"
+        )
+        outcome = (
+            f"CASE WHEN p.id IS NULL THEN {outcome} WHEN {offering.same('p', STAGED)} THEN 'unchanged' "
+            "WHEN o.official_id IS NULL THEN 'new' ELSE 'changed' END"
+        )
+        previous = "coalesce(p.id, o.official_id)"
     return (
-        f"CASE WHEN p.id IS NULL THEN {by_official} WHEN {offering.same('p', 'f')} THEN 'unchanged' "
-        f"WHEN o.official_id IS NULL THEN 'new' ELSE 'changed' END, coalesce(p.id, o.official_id) {known} "
-        f"LEFT JOIN {REVISIONS} p ON p.id = (SELECT max(r.id) FROM {REVISIONS} r "
-        "WHERE r.observation_id = o.id AND r.state = 'submitted')"
+        f"UPDATE {STAGED} SET outcome = {outcome}, previous_id = {previous} {known} "
+        f"WHERE {offering.of_same_key('o', STAGED)} AND {previous} IS NOT NULL AND {STAGED}.batch_id = %s"
     )
 
 

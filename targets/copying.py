@@ -1,29 +1,74 @@
-"""COPY into PostgreSQL while the rows are still being made: the server takes in what has come so far meanwhile."""
+"""Many rows at once into the database: by COPY on PostgreSQL, while they are still being made, else by executemany."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 from django.db import connection
 
-ROWS_AT_A_TIME = 500
+COPIED_AT_A_TIME, EXECUTED_AT_A_TIME = 500, 20_000
+_NOTHING = "None"
+Row = Sequence[Any]
+"""Values in the order of the columns: numbers, days, texts (free ones as `text` gives them) and None."""
 
 
-class _Lines:
-    """Lines as the driver reads them, a bundle at a time."""
+class Lines:
+    """Rows on their way into a COPY: made into lines a bundle at a time, as the driver asks for them or beforehand."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines: Iterator[str] = iter(lines)
+    def __init__(self, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        self.columns = columns
+        line = "\t".join(["%s"] * len(columns)) + "\n"
+        self._lines: Iterator[str] = map(line.__mod__, rows)
+        self._ready: deque[str] = deque()
+
+    def prepare(self) -> bool:
+        """Makes one bundle beforehand: whether there was anything left."""
+        bundle = self._bundle()
+        self._ready.append(bundle)
+        return bool(bundle)
 
     def read(self, _size: int = 0) -> str:
         """The next bundle, whatever its size; empty at the end."""
-        return "".join(islice(self._lines, ROWS_AT_A_TIME))
+        return self._ready.popleft() if self._ready else self._bundle()
+
+    def _bundle(self) -> str:
+        return "".join(islice(self._lines, COPIED_AT_A_TIME))
 
 
-def copy(table: str, columns: Sequence[str], lines: Iterable[str], *, nothing: str = "\\N") -> int:
-    """Writes lines of cells, divided by tabs and ended by line breaks, into a table: how many; `nothing` is a NULL.
+def copy(table: str, lines: Lines) -> int:
+    """Writes lines into a table of PostgreSQL: how many. The server takes in what has come so far meanwhile.
 
     While they are made the connection is busy: whatever they need from the database has to be there before.
     """
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (NULL '{nothing}')", _Lines(lines))
+        columns = ", ".join(lines.columns)
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (NULL '{_NOTHING}')", lines)
         return int(cursor.rowcount)
+
+
+def text(free: str) -> str:
+    """A text that may hold anything, as a row has it: on PostgreSQL the signs escaped that mean something in a COPY."""
+    if not free or connection.vendor != "postgresql":
+        return free
+    escaped = free.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return f"\\{escaped}" if escaped == _NOTHING else escaped
+
+
+def execute_many(sql: str, rows: Iterable[Row]) -> int:
+    """A statement for each of the rows: how many rows it has touched."""
+    waiting, touched = iter(rows), 0
+    with connection.cursor() as cursor:
+        while lot := [[_plain(value) for value in row] for row in islice(waiting, EXECUTED_AT_A_TIME)]:
+            cursor.executemany(sql, lot)
+            touched += cursor.rowcount
+    return touched
+
+
+def _plain(value: Any) -> Any:
+    """A value as SQLite keeps it: decimals as text, so that none becomes a float."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date) else value

@@ -91,6 +91,18 @@ def official_now(keys: Collection[SeriesKey]) -> Iterator[Row]:
     )
 
 
+def official_soon(going: str) -> Loader:
+    """A loader of the figures as they will be once those of a table are written (`offering.GOING`)."""
+    key = "r.indicator_id, r.region_id, r.month"
+    sql = (
+        f"SELECT {key}, {_COLUMNS}, r.revision_id FROM wanted w JOIN {going} r ON {_match('r')} "
+        f"UNION ALL SELECT {key}, {_COLUMNS}, r.official_id "
+        f"FROM wanted w JOIN {Observation._meta.db_table} r ON {_match('r')} "
+        f"WHERE r.official_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {going} g WHERE g.known_id = r.id)"
+    )
+    return lambda keys: _rows(_wanted(keys) + sql, [])
+
+
 def fingerprint(series: str, parameters: Sequence[Any] = ()) -> str:
     """What is official, and what waits for a review, in the series of which `series` is a query (indicator, region,
     year): the same text means that nothing has changed.

@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from django.db import connection
 
-from targets.copying import copy
+from plans.periods import Month
+from targets.copying import Lines, copy, execute_many, text
 from targets.figures import Entry, Problem
 from targets.models import DirtyKey, Observation, Revision
 
@@ -29,12 +29,10 @@ TYPES = {
     "occurred_on": "date",
     **dict.fromkeys(("note", "oddities"), "text"),
 }
-LOT = 20_000
 LOCK = 0x6F666665  # any constant: one writer of many official figures at a time
 OBSERVATIONS, REVISIONS, DIRTY = (one._meta.db_table for one in (Observation, Revision, DirtyKey))
 OFFERED, GOING = "figures_offered", "figures_going"
-Texts = tuple[str | None, ...]
-"""The cells of a row as text; both databases turn them into the types of their columns."""
+Row = tuple[Any, ...]
 
 
 def in_turn() -> None:
@@ -63,7 +61,7 @@ def beside_others() -> None:
 
 
 @contextmanager
-def table(name: str, columns: Mapping[str, str], rows: Iterable[Texts]) -> Iterator[str]:
+def table(name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> Iterator[str]:
     """A table of this transaction alone, filled with the rows; gives its name."""
     described = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     with connection.cursor() as cursor:
@@ -73,53 +71,26 @@ def table(name: str, columns: Mapping[str, str], rows: Iterable[Texts]) -> Itera
         cursor.execute(f"DROP TABLE {name}")
 
 
-def fill(name: str, columns: Sequence[str], rows: Iterable[Texts]) -> None:
-    """Writes rows of texts into a table: by COPY on PostgreSQL, by executemany on SQLite."""
+def fill(name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Writes rows into a table."""
     if connection.vendor == "postgresql":
-        copy(name, columns, map(_line, rows))
-        return
-    waiting = iter(rows)
-    while lot := list(islice(waiting, LOT)):
-        _execute_many(name, columns, lot)
+        copy(name, Lines(columns, rows))
+    else:
+        execute_many(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})", rows)
 
 
-def _line(row: Texts) -> str:
-    return "\t".join(["\\N" if cell is None else cell for cell in row]) + "\n"
-
-
-def _execute_many(name: str, columns: Sequence[str], rows: list[Texts]) -> None:
-    places = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", rows)
-
-
-def written(text: str) -> str:
-    """Free text as `fill` takes it: on PostgreSQL with the signs escaped that mean something in a COPY."""
-    if not text or connection.vendor != "postgresql":
-        return text
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def texts_of(entry: Entry, odd: Sequence[Problem] = ()) -> Texts:
+def row_of(entry: Entry, odd: Sequence[Problem] = ()) -> Row:
     """An entry as a row of COLUMNS."""
     indicator_id, region_id, month, value, numerator, denominator, day, note = entry
-    return (
-        str(indicator_id),
-        str(region_id),
-        str(month.year * 100 + month.number),
-        None if value is None else str(value),
-        None if numerator is None else str(numerator),
-        None if denominator is None else str(denominator),
-        None if day is None else day.isoformat(),
-        written(note) if note else "",
-        written(json.dumps([one.code for one in odd])) if odd else "[]",
-    )
+    codes = text(json.dumps([one.code for one in odd])) if odd else "[]"
+    said = text(note) if note else ""
+    return indicator_id, region_id, month.key, value, numerator, denominator, day, said, codes
 
 
 @contextmanager
 def offered(entries: Iterable[Entry]) -> Iterator[str]:
     """The entries as a query of COLUMNS."""
-    with table(OFFERED, {column: TYPES[column] for column in COLUMNS}, map(texts_of, entries)) as name:
+    with table(OFFERED, {column: TYPES[column] for column in COLUMNS}, map(row_of, entries)) as name:
         yield f"SELECT {', '.join(COLUMNS)} FROM {name}"
 
 
@@ -191,8 +162,12 @@ def _next_id(table: str) -> str:
     return f"(SELECT coalesce(max(id), 0) FROM {table}) + row_number() OVER ()"
 
 
-def make_official(values: Mapping[str, Any]) -> None:
-    """Shows the figures of GOING as the official ones and keeps their revisions; these have `values` in common.
+Statement = tuple[str, list[Any]]
+"""SQL and its parameters."""
+
+
+def publication(values: Mapping[str, Any]) -> list[Statement]:
+    """What shows the figures of GOING as the official ones and keeps their revisions; these have `values` in common.
 
     Observation and revision point to each other. PostgreSQL looks for what they point to after the statement, so there
     both are written in one; SQLite looks at the end of the transaction.
@@ -207,14 +182,17 @@ def make_official(values: Mapping[str, Any]) -> None:
         f"UPDATE {OBSERVATIONS} SET {updates}, official_id = g.revision_id FROM {GOING} g "
         f"WHERE {OBSERVATIONS}.id = g.known_id"
     )
-    before = ""
-    if connection.vendor == "postgresql":
-        before = f"WITH made AS ({make}), changed AS ({change}) "
-    else:
-        run(make, [])
-        run(change, [])
     own = {"id": "g.revision_id", "observation_id": "g.observation_id"}
-    _insert_revisions("g", own, values, f"FROM {GOING} g", [], before)
+    keep, parameters = _revisions("g", own, values, f"FROM {GOING} g", [])
+    if connection.vendor == "postgresql":
+        return [(f"WITH made AS ({make}), changed AS ({change}) {keep}", parameters)]
+    return [(make, []), (change, []), (keep, parameters)]
+
+
+def make_official(values: Mapping[str, Any]) -> None:
+    """Carries out `publication`."""
+    for statement in publication(values):
+        run(*statement)
 
 
 def make_observations(select: str, parameters: Sequence[Any]) -> None:
@@ -230,18 +208,13 @@ def make_observations(select: str, parameters: Sequence[Any]) -> None:
 def insert_submitted(select: str, parameters: Sequence[Any], values: Mapping[str, Any]) -> int:
     """Revisions of the offered figures that wait for a review: how many."""
     source = f"FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} ORDER BY o.id"
-    return _insert_revisions("f", {"observation_id": "o.id"}, values, source, parameters)
+    return run(*_revisions("f", {"observation_id": "o.id"}, values, source, parameters))
 
 
-def _insert_revisions(
-    alias: str,
-    own: Mapping[str, str],
-    values: Mapping[str, Any],
-    source: str,
-    parameters: Sequence[Any],
-    before: str = "",
-) -> int:
-    """Inserts revisions: their own columns, the offered ones, what all have in common, else the model's defaults."""
+def _revisions(
+    alias: str, own: Mapping[str, str], values: Mapping[str, Any], source: str, parameters: Sequence[Any]
+) -> Statement:
+    """What inserts revisions: their own columns, the offered ones, what all have in common, else the defaults."""
     json_of = "::jsonb" if connection.vendor == "postgresql" else ""
     expressions = {name: f"{alias}.{name}" for name in (*FIGURES, "note")}
     expressions |= {"oddities": f"{alias}.oddities{json_of}", **own}
@@ -253,20 +226,23 @@ def _insert_revisions(
             common[column] = field.get_db_prep_save(given, connection)
     columns = ", ".join((*expressions, *common))
     placed = ", ".join((*expressions.values(), *(["%s"] * len(common))))
-    statement = f"{before}INSERT INTO {REVISIONS} ({columns}) SELECT {placed} {source}"
-    return run(statement, [*common.values(), *parameters])
+    return f"INSERT INTO {REVISIONS} ({columns}) SELECT {placed} {source}", [*common.values(), *parameters]
+
+
+_AFFECTED = f"SELECT indicator_id, region_id, min(month) FROM {GOING} GROUP BY indicator_id, region_id, month / 100"
+
+
+def affected() -> list[DirtyKey]:
+    """What must be judged anew after GOING, once a year and place; not saved."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AFFECTED)
+        return [DirtyKey(indicator_id=row[0], region_id=row[1], month=Month.from_key(row[2])) for row in cursor]
 
 
 def mark_going_dirty(at: datetime) -> bool:
-    """Marks what must be judged anew after GOING, once a year and place: whether there is anything."""
-    return bool(
-        run(
-            f"INSERT INTO {DIRTY} (indicator_id, region_id, month, created_at) "
-            f"SELECT indicator_id, region_id, min(month), %s FROM {GOING} "
-            "GROUP BY indicator_id, region_id, month / 100",
-            [at],
-        )
-    )
+    """Keeps what must be judged anew after GOING: whether there is anything."""
+    columns = "indicator_id, region_id, month, created_at"
+    return bool(run(f"INSERT INTO {DIRTY} ({columns}) SELECT one.*, %s FROM ({_AFFECTED}) one", [at]))
 
 
 def run(sql: str, parameters: Sequence[Any]) -> int:

@@ -77,13 +77,20 @@ def recompute_all() -> int:
 
 
 def exclude_others() -> None:
-    """Waits until no other recompute runs; to be held to the end of the transaction.
+    """Waits until no other recompute runs, and keeps any from running until the end of the transaction.
 
     Two runs that overlap could write what the older one read. On SQLite IMMEDIATE transactions exclude each other.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def others_excluded() -> bool:
+    """The same without waiting: whether no other recompute runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:
@@ -185,9 +192,9 @@ def _written(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
     """Judges the pairs and writes what differs: how many rows."""
     known, written = storing.with_rows({target_id for target_id, _region in pairs}), 0
     for lot in _lots(pairs):
-        write = storing.insert if known.isdisjoint(target_id for target_id, _region in lot) else storing.upsert
+        all_new = known.isdisjoint(target_id for target_id, _region in lot)
         with uncollected():
-            written += write(_judge_all(targets, regions, lot))
+            written += storing.write(_judge_all(targets, regions, lot), all_new=all_new)
     return written
 
 
@@ -308,15 +315,21 @@ def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[i
     return (state.months, due & ~state.complete) if state else (0, due)
 
 
+def rows_if(keys: Collection[DirtyKey], loader: Loader) -> tuple[set[int], Iterator[storing.Row]]:
+    """What the keys affect, judged from the figures that `loader` gives: the targets, and the rows, for which nothing
+    more is asked of the database."""
+    regions, targets = Regions.load(), _targets({key.indicator_id for key in keys})
+    pairs = expand(keys, targets, regions)
+    return {target_id for target_id, _region in pairs}, _judge_all(targets, regions, pairs, loader)
+
+
 def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     """What the targets would be judged if these entries were official too; not saved. One attainment for each target
     and region that the entries touch, as of the entries' latest month; the wholes they are part of among them.
     """
-    regions, targets = Regions.load(), _targets({one.indicator_id for one in entries})
     keys = [DirtyKey(indicator_id=one.indicator_id, region_id=one.region_id, month=one.month) for one in entries]
-    pairs = expand(keys, targets, regions)
     latest = max((one.month for one in entries), default=None)
-    rows = _judge_all(targets, regions, pairs, _with_entries(entries))
+    _targets_of, rows = rows_if(keys, _with_entries(entries))
     return [made for made in map(storing.instance, rows) if made.month == latest]
 
 

@@ -5,28 +5,23 @@ merges them is the same.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
-from datetime import date
-from decimal import Decimal
-from itertools import islice
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from plans.periods import Month
-from targets.copying import copy
+from targets.copying import Lines, copy, execute_many
 from targets.models import Attainment, Target
 
 Row = tuple[Any, ...]
-"""The values of COLUMNS, in their order."""
+"""The values of COLUMNS, in their order; none is a text that anybody has typed."""
 
 KEY = ("target_id", "region_id", "month")
 COLUMNS = tuple(field.column or field.attname for field in Attainment._meta.concrete_fields)
-ROWS_AT_A_TIME = 20_000
 _TABLE = Attainment._meta.db_table
 _STAGING = "attainment_staging"
-_LINE = "\t".join(["%s"] * len(COLUMNS)) + "\n"
 
 
 def instance(row: Row) -> Attainment:
@@ -44,24 +39,22 @@ def with_rows(target_ids: Collection[int]) -> set[int]:
     return set(Target.objects.filter(Exists(rows), pk__in=target_ids).values_list("pk", flat=True))
 
 
-def insert(rows: Iterable[Row]) -> int:
-    """Writes rows of which none is stored yet, and returns how many."""
+def write(rows: Iterable[Row], *, all_new: bool) -> int:
+    """Writes the rows over what is stored, leaves alone those that say the same, and returns how many. `all_new`: none
+    of them is stored yet, which is quicker."""
     if connection.vendor == "postgresql":
-        return _copy(_TABLE, rows)
-    return sum(map(_execute_many, _lots(rows)))
+        return write_lines(lines_of(rows), all_new=all_new)
+    return execute_many(_merge(f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"), rows)
 
 
-def upsert(rows: Iterable[Row]) -> int:
-    """Writes the rows over what is stored, leaves alone those that say the same, and returns how many."""
-    if connection.vendor == "postgresql":
-        return _copy_over(rows)
-    return sum(map(_execute_many, _lots(rows)))
+def lines_of(rows: Iterable[Row]) -> Lines:
+    """The rows for `write_lines`, on PostgreSQL."""
+    return Lines(COLUMNS, rows)
 
 
-def _lots(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    waiting = iter(rows)
-    while lot := list(islice(waiting, ROWS_AT_A_TIME)):
-        yield lot
+def write_lines(lines: Lines, *, all_new: bool) -> int:
+    """The same as `write`, of rows that may have been made into lines already."""
+    return copy(_TABLE, lines) if all_new else _copy_over(lines)
 
 
 def _merge(source: str) -> str:
@@ -77,31 +70,11 @@ def _merge(source: str) -> str:
     )
 
 
-def _copy_over(rows: Iterable[Row]) -> int:
+def _copy_over(lines: Lines) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {_STAGING} (LIKE {_TABLE}) ON COMMIT DROP")
-        _copy(_STAGING, rows)
+        copy(_STAGING, lines)
         cursor.execute(_merge(f"SELECT {', '.join(COLUMNS)} FROM {_STAGING}"))
         written: int = cursor.rowcount
         cursor.execute(f"DROP TABLE {_STAGING}")
     return written
-
-
-def _copy(table: str, rows: Iterable[Row]) -> int:
-    """COPY into a table with the columns of Attainment. No value holds a tab, a line break or a backslash, and none but
-    None is written "None"."""
-    return copy(table, COLUMNS, map(_LINE.__mod__, rows), nothing="None")
-
-
-def _execute_many(rows: list[Row]) -> int:
-    with connection.cursor() as cursor:
-        statement = _merge(f"VALUES ({', '.join(['%s'] * len(COLUMNS))})")
-        cursor.executemany(statement, [[_plain(value) for value in row] for row in rows])
-        return int(cursor.rowcount)
-
-
-def _plain(value: Any) -> Any:
-    """A value as SQLite keeps it: decimals as text, so that none becomes a float."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value.isoformat() if isinstance(value, date) else value

@@ -17,11 +17,11 @@ from imports.services import cancel, confirm, undo
 from imports.tests.people import brought, counts, row
 from plans.models import Plan
 from plans.periods import Month
-from targets import offering
 from targets.audit import differences
 from targets.loading import SeriesKey, official_at
 from targets.models import DirtyKey, Indicator, Observation, Revision
 from targets.services import approve, lock, withdraw
+from targets.services import official as writing
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,8 @@ def test_rows_become_official_with_their_history_and_what_is_to_be_judged(coordi
         ("2014-03", 3, "approved", "import"),
     ]
     assert Revision.objects.latest("pk").note == "=1+1\n二\\n"
-    assert [str(key.month) for key in DirtyKey.objects.all()] == ["2014-01"]
+    at_once = connection.vendor == "postgresql"
+    assert [str(key.month) for key in DirtyKey.objects.all()] == ([] if at_once else ["2014-01"])
     factories.recompute()
     assert list(differences()) == []
 
@@ -334,11 +335,11 @@ def test_a_failure_in_the_middle_leaves_nothing(
     batch = brought(coordinator, row(houses, "2014-01", 41))
     confirm(batch, by=coordinator)
 
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_details: object) -> None:
         raise RuntimeError("the power failed")
 
     with monkeypatch.context() as broken:
-        broken.setattr(offering, "mark_going_dirty", fail)
+        broken.setattr(writing, "record", fail)
         with pytest.raises(RuntimeError):
             apply(batch.pk)
     assert (Observation.objects.count(), Revision.objects.count()) == (0, 0)

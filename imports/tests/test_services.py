@@ -20,8 +20,8 @@ from imports.readers import UnreadableError
 from imports.services import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
 from plans.periods import Month
-from targets import offering
 from targets.models import DirtyKey, Indicator, Observation, Revision, Source
+from targets.services import official as writing
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -261,10 +261,10 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(coordinator: User, ho
 def test_a_failure_while_writing_leaves_nothing(
     coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_args: object) -> None:
+    def fail(*_args: object, **_details: object) -> None:
         raise RuntimeError("the power failed")
 
-    monkeypatch.setattr(offering, "mark_going_dirty", fail)
+    monkeypatch.setattr(writing, "record", fail)
     with pytest.raises(RuntimeError), transaction.atomic():
         bring(coordinator, row(houses, "2014-01", 40))
     assert stored() == [0, 0, 0]

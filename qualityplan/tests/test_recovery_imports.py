@@ -25,7 +25,7 @@ from imports.services import confirm, receive
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
 from targets.audit import differences
-from targets.models import DirtyKey, Observation, Revision
+from targets.models import Attainment, DirtyKey, Observation, Revision
 from targets.tests import factories as f
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only]
@@ -104,7 +104,8 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 def nothing_written() -> bool:
-    return (Observation.objects.count(), Revision.objects.count(), DirtyKey.objects.count()) == (1, 1, 0)
+    counts = Observation.objects.count(), Revision.objects.count(), DirtyKey.objects.count()
+    return counts == (1, 1, 0) and not Attainment.objects.filter(verdict="met").exists()
 
 
 def written_once(cast: SimpleNamespace) -> None:
@@ -175,11 +176,11 @@ def test_a_worker_killed_after_the_rows_are_staged(
 def in_the_middle(
     house: House, cast: SimpleNamespace, eventually: Callable[..., None]
 ) -> Iterator[tuple[ImportBatch, Any]]:
-    """A worker that has written figures and revisions, and waits before it marks what is to be judged."""
+    """A worker that has written figures and revisions and judged them, and waits before it writes the attainments."""
     batch, worker = handed_over(cast), house.worker()
     eventually(lambda: state(batch) == "ready", timeout=30)
     with transaction.atomic():
-        held("targets_dirtykey", "SHARE")  # it can be read, so that sweeps pass, but not written
+        held("targets_attainment", "SHARE")  # it can be read, so that sweeps pass, but not written
         elsewhere(lambda: confirm(batch, by=cast.by))
         eventually(lambda: writing() > 0, timeout=30)
         yield batch, worker
@@ -197,11 +198,11 @@ def elsewhere(work: Callable[[], object]) -> None:
     thread.join()
 
 
-WRITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO targets_dirtykey%'"
+WRITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ '(COPY|INSERT INTO) targets_attainment '"
 
 
 def writing() -> int:
-    """How many processes wait to write the keys of what is to be judged."""
+    """How many processes wait to write attainments."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees what it saw first
         cursor.execute("SELECT count(*) " + WRITING)

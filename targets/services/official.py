@@ -13,7 +13,7 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from reviews.workflow import State, Verb, step
-from targets import offering, stepping
+from targets import meanwhile, offering, stepping
 from targets.figures import Entry
 from targets.loading import observation_ids
 from targets.models import Decision, Observation, Revision, Source
@@ -50,10 +50,10 @@ def make_official_from(
 ) -> Outcome:
     """The same for `number` checked figures that stand in a table: `select` gives the columns of `offering.COLUMNS`.
 
-    Whoever calls has seen to it that their months are open.
+    Whoever calls has seen to it that their months are open. What they decide is judged at once, if it can be.
     """
     demand_office(by)
-    return write_official(select, parameters, number, source, by, reason)
+    return write_official(select, parameters, number, source, by, reason, at_once=True)
 
 
 @transaction.atomic
@@ -98,18 +98,29 @@ def demand_office(by: User) -> None:
 
 
 def write_official(
-    select: str, parameters: Sequence[Any], number: int, source: Source, by: User, reason: str
+    select: str,
+    parameters: Sequence[Any],
+    number: int,
+    source: Source,
+    by: User,
+    reason: str,
+    *,
+    at_once: bool = False,
 ) -> Outcome:
-    """Writes what of the `number` offered figures is not official yet. The revisions themselves say who made them so;
-    a decision is kept of those that they end."""
+    """Writes what of the `number` offered figures is not official yet, and marks what must be judged anew, or judges it
+    `at_once`. The revisions themselves say who made them so; a decision is kept of those that they end."""
     offering.in_turn()
     now = timezone.now()
     official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value, "official_at": now}
     with offering.going(select, parameters) as (new, changed):
         stepping.supersede_previous(now, by_id=by.pk)
-        offering.make_official(_common(source, by, now, reason) | official)
-        if offering.mark_going_dirty(now):
-            wake_on_commit()
+        values = _common(source, by, now, reason) | official
+        if at_once and meanwhile.possible(new + changed):
+            meanwhile.judge(*offering.publication(values))
+        else:
+            offering.make_official(values)
+            if offering.mark_going_dirty(now):
+                wake_on_commit()
     outcome = Outcome(new, changed, number - new - changed)
     record("observations.imported", by=by, subject=source, new=new, changed=changed, unchanged=outcome.unchanged)
     return outcome

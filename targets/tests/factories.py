@@ -1,18 +1,22 @@
 """Rows for tests, with only what a test is about spelled out."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from django.db import transaction
 
 from departments.models import Department, Membership, Region, User
 from departments.permissions import Role
 from plans.models import Clause, Plan
 from plans.periods import Month
+from targets import offering
 from targets.figures import Entry
 from targets.models import Attainment, Indicator, Source, Target
 from targets.recompute import recompute_dirty
-from targets.services import make_official
+from targets.services import Outcome, make_official, make_official_from
 
 _numbers = itertools.count(1)
 
@@ -119,6 +123,12 @@ def official(*entries: Entry) -> None:
     by = coordinator()
     make_official(entries, source=source(by), by=by)
     recompute()
+
+
+def at_once(entries: Sequence[Entry], origin: Source) -> Outcome:
+    """Makes the figures official as an imported file is, judged in the same transaction where that can be."""
+    with transaction.atomic(), offering.offered(entries) as select:
+        return make_official_from(select, (), len(entries), source=origin, by=origin.by)
 
 
 def recompute() -> None:
