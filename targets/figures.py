@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from plans.periods import Month
@@ -69,26 +70,30 @@ def check(rule: EntryRule, entry: Entry) -> list[Problem]:
     """All problems of one entry by itself; empty if it may be entered."""
     if rule.made_from_parts:
         return [Problem("made_from_parts", "region")]
-    problems = _shape(rule, entry) or _digits(entry)
+    value, numerator, denominator = entry[3:6]
+    shape = _shape(rule.measure, value is not None, numerator is not None, denominator is not None)
+    problems = list(shape) or _digits(value, numerator, denominator)
     return problems or [*_denominator(entry), *_range(rule, entry), *_event(rule, entry)]
 
 
-def _shape(rule: EntryRule, entry: Entry) -> list[Problem]:
-    _indicator, _region, _month, value, numerator, denominator, _day, _note = entry
-    if rule.measure == "ratio":
-        wrong = [] if value is None else [Problem("ratio_given_as_value", "value")]
-        missing = numerator is None, denominator is None
-        return wrong + [Problem("part_missing", name) for name, no in zip(_PARTS, missing, strict=True) if no]
-    wrong = [] if numerator is denominator is None else [Problem("parts_of_no_ratio", "numerator")]
-    return wrong if value is not None else [*wrong, Problem("value_missing", "value")]
+@cache
+def _shape(measure: str, *given: bool) -> tuple[Problem, ...]:
+    """What is wrong with which of value, numerator and denominator are given."""
+    value, *parts = given
+    if measure == "ratio":
+        wrong = (Problem("ratio_given_as_value", "value"),) if value else ()
+        missing = (name for name, there in zip(_PARTS, parts, strict=True) if not there)
+        return (*wrong, *(Problem("part_missing", name) for name in missing))
+    wrong = (Problem("parts_of_no_ratio", "numerator"),) if any(parts) else ()
+    return wrong if value else (*wrong, Problem("value_missing", "value"))
 
 
-def _digits(entry: Entry) -> list[Problem]:
-    return [
-        Problem("too_many_digits", column)
-        for column, number in zip(_NUMBERS, entry[3:6], strict=True)
-        if number is not None and not _storable(number)
-    ]
+def _digits(*numbers: Decimal | None) -> list[Problem]:
+    problems = []
+    for column, number in zip(_NUMBERS, numbers):  # noqa: B905 (strict takes as long as the rule itself)
+        if number is not None and not _storable(number):
+            problems.append(Problem("too_many_digits", column))
+    return problems
 
 
 def _storable(number: Decimal) -> bool:

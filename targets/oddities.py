@@ -1,19 +1,23 @@
 """Figures that may be right but look odd (pure, imports no Django): whoever enters one explains it in the note.
 
-The hard rules are in `figures`; these here refuse nothing once they are explained, and the reviewer sees them.
+The hard rules are in `figures`; these here refuse nothing once they are explained, and the reviewer sees them. Nothing
+is divided, so every comparison is exact.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
+from decimal import Decimal, Inexact
 
+from targets.accumulation import ONE, ZERO
 from targets.figures import Entry, Problem
 
-JUMP = Fraction(1, 2)
+JUMP = Decimal("0.5")
 """A jump: away from the mean of the last months by more than half of it. A habit of statisticians, not a law."""
 
-_DOUBT = 1e-6
+_HUNDRED = Decimal(100)
+
+Amount = tuple[Decimal, Decimal]
+"""A figure in the indicator's unit: numerator and denominator, the latter positive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,97 +32,68 @@ class Surroundings:
 
 
 def oddities(entry: Entry, around: Surroundings) -> list[Problem]:
-    """Everything about the entry that wants a word of explanation."""
-    amount = _amount(entry, around.scale)
-    if amount is None:
-        return []
-    return [Problem(code, _column(entry)) for rule in _RULES for code in rule(entry, amount, around)]
+    """Everything about the entry that wants a word of explanation; to be called under the context EXACT.
 
-
-def is_ordinary(entry: Entry, around: Surroundings) -> bool:
-    """Whether nothing about the entry can look odd: a quick answer for many entries, in which every doubt is a no.
-
-    Floats are compared at a distance at which their error cannot matter; what lies nearer is left to `oddities`.
+    Nothing is said of numbers with hundreds of digits: they cannot be entered.
     """
-    amount = _roughly(entry, around.scale)
-    if amount is None:
-        return True
-    if around.threshold is not None and _near(amount, float(around.threshold)):
-        return False
-    if around.usual_low is not None and amount <= float(around.usual_low) + _DOUBT * (1 + abs(amount)):
-        return False
-    if around.usual_high is not None and amount >= float(around.usual_high) - _DOUBT * (1 + abs(amount)):
-        return False
-    return not around.earlier or _is_steady(entry, amount, around)
+    try:
+        amount = _amount(entry, around.scale)
+        found = [code for code, holds in RULES if holds(entry, amount, around)] if amount else []
+    except Inexact:
+        return []
+    return [Problem(code, "value" if entry.value is not None else "numerator") for code in found] if found else []
 
 
-def _is_steady(entry: Entry, amount: float, around: Surroundings) -> bool:
-    """Near the mean of the last months and not the same as last month's."""
-    if around.earlier[-1].figures[:3] == entry.figures[:3]:
-        return False
-    known = [one for one in (_roughly(earlier, around.scale) for earlier in around.earlier) if one is not None]
-    if len(known) < 2:
-        return True
-    mean = sum(known) / len(known)
-    return abs(amount - mean) < float(JUMP) * abs(mean) - _DOUBT * (1 + abs(mean) + abs(amount))
-
-
-def _roughly(entry: Entry, scale: Decimal) -> float | None:
-    if entry.value is not None:
-        return float(entry.value)
-    if entry.numerator is None or not entry.denominator:
-        return None
-    return float(entry.numerator) * float(scale) / float(entry.denominator)
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= _DOUBT * (1 + abs(one))
-
-
-def _amount(entry: Entry, scale: Decimal) -> Fraction | None:
+def _amount(entry: Entry, scale: Decimal) -> Amount | None:
     """The figure in the indicator's unit; None where nothing can be said."""
-    if entry.value is not None:
-        return Fraction(entry.value)
-    if entry.numerator is None or not entry.denominator:
+    _indicator, _region, _month, value, numerator, denominator, _day, _note = entry
+    if value is not None:
+        return value, ONE
+    if numerator is None or not denominator:
         return None
-    return Fraction(entry.numerator) * Fraction(scale) / Fraction(entry.denominator)
+    return (numerator * scale, denominator) if denominator > 0 else (-numerator * scale, -denominator)
 
 
-def _column(entry: Entry) -> str:
-    return "value" if entry.value is not None else "numerator"
+def _is_low(_entry: Entry, amount: Amount, around: Surroundings) -> bool:
+    return around.usual_low is not None and amount[0] < around.usual_low * amount[1]
 
 
-def _unusual(entry: Entry, amount: Fraction, around: Surroundings) -> Iterator[str]:
-    if around.usual_low is not None and amount < Fraction(around.usual_low):
-        yield "unusually_low"
-    if around.usual_high is not None and amount > Fraction(around.usual_high):
-        yield "unusually_high"
+def _is_high(_entry: Entry, amount: Amount, around: Surroundings) -> bool:
+    return around.usual_high is not None and amount[0] > around.usual_high * amount[1]
 
 
-def _jump(entry: Entry, amount: Fraction, around: Surroundings) -> Iterator[str]:
-    """Against two months at least: one is no habit."""
+def _jumps(_entry: Entry, amount: Amount, around: Surroundings) -> bool:
+    """Against two months at least: one is no habit. The sum of k months is brought to one denominator, total / below:
+    |a - total / (k·below)| > JUMP · |total| / (k·below), times all that stands below.
+    """
+    if len(around.earlier) < 2:
+        return False
     known = [one for one in (_amount(earlier, around.scale) for earlier in around.earlier) if one is not None]
     if len(known) < 2:
-        return
-    mean = sum(known, Fraction(0)) / len(known)
-    if abs(amount - mean) > JUMP * abs(mean):
-        yield "jump"
+        return False
+    total, below = ZERO, ONE
+    for numerator, denominator in known:
+        total, below = total * denominator + numerator * below, below * denominator
+    gap = amount[0] * below * len(known) - total * amount[1]
+    return abs(gap) > JUMP * abs(total) * amount[1]
 
 
-def _repeated(entry: Entry, amount: Fraction, around: Surroundings) -> Iterator[str]:
+def _repeats(entry: Entry, amount: Amount, around: Surroundings) -> bool:
     """The same as last month to the digit, unless it is nothing: a zero repeats itself without anybody copying it."""
-    if around.earlier and amount != 0 and around.earlier[-1].figures[:3] == entry.figures[:3]:
-        yield "same_as_last_month"
+    return bool(around.earlier) and amount[0] != 0 and around.earlier[-1].figures[:3] == entry.figures[:3]
 
 
-def _at_threshold(entry: Entry, amount: Fraction, around: Surroundings) -> Iterator[str]:
-    if around.threshold is not None and amount == Fraction(around.threshold) and 0 < amount < 100:
-        yield "exactly_at_threshold"
+def _is_at_threshold(_entry: Entry, amount: Amount, around: Surroundings) -> bool:
+    if around.threshold is None or amount[0] != around.threshold * amount[1]:
+        return False
+    return ZERO < around.threshold < _HUNDRED
 
 
-_RULES: tuple[Callable[[Entry, Fraction, Surroundings], Iterator[str]], ...] = (
-    _unusual,
-    _jump,
-    _repeated,
-    _at_threshold,
+RULES: tuple[tuple[str, Callable[[Entry, Amount, Surroundings], bool]], ...] = (
+    ("unusually_low", _is_low),
+    ("unusually_high", _is_high),
+    ("jump", _jumps),
+    ("same_as_last_month", _repeats),
+    ("exactly_at_threshold", _is_at_threshold),
 )
+"""Code → when it is found."""

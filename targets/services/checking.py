@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cached_property, lru_cache
 from itertools import starmap
 from typing import Any
@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 
 from departments.models import Region
 from plans.periods import Month
+from targets.accumulation import EXACT
 from targets.figures import Entry, EntryRule, Key, Problem, check, check_to_date
 from targets.loading import SeriesKey, official_now
 from targets.models import Indicator, MonthLock, Target
-from targets.oddities import Surroundings, is_ordinary, oddities
+from targets.oddities import Surroundings, oddities
 from targets.services.locking import locked_problem
 
 BY_MONTH = Indicator.EntryBasis.MONTH.value
@@ -105,18 +106,19 @@ def check_entries(entries: Sequence[Entry], background: Background | None = None
 def odd_entries(entries: Sequence[Entry], background: Background | None = None) -> dict[int, list[Problem]]:
     """What looks odd about each entry, by its position, seen beside the last months and the threshold."""
     background = background or Background(entries)
-    thresholds = _thresholds(background.targets)
+    thresholds, has_earlier = _thresholds(background.targets), bool(background.earlier)
     alone: dict[tuple[int, int], Surroundings] = {}
     found = {}
-    for position, entry in enumerate(entries):
-        year = (entry.indicator_id, entry.month.year)
-        if year not in alone:
-            alone[year] = _surroundings(background.indicators[entry.indicator_id], thresholds.get(year))
-        around, before = alone[year], _before(entry, background)
-        if before:
-            around = replace(around, earlier=before)
-        if not is_ordinary(entry, around) and (problems := oddities(entry, around)):
-            found[position] = problems
+    with localcontext(EXACT):
+        for position, entry in enumerate(entries):
+            year = (entry[0], entry[2].year)
+            if year not in alone:
+                alone[year] = _surroundings(background.indicators[entry.indicator_id], thresholds.get(year))
+            around = alone[year]
+            if has_earlier and (before := _before(entry, background)):
+                around = replace(around, earlier=before)
+            if problems := oddities(entry, around):
+                found[position] = problems
     return found
 
 
@@ -140,7 +142,7 @@ def _thresholds(targets: Iterable[Target]) -> dict[tuple[int, int], Decimal]:
 def _before(entry: Entry, background: Background) -> list[Entry]:
     """The official figures of the months before, oldest first, across the turn of the year; none for totals since
     January."""
-    if not background.earlier or entry.indicator_id not in background.by_month:
+    if entry.indicator_id not in background.by_month:
         return []
     keys = ((entry.indicator_id, entry.region_id, month) for month in months_before(entry.month))
     return [one for one in map(background.earlier.get, keys) if one is not None]
