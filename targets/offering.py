@@ -14,7 +14,7 @@ from django.db import connection
 
 from plans.periods import Month
 from targets.copying import Lines, copy, execute_many, text
-from targets.figures import Entry, Problem
+from targets.figures import Entry, Key, Problem
 from targets.models import DirtyKey, Observation, Revision
 
 KEY = ("indicator_id", "region_id", "month")
@@ -232,11 +232,11 @@ def _revisions(
 _AFFECTED = f"SELECT indicator_id, region_id, min(month) FROM {GOING} GROUP BY indicator_id, region_id, month / 100"
 
 
-def affected() -> list[DirtyKey]:
-    """What must be judged anew after GOING, once a year and place; not saved."""
+def affected() -> list[Key]:
+    """What must be judged anew after GOING: indicator, region, the month from which on; once a year and place."""
     with connection.cursor() as cursor:
         cursor.execute(_AFFECTED)
-        return [DirtyKey(indicator_id=row[0], region_id=row[1], month=Month.from_key(row[2])) for row in cursor]
+        return [(indicator_id, region_id, Month.from_key(month)) for indicator_id, region_id, month in cursor]
 
 
 def mark_going_dirty(at: datetime) -> bool:

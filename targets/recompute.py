@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.models import Q
 
-from plans.periods import months_of
+from plans.periods import Month, months_of
 from targets import milestones, provenance, storing
 from targets.accumulation import ONE, Accumulated, IndicatorRule, last_month
 from targets.collecting import uncollected
@@ -48,6 +48,8 @@ class Judged:
     month_ends: tuple[date, ...]
 
 
+Changed = tuple[int, int | None, Month]
+"""As a `DirtyKey` keeps it: indicator id, region id (None: all regions), month from which on figures have changed."""
 Pairs = dict[tuple[int, int], int]
 """(target id, region id) → number of the month from which on it is to be judged"""
 
@@ -56,15 +58,15 @@ Pairs = dict[tuple[int, int], int]
 def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
     """Works off up to `limit` dirty keys: how many keys, and how many rows were written; (0, 0) for nothing."""
     exclude_others()
-    keys = list(DirtyKey.objects.order_by("id")[:limit])
-    if not keys:
+    rows = list(DirtyKey.objects.order_by("id").values_list("id", "indicator_id", "region_id", "month")[:limit])
+    if not rows:
         return 0, 0
-    regions, targets = Regions.load(), _targets({key.indicator_id for key in keys})
-    whole = {key.indicator_id for key in keys if key.region_id is None}
+    regions, targets = Regions.load(), _targets({indicator_id for _pk, indicator_id, _region, _month in rows})
+    whole = {indicator_id for _pk, indicator_id, region_id, _month in rows if region_id is None}
     _forget_unjudged([target for target in targets if target.indicator_id in whole], regions)
-    written = _written(targets, regions, expand(keys, targets, regions))
-    DirtyKey.objects.filter(id__in=[key.id for key in keys]).delete()
-    return len(keys), written
+    written = _written(targets, regions, expand((row[1:] for row in rows), targets, regions))
+    DirtyKey.objects.filter(id__in=[row[0] for row in rows]).delete()
+    return len(rows), written
 
 
 @transaction.atomic
@@ -147,12 +149,12 @@ def everything(targets: Iterable[Target], regions: Regions) -> Pairs:
     return {(target.id, region_id): 1 for target in targets for region_id in judged_regions(target, regions)}
 
 
-def expand(keys: Iterable[DirtyKey], targets: Iterable[Target], regions: Regions) -> Pairs:
+def expand(keys: Iterable[Changed], targets: Iterable[Target], regions: Regions) -> Pairs:
     """What the keys affect."""
     changed: dict[tuple[int, int], dict[int | None, int]] = defaultdict(dict)
-    for key in keys:
-        months = changed[key.indicator_id, key.month.year]
-        months[key.region_id] = min(key.month.number, months.get(key.region_id, 12))
+    for indicator_id, region_id, month in keys:
+        months = changed[indicator_id, month.year]
+        months[region_id] = min(month.number, months.get(region_id, 12))
     pairs: Pairs = {}
     for target in targets:
         for indicator, year in _inputs(target):
@@ -315,10 +317,10 @@ def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[i
     return (state.months, due & ~state.complete) if state else (0, due)
 
 
-def rows_if(keys: Collection[DirtyKey], loader: Loader) -> tuple[set[int], Iterator[storing.Row]]:
+def rows_if(keys: Collection[Changed], loader: Loader) -> tuple[set[int], Iterator[storing.Row]]:
     """What the keys affect, judged from the figures that `loader` gives: the targets, and the rows, for which nothing
     more is asked of the database."""
-    regions, targets = Regions.load(), _targets({key.indicator_id for key in keys})
+    regions, targets = Regions.load(), _targets({indicator_id for indicator_id, _region, _month in keys})
     pairs = expand(keys, targets, regions)
     return {target_id for target_id, _region in pairs}, _judge_all(targets, regions, pairs, loader)
 
@@ -327,9 +329,8 @@ def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     """What the targets would be judged if these entries were official too; not saved. One attainment for each target
     and region that the entries touch, as of the entries' latest month; the wholes they are part of among them.
     """
-    keys = [DirtyKey(indicator_id=one.indicator_id, region_id=one.region_id, month=one.month) for one in entries]
     latest = max((one.month for one in entries), default=None)
-    _targets_of, rows = rows_if(keys, _with_entries(entries))
+    _targets_of, rows = rows_if([one.key for one in entries], _with_entries(entries))
     return [made for made in map(storing.instance, rows) if made.month == latest]
 
 
