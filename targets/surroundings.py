@@ -8,14 +8,15 @@ from django.http import HttpRequest
 from departments.models import User
 
 _QUERY = """
-SELECT plan.id,
-       (SELECT COALESCE(SUM(number), 0) FROM plans_change WHERE plan_id IS NULL OR plan_id = plan.id),
-       (SELECT COALESCE(SUM(number), 0) FROM plans_change
-        WHERE (plan_id IS NULL OR plan_id = plan.id) AND about_id IS NULL),
+WITH plan AS (
+    SELECT id FROM plans_plan WHERE year = COALESCE(%s, (SELECT MAX(year) FROM plans_plan WHERE state = 'published'))
+)
+SELECT (SELECT id FROM plan),
+       COALESCE(SUM(number), 0),
+       COALESCE(SUM(number) FILTER (WHERE about_id IS NULL), 0),
        (SELECT COUNT(*) FROM departments_notice WHERE user_id = %s AND read_at IS NULL),
        EXISTS (SELECT 1 FROM targets_source WHERE demonstration)
-FROM (SELECT 1) AS always
-LEFT JOIN plans_plan AS plan ON plan.year = COALESCE(%s, (SELECT MAX(year) FROM plans_plan WHERE state = 'published'))
+FROM plans_change WHERE plan_id IS NULL OR plan_id = (SELECT id FROM plan)
 """
 
 
@@ -43,6 +44,6 @@ def surroundings_of(request: HttpRequest, year: int | None = None) -> Surroundin
 
 def _asked(user_id: int | None, year: int | None) -> Surroundings:
     with connection.cursor() as cursor:
-        cursor.execute(_QUERY, [user_id, year])
+        cursor.execute(_QUERY, [year, user_id])
         plan_id, version, outline, unread, demonstration = cursor.fetchone()
     return Surroundings(plan_id, int(version), int(outline), unread, bool(demonstration))
