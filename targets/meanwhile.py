@@ -5,7 +5,7 @@ processor of the other. For this PostgreSQL alone: SQLite has one writer, which 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -16,28 +16,30 @@ from targets.collecting import uncollected
 from targets.loading import official_soon
 
 logger = logging.getLogger(__name__)
-MOST = 150_000
-"""Figures that are loaded together; more are judged afterwards, lot by lot."""
+MOST = 20_000
+"""Series, each a year of figures, that are loaded together; what is judged from more is judged afterwards, in lots."""
 
 
-def possible(figures: int) -> bool:
-    """Whether so many figures can be judged while they are written. Nobody waits for a recompute that runs already: it
-    would hold up everybody who decides about a figure."""
-    return connection.vendor == "postgresql" and figures <= MOST and recompute.others_excluded()
+def judged(publication: Sequence[offering.Statement]) -> bool:
+    """Executes what makes the figures of GOING official, judges meanwhile what they affect, and writes it.
 
-
-def judge(statement: offering.Statement) -> None:
-    """Executes the statement that makes the figures of GOING official, judges meanwhile what they affect, and writes
-    it."""
+    False, with nothing done, where that cannot be: on SQLite, for too many figures, and while a recompute runs, for
+    whoever waits for that would hold up everybody who decides about a figure.
+    """
+    if connection.vendor != "postgresql" or not recompute.others_excluded():
+        return False
+    affected = recompute.Affected.by(offering.affected())
+    if affected.size > MOST:
+        return False
     with uncollected():
-        targets, rows = recompute.rows_if(offering.affected(), official_soon(offering.GOING))
-        all_new = not storing.with_rows(targets)
-        lines = storing.lines_of(rows)
-        with _executing(statement) as done:
+        lines = storing.lines_of(affected.rows(official_soon(offering.GOING)))
+        all_new = not storing.with_rows(affected.target_ids)
+        with _executing(*publication) as done:
             while not done() and lines.prepare():
                 pass
         written = storing.write_lines(lines, all_new=all_new)
     logger.info("attainments judged with their figures", extra={"rows": written})
+    return True
 
 
 @contextmanager

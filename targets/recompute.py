@@ -317,12 +317,34 @@ def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[i
     return (state.months, due & ~state.complete) if state else (0, due)
 
 
-def rows_if(keys: Collection[Changed], loader: Loader) -> tuple[set[int], Iterator[storing.Row]]:
-    """What the keys affect, judged from the figures that `loader` gives: the targets, and the rows, for which nothing
-    more is asked of the database."""
-    regions, targets = Regions.load(), _targets({indicator_id for indicator_id, _region, _month in keys})
-    pairs = expand(keys, targets, regions)
-    return {target_id for target_id, _region in pairs}, _judge_all(targets, regions, pairs, loader)
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What changed figures reach: targets, and of these the regions and months."""
+
+    targets: list[Target]
+    regions: Regions
+    pairs: Pairs
+
+    @classmethod
+    def by(cls, keys: Collection[Changed]) -> "Affected":
+        """Everything that is to be judged anew after these."""
+        regions, targets = Regions.load(), _targets({indicator_id for indicator_id, _region, _month in keys})
+        return cls(targets, regions, expand(keys, targets, regions))
+
+    @property
+    def target_ids(self) -> set[int]:
+        return {target_id for target_id, _region in self.pairs}
+
+    @property
+    def size(self) -> int:
+        """At most how many series, each a year of figures, it is judged from."""
+        inputs = {target.id: [one.region_rule for one, _year in _inputs(target)] for target in self.targets}
+        measured = self.regions.measured
+        return sum(len(measured(region_id, rule)) for target, region_id in self.pairs for rule in inputs[target])
+
+    def rows(self, loader: Loader) -> Iterator[storing.Row]:
+        """Judged from the figures that `loader` gives, for which nothing more is asked of the database."""
+        return _judge_all(self.targets, self.regions, self.pairs, loader)
 
 
 def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
@@ -330,7 +352,7 @@ def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     and region that the entries touch, as of the entries' latest month; the wholes they are part of among them.
     """
     latest = max((one.month for one in entries), default=None)
-    _targets_of, rows = rows_if([one.key for one in entries], _with_entries(entries))
+    rows = Affected.by([one.key for one in entries]).rows(_with_entries(entries))
     return [made for made in map(storing.instance, rows) if made.month == latest]
 
 

@@ -115,9 +115,7 @@ def write_official(
     with offering.going(select, parameters) as (new, changed):
         stepping.supersede_previous(now, by_id=by.pk)
         values = _common(source, by, now, reason) | official
-        if at_once and meanwhile.possible(new + changed):
-            meanwhile.judge(*offering.publication(values))
-        else:
+        if not at_once or not meanwhile.judged(offering.publication(values)):
             offering.make_official(values)
             if offering.mark_going_dirty(now):
                 wake_on_commit()

@@ -84,7 +84,9 @@ def test_rows_are_written_whenever_they_were_judged(
     assert list(differences()) == []
 
 
-def test_many_figures_are_judged_afterwards(promise: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_judged_from_many_figures_is_judged_afterwards(
+    promise: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(meanwhile, "MOST", 1)
     written(file(promise, 90))
     assert DirtyKey.objects.count() == 2
