@@ -14,7 +14,7 @@ from imports.messages import told
 from imports.models import ImportBatch, StagedRow
 from targets.figures import Entry
 from targets.messages import SENTENCES
-from targets.models import Figures, Indicator, Observation, Revision
+from targets.models import DirtyKey, Figures, Indicator, Observation, Revision
 from targets.queue import Change, Effect, change, effects_of
 
 ROWS_SHOWN = 50
@@ -109,6 +109,11 @@ def _named(rows: Sequence[StagedRow]) -> tuple[dict[int, Indicator], dict[int, R
 def _previous(revisions: dict[int, Revision], row: StagedRow) -> Figures:
     """What was there before; nothing if it cannot be told any more."""
     return revisions.get(row.previous_id or 0) or Observation()
+
+
+def lights_follow() -> bool:
+    """Whether something is still to be judged of what has become official."""
+    return DirtyKey.objects.exists()
 
 
 def lights(batch: ImportBatch) -> Lights | None:

@@ -84,6 +84,8 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     }
     if found.busy:
         return context
+    if found.applied:
+        context["lights_follow"] = preview.lights_follow()
     if found.errors:
         context["errors"] = preview.errors_page(found, request.GET.get("errors"))
     if found.changed:

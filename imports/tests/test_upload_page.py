@@ -14,6 +14,7 @@ from imports.checking import check
 from imports.models import ImportBatch
 from imports.services import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
+from targets import meanwhile
 from targets.models import Indicator, Observation
 from targets.tests import factories
 
@@ -147,6 +148,20 @@ def test_a_cancelled_import_says_so(client: Client, coordinator: User, houses: I
     assert "已取消" in text(do(client, "cancel", batch))
     assert "alert-danger" in text(do(client, "confirm", batch))
     assert not Observation.objects.exists()
+
+
+@pytest.mark.usefixtures("deaf_worker")
+def test_an_import_says_whether_the_lights_show_it(
+    client: Client, coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They do once all is judged, be it beside the writing or after it."""
+    monkeypatch.setattr(meanwhile, "judged", lambda publication: False)
+    batch = checked(client, csv_bytes([row(houses, "2014-01", 40)]))
+    do(client, "confirm", batch)
+    apply(batch.pk)
+    assert "红黄绿灯随即更新" in page_of(client, batch)
+    factories.recompute()
+    assert "红黄绿灯已更新" in page_of(client, batch)
 
 
 def test_an_import_is_undone_on_its_page(client: Client, coordinator: User, houses: Indicator) -> None:
