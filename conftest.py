@@ -173,8 +173,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """A browser in English, as many offices have it: the pages must be Chinese all the same."""
-    return {**browser_context_args, "locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+    """A browser in English, as many offices have it: the pages must be Chinese all the same. Nothing moves, so that
+    nobody looks at a colour on its way to another."""
+    told = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+    return {**browser_context_args, **told}
 
 
 def missing(what: str) -> None:

@@ -93,7 +93,7 @@ def shoot(page: Page, name: str, tmp_path: Path) -> None:
 def violations(page: Page, where: str) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         for one in Axe().run(page).response["violations"]:
             found += [f"{where} {scheme} {one['id']} {node['html'][:160]}" for node in one["nodes"][:3]]
     page.emulate_media(color_scheme="light")
