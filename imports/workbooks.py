@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -142,6 +143,9 @@ def _content(source: zipfile.ZipFile, entry: zipfile.ZipInfo | None) -> bytes:
 
 _TAG = rb"<(?:[A-Za-z_][\w.-]*:)?"
 _FAR = re.compile(_TAG + rb"""(c|row)\b(?! r="[A-Z]?\d{1,5}")([^>]*)""")
+_PREFIXES = (b":c", b":row")
+_PLAINLY_FAR = tuple(re.compile(rb"""<(%b)\b(?! r="[A-Z]?\d{1,5}")([^>]*)""" % kind) for kind in (b"c", b"row"))
+"""The same where tags have no prefix, as nearly always: a search for a fixed beginning takes half as long."""
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _ROW = re.compile(_TAG + rb"row\b")
 _CELL = re.compile(_TAG + rb"c\b")
@@ -156,7 +160,8 @@ def _check_places(content: bytes, limits: Limits) -> None:
     at.
     """
     rows = columns = unplaced = 0
-    for kind, attributes in _FAR.findall(content):
+    patterns = (_FAR,) if any(prefix in content for prefix in _PREFIXES) else _PLAINLY_FAR
+    for kind, attributes in chain.from_iterable(pattern.findall(content) for pattern in patterns):
         if place := _PLACE.search(attributes):
             rows, columns = max(rows, int(place[2][:9])), max(columns, _column(place[1]))
         else:
