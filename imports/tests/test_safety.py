@@ -78,6 +78,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "too_many_rows",
     ),
     "a far column": (lambda: sheet(b'<row r="1"><c r="XFD1"><v>1</v></c></row>'), "too_many_columns"),
+    "a far column under a prefix": (
+        lambda: sheet(b'<x:row r="1" xmlns:x="http://schemas.openxmlformats.org/x"><x:c r="XFD1"/></x:row>'),
+        "too_many_columns",
+    ),
     "cells that do not say where they are": (
         lambda: sheet(b"<row>" + b"<c/>" * 5000 + b"<c><v>1</v></c></row>" + b"<row><c><v>1</v></c></row>" * 5000),
         "bomb",
