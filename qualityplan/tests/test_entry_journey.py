@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,6 +154,18 @@ def test_a_cut_connection_keeps_the_text_and_saves_it_when_it_is_back(
     assert Draft.objects.get().value == "7"
     assert page.evaluate("localStorage.length") == 0
     assert not complaints
+
+
+def test_what_was_typed_before_the_script_had_come_is_saved(
+    page: Page, live_server: LiveServer, city: SimpleNamespace
+) -> None:
+    held: list[Route] = []
+    log_in(page, live_server, then="/desk/")
+    page.route(re.compile(r"/worksheet(\.\w+)?\.js$"), lambda route: held.append(route))
+    page.goto(f"{live_server.url}{ADDRESS}", wait_until="commit")
+    field(page, "standards-drafted").fill("7")
+    held[0].continue_()
+    expect(row(page, "standards-drafted")).to_contain_text("已保存")
 
 
 def test_text_survives_a_session_that_ends_while_typing(

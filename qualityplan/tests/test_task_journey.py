@@ -1,9 +1,10 @@
 """A task from report to sign-off in a real browser: reported, returned, corrected, approved, signed, shown."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from departments.models import Department, Membership, User
@@ -117,6 +118,18 @@ def test_what_was_typed_survives_a_log_out(entering: Entering, live_server: Live
     expect(page.get_by_label("本月进展")).to_have_value("尚未保存的文字")
     expect(page.locator("#saved")).to_have_text("已保存")
     assert ReportDraft.objects.get().done == "尚未保存的文字"
+
+
+def test_what_was_typed_before_the_script_had_come_is_saved(
+    entering: Entering, live_server: LiveServer, task: Task
+) -> None:
+    page, held = entering("tian"), list[Route]()
+    page.route(re.compile(r"/report(\.\w+)?\.js$"), lambda route: held.append(route))
+    page.goto(f"{live_server.url}{TASK}report/quality/2014-01/", wait_until="commit")
+    page.get_by_label("本月进展").fill("网络很慢")
+    held[0].continue_()
+    expect(page.locator("#saved")).to_have_text("已保存")
+    assert ReportDraft.objects.get().done == "网络很慢"
 
 
 @pytest.mark.parametrize("width", [390, 1366])

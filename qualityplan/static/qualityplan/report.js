@@ -16,7 +16,8 @@
 
   const fields = () => [...form.querySelectorAll("textarea, input")].filter((one) => one.name && !["hidden", "file"].includes(one.type) && one.name !== "reason");
   const texts = () => Object.fromEntries(fields().map((one) => [one.name, one.value]));
-  let saved = JSON.stringify(texts());
+  // What the server has sent: somebody may have typed before this script ran.
+  let saved = JSON.stringify(Object.fromEntries(fields().map((one) => [one.name, one.defaultValue])));
   const changed = () => JSON.stringify(texts()) !== saved;
 
   const keep = () => {
@@ -93,10 +94,8 @@
       return;
     }
     if (!kept || kept.version !== version.value) return;
-    for (const one of fields()) if (one.name in kept.texts) one.value = kept.texts[one.name];
-    if (!changed()) return;
-    show(words.restored);
-    later(0);
+    for (const one of fields()) if (one.name in kept.texts && one.value === one.defaultValue) one.value = kept.texts[one.name];
+    if (changed()) show(words.restored);
   };
 
   form.addEventListener("input", () => {
@@ -114,4 +113,8 @@
   });
   document.documentElement.classList.add("js");
   restore();
+  if (changed()) {
+    keep();
+    later(PAUSE_MS);
+  }
 })();

@@ -29,7 +29,9 @@
   const inputs = (row) => [...row.querySelectorAll("input[data-name]")];
   const texts = (row) => Object.fromEntries(inputs(row).map((input) => [input.dataset.name, input.value.trim()]));
   const version = (row) => row.querySelector("[data-version]");
-  const states = new Map(grid.map((row) => [row, { saved: JSON.stringify(texts(row)), busy: null, conflict: false, failed: "" }]));
+  // What the server has sent: somebody may have typed before this script ran.
+  const given = (row) => Object.fromEntries(inputs(row).map((input) => [input.dataset.name, input.defaultValue.trim()]));
+  const states = new Map(grid.map((row) => [row, { saved: JSON.stringify(given(row)), busy: null, conflict: false, failed: "" }]));
   const changed = (row) => JSON.stringify(texts(row)) !== states.get(row).saved;
   const unsaved = () => grid.filter((row) => changed(row));
 
@@ -57,7 +59,7 @@
     let found = 0;
     for (const [indicator, kept] of Object.entries(stored())) {
       const row = grid.find((one) => one.dataset.indicator === indicator);
-      if (!row) continue;
+      if (!row || changed(row)) continue;
       for (const input of inputs(row)) input.value = kept.texts[input.dataset.name] ?? "";
       if (changed(row)) {
         version(row).value = kept.version;
@@ -363,4 +365,8 @@
   });
 
   restore();
+  for (const row of unsaved()) {
+    store(row);
+    save(row);
+  }
 })();
