@@ -13,7 +13,7 @@ from departments.models import Region
 from imports.models import ImportBatch, StagedRow
 from plans.periods import Month
 from targets import offering
-from targets.copying import text
+from targets.copying import Row, text
 from targets.figures import Entry, Problem
 from targets.loading import fingerprint
 from targets.models import Indicator
@@ -47,7 +47,7 @@ def clear(batch: ImportBatch) -> None:
         cursor.execute(f"DELETE FROM {STAGED} WHERE batch_id = %s", [batch.pk])
 
 
-def _rows(batch: ImportBatch, accepted: Iterable[Accepted]) -> Iterator[offering.Row]:
+def _rows(batch: ImportBatch, accepted: Iterable[Accepted]) -> Iterator[Row]:
     """The rows, all of them new as long as nothing else is known."""
     sheets: dict[str, str] = {}
     common = batch.pk, StagedRow.Outcome.NEW.value

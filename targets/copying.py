@@ -11,14 +11,14 @@ from django.db import connection
 
 COPIED_AT_A_TIME, EXECUTED_AT_A_TIME = 500, 20_000
 _NOTHING = "None"
-Row = Sequence[Any]
+Row = tuple[Any, ...]
 """Values in the order of the columns: numbers, days, texts (free ones as `text` gives them) and None."""
 
 
 class Lines:
     """Rows on their way into a COPY: made into lines a bundle at a time, as the driver asks for them or beforehand."""
 
-    def __init__(self, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    def __init__(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
         self.columns = columns
         line = "\t".join(["%s"] * len(columns)) + "\n"
         self._lines: Iterator[str] = map(line.__mod__, rows)

@@ -38,7 +38,7 @@ def oddities(entry: Entry, around: Surroundings) -> list[Problem]:
     """
     try:
         amount = _amount(entry, around.scale)
-        found = [code for code, holds in RULES if holds(entry, amount, around)] if amount else []
+        found = [code for code, holds in _RULES if holds(entry, amount, around)] if amount else []
     except Inexact:
         return []
     return [Problem(code, "value" if entry.value is not None else "numerator") for code in found] if found else []
@@ -89,7 +89,7 @@ def _is_at_threshold(_entry: Entry, amount: Amount, around: Surroundings) -> boo
     return ZERO < around.threshold < _HUNDRED
 
 
-RULES: tuple[tuple[str, Callable[[Entry, Amount, Surroundings], bool]], ...] = (
+_RULES: tuple[tuple[str, Callable[[Entry, Amount, Surroundings], bool]], ...] = (
     ("unusually_low", _is_low),
     ("unusually_high", _is_high),
     ("jump", _jumps),

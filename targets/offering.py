@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from plans.periods import Month
-from targets.copying import Lines, copy, execute_many, text
+from targets.copying import Lines, Row, copy, execute_many, text
 from targets.figures import Entry, Key, Problem
 from targets.models import DirtyKey, Observation, Revision
 
@@ -32,7 +32,6 @@ TYPES = {
 LOCK = 0x6F666665  # any constant: one writer of many official figures at a time
 OBSERVATIONS, REVISIONS, DIRTY = (one._meta.db_table for one in (Observation, Revision, DirtyKey))
 OFFERED, GOING = "figures_offered", "figures_going"
-Row = tuple[Any, ...]
 
 
 def in_turn() -> None:

@@ -333,6 +333,7 @@ class Affected:
 
     @property
     def target_ids(self) -> set[int]:
+        """The targets of which something is judged anew."""
         return {target_id for target_id, _region in self.pairs}
 
     @property

@@ -65,6 +65,11 @@ values, rates = st.builds(value, numbers), st.builds(rate, numbers, numbers)
 bounds = st.none() | numbers
 
 
+def beside(kind: st.SearchStrategy[Entry]) -> st.SearchStrategy[tuple[Entry, list[Entry]]]:
+    """An entry and the months before it, of one kind."""
+    return st.tuples(kind, st.lists(kind, max_size=3))
+
+
 def fraction(entry: Entry) -> Fraction | None:
     if entry.value is not None:
         return Fraction(entry.value)
@@ -87,18 +92,11 @@ def told(entry: Entry, low: D | None, high: D | None, threshold: D | None, earli
     return [code for code, is_so in said.items() if is_so]
 
 
-@given(values, bounds, bounds, bounds, st.lists(values, max_size=3))
-def test_nothing_is_rounded_of_values(
-    entry: Entry, low: D | None, high: D | None, threshold: D | None, earlier: list[Entry]
+@given(beside(values) | beside(rates), bounds, bounds, bounds)
+def test_nothing_is_rounded(
+    told_beside: tuple[Entry, list[Entry]], low: D | None, high: D | None, threshold: D | None
 ) -> None:
-    found = codes(entry, usual_low=low, usual_high=high, threshold=threshold, earlier=earlier)
-    assert found == told(entry, low, high, threshold, earlier)
-
-
-@given(rates, bounds, bounds, bounds, st.lists(rates, max_size=3))
-def test_nothing_is_rounded_of_rates(
-    entry: Entry, low: D | None, high: D | None, threshold: D | None, earlier: list[Entry]
-) -> None:
+    entry, earlier = told_beside
     found = codes(entry, usual_low=low, usual_high=high, threshold=threshold, earlier=earlier)
     assert found == told(entry, low, high, threshold, earlier)
 

@@ -64,7 +64,6 @@
       if (changed(row)) {
         version(row).value = kept.version;
         found += 1;
-        save(row);
       }
       store(row);
     }
