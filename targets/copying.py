@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 COPIED_AT_A_TIME, EXECUTED_AT_A_TIME = 500, 20_000
 _NOTHING = "None"
@@ -23,6 +24,7 @@ class Lines:
         line = "\t".join(["%s"] * len(columns)) + "\n"
         self._lines: Iterator[str] = map(line.__mod__, rows)
         self._ready: deque[str] = deque()
+        self._failure: Exception | None = None
 
     def prepare(self) -> bool:
         """Makes one bundle beforehand: whether there was anything left."""
@@ -32,7 +34,21 @@ class Lines:
 
     def read(self, _size: int = 0) -> str:
         """The next bundle, whatever its size; empty at the end."""
-        return self._ready.popleft() if self._ready else self._bundle()
+        try:
+            return self._ready.popleft() if self._ready else self._bundle()
+        except Exception as failure:
+            self._failure = failure
+            raise
+
+    @contextmanager
+    def failure_shown(self) -> Iterator[None]:
+        """What went wrong while a row was made is raised as it was: the driver knows only that the COPY has ended."""
+        try:
+            yield
+        except DatabaseError:
+            if self._failure is None:
+                raise
+            raise self._failure from None
 
     def _bundle(self) -> str:
         return "".join(islice(self._lines, COPIED_AT_A_TIME))
@@ -43,7 +59,7 @@ def copy(table: str, lines: Lines) -> int:
 
     While they are made the connection is busy: whatever they need from the database has to be there before.
     """
-    with connection.cursor() as cursor:
+    with lines.failure_shown(), connection.wrap_database_errors, connection.cursor() as cursor:
         columns = ", ".join(lines.columns)
         cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (NULL '{_NOTHING}')", lines)
         return int(cursor.rowcount)

@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import DataError, connection, connections, transaction
+from django.db import DataError, OperationalError, connection, connections, transaction
 
 from targets import copying, meanwhile, offering, recompute
 from targets.audit import differences
@@ -65,21 +65,23 @@ def test_what_is_judged_by_nobody_is_written_all_the_same() -> None:
     assert not Attainment.objects.exists()
 
 
-@pytest.mark.parametrize("beforehand", [0, 1, 1000])
-def test_rows_are_written_whenever_they_were_judged(
-    promise: Target, monkeypatch: pytest.MonkeyPatch, beforehand: int
-) -> None:
-    """None, some and all of them before the figures were written."""
+@pytest.fixture(params=[0, 1, 1000], ids=["afterwards", "partly", "beforehand"])
+def when_judged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None, some or all of the rows are judged before the figures are written, however long that takes."""
     executing = meanwhile._executing
 
     @contextmanager
     def until(statement: Any) -> Iterator[Callable[[], bool]]:
-        asked = iter(range(beforehand))
+        asked = iter(range(request.param))
         with executing(statement):
             yield lambda: next(asked, None) is None
 
     monkeypatch.setattr(copying, "COPIED_AT_A_TIME", 5)
     monkeypatch.setattr(meanwhile, "_executing", until)
+
+
+@pytest.mark.usefixtures("when_judged")
+def test_rows_are_written_whenever_they_were_judged(promise: Target) -> None:
     written(file(promise, 90, 95))
     assert list(differences()) == []
 
@@ -114,8 +116,8 @@ def test_nobody_waits_for_a_recompute_that_runs(promise: Target) -> None:
     assert list(differences()) == []
 
 
-def nothing_stored() -> bool:
-    return not any(model.objects.exists() for model in (Observation, Revision, DirtyKey))
+def stored() -> list[int]:
+    return [model.objects.count() for model in (Observation, Revision, DirtyKey, Attainment)]
 
 
 def test_what_the_database_refuses_leaves_nothing(promise: Target, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,17 +125,48 @@ def test_what_the_database_refuses_leaves_nothing(promise: Target, monkeypatch: 
     monkeypatch.setattr(offering, "publication", lambda values: [("SELECT 1 / %s", [0])])
     with pytest.raises(DataError):
         written(file(promise, 90))
-    assert nothing_stored()
+    assert stored() == [0, 0, 0, 0]
 
 
-def test_what_cannot_be_judged_leaves_nothing(promise: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("when_judged")
+@pytest.mark.parametrize("known", [False, True], ids=["first", "again"])
+def test_what_cannot_be_judged_leaves_nothing(promise: Target, monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
+    """The error of the formula arrives as it was, whether rows were made before or within the COPY."""
+    if known:
+        f.official(*file(promise, 90))
+    before = stored()
+
     def broken(*_arguments: Any) -> Any:
         raise RuntimeError("the power failed")
 
     monkeypatch.setattr(recompute, "_judge_pair", broken)
-    with pytest.raises(RuntimeError):
-        written(file(promise, 90))
-    assert nothing_stored()
+    with pytest.raises(RuntimeError, match="the power failed"):
+        written(file(promise, 91, 92))
+    assert stored() == before
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("when_judged", "deaf_worker")
+@pytest.mark.parametrize("known", [False, True], ids=["first", "again"])
+def test_a_connection_that_is_cut_is_told_as_such(
+    promise: Target, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """The job tries again whatever ends so, and only that."""
+    if known:
+        f.official(*file(promise, 90))
+    before, judging = stored(), recompute._judge_pair
+
+    def cut(*arguments: Any) -> Any:
+        elsewhere = connection.copy()
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        elsewhere.close()
+        return judging(*arguments)
+
+    monkeypatch.setattr(recompute, "_judge_pair", cut)
+    with pytest.raises(OperationalError):
+        written(file(promise, 91, 92))
+    assert stored() == before
