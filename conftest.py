@@ -55,9 +55,9 @@ def quick_settings() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """No test sees what another has cached."""
-    from django.core.cache import cache
+    from targets.kept import forget
 
-    cache.clear()
+    forget()
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ pages over the network, logged in as a leader:
 
 - a view that says hello, through the same server and the same middleware, and a page with one query in the product's
   own frame; both live in `benchmarks/urls.py` alone;
-- the overview cold (everything that is cached is dropped before each request, sessions too; the service's processes
-  go on and know what the plan promises), after a change (a figure of the plan became official, so that no piece of it
-  that was kept fits any more), as it is made by a process that knows nothing (the cache is dropped, and what the plan
+- the overview cold (a figure of the plan became official, so that no piece that a process has kept fits any more, and
+  everything that is cached is dropped, sessions too; the service's processes go on and know what the plan promises),
+  after such a change alone, as it is made by a process that knows nothing (the cache is dropped, and what the plan
   promises was edited), warm, and unchanged (304).
 
 It also prints how many queries each page takes, explains the slow ones, and what Chromium loads and paints at first.
@@ -234,6 +234,7 @@ def cold(leader: Visitor, times: int) -> Cold:
         one.append(once(leader, "/one-query/"))
         cache.clear()
         one_bare.append(once(leader, "/one-query/"))
+        change()
         cache.clear()
         overview_bare.append(once(leader, OVERVIEW))
         change()
@@ -266,18 +267,18 @@ def edit() -> None:
 
 def queries() -> dict[str, int]:
     """How many queries each page takes with nothing kept; the slow ones are explained."""
-    from django.core.cache import cache
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     from departments.models import User
+    from targets.kept import forget
 
     client, found = Client(), {}
     client.force_login(User.objects.get(username="leader"))
     for address in READING:
         client.get(address)
-        cache.clear()
+        forget()
         with CaptureQueriesContext(connection) as captured:
             client.get(address)
         found[address] = len(captured)

@@ -204,12 +204,12 @@ def after(change: Callable[[int], None], client: "Client", address: str, times: 
 
 def cold(client: "Client", addresses: dict[str, str], times: int) -> dict[str, float]:
     """Milliseconds for each page with nothing kept, asked in turn: the medians."""
-    from django.core.cache import cache
+    from targets.kept import forget
 
     found: dict[str, list[float]] = {name: [] for name in addresses}
     for _number in range(times):
         for name, address in addresses.items():
-            cache.clear()
+            forget()
             started = time.perf_counter()
             client.get(address)
             found[name].append((time.perf_counter() - started) * 1000)

@@ -8,6 +8,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Model
 
 from departments.models import Department, Membership, Region, User
+from departments.prepared import prepared
 
 Kind = TypeVar("Kind", bound=Model)
 
@@ -21,7 +22,7 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session; None for one who may not log in any more."""
-        found = list(User.objects.raw(_query(), [user_id]))
+        found = list(User.objects.raw(prepared("person", _query()), [user_id]))
         if not found or not self.user_can_authenticate(found[0]):
             return None
         held = [_role(one) for one in found if one.membership_id is not None]

@@ -7,9 +7,10 @@ A page is put together from two kept pieces, each under a key made of everything
   `Anybody`. A page that shows the figures and lights of some indicators alone says which: those of others may change;
 - the header: the person, the name, the roles, the unread notices.
 
-A change makes a new version, and with it new keys; nothing has to be deleted. Both keys together are the page's ETag,
-so that a browser which has the page is told so (304) before anything is drawn. Who may come in is asked before, each
-time. What a form is signed with (CSRF) is kept nowhere and filled in at last.
+A change makes a new version, and with it new keys; nothing has to be deleted, and whoever has a piece, the cache that
+all share or the process itself, has the right one. Both keys together are the page's ETag, so that a browser which has
+the page is told so (304) before anything is drawn. Who may come in is asked before, each time. What a form is signed
+with (CSRF) is kept nowhere and filled in at last.
 """
 
 import re
@@ -22,7 +23,7 @@ from typing import Any, TypeVar
 from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -110,7 +111,7 @@ def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
     tag = _tag(request, shared, own)
     if _has(request, tag):
         return _private(HttpResponseNotModified(), tag)
-    pieces = _recalled(shared, own)
+    pieces = _nearest(shared, own)
     if shared in pieces:
         return _private(HttpResponse(_filled(request, pieces[shared], own, pieces)), tag)
     response = _for_anybody(request, make)
@@ -274,11 +275,24 @@ def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
     return response
 
 
+def _nearest(*keys: str) -> dict[str, Any]:
+    """The pieces of a page, from the memory of this process if it was asked for them lately."""
+    near: dict[str, Any] = caches["pages"].get_many([one for one in keys if one])
+    further = _recalled(*(one for one in keys if one and one not in near))
+    caches["pages"].set_many(further, SECONDS)
+    return near | further
+
+
+def forget() -> None:
+    """Everything that is kept, by all and by this process, as if nobody had asked yet."""
+    cache.clear()
+    caches["pages"].clear()
+
+
 def _recalled(*keys: str) -> dict[str, Any]:
     """What is kept under the keys. A cache that is down is no error: the page is made."""
-    asked = [one for one in keys if one]
     try:
-        return cache.get_many(asked) if asked else {}
+        return cache.get_many(keys) if keys else {}
     except (RedisError, OSError):
         return {}
 

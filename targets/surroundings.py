@@ -6,6 +6,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from departments.models import User
+from departments.prepared import prepared
 
 _QUERY = """
 WITH plan AS (
@@ -44,6 +45,6 @@ def surroundings_of(request: HttpRequest, year: int | None = None) -> Surroundin
 
 def _asked(user_id: int | None, year: int | None) -> Surroundings:
     with connection.cursor() as cursor:
-        cursor.execute(_QUERY, [year, user_id])
+        cursor.execute(prepared("surroundings", _QUERY), [year, user_id])
         plan_id, version, outline, unread, demonstration = cursor.fetchone()
     return Surroundings(plan_id, int(version), int(outline), unread, bool(demonstration))

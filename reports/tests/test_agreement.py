@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Q
@@ -20,6 +19,7 @@ from plans.periods import Month
 from reports.standing import end_of
 from reports.target import indicators_shown
 from reports.tests.test_comparison import export, page
+from targets.kept import forget
 from targets.models import Attainment, Observation, Target, TargetAssignment
 from targets.recompute import recompute_all
 from targets.selectors import official_then
@@ -92,7 +92,7 @@ def check_what_targets_show(leader: Client, plan: Plan) -> None:
 
 def made_anew(client: Client, address: str) -> str:
     """A page without what was kept of it, but for what its forms are signed with."""
-    cache.clear()
+    forget()
     return re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", client.get(address).content.decode())
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +15,7 @@ from openpyxl import load_workbook
 
 from departments.models import AuditEvent, Region
 from departments.permissions import Role
+from targets.kept import forget
 from targets.models import Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 
@@ -154,7 +154,7 @@ def test_without_a_role_nothing_is_shown_or_taken(client: Client, django_user_mo
 
 def queries_of(client: Client) -> int:
     page(client)
-    cache.clear()  # made anew: a kept page would ask the same however much it shows
+    forget()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         page(client)
     return len(captured)

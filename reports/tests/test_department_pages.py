@@ -4,7 +4,6 @@ import re
 from datetime import date
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Plan
+from targets.kept import forget
 from targets.models import Target, TargetAssignment
 from targets.recompute import recompute_all
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
@@ -103,7 +103,7 @@ def test_a_unit_without_a_plan_has_a_page(leader: Client) -> None:
 
 def queries_of(client: Client, address: str) -> int:
     page(client, address)
-    cache.clear()  # made anew: a kept page would ask the same however much it shows
+    forget()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         page(client, address)
     return len(captured)

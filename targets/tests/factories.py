@@ -18,7 +18,8 @@ from targets.models import Attainment, Indicator, Source, Target
 from targets.recompute import recompute_dirty
 from targets.services import Outcome, make_official, make_official_from
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(10_001)
+"""Of as many digits each, so that codes stand in the order in which they were made."""
 
 
 def region(code: str = "100100", parent: Region | None = None) -> Region:

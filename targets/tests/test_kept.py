@@ -1,6 +1,7 @@
 """Pages are kept for as long as nothing they show has changed, and never shown to the wrong person."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisDown
 from departments.models import Membership, Notice, User
 from departments.permissions import Role
 from plans.models import Plan
+from targets.kept import forget
 from targets.models import Source, Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 
@@ -69,7 +71,7 @@ def test_what_has_not_changed_is_not_sent_again(leader: Client, promise: Target,
 def test_a_kept_page_is_the_page(leader: Client, promise: Target, page: str) -> None:
     address = page.format(code=promise.code)
     made, kept = leader.get(address), leader.get(address)
-    cache.clear()
+    forget()
     assert unsigned(made) == unsigned(kept) == unsigned(leader.get(address))
 
 
@@ -83,7 +85,7 @@ def test_a_kept_page_takes_three_queries_and_one_that_is_known_no_more(leader: C
 
 def queries_of(client: Client, address: str) -> int:
     client.get(address)
-    cache.clear()
+    forget()
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
@@ -191,7 +193,7 @@ def test_what_people_share_says_nothing_of_who_they_are(promise: Target, page: s
     unit, address = department(), page.format(code=promise.code)
     parts = []
     for _number in range(2):
-        cache.clear()
+        forget()
         whole = unsigned(inside(person(Role.LEADER, unit)).get(address))
         parts.append(re.sub(r"<header.*?</header>", "", whole, flags=re.DOTALL))
     assert parts[0] == parts[1]
@@ -288,3 +290,48 @@ def test_without_a_cache_the_pages_are_made(leader: Client, monkeypatch: pytest.
     for name in ("get_many", "set_many"):
         monkeypatch.setattr(f"targets.kept.cache.{name}", down)
     assert leader.get("/").status_code == 200
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the cache that all processes share is asked for."""
+    asked: list[str] = []
+    get_many = cache.get_many
+
+    def noted(keys: Iterable[str]) -> dict[str, Any]:
+        asked.extend(keys)
+        return get_many(keys)
+
+    monkeypatch.setattr("targets.kept.cache.get_many", noted)
+    return asked
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_process_remembers_the_page_it_was_asked_for_last(
+    leader: Client, promise: Target, asked: list[str], page: str
+) -> None:
+    address = page.format(code=promise.code)
+    for _look in range(2):  # it is made, then taken from what all share
+        leader.get(address)
+    assert asked
+    asked.clear()
+    assert leader.get(address).status_code == 200
+    assert asked == []
+
+
+def test_what_a_process_remembers_is_as_new_as_what_all_share(leader: Client, promise: Target) -> None:
+    before = [unsigned(leader.get("/")) for _look in range(3)]
+    official(entry(promise.indicator, "2014-06", 50, 100))
+    after = [unsigned(leader.get("/")) for _look in range(3)]
+    forget()
+    assert set(after) == {unsigned(leader.get("/"))}
+    assert not set(before) & set(after)
+
+
+def test_what_is_forgotten_is_made_anew(leader: Client, asked: list[str]) -> None:
+    for _look in range(2):
+        leader.get("/")
+    forget()
+    asked.clear()
+    leader.get("/")
+    assert asked

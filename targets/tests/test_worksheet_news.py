@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +18,7 @@ from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
+from targets.kept import forget
 from targets.models import Attachment, Draft, ReportingDuty, Revision
 from targets.services import Typed, approve, attach, detach, hand_in, lock, promises_changed, save_draft, send_back
 from targets.services import withdraw as take_back
@@ -171,7 +171,7 @@ def test_what_has_changed_is_seen_at_the_next_look(change: Callable[..., str], c
     assert said not in before
     assert said in after
     assert look(cast) == after, "as it was kept"
-    cache.clear()
+    forget()
     assert look(cast) == after, "as it is made"
 
 
