@@ -36,9 +36,8 @@ def read_xlsx(data: bytes, limits: Limits) -> Rows:
             raise UnreadableError("too_many_sheets", limit=str(limits.sheets))
         for sheet in sheets:
             if sheet.visible is SheetVisibleEnum.Visible:
-                found += [
-                    _row((sheet.name, number, tuple(cells))) for number, cells in _cells(workbook, sheet.name, limits)
-                ]
+                name = sheet.name  # the reader makes a new text each time it is asked
+                found += [_row((name, number, tuple(cells))) for number, cells in _cells(workbook, name, limits)]
     return found
 
 
