@@ -277,8 +277,9 @@ def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
 
 def _nearest(*keys: str) -> dict[str, Any]:
     """The pieces of a page, from the memory of this process if it was asked for them lately."""
-    near: dict[str, Any] = caches["pages"].get_many([one for one in keys if one])
-    further = _recalled(*(one for one in keys if one and one not in near))
+    asked = [one for one in keys if one]
+    near: dict[str, Any] = caches["pages"].get_many(asked)
+    further = _recalled(*(one for one in asked if one not in near))
     caches["pages"].set_many(further, SECONDS)
     return near | further
 

@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from reports.standing import end_of
@@ -15,15 +14,9 @@ from targets.explanation import explain, shown
 from targets.models import Attainment, Revision, Target, TargetAssignment
 from targets.recompute import recompute_all
 from targets.selectors import official_then
-from targets.tests.factories import attainment, department, entry, indicator, official, person, region, target
+from targets.tests.factories import attainment, department, entry, indicator, official, region, target
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def leader(client: Client) -> Client:
-    client.force_login(person(Role.LEADER))
-    return client
 
 
 def page(client: Client, **query: str) -> str:

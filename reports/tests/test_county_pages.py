@@ -19,12 +19,6 @@ from targets.tests.factories import entry as figure
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def leader(client: Client) -> Client:
-    client.force_login(person(Role.LEADER))
-    return client
-
-
 def page(client: Client, address: str, **query: str) -> str:
     answer = client.get(address, query)
     assert answer.status_code == 200

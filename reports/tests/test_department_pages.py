@@ -20,12 +20,6 @@ from tasks.models import Assignment, Milestone, Task
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def leader(client: Client) -> Client:
-    client.force_login(person(Role.LEADER))
-    return client
-
-
 def page(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200

@@ -22,12 +22,6 @@ from targets.tests.factories import department, entry, indicator, official, pers
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def leader(client: Client) -> Client:
-    client.force_login(person(Role.LEADER))
-    return client
-
-
 def page(client: Client, address: str = "/") -> str:
     answer = client.get(address)
     assert answer.status_code == 200

@@ -24,12 +24,6 @@ pytestmark = pytest.mark.django_db
 BODY = (settings.BASE_DIR / "fixtures" / "2014-wenzhou.txt").read_text(encoding="utf-8").split("\n\n", 1)[1]
 
 
-@pytest.fixture
-def leader(client: Client) -> Client:
-    client.force_login(person(Role.LEADER))
-    return client
-
-
 def page(client: Client, address: str = "/plan/", **query: str) -> str:
     answer = client.get(address, query)
     assert answer.status_code == 200
