@@ -209,7 +209,7 @@ def plan_2014(db: None, rows_of_2014: list[tuple[type[Model], list[Model]]]) -> 
         call_command("loaddata", *PLAN_2014, verbosity=0)
         if empty:
             rows_of_2014 += stored_rows()
-    return Plan.objects.get(year=2014)
+    return Plan.objects.get(code="wenzhou-2014-quality")
 
 
 def stored_rows() -> list[tuple[type[Model], list[Model]]]:

@@ -35,7 +35,14 @@ from benchmarks.recompute import own_database
 PROCESSES, CONNECTIONS, ROUNDS = 2, 8, 5
 OVERVIEW = "/"
 READING = (
-    *(OVERVIEW, "/plan/", "/comparison/", "/targets/2014/manufacturing-quality/", "/departments/", "/counties/"),
+    *(
+        OVERVIEW,
+        "/plan/",
+        "/comparison/",
+        "/plans/wenzhou-2014-quality/targets/manufacturing-quality/",
+        "/departments/",
+        "/counties/",
+    ),
     *("/tasks/", "/timeliness/"),
 )
 SLOW = 0.02

@@ -93,6 +93,9 @@ class Faults(Schema):
 REFUSALS = dict.fromkeys((401, 403, 404, 422), Faults)
 """What any operation may answer instead: not known, not allowed, not there or not to be seen, not understood."""
 
+PLAN_REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Faults)
+"""What an operation about one plan may answer: 409 for a year in which several plans begin."""
+
 WRITING_REFUSALS = dict.fromkeys((401, 403, 409, 413, 422, 429), Faults)
 """What an operation that changes anything may answer instead: a conflict and a body that is too large among them."""
 

@@ -28,5 +28,5 @@ def not_asked(entries: Sequence[Entry], by: User) -> dict[int, list[Problem]]:
 def _asked(entries: Sequence[Entry]) -> dict[Key, int | None]:
     """Who reports each figure of the entries' months."""
     months = {entry.month for entry in entries}
-    plans = Plan.objects.published().filter(year__in={month.year for month in months})
+    plans = Plan.objects.published().holding_any(months)
     return {key: unit for plan in plans for key, unit in expected_of(plan, months).figures.items()}

@@ -32,7 +32,7 @@ from imports.template_file import template
 from imports.workflow import State, Verb
 from plans.addresses import plan_and_month
 from plans.models import Plan
-from plans.periods import Month, months_of
+from plans.periods import Month
 from targets.deadlines import last_month_with_data, reporting_month
 from targets.worksheet import may_enter, sheet_of, units_of
 
@@ -212,7 +212,7 @@ def _templates(request: HttpRequest) -> dict[str, Any]:
         return {"units": []}
     usual = reporting_month(plan, timezone.localdate(), last_month_with_data(plan))
     units = units_of(access.reach(_person(request), Action.IMPORT_OBSERVATIONS))
-    return {"units": units, "months": months_of(plan.year), "usual_month": usual}
+    return {"units": units, "months": plan.months, "usual_month": usual}
 
 
 def _person(request: HttpRequest) -> User:

@@ -40,9 +40,9 @@ class CalendarDayAdmin(Importing):
 class PlanAdmin(Announcing):
     """Documents, with the settings by which their promises are judged."""
 
-    list_display = ["year", "number", "title", "region", "issued_on"]
+    list_display = ["code", "number", "title", "region", "first_month", "last_month", "state"]
     list_select_related = ["region"]
-    search_fields = ["year", "number", "title"]
+    search_fields = ["code", "number", "title"]
     autocomplete_fields = ["region"]
 
 

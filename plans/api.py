@@ -1,5 +1,6 @@
 """Plans and their clauses for other systems, and how a month travels."""
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from ninja.pagination import paginate
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from departments.contract import REFUSALS, Paging
+from departments.contract import PLAN_REFUSALS, REFUSALS, Fault, Paging, RefusedError
 from plans.models import Clause, Plan
 from plans.periods import Month
 
@@ -37,18 +38,22 @@ MonthText = Annotated[
 ]
 """A month travels as "2014-06"."""
 
-Year = Annotated[int, Path(ge=1900, le=2999, examples=[2014])]
-"""The year of a plan in an address."""
+PlanCode = Annotated[str, Path(max_length=60, examples=["wenzhou-2014-quality"])]
+"""The code of a plan in an address, or a year, while one plan alone begins in it."""
 
 
 class PlanOut(Schema):
-    """An official document for one year; `region` is the code of the region that it is for."""
+    """An official document, for the months from the first to the last; `region` is the code of the region that it is
+    for, `year` the one in which it begins."""
 
-    year: int
+    code: str
     number: str
     title: str
     issued_on: date
     region: str
+    first_month: MonthText
+    last_month: MonthText
+    year: int
 
     @staticmethod
     def resolve_region(plan: Plan) -> str:
@@ -68,20 +73,33 @@ class ClauseOut(Schema):
         return clause.parent.path if clause.parent else None
 
 
-def plan_of(year: int) -> Plan:
-    """The plan of a year; 404 if there is none."""
-    return get_object_or_404(Plan.objects.published(), year=year)
+def plan_of(asked: str) -> Plan:
+    """The plan of a code or, for those who still name them by year, the one that begins in it; 404 if there is none.
+    RefusedError (409), with their codes, if several do."""
+    plans = Plan.objects.published()
+    found = plans.filter(code=asked).first()
+    if found is not None or not _YEAR.fullmatch(asked):
+        return found or get_object_or_404(plans, code=asked)
+    begun = list(plans.holding_first(int(asked)))
+    if len(begun) > 1:
+        codes = ", ".join(sorted(plan.code for plan in begun))
+        message = _("Several plans begin in %(year)s. Name one by its code: %(codes)s.")
+        raise RefusedError(409, [Fault(code="several_plans", message=message % {"year": asked, "codes": codes})])
+    return begun[0] if begun else get_object_or_404(plans, code=asked)
+
+
+_YEAR = re.compile(r"(19|2[0-9])[0-9]{2}")
 
 
 @router.get("/plans", response={200: list[PlanOut], **REFUSALS})
 @paginate(Paging)
 def plans(request: HttpRequest) -> QuerySet[Plan]:
-    """Every plan, the newest first."""
+    """Every plan, the one that began last first."""
     return Plan.objects.published()
 
 
-@router.get("/plans/{year}/clauses", response={200: list[ClauseOut], **REFUSALS})
+@router.get("/plans/{plan}/clauses", response={200: list[ClauseOut], **PLAN_REFUSALS})
 @paginate(Paging)
-def clauses(request: HttpRequest, year: Year) -> QuerySet[Clause]:
+def clauses(request: HttpRequest, plan: PlanCode) -> QuerySet[Clause]:
     """A plan's clauses in the order of the document."""
-    return Clause.objects.filter(plan=plan_of(year)).select_related("parent").order_by("order")
+    return Clause.objects.filter(plan=plan_of(plan)).select_related("parent").order_by("order")

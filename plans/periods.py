@@ -69,6 +69,12 @@ def months_of(year: int) -> list[Month]:
     return [Month(year, number) for number in range(1, 13)]
 
 
+def months_between(first: Month, last: Month) -> list[Month]:
+    """Every month from the first to the last, both included; none if the last lies before the first."""
+    length = (last.year - first.year) * 12 + last.number - first.number + 1
+    return [first.shifted(index) for index in range(length)]
+
+
 def expected_months(frequency: str) -> tuple[int, ...]:
     """Numbers of the months in which an indicator of this frequency is due: monthly, quarterly or annual."""
     return {"monthly": tuple(range(1, 13)), "quarterly": (3, 6, 9, 12), "annual": (12,)}[frequency]

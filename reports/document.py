@@ -109,7 +109,7 @@ def _targets(standing: Standing) -> Iterator[tuple[int, Promise]]:
     updated = last_updates(row.attainment for row in standing.rows)
     for row in standing.rows:
         target = row.target
-        address = f"{reverse('target', args=[standing.plan.year, target.code])}?{standing.query}"
+        address = f"{reverse('target', args=[standing.plan.code, target.code])}?{standing.query}"
         units = [one.department.short_name for one in standing.duties.get(target.pk, ())]
         key = f"target-{target.code}"
         yield (
@@ -121,7 +121,7 @@ def _targets(standing: Standing) -> Iterator[tuple[int, Promise]]:
 def _tasks(standing: Standing) -> Iterator[tuple[int, Promise]]:
     for one in tasks_at(standing.plan, standing.month.last_day):
         task = one.task
-        address = reverse("task", args=[standing.plan.year, task.code])
+        address = reverse("task", args=[standing.plan.code, task.code])
         units = [duty.department.short_name for duty in one.assignments]
         yield (
             task.clause_id,

@@ -46,10 +46,10 @@ class Account:
         return page.chart(self.target, self.rows, self.moment.month, self.last_year, self.expected)
 
 
-def indicators_shown(year: int, code: str) -> frozenset[int]:
+def indicators_shown(plan_code: str, code: str) -> frozenset[int]:
     """The indicators whose figures and lights the target's page shows: its own, the one that it is held against, and
     those from which milestones of the tasks of the same item are counted."""
-    found = Target.objects.filter(plan__year=year, code=code)
+    found = Target.objects.filter(plan__code=plan_code, code=code)
     counted = Target.objects.filter(counted__task__targets__in=found)
     rows = (one.order_by().values_list("indicator_id", "operand_id") for one in (found, counted))
     return frozenset(pk for row in chain(*rows) for pk in row if pk)

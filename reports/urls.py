@@ -8,10 +8,10 @@ from reports.views import target as target_views
 urlpatterns = [
     path("", board.overview, name="overview"),
     path("plan/", board.plan, name="plan"),
-    path("plan/<int:year>/", board.plan, name="plan_of_year"),
+    path("plans/<slug:plan_code>/text/", board.plan, name="plan_text"),
     path("comparison/", board.comparison, name="comparison"),
     path("comparison/export/", board.comparison_export, name="comparison_export"),
-    path("targets/<int:year>/<slug:code>/", target_views.target, name="target"),
+    path("plans/<slug:plan_code>/targets/<slug:code>/", target_views.target, name="target"),
     path("departments/", units.departments, name="departments"),
     path("departments/<slug:code>/", units.department, name="department"),
     path("counties/", units.counties, name="counties"),

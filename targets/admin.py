@@ -27,7 +27,7 @@ class InPlan(ForeignKeyWidget):
     """A reference by a name that is unique within the plan of the row."""
 
     def get_queryset(self, value: Any, row: dict[str, Any], *args: Any, **kwargs: Any) -> QuerySet[Any]:
-        return super().get_queryset(value, row, *args, **kwargs).filter(plan__year=row["plan"])
+        return super().get_queryset(value, row, *args, **kwargs).filter(plan__code=row["plan"])
 
 
 class IndicatorResource(Resource):
@@ -42,9 +42,9 @@ class IndicatorResource(Resource):
 
 
 class TargetResource(Resource):
-    """Targets by their plan's year and their code; the clause by its number, indicators by code."""
+    """Targets by their plan's code and their own; the clause by its number, indicators by code."""
 
-    plan = Field("plan", "plan", ForeignKeyWidget(Plan, "year"))
+    plan = Field("plan", "plan", ForeignKeyWidget(Plan, "code"))
     clause = Field("clause", "clause", InPlan(Clause, "path"))
     indicator = Field("indicator", "indicator", ForeignKeyWidget(Indicator, "code"))
     operand = Field("operand", "operand", ForeignKeyWidget(Indicator, "code"))

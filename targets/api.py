@@ -16,11 +16,11 @@ from ninja.pagination import paginate
 from departments import access
 from departments.authentication import person, token_name
 from departments.bodies import described, read_body
-from departments.contract import REFUSALS, WRITING_REFUSALS, Code, Moment, Paging, RegionCode, bad_value
+from departments.contract import PLAN_REFUSALS, REFUSALS, WRITING_REFUSALS, Code, Moment, Paging, RegionCode, bad_value
 from departments.idempotency import PARAMETER, idempotent
 from departments.models import Region, User
 from departments.permissions import Action
-from plans.api import MonthText, Year, plan_of
+from plans.api import MonthText, PlanCode, plan_of
 from plans.models import Plan
 from plans.periods import Month
 from targets.incoming import EXAMPLES, ObservationsIn, ObservationsKept
@@ -39,20 +39,20 @@ def indicators(request: HttpRequest) -> QuerySet[Indicator]:
     return Indicator.objects.select_related("department")
 
 
-@router.get("/plans/{year}/targets", response={200: list[TargetOut], **REFUSALS})
+@router.get("/plans/{plan}/targets", response={200: list[TargetOut], **PLAN_REFUSALS})
 @paginate(Paging)
-def targets(request: HttpRequest, year: Year) -> QuerySet[Target]:
+def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
     """A plan's promises in numbers, in its order."""
     assigned = Prefetch("assignments", TargetAssignment.objects.select_related("department"))
-    found: QuerySet[Target] = Target.objects.filter(plan=plan_of(year))
+    found: QuerySet[Target] = Target.objects.filter(plan=plan_of(plan))
     return found.select_related("clause", "indicator", "operand").prefetch_related(assigned)
 
 
-@router.get("/plans/{year}/attainment", response={200: list[AttainmentOut], **REFUSALS})
+@router.get("/plans/{plan}/attainment", response={200: list[AttainmentOut], **PLAN_REFUSALS})
 @paginate(Paging)
 def attainment(
     request: HttpRequest,
-    year: Year,
+    plan: PlanCode,
     month: MonthText | None = None,
     region: RegionCode | None = None,
     as_of: Moment | None = None,
@@ -62,28 +62,28 @@ def attainment(
     Without `region` the plan's own; without `month` the last one with data. `as_of` answers by the figures that were
     official at that time.
     """
-    plan = plan_of(year)
-    place = judged_region(plan, region, person(request))
+    known = plan_of(plan)
+    place = judged_region(known, region, person(request))
     if as_of is None:
-        chosen = month_of(plan, month, last_month(plan, place))
-        return Attainment.objects.of_plan(plan, region_id=place.pk).visible_to(person(request)).filter(month=chosen)
-    rows = official_then(Target.objects.filter(plan=plan), place, as_of)
-    chosen = month_of(plan, month, max((row.last_month or 0 for row in rows), default=0))
+        chosen = month_of(known, month, last_month(known, place))
+        return Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request)).filter(month=chosen)
+    rows = official_then(Target.objects.filter(plan=known), place, as_of)
+    chosen = month_of(known, month, max((row.last_month or 0 for row in rows), default=0))
     return [row for row in rows if row.month == chosen]
 
 
-@router.get("/plans/{year}/targets/{code}/attainment", response={200: list[AttainmentOut], **REFUSALS})
+@router.get("/plans/{plan}/targets/{code}/attainment", response={200: list[AttainmentOut], **PLAN_REFUSALS})
 @paginate(Paging)
 def attainment_by_month(
-    request: HttpRequest, year: Year, code: Code, region: RegionCode | None = None, as_of: Moment | None = None
+    request: HttpRequest, plan: PlanCode, code: Code, region: RegionCode | None = None, as_of: Moment | None = None
 ) -> QuerySet[Attainment] | list[Attainment]:
-    """One target through the months of its year; `region` and `as_of` as for all targets."""
-    plan = plan_of(year)
-    target = get_object_or_404(Target, plan=plan, code=code)
-    place = judged_region(plan, region, person(request))
+    """One target through the months of its plan; `region` and `as_of` as for all targets."""
+    known = plan_of(plan)
+    target = get_object_or_404(Target, plan=known, code=code)
+    place = judged_region(known, region, person(request))
     if as_of is not None:
         return official_then(Target.objects.filter(pk=target.pk), place, as_of)
-    found = Attainment.objects.of_plan(plan, region_id=place.pk).visible_to(person(request))
+    found = Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request))
     return found.filter(target=target)
 
 
@@ -155,10 +155,11 @@ def last_month(plan: Plan, region: Region) -> int | None:
 
 
 def month_of(plan: Plan, month: Month | None, last: int | None) -> Month:
-    """The month asked for, else the last one with data, else January; 422 for a month of another year."""
+    """The month asked for, else the last one with data, else the plan's first; 422 for a month outside the plan."""
     if month is None:
-        return Month(plan.year, last or 1)
-    if month.year != plan.year:
-        message = _("The month must lie in the plan's year, %(year)d.") % {"year": plan.year}
-        raise bad_value("month", "month_of_year", message)
+        return Month(plan.year, last) if last else plan.first_month
+    if not plan.first_month <= month <= plan.last_month:
+        told = {"first": plan.first_month, "last": plan.last_month}
+        message = _("The month must be one of the plan's: from %(first)s to %(last)s.") % told
+        raise bad_value("month", "month_of_plan", message)
     return month

@@ -23,9 +23,10 @@ class TargetsConfig(AppConfig):
         of_target = "SELECT plan_id AS id FROM targets_target WHERE targets_target.id = {0}"
         its_indicator = "(SELECT indicator_id FROM targets_target WHERE targets_target.id = {0})"
         # What an earlier plan promises is no longer only watched (see `targets.duties`).
-        from_then_on = "SELECT id FROM plans_plan WHERE year >= (SELECT year FROM plans_plan AS own WHERE own.id = {0})"
-        # Figures of a year are shown with the plan of that year, and with the next one as last year's.
-        of_month = "SELECT id FROM plans_plan WHERE plans_plan.year IN ({0} / 100, {0} / 100 + 1)"
+        first = "(SELECT first_month FROM plans_plan AS own WHERE own.id = {0})"
+        from_then_on = f"SELECT id FROM plans_plan WHERE last_month >= {first}"  # noqa: S608 - a constant
+        # Figures of a month are shown with the plans that it is of, and a year later as last year's.
+        of_month = "SELECT id FROM plans_plan WHERE {0} BETWEEN plans_plan.first_month - 100 AND plans_plan.last_month"
         changes.watch(
             Watch("targets_indicator"),
             Watch("targets_reportingduty"),

@@ -56,7 +56,7 @@ def differences() -> Iterator[Difference]:
     exclude_others()
     regions = Regions.load()
     targets = list(Target.objects.in_force().with_version().select_related("plan", "indicator", "operand"))
-    codes = {target.pk: f"{target.plan.year}/{target.code}" for target in targets}
+    codes = {target.pk: f"{target.plan.code}/{target.code}" for target in targets}
     for start in range(0, len(targets), 20):
         lot = targets[start : start + 20]
         stored = _stored([target.pk for target in lot])

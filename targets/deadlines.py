@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from plans.models import CalendarDay, Plan, exceptions_of
-from plans.periods import Month, months_of
+from plans.periods import Month
 from plans.workdays import next_working_day
 from targets.models import Attainment
 
@@ -36,17 +36,17 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """The deadlines of a plan's year, and the years they lie in of which the calendar holds nothing."""
+    """The deadlines of a plan's months, and the years they lie in of which the calendar holds nothing."""
 
     by_month: Mapping[Month, Deadline]
     unknown_years: Sequence[int]
 
     @classmethod
     def of(cls, plan: Plan) -> "Deadlines":
-        """All twelve, with the calendar read once."""
-        days = list(CalendarDay.objects.of_years(plan.year, plan.year + 1))
+        """One for each month of the plan, with the calendar read once."""
+        days = list(CalendarDay.objects.of_years(plan.first_month.year, plan.last_month.shifted(1).year))
         known = {one.day.year for one in days}
-        found = {month: _deadline(plan, month, days) for month in months_of(plan.year)}
+        found = {month: _deadline(plan, month, days) for month in plan.months}
         years = sorted({one.planned.year for one in found.values()} - known)
         return cls(found, years if plan.deadline_moves else ())
 
@@ -66,11 +66,11 @@ def _deadline(plan: Plan, month: Month, days: Sequence[CalendarDay]) -> Deadline
 def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Month:
     """The month that is being reported: the one before today's if it is the plan's, else the one after the data."""
     before = Month.of(today).shifted(-1)
-    if before.year == plan.year:
+    if plan.first_month <= before <= plan.last_month:
         return before
     if last_with_data is None:
-        return Month(plan.year, 1)
-    return last_with_data.shifted(1) if last_with_data.number < 12 else last_with_data
+        return plan.first_month
+    return min(last_with_data.shifted(1), plan.last_month)
 
 
 def last_month_with_data(plan: Plan) -> Month | None:

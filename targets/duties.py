@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from departments.models import Department, Region
 from plans.models import Plan
-from plans.periods import Month, expected_months, months_of
+from plans.periods import Month, expected_months
 from targets.loading import Regions
 from targets.models import Indicator, ReportingDuty, Target
 from targets.models.duty import COUNTY
@@ -69,12 +69,12 @@ def place_of(department: Department, plan: Plan) -> Region:
 
 
 def expected_of(plan: Plan, months: Collection[Month] | None = None) -> Expected:
-    """What is expected in the plan's year, or only in some of its months; five queries, however much it is."""
+    """What is expected in the plan's months, or only in some of them; five queries, however much it is."""
     regions = Regions.load()
     targets, watched = _read(plan)
     indicators, places = _asked(plan, targets, watched, regions)
     reporters = _Reporters(plan)
-    wanted = [one for one in months_of(plan.year) if months is None or one in months]
+    wanted = [one for one in plan.months if months is None or one in months]
     figures: dict[Key, int | None] = {}
     for one in indicators.values():
         due = set(expected_months(one.frequency))

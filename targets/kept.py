@@ -73,7 +73,7 @@ def kept(*names: str, of: Of | None = None) -> Callable[[View], View]:
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not _may_be_kept(request, names):
                 return _private(view(request, *args, **kwargs))
-            shared = _shared_key(request, kwargs.get("year"), _version(request, of, kwargs))
+            shared = _shared_key(request, kwargs.get("plan_code"), _version(request, of, kwargs))
             return _answered(request, partial(view, request, *args, **kwargs), shared)
 
         return answer
@@ -96,14 +96,14 @@ def made_anew(view: View) -> View:
     return answer
 
 
-def answered(request: HttpRequest, make: Make, *, year: int, beside: object) -> HttpResponse:
-    """A page of a plan's year that shows more than the plan's outline: kept under `beside` too, which is all of that as
+def answered(request: HttpRequest, make: Make, *, plan_code: str, beside: object) -> HttpResponse:
+    """A page of a plan that shows more than the plan's outline: kept under `beside` too, which is all of that as
     plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a later
     page with the old values again would be shown with what lay between. Of figures and lights the numbers of their
     changes are enough: these never come again."""
     if not _may_be_kept(request, ()):
         return _private(make())
-    return _answered(request, make, _key(_outline_key(request, year), beside))
+    return _answered(request, make, _key(_outline_key(request, plan_code), beside))
 
 
 def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
@@ -142,17 +142,21 @@ def _secret(request: HttpRequest) -> str:
     return str(request.META["CSRF_COOKIE"])
 
 
-def value_of(request: HttpRequest, make: Callable[[], Kept], *, year: int, of: str, beside: object = None) -> Kept:
+def value_of(request: HttpRequest, make: Callable[[], Kept], *, plan_code: str, of: str, beside: object = None) -> Kept:
     """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is."""
-    return values_of(request, lambda _missing: {of: make()}, year=year, of={of: beside})[of]
+    return values_of(request, lambda _missing: {of: make()}, plan_code=plan_code, of={of: beside})[of]
 
 
 def values_of(
-    request: HttpRequest, make: Callable[[Collection[One]], Mapping[One, Kept]], *, year: int, of: Mapping[One, object]
+    request: HttpRequest,
+    make: Callable[[Collection[One]], Mapping[One, Kept]],
+    *,
+    plan_code: str,
+    of: Mapping[One, object],
 ) -> dict[One, Kept]:
-    """Pieces of a page of a plan's year, each kept under the plain values that it is made of beside the plan's outline:
+    """Pieces of a page of a plan, each kept under the plain values that it is made of beside the plan's outline:
     only those are made that are different from all that were made before."""
-    shared = _outline_key(request, year)
+    shared = _outline_key(request, plan_code)
     keys = {one: _key(shared, one, values) for one, values in of.items()}
     recalled = _recalled(*keys.values())
     known = {one: recalled[key] for one, key in keys.items() if key in recalled}
@@ -177,7 +181,7 @@ def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
 
 def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> object:
     """Of the plan's data that a page shows."""
-    known = surroundings_of(request, values.get("year"))
+    known = surroundings_of(request, values.get("plan_code"))
     if of is None or known.plan_id is None:
         return known.version
     shown = _indicators(of, tuple(values.items()), (known.plan_id, known.outline))
@@ -190,13 +194,13 @@ def _indicators(of: Of, values: tuple[tuple[str, Any], ...], _outline: tuple[int
     return of(**dict(values))
 
 
-def _outline_key(request: HttpRequest, year: int) -> str:
-    return _shared_key(request, year, surroundings_of(request, year).outline)
+def _outline_key(request: HttpRequest, plan_code: str) -> str:
+    return _shared_key(request, plan_code, surroundings_of(request, plan_code).outline)
 
 
-def _shared_key(request: HttpRequest, year: int | None, version: object) -> str:
+def _shared_key(request: HttpRequest, plan_code: str | None, version: object) -> str:
     """Of everything that what stands below the header depends on."""
-    known, reached = surroundings_of(request, year), tuple(access.reaches(access.person(request)).values())
+    known, reached = surroundings_of(request, plan_code), tuple(access.reaches(access.person(request)).values())
     address = request.path, request.GET.urlencode(), is_part(request), get_language(), timezone.localdate()
     return _key(release(), *address, known.plan_id, version, known.demonstration, _as_text(reached))
 

@@ -1,11 +1,11 @@
-"""The months of a plan's year for the quality office: closed by whom, and how complete."""
+"""The months of a plan for the quality office: closed by whom, and how complete."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from plans.models import Plan
-from plans.periods import Month, months_of
+from plans.periods import Month
 from targets.deadlines import Deadline, Deadlines
 from targets.duties import expected_of
 from targets.figures import Key
@@ -38,19 +38,14 @@ class Standing:
 
 
 def standings(plan: Plan) -> list[Standing]:
-    """Every month of the plan's year."""
-    months = months_of(plan.year)
+    """Every month of the plan."""
     expected = expected_of(plan).figures.keys()
     deadlines = Deadlines.of(plan)
     official, waiting = _official(expected) & expected, _waiting(expected) & expected
     approved, open_ones = Counter(key[2] for key in official), Counter(key[2] for key in waiting)
     missing = Counter(key[2] for key in expected - official - waiting)
     locks = _locks(plan)
-    return [Standing(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in months]
-
-
-def _range(plan: Plan) -> tuple[Month, Month]:
-    return Month(plan.year, 1), Month(plan.year, 12)
+    return [Standing(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in plan.months]
 
 
 def _official(keys: Collection[Key]) -> set[Key]:
@@ -65,7 +60,9 @@ def _waiting(keys: Collection[Key]) -> set[Key]:
 
 def _locks(plan: Plan) -> dict[Month, list[MonthLock]]:
     found: dict[Month, list[MonthLock]] = defaultdict(list)
-    rows = MonthLock.objects.filter(month__range=_range(plan)).select_related("locked_by", "reopened_by")
+    rows = MonthLock.objects.filter(month__range=(plan.first_month, plan.last_month)).select_related(
+        "locked_by", "reopened_by"
+    )
     for one in rows.order_by("-pk"):
         found[one.month].append(one)
     return found

@@ -116,8 +116,9 @@ def _not_asked(rows: Rows, reached: Reach) -> dict[Key, list[Problem]]:
 
     The units stay locked until the end: whoever sends the same twice finds what the first request has done.
     """
-    plans = {one.year: one for one in Plan.objects.published().filter(year__in=_years(rows))}
-    units = _units(plans.values())
+    plans = list(Plan.objects.published().holding_any({row.month for row in rows.values()}))
+    months = {month for plan in plans for month in plan.months}
+    units = _units(plans)
     somewhen = {(key[0], key[1], key[2].year) for key in units}
     wholes = set(Region.objects.filter(parent__isnull=False).values_list("parent_id", flat=True))
     problems = {}
@@ -126,7 +127,7 @@ def _not_asked(rows: Rows, reached: Reach) -> dict[Key, list[Problem]]:
         unit = units.get(key)
         if unit is None:
             asked = (key[0], key[1], row.month.year) in somewhen
-            problems[key] = [_not_due(row, known=row.month.year in plans, asked=asked, whole=key[1] in wholes)]
+            problems[key] = [_not_due(row, known=row.month in months, asked=asked, whole=key[1] in wholes)]
         elif not may_enter(reached, unit):
             foreign.append(fault_of(row.number, Problem("not_yours", "indicator", (("unit", str(unit)),))))
     if foreign:
@@ -136,12 +137,8 @@ def _not_asked(rows: Rows, reached: Reach) -> dict[Key, list[Problem]]:
     return problems
 
 
-def _years(rows: Rows) -> set[int]:
-    return {row.month.year for row in rows.values()}
-
-
 def _units(plans: Iterable[Plan]) -> dict[Key, Department]:
-    """Who is expected to report each figure of the plans' years."""
+    """Who is expected to report each figure of the plans."""
     departments = Department.objects.select_related("region").in_bulk()
     return {
         key: departments[department_id]

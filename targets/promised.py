@@ -26,13 +26,13 @@ class Promised:
     duties: Duties
 
 
-def promised_in(request: HttpRequest, year: int | None = None) -> Promised | None:
-    """What the plan of a year promises, else the newest; None where no such plan was published.
+def promised_in(request: HttpRequest, plan_code: str | None = None) -> Promised | None:
+    """What a plan promises, else the newest; None where no such plan was published.
 
     A process reads it once for each version of the plan's outline (see `targets.surroundings`) and keeps it as bytes,
     so that no request sees what another has done to it.
     """
-    known = surroundings_of(request, year)
+    known = surroundings_of(request, plan_code)
     if known.plan_id is None:
         return None
     found: Promised | None = pickle.loads(_kept(known.plan_id, known.outline))  # noqa: S301 - made below, by ourselves

@@ -117,7 +117,7 @@ def gaps_on(today: date) -> list[Gap]:
 def asked_on(today: date) -> list[Asked]:
     """The open months of which somebody is reminded, newest first."""
     found: dict[Month, tuple[Plan, date]] = {}
-    for plan in Plan.objects.published().filter(year__in=(today.year - 1, today.year)).order_by("year"):
+    for plan in Plan.objects.published().begun(today).order_by("first_month", "code"):
         deadlines = {month: one.day for month, one in Deadlines.of(plan).by_month.items()}
         if today <= max(deadlines.values()) + LINGERS:
             found |= {month: (plan, day) for month, day in deadlines.items() if MONTHLY.first(day) <= today}

@@ -67,7 +67,7 @@ class Row:
     @property
     def address(self) -> str:
         """Where the target's page is."""
-        return _address(self.attainment.month.year, self.target.code)
+        return _address(self.target.plan.code, self.target.code)
 
     @property
     def still_needed(self) -> bool:
@@ -77,8 +77,8 @@ class Row:
 
 
 @lru_cache(maxsize=2000)
-def _address(year: int, code: str) -> str:
-    return reverse("target", args=[year, code])
+def _address(plan_code: str, code: str) -> str:
+    return reverse("target", args=[plan_code, code])
 
 
 @dataclass(frozen=True, slots=True)

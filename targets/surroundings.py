@@ -10,7 +10,9 @@ from departments.prepared import prepared
 
 _QUERY = """
 WITH plan AS (
-    SELECT id FROM plans_plan WHERE year = COALESCE(%s, (SELECT MAX(year) FROM plans_plan WHERE state = 'published'))
+    SELECT id FROM plans_plan WHERE code = COALESCE(%s, (
+        SELECT code FROM plans_plan WHERE state = 'published' ORDER BY first_month DESC, code LIMIT 1
+    ))
 )
 SELECT (SELECT id FROM plan),
        COALESCE(SUM(number), 0),
@@ -34,17 +36,17 @@ class Surroundings:
     demonstration: bool
 
 
-def surroundings_of(request: HttpRequest, year: int | None = None) -> Surroundings:
-    """Of the person who asks and the plan of a year, else the newest; asked once a request."""
+def surroundings_of(request: HttpRequest, plan_code: str | None = None) -> Surroundings:
+    """Of the person who asks and the plan of a code, else the newest; asked once a request."""
     known: Surroundings | None = getattr(request, "_surroundings", None)
     if known is None:
-        known = _asked(request.user.pk if isinstance(request.user, User) else None, year)
+        known = _asked(request.user.pk if isinstance(request.user, User) else None, plan_code)
         request._surroundings = known  # type: ignore[attr-defined]
     return known
 
 
-def _asked(user_id: int | None, year: int | None) -> Surroundings:
+def _asked(user_id: int | None, plan_code: str | None) -> Surroundings:
     with connection.cursor() as cursor:
-        cursor.execute(prepared("surroundings", _QUERY), [year, user_id])
+        cursor.execute(prepared("surroundings", _QUERY), [plan_code, user_id])
         plan_id, version, outline, unread, demonstration = cursor.fetchone()
     return Surroundings(plan_id, int(version), int(outline), unread, bool(demonstration))

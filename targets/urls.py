@@ -12,7 +12,7 @@ from targets.views import timeliness as timeliness_views
 from targets.views import worksheet as worksheet_views
 
 urlpatterns = [
-    path("targets/<int:year>/<slug:code>/verify/", target_views.verify, name="target_verify"),
+    path("plans/<slug:plan_code>/targets/<slug:code>/verify/", target_views.verify, name="target_verify"),
     path("desk/", desk_views.desk, name="desk"),
     path("worksheet/<slug:code>/<str:month>/", worksheet_views.worksheet, name="worksheet"),
     path("worksheet/<slug:code>/<str:month>/cell/", worksheet_views.cell, name="worksheet_cell"),

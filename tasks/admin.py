@@ -31,14 +31,14 @@ class TargetsOfPlan(ManyToManyWidget):
 
     def clean(self, value: Any, row: dict[str, Any] | None = None, **kwargs: Any) -> list[Target]:
         codes = [code.strip() for code in str(value or "").split(",") if code.strip()]
-        year = (row or {}).get("plan")
-        return [Target.objects.get(plan__year=year, code=code) for code in codes]
+        plan_code = (row or {}).get("plan")
+        return [Target.objects.get(plan__code=plan_code, code=code) for code in codes]
 
 
 class TaskResource(Resource):
-    """Tasks by their plan's year and their code; the clause by its number, targets by code."""
+    """Tasks by their plan's code and their own; the clause by its number, targets by code."""
 
-    plan = Field("plan", "plan", ForeignKeyWidget(Plan, "year"))
+    plan = Field("plan", "plan", ForeignKeyWidget(Plan, "code"))
     clause = Field("clause", "clause", InPlan(Clause, "path"))
     targets = Field("targets", "targets", TargetsOfPlan(Target, field="code", separator=","))
 

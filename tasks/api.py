@@ -9,8 +9,8 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from departments.api import ResponsibleOut
-from departments.contract import REFUSALS, Exact, Paging
-from plans.api import MonthText, Year, plan_of
+from departments.contract import PLAN_REFUSALS, Exact, Paging
+from plans.api import MonthText, PlanCode, plan_of
 from plans.periods import Month
 from targets.api import last_month, month_of
 from targets.schemas import responsible
@@ -66,17 +66,17 @@ class TaskOut(Schema):
     milestones: list[MilestoneOut]
 
 
-@router.get("/plans/{year}/tasks", response={200: list[TaskOut], **REFUSALS})
+@router.get("/plans/{plan}/tasks", response={200: list[TaskOut], **PLAN_REFUSALS})
 @paginate(Paging)
-def tasks(request: HttpRequest, year: Year, month: MonthText | None = None) -> list[dict[str, Any]]:
+def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) -> list[dict[str, Any]]:
     """A plan's tasks in its order, as of the end of a month: the last one with data if none is given."""
-    plan = plan_of(year)
-    chosen = month_of(plan, month, last_month(plan, plan.region))
+    asked = plan_of(plan)
+    chosen = month_of(asked, month, last_month(asked, asked.region))
     day = chosen.last_day
-    found = Task.objects.filter(plan=plan).select_related("clause").order_by("order", "code")
-    rows = with_assignments(judged(found, plan, day), day)
+    found = Task.objects.filter(plan=asked).select_related("clause").order_by("order", "code")
+    rows = with_assignments(judged(found, asked, day), day)
     steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for one in known(Milestone.objects.filter(task__plan=plan), plan, day):
+    for one in known(Milestone.objects.filter(task__plan=asked), asked, day):
         steps[one.milestone.task_id].append(_step(one))
     return [_answer(row, chosen, steps[row.task.pk]) for row in rows]
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from django.utils.translation import gettext as _
 
 from departments.models import successors_on
 from plans.models import Clause, Plan
 from plans.models.plan import stands_in
-from plans.periods import Month
 from targets.explanation import Shown, shown, threshold_text
 from targets.lights import Light, light
 from targets.models import Attainment, Target
@@ -56,7 +54,7 @@ def _quote_wanted(promise: str, clause: Clause) -> str:
 
 
 def _split_reporters(draft: Plan) -> list[str]:
-    followers = successors_on(date(draft.year, 1, 1))
+    followers = successors_on(draft.first_month.first_day)
     measured = {one.indicator for one in draft.targets.select_related("indicator__department")}
     return [
         _("%(indicator)s is reported by %(department)s, which was split. Name the indicator's new department.")
@@ -106,7 +104,7 @@ def pairs(before: Plan, after: Plan) -> list[Pair]:
     earlier, later = _targets(before), _targets(after)
     reached = {
         row.target_id: row
-        for row in Attainment.objects.of_plan(before, region_id=before.region_id).filter(month=Month(before.year, 12))
+        for row in Attainment.objects.of_plan(before, region_id=before.region_id).filter(month=before.last_month)
     }
     matched = {one.pk: _match(one, earlier, later) for one in later}
     used = {one.pk for one in matched.values() if one is not None}

@@ -170,7 +170,7 @@ def feed(plan: Plan, user: User, day: date, now: datetime, base: str) -> str:
 def _events(plan: Plan, steps: Sequence[Known], base: str) -> Iterator[Event]:
     for one in steps:
         row = one.milestone
-        address = base + reverse("task", args=[plan.year, row.task.code])
+        address = base + reverse("task", args=[plan.code, row.task.code])
         if one.step.done_on is not None and one.is_done:
             state = _("done on %(day)s") % {"day": date_format(one.step.done_on)}
         else:

@@ -39,7 +39,7 @@ class Lot:
     code: str
     task: str
     titles: Sequence[str]
-    year: int
+    plan_code: str
 
 
 def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
@@ -55,9 +55,9 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 
 
 def lots_on(today: date) -> list[Lot]:
-    """What is open of which somebody is reminded, of this year's plan and, for a while, of last year's."""
-    plans = Plan.objects.published().filter(year__in=(today.year - 1, today.year)).order_by("year")
-    near = [plan for plan in plans if today <= date(plan.year, 12, 31) + LINGERS]
+    """What is open of which somebody is reminded, of the plans that run and, for a while, of those that have ended."""
+    plans = Plan.objects.published().begun(today).order_by("first_month", "code")
+    near = [plan for plan in plans if today <= plan.last_month.last_day + LINGERS]
     return [lot for plan in near for lot in _lots(plan, today)]
 
 
@@ -72,7 +72,7 @@ def _lots(plan: Plan, today: date) -> Iterator[Lot]:
                 found[department_id, row.task_id, row.due].append(row)
     for (department_id, task_id, due), rows in found.items():
         task = rows[0].task
-        yield Lot(department_id, task_id, due, task.code, task.title, [one.title for one in rows], plan.year)
+        yield Lot(department_id, task_id, due, task.code, task.title, [one.title for one in rows], plan.code)
 
 
 def _roles(plan: Plan) -> Mapping[int, dict[int, str]]:
@@ -97,7 +97,7 @@ def _due(person: User, lots: Sequence[Lot], today: date) -> Iterator[Matter]:
         if lot.department_id in own:
             days = (lot.due - today).days
             details = {"task": lot.task, "titles": list(lot.titles), "due": lot.due.isoformat(), "days": days}
-            part = Part("milestones_due", details, reverse("task", args=[lot.year, lot.code]))
+            part = Part("milestones_due", details, reverse("task", args=[lot.plan_code, lot.code]))
             yield Matter(f"milestones:{lot.task_id}:{lot.department_id}:{lot.due}", lot.due, MILESTONES, part)
 
 
@@ -156,7 +156,7 @@ def _gaps(
         if owed:
             states = Counter(state for _task, state in owed)
             together = len(owed) > 1 and shown and not asked.earlier
-            place = [asked.plan.year, owed[0][0].code, unit.code, asked.month]
+            place = [asked.plan.code, owed[0][0].code, unit.code, asked.month]
             link = reverse("my_tasks") if together else reverse("task_report", args=place)
             yield Gap(unit, asked, states["open"], states["returned"], link)
 

@@ -45,8 +45,8 @@ class Finding:
 
 def pressed_plans(today: date) -> list[Plan]:
     """The plans whose promises are pressed on a day."""
-    plans = Plan.objects.published().filter(year__in=(today.year - 1, today.year)).order_by("year")
-    return [one for one in plans if date(one.year, 1, 1) <= today <= date(one.year, 12, 31) + LINGERS]
+    plans = Plan.objects.published().order_by("first_month", "code")
+    return [one for one in plans if one.first_month.first_day <= today <= one.last_month.last_day + LINGERS]
 
 
 def findings(plan: Plan, today: date) -> list[Finding]:

@@ -119,6 +119,6 @@ def _demand_second(batch: ImportBatch, by: User) -> None:
     """A plan may ask that another coordinator than the one who uploaded confirms."""
     if not batch.official or batch.source.by_id != by.pk:
         return
-    years = {month.year for month in staging.months(batch)}
-    if Plan.objects.filter(year__in=years, import_needs_second=True).exists():
+    concerned = Plan.objects.published().holding_any(staging.months(batch))
+    if concerned.filter(import_needs_second=True).exists():
         raise PermissionDenied(_("The plan asks for a second person: another coordinator confirms this import."))

@@ -8,6 +8,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import plans.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -137,21 +139,35 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 (
-                    "year",
-                    models.PositiveSmallIntegerField(
-                        db_index=True,
+                    "code",
+                    models.SlugField(
+                        help_text="Names the plan in addresses, files and the API, such as wenzhou-2014-quality.",
+                        max_length=60,
                         validators=[
-                            django.core.validators.MinValueValidator(1900),
-                            django.core.validators.MaxValueValidator(2999),
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$", "Small letters and digits, joined by hyphens."
+                            )
                         ],
-                        verbose_name="year",
+                        verbose_name="code",
                     ),
                 ),
+                (
+                    "series",
+                    models.SlugField(
+                        blank=True,
+                        db_index=False,
+                        help_text="The same for plans that follow each other year by year, such as wenzhou-quality.",
+                        max_length=60,
+                        verbose_name="series",
+                    ),
+                ),
+                ("first_month", plans.fields.MonthField(verbose_name="first month")),
+                ("last_month", plans.fields.MonthField(verbose_name="last month")),
                 (
                     "state",
                     models.CharField(
                         choices=[("draft", "draft"), ("published", "published")],
-                        default="published",
+                        default="draft",
                         editable=False,
                         max_length=10,
                         verbose_name="state",
@@ -244,21 +260,36 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "year",
-                    models.PositiveSmallIntegerField(
+                    "code",
+                    models.SlugField(
+                        help_text="Names the plan in addresses, files and the API, such as wenzhou-2014-quality.",
+                        max_length=60,
                         unique=True,
                         validators=[
-                            django.core.validators.MinValueValidator(1900),
-                            django.core.validators.MaxValueValidator(2999),
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$", "Small letters and digits, joined by hyphens."
+                            )
                         ],
-                        verbose_name="year",
+                        verbose_name="code",
                     ),
                 ),
+                (
+                    "series",
+                    models.SlugField(
+                        blank=True,
+                        db_index=False,
+                        help_text="The same for plans that follow each other year by year, such as wenzhou-quality.",
+                        max_length=60,
+                        verbose_name="series",
+                    ),
+                ),
+                ("first_month", plans.fields.MonthField(verbose_name="first month")),
+                ("last_month", plans.fields.MonthField(verbose_name="last month")),
                 (
                     "state",
                     models.CharField(
                         choices=[("draft", "draft"), ("published", "published")],
-                        default="published",
+                        default="draft",
                         editable=False,
                         max_length=10,
                         verbose_name="state",
@@ -322,7 +353,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "plan",
                 "verbose_name_plural": "plans",
-                "ordering": ["-year"],
+                "ordering": ["-first_month", "code"],
             },
         ),
         migrations.CreateModel(
@@ -391,6 +422,14 @@ class Migration(migrations.Migration):
                 related_name="clauses",
                 to="plans.plan",
                 verbose_name="plan",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="plan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_month__gte", models.F("first_month"))),
+                name="plan_ends_after_it_begins",
+                violation_error_message="The last month lies before the first.",
             ),
         ),
         migrations.AddConstraint(

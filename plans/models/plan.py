@@ -1,36 +1,77 @@
 """A plan and its clauses: the document, verbatim."""
 
+from collections.abc import Collection
+from datetime import date
 from decimal import Decimal
 from typing import Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from departments.models import Region
+from plans.fields import MonthField
+from plans.periods import Month, months_between
+
+LONGEST = 120
+"""The most months that a plan is for."""
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
     """Questions about plans; finds rows by the names that fixtures use."""
 
-    def get_by_natural_key(self, year: int) -> "Plan":
-        return self.get(year=year)
+    def get_by_natural_key(self, code: str) -> "Plan":
+        return self.get(code=code)
 
     def published(self) -> Self:
         """The plans that are in force, with their regions: every page, file and answer of the API shows these alone."""
         return self.filter(state=Plan.State.PUBLISHED).select_related("region")
 
+    def holding(self, month: Month) -> Self:
+        """The plans that the month is of."""
+        return self.filter(first_month__lte=month, last_month__gte=month)
+
+    def holding_any(self, months: Collection[Month]) -> Self:
+        """The plans that one of the months is of, or lies between two of them."""
+        if not months:
+            return self.none()
+        return self.filter(first_month__lte=max(months), last_month__gte=min(months))
+
+    def holding_first(self, year: int) -> Self:
+        """The plans that begin in a year."""
+        return self.filter(first_month__gte=Month(year, 1), first_month__lte=Month(year, 12))
+
+    def begun(self, day: date) -> Self:
+        """The plans whose first month has begun."""
+        return self.filter(first_month__lte=Month.of(day))
+
+    def following(self, plan: "Plan") -> "Plan | None":
+        """The next plan of the same series, a draft or not."""
+        return self.of_series(plan).filter(first_month__gt=plan.first_month).order_by("first_month", "code").first()
+
+    def preceding(self, plan: "Plan") -> "Plan | None":
+        """The plan in force before it in the same series."""
+        earlier = self.published().of_series(plan).filter(first_month__lt=plan.first_month)
+        return earlier.order_by("-first_month", "code").first()
+
+    def of_series(self, plan: "Plan") -> Self:
+        """The plans that follow or precede it; a plan without a series began one that is called like it."""
+        series = plan.series or plan.code
+        return self.filter(models.Q(series=series) | models.Q(code=series)).exclude(pk=plan.pk)
+
     def newest(self) -> "Plan | None":
-        """The published plan of the latest year; none before the first is loaded."""
-        return self.published().order_by("-year").first()
+        """The published plan that began last; none before the first is published."""
+        return self.published().order_by("-first_month", "code").first()
 
 
 class Plan(models.Model):
-    """One official document for one year, with the settings by which its promises are judged.
+    """One official document, with the months that it is for and the settings by which its promises are judged.
 
+    `code` names the plan everywhere (`wenzhou-2014-quality`) and is never changed; plans that follow each other year by
+    year share a `series`. A city has many plans at once, and so have its counties; each is of one region.
     `pace_tolerance`: the share of the linear pace down to which a count is yellow and not red. A draft is proposed from
     the plan before it, while the document is not out yet: its clauses have no words, its promises no quotes, and nobody
     but administrators sees it.
@@ -40,10 +81,23 @@ class Plan(models.Model):
         DRAFT = "draft", pgettext_lazy("plan", "draft")
         PUBLISHED = "published", pgettext_lazy("plan", "published")
 
-    year = models.PositiveSmallIntegerField(
-        _("year"), unique=True, validators=[MinValueValidator(1900), MaxValueValidator(2999)]
+    code = models.SlugField(
+        _("code"),
+        max_length=60,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Small letters and digits, joined by hyphens."))],
+        help_text=_("Names the plan in addresses, files and the API, such as wenzhou-2014-quality."),
     )
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PUBLISHED, editable=False)
+    series = models.SlugField(
+        _("series"),
+        max_length=60,
+        blank=True,
+        db_index=False,
+        help_text=_("The same for plans that follow each other year by year, such as wenzhou-quality."),
+    )
+    first_month = MonthField(_("first month"))
+    last_month = MonthField(_("last month"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT, editable=False)
     number = models.CharField(_("document number"), max_length=60, blank=True)
     title = models.CharField(_("title"), max_length=200)
     issuer = models.CharField(_("issuer"), max_length=120)
@@ -77,22 +131,50 @@ class Plan(models.Model):
     class Meta:
         verbose_name = _("plan")
         verbose_name_plural = _("plans")
-        ordering = ["-year"]
+        ordering = ["-first_month", "code"]
         constraints = [
+            models.CheckConstraint(
+                name="plan_ends_after_it_begins",
+                condition=models.Q(last_month__gte=models.F("first_month")),
+                violation_error_message=_("The last month lies before the first."),
+            ),
             models.CheckConstraint(
                 name="plan_published_with_number_and_day",
                 condition=models.Q(state="draft") | (~models.Q(number="") & models.Q(issued_on__isnull=False)),
                 violation_error_message=_("A plan needs its document number and the day on which it was issued."),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
 
-    def natural_key(self) -> tuple[int]:
-        return (self.year,)
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
 
     natural_key.dependencies = ["departments.region"]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        """A plan of more months than can be judged is refused."""
+        if self.first_month and self.last_month and len(months_between(self.first_month, self.last_month)) > LONGEST:
+            raise ValidationError({"last_month": _("A plan is for ten years at most.")})
+
+    @property
+    def year(self) -> int:
+        """The year in which the plan begins."""
+        return self.first_month.year
+
+    @property
+    def span(self) -> str:
+        """The plan's months in short: "2014", "2021–2025", "2014-07–2014-12"."""
+        first, last = self.first_month, self.last_month
+        if (first.number, last.number) != (1, 12):
+            return f"{first}–{last}"
+        return str(first.year) if first.year == last.year else f"{first.year}–{last.year}"
+
+    @property
+    def months(self) -> list[Month]:
+        """Every month of the plan, the first to the last."""
+        return months_between(self.first_month, self.last_month)
 
     @property
     def is_draft(self) -> bool:
@@ -102,8 +184,8 @@ class Plan(models.Model):
 class ClauseManager(models.Manager["Clause"]):
     """Finds rows by the names that fixtures use."""
 
-    def get_by_natural_key(self, year: int, path: str) -> "Clause":
-        return self.get(plan__year=year, path=path)
+    def get_by_natural_key(self, plan: str, path: str) -> "Clause":
+        return self.get(plan__code=plan, path=path)
 
 
 class Clause(models.Model):
@@ -136,8 +218,8 @@ class Clause(models.Model):
     def __str__(self) -> str:
         return f"{self.path} {self.heading}".strip()
 
-    def natural_key(self) -> tuple[int, str]:
-        return (self.plan.year, self.path)
+    def natural_key(self) -> tuple[str, str]:
+        return (self.plan.code, self.path)
 
     natural_key.dependencies = ["plans.plan"]  # type: ignore[attr-defined]
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 
 from departments.models import Region
 from plans.models import Clause, Plan
+from plans.tests.factories import plan_of_year
 
 TEXT = (settings.BASE_DIR / "fixtures" / "2014-wenzhou.txt").read_text(encoding="utf-8")
 HEAD, BODY = TEXT.split("\n\n", 1)
@@ -18,9 +19,7 @@ NUMBERED = r"[一二三四五六七八九十]+"
 @pytest.fixture
 def plan(db: None) -> Plan:
     region = Region.objects.create(code="990000", name="City", kind="city")
-    return Plan.objects.create(
-        year=2030, number="1", title="Plan", issuer="City", issued_on="2030-01-01", region=region
-    )
+    return plan_of_year(2030, region=region)
 
 
 def make_clause(plan: Plan, **fields: object) -> Clause:

@@ -103,7 +103,8 @@ def imported(path: Path, name: str, by: User) -> int:
 
 def set_back(scenario: Scenario, plan: Plan, month: Month) -> None:
     """Gives the month's figures the times at which they would have come in, so that some are late."""
-    year = Plan(year=month.year, deadline_day=plan.deadline_day, deadline_moves=plan.deadline_moves)
+    first, last = Month(month.year, 1), Month(month.year, 12)
+    year = Plan(first_month=first, last_month=last, deadline_day=plan.deadline_day, deadline_moves=plan.deadline_moves)
     ends = Deadlines.of(year)[month].ends
     source = Source.objects.get(demonstration=True, label=label(scenario, month))
     revisions = list(source.revisions.select_related("observation__indicator__department", "observation__region"))

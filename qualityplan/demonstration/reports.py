@@ -29,7 +29,7 @@ from tasks.services import (
 @transaction.atomic
 def make_reports(plan: Plan) -> int:
     """Splits, reports and signs what the plan's file says, if there is one; returns the number of reports."""
-    path = SAMPLES / f"demonstration-{plan.year}-reports.json"
+    path = SAMPLES / f"demonstration-{plan.code}-reports.json"
     if not path.is_file():
         return 0
     raw = json.loads(path.read_text(encoding="utf-8"))

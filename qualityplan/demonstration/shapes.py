@@ -80,9 +80,9 @@ class Scenario:
     comments: tuple[dict[str, Any], ...] = ()
 
 
-def scenario(year: int, folder: Path = SAMPLES) -> Scenario | None:
-    """The scenario of a plan's year, if there is one."""
-    path = folder / f"demonstration-{year}.json"
+def scenario(code: str, folder: Path = SAMPLES) -> Scenario | None:
+    """The scenario of the plan with this code, if there is one."""
+    path = folder / f"demonstration-{code}.json"
     if not path.is_file():
         return None
     raw = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)

@@ -48,7 +48,7 @@ def comments_of(context: Context, *, target: Target | None = None, task: Task | 
         "comments": [(one, one.is_waiting and reaches(user, Action.ANSWER_COMMENTS, one.asked)) for one in found],
         "presses": access.reach(user, Action.ISSUE_SUPERVISION),
         "form": CommentForm() if writes else None,
-        "address": reverse("comment_add", args=[kind, about.plan.year, about.code]),
+        "address": reverse("comment_add", args=[about.plan.code, kind, about.code]),
         "today": _today(),
         "request": request,
         "csrf_token": context.get("csrf_token"),

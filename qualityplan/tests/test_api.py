@@ -16,17 +16,17 @@ from qualityplan.api import api
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-VALUES = {"year": "2014", "code": "any", "pk": "1"}
+VALUES = {"plan": "2014", "code": "any", "pk": "1"}
 CONTRACT = {
     "/departments",
     "/regions",
     "/plans",
-    "/plans/{year}/clauses",
+    "/plans/{plan}/clauses",
     "/indicators",
-    "/plans/{year}/targets",
-    "/plans/{year}/tasks",
-    "/plans/{year}/attainment",
-    "/plans/{year}/targets/{code}/attainment",
+    "/plans/{plan}/targets",
+    "/plans/{plan}/tasks",
+    "/plans/{plan}/attainment",
+    "/plans/{plan}/targets/{code}/attainment",
     "/observations",
     "/imports",
     "/imports/{pk}",
@@ -148,7 +148,7 @@ def test_the_docs_page_works_under_its_policy(live_server: Any, page: "Page") ->
         "event => window.broken.push(event.violatedDirective + ' ' + event.blockedURI))"
     )
     page.goto(f"{live_server.url}/api/v1/docs")
-    page.get_by_text("/api/v1/plans/{year}/attainment", exact=True).click()
+    page.get_by_text("/api/v1/plans/{plan}/attainment", exact=True).click()
     page.get_by_text("inputs_hash").first.wait_for()
     assert page.evaluate("window.broken") == []
     assert not [url for url in asked if not url.startswith((live_server.url, "data:"))]

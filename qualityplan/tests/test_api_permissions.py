@@ -135,17 +135,17 @@ def answered(status: int) -> bool:
     return status in (200, 202)
 
 
-LISTS = ("/departments", "/regions", "/plans", "/plans/{year}/clauses", "/indicators")
-PUBLIC = (*LISTS, "/plans/{year}/targets", "/plans/{year}/tasks")
+LISTS = ("/departments", "/regions", "/plans", "/plans/{plan}/clauses", "/indicators")
+PUBLIC = (*LISTS, "/plans/{plan}/targets", "/plans/{plan}/tasks")
 OPERATIONS: dict[str, tuple[Case, ...]] = {
     **{f"GET {path}": (Case(Action.VIEW_PLAN, reads(path), shared=True),) for path in PUBLIC},
-    "GET /plans/{year}/attainment": (
-        Case(Action.VIEW_PLAN, reads("/plans/{year}/attainment"), shared=True),
-        Case(Action.VIEW_PLAN, reads("/plans/{year}/attainment", region="{region}", month="2014-06")),
+    "GET /plans/{plan}/attainment": (
+        Case(Action.VIEW_PLAN, reads("/plans/{plan}/attainment"), shared=True),
+        Case(Action.VIEW_PLAN, reads("/plans/{plan}/attainment", region="{region}", month="2014-06")),
     ),
-    "GET /plans/{year}/targets/{code}/attainment": (
-        Case(Action.VIEW_PLAN, reads("/plans/{year}/targets/{target}/attainment"), shared=True),
-        Case(Action.VIEW_PLAN, reads("/plans/{year}/targets/{target}/attainment", region="{region}")),
+    "GET /plans/{plan}/targets/{code}/attainment": (
+        Case(Action.VIEW_PLAN, reads("/plans/{plan}/targets/{target}/attainment"), shared=True),
+        Case(Action.VIEW_PLAN, reads("/plans/{plan}/targets/{target}/attainment", region="{region}")),
     ),
     "GET /observations": (Case(Action.VIEW_OBSERVATIONS, sees_figure),),
     "POST /observations": (
@@ -206,7 +206,7 @@ def county(code: str) -> Department:
 
 def things(indicator: Indicator, region: str, target: str) -> Things:
     return SimpleNamespace(
-        year=2014, indicator=indicator.code, region=region, target=target, is_ratio=indicator.is_ratio
+        plan="plan-2014", indicator=indicator.code, region=region, target=target, is_ratio=indicator.is_ratio
     )
 
 

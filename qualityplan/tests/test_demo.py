@@ -48,7 +48,7 @@ def demonstrated(folder: Path, django_db_setup: None, django_db_blocker: DjangoD
         call_command("loaddata", *PLAN_2014, verbosity=0)
         run()
         recompute_all()
-        yield Plan.objects.get(year=2014)
+        yield Plan.objects.get(code="wenzhou-2014-quality")
         transaction.set_rollback(True)
 
 

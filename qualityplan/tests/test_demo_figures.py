@@ -29,7 +29,7 @@ def unsaved(fields: dict[str, Any]) -> Indicator:
 
 
 INDICATORS = {row["code"]: unsaved(row) for row in loaded(30, "targets.indicator")}
-SCENARIO = scenario(2014) or pytest.fail("there is no scenario")
+SCENARIO = scenario("wenzhou-2014-quality") or pytest.fail("there is no scenario")
 
 
 def full_years() -> dict[tuple[str, str, int], list[Figure]]:
@@ -118,7 +118,7 @@ def test_every_milestone_that_is_done_exists() -> None:
 
 
 def test_every_report_is_of_a_unit_a_task_and_milestones_that_exist() -> None:
-    raw = json.loads((SAMPLES / "demonstration-2014-reports.json").read_text(encoding="utf-8"))
+    raw = json.loads((SAMPLES / "demonstration-wenzhou-2014-quality-reports.json").read_text(encoding="utf-8"))
     units = {(row["task"][1], row["department"][0]) for row in loaded(40, "tasks.assignment")}
     steps = {(row["task"][1], row["code"]) for row in loaded(40, "tasks.milestone")}
     for one in raw["reports"]:

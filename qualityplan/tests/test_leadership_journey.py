@@ -86,12 +86,14 @@ def test_another_month_of_a_target_is_drawn_in_the_same_page(
     page: Page, live_server: LiveServer, city: Plan, complaints: list[str]
 ) -> None:
     log_in(page, live_server)
-    page.goto(f"{live_server.url}/targets/2014/yellow-label-vehicles/?month=2014-05")
+    page.goto(f"{live_server.url}/plans/wenzhou-2014-quality/targets/yellow-label-vehicles/?month=2014-05")
     drawn = page.locator("#chart canvas")
     expect(drawn).to_have_count(1)
     next_month(page, "2014年6月")
     expect(drawn).to_have_count(1)
-    expect(page).to_have_url(f"{live_server.url}/targets/2014/yellow-label-vehicles/?month=2014-06")
+    expect(page).to_have_url(
+        f"{live_server.url}/plans/wenzhou-2014-quality/targets/yellow-label-vehicles/?month=2014-06"
+    )
     page.go_back()
     expect(page.locator("#month option:checked")).to_have_text("2014年5月")
     expect(page.locator("header")).to_have_count(1)

@@ -33,13 +33,13 @@ PAGES = {
     "overview": "/",
     "overview-earlier": "/?month=2014-06&as_of=2014-08-01",
     "plan": "/plan/",
-    "target": "/targets/2014/manufacturing-quality/",
-    "target-counties": "/targets/2014/dangerous-houses/",
+    "target": "/plans/wenzhou-2014-quality/targets/manufacturing-quality/",
+    "target-counties": "/plans/wenzhou-2014-quality/targets/dangerous-houses/",
     "comparison": "/comparison/",
     "departments": "/departments/",
     "department": "/departments/quality/",
     "tasks": "/tasks/",
-    "task": "/tasks/2014/brands/",
+    "task": "/plans/wenzhou-2014-quality/tasks/brands/",
     "screen": "/screen/",
 }
 """Name of the picture → address; every page of leadership stands here."""
@@ -129,7 +129,7 @@ def test_overview_and_target_are_printed_on_few_pages(
     with visitor(browser, live_server.url) as context:
         page = context.new_page()
         page.emulate_media(color_scheme="dark")
-        for address, most in (("/", 5), ("/targets/2014/manufacturing-quality/", 3)):
+        for address, most in (("/", 5), ("/plans/wenzhou-2014-quality/targets/manufacturing-quality/", 3)):
             page.goto(live_server.url + address)
             page.wait_for_load_state("networkidle")
             paper = page.pdf(prefer_css_page_size=True)

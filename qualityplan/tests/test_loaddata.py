@@ -48,11 +48,14 @@ def department(code: str = "works", **fields: Any) -> Row:
 
 def plan(**fields: Any) -> Row:
     head = {"number": "1", "title": "Plan", "issuer": "City", "issued_on": "2030-01-01", "region": ["990000"]}
-    return row("plans.plan", year=2030, **head | fields)
+    months = {"first_month": "2030-01", "last_month": "2030-12", "state": "published"}
+    return row("plans.plan", **{"code": "plan-2030"} | months | head | fields)
 
 
 def clause(path: str = "1", order: int = 1, **fields: Any) -> Row:
-    return row("plans.clause", **{"plan": [2030], "path": path, "order": order, "text": f"{path} grow by 3."} | fields)
+    return row(
+        "plans.clause", **{"plan": ["plan-2030"], "path": path, "order": order, "text": f"{path} grow by 3."} | fields
+    )
 
 
 def indicator(code: str = "growth", **fields: Any) -> Row:
@@ -61,9 +64,15 @@ def indicator(code: str = "growth", **fields: Any) -> Row:
 
 
 def target(code: str = "grow", **fields: Any) -> Row:
-    promise = {"name": code, "clause": [2030, "1"], "quote": "grow by 3", "indicator": ["growth"], "due": "2030-12-31"}
+    promise = {
+        "name": code,
+        "clause": ["plan-2030", "1"],
+        "quote": "grow by 3",
+        "indicator": ["growth"],
+        "due": "2030-12-31",
+    }
     compared = {"comparator": "at_least", "threshold_kind": "constant", "threshold": "3"}
-    return row("targets.target", plan=[2030], code=code, **promise | compared | fields)
+    return row("targets.target", **{"plan": ["plan-2030"], "code": code} | promise | compared | fields)
 
 
 def compared(code: str, own: str, operand: str, **fields: Any) -> Row:
@@ -73,13 +82,13 @@ def compared(code: str, own: str, operand: str, **fields: Any) -> Row:
 
 
 def task(code: str = "task", **fields: Any) -> Row:
-    work = {"title": "Work", "clause": [2030, "1"], "quote": "1 grow by 3.", "due": "2030-12-31"}
-    return row("tasks.task", plan=[2030], code=code, **work | fields)
+    work = {"title": "Work", "clause": ["plan-2030", "1"], "quote": "1 grow by 3.", "due": "2030-12-31"}
+    return row("tasks.task", plan=["plan-2030"], code=code, **work | fields)
 
 
 def milestone(code: str = "step", **fields: Any) -> Row:
     step = {"title": "Step", "quote": "grow", "due": "2030-06-30"}
-    return row("tasks.milestone", task=[2030, "task"], code=code, **step | fields)
+    return row("tasks.milestone", task=["plan-2030", "task"], code=code, **step | fields)
 
 
 def world() -> list[Row]:
@@ -91,7 +100,7 @@ def world() -> list[Row]:
         clause(),
         indicator(),
         target(),
-        task(targets=[[2030, "grow"]]),
+        task(targets=[["plan-2030", "grow"]]),
         milestone(),
     ]
 
@@ -144,7 +153,7 @@ def test_loading_the_real_plan_twice_changes_nothing(plan_2014: Plan) -> None:
 def test_a_changed_field_makes_one_history_row_and_leaves_absent_fields_alone(write: Write) -> None:
     load(write(*world()))
     Target.objects.update(reference=7)
-    key = {"plan": [2030], "code": "grow"}
+    key = {"plan": ["plan-2030"], "code": "grow"}
     assert load(write(row("targets.target", **key, threshold="4"))) == "1 read, 0 new, 1 changed, 0 unchanged"
     changed = Target.objects.get()
     assert (changed.threshold, changed.reference, changed.name) == (4, 7, "grow")
@@ -160,7 +169,9 @@ def test_a_changed_set_of_targets_is_a_change(write: Write) -> None:
 def test_numbers_keep_every_digit_that_is_written(tmp_path: Any, write: Write) -> None:
     load(write(*world()))
     path = tmp_path / "number.json"
-    path.write_text('[{"model": "targets.target", "fields": {"plan": [2030], "code": "grow", "threshold": 0.420001}}]')
+    path.write_text(
+        '[{"model": "targets.target", "fields": {"plan": ["plan-2030"], "code": "grow", "threshold": 0.420001}}]'
+    )
     load(str(path))
     assert str(Target.objects.get().threshold) == "0.420001"
 
@@ -180,7 +191,7 @@ def test_a_parent_that_comes_later_is_refused_with_its_place(write: Write) -> No
 
 def test_a_quote_that_is_not_in_its_clause_is_refused_with_its_row(write: Write) -> None:
     path = write(*world(), target("other", quote="grow by 4"))
-    place = f"{path}, row 9, targets.target 2030 other"
+    place = f"{path}, row 9, targets.target plan-2030 other"
     assert refusal(path) == [f'{place}: quote: The quote "grow by 4" does not stand word for word in clause 1.']
 
 
@@ -188,13 +199,13 @@ def test_a_quote_that_is_not_in_its_clause_is_refused_with_its_row(write: Write)
 def test_no_words_are_put_into_the_plans_mouth(bad: Row, write: Write) -> None:
     path = write(*world(), bad)
     (line,) = refusal(path)
-    assert line.startswith(f"{path}, row 9, {bad['model']} 2030 ")
+    assert line.startswith(f"{path}, row 9, {bad['model']} plan-2030 ")
 
 
 def test_an_unknown_department_is_refused_with_its_row(write: Write) -> None:
-    assigned = row("targets.targetassignment", target=[2030, "grow"], department=["wroks"], role="lead")
+    assigned = row("targets.targetassignment", target=["plan-2030", "grow"], department=["wroks"], role="lead")
     path = write(*world(), assigned)
-    place = f"{path}, row 9, targets.targetassignment 2030 grow wroks"
+    place = f"{path}, row 9, targets.targetassignment plan-2030 grow wroks"
     assert refusal(path) == [f"{place}: department: There is no departments.department wroks."]
 
 
@@ -202,13 +213,13 @@ def test_a_loop_of_operands_is_refused_with_its_row(write: Write) -> None:
     loop = [compared("a", "growth", "other"), compared("b", "other", "growth")]
     path = write(*world(), indicator("other"), *loop)
     (line,) = refusal(path)
-    assert line.startswith(f"{path}, row 11, targets.target 2030 b: operand: ")
+    assert line.startswith(f"{path}, row 11, targets.target plan-2030 b: operand: ")
 
 
 def test_a_threshold_that_does_not_fit_its_kind_is_refused(write: Write) -> None:
     path = write(*world(), target("other", threshold=None))
     (line,) = refusal(path)
-    assert line.startswith(f"{path}, row 9, targets.target 2030 other: The threshold does not fit its kind")
+    assert line.startswith(f"{path}, row 9, targets.target plan-2030 other: The threshold does not fit its kind")
 
 
 def test_an_unknown_field_is_refused_by_name(write: Write) -> None:
@@ -314,14 +325,14 @@ def events() -> list[Row]:
     rules = {"measure": "event", "time_rule": "max"}
     done = {"comparator": "done_by", "threshold_kind": "nothing", "threshold": None}
     both = [row for code in "ab" for row in (indicator(code, **rules), target(code, indicator=[code], **done))]
-    return [*both, milestone(target=[2030, "a"])]
+    return [*both, milestone(target=["plan-2030", "a"])]
 
 
 def test_a_milestone_that_moves_marks_the_promise_it_left_and_the_one_it_joined(write: Write) -> None:
     load(write(*world()), write(*events()[:-1], name="events.json"))
     load(write(events()[-1]))
     DirtyKey.objects.all().delete()
-    load(write(milestone(target=[2030, "b"])))
+    load(write(milestone(target=["plan-2030", "b"])))
     assert set(DirtyKey.objects.values_list("indicator__code", flat=True)) == {"a", "b"}
 
 
@@ -356,3 +367,44 @@ def test_clause_and_quotes_may_change_together(write: Write) -> None:
     changed = json.loads(json.dumps(world()).replace("grow by 3", "grow by 4"))
     load(write(*changed))
     assert Clause.objects.get(path="1").text == "1 grow by 4."
+
+
+# --- Several plans ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "other", [{"number": "2"}, {"region": ["980000"]}, {"first_month": "2031-01", "last_month": "2031-12"}]
+)
+def test_a_file_that_would_make_another_plan_of_a_stored_one_is_refused_and_names_both(
+    other: Row, write: Write
+) -> None:
+    load(write(*world()))
+    (line,) = refusal(write(region("980000"), plan(title="Other", **other), name="other.json"))
+    assert "Plan (1, Region 990000, 2030-01)" in line
+    assert "Other (" in line
+    assert "a code of its own" in line
+    assert (Plan.objects.get().title, Region.objects.filter(code="980000").exists()) == ("Plan", False)
+
+
+def test_a_second_plan_of_the_same_year_leaves_the_first_as_it_was(write: Write) -> None:
+    load(write(*world()))
+    before = list(Target.objects.values()), list(Clause.objects.values()), list(Task.objects.values())
+    second = [plan(code="air-2030", number="2"), clause(plan=["air-2030"], text="1 grow by 3.")]
+    load(write(*second, target(plan=["air-2030"], clause=["air-2030", "1"], threshold="9"), name="air.json"))
+    first = Plan.objects.get(code="plan-2030")
+    after = (list(model._default_manager.filter(plan=first).values()) for model in (Target, Clause, Task))
+    assert tuple(after) == before
+    assert Plan.objects.get(code="air-2030").targets.get().threshold == 9
+
+
+def test_a_plan_is_a_draft_unless_its_file_puts_it_into_force(write: Write) -> None:
+    draft = plan(code="draft")
+    del draft["fields"]["state"]
+    load(write(region(), draft))
+    assert Plan.objects.get().is_draft
+
+
+def test_a_plan_without_clauses_is_not_put_into_force(write: Write) -> None:
+    (line,) = refusal(write(region(), plan()))
+    assert line == "plan-2030 has no clauses. Load them with it, or leave out its state: it is a draft then."
+    assert not Plan.objects.exists()

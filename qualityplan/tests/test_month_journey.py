@@ -45,7 +45,9 @@ def entry_of(page: Page, code: str) -> Locator:
 def actual(page: Page, live_server: LiveServer, code: str) -> str:
     """What the overview shows for October."""
     page.goto(f"{live_server.url}/?month=2014-10")
-    line = page.locator("table.targets tr").filter(has=page.locator(f"a[href*='/targets/2014/{code}/']"))
+    line = page.locator("table.targets tr").filter(
+        has=page.locator(f"a[href*='/plans/wenzhou-2014-quality/targets/{code}/']")
+    )
     return line.locator(".cell-actual").inner_text()
 
 

@@ -59,7 +59,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "comparison": (Action.VIEW_PLAN,),
     "comparison_export": (Action.VIEW_PLAN,),
     "plan": (Action.VIEW_PLAN,),
-    "plan_of_year": (Action.VIEW_PLAN,),
+    "plan_text": (Action.VIEW_PLAN,),
     "target": (Action.VIEW_PLAN,),
     "target_verify": (Action.VIEW_PLAN,),
     "tasks": (Action.VIEW_PLAN,),
@@ -261,18 +261,18 @@ def waiting(indicator: Indicator, office: Department) -> Revision:
 
 
 FIXED: dict[str, dict[str, object]] = {
-    "plan_of_year": {"year": 2014},
-    "target": {"year": 2014, "code": "manufacturing-quality"},
-    "target_verify": {"year": 2014, "code": "manufacturing-quality"},
-    "task": {"year": 2014, "code": "brands"},
+    "plan_text": {"plan_code": "wenzhou-2014-quality"},
+    "target": {"plan_code": "wenzhou-2014-quality", "code": "manufacturing-quality"},
+    "target_verify": {"plan_code": "wenzhou-2014-quality", "code": "manufacturing-quality"},
+    "task": {"plan_code": "wenzhou-2014-quality", "code": "brands"},
     "department": {"code": "quality"},
-    "years": {"year": 2014},
-    "years_propose": {"year": 1999},
-    "years_publish": {"year": 1999},
-    "years_discard": {"year": 1999},
-    "draft_row": {"year": 2014, "kind": "target", "pk": 999_999},
+    "years": {"plan_code": "wenzhou-2014-quality"},
+    "years_propose": {"plan_code": "unknown"},
+    "years_publish": {"plan_code": "unknown"},
+    "years_discard": {"plan_code": "unknown"},
+    "draft_row": {"plan_code": "wenzhou-2014-quality", "kind": "target", "pk": 999_999},
     "county": {"code": "330302"},
-    "comment_add": {"kind": "task", "year": 2014, "code": "brands"},
+    "comment_add": {"kind": "task", "plan_code": "wenzhou-2014-quality", "code": "brands"},
 }
 """What everybody may look at is the same for everybody."""
 
@@ -314,7 +314,7 @@ def of_task(name: str, city: SimpleNamespace, *, own: bool) -> dict[str, object]
     code, unit = ("quality-foundations", "quality") if own else ("environment-safety", "environment")
     further = {"unit": unit} if name == "task_report" else {}
     month = {"month": "2014-06"} if name in ("task_report", "task_sign") else {}
-    return {"year": 2014, "code": code, **further, **month}
+    return {"plan_code": "wenzhou-2014-quality", "code": code, **further, **month}
 
 
 def status(user: User | None, name: str, city: SimpleNamespace, *, own: bool = True) -> int:

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PICTURES = {
     "overview": ("/", 1366, 1000),
-    "target": ("/targets/2014/manufacturing-quality/", 1366, 1000),
+    "target": ("/plans/wenzhou-2014-quality/targets/manufacturing-quality/", 1366, 1000),
     "overview-phone": ("/", 390, 844),
 }
 

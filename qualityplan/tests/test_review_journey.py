@@ -103,7 +103,7 @@ def test_a_reviewer_returns_one_and_approves_the_rest(page: Page, live_server: L
 
     while recompute_dirty()[0]:
         pass
-    page.goto(f"{live_server.url}/targets/2014/manufacturing-quality/")
+    page.goto(f"{live_server.url}/plans/wenzhou-2014-quality/targets/manufacturing-quality/")
     page.get_by_role("link", name="6月").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("制造业产品质量合格率")
     expect(page.locator(".revisions > li")).to_have_count(2)

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning"),
 ]
 
-TASK = "/tasks/2014/quality-foundations/"
+TASK = "/plans/wenzhou-2014-quality/tasks/quality-foundations/"
 
 
 @pytest.fixture

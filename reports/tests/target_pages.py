@@ -10,7 +10,7 @@ from targets.tests.factories import entry, indicator, official, region, target
 
 def address(promise: Target) -> str:
     """Of its page."""
-    return f"/targets/2014/{promise.code}/"
+    return f"/plans/{promise.plan.code}/targets/{promise.code}/"
 
 
 def page(client: Client, promise: Target, **query: str) -> str:

@@ -62,7 +62,7 @@ def check(expected: tuple[str, str], part: str, place: tuple[str, ...]) -> None:
 
 def row_of(text: str, code: str) -> str:
     """A target's row in a list of targets."""
-    return cut(text, f'cell-name"><a href="/targets/2014/{code}/', "</tr>")
+    return cut(text, f'cell-name"><a href="/plans/wenzhou-2014-quality/targets/{code}/', "</tr>")
 
 
 def line_of(text: str, address: str) -> str:
@@ -78,7 +78,10 @@ def check_what_targets_show(leader: Client, plan: Plan) -> None:
     special = Q(operand__isnull=False) | Q(tasks__milestones__counted_by__isnull=False)
     every = Target.objects.filter(plan=plan)
     for one in {*every.filter(special), *every.order_by("code")[::9]}:
-        shown, address = indicators_shown(plan.year, one.code), f"/targets/2014/{one.code}/?month={MONTH}"
+        shown, address = (
+            indicators_shown(plan.code, one.code),
+            f"/plans/wenzhou-2014-quality/targets/{one.code}/?month={MONTH}",
+        )
         before = made_anew(leader, address)
         with transaction.atomic():
             Attainment.objects.exclude(target__indicator__in=shown).delete()
@@ -110,10 +113,10 @@ def check_targets(leader: Client, plan_2014: Plan, told: Shown) -> None:
     assert len(told) == plan_2014.targets.count()
     overview, text, table = (page(leader, address, month=MONTH) for address in ("/", "/plan/", "/comparison/"))
     for code, expected in told.items():
-        target = page(leader, f"/targets/2014/{code}/", month=MONTH)
+        target = page(leader, f"/plans/wenzhou-2014-quality/targets/{code}/", month=MONTH)
         check(expected, row_of(overview, code), ("overview", code))
         check(expected, cut(text, f'id="card-target-{code}"', "</dl>"), ("plan", code))
-        check(expected, line_of(table, f"/targets/2014/{code}/"), ("comparison", code))
+        check(expected, line_of(table, f"/plans/wenzhou-2014-quality/targets/{code}/"), ("comparison", code))
         check(expected, cut(target, "panel verdict", "</dl>"), ("target", code))
         if 'class="now" aria-current="true"' in target:
             check(expected, cut(target, 'class="now" aria-current="true"', "</tr>"), ("through the year", code))
@@ -158,7 +161,7 @@ def as_shown(cell: object) -> str:
 def check_counties(leader: Client, plan_2014: Plan) -> None:
     codes = list(plan_2014.region.parts.values_list("code", flat=True))
     judged = list(Target.objects.filter(plan=plan_2014, coverage="parts").values_list("code", flat=True))
-    targets = {code: page(leader, f"/targets/2014/{code}/", month=MONTH) for code in judged}
+    targets = {code: page(leader, f"/plans/wenzhou-2014-quality/targets/{code}/", month=MONTH) for code in judged}
     across = {code: page(leader, "/comparison/", month=MONTH, target=code) for code in judged}
     for region in codes:
         told = told_by_api(leader, month=MONTH, region=region)
@@ -166,7 +169,7 @@ def check_counties(leader: Client, plan_2014: Plan) -> None:
         own = page(leader, "/comparison/", month=MONTH, region=region)
         assert set(told) == set(judged)
         for code, expected in told.items():
-            address = f"/targets/2014/{code}/"
+            address = f"/plans/wenzhou-2014-quality/targets/{code}/"
             check(expected, line_of(county, address), ("county", region, code))
             check(expected, line_of(own, address), ("comparison of the county", region, code))
             check(expected, line_of(across[code], f"/counties/{region}/"), ("comparison of the target", region, code))
@@ -185,9 +188,9 @@ def test_an_earlier_day_is_the_same_on_each_page_and_in_the_api(leader: Client, 
     for number, (code, expected) in enumerate(told.items()):
         check(expected, row_of(overview, code), ("overview", code))
         check(expected, cut(text, f'id="card-target-{code}"', "</dl>"), ("plan", code))
-        check(expected, line_of(table, f"/targets/2014/{code}/"), ("comparison", code))
+        check(expected, line_of(table, f"/plans/wenzhou-2014-quality/targets/{code}/"), ("comparison", code))
         if number % 4 == 0:
-            target = page(leader, f"/targets/2014/{code}/", **query)
+            target = page(leader, f"/plans/wenzhou-2014-quality/targets/{code}/", **query)
             check(expected, cut(target, "panel verdict", "</dl>"), ("target", code))
     unit = page(leader, "/departments/quality/", **query)
     for code in TargetAssignment.objects.filter(department__code="quality").values_list("target__code", flat=True):
@@ -197,4 +200,4 @@ def test_an_earlier_day_is_the_same_on_each_page_and_in_the_api(leader: Client, 
         for code, expected in told_by_api(
             leader, month="2014-06", region=region, as_of=end_of(day).isoformat()
         ).items():
-            check(expected, line_of(county, f"/targets/2014/{code}/"), ("county", region, code))
+            check(expected, line_of(county, f"/plans/wenzhou-2014-quality/targets/{code}/"), ("county", region, code))

@@ -58,7 +58,8 @@ def test_january_is_compared_with_nothing(leader: Client) -> None:
 
 
 def pressing(text: str) -> list[str]:
-    return re.findall(r'class="pressing-head">.*?/targets/2014/([\w-]+)/', text.partition('id="pressing"')[2])
+    listed = text.partition('id="pressing"')[2]
+    return re.findall(r'class="pressing-head">.*?/plans/[\w-]+/targets/([\w-]+)/', listed)
 
 
 def test_five_targets_need_attention_most_red_before_yellow(leader: Client) -> None:
@@ -155,7 +156,7 @@ def test_the_year_shows_a_light_for_each_month_with_data(leader: Client) -> None
     text = page(leader, month="2014-02").split('id="heat"')[1].split("</section>")[0]
     cells = re.findall(r'<td(?: class="now")?>(?:<a class="heat-(\w+)" href="([^"]*)")?', text)
     assert [light for light, _address in cells] == ["green", "yellow", "red", *[""] * 9]
-    assert cells[2][1] == f"/targets/2014/{promise.code}/?month=2014-03"
+    assert cells[2][1] == f"/plans/plan-2014/targets/{promise.code}/?month=2014-03"
     assert text.count('class="now"') == 2
 
 
@@ -207,7 +208,8 @@ def test_the_page_of_an_earlier_day_gives_what_a_fresh_computation_gives(leader:
     text = page(leader, as_of=DAY.isoformat(), month="2014-01")
     for one in fresh:
         if one.month == Month(2014, 1):
-            row = text.split(f"/targets/2014/{one.target.code}/?month=2014-01")[-1].split("</tr>")[0]
+            address = f"/plans/{one.target.plan.code}/targets/{one.target.code}/?month=2014-01"
+            row = text.split(address)[-1].split("</tr>")[0]
             assert f'"light light-{one.signal}"' in row
             assert (shown(one).actual or "—") in row
     assert not Attainment.objects.filter(target__in=[one.target_id for one in fresh], signal="yellow").exists()

@@ -209,7 +209,7 @@ def test_an_earlier_day_is_shown_said_and_kept_in_the_links(leader: Client, addr
     assert promise.name
 
 
-@pytest.mark.parametrize("address", ["/", "/plan/", "/comparison/", "/targets/2014/{target}/"])
+@pytest.mark.parametrize("address", ["/", "/plan/", "/comparison/", "/plans/plan-2014/targets/{target}/"])
 def test_every_page_keeps_the_month_and_the_day_for_the_next(leader: Client, address: str) -> None:
     unit = department()
     promise = duty(unit, "lead", 50)

@@ -87,7 +87,7 @@ def test_every_light_is_counted_and_leads_to_its_targets(leader: Client) -> None
 
 def test_all_targets_of_the_plan_stand_in_its_order(leader: Client, plan_2014: Plan) -> None:
     recompute_all()
-    listed = re.findall(r'cell-name"><a href="/targets/2014/([a-z0-9-]+)/', page(leader))
+    listed = re.findall(r'cell-name"><a href="/plans/[\w-]+/targets/([a-z0-9-]+)/', page(leader))
     assert listed == list(plan_2014.targets.order_by("order").values_list("code", flat=True))
 
 
@@ -100,7 +100,7 @@ def test_chapters_and_clauses_head_their_targets(leader: Client, plan_2014: Plan
 
 def test_aspirational_targets_are_marked(leader: Client, plan_2014: Plan) -> None:
     recompute_all()
-    marked = re.findall(r'targets/2014/([a-z0-9-]+)/[^<]*</a> <span class="tag">', page(leader))
+    marked = re.findall(r'targets/([a-z0-9-]+)/[^<]*</a> <span class="tag">', page(leader))
     aspirational = plan_2014.targets.filter(firmness="aspirational").order_by("order")
     assert marked == [one.code for one in aspirational]
     assert marked

@@ -54,14 +54,14 @@ def test_a_plan_that_is_not_judged_yet_can_be_read_and_says_what_to_do(leader: C
 
 def test_a_year_without_a_plan_is_not_found(leader: Client) -> None:
     plan()
-    assert leader.get("/plan/1999/").status_code == 404
+    assert leader.get("/plans/plan-1999/text/").status_code == 404
 
 
 def test_the_year_of_a_plan_shows_it(leader: Client) -> None:
     plan(2013)
     newest = plan(2014)
-    Plan.objects.filter(year=2013).update(title="旧计划")
-    assert "旧计划" in page(leader, "/plan/2013/")
+    Plan.objects.filter(code="plan-2013").update(title="旧计划")
+    assert "旧计划" in page(leader, "/plans/plan-2013/text/")
     assert newest.title in page(leader)
 
 
@@ -123,7 +123,7 @@ def test_a_card_tells_actual_threshold_light_units_and_update(leader: Client) ->
     for words in (promise.name, "95.00\u00a0%", "≥\u00a092\u00a0%", "light-green", unit.short_name):
         assert words in card
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", card)
-    assert f"/targets/2014/{promise.code}/?month=2014-06" in card
+    assert f"/plans/plan-2014/targets/{promise.code}/?month=2014-06" in card
 
 
 def test_a_task_that_is_a_part_of_its_clause_is_marked_there(leader: Client) -> None:

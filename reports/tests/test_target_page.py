@@ -22,10 +22,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_person_who_is_not_logged_in_is_sent_to_log_in(client: Client) -> None:
-    assert client.get("/targets/2014/x/")["Location"] == "/accounts/login/?next=/targets/2014/x/"
+    assert client.get("/plans/plan-2014/targets/x/")["Location"] == "/accounts/login/?next=/plans/plan-2014/targets/x/"
 
 
-@pytest.mark.parametrize("path", ["/targets/2014/unknown/", "/targets/1999/x/"])
+@pytest.mark.parametrize("path", ["/plans/plan-2014/targets/unknown/", "/plans/plan-1999/targets/x/"])
 def test_an_unknown_target_is_not_found(leader: Client, path: str) -> None:
     answer = leader.get(path)
     assert answer.status_code == 404

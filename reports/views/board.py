@@ -59,10 +59,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @access.requires(Action.VIEW_PLAN)
 @kept("month", "as_of")
-def plan(request: HttpRequest, year: int | None = None) -> HttpResponse:
+def plan(request: HttpRequest, plan_code: str | None = None) -> HttpResponse:
     """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
-    promised = promised_in(request, year)
-    if promised is None and year is not None:
+    promised = promised_in(request, plan_code)
+    if promised is None and plan_code is not None:
         raise Http404
     if promised is None:
         return render(request, "reports/empty.html")

@@ -16,14 +16,14 @@ from targets.rules import rules
 
 @access.requires(Action.VIEW_PLAN)
 @kept("month", "as_of", of=indicators_shown)
-def target(request: HttpRequest, year: int, code: str) -> HttpResponse:
+def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """One promise: how it stands, why, what it is made from, who answers for it; `?month=`, `?as_of=` as everywhere."""
     known = (
         Target.objects.in_force()
         .with_version()
         .select_related("plan__region", "clause", "indicator__department", "operand")
     )
-    found = get_object_or_404(known, plan__year=year, code=code)
+    found = get_object_or_404(known, plan__code=plan_code, code=code)
     shown = account(found, request.GET.dict(), access.person(request))
     moment = told(request, shown.moment)
     context = {

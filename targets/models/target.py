@@ -33,8 +33,8 @@ class TargetQuerySet(models.QuerySet["Target"]):
 class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: ignore[misc]
     """Finds rows by the names that fixtures use."""
 
-    def get_by_natural_key(self, year: int, code: str) -> "Target":
-        return self.get(plan__year=year, code=code)
+    def get_by_natural_key(self, plan: str, code: str) -> "Target":
+        return self.get(plan__code=plan, code=code)
 
 
 class Target(models.Model):
@@ -152,8 +152,8 @@ class Target(models.Model):
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)
 
-    def natural_key(self) -> tuple[int, str]:
-        return (self.plan.year, self.code)
+    def natural_key(self) -> tuple[str, str]:
+        return (self.plan.code, self.code)
 
     natural_key.dependencies = ["plans.clause", "targets.indicator"]  # type: ignore[attr-defined]
 
@@ -223,8 +223,8 @@ class Target(models.Model):
 class TargetAssignmentManager(models.Manager["TargetAssignment"]):
     """Finds rows by the names that fixtures use."""
 
-    def get_by_natural_key(self, year: int, code: str, department: str) -> "TargetAssignment":
-        return self.get(target__plan__year=year, target__code=code, department__code=department)
+    def get_by_natural_key(self, plan: str, code: str, department: str) -> "TargetAssignment":
+        return self.get(target__plan__code=plan, target__code=code, department__code=department)
 
 
 class TargetAssignment(AbstractAssignment):
@@ -246,7 +246,7 @@ class TargetAssignment(AbstractAssignment):
     def __str__(self) -> str:
         return f"{self.target} · {self.department} · {self.get_role_display()}"
 
-    def natural_key(self) -> tuple[int, str, str]:
+    def natural_key(self) -> tuple[str, str, str]:
         return (*self.target.natural_key(), self.department.code)
 
     natural_key.dependencies = ["targets.target", "departments.department"]  # type: ignore[attr-defined]

@@ -111,7 +111,7 @@ def test_an_exported_file_changes_nothing(inside: Client, promise: Target) -> No
 
 def test_an_imported_file_is_announced_once_and_its_dry_run_never(inside: Client, promise: Target) -> None:
     second = f.target(promise.indicator, "at_least", 95)
-    text = f"plan,code,threshold\n2014,{promise.code},89\n2014,{second.code},88\n"
+    text = f"plan,code,threshold\nplan-2014,{promise.code},89\nplan-2014,{second.code},88\n"
     f.recompute()
     DirtyKey.objects.all().delete()
     checked = upload(inside, "target", text)
@@ -126,8 +126,8 @@ def test_an_imported_file_is_announced_once_and_its_dry_run_never(inside: Client
 def test_every_bad_row_of_a_file_is_shown(inside: Client, promise: Target) -> None:
     text = (
         "plan,code,quote,clause\n"
-        f"2014,{promise.code},not its words,一\n"
-        f"2014,{promise.code},{promise.quote},九\n"
+        f"plan-2014,{promise.code},not its words,一\n"
+        f"plan-2014,{promise.code},{promise.quote},九\n"
         f"2015,{promise.code},{promise.quote},一\n"
     )
     result = upload(inside, "target", text).context["result"]

@@ -217,7 +217,7 @@ def test_the_explanation_speaks_the_readers_language(promise: Target) -> None:
     [
         ({"month": "2014-13"}, [("month", "month")]),
         ({"month": "June"}, [("month", "month")]),
-        ({"month": "2013-06"}, [("month", "month_of_year")]),
+        ({"month": "2013-06"}, [("month", "month_of_plan")]),
         ({"region": "33"}, [("region", "string_pattern_mismatch")]),
         ({"region": "３３０３００"}, [("region", "string_pattern_mismatch")]),
         ({"region": "33030\x00"}, [("region", "string_pattern_mismatch")]),

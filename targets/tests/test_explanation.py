@@ -36,7 +36,7 @@ def rate_target(threshold: D = D(92), comparator: str = "at_least") -> Target:
         denominator_name="抽检",
         denominator_unit="批次",
     )
-    document = Plan(year=2014, pace_tolerance=D("0.8"))
+    document = Plan(first_month=Month(2014, 1), last_month=Month(2014, 12), pace_tolerance=D("0.8"))
     return Target(
         plan=document,
         indicator=indicator,

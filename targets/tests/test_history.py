@@ -183,7 +183,7 @@ def test_whoever_may_enter_is_led_to_the_worksheet(client: Client, cast: SimpleN
 def test_the_target_page_leads_to_it(client: Client, cast: SimpleNamespace) -> None:
     official(cast)
     f.recompute()
-    assert cast.address in seen(client, cast.reviewer, f"/targets/2014/{cast.promise.code}/")
+    assert cast.address in seen(client, cast.reviewer, f"/plans/plan-2014/targets/{cast.promise.code}/")
 
 
 def test_a_long_history_takes_as_many_queries_as_a_short_one(client: Client, cast: SimpleNamespace) -> None:

@@ -13,14 +13,14 @@ from redis.exceptions import ConnectionError as RedisDown
 
 from departments.models import Membership, Notice, User
 from departments.permissions import Role
-from plans.models import Plan
+from plans.tests.factories import plan_of_year
 from targets.kept import forget
 from targets.models import Source, Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["/", "/plan/", "/comparison/", "/targets/2014/{code}/"]
+PAGES = ["/", "/plan/", "/comparison/", "/plans/plan-2014/targets/{code}/"]
 
 
 @pytest.fixture
@@ -118,13 +118,13 @@ def test_a_figure_of_another_indicator_leaves_a_targets_page_alone(leader: Clien
     known = {page: tag(leader, page.format(code=promise.code)) for page in PAGES}
     official(entry(other, "2014-06", 93, 100))
     again = {page: status(leader, known[page], page.format(code=promise.code)) for page in PAGES}
-    assert again == dict.fromkeys(PAGES, 200) | {"/targets/2014/{code}/": 304}
+    assert again == dict.fromkeys(PAGES, 200) | {"/plans/plan-2014/targets/{code}/": 304}
 
 
 def test_a_figure_that_a_target_is_held_against_is_on_its_page_at_once(leader: Client) -> None:
     other = indicator("level")
     promise = target(indicator("level"), "more_than", threshold_kind="indicator", operand=other)
-    address = f"/targets/2014/{promise.code}/"
+    address = f"/plans/plan-2014/targets/{promise.code}/"
     known = tag(leader, address)
     official(entry(other, "2014-06", 81))
     assert status(leader, known, address) == 200
@@ -138,10 +138,10 @@ def test_a_page_that_is_made_each_time_is_sent_when_it_is_different(leader: Clie
 
 
 def test_a_change_to_another_plan_leaves_the_page_alone(leader: Client, promise: Target) -> None:
-    known = tag(leader, f"/targets/2014/{promise.code}/")
-    Plan.objects.create(year=2010, number="1", title="旧", issuer="x", issued_on="2010-01-01", region=region())
+    known = tag(leader, f"/plans/plan-2014/targets/{promise.code}/")
+    plan_of_year(2010, region=region())
     official(entry(promise.indicator, "2010-07", 50, 100))
-    assert status(leader, known, f"/targets/2014/{promise.code}/") == 304
+    assert status(leader, known, f"/plans/plan-2014/targets/{promise.code}/") == 304
 
 
 def test_an_unread_notice_and_a_new_name_show_at_once(leader: Client) -> None:
@@ -206,7 +206,7 @@ def test_who_sees_less_does_not_get_what_others_see(promise: Target) -> None:
     promise.indicator.save()
     promise.save()
     official(*(entry(promise.indicator, "2014-06", 95, 100, place=one) for one in (here, there)))
-    address = f"/targets/2014/{promise.code}/"
+    address = f"/plans/plan-2014/targets/{promise.code}/"
     assert there.name in inside(person(Role.LEADER)).get(address).content.decode()
     county = inside(person(Role.COUNTY, department(here, "county_government"))).get(address).content.decode()
     assert here.name in county
@@ -234,9 +234,9 @@ def test_forms_are_signed_for_the_session_that_asks(leader: Client) -> None:
 def test_what_is_said_once_is_neither_kept_nor_lost(leader: Client, promise: Target) -> None:
     assert "alert-warning" in leader.get("/?month=2014-13").content.decode()
     assert "ETag" not in leader.get("/?month=2014-13").headers
-    known = tag(leader, f"/targets/2014/{promise.code}/")
-    leader.post(f"/targets/2014/{promise.code}/verify/", {"month": "2014-06"})
-    assert status(leader, known, f"/targets/2014/{promise.code}/") == 200
+    known = tag(leader, f"/plans/plan-2014/targets/{promise.code}/")
+    leader.post(f"/plans/plan-2014/targets/{promise.code}/verify/", {"month": "2014-06"})
+    assert status(leader, known, f"/plans/plan-2014/targets/{promise.code}/") == 200
 
 
 @pytest.mark.parametrize("query", ["junk=1", "month=2014-06&month=2014-05", f"chapter={'9' * 50}"])

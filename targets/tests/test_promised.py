@@ -24,15 +24,15 @@ def promise() -> Target:
     return made
 
 
-def asked(year: int | None = None) -> Promised | None:
+def asked(plan_code: str | None = None) -> Promised | None:
     """As a new request asks."""
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
-    return promised_in(request, year)
+    return promised_in(request, plan_code)
 
 
-def known(year: int | None = None) -> Promised:
-    found = asked(year)
+def known(plan_code: str | None = None) -> Promised:
+    found = asked(plan_code)
     assert found is not None
     return found
 
@@ -96,8 +96,8 @@ def test_a_draft_and_a_year_without_a_plan_promise_nothing(promise: Target) -> N
     draft = plan(2015)
     Plan.objects.filter(pk=draft.pk).update(state="draft")
     assert known().plan == promise.plan
-    assert asked(2015) is None
-    assert asked(2030) is None
+    assert asked("plan-2015") is None
+    assert asked("plan-2030") is None
     client = Client()
     client.force_login(person(Role.LEADER))
-    assert [client.get(f"/plan/{year}/").status_code for year in (2014, 2015, 2030)] == [200, 404, 404]
+    assert [client.get(f"/plans/plan-{year}/text/").status_code for year in (2014, 2015, 2030)] == [200, 404, 404]

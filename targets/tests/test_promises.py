@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from departments.models import Department, Region
 from plans.models import Clause, Plan
+from plans.tests.factories import plan_of_year
 from targets.models import Indicator, Target, TargetAssignment
 
 pytestmark = pytest.mark.django_db
@@ -107,9 +108,7 @@ def make_indicator(code: str = "rate", **fields: Any) -> Indicator:
 @pytest.fixture
 def plan() -> Plan:
     region = Region.objects.create(code="990000", name="City", kind="city")
-    return Plan.objects.create(
-        year=2030, number="1", title="Plan", issuer="City", issued_on=date(2030, 1, 1), region=region
-    )
+    return plan_of_year(2030, region=region)
 
 
 @pytest.fixture
@@ -220,9 +219,7 @@ def test_a_quote_that_does_not_stand_word_for_word_is_refused(quote: str, make_t
 
 
 def test_a_clause_of_another_plan_is_refused(plan: Plan, make_target: Make) -> None:
-    other = Plan.objects.create(
-        year=2031, number="2", title="Next", issuer="City", issued_on=date(2031, 1, 1), region=plan.region
-    )
+    other = plan_of_year(2031, region=plan.region)
     clause = Clause.objects.create(plan=other, path="一", order=1, text=TEXT)
     with pytest.raises(ValidationError, match="clause"):
         make_target(clause=clause).full_clean()

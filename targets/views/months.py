@@ -60,7 +60,7 @@ def _month(text: str) -> Month:
     plan = Plan.objects.newest()
     if plan is None:
         raise Http404
-    return month_named(text, plan.year)
+    return month_named(text, plan)
 
 
 def _named(month: Month) -> dict[str, str]:

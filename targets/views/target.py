@@ -16,9 +16,9 @@ from targets.selectors import month_of
 
 @require_POST
 @access.requires(Action.VIEW_PLAN)
-def verify(request: HttpRequest, year: int, code: str) -> HttpResponse:
+def verify(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """Computes the result of a month anew from the entries it names, and tells whether it agrees; stores nothing."""
-    found = get_object_or_404(Target.objects.in_force().select_related("plan"), plan__year=year, code=code)
+    found = get_object_or_404(Target.objects.in_force().select_related("plan"), plan__code=plan_code, code=code)
     month, _understood = month_of(request.POST.get("month"), found.plan, None)
     visible = Attainment.objects.visible_to(request.user)  # type: ignore[arg-type]
     row = get_object_or_404(visible, target=found, region_id=found.plan.region_id, month=month)
@@ -35,4 +35,4 @@ def verify(request: HttpRequest, year: int, code: str) -> HttpResponse:
             )
             % told,
         )
-    return redirect(f"{reverse('target', args=[year, code])}?month={month}")
+    return redirect(f"{reverse('target', args=[plan_code, code])}?month={month}")

@@ -73,29 +73,29 @@ def _shown(request: HttpRequest, department: Department, plan: Plan, month: Mont
     that are. What is due and promised is kept by itself, and so is what is official about rows that are typed in."""
     user, place = _person(request), place_of(department, plan)
     outline = cache(partial(outline_of, department, plan, month, user))
-    due = kept.value_of(request, lambda: list(outline().background.indicators), year=plan.year, of="due")
+    due = kept.value_of(request, lambda: list(outline().background.indicators), plan_code=plan.code, of="due")
     work, figures = work_on(due, place.pk, month), Changed.objects.numbers(plan.pk, due)
 
     def with_past(indicators: Collection[int]) -> Sheet:
-        sheet = kept.value_of(request, outline, year=plan.year, of="outline")
+        sheet = kept.value_of(request, outline, plan_code=plan.code, of="outline")
         put_past(sheet, user, indicators)
         return sheet
 
     def written(indicators: Collection[int]) -> dict[int, Written]:
         official = {one: figures.get(one) for one in sorted(indicators)}
         make = partial(with_past, indicators)
-        sheet = kept.value_of(request, make, year=plan.year, of="past", beside=official)
+        sheet = kept.value_of(request, make, plan_code=plan.code, of="past", beside=official)
         put_work(sheet, work.only(indicators))
         forms.show_problems(sheet)
         return _written(sheet)
 
     def made() -> HttpResponse:
         of = {one: (figures.get(one), *about) for one, about in work.by_indicator().items()}
-        rows = kept.values_of(request, written, year=plan.year, of=of)
+        rows = kept.values_of(request, written, plan_code=plan.code, of=of)
         sheet = Sheet(department, plan, place, month, locked=work.locked)
         return _page(request, sheet, [rows[one] for one in due if one in rows])
 
-    return kept.answered(request, made, year=plan.year, beside=(user.pk, work, figures))
+    return kept.answered(request, made, plan_code=plan.code, beside=(user.pk, work, figures))
 
 
 def _written(sheet: Sheet) -> dict[int, Written]:

@@ -19,8 +19,8 @@ def _days(name: Any, usual: int, longest: int, help_text: Any = "") -> "models.P
 class SupervisionRulesManager(models.Manager["SupervisionRules"]):
     """Finds rows by the names that fixtures use."""
 
-    def get_by_natural_key(self, year: int) -> "SupervisionRules":
-        return self.get(plan__year=year)
+    def get_by_natural_key(self, plan: str) -> "SupervisionRules":
+        return self.get(plan__code=plan)
 
 
 class SupervisionRules(models.Model):
@@ -75,8 +75,8 @@ class SupervisionRules(models.Model):
     def __str__(self) -> str:
         return str(self.plan)
 
-    def natural_key(self) -> tuple[int]:
-        return (self.plan.year,)
+    def natural_key(self) -> tuple[str]:
+        return (self.plan.code,)
 
     natural_key.dependencies = ["plans.plan"]  # type: ignore[attr-defined]
 

@@ -23,8 +23,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Without those of a plan that is a draft yet: nobody works on them."""
         return self.filter(plan__state=Plan.State.PUBLISHED)
 
-    def get_by_natural_key(self, year: int, code: str) -> "Task":
-        return self.get(plan__year=year, code=code)
+    def get_by_natural_key(self, plan: str, code: str) -> "Task":
+        return self.get(plan__code=plan, code=code)
 
 
 class Task(models.Model):
@@ -80,8 +80,8 @@ class Task(models.Model):
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)
 
-    def natural_key(self) -> tuple[int, str]:
-        return (self.plan.year, self.code)
+    def natural_key(self) -> tuple[str, str]:
+        return (self.plan.code, self.code)
 
     natural_key.dependencies = ["plans.clause", "targets.target"]  # type: ignore[attr-defined]
 
@@ -96,8 +96,8 @@ class Task(models.Model):
 class AssignmentManager(models.Manager["Assignment"]):
     """Finds rows by the names that fixtures use."""
 
-    def get_by_natural_key(self, year: int, code: str, department: str) -> "Assignment":
-        return self.get(task__plan__year=year, task__code=code, department__code=department)
+    def get_by_natural_key(self, plan: str, code: str, department: str) -> "Assignment":
+        return self.get(task__plan__code=plan, task__code=code, department__code=department)
 
 
 class Assignment(AbstractAssignment):
@@ -117,7 +117,7 @@ class Assignment(AbstractAssignment):
     def __str__(self) -> str:
         return f"{self.task} · {self.department} · {self.get_role_display()}"
 
-    def natural_key(self) -> tuple[int, str, str]:
+    def natural_key(self) -> tuple[str, str, str]:
         return (*self.task.natural_key(), self.department.code)
 
     natural_key.dependencies = ["tasks.task", "departments.department"]  # type: ignore[attr-defined]
@@ -130,8 +130,8 @@ class Assignment(AbstractAssignment):
 class MilestoneManager(models.Manager["Milestone"]):
     """Finds rows by the names that fixtures use."""
 
-    def get_by_natural_key(self, year: int, task: str, code: str) -> "Milestone":
-        return self.get(task__plan__year=year, task__code=task, code=code)
+    def get_by_natural_key(self, plan: str, task: str, code: str) -> "Milestone":
+        return self.get(task__plan__code=plan, task__code=task, code=code)
 
 
 class Milestone(models.Model):
@@ -201,7 +201,7 @@ class Milestone(models.Model):
         self._check_words()
         super().save(*args, **kwargs)
 
-    def natural_key(self) -> tuple[int, str, str]:
+    def natural_key(self) -> tuple[str, str, str]:
         return (*self.task.natural_key(), self.code)
 
     natural_key.dependencies = ["tasks.task", "targets.target", "departments.department"]  # type: ignore[attr-defined]

@@ -109,7 +109,7 @@ def _proposal(one: Comment) -> Proposal:
 def place_of(one: Comment) -> str:
     """Where the comment stands: on the page of what it is about."""
     name = "target" if one.target is not None else "task"
-    return reverse(name, args=[one.subject.plan.year, one.subject.code]) + f"#comment-{one.pk}"
+    return reverse(name, args=[one.subject.plan.code, one.subject.code]) + f"#comment-{one.pk}"
 
 
 def details_of(one: Comment) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _tell_author(report: ProgressReport, by: User, reason: str) -> None:
     if report.author_id == by.pk:
         return
     details = {"task": report.task.title, "month": str(report.month), "person": str(by), "reason": reason}
-    place = [report.task.plan.year, report.task.code, report.department.code, str(report.month)]
+    place = [report.task.plan.code, report.task.code, report.department.code, str(report.month)]
     notify(
         report.author,
         kind=RETURNED,

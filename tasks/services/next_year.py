@@ -1,9 +1,10 @@
-"""下年度计划: a plan copied to the next year as a proposal, worked on as a draft, and published with its own words.
+"""下年度计划: a plan copied to the months that follow it as a proposal, worked on as a draft, then published.
 
 Nothing of the year before is touched: indicators are shared, everything else is a new row. While the plan is a draft
 nothing of it is judged or shown to anybody but administrators.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,20 +35,20 @@ STEP = Decimal("0.000001")
 
 @transaction.atomic
 def propose_next_year(plan: Plan, *, by: User) -> Plan:
-    """A draft for the year after the plan: its clauses without words, its targets, tasks, milestones and departments
-    as they were, a year later; departments that were reformed are replaced by those that follow them, and what was
-    reached this year stands as what is known. ValidationError if the plan is a draft itself, or the year has a plan.
+    """A draft for as many months after the plan: its clauses without words, its targets, tasks, milestones and
+    departments as they were; departments that were reformed are replaced by those that follow them, and what was
+    reached stands as what is known. ValidationError if the plan is a draft itself, or its series has a later one.
     """
     access.demand(by, Action.ADMINISTER)
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
     if plan.is_draft:
-        raise ValidationError(_("The plan of %(year)d is a draft itself. Publish it first.") % {"year": plan.year})
-    if Plan.objects.filter(year=plan.year + 1).exists():
-        raise ValidationError(_("There is a plan of %(year)d already.") % {"year": plan.year + 1})
+        raise ValidationError(_("%(plan)s is a draft itself. Publish it first.") % {"plan": plan})
+    if (following := Plan.objects.following(plan)) is not None:
+        raise ValidationError(_("The plan that follows is there already: %(plan)s.") % {"plan": following})
     copy = _Copy.of(plan)
     targets = copy.targets()
     copy.tasks(targets)
-    record("plan.proposed", by=by, subject=copy.draft, year=copy.draft.year, count=len(targets))
+    record("plan.proposed", by=by, subject=copy.draft, plan=copy.draft.code, count=len(targets))
     return copy.draft
 
 
@@ -55,7 +56,7 @@ def propose_next_year(plan: Plan, *, by: User) -> Plan:
 def publish(draft: Plan, *, by: User) -> Plan:
     """Puts the draft into force; ValidationError with everything that is missing, if anything is.
 
-    From the new year on, figures are reported by the departments that follow those which reported them before.
+    From its first month on, figures are reported by the departments that follow those which reported them before.
     """
     draft = _demand_draft(draft, by)
     if missing := gaps(draft):
@@ -65,7 +66,7 @@ def publish(draft: Plan, *, by: User) -> Plan:
     draft.save()
     _pass_on_reporting(draft)
     promises_changed([draft])
-    record("plan.published", by=by, subject=draft, year=draft.year)
+    record("plan.published", by=by, subject=draft, plan=draft.code)
     return draft
 
 
@@ -73,7 +74,7 @@ def publish(draft: Plan, *, by: User) -> Plan:
 def discard_draft_plan(draft: Plan, *, by: User) -> None:
     """Takes the whole draft away."""
     draft = _demand_draft(draft, by)
-    record("plan.discarded", by=by, subject=draft, year=draft.year)
+    record("plan.discarded", by=by, subject=draft, plan=draft.code)
     for rows in (draft.tasks, draft.targets, draft.clauses):
         rows.all().delete()
     draft.delete()
@@ -85,7 +86,7 @@ def keep(row: Draftable, *, by: User) -> None:
     draft = _demand_draft(plan_of(row), by)
     row.full_clean()
     row.save()
-    record("plan.draft_changed", by=by, subject=row, year=draft.year)
+    record("plan.draft_changed", by=by, subject=row, plan=draft.code)
 
 
 @transaction.atomic
@@ -95,7 +96,7 @@ def leave_out(row: Target | Task | Milestone, *, by: User) -> None:
     if isinstance(row, Target) and (counted := Milestone.objects.filter(counted_by=row).first()):
         told = {"milestone": f"{counted.task} · {counted}"}
         raise ValidationError(_("The milestone %(milestone)s is counted by it. Leave that out first.") % told)
-    record("plan.promise_left_out", by=by, subject=row, year=draft.year, name=str(row))
+    record("plan.promise_left_out", by=by, subject=row, plan=draft.code, name=str(row))
     row.delete()
 
 
@@ -110,20 +111,18 @@ def _demand_draft(plan: Plan, by: User) -> Plan:
     access.demand(by, Action.ADMINISTER)
     locked = Plan.objects.select_for_update().get(pk=plan.pk)
     if not locked.is_draft:
-        raise ValidationError(
-            _("The plan of %(year)d is in force: it is not a draft any more.") % {"year": locked.year}
-        )
+        raise ValidationError(_("%(plan)s is in force: it is not a draft any more.") % {"plan": locked})
     return locked
 
 
 def _pass_on_reporting(plan: Plan) -> None:
-    followers = successors_on(date(plan.year, 1, 1))
+    followers = successors_on(plan.first_month.first_day)
     for target in plan.targets.select_related("indicator__department").order_by("indicator_id"):
         indicator, before = target.indicator, target.indicator.department
         if before is not None and len(following := followers.get(before.pk, [])) == 1:
             indicator.department = following[0]
             indicator.save()
-            hand_over(indicator, before, Month(plan.year, 1))
+            hand_over(indicator, before, plan.first_month)
 
 
 # --- The copy ---------------------------------------------------------------------------------------------------------
@@ -142,15 +141,18 @@ class _Copy:
     def of(cls, plan: Plan) -> "_Copy":
         draft = _copied(
             plan,
-            year=plan.year + 1,
+            code=code_after(plan),
+            series=plan.series or plan.code,
+            first_month=plan.first_month.shifted(len(plan.months)),
+            last_month=plan.last_month.shifted(len(plan.months)),
             state=Plan.State.DRAFT,
-            title=plan.title.replace(str(plan.year), str(plan.year + 1)),
+            title=_later_years(plan.title, plan),
             number="",
             issued_on=None,
             source="",
         )
         draft.save()
-        return cls(plan, draft, _clauses(plan, draft), successors_on(date(draft.year, 1, 1)))
+        return cls(plan, draft, _clauses(plan, draft), successors_on(draft.first_month.first_day))
 
     def targets(self) -> dict[int, Target]:
         """The proposed targets by the ids of those they follow."""
@@ -243,15 +245,27 @@ def _clauses(plan: Plan, draft: Plan) -> dict[int, Clause]:
 
 def _reached(plan: Plan) -> dict[int, tuple[Decimal, str]]:
     """What each target has reached at the end of the plan's year, as far as it is known, and where that stands."""
-    rows = Attainment.objects.of_plan(plan, region_id=plan.region_id).filter(month=Month(plan.year, 12))
+    rows = Attainment.objects.of_plan(plan, region_id=plan.region_id).filter(month=plan.last_month)
     return {
         row.target_id: (
             row.actual.quantize(STEP, ROUND_HALF_EVEN).normalize(),
-            f"{Month(plan.year, row.last_month or 12)} · {plan.title}",
+            f"{Month(plan.last_month.year, row.last_month or 12)} · {plan.title}",
         )
         for row in rows
         if row.actual is not None
     }
+
+
+def code_after(plan: Plan) -> str:
+    """A code for the plan that follows: with later years in it, else with the year in which it begins added."""
+    found = _later_years(plan.code, plan)
+    return found if found != plan.code else f"{plan.code}-{plan.first_month.shifted(len(plan.months)).year}"[-60:]
+
+
+def _later_years(text: str, plan: Plan) -> str:
+    """The same text with the years of the plan that follows."""
+    later = {month.year: month.shifted(len(plan.months)).year for month in plan.months}
+    return re.sub(r"\d{4}", lambda found: str(later.get(int(found[0]), found[0])), text)
 
 
 def _later(day: date) -> date:

@@ -118,6 +118,6 @@ def test_an_imported_task_names_targets_of_its_own_plan(inside: Client, promise:
     head = "plan,code,title,clause,quote,due,targets\n"
     result = upload(inside, f"{head}2015,new,新,一,{promise.quote},2015-12-31,{promise.code}\n").context["result"]
     assert [row.number for row in result.error_rows] == [1]
-    checked = upload(inside, f"{head}2014,new,新,一,{promise.quote},2014-12-31,{promise.code}\n")
+    checked = upload(inside, f"{head}plan-2014,new,新,一,{promise.quote},2014-12-31,{promise.code}\n")
     inside.post(reverse("admin:tasks_task_process_import"), checked.context["confirm_form"].initial)
     assert list(Task.objects.get(code="new").targets.all()) == [promise]

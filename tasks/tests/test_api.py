@@ -96,5 +96,5 @@ def test_what_does_not_fit_is_refused() -> None:
     f.plan()
     ask = asking(f.person(Role.LEADER))
     assert ask("/plans/2015/tasks").status_code == 404
-    assert faults(ask("/plans/2014/tasks", month="2015-01")) == [("month", "month_of_year")]
+    assert faults(ask("/plans/2014/tasks", month="2015-01")) == [("month", "month_of_plan")]
     assert faults(ask("/plans/2014/tasks", month="2014-1")) == [("month", "month")]

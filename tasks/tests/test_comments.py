@@ -145,39 +145,39 @@ def test_the_unit_is_reminded_and_the_leader_hears_of_what_is_late(world: Simple
 
 
 def test_a_leader_comments_on_a_task_and_the_unit_answers_there(world: SimpleNamespace) -> None:
-    address = f"/comments/about/task/2014/{world.task.code}/"
+    address = f"/plans/plan-2014/comments/task/{world.task.code}/"
     typed = {"text": "请加快进度", "asked": world.lead.pk, "due": "2014-06-13"}
     assert inside(world.leader).post(address, typed).status_code == 302
     one = Comment.objects.get()
-    text = page(world.reporter, f"/tasks/2014/{world.task.code}/")
+    text = page(world.reporter, f"/plans/plan-2014/tasks/{world.task.code}/")
     assert "请加快进度" in text
     assert f"/comments/{one.pk}/answer/" in text
     assert inside(world.reporter).post(f"/comments/{one.pk}/answer/", {"answer": "已加快"}).status_code == 302
-    assert "已加快" in page(world.leader, f"/tasks/2014/{world.task.code}/")
-    assert f"/comments/{one.pk}/answer/" not in page(world.reporter, f"/tasks/2014/{world.task.code}/")
+    assert "已加快" in page(world.leader, f"/plans/plan-2014/tasks/{world.task.code}/")
+    assert f"/comments/{one.pk}/answer/" not in page(world.reporter, f"/plans/plan-2014/tasks/{world.task.code}/")
 
 
 def test_a_target_has_its_comments_too(world: SimpleNamespace) -> None:
     promise = f.target(f.indicator("ratio", department=world.lead), "at_least", 92)
     TargetAssignment.objects.create(target=promise, department=world.lead, role="lead")
     typed = {"text": "注意趋势", "asked": "", "due": ""}
-    assert inside(world.leader).post(f"/comments/about/target/2014/{promise.code}/", typed).status_code == 302
-    assert "注意趋势" in page(world.coordinator, f"/targets/2014/{promise.code}/")
-    assert "注意趋势" not in page(world.stranger, f"/targets/2014/{promise.code}/")
+    assert inside(world.leader).post(f"/plans/plan-2014/comments/target/{promise.code}/", typed).status_code == 302
+    assert "注意趋势" in page(world.coordinator, f"/plans/plan-2014/targets/{promise.code}/")
+    assert "注意趋势" not in page(world.stranger, f"/plans/plan-2014/targets/{promise.code}/")
 
 
 @pytest.mark.parametrize(
     "typed", [{}, {"text": "x", "due": "soon"}, {"text": "x", "asked": "99999"}, {"text": "长" * 1001}]
 )
 def test_a_bad_comment_keeps_what_was_typed_and_stores_nothing(world: SimpleNamespace, typed: dict[str, str]) -> None:
-    answer = inside(world.leader).post(f"/comments/about/task/2014/{world.task.code}/", typed)
+    answer = inside(world.leader).post(f"/plans/plan-2014/comments/task/{world.task.code}/", typed)
     assert answer.status_code == 422
     assert typed.get("text", "") in answer.content.decode()
     assert not Comment.objects.exists()
 
 
 def test_what_a_comment_is_about_must_exist(world: SimpleNamespace) -> None:
-    for address in ("/comments/about/task/2014/unknown/", "/comments/about/plan/2014/x/"):
+    for address in ("/plans/plan-2014/comments/task/unknown/", "/plans/plan-2014/comments/plan/x/"):
         assert inside(world.leader).post(address, {"text": "x"}).status_code == 404
 
 

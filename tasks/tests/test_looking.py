@@ -114,7 +114,9 @@ def test_tasks_are_found_by_chapter_unit_role_state_and_day(city: SimpleNamespac
     milestone(other, "m", due=date(2014, 3, 1), done_on=date(2014, 1, 20))
     text = page(client_of(city.leader), "/tasks/?" + asked.format(lead=city.lead.code))
     codes = {"t": "lead", "other": "other"}
-    assert {codes[code] for code in re.findall(r'class="task-title">.*?/tasks/2014/([\w-]+)/', text)} == found
+    assert {
+        codes[code] for code in re.findall(r'class="task-title">.*?/plans/plan-2014/tasks/([\w-]+)/', text)
+    } == found
 
 
 def test_the_board_shows_columns_and_how_many_there_are(city: SimpleNamespace) -> None:
@@ -141,9 +143,9 @@ def test_the_calendar_shows_own_milestones_unless_all_are_asked_for(city: Simple
 
 def test_my_tasks_say_what_is_to_be_written_and_where_it_stands(city: SimpleNamespace) -> None:
     client = client_of(city.reporter)
-    assert f"/tasks/2014/t/report/{city.lead.code}/2014-01/" in page(client, "/tasks/mine/")
+    assert f"/plans/plan-2014/tasks/t/report/{city.lead.code}/2014-01/" in page(client, "/tasks/mine/")
     approved(city.place, city.reporter, city.reviewer)
-    assert "/tasks/2014/t/" in page(client_of(city.reviewer), "/tasks/mine/")
+    assert "/plans/plan-2014/tasks/t/" in page(client_of(city.reviewer), "/tasks/mine/")
     assert "没有需要您填报的任务" in page(client_of(city.stranger), "/tasks/mine/") or "本单位没有在办任务" in page(
         client_of(city.stranger), "/tasks/mine/"
     )
@@ -184,7 +186,7 @@ def test_the_feed_is_read_by_its_address_alone(city: SimpleNamespace) -> None:
     assert (lines[0], lines[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR")
     assert "DTSTART;VALUE=DATE:20141231" in lines
     assert any(line == "SUMMARY:节点own" for line in lines)
-    assert any(line.startswith("URL:http") and line.endswith("/tasks/2014/t/") for line in lines)
+    assert any(line.startswith("URL:http") and line.endswith("/plans/plan-2014/tasks/t/") for line in lines)
 
 
 def test_the_key_is_kept_as_a_hash_shown_once_and_can_be_ended(city: SimpleNamespace) -> None:

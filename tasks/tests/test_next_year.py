@@ -142,8 +142,8 @@ def test_only_administrators_prepare_a_plan(role: Role, plan_2014: Plan, office:
             change(target, by=other)
     client = Client()
     client.force_login(other)
-    assert client.get("/years/2015/").status_code == 404
-    assert client.get("/years/2014/").status_code == 200
+    assert client.get("/plans/wenzhou-2015-quality/next/").status_code == 404
+    assert client.get("/plans/wenzhou-2014-quality/next/").status_code == 200
 
 
 def test_a_draft_shows_on_no_page_and_in_no_answer(plan_2014: Plan, office: User) -> None:
@@ -151,8 +151,8 @@ def test_a_draft_shows_on_no_page_and_in_no_answer(plan_2014: Plan, office: User
     client.force_login(office)
     propose_next_year(plan_2014, by=office)
     assert Plan.objects.newest() == plan_2014
-    target = "targets/2015/manufacturing-quality/"
-    for path in ("plan/2015/", target, "tasks/2015/brands/", "worksheet/quality/2015-03/", "api/v1/plans/2015/targets"):
+    pages = [f"plans/wenzhou-2015-quality/{end}/" for end in ("text", "targets/manufacturing-quality", "tasks/brands")]
+    for path in (*pages, "worksheet/quality/2015-03/", "api/v1/plans/wenzhou-2015-quality/targets"):
         assert client.get(f"/{path}").status_code in (403, 404), path
     assert [one["year"] for one in client.get("/api/v1/plans").json()["items"]] == [2014]
 
@@ -268,7 +268,7 @@ def test_a_reform_gives_the_next_plan_to_whoever_follows_and_leaves_the_old_name
     assert draft.tasks.filter(assignments__department=new).exists()
     client = Client()
     client.force_login(office)
-    page = client.get("/tasks/2014/brands/").content.decode()
+    page = client.get("/plans/wenzhou-2014-quality/tasks/brands/").content.decode()
     assert old.short_name in page
     assert new.short_name not in page
 
@@ -339,25 +339,25 @@ def inside(office: User) -> Client:
 
 
 def test_from_the_copy_to_the_plan_in_force_on_pages(plan_2014: Plan, inside: Client) -> None:
-    assert "草案" in inside.post("/years/2014/propose/", follow=True).content.decode()
-    draft = Plan.objects.get(year=2015)
+    assert "草案" in inside.post("/plans/wenzhou-2014-quality/next/propose/", follow=True).content.decode()
+    draft = Plan.objects.get(code="wenzhou-2015-quality")
     target = draft.targets.get(code="manufacturing-quality")
-    address = f"/years/2015/target/{target.pk}/"
+    address = f"/plans/wenzhou-2015-quality/next/target/{target.pk}/"
     form = inside.get(address).context["form"]
     given: dict[str, Any] = {name: value for name, value in form.initial.items() if value is not None}
     assert inside.post(address, given | {"threshold": "93.5"}).status_code == 302
     target.refresh_from_db()
     assert target.threshold == Decimal("93.5")
-    assert "未发布" in inside.post("/years/2015/publish/", follow=True).content.decode()
+    assert "未发布" in inside.post("/plans/wenzhou-2015-quality/next/publish/", follow=True).content.decode()
     words(draft)
-    assert "2015" in inside.post("/years/2015/publish/", follow=True).content.decode()
+    assert "2015" in inside.post("/plans/wenzhou-2015-quality/next/publish/", follow=True).content.decode()
     assert Plan.objects.newest() == draft
-    assert "93.5" in inside.get("/years/2015/").content.decode()
+    assert "93.5" in inside.get("/plans/wenzhou-2015-quality/next/").content.decode()
 
 
 def test_a_row_that_does_not_fit_is_said_and_not_stored(draft: Plan, inside: Client) -> None:
     target = draft.targets.get(code="manufacturing-quality")
-    address = f"/years/2015/target/{target.pk}/"
+    address = f"/plans/wenzhou-2015-quality/next/target/{target.pk}/"
     given = {name: value for name, value in inside.get(address).context["form"].initial.items() if value is not None}
     for wrong in ({"threshold": "九十二"}, {"threshold": ""}, {"due": "2015-02-30"}, {"quote": "没有的话"}):
         answer = inside.post(address, given | wrong)
@@ -371,34 +371,38 @@ def test_a_row_that_does_not_fit_is_said_and_not_stored(draft: Plan, inside: Cli
 
 def test_rows_of_a_plan_in_force_and_unknown_kinds_are_not_found(plan_2014: Plan, draft: Plan, inside: Client) -> None:
     old, new = plan_2014.targets.all()[0], draft.targets.all()[0]
-    wrong = (f"2014/target/{old.pk}", f"2015/target/{old.pk}", f"2015/user/{new.pk}", "2015/task/999999")
-    assert {inside.get(f"/years/{path}/").status_code for path in wrong} == {404}
+    wrong = {2014: [f"target/{old.pk}"], 2015: [f"target/{old.pk}", f"user/{new.pk}", "task/999999"]}
+    places = [f"/plans/wenzhou-{year}-quality/next/{row}/" for year, rows in wrong.items() for row in rows]
+    assert {inside.get(place).status_code for place in places} == {404}
 
 
 def test_a_promise_is_left_out_on_its_page(draft: Plan, inside: Client) -> None:
     one = draft.targets.all()[0]
-    inside.post(f"/years/2015/target/{one.pk}/", {"deed": "leave-out"})
+    inside.post(f"/plans/wenzhou-2015-quality/next/target/{one.pk}/", {"deed": "leave-out"})
     assert not Target.objects.filter(pk=one.pk).exists()
     clause = draft.clauses.all()[0]
-    inside.post(f"/years/2015/clause/{clause.pk}/", {"deed": "leave-out"})
+    inside.post(f"/plans/wenzhou-2015-quality/next/clause/{clause.pk}/", {"deed": "leave-out"})
     assert Clause.objects.filter(pk=clause.pk).exists()
 
 
 def test_a_discarded_draft_leads_back_to_the_plan_in_force(draft: Plan, inside: Client) -> None:
-    assert inside.post("/years/2015/discard/", follow=True).redirect_chain[-1][0] == "/years/2014/"
-    assert inside.get("/years/2015/").status_code == 404
+    answer = inside.post("/plans/wenzhou-2015-quality/next/discard/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/plans/wenzhou-2014-quality/next/"
+    assert inside.get("/plans/wenzhou-2015-quality/next/").status_code == 404
 
 
 def test_the_comparison_takes_the_same_queries_however_long_it_is(plan_2014: Plan, draft: Plan, inside: Client) -> None:
     with CaptureQueriesContext(connection) as many:
-        inside.get("/years/2015/")
+        inside.get("/plans/wenzhou-2015-quality/next/")
     for row in (*draft.tasks.all()[2:], *draft.targets.all()[3:]):
         row.delete()
     with CaptureQueriesContext(connection) as few:
-        inside.get("/years/2015/")
+        inside.get("/plans/wenzhou-2015-quality/next/")
     assert len(many) == len(few)
 
 
 def test_months_of_a_draft_belong_to_no_plan(draft: Plan, inside: Client) -> None:
-    assert Month(2015, 1) not in {key.month for key in expected_of(Plan.objects.get(year=2014)).figures}
+    assert Month(2015, 1) not in {
+        key.month for key in expected_of(Plan.objects.get(code="wenzhou-2014-quality")).figures
+    }
     assert inside.get("/timeliness/quality/2015-01/").status_code == 404

@@ -49,12 +49,12 @@ def task(number: int, steps: int = 2) -> Task:
     return made
 
 
-@pytest.mark.parametrize("address", ["/tasks/", "/tasks/2014/x/"])
+@pytest.mark.parametrize("address", ["/tasks/", "/plans/wenzhou-2014-quality/tasks/x/"])
 def test_a_person_who_is_not_logged_in_is_sent_to_log_in(client: Client, address: str) -> None:
     assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
 
 
-@pytest.mark.parametrize("address", ["/tasks/2014/unknown/", "/tasks/1999/brands/"])
+@pytest.mark.parametrize("address", ["/plans/wenzhou-2014-quality/tasks/unknown/", "/tasks/1999/brands/"])
 def test_an_unknown_task_is_not_found(leader: Client, address: str) -> None:
     assert leader.get(address).status_code == 404
 
@@ -75,7 +75,7 @@ def test_a_task_without_milestones_is_not_shown_as_undone(leader: Client) -> Non
 
 def test_all_tasks_stand_under_their_clauses_in_the_plans_order(leader: Client, plan_2014: Plan) -> None:
     text = page(leader, "/tasks/")
-    places = [text.index(f"/tasks/2014/{one.code}/") for one in plan_2014.tasks.all()]
+    places = [text.index(f"/plans/wenzhou-2014-quality/tasks/{one.code}/") for one in plan_2014.tasks.all()]
     assert places == sorted(places)
     assert all(words in text for words in ("强化质量安全", "推进质量惠民工作", "保障措施"))
 
@@ -83,12 +83,14 @@ def test_all_tasks_stand_under_their_clauses_in_the_plans_order(leader: Client, 
 def test_units_that_the_plan_does_not_name_are_said_in_its_words(leader: Client, plan_2014: Plan) -> None:
     for one in plan_2014.tasks.exclude(open_ended=""):
         assert one.open_ended in page(leader, "/tasks/")
-        assert f'<span class="tag">{one.open_ended}</span>' in page(leader, f"/tasks/2014/{one.code}/")
+        assert f'<span class="tag">{one.open_ended}</span>' in page(
+            leader, f"/plans/wenzhou-2014-quality/tasks/{one.code}/"
+        )
 
 
 def test_a_task_shows_its_words_units_milestones_and_targets(leader: Client, plan_2014: Plan) -> None:
     one = plan_2014.tasks.get(code="works-benefit")
-    text = page(leader, "/tasks/2014/works-benefit/")
+    text = page(leader, "/plans/wenzhou-2014-quality/tasks/works-benefit/")
     assert one.clause.text in text
     for name in (
         *one.milestones.values_list("title", flat=True),
@@ -115,7 +117,7 @@ def test_more_tasks_take_no_further_query(leader: Client) -> None:
 
 def test_more_milestones_take_no_further_query(leader: Client) -> None:
     few, many = task(1, steps=1), task(2, steps=30)
-    address = "/tasks/2014/{}/".format
+    address = "/plans/plan-2014/tasks/{}/".format
     assert queries_of(leader, address(few.code)) == queries_of(leader, address(many.code)) <= 26
 
 

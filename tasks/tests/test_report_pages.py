@@ -28,7 +28,7 @@ def client_of(user: object) -> Client:
 
 
 def address(city: SimpleNamespace, month: str = "2014-06", unit: str = "") -> str:
-    return f"/tasks/2014/t/report/{unit or city.lead.code}/{month}/"
+    return f"/plans/plan-2014/tasks/t/report/{unit or city.lead.code}/{month}/"
 
 
 def text_of(answer: Any) -> str:
@@ -144,7 +144,7 @@ def test_the_reviewer_sees_the_words_and_decides(city: SimpleNamespace) -> None:
 def test_the_task_page_shows_each_reader_what_is_theirs(city: SimpleNamespace) -> None:
     approved(city.place, city.reporter, city.reviewer, said("牵头单位的进展"))
     for who, seen in (("reviewer", True), ("leader", True), ("sharer", False), ("stranger", False)):
-        text = text_of(client_of(getattr(city, who)).get("/tasks/2014/t/"))
+        text = text_of(client_of(getattr(city, who)).get("/plans/plan-2014/tasks/t/"))
         assert ("牵头单位的进展" in text) is seen, who
         assert ("签审6月" in text) is (who == "reviewer"), who
 
@@ -154,16 +154,16 @@ def test_a_signature_a_closure_and_a_reopening_through_the_pages(city: SimpleNam
     approved(city.place, city.reporter, city.reviewer, said(**{f"m{city.open.pk}": day}))
     Milestone.objects.filter(pk=city.step.pk).update(done_on=date(2014, 6, 1))
     lead, office = client_of(city.reviewer), client_of(city.coordinator)
-    refused = lead.post("/tasks/2014/t/sign/2014-06/", follow=True)
+    refused = lead.post("/plans/plan-2014/tasks/t/sign/2014-06/", follow=True)
     assert city.shared.short_name in text_of(refused)
-    lead.post("/tasks/2014/t/sign/2014-06/", {"note": "已核实"}, follow=True)
+    lead.post("/plans/plan-2014/tasks/t/sign/2014-06/", {"note": "已核实"}, follow=True)
     assert SignOff.objects.get().note == "已核实"
-    assert "办结销号" in text_of(office.get("/tasks/2014/t/"))
-    assert "已办结" in text_of(office.post("/tasks/2014/t/close/", follow=True))
-    assert "原因" in text_of(office.post("/tasks/2014/t/reopen/", follow=True))
-    office.post("/tasks/2014/t/reopen/", {"reason": "补充"}, follow=True)
+    assert "办结销号" in text_of(office.get("/plans/plan-2014/tasks/t/"))
+    assert "已办结" in text_of(office.post("/plans/plan-2014/tasks/t/close/", follow=True))
+    assert "原因" in text_of(office.post("/plans/plan-2014/tasks/t/reopen/", follow=True))
+    office.post("/plans/plan-2014/tasks/t/reopen/", {"reason": "补充"}, follow=True)
     assert Task.objects.get().closed_on is None
-    assert lead.post("/tasks/2014/t/sign/2014-6/").status_code == 404
+    assert lead.post("/plans/plan-2014/tasks/t/sign/2014-6/").status_code == 404
 
 
 # --- Splitting --------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def lines(city: SimpleNamespace, **changes: str) -> dict[str, str]:
 
 
 def split_by(city: SimpleNamespace, data: dict[str, str], who: str = "reviewer") -> Any:
-    return client_of(getattr(city, who)).post("/tasks/2014/t/milestones/", data, follow=True)
+    return client_of(getattr(city, who)).post("/plans/plan-2014/tasks/t/milestones/", data, follow=True)
 
 
 def test_a_task_is_split_on_a_page(city: SimpleNamespace) -> None:

@@ -96,7 +96,7 @@ def test_a_repeated_run_tells_nobody_twice_and_figures_stand_in_the_same_digest(
 def test_one_report_leads_to_its_form_and_several_to_my_tasks(city: SimpleNamespace) -> None:
     (one,) = asked(DEADLINE, city.reporter)
     assert resolve(one.part.link).url_name == "task_report"
-    assert one.part.link == f"/tasks/2014/t/report/{city.lead.code}/2014-06/"
+    assert one.part.link == f"/plans/plan-2014/tasks/t/report/{city.lead.code}/2014-06/"
     a_task("second", lead=city.lead)
     found = asked(DEADLINE, city.reporter)[0].part
     assert (found.link, found.details["number"]) == ("/tasks/mine/", 2)

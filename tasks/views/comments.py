@@ -38,12 +38,12 @@ def comments(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @access.requires(Action.COMMENT)
-def add(request: HttpRequest, kind: str, year: int, code: str) -> HttpResponse:
+def add(request: HttpRequest, plan_code: str, kind: str, code: str) -> HttpResponse:
     """A leader writes about a target or a task."""
     model: Any = {"target": Target, "task": Task}.get(kind)
     if model is None:
         raise Http404
-    about: Any = get_object_or_404(model.objects.in_force(), plan__year=year, code=code)
+    about: Any = get_object_or_404(model.objects.in_force(), plan__code=plan_code, code=code)
     form = CommentForm(request.POST)
     if form.is_valid():
         try:

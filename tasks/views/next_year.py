@@ -1,4 +1,4 @@
-"""下年度计划: two years' promises side by side, and the draft of the next plan for administrators."""
+"""下年度计划: two plans' promises side by side, and the draft of the next plan for administrators."""
 
 from typing import Any
 
@@ -20,21 +20,20 @@ from tasks.services import discard_draft_plan, keep, leave_out, plan_of, propose
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def years(request: HttpRequest, year: int) -> HttpResponse:
-    """What the plan of a year promises beside the year before; a draft is shown to administrators alone."""
+def years(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """What a plan promises beside the one before it; a draft is shown to administrators alone."""
     by = access.person(request)
-    plan = get_object_or_404(Plan.objects.select_related("region"), year=year)
+    plan = get_object_or_404(Plan.objects.select_related("region"), code=plan_code)
     may_prepare = bool(access.reach(by, Action.ADMINISTER))
     if plan.is_draft and not may_prepare:
         raise Http404
-    before = Plan.objects.published().filter(year=year - 1).first()
+    before = Plan.objects.preceding(plan)
     context: dict[str, Any] = {
         "plan": plan,
         "before": before,
-        "after": Plan.objects.filter(year=year + 1).first() if may_prepare else None,
+        "after": Plan.objects.following(plan) if may_prepare else None,
         "pairs": drafts.pairs(before, plan) if before is not None else [],
         "may_prepare": may_prepare,
-        "next_year": year + 1,
     }
     if plan.is_draft:
         context |= {"draft": drafts.contents(plan, before), "gaps": drafts.gaps(plan)}
@@ -43,28 +42,28 @@ def years(request: HttpRequest, year: int) -> HttpResponse:
 
 @require_POST
 @access.requires(Action.ADMINISTER)
-def propose(request: HttpRequest, year: int) -> HttpResponse:
-    """Copies the plan of a year to the next one, as a draft."""
-    plan = get_object_or_404(Plan, year=year)
+def propose(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """Copies a plan to the months that follow it, as a draft."""
+    plan = get_object_or_404(Plan, code=plan_code)
     try:
         draft = propose_next_year(plan, by=access.person(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
-        return redirect("years", year)
+        return redirect("years", plan_code)
     messages.success(
         request, _("The draft is made. Go through its promises, then enter the words of the new document.")
     )
-    return redirect("years", draft.year)
+    return redirect("years", draft.code)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.requires(Action.ADMINISTER)
-def draft_row(request: HttpRequest, year: int, kind: str, pk: int) -> HttpResponse:
+def draft_row(request: HttpRequest, plan_code: str, kind: str, pk: int) -> HttpResponse:
     """One row of a draft: changed, or taken out."""
-    row = _row(year, kind, pk)
+    row = _row(plan_code, kind, pk)
     form: DraftForm = FORMS[kind][1](request.POST or None, instance=row)
     if request.method == "POST" and _done(request, form, row, kind):
-        return redirect("years", year)
+        return redirect("years", plan_code)
     context = {"plan": plan_of(row), "row": row, "kind": kind, "form": form, "may_leave_out": kind in _REMOVABLE}
     return render(request, "tasks/draft_row.html", context)
 
@@ -90,39 +89,40 @@ def _done(request: HttpRequest, form: DraftForm, row: Any, kind: str) -> bool:
     return True
 
 
-def _row(year: int, kind: str, pk: int) -> Any:
-    """A row of the draft of a year; 404 if there is none, or the plan is in force."""
+def _row(plan_code: str, kind: str, pk: int) -> Any:
+    """A row of a draft; 404 if there is none, or the plan is in force."""
     if kind not in FORMS:
         raise Http404
     model = FORMS[kind][0]
     owner = "" if model is Plan else "task__plan__" if model is Milestone else "plan__"
-    wanted = {f"{owner}year": year, f"{owner}state": Plan.State.DRAFT}
+    wanted = {f"{owner}code": plan_code, f"{owner}state": Plan.State.DRAFT}
     return get_object_or_404(model._default_manager.filter(**wanted), pk=pk)
 
 
 @require_POST
 @access.requires(Action.ADMINISTER)
-def publish_draft(request: HttpRequest, year: int) -> HttpResponse:
+def publish_draft(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Puts a draft into force, or says everything that is missing."""
-    draft = get_object_or_404(Plan, year=year)
+    draft = get_object_or_404(Plan, code=plan_code)
     try:
         publish(draft, by=access.person(request))
     except ValidationError as refused:
         messages.error(request, _("Not published: %(number)d things are missing.") % {"number": len(refused.messages)})
     else:
-        messages.success(request, _("The plan of %(year)d is in force.") % {"year": year})
-    return redirect("years", year)
+        messages.success(request, _("%(plan)s is in force.") % {"plan": draft})
+    return redirect("years", plan_code)
 
 
 @require_POST
 @access.requires(Action.ADMINISTER)
-def discard(request: HttpRequest, year: int) -> HttpResponse:
+def discard(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Takes a draft away."""
-    draft = get_object_or_404(Plan, year=year)
+    draft = get_object_or_404(Plan, code=plan_code)
+    before = Plan.objects.preceding(draft)
     try:
         discard_draft_plan(draft, by=access.person(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
-        return redirect("years", year)
-    messages.success(request, _("The draft of %(year)d is discarded.") % {"year": year})
-    return redirect("years", year - 1)
+        return redirect("years", plan_code)
+    messages.success(request, _("The draft is discarded: %(plan)s.") % {"plan": draft})
+    return redirect("years", before.code) if before is not None else redirect("overview")

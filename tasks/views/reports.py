@@ -37,9 +37,9 @@ CONFLICT, REFUSED = 409, 422
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.requires(Action.REPORT_TASKS)
-def report(request: HttpRequest, year: int, code: str, unit: str, month: str) -> HttpResponse:
+def report(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> HttpResponse:
     """A department's report about a task of a month: the form, and what its buttons do."""
-    place = _place(request, year, code, unit, month)
+    place = _place(request, plan_code, code, unit, month)
     if request.method != "POST":
         return _shown(request, place)
     try:
@@ -53,12 +53,12 @@ def report(request: HttpRequest, year: int, code: str, unit: str, month: str) ->
         return _refused(request, place, " ".join(refused.messages))
 
 
-def _place(request: HttpRequest, year: int, code: str, unit: str, month: str) -> Place:
+def _place(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> Place:
     """Of what the report is; 404 for what there is not, 403 for another department's."""
-    task = task_of(year, code)
+    task = task_of(plan_code, code)
     department = get_object_or_404(Department, code=unit, assignments__task=task)
     demand_of(access.person(request), Action.REPORT_TASKS, department.pk)
-    return Place(task, department, month_named(month, year))
+    return Place(task, department, month_named(month, task.plan))
 
 
 def _context(place: Place, **shown: Any) -> dict[str, object]:
@@ -80,7 +80,7 @@ def _done(request: HttpRequest, place: Place) -> HttpResponse:
     if deed == "hand_in":
         hand_in_report(place, by=person, reason=request.POST.get("reason", ""))
         messages.success(request, _("Handed in. A colleague who reviews for your unit decides about it."))
-        return redirect("task", place.task.plan.year, place.task.code)
+        return redirect("task", place.task.plan.code, place.task.code)
     if deed == "attach":
         _attach(request, place)
     elif deed.startswith("remove-"):

@@ -29,9 +29,9 @@ Lines = formset_factory(MilestoneForm, extra=0, max_num=100, absolute_max=100)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.requires(Action.SPLIT_TASKS)
-def split_task(request: HttpRequest, year: int, code: str) -> HttpResponse:
+def split_task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """The milestones of a task, for whoever leads it."""
-    task = task_of(year, code)
+    task = task_of(plan_code, code)
     demand_lead(access.person(request), Action.SPLIT_TASKS, task)
     stored = list(task.milestones.all())
     if request.method != "POST":
@@ -49,7 +49,7 @@ def split_task(request: HttpRequest, year: int, code: str) -> HttpResponse:
                 messages.error(request, message)
         else:
             messages.success(request, _("The milestones are changed as you wrote them."))
-            return redirect("task", year, code)
+            return redirect("task", plan_code, code)
     return _shown(request, task, stored, lines, reason=reason, status=REFUSED)
 
 

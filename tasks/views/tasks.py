@@ -39,9 +39,9 @@ def searched(request: HttpRequest, plan: Plan) -> dict[str, Any]:
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def task(request: HttpRequest, year: int, code: str) -> HttpResponse:
+def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """One task: where it stands and why, its milestones, its words, who answers for it."""
-    found = task_of(year, code)
+    found = task_of(plan_code, code)
     day = shown_day(found.plan, timezone.localdate())
     user = access.person(request)
     month = month_reported(found.plan, timezone.localdate())
@@ -63,7 +63,7 @@ def task(request: HttpRequest, year: int, code: str) -> HttpResponse:
     return render(request, "tasks/task.html", context)
 
 
-def task_of(year: int, code: str) -> Task:
+def task_of(plan_code: str, code: str) -> Task:
     """The task with its plan and its words; 404 for none."""
     related = ("plan__region", "clause", "closed_by")
-    return get_object_or_404(Task.objects.in_force().select_related(*related), plan__year=year, code=code)
+    return get_object_or_404(Task.objects.in_force().select_related(*related), plan__code=plan_code, code=code)

@@ -35,16 +35,16 @@ class Command(BaseCommand):
         made = make_accounts(one.accounts)
         self.stdout.write(_("%(made)d demonstration accounts made.") % {"made": made})
         if known:
-            self.stdout.write(_("%(year)d: the demonstration data is there already.") % {"year": plan.year})
+            self.stdout.write(_("%(plan)s: the demonstration data is there already.") % {"plan": plan.code})
             return
         number = imported(plan, one)
-        told = _("%(year)d: %(number)d made-up figures imported, marked as demonstration data. The worker judges them.")
-        self.stdout.write(told % {"year": plan.year, "number": number})
+        told = _("%(plan)s: %(number)d made-up figures imported, marked as demonstration data. The worker judges them.")
+        self.stdout.write(told % {"plan": plan.code, "number": number})
 
 
 def scenarios() -> dict[Plan, Scenario]:
     """The loaded plans that have a scenario."""
-    found = {plan: scenario(plan.year) for plan in Plan.objects.all()}
+    found = {plan: scenario(plan.code) for plan in Plan.objects.all()}
     return {plan: one for plan, one in found.items() if one is not None}
 
 

@@ -82,6 +82,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             loader.load()
             loader.check_quotes()
+            loader.check_published()
             loader.tell_those_above()
         if options["verbosity"]:
             self.stdout.write(loader.summary())
@@ -124,6 +125,14 @@ class Loader:
         if refused:
             raise CommandError("\n".join([_("Nothing was stored:"), *refused]))
 
+    def check_published(self) -> None:
+        """A plan that a file puts into force has its document with it: an empty one would blank every page."""
+        plans = {plan.pk: plan for plan in self.changed if isinstance(plan, Plan) and not plan.is_draft}
+        empty = [plan for plan in plans.values() if not plan.clauses.exists()]
+        if empty:
+            told = _("%(plan)s has no clauses. Load them with it, or leave out its state: it is a draft then.")
+            raise CommandError("\n".join([_("Nothing was stored:"), *(told % {"plan": plan.code} for plan in empty)]))
+
     def store(self, row: Row) -> None:
         """Validate one row, and save it if it differs from what is stored."""
         model = self.loadable(row)
@@ -134,6 +143,8 @@ class Loader:
         if stored is None or not self.keep:
             for name, value in plain.items():
                 setattr(instance, name, value)
+            if isinstance(instance, Plan) and isinstance(before, Plan):
+                check_identity(before, instance)
             validate(instance)
             self.save(instance, before, several)
         else:
@@ -306,6 +317,28 @@ def find(model: type[models.Model], key: tuple[Any, ...]) -> models.Model | None
         return model._default_manager.get_by_natural_key(*key)  # type: ignore[attr-defined]
     except (ObjectDoesNotExist, TypeError, ValueError):
         return None
+
+
+IDENTITY = ("number", "region", "first_month")
+"""By what a plan is known to be another document than the one that is stored under its code."""
+
+
+def check_identity(stored: Plan, given: Plan) -> None:
+    """ValidationError if a file would make another plan of the one that is stored: it would take its figures over."""
+    differ = [name for name in IDENTITY if getattr(stored, name) != getattr(given, name)]
+    if differ:
+        told = {"code": stored.code, "stored": _identity(stored), "given": _identity(given)}
+        raise ValidationError(
+            _(
+                'The code "%(code)s" belongs to another plan. Stored: %(stored)s. In the file: %(given)s. '
+                "Give the plan in the file a code of its own."
+            )
+            % told
+        )
+
+
+def _identity(plan: Plan) -> str:
+    return f"{plan.title} ({plan.number or '—'}, {plan.region}, {plan.first_month})"
 
 
 def validate(instance: models.Model) -> None:
