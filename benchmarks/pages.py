@@ -37,13 +37,13 @@ OVERVIEW = "/"
 READING = (
     *(
         OVERVIEW,
-        "/plan/",
-        "/comparison/",
+        "/plans/wenzhou-2014-quality/text/",
+        "/plans/wenzhou-2014-quality/comparison/",
         "/plans/wenzhou-2014-quality/targets/manufacturing-quality/",
-        "/departments/",
-        "/counties/",
+        "/plans/wenzhou-2014-quality/departments/",
+        "/plans/wenzhou-2014-quality/counties/",
     ),
-    *("/tasks/", "/timeliness/"),
+    *("/plans/wenzhou-2014-quality/tasks/", "/plans/wenzhou-2014-quality/timeliness/"),
 )
 SLOW = 0.02
 """Seconds from which on a query is explained."""

@@ -207,7 +207,7 @@ def _sheet_asked(request: HttpRequest) -> tuple[Department, Plan, Month]:
 
 def _templates(request: HttpRequest) -> dict[str, Any]:
     """For which units and months the person may have a workbook; no units without a plan."""
-    plan = Plan.objects.newest()
+    plan = Plan.objects.published().latest_first().first()
     if plan is None:
         return {"units": []}
     usual = reporting_month(plan, timezone.localdate(), last_month_with_data(plan))

@@ -1,8 +1,9 @@
 """What the addresses of pages name: a month written as 2014-06, and the plan that it is of."""
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
+from departments.access import person
 from plans.models import Plan
 from plans.periods import Month
 
@@ -18,7 +19,15 @@ def month_named(text: str, plan: Plan | None = None) -> Month:
     return month
 
 
+def plan_named(request: HttpRequest, plan_code: str) -> Plan:
+    """The plan in force with this code; Http404 for none, and for one that the person may not see."""
+    return get_object_or_404(Plan.objects.visible_to(person(request)), code=plan_code)
+
+
 def plan_and_month(text: str) -> tuple[Plan, Month]:
     """The month and the plan in force that it is of; Http404 if there is none."""
     month = month_named(text)
-    return get_object_or_404(Plan.objects.published().holding(month)), month
+    plan = Plan.objects.published().holding(month).order_by("first_month", "code").first()
+    if plan is None:
+        raise Http404
+    return plan, month

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.utils.safestring import mark_safe
 from departments import access
 from departments.models import User
 from departments.permissions import Action
+from plans.models import Plan
 from targets import kept
 from targets.surroundings import surroundings_of
 from tasks.desk import waiting_for
@@ -21,6 +23,7 @@ from tasks.desk import waiting_for
 def surroundings(request: HttpRequest) -> dict[str, Any]:
     """For base.html. Each value is looked up only if the page asks for it, so an error page needs no database."""
     user = getattr(request, "user", AnonymousUser())
+    choice = PlanChoice(request, user)
     return {
         "demo": settings.DEMO,
         "demonstration_data": lambda: user.is_authenticated and surroundings_of(request).demonstration,
@@ -36,6 +39,8 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "task_reports_waiting": lambda: isinstance(user, User) and waiting_for(user),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
         "moment_query": _moment(request),
+        "plan_choice": choice,
+        "plan_code": lambda: choice.code,
         "frame": "_components/part.html" if getattr(request, "htmx", None) and kept.is_part(request) else "base.html",
     } | _shared(request)
 
@@ -45,6 +50,32 @@ def _shared(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "for_anybody", False):
         return {}
     return {"user": kept.Anybody(), "header_here": mark_safe(kept.HEADER.decode())}  # noqa: S308 - a constant
+
+
+class PlanChoice:
+    """The plans that a person may choose from, and the one whose pages the header leads to: that of the address, else
+    the one that began last. Nothing is looked up before it is asked for.
+    """
+
+    def __init__(self, request: HttpRequest, user: User | AnonymousUser) -> None:
+        match = request.resolver_match
+        self._asked: str = match.kwargs.get("plan_code", "") if match else ""
+        self._user = user
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """Every plan in force that the person sees, the one that began last first."""
+        return list(Plan.objects.visible_to(self._user).latest_first()) if isinstance(self._user, User) else []
+
+    @property
+    def shown(self) -> Plan | None:
+        """The plan of the address, else the one that began last."""
+        return next((plan for plan in self.plans if self._asked in ("", plan.code)), None)
+
+    @property
+    def code(self) -> str:
+        """Its code; empty where the person sees no plan."""
+        return self._asked or (self.shown.code if self.shown else "")
 
 
 def _moment(request: HttpRequest) -> str:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from qualityplan import old_addresses
 from qualityplan.api import api
 from qualityplan.health import healthz, readyz
 
@@ -18,4 +19,5 @@ urlpatterns = [
     path("", include("departments.urls")),
     path("", include("tasks.urls")),
     path("imports/", include("imports.urls")),
+    *old_addresses.urlpatterns,
 ]

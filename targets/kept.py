@@ -5,7 +5,7 @@ A page is put together from two kept pieces, each under a key made of everything
 - what stands below the header: the address, the language, the day, the version of the plan's data, and how far the
   person reaches. People who reach equally far share it, so nothing in it may depend on who they are: it is made for
   `Anybody`. A page that shows the figures and lights of some indicators alone says which: those of others may change;
-- the header: the person, the name, the roles, the unread notices.
+- the header: the person, the name, the roles, the unread notices, the plans to choose from.
 
 A change makes a new version, and with it new keys; nothing has to be deleted, and whoever has a piece, the cache that
 all share or the process itself, has the right one. Both keys together are the page's ETag, so that a browser which has
@@ -217,7 +217,7 @@ def _own_key(request: HttpRequest) -> str:
         return ""
     user, match = access.person(request), request.resolver_match
     roles = [(one.role, one.department_id, one.department.kind, str(one.department)) for one in user.held]
-    here = match.url_name if match else None, request.GET.urlencode()
+    here = match and (match.url_name, match.kwargs.get("plan_code")), request.GET.urlencode()
     return _key(
         release(),
         here,
@@ -226,6 +226,7 @@ def _own_key(request: HttpRequest) -> str:
         str(user),
         roles,
         surroundings_of(request).unread,
+        surroundings_of(request).plans,
     )
 
 

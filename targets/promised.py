@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
+from departments import access
 from departments.models import User
 from plans.models import Clause, Plan
 from plans.periods import Month
@@ -26,16 +27,18 @@ class Promised:
     duties: Duties
 
 
-def promised_in(request: HttpRequest, plan_code: str | None = None) -> Promised | None:
-    """What a plan promises, else the newest; None where no such plan was published.
+def promised_in(request: HttpRequest, plan_code: str) -> Promised:
+    """What a plan promises; Http404 where no such plan was published, or the person may not see it.
 
     A process reads it once for each version of the plan's outline (see `targets.surroundings`) and keeps it as bytes,
     so that no request sees what another has done to it.
     """
     known = surroundings_of(request, plan_code)
-    if known.plan_id is None:
-        return None
-    found: Promised | None = pickle.loads(_kept(known.plan_id, known.outline))  # noqa: S301 - made below, by ourselves
+    found: Promised | None = None
+    if known.plan_id is not None:
+        found = pickle.loads(_kept(known.plan_id, known.outline))  # noqa: S301 - made below, by ourselves
+    if found is None or not Plan.objects.visible_to(access.person(request)).filter(pk=found.plan.pk).exists():
+        raise Http404
     return found
 
 

@@ -211,7 +211,12 @@ def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[
         by_month[gap.month].append(gap)
     for month, lot in by_month.items():
         details = {"units": [gap.unit.short_name for gap in lot], **_when(lot[0], today)}
-        yield Matter(f"{kind}:{month}", lot[0].deadline, rule, Part(kind, details, reverse("months")))
+        yield Matter(
+            f"{kind}:{month}",
+            lot[0].deadline,
+            rule,
+            Part(kind, details, reverse("months", args=[lot[0].asked.plan.code])),
+        )
 
 
 def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
@@ -221,7 +226,10 @@ def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
     units = [name for name, _months in often.most_common()]
     details = {"units": units, "first": str(oldest.month), "last": str(newest.month)}
     return Matter(
-        f"units_late:{newest.month}", newest.deadline, LATE, Part("units_late_earlier", details, reverse("months"))
+        f"units_late:{newest.month}",
+        newest.deadline,
+        LATE,
+        Part("units_late_earlier", details, reverse("months", args=[newest.asked.plan.code])),
     )
 
 

@@ -20,7 +20,7 @@ from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
-from plans.periods import Month, months_of
+from plans.periods import Month
 from targets.explanation import Shown, shown
 from targets.formulas import UNRECOVERABLE
 from targets.lights import Light, light
@@ -83,7 +83,7 @@ def _address(plan_code: str, code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """The month shown, its neighbours in the plan's year, and all twelve to choose from."""
+    """The month shown, its neighbours in the plan, and all of the plan's to choose from."""
 
     shown: Month
     all: Sequence[Month]
@@ -96,11 +96,11 @@ class Months:
 
     @property
     def before(self) -> Month | None:
-        return self.shown.shifted(-1) if self.shown.number > 1 else None
+        return self.shown.shifted(-1) if self.shown > self.all[0] else None
 
     @property
     def after(self) -> Month | None:
-        return self.shown.shifted(1) if self.shown.number < 12 else None
+        return self.shown.shifted(1) if self.shown < self.all[-1] else None
 
 
 def trends(plan: Plan, user: User) -> Trends:
@@ -132,20 +132,20 @@ def _trends(plan: Plan, rows: Iterable[tuple[int, Month, Decimal | None, Decimal
 
 
 def month_of(text: str | None, plan: Plan, otherwise: Month | None) -> tuple[Month, bool]:
-    """The month asked for, and whether it could be understood; else the given one, or January of the plan's year."""
-    usual = otherwise or Month(plan.year, 1)
+    """The month asked for, and whether it could be understood; else the given one, or the plan's first."""
+    usual = otherwise or plan.first_month
     if not text:
         return usual, True
     try:
         month = Month.parse(text)
     except ValueError:
         return usual, False
-    return (month, True) if month.year == plan.year else (usual, False)
+    return (month, True) if plan.first_month <= month <= plan.last_month else (usual, False)
 
 
 def months(plan: Plan, shown: Month, last_with_data: Month | None) -> Months:
     """The month switch."""
-    return Months(shown, months_of(plan.year), last_with_data)
+    return Months(shown, plan.months, last_with_data)
 
 
 def rows_of(attainments: Iterable[Attainment], known: Trends | None = None) -> list[Row]:
@@ -185,11 +185,12 @@ class Assigned(NamedTuple):
 
     department: Department
     role: str
+    plan_code: str
 
     @property
     def address(self) -> str:
         """Where the department's page is."""
-        return _department_address(self.department.code)
+        return _department_address(self.plan_code, self.department.code)
 
     @property
     def role_text(self) -> str:
@@ -202,8 +203,8 @@ Duties = Mapping[int, Sequence[Assigned]]
 
 
 @lru_cache(maxsize=2000)
-def _department_address(code: str) -> str:
-    return reverse("department", args=[code])
+def _department_address(plan_code: str, code: str) -> str:
+    return reverse("department", args=[plan_code, code])
 
 
 def responsible(plan: Plan) -> Duties:
@@ -212,7 +213,7 @@ def responsible(plan: Plan) -> Duties:
     units = Department.objects.in_bulk()
     assigned = TargetAssignment.objects.filter(target__plan=plan).order_by("role", "id")
     for target_id, department_id, role in assigned.values_list("target_id", "department_id", "role"):
-        found[target_id].append(Assigned(units[department_id], role))
+        found[target_id].append(Assigned(units[department_id], role, plan.code))
     return found
 
 

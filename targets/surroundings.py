@@ -9,44 +9,46 @@ from departments.models import User
 from departments.prepared import prepared
 
 _QUERY = """
-WITH plan AS (
-    SELECT id FROM plans_plan WHERE code = COALESCE(%s, (
-        SELECT code FROM plans_plan WHERE state = 'published' ORDER BY first_month DESC, code LIMIT 1
-    ))
-)
+WITH plan AS (SELECT id FROM plans_plan WHERE code = %s)
 SELECT (SELECT id FROM plan),
        COALESCE(SUM(number), 0),
        COALESCE(SUM(number) FILTER (WHERE about_id IS NULL), 0),
+       (SELECT MAX(history_id) FROM plans_historicalplan),
        (SELECT COUNT(*) FROM departments_notice WHERE user_id = %s AND read_at IS NULL),
        EXISTS (SELECT 1 FROM targets_source WHERE demonstration)
-FROM plans_change WHERE plan_id IS NULL OR plan_id = (SELECT id FROM plan)
+FROM plans_change WHERE plan_id IS NULL OR plan_id = (SELECT id FROM plan) OR %s = ''
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The plan that is asked for and the version of what is shown of it (see `plans.models.Change`), how many notices
-    the person has not read, and whether any figure is made up. `outline` is the version of all but figures and lights.
+    the person has not read, and whether any figure is made up. `outline` is the version of all but figures and lights;
+    `plans` changes with every plan that is added, edited or published. Where no plan is asked for, `plan_id` is None
+    and the versions are those of all plans together.
     """
 
     plan_id: int | None
     version: int
     outline: int
+    plans: int
     unread: int
     demonstration: bool
 
 
 def surroundings_of(request: HttpRequest, plan_code: str | None = None) -> Surroundings:
-    """Of the person who asks and the plan of a code, else the newest; asked once a request."""
-    known: Surroundings | None = getattr(request, "_surroundings", None)
-    if known is None:
-        known = _asked(request.user.pk if isinstance(request.user, User) else None, plan_code)
-        request._surroundings = known  # type: ignore[attr-defined]
-    return known
+    """Of the person who asks and a plan; without one, of whatever the request has asked for before. Asked once."""
+    known: dict[str, Surroundings] = request.__dict__.setdefault("_surroundings", {})
+    if plan_code is None and known:
+        return next(iter(known.values()))
+    code = plan_code or ""
+    if code not in known:
+        known[code] = _asked(request.user.pk if isinstance(request.user, User) else None, code)
+    return known[code]
 
 
-def _asked(user_id: int | None, plan_code: str | None) -> Surroundings:
+def _asked(user_id: int | None, plan_code: str) -> Surroundings:
     with connection.cursor() as cursor:
-        cursor.execute(prepared("surroundings", _QUERY), [plan_code, user_id])
-        plan_id, version, outline, unread, demonstration = cursor.fetchone()
-    return Surroundings(plan_id, int(version), int(outline), unread, bool(demonstration))
+        cursor.execute(prepared("surroundings", _QUERY), [plan_code, user_id, plan_code])
+        plan_id, version, outline, plans, unread, demonstration = cursor.fetchone()
+    return Surroundings(plan_id, int(version), int(outline), plans or 0, unread, bool(demonstration))

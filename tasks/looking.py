@@ -5,9 +5,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -15,14 +17,14 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.models import Plan
-from plans.periods import Month, months_of
+from plans.periods import Month
 from targets.lights import Light
 from tasks.calendars import Event, calendar
 from tasks.lights import LIGHTS
 from tasks.models import Assignment, Milestone
 from tasks.progress import State
 from tasks.selectors import Row, Wanted, judged_for, with_assignments
-from tasks.standing import Known, known
+from tasks.standing import Known, known, shown_day
 
 IN_A_DAY = 50
 """Milestones that a day of the calendar shows; the list finds them all by their month."""
@@ -89,11 +91,11 @@ class Timeline:
 
 
 def timeline(plan: Plan, day: date, rows: Sequence[Row]) -> Timeline:
-    """The tasks of a page through the plan's year."""
+    """The tasks of a page through the plan's months."""
     steps: dict[int, list[Known]] = defaultdict(list)
     for one in known(Milestone.objects.filter(task__in=[row.task.pk for row in rows]).order_by("due"), plan, day):
         steps[one.milestone.task_id].append(one)
-    months = [(month, _place(plan, month.first_day)) for month in months_of(plan.year)]
+    months = [(month, _place(plan, month.first_day)) for month in plan.months]
     return Timeline(months, _place(plan, day), [_bar(plan, row, steps[row.task.pk]) for row in rows])
 
 
@@ -115,8 +117,8 @@ def _place(plan: Plan, day: date) -> str:
 
 
 def _share(plan: Plan, day: date) -> float:
-    """How much of the plan's year lies before the end of the day, in percent; only for drawing."""
-    first, last = date(plan.year, 1, 1), date(plan.year, 12, 31)
+    """How much of the plan's time lies before the end of the day, in percent; only for drawing."""
+    first, last = plan.first_month.first_day, plan.last_month.last_day
     return min(max((day - first).days / (last - first).days * 100, 0.0), 100.0)
 
 
@@ -160,11 +162,17 @@ def departments_of(user: User) -> frozenset[int]:
     return frozenset(one.department_id for one in user.held)
 
 
-def feed(plan: Plan, user: User, day: date, now: datetime, base: str) -> str:
+def feed(plans: Sequence[Plan], user: User, now: datetime, base: str) -> str:
     """The person's calendar: the due dates of the own departments' tasks, or of all for whoever sees all."""
     everything = access.reach(user, Action.VIEW_TASK_REPORTS).everything
-    rows = _of(plan, Milestone.objects.all(), None if everything else departments_of(user))
-    return calendar(_("Key tasks"), _events(plan, known(rows, plan, day), base), now)
+    departments = None if everything else departments_of(user)
+    events = chain.from_iterable(_events_of(plan, departments, now, base) for plan in plans)
+    return calendar(_("Key tasks"), events, now)
+
+
+def _events_of(plan: Plan, departments: frozenset[int] | None, now: datetime, base: str) -> Iterator[Event]:
+    day = shown_day(plan, timezone.localdate(now))
+    return _events(plan, known(_of(plan, Milestone.objects.all(), departments), plan, day), base)
 
 
 def _events(plan: Plan, steps: Sequence[Known], base: str) -> Iterator[Event]:

@@ -118,7 +118,8 @@ def _silent(person: User, silent: Sequence[tuple[SupervisionRules, Sequence[Sile
             since = today - timedelta(days=max(one.days for one in own) - limit)
             names = [one.unit.short_name for one in own[:3]]
             details = {"number": len(own), "titles": names, "days": limit}
-            yield Matter("silence", since, SILENCE, Part("silence", details, reverse("silence")))
+            link = reverse("silence", args=[rules.plan.code])
+            yield Matter("silence", since, SILENCE, Part("silence", details, link))
 
 
 def _in_one_line(kind: str, notices: Sequence[SupervisionNotice], since: date, rule: Rule, query: str) -> Matter:

@@ -114,7 +114,7 @@ def gaps_on(today: date) -> list[Gap]:
     if not asked:
         return []
     answers, handed_in = _answers({one.plan for one in asked}), _HandedIn({one.month for one in asked})
-    shown = Plan.objects.newest()
+    shown = Plan.objects.published().latest_first().first()
     return [gap for one in asked for gap in _gaps(one, answers[one.plan.pk], handed_in, one.plan == shown)]
 
 

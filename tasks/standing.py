@@ -52,13 +52,13 @@ class Judged:
 
 
 def shown_day(plan: Plan, today: date) -> date:
-    """As of when a plan's tasks are shown: today within its year, else the end of the last month of which anything is
-    known, so that a plan of another year is shown as it stood and not as if everything were late."""
-    if plan.year == today.year:
+    """As of when a plan's tasks are shown: today within its months, else the end of the last month of which anything is
+    known, so that a plan of other months is shown as it stood and not as if everything were late."""
+    if plan.first_month <= Month.of(today) <= plan.last_month:
         return today
     reported = ProgressReport.objects.approved().filter(task__plan=plan).aggregate(last=Max("month"))["last"]
     months = [month for month in (last_month_with_data(plan), reported) if month is not None]
-    return max(months, default=Month(plan.year, 1)).last_day
+    return max(months, default=plan.first_month).last_day
 
 
 def judged(tasks: QuerySet[Task], plan: Plan, day: date) -> list[Judged]:
@@ -73,7 +73,7 @@ def judged(tasks: QuerySet[Task], plan: Plan, day: date) -> list[Judged]:
 
 
 def _judged(task: Task, plan: Plan, steps: Sequence[Step], reported: Month | None, day: date) -> Judged:
-    span = Span(date(plan.year, 1, 1), task.due, plan.pace_tolerance, task.closed_on, reported)
+    span = Span(plan.first_month.first_day, task.due, plan.pace_tolerance, task.closed_on, reported)
     return Judged(task, progress(steps, span, day))
 
 

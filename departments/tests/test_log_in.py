@@ -39,8 +39,8 @@ def fail(client: Client, times: int, username: str = "li") -> list[str]:
 
 
 def test_a_person_logs_in_and_is_led_to_where_it_was_asked_for(client: Client, li: User) -> None:
-    answer = enter(client, "li", address="/accounts/login/?next=/tasks/")
-    assert answer.headers["Location"] == "/tasks/"
+    answer = enter(client, "li", address="/accounts/login/?next=/notices/")
+    assert answer.headers["Location"] == "/notices/"
     assert inside(client)
     assert not list(client.get("/accounts/security/").context["messages"])
 

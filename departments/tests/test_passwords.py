@@ -115,12 +115,12 @@ def test_a_change_that_does_not_fit_changes_nothing(
 def test_a_password_set_by_somebody_else_must_be_changed_before_anything_opens(client: Client, li: User) -> None:
     password = reset_password(li, by=member(Role.ADMINISTRATOR))
     enter(client, "li", password)
-    for address in ("/", "/tasks/", "/departments/", "/admin/"):
+    for address in ("/", "/notices/", "/plans/plan-2014/departments/", "/admin/"):
         assert client.get(address).headers["Location"] == "/accounts/password/"
     page = client.get("/accounts/password/")
     assert "请先设置自己的密码" in page.content.decode()
     assert change(client, password).status_code == 302
-    assert client.get("/tasks/").status_code == 200
+    assert client.get("/notices/").status_code == 200
 
 
 def test_the_api_refuses_that_session_too_but_no_token(client: Client, li: User) -> None:

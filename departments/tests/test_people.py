@@ -52,7 +52,7 @@ def test_a_person_is_added_and_chooses_a_password_at_the_first_log_in(cast: Simp
     assert roles(person) == {("bureau", "reporter"), ("bureau", "reviewer")}
     assert (person.display_name, person.email, person.must_change_password) == ("新人", "new@example.cn", True)
     enter(client, "new", password)
-    assert client.get("/tasks/").headers["Location"] == "/accounts/password/"
+    assert client.get("/plans/plan-2014/tasks/").headers["Location"] == "/accounts/password/"
     assert told()[:3] == ["people.added", "people.role_granted", "people.role_granted"]
     assert password not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
 

@@ -119,7 +119,7 @@ def test_the_qr_code_keeps_to_the_content_security_policy(inside_as_li: Client) 
 def half_in(client: Client, li: User) -> Client:
     """The password was right; the code is asked for."""
     with_second_factor(li)
-    answer = enter(client, li.username, address="/accounts/login/?next=/tasks/")
+    answer = enter(client, li.username, address="/accounts/login/?next=/notices/")
     assert answer.headers["Location"] == "/accounts/login/code/"
     return client
 
@@ -133,7 +133,7 @@ def test_the_password_alone_opens_nothing(half_in: Client) -> None:
 @pytest.mark.parametrize("steps", [-1, 0, 1])
 def test_the_code_lets_in_and_leads_to_where_it_was_asked_for(steps: int, half_in: Client) -> None:
     answer = half_in.post("/accounts/login/code/", {"code": code(steps=steps)})
-    assert answer.headers["Location"] == "/tasks/"
+    assert answer.headers["Location"] == "/notices/"
     assert inside(half_in)
     assert told() == ["account.log_in"]
 
@@ -198,11 +198,11 @@ def test_a_token_of_the_api_needs_no_code(li: User) -> None:
 
 @REQUIRED
 def test_whoever_needs_it_sees_nothing_else_until_it_is_set_up(inside_as_li: Client, li: User) -> None:
-    for address in ("/", "/tasks/", "/imports/upload/", "/admin/"):
+    for address in ("/", "/notices/", "/imports/upload/", "/admin/"):
         assert inside_as_li.get(address).headers["Location"] == "/accounts/security/app/"
     assert inside_as_li.get("/api/v1/plans").status_code == 403
     activate(confirmed(inside_as_li))
-    assert inside_as_li.get("/tasks/").status_code == 200
+    assert inside_as_li.get("/notices/").status_code == 200
     assert inside_as_li.get("/api/v1/plans").status_code == 200
 
 
@@ -210,14 +210,14 @@ def test_whoever_needs_it_sees_nothing_else_until_it_is_set_up(inside_as_li: Cli
 def test_recovery_codes_alone_are_no_second_factor(inside_as_li: Client, li: User) -> None:
     with_second_factor(li)
     Authenticator.objects.filter(type="totp").delete()
-    assert inside_as_li.get("/tasks/").headers["Location"] == "/accounts/security/app/"
+    assert inside_as_li.get("/notices/").headers["Location"] == "/accounts/security/app/"
 
 
 @REQUIRED
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.REVIEWER, Role.LEADER, Role.COUNTY])
 def test_whoever_does_not_need_it_is_left_alone(role: Role, client: Client) -> None:
     client.force_login(person(role))
-    assert client.get("/tasks/").status_code == 200
+    assert client.get("/notices/").status_code == 200
 
 
 @REQUIRED
@@ -225,4 +225,4 @@ def test_whoever_has_lost_it_sets_it_up_again(client: Client, li: User) -> None:
     with_second_factor(li)
     reset_second_factor(li, by=member(Role.ADMINISTRATOR))
     enter(client, li.username)
-    assert client.get("/tasks/").headers["Location"] == "/accounts/security/app/"
+    assert client.get("/notices/").headers["Location"] == "/accounts/security/app/"

@@ -24,7 +24,7 @@ def inside_client(client: Client) -> Client:
 
 def test_a_log_in_ends_after_a_time_without_use(inside_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     forward(monkeypatch, settings.SESSION_IDLE_MINUTES)
-    assert inside_client.get("/tasks/").headers["Location"] == "/accounts/login/?next=/tasks/"
+    assert inside_client.get("/notices/").headers["Location"] == "/accounts/login/?next=/notices/"
     assert told() == ["account.log_in", "account.timed_out"]
     assert not Session.objects.exists()
 
@@ -38,7 +38,7 @@ def test_each_request_keeps_it_alive(inside_client: Client, monkeypatch: pytest.
 def test_what_a_page_asks_by_itself_does_not(inside_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for _number in range(2):
         forward(monkeypatch, settings.SESSION_IDLE_MINUTES / 2)
-        inside_client.get("/tasks/", headers={"x-background": "1"})
+        inside_client.get("/notices/", headers={"x-background": "1"})
     assert not inside(inside_client)
 
 

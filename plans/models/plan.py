@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
-from departments.models import Region
+from departments.models import Region, User
 from plans.fields import MonthField
 from plans.periods import Month, months_between
 
@@ -29,6 +29,14 @@ class PlanQuerySet(models.QuerySet["Plan"]):
     def published(self) -> Self:
         """The plans that are in force, with their regions: every page, file and answer of the API shows these alone."""
         return self.filter(state=Plan.State.PUBLISHED).select_related("region")
+
+    def visible_to(self, user: User) -> Self:
+        """The plans in force that the person may see."""
+        return self.published()
+
+    def latest_first(self) -> Self:
+        """The plan that began last first."""
+        return self.order_by("-first_month", "code")
 
     def holding(self, month: Month) -> Self:
         """The plans that the month is of."""
@@ -61,10 +69,6 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """The plans that follow or precede it; a plan without a series began one that is called like it."""
         series = plan.series or plan.code
         return self.filter(models.Q(series=series) | models.Q(code=series)).exclude(pk=plan.pk)
-
-    def newest(self) -> "Plan | None":
-        """The published plan that began last; none before the first is published."""
-        return self.published().order_by("-first_month", "code").first()
 
 
 class Plan(models.Model):

@@ -14,6 +14,6 @@ register = template.Library()
 @register.inclusion_tag("tasks/_desk.html", takes_context=True)
 def tasks_on_desk(context: dict[str, Any]) -> dict[str, Any]:
     """How many reports the person has to write, and how many to review."""
-    plan = Plan.objects.newest()
+    plan = Plan.objects.published().latest_first().first()
     found = mine(context["user"], plan, timezone.localdate()) if plan is not None else None
     return {"mine": found}

@@ -26,17 +26,17 @@ pytestmark = [
 
 PAGES = [
     "/",
-    "/plan/",
-    "/comparison/",
-    "/comparison/?target=dangerous-houses",
-    "/comparison/?region=330302",
+    "/plans/wenzhou-2014-quality/text/",
+    "/plans/wenzhou-2014-quality/comparison/",
+    "/plans/wenzhou-2014-quality/comparison/?target=dangerous-houses",
+    "/plans/wenzhou-2014-quality/comparison/?region=330302",
     "/plans/wenzhou-2014-quality/targets/dangerous-houses/",
-    "/tasks/",
+    "/plans/wenzhou-2014-quality/tasks/",
     "/plans/wenzhou-2014-quality/tasks/brands/",
-    "/departments/",
-    "/departments/quality/",
-    "/counties/",
-    "/counties/330302/",
+    "/plans/wenzhou-2014-quality/departments/",
+    "/plans/wenzhou-2014-quality/departments/quality/",
+    "/plans/wenzhou-2014-quality/counties/",
+    "/plans/wenzhou-2014-quality/counties/330302/",
 ]
 
 
@@ -117,7 +117,7 @@ def test_the_language_is_switched_and_one_logs_out(page: Page, live_server: Live
     page.locator("summary").click()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
-    page.goto(f"{live_server.url}/tasks/")
+    page.goto(f"{live_server.url}/plans/wenzhou-2014-quality/tasks/")
     expect(page).to_have_url(f"{live_server.url}/accounts/login/?next=/tasks/")
 
 

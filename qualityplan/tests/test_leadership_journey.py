@@ -45,7 +45,7 @@ def test_a_tap_shows_the_card_and_its_link_leads_to_the_target(
     context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
     page = context.new_page()
     log_in(page, live_server)
-    page.goto(f"{live_server.url}/plan/")
+    page.goto(f"{live_server.url}/plans/wenzhou-2014-quality/text/")
     sign = page.locator('.pin[data-cards="target-yellow-label-vehicles"]')
     sign.tap()
     card = page.locator(".floating-card")
@@ -65,7 +65,7 @@ def test_the_plan_is_read_searched_and_left_without_scripts(
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     log_in(page, live_server)
-    page.goto(f"{live_server.url}/plan/")
+    page.goto(f"{live_server.url}/plans/wenzhou-2014-quality/text/")
     page.get_by_label("要查找的文字").fill("黄标车")
     page.get_by_role("button", name="查询").click()
     expect(page.locator("mark.hit")).to_have_text(["黄标车"])
@@ -105,7 +105,7 @@ def test_the_cards_of_another_month_open_in_the_same_page(
     page: Page, live_server: LiveServer, city: Plan, complaints: list[str]
 ) -> None:
     log_in(page, live_server)
-    page.goto(f"{live_server.url}/plan/?month=2014-05")
+    page.goto(f"{live_server.url}/plans/wenzhou-2014-quality/text/?month=2014-05")
     next_month(page, "2014年6月")
     card = page.locator(".floating-card")
     page.locator(".promise", has_text=VEHICLES).hover()
@@ -115,7 +115,15 @@ def test_the_cards_of_another_month_open_in_the_same_page(
     assert not complaints
 
 
-@pytest.mark.parametrize("address", ["/departments/", "/departments/{unit}/", "/counties/", "/counties/{county}/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/plans/wenzhou-2014-quality/departments/",
+        "/plans/wenzhou-2014-quality/departments/{unit}/",
+        "/plans/wenzhou-2014-quality/counties/",
+        "/plans/wenzhou-2014-quality/counties/{county}/",
+    ],
+)
 def test_who_answers_is_shown_for_another_month_in_the_same_page(
     page: Page, live_server: LiveServer, city: Plan, complaints: list[str], address: str
 ) -> None:

@@ -32,15 +32,15 @@ __all__ = ["demonstration"]
 PAGES = {
     "overview": "/",
     "overview-earlier": "/?month=2014-06&as_of=2014-08-01",
-    "plan": "/plan/",
+    "plan": "/plans/wenzhou-2014-quality/text/",
     "target": "/plans/wenzhou-2014-quality/targets/manufacturing-quality/",
     "target-counties": "/plans/wenzhou-2014-quality/targets/dangerous-houses/",
-    "comparison": "/comparison/",
-    "departments": "/departments/",
-    "department": "/departments/quality/",
-    "tasks": "/tasks/",
+    "comparison": "/plans/wenzhou-2014-quality/comparison/",
+    "departments": "/plans/wenzhou-2014-quality/departments/",
+    "department": "/plans/wenzhou-2014-quality/departments/quality/",
+    "tasks": "/plans/wenzhou-2014-quality/tasks/",
     "task": "/plans/wenzhou-2014-quality/tasks/brands/",
-    "screen": "/screen/",
+    "screen": "/plans/wenzhou-2014-quality/screen/",
 }
 """Name of the picture → address; every page of leadership stands here."""
 

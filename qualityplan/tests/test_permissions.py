@@ -13,6 +13,7 @@ from departments.models import Department, Membership, Region, User
 from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
 from plans.periods import Month
+from qualityplan import old_addresses
 from reviews.tests import papers
 from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
@@ -58,7 +59,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "overview": (Action.VIEW_PLAN,),
     "comparison": (Action.VIEW_PLAN,),
     "comparison_export": (Action.VIEW_PLAN,),
-    "plan": (Action.VIEW_PLAN,),
+    "home": (Action.VIEW_PLAN,),
     "plan_text": (Action.VIEW_PLAN,),
     "target": (Action.VIEW_PLAN,),
     "target_verify": (Action.VIEW_PLAN,),
@@ -195,7 +196,7 @@ def addresses(patterns: list[URLPattern | URLResolver], within: str = "") -> Ite
 
 
 def test_every_address_is_listed() -> None:
-    assert set(addresses(get_resolver().url_patterns)) == set(GUARDED) | OWN | OPEN
+    assert set(addresses(get_resolver().url_patterns)) == set(GUARDED) | OWN | OPEN | set(old_addresses.ADDRESSES)
 
 
 @pytest.fixture
@@ -305,6 +306,12 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
     return {"pk": 999_999} if by_number else {}
 
 
+def of_plan(name: str) -> dict[str, object]:
+    """The plan, for a page of one."""
+    ((_text, wanted),) = get_resolver().reverse_dict.getlist(name)[0][0]
+    return {"plan_code": "wenzhou-2014-quality"} if "plan_code" in wanted else {}
+
+
 def of_task(name: str, city: SimpleNamespace, *, own: bool) -> dict[str, object]:
     """A report or its file by number, a task by its code: one that the office leads, or another's."""
     if name == "task_attachment":
@@ -322,7 +329,7 @@ def status(user: User | None, name: str, city: SimpleNamespace, *, own: bool = T
     client = Client()
     if user is not None:
         client.force_login(user)
-    address = reverse(name, kwargs=arguments(name, city, own=own))
+    address = reverse(name, kwargs=of_plan(name) | arguments(name, city, own=own))
     answer = client.get(address)
     return client.post(address).status_code if answer.status_code == 405 else answer.status_code
 

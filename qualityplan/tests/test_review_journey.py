@@ -150,7 +150,7 @@ def test_a_figure_is_withdrawn_and_the_month_closed_without_scripts(
 
 PAGES = {
     "shen": ["/reviews/", "/figures/manufacturing-quality/330300/2014-06/"],
-    "office": ["/months/"],
+    "office": ["/plans/wenzhou-2014-quality/months/"],
     "root": ["/audit/"],
 }
 

@@ -157,7 +157,13 @@ def test_the_pages_are_accessible_and_fit_a_phone(
     page = enter(coordinator)
     page.emulate_media(reduced_motion="reduce")
     pk, problems = SupervisionNotice.objects.get().pk, []
-    for address in ("/supervision/", f"/supervision/{pk}/", f"/supervision/{pk}/edit/", "/comments/", "/silence/"):
+    for address in (
+        "/supervision/",
+        f"/supervision/{pk}/",
+        f"/supervision/{pk}/edit/",
+        "/comments/",
+        "/plans/wenzhou-2014-quality/silence/",
+    ):
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             page.set_viewport_size({"width": 390, "height": 844})

@@ -103,7 +103,7 @@ def test_a_task_from_report_to_sign_off(entering: Entering, live_server: LiveSer
     expect(reviewer.locator("#reports")).to_contain_text("已签审")
     assert violations(reviewer, "reviewer") == []
 
-    reviewer.goto(f"{live_server.url}/plan/?month=2014-01")
+    reviewer.goto(f"{live_server.url}/plans/wenzhou-2014-quality/text/?month=2014-01")
     expect(reviewer.locator("#card-task-quality-foundations")).to_contain_text("1 / 16")
 
 
@@ -137,7 +137,13 @@ def test_the_pages_of_tasks_are_for_everybody(
     entering: Entering, live_server: LiveServer, task: Task, width: int
 ) -> None:
     page = entering("shen", width)
-    for address in ("/tasks/", "/tasks/board/", "/tasks/timeline/", "/tasks/calendar/?month=2014-12", "/tasks/mine/"):
+    for address in (
+        "/plans/wenzhou-2014-quality/tasks/",
+        "/plans/wenzhou-2014-quality/board/",
+        "/plans/wenzhou-2014-quality/timeline/",
+        "/plans/wenzhou-2014-quality/calendar/?month=2014-12",
+        "/tasks/mine/",
+    ):
         page.goto(live_server.url + address)
         assert violations(page, address) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

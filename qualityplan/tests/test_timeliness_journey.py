@@ -20,7 +20,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning"),
 ]
 
-MATRIX, CELL = "/timeliness/?month=2014-09", "/timeliness/gov-330322/2014-09/"
+MATRIX, CELL = (
+    "/plans/wenzhou-2014-quality/timeliness/?month=2014-09",
+    "/plans/wenzhou-2014-quality/timeliness/gov-330322/2014-09/",
+)
 
 
 @pytest.fixture

@@ -111,7 +111,10 @@ def test_every_page_every_file_and_the_api_agree(leader: Client, plan_2014: Plan
 
 def check_targets(leader: Client, plan_2014: Plan, told: Shown) -> None:
     assert len(told) == plan_2014.targets.count()
-    overview, text, table = (page(leader, address, month=MONTH) for address in ("/", "/plan/", "/comparison/"))
+    overview, text, table = (
+        page(leader, address, month=MONTH)
+        for address in ("/", "/plans/wenzhou-2014-quality/text/", "/plans/wenzhou-2014-quality/comparison/")
+    )
     for code, expected in told.items():
         target = page(leader, f"/plans/wenzhou-2014-quality/targets/{code}/", month=MONTH)
         check(expected, row_of(overview, code), ("overview", code))
@@ -125,7 +128,7 @@ def check_targets(leader: Client, plan_2014: Plan, told: Shown) -> None:
 def check_units(leader: Client, plan_2014: Plan, told: Shown) -> None:
     shown = 0
     for unit in Department.objects.all():
-        text = page(leader, f"/departments/{unit.code}/", month=MONTH)
+        text = page(leader, f"/plans/wenzhou-2014-quality/departments/{unit.code}/", month=MONTH)
         held = TargetAssignment.objects.filter(department=unit, target__plan=plan_2014)
         for code in held.values_list("target__code", flat=True):
             check(told[code], row_of(text, code), (unit.code, code))
@@ -138,7 +141,7 @@ def check_units(leader: Client, plan_2014: Plan, told: Shown) -> None:
 def check_files(leader: Client, plan_2014: Plan, told: Shown) -> None:
     names = {one.name: one.code for one in plan_2014.targets.all()}
     for kind in ("csv", "xlsx"):
-        _note, headings, *lines = export(leader, kind, month=MONTH)
+        _note, headings, *lines = export(leader, kind, plan_2014.code, month=MONTH)
         figure, light = headings.index("本年累计"), headings.index("状态")
         assert len(lines) == len(told)
         for line in lines:
@@ -162,19 +165,25 @@ def check_counties(leader: Client, plan_2014: Plan) -> None:
     codes = list(plan_2014.region.parts.values_list("code", flat=True))
     judged = list(Target.objects.filter(plan=plan_2014, coverage="parts").values_list("code", flat=True))
     targets = {code: page(leader, f"/plans/wenzhou-2014-quality/targets/{code}/", month=MONTH) for code in judged}
-    across = {code: page(leader, "/comparison/", month=MONTH, target=code) for code in judged}
+    across = {
+        code: page(leader, "/plans/wenzhou-2014-quality/comparison/", month=MONTH, target=code) for code in judged
+    }
     for region in codes:
         told = told_by_api(leader, month=MONTH, region=region)
-        county = page(leader, f"/counties/{region}/", month=MONTH)
-        own = page(leader, "/comparison/", month=MONTH, region=region)
+        county = page(leader, f"/plans/wenzhou-2014-quality/counties/{region}/", month=MONTH)
+        own = page(leader, "/plans/wenzhou-2014-quality/comparison/", month=MONTH, region=region)
         assert set(told) == set(judged)
         for code, expected in told.items():
             address = f"/plans/wenzhou-2014-quality/targets/{code}/"
             check(expected, line_of(county, address), ("county", region, code))
             check(expected, line_of(own, address), ("comparison of the county", region, code))
-            check(expected, line_of(across[code], f"/counties/{region}/"), ("comparison of the target", region, code))
+            check(
+                expected,
+                line_of(across[code], f"/plans/wenzhou-2014-quality/counties/{region}/"),
+                ("comparison of the target", region, code),
+            )
             parts = targets[code].partition('id="parts"')[2]
-            check(expected, line_of(parts, f"/counties/{region}/"), ("target", region, code))
+            check(expected, line_of(parts, f"/plans/wenzhou-2014-quality/counties/{region}/"), ("target", region, code))
 
 
 def test_an_earlier_day_is_the_same_on_each_page_and_in_the_api(leader: Client, plan_2014: Plan) -> None:
@@ -184,7 +193,10 @@ def test_an_earlier_day_is_the_same_on_each_page_and_in_the_api(leader: Client, 
     assert {one.target.code: one.signal for one in fresh if one.month == Month(2014, 6)} == {
         code: signal for code, (_figure, signal) in told.items()
     }
-    overview, text, table = (page(leader, address, **query) for address in ("/", "/plan/", "/comparison/"))
+    overview, text, table = (
+        page(leader, address, **query)
+        for address in ("/", "/plans/wenzhou-2014-quality/text/", "/plans/wenzhou-2014-quality/comparison/")
+    )
     for number, (code, expected) in enumerate(told.items()):
         check(expected, row_of(overview, code), ("overview", code))
         check(expected, cut(text, f'id="card-target-{code}"', "</dl>"), ("plan", code))
@@ -192,11 +204,11 @@ def test_an_earlier_day_is_the_same_on_each_page_and_in_the_api(leader: Client, 
         if number % 4 == 0:
             target = page(leader, f"/plans/wenzhou-2014-quality/targets/{code}/", **query)
             check(expected, cut(target, "panel verdict", "</dl>"), ("target", code))
-    unit = page(leader, "/departments/quality/", **query)
+    unit = page(leader, "/plans/wenzhou-2014-quality/departments/quality/", **query)
     for code in TargetAssignment.objects.filter(department__code="quality").values_list("target__code", flat=True):
         check(told[code], row_of(unit, code), ("department", code))
     for region in ("330302", "330381"):
-        county = page(leader, f"/counties/{region}/", **query)
+        county = page(leader, f"/plans/wenzhou-2014-quality/counties/{region}/", **query)
         for code, expected in told_by_api(
             leader, month="2014-06", region=region, as_of=end_of(day).isoformat()
         ).items():

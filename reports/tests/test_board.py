@@ -248,6 +248,6 @@ def test_the_day_stays_when_the_month_is_changed(leader: Client) -> None:
 
 def test_the_text_of_the_plan_shows_an_earlier_day_too(leader: Client) -> None:
     corrected()
-    then = leader.get("/plan/", {"as_of": DAY.isoformat()}).content.decode()
+    then = leader.get("/plans/plan-2014/text/", {"as_of": DAY.isoformat()}).content.decode()
     assert "as-of-band" in then
     assert 'class="promise promise-red"' in then

@@ -22,7 +22,7 @@ from targets.tests.factories import department, entry, indicator, official, pers
 pytestmark = pytest.mark.django_db
 
 
-def page(client: Client, address: str = "/comparison/", **query: str) -> str:
+def page(client: Client, address: str = "/plans/plan-2014/comparison/", **query: str) -> str:
     answer = client.get(address, query)
     assert answer.status_code == 200
     return str(answer.content.decode())
@@ -35,9 +35,9 @@ def rows(text: str) -> list[list[str]]:
     return [[html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in line] for line in lines]
 
 
-def export(client: Client, kind: str, **data: str) -> list[list[Any]]:
+def export(client: Client, kind: str, plan_code: str = "plan-2014", **data: str) -> list[list[Any]]:
     """The rows of the file below its note and its headings."""
-    answer = client.post("/comparison/export/", {"format": kind, **data})
+    answer = client.post(f"/plans/{plan_code}/comparison/export/", {"format": kind, **data})
     assert answer.status_code == 200
     assert f".{kind}" in answer["Content-Disposition"]
     if kind == "csv":
@@ -58,12 +58,9 @@ def rate() -> Target:
 
 
 def test_a_person_who_is_not_logged_in_is_sent_to_log_in(client: Client) -> None:
-    assert client.get("/comparison/")["Location"] == "/accounts/login/?next=/comparison/"
-
-
-def test_without_a_plan_the_page_says_how_to_load_one_and_there_is_no_file(leader: Client) -> None:
-    assert "loaddata fixtures/" in page(leader)
-    assert leader.post("/comparison/export/").status_code == 404
+    assert (
+        client.get("/plans/plan-2014/comparison/")["Location"] == "/accounts/login/?next=/plans/plan-2014/comparison/"
+    )
 
 
 def test_month_last_year_change_year_to_date_and_target_stand_side_by_side(leader: Client) -> None:
@@ -115,7 +112,9 @@ def test_the_files_hold_real_numbers_and_say_month_and_day(leader: Client) -> No
         then = export(leader, kind, as_of="2014-03-10")
         assert "2014年3月10日" in then[0][0]
         assert then[2][6] in ("", None), "nothing was official yet"
-    sheet = load_workbook(io.BytesIO(leader.post("/comparison/export/", {"format": "xlsx"}).content)).active
+    sheet = load_workbook(
+        io.BytesIO(leader.post("/plans/plan-2014/comparison/export/", {"format": "xlsx"}).content)
+    ).active
     assert isinstance(sheet["G3"].value, (int, float))
     assert sheet["G3"].number_format == "#,##0.00"
 
@@ -136,13 +135,13 @@ def test_taking_the_table_away_is_recorded(leader: Client) -> None:
 
 
 def test_an_export_is_never_taken_by_a_link(leader: Client) -> None:
-    assert leader.get("/comparison/export/").status_code == 405
+    assert leader.get("/plans/plan-2014/comparison/export/").status_code == 405
 
 
 def test_without_a_role_nothing_is_shown_or_taken(client: Client, django_user_model: Any) -> None:
     client.force_login(django_user_model.objects.create_user("nobody"))
-    assert client.get("/comparison/").status_code == 403
-    assert client.post("/comparison/export/").status_code == 403
+    assert client.get("/plans/plan-2014/comparison/").status_code == 403
+    assert client.post("/plans/plan-2014/comparison/export/").status_code == 403
     assert not AuditEvent.objects.filter(action="comparison.exported").exists()
 
 
@@ -237,7 +236,9 @@ def test_a_choice_that_is_none_shows_the_whole_table(leader: Client, query: dict
 
 def test_columns_are_chosen_on_the_page_and_in_the_files_alike(leader: Client) -> None:
     promise, (first, second) = counties((90, 100), (1, 1))
-    chosen = leader.get("/comparison/", {"target": promise.code, "columns": ["rank", "actual"], "sort": "plan"})
+    chosen = leader.get(
+        "/plans/plan-2014/comparison/", {"target": promise.code, "columns": ["rank", "actual"], "sort": "plan"}
+    )
     found = rows(chosen.content.decode())
     assert [line[1:] for line in found][:2] == [["90.00\u00a0%", "2"], ["100.00\u00a0%", "1"]]
     kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', chosen.content.decode().split("export/")[1]))

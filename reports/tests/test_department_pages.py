@@ -48,25 +48,28 @@ def work(unit: Department, number: int) -> None:
         )
 
 
-@pytest.mark.parametrize("address", ["/departments/", "/departments/quality/"])
+@pytest.mark.parametrize("address", ["/plans/plan-2014/departments/", "/plans/plan-2014/departments/quality/"])
 def test_a_person_who_is_not_logged_in_is_sent_to_log_in(client: Client, address: str) -> None:
     assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
 
 
 def test_an_unknown_unit_is_not_found(leader: Client) -> None:
-    assert leader.get("/departments/nowhere/").status_code == 404
+    assert leader.get("/plans/plan-2014/departments/nowhere/").status_code == 404
 
 
 def test_all_units_of_the_plan_are_listed(leader: Client, plan_2014: Plan) -> None:
     recompute_all()
-    text = page(leader, "/departments/")
-    assert all(f"/departments/{code}/" in text for code in Department.objects.values_list("code", flat=True))
+    text = page(leader, "/plans/wenzhou-2014-quality/departments/")
+    assert all(
+        f"/plans/wenzhou-2014-quality/departments/{code}/" in text
+        for code in Department.objects.values_list("code", flat=True)
+    )
 
 
 def test_a_unit_shows_its_targets_with_their_lights(leader: Client) -> None:
     unit = department()
     duty(unit, "lead")
-    text = page(leader, f"/departments/{unit.code}/")
+    text = page(leader, f"/plans/plan-2014/departments/{unit.code}/")
     assert 'cell-light"><span class="light light-green' in text
 
 
@@ -74,7 +77,7 @@ def test_what_a_unit_leads_stands_first(leader: Client) -> None:
     unit = department()
     for role in ("support", "shared", "lead"):
         duty(unit, role)
-    text = page(leader, f"/departments/{unit.code}/")
+    text = page(leader, f"/plans/plan-2014/departments/{unit.code}/")
     places = [text.index(f"{role}的指标") for role in ("lead", "shared", "support")]
     assert places == sorted(places)
 
@@ -82,17 +85,12 @@ def test_what_a_unit_leads_stands_first(leader: Client) -> None:
 def test_a_unit_shows_its_tasks_and_their_milestones(leader: Client) -> None:
     unit = department()
     work(unit, 1)
-    assert '<progress value="1" max="2"' in page(leader, f"/departments/{unit.code}/?month=2014-06")
+    assert '<progress value="1" max="2"' in page(leader, f"/plans/plan-2014/departments/{unit.code}/?month=2014-06")
 
 
 def test_other_names_say_where_they_come_from(leader: Client, plan_2014: Plan) -> None:
     recompute_all()
-    assert "市交通运输厅" in page(leader, "/departments/transport/")
-
-
-def test_a_unit_without_a_plan_has_a_page(leader: Client) -> None:
-    unit = department()
-    assert unit.name in page(leader, f"/departments/{unit.code}/")
+    assert "市交通运输厅" in page(leader, "/plans/wenzhou-2014-quality/departments/transport/")
 
 
 def queries_of(client: Client, address: str) -> int:
@@ -107,7 +105,7 @@ def test_more_duties_take_no_further_query(leader: Client) -> None:
     unit = department()
     duty(unit, "lead")
     work(unit, 1)
-    address = f"/departments/{unit.code}/"
+    address = f"/plans/plan-2014/departments/{unit.code}/"
     few = queries_of(leader, address)
     for number in range(2, 8):
         duty(unit, "shared")
@@ -131,7 +129,7 @@ def test_units_are_ranked_by_red_then_yellow_lights_of_what_they_lead(leader: Cl
         for share in shares:
             duty(unit, "lead", share)
     duty(green, "support", 50)
-    found = places(page(leader, "/departments/"))
+    found = places(page(leader, "/plans/plan-2014/departments/"))
     assert [(rank, unit) for rank, unit, _numbers in found] == [
         ("1", red.short_name),
         ("2", other.short_name),
@@ -143,7 +141,7 @@ def test_units_are_ranked_by_red_then_yellow_lights_of_what_they_lead(leader: Cl
 
 def test_a_unit_that_leads_nothing_has_no_rank(leader: Client) -> None:
     duty(department(), "shared", 50)
-    assert places(page(leader, "/departments/")) == []
+    assert places(page(leader, "/plans/plan-2014/departments/")) == []
 
 
 def test_the_list_counts_as_the_overview_does(leader: Client, plan_2014: Plan) -> None:
@@ -151,7 +149,7 @@ def test_the_list_counts_as_the_overview_does(leader: Client, plan_2014: Plan) -
     overview = page(leader, "/").split('id="by-department"')[1].split("</table>")[0]
     counted = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', overview)
     known = {unit: re.findall(r">(\d+)<", cells) for unit, cells in counted}
-    found = places(page(leader, "/departments/"))
+    found = places(page(leader, "/plans/wenzhou-2014-quality/departments/"))
     assert found
     assert all(known[unit] == numbers for _rank, unit, numbers in found)
 
@@ -169,9 +167,9 @@ def reporting() -> Department:
 
 def test_a_unit_shows_how_punctually_it_reports(leader: Client) -> None:
     unit = reporting()
-    text = page(leader, f"/departments/{unit.code}/?month=2014-02")
+    text = page(leader, f"/plans/plan-2014/departments/{unit.code}/?month=2014-02")
     months = text.partition('class="reporting-months"')[2].partition("</ol>")[0]
-    assert f"/timeliness/{unit.code}/2014-01/" in months
+    assert f"/plans/plan-2014/timeliness/{unit.code}/2014-01/" in months
     assert months.count("<li>") == 2
     assert "50.0\u00a0%" in text, "one of two figures is there, late"
 
@@ -179,22 +177,28 @@ def test_a_unit_shows_how_punctually_it_reports(leader: Client) -> None:
 def test_how_others_report_is_not_for_everybody(client: Client) -> None:
     unit = reporting()
     client.force_login(person(Role.REPORTER, department()))
-    assert "reporting-months" not in page(client, f"/departments/{unit.code}/")
+    assert "reporting-months" not in page(client, f"/plans/plan-2014/departments/{unit.code}/")
     client.force_login(person(Role.REPORTER, unit))
-    assert "reporting-months" in page(client, f"/departments/{unit.code}/")
+    assert "reporting-months" in page(client, f"/plans/plan-2014/departments/{unit.code}/")
 
 
 def test_a_task_shows_its_light_at_the_end_of_the_month(leader: Client) -> None:
     unit = department()
     work(unit, 1)
-    assert "light-red" not in page(leader, f"/departments/{unit.code}/?month=2014-06").partition('class="tasks"')[2]
-    assert "light-red" in page(leader, f"/departments/{unit.code}/?month=2014-12").partition('class="tasks"')[2]
+    assert (
+        "light-red"
+        not in page(leader, f"/plans/plan-2014/departments/{unit.code}/?month=2014-06").partition('class="tasks"')[2]
+    )
+    assert (
+        "light-red"
+        in page(leader, f"/plans/plan-2014/departments/{unit.code}/?month=2014-12").partition('class="tasks"')[2]
+    )
 
 
 # --- An earlier day --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["/departments/", "/departments/{code}/"])
+@pytest.mark.parametrize("address", ["/plans/plan-2014/departments/", "/plans/plan-2014/departments/{code}/"])
 def test_an_earlier_day_is_shown_said_and_kept_in_the_links(leader: Client, address: str) -> None:
     unit = department()
     promise = duty(unit, "lead")
@@ -209,12 +213,20 @@ def test_an_earlier_day_is_shown_said_and_kept_in_the_links(leader: Client, addr
     assert promise.name
 
 
-@pytest.mark.parametrize("address", ["/", "/plan/", "/comparison/", "/plans/plan-2014/targets/{target}/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/plans/plan-2014/text/",
+        "/plans/plan-2014/comparison/",
+        "/plans/plan-2014/targets/{target}/",
+    ],
+)
 def test_every_page_keeps_the_month_and_the_day_for_the_next(leader: Client, address: str) -> None:
     unit = department()
     promise = duty(unit, "lead", 50)
     text = page(leader, f"{address.format(target=promise.code)}?as_of=2014-07-01&month=2014-06")
     content = text.partition("<header")[2].partition("</main>")[0]
-    leading = re.findall(r'href="(/(?:plan|comparison|targets|departments)/[^"]*)"', content)
+    leading = re.findall(r'href="(/plans/plan-2014/(?:text|comparison|targets|departments)/[^"]*)"', content)
     assert leading
     assert all("as_of=2014-07-01" in one and "month=2014-" in one for one in leading), leading

@@ -39,15 +39,10 @@ def numbers(text: str) -> dict[str, str]:
 
 def test_the_screen_shows_the_lights_of_the_overview(client: Client, judged: None) -> None:
     client.force_login(person(Role.LEADER))
-    text = client.get("/screen/").content.decode()
+    text = client.get("/plans/plan-2014/screen/").content.decode()
     assert numbers(text) == {"red": "1", "yellow": "0", "green": "1", "grey": "0"}
     assert 'data-part="attention"' in text
     assert "50.00\u00a0%" in text
-
-
-def test_without_a_plan_the_screen_says_so(client: Client) -> None:
-    client.force_login(person(Role.LEADER))
-    assert 'class="nothing"' in client.get("/screen/").content.decode()
 
 
 def test_a_wall_needs_no_log_in_and_sees_what_a_leader_sees(judged: None) -> None:
@@ -56,14 +51,14 @@ def test_a_wall_needs_no_log_in_and_sees_what_a_leader_sees(judged: None) -> Non
     assert answer.status_code == 200
     leader = Client()
     leader.force_login(person(Role.LEADER))
-    assert numbers(answer.content.decode()) == numbers(leader.get("/screen/").content.decode())
+    assert numbers(answer.content.decode()) == numbers(leader.get("/plans/plan-2014/screen/").content.decode())
     assert "sessionid" not in answer.cookies
 
 
 def test_a_wall_opens_no_other_page(judged: None) -> None:
     wall = Client()
     wall.get(address(opened()[1]))
-    for page in ("/", "/plan/", "/screens/", "/screen/", "/api/v1/plans"):
+    for page in ("/", "/plans/plan-2014/text/", "/screens/", "/plans/plan-2014/screen/", "/api/v1/plans"):
         assert wall.get(page).status_code in (302, 401), page
     assert wall.post(address(opened()[1])).status_code == 405
 

@@ -1,6 +1,6 @@
 """The whole plan: the overview, its own words, the table that staff know."""
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
@@ -29,13 +29,11 @@ FILES = {
 
 @access.requires(Action.VIEW_PLAN)
 @kept("month", "as_of", "light", "department", "chapter")
-def overview(request: HttpRequest) -> HttpResponse:
-    """Where the newest plan stands: `?month=2014-06` for another month, `?as_of=2014-08-01` for what was official then;
+def overview(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """Where a plan stands: `?month=2014-06` for another month, `?as_of=2014-08-01` for what was official then;
     `?light=red`, `?department=`, `?chapter=` list a part of the targets.
     """
-    promised = promised_in(request)
-    if promised is None:
-        return render(request, "reports/empty.html")
+    promised = promised_in(request, plan_code)
     state = standing_shown(request, promised)
     chapters = board.chapters(promised.clauses, state.rows)
     chosen = choice(request.GET.dict(), chapters, state.duties)
@@ -59,13 +57,9 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @access.requires(Action.VIEW_PLAN)
 @kept("month", "as_of")
-def plan(request: HttpRequest, plan_code: str | None = None) -> HttpResponse:
+def text(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The plan's own words, each promise marked by its light; `?q=` looks for words in them."""
     promised = promised_in(request, plan_code)
-    if promised is None and plan_code is not None:
-        raise Http404
-    if promised is None:
-        return render(request, "reports/empty.html")
     state = standing_shown(request, promised)
     wanted = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     context = {
@@ -81,12 +75,10 @@ def plan(request: HttpRequest, plan_code: str | None = None) -> HttpResponse:
 
 @access.requires(Action.VIEW_PLAN)
 @kept("month", "as_of", "region", "target", "light", "department", "chapter", "sort", "columns")
-def comparison(request: HttpRequest) -> HttpResponse:
-    """The newest plan as the table that staff know: `?region=` a part of its region, `?target=` a target in all parts;
+def comparison(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """A plan as the table that staff know: `?region=` a part of its region, `?target=` a target in all parts;
     `?light=`, `?department=`, `?chapter=` which lines, `?sort=` in which order, `?columns=` which columns."""
-    promised = promised_in(request)
-    if promised is None:
-        return render(request, "reports/empty.html")
+    promised = promised_in(request, plan_code)
     state = standing_shown(request, promised)
     table = compared(state, asked_of(request.GET), access.person(request))
     context = {"plan": state.plan, "standing": state, "months": state.months, "kept": state.asked | table.asked}
@@ -96,11 +88,9 @@ def comparison(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @access.requires(Action.VIEW_PLAN)
-def comparison_export(request: HttpRequest) -> HttpResponse:
+def comparison_export(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The same table as a file. Taking it away is an event, written before the file leaves."""
-    promised = promised_in(request)
-    if promised is None:
-        raise Http404
+    promised = promised_in(request, plan_code)
     user: User = request.user  # type: ignore[assignment]
     state = standing(promised, request.POST.dict(), user)
     table = compared(state, asked_of(request.POST), user)

@@ -13,6 +13,7 @@ from departments.models import Screen
 from departments.models.screens import onlooker
 from departments.permissions import Action
 from departments.screens import close_screen, open_screen
+from plans.models import Plan
 from reports.screen import wall
 from targets.kept import kept
 from targets.promised import promised_in
@@ -21,23 +22,26 @@ from targets.promised import promised_in
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 @kept()
-def screen(request: HttpRequest) -> HttpResponse:
-    """The big screen for whoever is logged in."""
-    return _shown(request)
+def screen(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """The big screen of a plan for whoever is logged in."""
+    return _shown(request, plan_code)
 
 
 @require_safe
 def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
-    """The big screen for whoever has its address; nothing once it was closed."""
+    """The big screen for whoever has its address, with the plan that began last; nothing once it was closed."""
     get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key))
     request.user = onlooker()
-    return kept()(_shown)(request)
+    plan = Plan.objects.visible_to(access.person(request)).latest_first().first()
+    if plan is None:
+        return render(request, "reports/screen.html", {"plan": None, "wall": None})
+    return kept()(_shown)(request, plan_code=plan.code)
 
 
-def _shown(request: HttpRequest) -> HttpResponse:
-    promised = promised_in(request)
-    shown = None if promised is None else wall(promised, access.person(request))
-    return render(request, "reports/screen.html", {"plan": promised and promised.plan, "wall": shown})
+def _shown(request: HttpRequest, plan_code: str) -> HttpResponse:
+    promised = promised_in(request, plan_code)
+    context = {"plan": promised.plan, "wall": wall(promised, access.person(request))}
+    return render(request, "reports/screen.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from departments import access
 from departments.permissions import Action
+from plans.models import Plan
 from reports.target import account, indicators_shown
 from reports.views.asking import told
 from targets import page
@@ -19,7 +20,7 @@ from targets.rules import rules
 def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """One promise: how it stands, why, what it is made from, who answers for it; `?month=`, `?as_of=` as everywhere."""
     known = (
-        Target.objects.in_force()
+        Target.objects.filter(plan__in=Plan.objects.visible_to(access.person(request)))
         .with_version()
         .select_related("plan__region", "clause", "indicator__department", "operand")
     )

@@ -16,11 +16,9 @@ from targets.promised import promised_in
 
 @access.requires(Action.VIEW_PLAN)
 @made_anew
-def departments(request: HttpRequest) -> HttpResponse:
+def departments(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Every unit of the plan with the lights of its targets, and who is behind with what it leads."""
-    promised = promised_in(request)
-    if promised is None:
-        return render(request, "reports/empty.html")
+    promised = promised_in(request, plan_code)
     state = standing_shown(request, promised)
     context = {
         "plan": promised.plan,
@@ -35,12 +33,10 @@ def departments(request: HttpRequest) -> HttpResponse:
 
 @access.requires(Action.VIEW_PLAN)
 @made_anew
-def department(request: HttpRequest, code: str) -> HttpResponse:
+def department(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """What one unit answers for: its targets and tasks by role with their lights, and how it reports."""
     unit = get_object_or_404(Department.objects.select_related("region"), code=code)
-    promised = promised_in(request)
-    if promised is None:
-        return render(request, "departments/department.html", {"department": unit})
+    promised = promised_in(request, plan_code)
     state = standing_shown(request, promised)
     shown = units.unit_of(unit, state, access.person(request))
     context = {
@@ -57,11 +53,9 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
 
 @access.requires(Action.VIEW_PLAN)
 @made_anew
-def counties(request: HttpRequest) -> HttpResponse:
+def counties(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Every part of the plan's region that the person may see, the one furthest behind first."""
-    promised = promised_in(request)
-    if promised is None:
-        return render(request, "reports/empty.html")
+    promised = promised_in(request, plan_code)
     state = standing_shown(request, promised)
     matrix = regions.matrix_of(state, access.person(request))
     context = {
@@ -77,13 +71,11 @@ def counties(request: HttpRequest) -> HttpResponse:
 
 @access.requires(Action.VIEW_PLAN)
 @made_anew
-def county(request: HttpRequest, code: str) -> HttpResponse:
+def county(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """One part of the plan's region against the whole: its figures, ranks and distances; not found for whoever may see
     none of its figures."""
     region = get_object_or_404(Region, code=code)
-    promised = promised_in(request)
-    if promised is None:
-        raise Http404
+    promised = promised_in(request, plan_code)
     state = standing_shown(request, promised)
     told = regions.county_of(region, state, access.person(request))
     if told is None:

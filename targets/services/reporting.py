@@ -35,7 +35,7 @@ def reporters_changed(objects: Collection[models.Model]) -> None:
 
 def month_being_reported(today: date) -> Month | None:
     """The month of the newest plan that is being reported; None without a plan."""
-    plan = Plan.objects.newest()
+    plan = Plan.objects.published().latest_first().first()
     return None if plan is None else reporting_month(plan, today, last_month_with_data(plan))
 
 

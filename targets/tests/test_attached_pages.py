@@ -14,6 +14,7 @@ from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
+from targets.kept import forget
 from targets.models import Attachment, Draft, Indicator, Revision
 from targets.services import Typed, approve, attach, hand_in, lock, save_draft, send_back
 from targets.tests import factories as f
@@ -264,6 +265,7 @@ def test_the_pages_take_as_many_queries_for_many_files_as_for_few(cast: SimpleNa
         counts = []
         for user, address in ((cast.reporter, cast.address), (cast.reviewer, "/reviews/"), (cast.reporter, history)):
             client = by(user)
+            forget()  # the header too is made anew each time
             with CaptureQueriesContext(connection) as captured:
                 assert client.get(address).status_code == 200
             counts.append(len(captured))

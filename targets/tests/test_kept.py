@@ -20,7 +20,7 @@ from targets.tests.factories import department, entry, indicator, official, pers
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["/", "/plan/", "/comparison/", "/plans/plan-2014/targets/{code}/"]
+PAGES = ["/", "/plans/plan-2014/text/", "/plans/plan-2014/comparison/", "/plans/plan-2014/targets/{code}/"]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def promise() -> Target:
 def inside(user: User) -> Client:
     client = Client()
     client.force_login(user)
-    client.get("/departments/")  # gives the cookie by which forms are signed
+    client.get("/plans/plan-2014/departments/")  # gives the cookie by which forms are signed
     return client
 
 
@@ -57,7 +57,7 @@ def unsigned(answer: Any) -> str:
     return re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", answer.content.decode())
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/departments/", "/counties/"])
+@pytest.mark.parametrize("page", [*PAGES, "/plans/plan-2014/departments/", "/plans/plan-2014/counties/"])
 def test_what_has_not_changed_is_not_sent_again(leader: Client, promise: Target, page: str) -> None:
     address = page.format(code=promise.code)
     answer = leader.get(address, headers={"if-none-match": tag(leader, address)})
@@ -91,7 +91,7 @@ def queries_of(client: Client, address: str) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/departments/", "/screen/"])
+@pytest.mark.parametrize("page", [*PAGES, "/plans/plan-2014/departments/", "/plans/plan-2014/screen/"])
 def test_ten_times_the_figures_take_no_further_query(leader: Client, promise: Target, page: str) -> None:
     """Of other indicators and other years, as they gather in a city; the plan's own stay as they are."""
     address = page.format(code=promise.code)
@@ -131,15 +131,15 @@ def test_a_figure_that_a_target_is_held_against_is_on_its_page_at_once(leader: C
 
 
 def test_a_page_that_is_made_each_time_is_sent_when_it_is_different(leader: Client, promise: Target) -> None:
-    known = tag(leader, "/departments/")
-    assert status(leader, known, "/departments/") == 304
+    known = tag(leader, "/plans/plan-2014/departments/")
+    assert status(leader, known, "/plans/plan-2014/departments/") == 304
     TargetAssignment.objects.create(target=promise, department=department(), role="lead")
-    assert status(leader, known, "/departments/") == 200
+    assert status(leader, known, "/plans/plan-2014/departments/") == 200
 
 
 def test_a_change_to_another_plan_leaves_the_page_alone(leader: Client, promise: Target) -> None:
-    known = tag(leader, f"/plans/plan-2014/targets/{promise.code}/")
     plan_of_year(2010, region=region())
+    known = tag(leader, f"/plans/plan-2014/targets/{promise.code}/")
     official(entry(promise.indicator, "2010-07", 50, 100))
     assert status(leader, known, f"/plans/plan-2014/targets/{promise.code}/") == 304
 
@@ -258,7 +258,16 @@ def test_a_switch_in_the_page_gets_what_stands_below_the_header(leader: Client) 
     assert "<header" in restored.content.decode()
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/departments/", "/departments/{unit}/", "/counties/", "/counties/{place}/"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *PAGES,
+        "/plans/plan-2014/departments/",
+        "/plans/plan-2014/departments/{unit}/",
+        "/plans/plan-2014/counties/",
+        "/plans/plan-2014/counties/{place}/",
+    ],
+)
 def test_every_page_can_be_switched_in_and_no_browser_takes_a_part_for_the_page(
     leader: Client, promise: Target, page: str
 ) -> None:

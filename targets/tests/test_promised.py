@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from django.http import Http404
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from departments.models.screens import onlooker
 from departments.permissions import Role
 from plans.models import Plan
 from targets.models import Target, TargetAssignment
@@ -24,17 +25,11 @@ def promise() -> Target:
     return made
 
 
-def asked(plan_code: str | None = None) -> Promised | None:
+def known(plan_code: str = "plan-2014") -> Promised:
     """As a new request asks."""
     request = RequestFactory().get("/")
-    request.user = AnonymousUser()
+    request.user = onlooker()
     return promised_in(request, plan_code)
-
-
-def known(plan_code: str | None = None) -> Promised:
-    found = asked(plan_code)
-    assert found is not None
-    return found
 
 
 def test_the_promises_stand_in_the_plans_order_with_all_that_lists_show(promise: Target) -> None:
@@ -75,11 +70,11 @@ def test_it_is_read_anew_when_it_was_edited_and_not_for_a_figure(
     official(entry(promise.indicator, "2014-07", 96, 100))
     with CaptureQueriesContext(connection) as captured:
         assert known().plan == before.plan
-    assert len(captured) == 1, "the version alone is asked for"
+    assert len(captured) == 2, "the version and whether the person sees the plan are asked for"
     edit(promise)
     with CaptureQueriesContext(connection) as captured:
         after = known()
-    assert len(captured) > 1
+    assert len(captured) > 2
     assert (after.plan.title, after.targets[promise.pk].name, len(after.duties)) != (
         before.plan.title,
         promise.name,
@@ -96,8 +91,9 @@ def test_a_draft_and_a_year_without_a_plan_promise_nothing(promise: Target) -> N
     draft = plan(2015)
     Plan.objects.filter(pk=draft.pk).update(state="draft")
     assert known().plan == promise.plan
-    assert asked("plan-2015") is None
-    assert asked("plan-2030") is None
+    for code in ("plan-2015", "plan-2030"):
+        with pytest.raises(Http404):
+            known(code)
     client = Client()
     client.force_login(person(Role.LEADER))
     assert [client.get(f"/plans/plan-{year}/text/").status_code for year in (2014, 2015, 2030)] == [200, 404, 404]

@@ -150,8 +150,8 @@ def test_what_nobody_reports_is_a_row_of_its_own_for_those_who_see_everything(ca
     f.target(lonely := f.indicator("count"), threshold=1)
     assert None in units(cast, cast.leader)
     assert None not in units(cast, cast.reporter)
-    assert lonely.name in by(cast.leader).get("/timeliness/-/2014-06/").content.decode()
-    assert by(cast.reporter).get("/timeliness/-/2014-06/").status_code == 403
+    assert lonely.name in by(cast.leader).get("/plans/plan-2014/timeliness/-/2014-06/").content.decode()
+    assert by(cast.reporter).get("/plans/plan-2014/timeliness/-/2014-06/").status_code == 403
 
 
 def test_a_cell_of_another_unit_is_refused(cast: SimpleNamespace) -> None:
@@ -163,20 +163,28 @@ def test_a_cell_of_another_unit_is_refused(cast: SimpleNamespace) -> None:
         (cast.officer, cast.office, 403),
         (cast.leader, cast.county, 200),
     ):
-        assert by(user).get(f"/timeliness/{unit.code}/2014-06/").status_code == status, (user, unit)
+        assert by(user).get(f"/plans/plan-2014/timeliness/{unit.code}/2014-06/").status_code == status, (user, unit)
 
 
 @pytest.mark.parametrize("address", ["nobody/2014-06", "{code}/2014-13", "{code}/2013-06", "{code}/june"])
 def test_what_does_not_exist_is_not_found(address: str, cast: SimpleNamespace) -> None:
-    assert by(cast.leader).get(f"/timeliness/{address.format(code=cast.office.code)}/").status_code == 404
+    assert (
+        by(cast.leader).get(f"/plans/plan-2014/timeliness/{address.format(code=cast.office.code)}/").status_code == 404
+    )
 
 
 def test_only_those_who_see_every_unit_have_it_in_the_header(cast: SimpleNamespace) -> None:
-    link = 'href="/timeliness/">'
+    link = 'href="/plans/plan-2014/timeliness/">'
     assert link in by(cast.leader).get("/").content.decode()
     assert link not in by(cast.reporter).get("/").content.decode()
-    assert 'href="/timeliness/?month=2014-06"' in by(cast.reporter).get("/desk/?month=2014-06").content.decode()
-    assert 'href="/timeliness/?month=2014-06"' in by(f.coordinator()).get("/months/").content.decode()
+    assert (
+        'href="/plans/plan-2014/timeliness/?month=2014-06"'
+        in by(cast.reporter).get("/desk/?month=2014-06").content.decode()
+    )
+    assert (
+        'href="/plans/plan-2014/timeliness/?month=2014-06"'
+        in by(f.coordinator()).get("/plans/plan-2014/months/").content.decode()
+    )
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------
@@ -184,10 +192,10 @@ def test_only_those_who_see_every_unit_have_it_in_the_header(cast: SimpleNamespa
 
 def test_the_page_says_each_status_in_words_and_leads_to_the_cell(cast: SimpleNamespace) -> None:
     handed_in(cast, TOO_LATE)
-    text = by(cast.leader).get("/timeliness/?month=2014-06").content.decode()
+    text = by(cast.leader).get("/plans/plan-2014/timeliness/?month=2014-06").content.decode()
     assert "迟报 · 应报1 · 迟报 1" in text
     assert "缺报 · 应报1 · 缺报 1" in text
-    assert f'href="/timeliness/{cast.office.code}/2014-06/"' in text
+    assert f'href="/plans/plan-2014/timeliness/{cast.office.code}/2014-06/"' in text
     assert "07-07*" in text
     assert '/2014-07/"' not in text
 
@@ -199,13 +207,13 @@ def test_the_worst_stand_first_unless_the_plans_order_is_asked_for(cast: SimpleN
     def order(address: str) -> list[Any]:
         return [line.unit for line in client.get(address).context["matrix"].lines]
 
-    assert order("/timeliness/?month=2014-06")[-1] == cast.office
-    assert order("/timeliness/?month=2014-06&order=plan") == [cast.office, cast.other, cast.county]
+    assert order("/plans/plan-2014/timeliness/?month=2014-06")[-1] == cast.office
+    assert order("/plans/plan-2014/timeliness/?month=2014-06&order=plan") == [cast.office, cast.other, cast.county]
 
 
 def test_a_cell_shows_who_handed_in_what_and_when(cast: SimpleNamespace) -> None:
     handed_in(cast, TOO_LATE)
-    text = by(cast.leader).get(f"/timeliness/{cast.office.code}/2014-06/").content.decode()
+    text = by(cast.leader).get(f"/plans/plan-2014/timeliness/{cast.office.code}/2014-06/").content.decode()
     assert cast.houses.name in text
     assert "2014-07-08 00:00" in text
     assert str(cast.reporter) in text
@@ -214,34 +222,29 @@ def test_a_cell_shows_who_handed_in_what_and_when(cast: SimpleNamespace) -> None
 
 
 def test_a_figure_of_which_nothing_was_entered_has_no_history_to_lead_to(cast: SimpleNamespace) -> None:
-    text = by(cast.leader).get(f"/timeliness/{cast.office.code}/2014-06/").content.decode()
+    text = by(cast.leader).get(f"/plans/plan-2014/timeliness/{cast.office.code}/2014-06/").content.decode()
     assert "/figures/" not in text
     assert "缺报" in text
 
 
 def test_whoever_enters_is_led_to_the_worksheet_and_a_leader_is_not(cast: SimpleNamespace) -> None:
-    address = f"/timeliness/{cast.office.code}/2014-06/"
+    address = f"/plans/plan-2014/timeliness/{cast.office.code}/2014-06/"
     link = f'href="/worksheet/{cast.office.code}/2014-06/"'
     assert link in by(cast.reporter).get(address).content.decode()
     assert link not in by(cast.leader).get(address).content.decode()
 
 
 def test_a_unit_that_reports_nothing_is_told_so(cast: SimpleNamespace) -> None:
-    assert "没有填报任务" in by(f.person(Role.REPORTER)).get("/timeliness/").content.decode()
-
-
-def test_without_a_plan_the_page_says_so(client: Client) -> None:
-    client.force_login(f.coordinator())
-    assert client.get("/timeliness/").status_code == 200
+    assert "没有填报任务" in by(f.person(Role.REPORTER)).get("/plans/plan-2014/timeliness/").content.decode()
 
 
 def test_a_year_without_holidays_is_told(cast: SimpleNamespace) -> None:
-    assert "2014年的放假安排" in by(cast.leader).get("/timeliness/").content.decode()
+    assert "2014年的放假安排" in by(cast.leader).get("/plans/plan-2014/timeliness/").content.decode()
 
 
 @pytest.mark.parametrize("month", ["2014-13", "x", "2013-06", ""])
 def test_a_month_that_cannot_be_understood_shows_the_one_being_reported(month: str, cast: SimpleNamespace) -> None:
-    answer = by(cast.leader).get("/timeliness/", {"month": month})
+    answer = by(cast.leader).get("/plans/plan-2014/timeliness/", {"month": month})
     assert answer.context["months"].shown == Month(2014, 1)
 
 
@@ -249,7 +252,7 @@ def test_the_matrix_takes_as_many_queries_for_many_units_as_for_few(cast: Simple
     def queries() -> int:
         client = by(cast.leader)
         with CaptureQueriesContext(connection) as captured:
-            assert client.get("/timeliness/?month=2014-12").status_code == 200
+            assert client.get("/plans/plan-2014/timeliness/?month=2014-12").status_code == 200
         return len(captured)
 
     handed_in(cast, IN_TIME)
@@ -266,7 +269,7 @@ def test_a_cell_takes_as_many_queries_for_many_figures_as_for_few(cast: SimpleNa
     def queries() -> int:
         client = by(cast.leader)
         with CaptureQueriesContext(connection) as captured:
-            client.get(f"/timeliness/{cast.office.code}/2014-06/")
+            client.get(f"/plans/plan-2014/timeliness/{cast.office.code}/2014-06/")
         return len(captured)
 
     handed_in(cast, IN_TIME)
@@ -288,7 +291,7 @@ def test_a_share_never_looks_like_all_of_it() -> None:
 
 
 def exported(user: User, ending: str, **data: str) -> Any:
-    return by(user).post("/timeliness/export/", {"format": ending, "month": "2014-06"} | data)
+    return by(user).post("/plans/plan-2014/timeliness/export/", {"format": ending, "month": "2014-06"} | data)
 
 
 def as_rows(answer: Any, ending: str) -> list[list[Any]]:
@@ -333,9 +336,9 @@ def test_made_up_figures_say_so_in_the_file(cast: SimpleNamespace) -> None:
 
 
 def test_a_file_is_never_taken_by_a_link_nor_in_a_format_that_is_not_there(cast: SimpleNamespace) -> None:
-    assert by(cast.leader).get("/timeliness/export/").status_code == 405
+    assert by(cast.leader).get("/plans/plan-2014/timeliness/export/").status_code == 405
     assert exported(cast.leader, "pdf").status_code == 404
-    assert by(User.objects.create_user("nobody")).post("/timeliness/export/").status_code == 403
+    assert by(User.objects.create_user("nobody")).post("/plans/plan-2014/timeliness/export/").status_code == 403
     assert not AuditEvent.objects.filter(action="timeliness.exported").exists()
 
 

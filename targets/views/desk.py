@@ -25,7 +25,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     enters, reviews = (access.reach(user, one) for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS))
     if not enters and not reviews:
         raise access.refusal()
-    plan = Plan.objects.newest()
+    plan = Plan.objects.published().latest_first().first()
     if plan is None:
         return render(request, "reports/empty.html")
     today, last = timezone.localdate(), last_month_with_data(plan)

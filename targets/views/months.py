@@ -1,8 +1,8 @@
-"""封账 and 解封: the months of the plan's year, for the quality office."""
+"""封账 and 解封: the months of a plan, for the quality office."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -10,8 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
-from plans.addresses import month_named
-from plans.models import Plan
+from plans.addresses import month_named, plan_named
 from plans.periods import Month
 from targets.months import standings
 from targets.services import lock, reopen
@@ -20,47 +19,38 @@ from targets.views.review import reason_of
 
 @require_safe
 @access.requires(Action.LOCK_MONTHS)
-def months(request: HttpRequest) -> HttpResponse:
+def months(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Which months are closed, by whom, and how complete each is."""
-    plan = Plan.objects.newest()
-    rows = standings(plan) if plan is not None else []
-    return render(request, "targets/months.html", {"plan": plan, "months": rows})
+    plan = plan_named(request, plan_code)
+    return render(request, "targets/months.html", {"plan": plan, "months": standings(plan)})
 
 
 @require_POST
 @access.requires(Action.LOCK_MONTHS)
-def lock_month(request: HttpRequest, month: str) -> HttpResponse:
+def lock_month(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
     """Closes a month."""
-    when = _month(month)
+    when = month_named(month, plan_named(request, plan_code))
     try:
         lock(when, by=request.user)  # type: ignore[arg-type]
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
         messages.success(request, _("%(month)s is closed now: no figure of it changes any more.") % _named(when))
-    return redirect("months")
+    return redirect("months", plan_code)
 
 
 @require_POST
 @access.requires(Action.LOCK_MONTHS)
-def reopen_month(request: HttpRequest, month: str) -> HttpResponse:
+def reopen_month(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
     """Opens a closed month again, with a reason."""
-    when = _month(month)
+    when = month_named(month, plan_named(request, plan_code))
     try:
         reopen(when, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
         messages.success(request, _("%(month)s is open again. Close it once the corrections are made.") % _named(when))
-    return redirect("months")
-
-
-def _month(text: str) -> Month:
-    """A month of the newest plan's year; 404 for any other."""
-    plan = Plan.objects.newest()
-    if plan is None:
-        raise Http404
-    return month_named(text, plan)
+    return redirect("months", plan_code)
 
 
 def _named(month: Month) -> dict[str, str]:

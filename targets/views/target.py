@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from departments import access
 from departments.permissions import Action
+from plans.addresses import plan_named
 from targets import audit
 from targets.models import Attainment, Target
 from targets.selectors import month_of
@@ -18,7 +19,7 @@ from targets.selectors import month_of
 @access.requires(Action.VIEW_PLAN)
 def verify(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """Computes the result of a month anew from the entries it names, and tells whether it agrees; stores nothing."""
-    found = get_object_or_404(Target.objects.in_force().select_related("plan"), plan__code=plan_code, code=code)
+    found = get_object_or_404(Target.objects.select_related("plan"), plan=plan_named(request, plan_code), code=code)
     month, _understood = month_of(request.POST.get("month"), found.plan, None)
     visible = Attainment.objects.visible_to(request.user)  # type: ignore[arg-type]
     row = get_object_or_404(visible, target=found, region_id=found.plan.region_id, month=month)

@@ -13,7 +13,7 @@ from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
 from departments.services import record
-from plans.addresses import plan_and_month
+from plans.addresses import month_named, plan_named
 from plans.models import Plan
 from plans.periods import Month
 from targets.deadlines import Deadlines, last_month_with_data, reporting_month
@@ -25,11 +25,9 @@ from targets.worksheet import may_enter
 
 @require_safe
 @access.requires(Action.VIEW_OBSERVATIONS)
-def timeliness(request: HttpRequest) -> HttpResponse:
-    """The matrix from January to `?month=`; `?order=plan` in the plan's order instead of the worst first."""
-    plan = Plan.objects.newest()
-    if plan is None:
-        return render(request, "reports/empty.html")
+def timeliness(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """The matrix from the first month to `?month=`; `?order=plan` in the plan's order instead of the worst first."""
+    plan = plan_named(request, plan_code)
     month, _understood = _month_asked(plan, request.GET.get("month"))
     context = {
         "matrix": _matrix(request, plan, month, request.GET.get("order")),
@@ -44,13 +42,14 @@ def timeliness(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access.requires(Action.VIEW_OBSERVATIONS)
-def timeliness_cell(request: HttpRequest, code: str, month: str) -> HttpResponse:
+def timeliness_cell(request: HttpRequest, plan_code: str, code: str, month: str) -> HttpResponse:
     """What a unit was expected to report for a month: by when, by whom, and where each figure stands."""
     user = _person(request)
     unit = None if code == NOBODY else get_object_or_404(Department.objects.select_related("region"), code=code)
     if not may_see(access.reach(user, Action.VIEW_OBSERVATIONS), unit):
         raise access.refusal()
-    plan, when = plan_and_month(month)
+    plan = plan_named(request, plan_code)
+    when = month_named(month, plan)
     deadlines = Deadlines.of(plan)
     context = {
         "plan": plan,
@@ -67,10 +66,10 @@ def timeliness_cell(request: HttpRequest, code: str, month: str) -> HttpResponse
 
 @require_POST
 @access.requires(Action.VIEW_OBSERVATIONS)
-def timeliness_export(request: HttpRequest) -> HttpResponse:
+def timeliness_export(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The same matrix as a file. Taking it away is an event in the audit log."""
-    plan, ending = Plan.objects.newest(), request.POST.get("format", "")
-    if plan is None or ending not in FORMATS:
+    plan, ending = plan_named(request, plan_code), request.POST.get("format", "")
+    if ending not in FORMATS:
         raise Http404(_("There is no such file."))
     month, _understood = _month_asked(plan, request.POST.get("month"))
     matrix = _matrix(request, plan, month, request.POST.get("order"))

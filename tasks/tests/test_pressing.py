@@ -100,7 +100,7 @@ def test_a_departments_page_shows_what_is_open_to_those_who_may_see_it(world: Si
     notice = p.notice(world, State.ISSUED)
     p.notice(world, State.CLOSED, title="办结事项")
     p.notice(world, title="拟办事项")
-    address = f"/departments/{world.lead.code}/"
+    address = f"/plans/plan-2014/departments/{world.lead.code}/"
     for user in (world.leader, world.coordinator, world.reporter):
         text = page(user, address)
         assert notice.title in text

@@ -123,7 +123,7 @@ def test_a_reviewer_sees_the_own_unit_and_the_office_all(world: SimpleNamespace)
     def page(user: User) -> str:
         client = Client()
         client.force_login(user)
-        return html.unescape(client.get("/silence/").content.decode())
+        return html.unescape(client.get("/plans/plan-2014/silence/").content.decode())
 
     assert all(one.short_name in page(world.coordinator) for one in (world.lead, other))
     assert (world.lead.short_name in page(world.reviewer), other.short_name in page(world.reviewer)) == (True, False)

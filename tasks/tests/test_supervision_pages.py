@@ -9,7 +9,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import User
-from departments.permissions import Role
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionNotice
@@ -174,7 +173,7 @@ def typed(world: SimpleNamespace, **values: Any) -> dict[str, Any]:
 
 
 def test_the_coordinator_writes_edits_and_issues(world: SimpleNamespace) -> None:
-    assert inside(world.coordinator).post("/supervision/new/", typed(world)).status_code == 302
+    assert inside(world.coordinator).post("/plans/plan-2014/supervision/new/", typed(world)).status_code == 302
     notice = SupervisionNotice.objects.get()
     assert (notice.task, notice.lead, notice.days, notice.origin) == (world.task, world.lead, 5, "coordinator")
     changed = typed(world, title="新标题", days="", urgency="ordinary")
@@ -189,7 +188,7 @@ def test_the_coordinator_writes_edits_and_issues(world: SimpleNamespace) -> None
     [("subject", ""), ("subject", "task:unknown"), ("title", ""), ("demand", " "), ("urgency", "x"), ("days", "6")],
 )
 def test_a_bad_field_is_told_at_the_field_and_nothing_is_stored(world: SimpleNamespace, name: str, value: str) -> None:
-    answer = inside(world.coordinator).post("/supervision/new/", typed(world, **{name: value}))
+    answer = inside(world.coordinator).post("/plans/plan-2014/supervision/new/", typed(world, **{name: value}))
     assert answer.status_code == 200
     assert f'id="error_1_id_{name}"' in answer.content.decode()
     assert not SupervisionNotice.objects.exists()
@@ -198,7 +197,3 @@ def test_a_bad_field_is_told_at_the_field_and_nothing_is_stored(world: SimpleNam
 def test_what_is_issued_is_not_edited_any_more(world: SimpleNamespace) -> None:
     notice = p.notice(world, State.ISSUED)
     assert inside(world.coordinator).get(f"/supervision/{notice.pk}/edit/").status_code == 404
-
-
-def test_without_a_plan_there_is_nothing_to_write_about() -> None:
-    assert inside(f.person(Role.COORDINATOR)).get("/supervision/new/").status_code == 200

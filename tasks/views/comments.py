@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
+from plans.addresses import plan_named
 from targets.models import Target
 from tasks import clock
 from tasks.comment_forms import AnswerForm, CommentForm
@@ -43,7 +44,7 @@ def add(request: HttpRequest, plan_code: str, kind: str, code: str) -> HttpRespo
     model: Any = {"target": Target, "task": Task}.get(kind)
     if model is None:
         raise Http404
-    about: Any = get_object_or_404(model.objects.in_force(), plan__code=plan_code, code=code)
+    about: Any = get_object_or_404(model, plan=plan_named(request, plan_code), code=code)
     form = CommentForm(request.POST)
     if form.is_valid():
         try:

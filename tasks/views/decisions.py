@@ -53,7 +53,7 @@ def _report(pk: int) -> ProgressReport:
 @access.requires(Action.SIGN_OFF_TASKS)
 def sign(request: HttpRequest, plan_code: str, code: str, month: str) -> HttpResponse:
     """Signs a task off for a month."""
-    task, note = task_of(plan_code, code), request.POST.get("note", "")
+    task, note = task_of(request, plan_code, code), request.POST.get("note", "")
     when = month_named(month, task.plan)
     _tried(
         request, lambda: sign_off(task, when, by=access.person(request), note=note), _("Signed off: %(name)s."), task
@@ -65,7 +65,7 @@ def sign(request: HttpRequest, plan_code: str, code: str, month: str) -> HttpRes
 @access.requires(Action.CLOSE_TASKS)
 def close_one(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """Closes a task."""
-    task = task_of(plan_code, code)
+    task = task_of(request, plan_code, code)
     _tried(request, lambda: close(task, by=access.person(request)), _("Closed: %(name)s."), task)
     return redirect("task", plan_code, code)
 
@@ -74,7 +74,7 @@ def close_one(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
 @access.requires(Action.CLOSE_TASKS)
 def reopen_one(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """Opens a closed task again, with a reason."""
-    task, reason = task_of(plan_code, code), request.POST.get("reason", "")
+    task, reason = task_of(request, plan_code, code), request.POST.get("reason", "")
     _tried(
         request,
         lambda: reopen_task(task, by=access.person(request), reason=reason),

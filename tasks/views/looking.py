@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
+from plans.addresses import plan_named
 from plans.models import Plan
 from plans.periods import Month
 from targets.selectors import month_of, months
@@ -24,11 +25,9 @@ from tasks.views.tasks import searched
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The tasks that are looked for, in columns by where they stand."""
-    plan = Plan.objects.newest()
-    if plan is None:
-        return render(request, "tasks/board.html")
+    plan = plan_named(request, plan_code)
     context = searched(request, plan)
     columns = looking.board(plan, context["day"], context["form"].wanted)
     return render(request, "tasks/board.html", context | {"columns": columns})
@@ -36,11 +35,9 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def timeline(request: HttpRequest) -> HttpResponse:
-    """The tasks that are looked for, through the year."""
-    plan = Plan.objects.newest()
-    if plan is None:
-        return render(request, "tasks/timeline.html")
+def timeline(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """The tasks that are looked for, through the plan's months."""
+    plan = plan_named(request, plan_code)
     context = searched(request, plan)
     drawn = looking.timeline(plan, context["day"], context["found"].rows)
     return render(request, "tasks/timeline.html", context | {"timeline": drawn})
@@ -50,7 +47,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def my_tasks(request: HttpRequest) -> HttpResponse:
     """What my departments answer for."""
-    plan = Plan.objects.newest()
+    plan = Plan.objects.published().latest_first().first()
     if plan is None:
         return render(request, "tasks/mine.html")
     found = mine(access.person(request), plan, timezone.localdate())
@@ -59,32 +56,30 @@ def my_tasks(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def calendar(request: HttpRequest) -> HttpResponse:
+def calendar(request: HttpRequest, plan_code: str) -> HttpResponse:
     """A month of due dates; `?all` for those of all departments."""
-    return _calendar(request)
+    return _calendar(request, plan_code)
 
 
 @require_POST
 @access.requires(Action.VIEW_PLAN)
-def issue(request: HttpRequest) -> HttpResponse:
+def issue(request: HttpRequest, plan_code: str) -> HttpResponse:
     """A new private address, shown once and here alone."""
     key = issue_feed(access.person(request))
-    return _calendar(request, settings.SITE_URL + reverse("calendar_feed", args=[key]))
+    return _calendar(request, plan_code, settings.SITE_URL + reverse("calendar_feed", args=[key]))
 
 
 @require_POST
 @access.requires(Action.VIEW_PLAN)
-def revoke(request: HttpRequest) -> HttpResponse:
+def revoke(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Ends the private address."""
     if revoke_feed(access.person(request)):
         messages.success(request, _("The private address has ended. Calendars that read it get nothing any more."))
-    return redirect("tasks_calendar")
+    return redirect("tasks_calendar", plan_code)
 
 
-def _calendar(request: HttpRequest, address: str = "") -> HttpResponse:
-    plan, user = Plan.objects.newest(), access.person(request)
-    if plan is None:
-        return render(request, "tasks/calendar.html")
+def _calendar(request: HttpRequest, plan_code: str, address: str = "") -> HttpResponse:
+    plan, user = plan_named(request, plan_code), access.person(request)
     day = shown_day(plan, timezone.localdate())
     month, _understood = month_of(request.GET.get("month"), plan, Month.of(day))
     own = "all" not in request.GET and bool(looking.departments_of(user))
@@ -105,11 +100,10 @@ def _calendar(request: HttpRequest, address: str = "") -> HttpResponse:
 def feed(request: HttpRequest, key: str) -> HttpResponse:
     """The calendar behind a private address: whoever has it reads, nobody writes. 404 for one that does not hold."""
     found = get_object_or_404(CalendarFeed.objects.usable(key))
-    plan = Plan.objects.newest()
-    if plan is None or not access.reach(found.user, Action.VIEW_PLAN):
+    plans = list(Plan.objects.visible_to(found.user).latest_first())
+    if not plans or not access.reach(found.user, Action.VIEW_PLAN):
         raise Http404
-    now = timezone.now()
-    text = looking.feed(plan, found.user, shown_day(plan, timezone.localdate(now)), now, settings.SITE_URL)
+    text = looking.feed(plans, found.user, timezone.now(), settings.SITE_URL)
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="tasks.ics"'
     answer.headers["Cache-Control"] = "private, no-store"

@@ -125,4 +125,4 @@ def discard(request: HttpRequest, plan_code: str) -> HttpResponse:
         messages.error(request, " ".join(refused.messages))
         return redirect("years", plan_code)
     messages.success(request, _("The draft is discarded: %(plan)s.") % {"plan": draft})
-    return redirect("years", before.code) if before is not None else redirect("overview")
+    return redirect("years", before.code) if before is not None else redirect("home")

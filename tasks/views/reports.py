@@ -55,7 +55,7 @@ def report(request: HttpRequest, plan_code: str, code: str, unit: str, month: st
 
 def _place(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> Place:
     """Of what the report is; 404 for what there is not, 403 for another department's."""
-    task = task_of(plan_code, code)
+    task = task_of(request, plan_code, code)
     department = get_object_or_404(Department, code=unit, assignments__task=task)
     demand_of(access.person(request), Action.REPORT_TASKS, department.pk)
     return Place(task, department, month_named(month, task.plan))

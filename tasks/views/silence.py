@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from departments import access
 from departments.permissions import Action
-from plans.models import Plan
+from plans.addresses import plan_named
 from tasks import clock
 from tasks.models import SupervisionRules
 from tasks.silence import silent_units
@@ -15,11 +15,9 @@ from tasks.silence import silent_units
 
 @require_safe
 @access.requires(Action.VIEW_SILENCE)
-def silence(request: HttpRequest) -> HttpResponse:
+def silence(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Units and people without figures or log-in for as many days as the rules say; a reviewer sees the own unit."""
-    plan = Plan.objects.newest()
-    if plan is None:
-        return render(request, "reports/empty.html")
+    plan = plan_named(request, plan_code)
     reached = access.reach(access.person(request), Action.VIEW_SILENCE)
     units = None if reached.everything else reached.departments
     context = {

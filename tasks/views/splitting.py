@@ -31,7 +31,7 @@ Lines = formset_factory(MilestoneForm, extra=0, max_num=100, absolute_max=100)
 @access.requires(Action.SPLIT_TASKS)
 def split_task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """The milestones of a task, for whoever leads it."""
-    task = task_of(plan_code, code)
+    task = task_of(request, plan_code, code)
     demand_lead(access.person(request), Action.SPLIT_TASKS, task)
     stored = list(task.milestones.all())
     if request.method != "POST":

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from departments import access
 from departments.permissions import Action
 from departments.services import record
-from plans.models import Plan
+from plans.addresses import plan_named
 from reviews.documents import ENDINGS
 from reviews.serving import served
 from tasks import clock, pdf, word
@@ -62,11 +62,9 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access.requires(Action.ISSUE_SUPERVISION)
-def write(request: HttpRequest) -> HttpResponse:
-    """A notice that the coordinator writes; `?about=target:code` for a target or a task of the newest plan."""
-    plan = Plan.objects.newest()
-    if plan is None:
-        return render(request, "reports/empty.html")
+def write(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """A notice that the coordinator writes; `?about=target:code` for a target or a task of the plan."""
+    plan = plan_named(request, plan_code)
     typed = request.POST if request.method == "POST" else None
     form = NewNoticeForm(plan, typed, initial={"subject": request.GET.get("about", "")})
     if typed is not None and form.is_valid():

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from departments import access
 from departments.permissions import Action
+from plans.addresses import plan_named
 from plans.models import Plan
 from tasks import selectors
 from tasks.desk import month_reported
@@ -20,12 +21,9 @@ from tasks.standing import shown_day
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def tasks(request: HttpRequest) -> HttpResponse:
-    """The tasks of the newest plan that are looked for, by clause."""
-    plan = Plan.objects.newest()
-    if plan is None:
-        return render(request, "tasks/list.html")
-    context = searched(request, plan)
+def tasks(request: HttpRequest, plan_code: str) -> HttpResponse:
+    """The tasks of a plan that are looked for, by clause."""
+    context = searched(request, plan_named(request, plan_code))
     return render(request, "tasks/list.html", context | {"groups": selectors.grouped(context["found"].rows)})
 
 
@@ -41,7 +39,7 @@ def searched(request: HttpRequest, plan: Plan) -> dict[str, Any]:
 @access.requires(Action.VIEW_PLAN)
 def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """One task: where it stands and why, its milestones, its words, who answers for it."""
-    found = task_of(plan_code, code)
+    found = task_of(request, plan_code, code)
     day = shown_day(found.plan, timezone.localdate())
     user = access.person(request)
     month = month_reported(found.plan, timezone.localdate())
@@ -63,7 +61,8 @@ def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     return render(request, "tasks/task.html", context)
 
 
-def task_of(plan_code: str, code: str) -> Task:
-    """The task with its plan and its words; 404 for none."""
-    related = ("plan__region", "clause", "closed_by")
-    return get_object_or_404(Task.objects.in_force().select_related(*related), plan__code=plan_code, code=code)
+def task_of(request: HttpRequest, plan_code: str, code: str) -> Task:
+    """The task with its plan and its words; 404 for none, and for one of a plan that the person may not see."""
+    seen = Plan.objects.visible_to(access.person(request)).filter(code=plan_code)
+    found = Task.objects.filter(plan__in=seen).select_related("plan__region", "clause", "closed_by")
+    return get_object_or_404(found, code=code)
