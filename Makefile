@@ -79,11 +79,16 @@ run: $(VAR_DIR)/env translations static
 
 # --- Checking -----------------------------------------------------------------------------------------------------------
 
+# Either database is tested whatever the other brings; Ctrl-C ends both.
 test: dev translations
 	@.ci/machine
 	@.ci/pdf
-	$(PY) -m pytest -n 2 $(PYTEST)
-	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "not postgres_only and not browser" $(PYTEST)
+	@trap 'exit 130' INT; failed=(); \
+	echo "在 PostgreSQL 上测试 / Testing on PostgreSQL"; \
+	$(PY) -m pytest -n 2 $(PYTEST) || failed+=(PostgreSQL); \
+	echo "在 SQLite 上测试 / Testing on SQLite"; \
+	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "not postgres_only and not browser" $(PYTEST) || failed+=(SQLite); \
+	test $${#failed[@]} = 0 || { echo "测试未通过 / Tests failed: $${failed[*]}" >&2; exit 1; }
 
 # The checks read the settings, which need a key; this one signs nothing.
 check: export SECRET_KEY := only-for-reading-the-settings
