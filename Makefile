@@ -74,15 +74,14 @@ FIXTURES = $(sort $(wildcard fixtures/[0-9]*.json))
 
 # The service replaces the shell, so that signals meant for it arrive; it ends when this make is killed outright.
 run: $(VAR_DIR)/env translations static
-	@.ci/pdf || true
+	@.ci/machine pdf || true
 	@exec $(PY) manage.py serve --with-parent --load $(FIXTURES)
 
 # --- Checking -----------------------------------------------------------------------------------------------------------
 
 # Either database is tested whatever the other brings; Ctrl-C ends both.
 test: dev translations
-	@.ci/machine
-	@.ci/pdf
+	@.ci/machine tests
 	@trap 'exit 130' INT; failed=(); \
 	echo "在 PostgreSQL 上测试 / Testing on PostgreSQL"; \
 	$(PY) -m pytest -n 2 $(PYTEST) || failed+=(PostgreSQL); \
