@@ -31,7 +31,8 @@ STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 .venv/made:
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
-		test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv; } || { \
+		test "$$(id -u)" = 0 && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; } || { \
 		echo "缺少 venv 模块，请安装：apt-get install python3-venv / The venv module is missing: apt-get install python3-venv" >&2; exit 1; }
 	@echo "正在准备 Python 环境 / Preparing the Python environment"
 	@test -x $(PY) || $(PYTHON) -m venv .venv
