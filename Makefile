@@ -31,7 +31,8 @@ STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 .venv/made:
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
-		test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv; } || { \
+		test "$$(id -u)" = 0 && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; } || { \
 		echo "缺少 venv 模块，请安装：apt-get install python3-venv / The venv module is missing: apt-get install python3-venv" >&2; exit 1; }
 	@echo "正在准备 Python 环境 / Preparing the Python environment"
 	@test -x $(PY) || $(PYTHON) -m venv .venv
@@ -74,16 +75,20 @@ FIXTURES = $(sort $(wildcard fixtures/[0-9]*.json))
 
 # The service replaces the shell, so that signals meant for it arrive; it ends when this make is killed outright.
 run: $(VAR_DIR)/env translations static
-	@.ci/pdf || true
+	@.ci/machine pdf || true
 	@exec $(PY) manage.py serve --with-parent --load $(FIXTURES)
 
 # --- Checking -----------------------------------------------------------------------------------------------------------
 
+# Either database is tested whatever the other brings; Ctrl-C ends both.
 test: dev translations
-	@.ci/machine
-	@.ci/pdf
-	$(PY) -m pytest -n 2 $(PYTEST)
-	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "not postgres_only and not browser" $(PYTEST)
+	@.ci/machine tests
+	@trap 'exit 130' INT; failed=(); \
+	echo "在 PostgreSQL 上测试 / Testing on PostgreSQL"; \
+	$(PY) -m pytest -n 2 $(PYTEST) || failed+=(PostgreSQL); \
+	echo "在 SQLite 上测试 / Testing on SQLite"; \
+	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "not postgres_only and not browser" $(PYTEST) || failed+=(SQLite); \
+	test $${#failed[@]} = 0 || { echo "测试未通过 / Tests failed: $${failed[*]}" >&2; exit 1; }
 
 # The checks read the settings, which need a key; this one signs nothing.
 check: export SECRET_KEY := only-for-reading-the-settings

@@ -167,6 +167,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         missing("Chromium not found: apt-get install chromium / 未找到 Chromium，请安装 chromium")
+    if subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True).returncode != 0:
+        missing("Playwright does not start: apt-get install libatomic1 / Playwright 无法启动，请安装 libatomic1")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": chromium, "args": [*CHROMIUM_OPTIONS, *sandbox]}
 

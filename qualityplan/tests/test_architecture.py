@@ -1,6 +1,7 @@
 """Facts about the code itself that no other tool sees."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
+from conftest import missing
 from departments.log import ACTIONS
 
 LAYERS = [["departments"], ["plans", "reviews"], ["targets"], ["tasks"], ["imports"], ["reports"], ["qualityplan"]]
@@ -32,6 +34,8 @@ def is_own_relation(field: object) -> bool:
 
 def committed_files() -> list[str]:
     """What git holds; nothing to say in a folder that is no repository."""
+    if shutil.which("git") is None:
+        missing("git not found: apt-get install git / 未找到 git，请安装 git")
     listed = subprocess.run(["git", "ls-files"], cwd=settings.BASE_DIR, capture_output=True, text=True)
     if listed.returncode != 0:
         pytest.skip("not a git repository")
