@@ -139,9 +139,9 @@ class Plan(models.Model):
                 violation_error_message=_("The last month lies before the first."),
             ),
             models.CheckConstraint(
-                name="plan_published_with_number_and_day",
-                condition=models.Q(state="draft") | (~models.Q(number="") & models.Q(issued_on__isnull=False)),
-                violation_error_message=_("A plan needs its document number and the day on which it was issued."),
+                name="plan_published_with_day",
+                condition=models.Q(state="draft") | models.Q(issued_on__isnull=False),
+                violation_error_message=_("A plan needs the day on which it was issued."),
             ),
         ]
 
