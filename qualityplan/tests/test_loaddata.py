@@ -192,7 +192,8 @@ def test_a_parent_that_comes_later_is_refused_with_its_place(write: Write) -> No
 def test_a_quote_that_is_not_in_its_clause_is_refused_with_its_row(write: Write) -> None:
     path = write(*world(), target("other", quote="grow by 4"))
     place = f"{path}, row 9, targets.target plan-2030 other"
-    assert refusal(path) == [f'{place}: quote: The quote "grow by 4" does not stand word for word in clause 1.']
+    said = f'{place}: quote: The quote "grow by 4" does not stand word for word in clause 1.'
+    assert refusal(path) == [f'{said} After "…grow by " the quote goes on "4", the clause "3.".']
 
 
 @pytest.mark.parametrize("bad", [task("bad", quote="no"), milestone("bad", quote="no"), clause("2", 2, heading="no")])
