@@ -27,9 +27,7 @@ def gaps(draft: Plan) -> list[str]:
 
 
 def _of_the_document(draft: Plan) -> list[str]:
-    if draft.number and draft.issued_on:
-        return []
-    return [_("Enter the document number and the day on which the plan was issued.")]
+    return [] if draft.issued_on else [_("Enter the day on which the plan was issued.")]
 
 
 def _without_words(clauses: Iterable[Clause]) -> list[str]:

@@ -435,13 +435,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="plan",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "draft"),
-                    models.Q(models.Q(("number", ""), _negated=True), ("issued_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="plan_published_with_number_and_day",
-                violation_error_message="A plan needs its document number and the day on which it was issued.",
+                condition=models.Q(("state", "draft"), ("issued_on__isnull", False), _connector="OR"),
+                name="plan_published_with_day",
+                violation_error_message="A plan needs the day on which it was issued.",
             ),
         ),
         migrations.AddConstraint(

@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from departments.models import Region, User
 from plans.fields import MonthField
 from plans.periods import Month, months_between
+from plans.wording import sentences, with_parting
 
 LONGEST = 120
 """The most months that a plan is for."""
@@ -143,9 +144,9 @@ class Plan(models.Model):
                 violation_error_message=_("The last month lies before the first."),
             ),
             models.CheckConstraint(
-                name="plan_published_with_number_and_day",
-                condition=models.Q(state="draft") | (~models.Q(number="") & models.Q(issued_on__isnull=False)),
-                violation_error_message=_("A plan needs its document number and the day on which it was issued."),
+                name="plan_published_with_day",
+                condition=models.Q(state="draft") | models.Q(issued_on__isnull=False),
+                violation_error_message=_("A plan needs the day on which it was issued."),
             ),
         ]
 
@@ -231,7 +232,8 @@ class Clause(models.Model):
         if not self.text and not self.plan.is_draft:
             raise ValidationError({"text": _("A clause of a plan in force has words. Enter them.")})
         if self.heading and self.heading not in self.text:
-            raise ValidationError({"heading": _("The heading does not stand in the text of the clause.")})
+            said = _("The heading does not stand in the text of the clause.")
+            raise ValidationError({"heading": with_parting(said, self.heading, self.text)})
 
 
 def stands_in(quote: str, clause: Clause) -> bool:
@@ -244,10 +246,14 @@ def check_quote(quote: str, clause: Clause) -> None:
     if not quote and clause.plan.is_draft:
         return
     if not stands_in(quote, clause):
-        raise ValidationError(
-            {
-                "quote": _('The quote "%(quote)s" does not stand word for word in clause %(path)s.')
-                % {"quote": quote, "path": clause.path}
-            },
-            code="quote",
-        )
+        told = {"quote": quote, "path": clause.path}
+        said = _('The quote "%(quote)s" does not stand word for word in clause %(path)s.') % told
+        raise ValidationError({"quote": _standing_elsewhere(said, quote, clause)})
+
+
+def _standing_elsewhere(said: str, quote: str, clause: Clause) -> str:
+    """The sentence, and after it the clause that has the quote, or else where the quote and this clause part."""
+    other = next((other for other in clause.plan.clauses.all() if stands_in(quote, other)), None)
+    if other is None:
+        return with_parting(said, quote, clause.text)
+    return sentences(said, _("These words stand in clause %(path)s.") % {"path": other.path})

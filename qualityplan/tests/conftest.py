@@ -1,5 +1,6 @@
 """What several tests of the whole service use."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from qualityplan import broker, processes
+from qualityplan.tests.fixture_rows import Write
 from qualityplan.tests.servers import connects, free_port
 
 
@@ -25,3 +27,16 @@ def own_broker(tmp_path: Path, eventually: Callable[..., None]) -> Iterator[Call
     yield start
     for process in started:
         processes.stop(process)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """`write(row, row, name="a.json")` makes a fixture file and returns its path; the first row is its second line."""
+
+    def write_file(*rows: Any, name: str = "rows.json") -> str:
+        path = tmp_path / name
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        path.write_text(f"[\n{lines}\n]", encoding="utf-8")
+        return str(path)
+
+    return write_file

@@ -207,7 +207,7 @@ def test_an_earlier_day_is_shown_said_and_kept_in_the_links(leader: Client, addr
     assert "95.00" not in text, "it was not official then"
     assert "light-grey" in text
     content = text.partition("<header")[2].partition("</main>")[0]
-    leading = re.findall(r'href="(/(?:plan|comparison|targets|departments)[^"]*)"', content)
+    leading = re.findall(r'href="(/plans/plan-2014/(?:text|comparison|targets|departments)[^"]*)"', content)
     assert len(leading) > 4
     assert all("month=2014-06&amp;as_of=2014-07-01" in one for one in leading), leading
     assert promise.name

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from plans.models import AbstractAssignment, Clause, Plan
 from plans.models.plan import check_quote
+from plans.wording import with_parting
 from targets.formulas import TargetRule
 from targets.models.indicator import Indicator, bound
 
@@ -253,4 +254,5 @@ class TargetAssignment(AbstractAssignment):
 
     def clean(self) -> None:
         if self.quote and self.quote not in self.target.clause.text:
-            raise ValidationError({"quote": _("These words do not stand in the target's clause.")})
+            said = _("These words do not stand in the target's clause.")
+            raise ValidationError({"quote": with_parting(said, self.quote, self.target.clause.text)})

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 from departments.models import Department, User
 from plans.models import AbstractAssignment, Clause, Plan
 from plans.models.plan import check_quote
+from plans.wording import with_parting
 from targets.models import Target
 
 
@@ -90,7 +91,8 @@ class Task(models.Model):
         if self.clause.plan_id != self.plan_id:
             raise ValidationError({"clause": _("The clause belongs to another plan.")})
         if self.open_ended and self.open_ended not in self.clause.text:
-            raise ValidationError({"open_ended": _("These words do not stand in the task's clause.")})
+            said = _("These words do not stand in the task's clause.")
+            raise ValidationError({"open_ended": with_parting(said, self.open_ended, self.clause.text)})
 
 
 class AssignmentManager(models.Manager["Assignment"]):
@@ -124,7 +126,8 @@ class Assignment(AbstractAssignment):
 
     def clean(self) -> None:
         if self.quote and self.quote not in self.task.clause.text:
-            raise ValidationError({"quote": _("These words do not stand in the task's clause.")})
+            said = _("These words do not stand in the task's clause.")
+            raise ValidationError({"quote": with_parting(said, self.quote, self.task.clause.text)})
 
 
 class MilestoneManager(models.Manager["Milestone"]):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import User
+from plans.models import Plan
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionNotice
@@ -42,6 +43,12 @@ def test_the_list_shows_number_unit_state_and_limit(world: SimpleNamespace) -> N
     text = page(world.leader, "/supervision/")
     for words in (notice.number, notice.title, world.lead.short_name, world.support.short_name, "待签收", "还有 3 天"):
         assert words in text
+
+
+def test_a_notice_about_a_plan_without_a_number_names_its_title(world: SimpleNamespace) -> None:
+    notice = p.notice(world, State.ISSUED)
+    Plan.objects.filter(pk=notice.plan_id).update(number="", title="无文号的计划")
+    assert "<dd>无文号的计划</dd>" in page(world.leader, f"/supervision/{notice.pk}/")
 
 
 def test_proposals_stand_above_the_list_for_the_coordinator_alone(world: SimpleNamespace) -> None:

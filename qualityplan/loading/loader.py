@@ -1,0 +1,272 @@
+"""From rows to objects: each row is checked as a form would check it, and stored if it differs from what is there."""
+
+import copy
+from collections import Counter
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import DatabaseError, models, transaction
+from django.utils.translation import gettext as _
+
+from departments.models import Region
+from plans.models import Clause, Plan
+from plans.wording import with_parting
+from qualityplan.loading.files import Row
+from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
+from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
+from targets.models import Indicator, Target
+from targets.services import promises_changed, reporters_changed
+from tasks.models import Milestone, Task
+from tasks.services import milestones_changed
+
+JUDGED_BY = (Region, Plan, Indicator, Target)
+"""What attainments are derived from, apart from observations and milestones."""
+
+
+QUOTING: tuple[tuple[type[models.Model], str], ...] = (
+    (Target, "clause_id"),
+    (Task, "clause_id"),
+    (Milestone, "task__clause_id"),
+)
+"""What quotes a clause, and the way from there to the clause."""
+
+
+@transaction.atomic
+def load(rows: list[Row], *, keep: bool) -> "Loader":
+    """Stores all rows or none; ValidationError tells every fault of every row."""
+    loader = Loader(rows, keep=keep)
+    loader.load()
+    loader.check_quotes()
+    loader.check_published()
+    loader.tell_those_above()
+    return loader
+
+
+class Loader:
+    """Loads rows in their order, remembering what they are named by, what changed and what was refused."""
+
+    def __init__(self, rows: list[Row], *, keep: bool) -> None:
+        self.rows = rows
+        self.keep = keep
+        self.first: dict[tuple[str, ...], Row] = {}
+        for row in rows:
+            self.first.setdefault((row.label, *row.key), row)
+        self.objects: dict[tuple[str, ...], models.Model] = {}
+        self.tally: Counter[str] = Counter()
+        self.changed: list[models.Model] = []
+
+    def load(self) -> None:
+        """Stores every row; ValidationError names every bad one."""
+        refused = []
+        for row in self.rows:
+            try:
+                self.store(row)
+            except ValidationError as error:
+                refused += [f"{row}: {reason}" for reason in reasons(row, error)]
+        if refused:
+            raise ValidationError(refused)
+
+    def check_quotes(self) -> None:
+        """A clause whose text changed may have lost words that promises quote which these files do not name."""
+        clauses = {changed.pk: changed for changed in self.changed if isinstance(changed, Clause)}
+        refused = [
+            f"{self.row_of(clauses[clause_id])}: {no_longer_held(promise, clauses[clause_id])}"
+            for model, way in QUOTING
+            for promise, clause_id in quoting(model, way, list(clauses))
+            if promise.quote not in clauses[clause_id].text
+        ]
+        if refused:
+            raise ValidationError(refused)
+
+    def check_published(self) -> None:
+        """A plan that a file puts into force has its document with it: an empty one would blank every page."""
+        plans = {plan.pk: plan for plan in self.changed if isinstance(plan, Plan) and not plan.is_draft}
+        told = _("%(plan)s has no clauses. Load them with it, or leave out its state: it is a draft then.")
+        empty = [plan for plan in plans.values() if not plan.clauses.exists()]
+        if empty:
+            raise ValidationError([f"{self.row_of(plan)}: {told % {'plan': plan.code}}" for plan in empty])
+
+    def row_of(self, changed: Clause | Plan) -> Row:
+        """The row by which something was changed."""
+        return self.first[(changed._meta.label_lower, *map(str, changed.natural_key()))]
+
+    def store(self, row: Row) -> None:
+        """Validate one row, and save it if it differs from what is stored."""
+        model = self.loadable(row)
+        plain, several = self.values(row, model)
+        stored = self.stored(model, plain)
+        before = copy.copy(stored)
+        instance = stored or model(**plain)
+        if stored is None or not self.keep:
+            for name, value in plain.items():
+                setattr(instance, name, value)
+            if isinstance(instance, Plan) and isinstance(before, Plan):
+                check_identity(before, instance)
+            validate(instance)
+            self.save(instance, before, several)
+        else:
+            self.tally["unchanged"] += 1
+        self.objects[row.label, *row.key] = instance
+
+    def save(self, instance: models.Model, before: models.Model | None, several: dict[str, list[models.Model]]) -> None:
+        """Through the model's own save, so that history is written; not at all if nothing differs."""
+        if before is not None and same(before, instance) and same_sets(before, several):
+            self.tally["unchanged"] += 1
+            return
+        try:
+            with transaction.atomic():
+                instance.save()
+                for name, members in several.items():
+                    getattr(instance, name).set(members)
+        except DatabaseError as error:
+            raise ValidationError(_("The database refuses it: %(error)s") % {"error": error}) from error
+        self.tally["new" if before is None else "changed"] += 1
+        self.changed += [instance] if before is None else [before, instance]
+
+    def loadable(self, row: Row) -> type[models.Model]:
+        """The row's model, unless the row cannot be identified or was given before."""
+        if not row.label:
+            raise ValidationError(_('The row is not of the form {"model": …, "fields": {…}}.'))
+        if row.model is None:
+            raise ValidationError(unknown_model(row.label))
+        if not is_loadable(row.model):
+            raise ValidationError(not_loaded())
+        first = self.first[row.label, *row.key]
+        if first is not row:
+            raise ValidationError(_("This object is given twice, first in %(place)s.") % {"place": first.place})
+        return row.model
+
+    def values(self, row: Row, model: type[models.Model]) -> tuple[dict[str, Any], dict[str, list[models.Model]]]:
+        """The row's fields as Python values, and apart from them those that hold several objects."""
+        errors: dict[str, Any] = {}
+        plain: dict[str, Any] = {}
+        several: dict[str, list[models.Model]] = {}
+        known = {field.name: field for field in loadable_fields(model)}
+        for name, raw in row.fields.items():
+            try:
+                if name not in known:
+                    raise ValidationError(unknown_field(model, name))
+                (several if known[name].many_to_many else plain)[name] = self.value(known[name], raw)
+            except ValidationError as error:
+                errors[name] = error
+        if errors:
+            raise ValidationError(errors)
+        return plain, several
+
+    def value(self, field: Any, raw: Any) -> Any:
+        """One field's value; references are looked up by natural key."""
+        if field.many_to_many:
+            if not isinstance(raw, list):
+                raise ValidationError(_("Several objects are written as a list of natural keys."))
+            return [self.named(field.related_model, key) for key in raw]
+        if field.remote_field:
+            return None if raw is None else self.named(field.related_model, raw)
+        return plain_value(field, raw)
+
+    def named(self, model: type[models.Model], raw: Any) -> models.Model:
+        """The object with this natural key, already loaded or stored before."""
+        if not isinstance(raw, list):
+            raise ValidationError(_('A reference is written as a list, not as "%(raw)s".') % {"raw": raw})
+        key = (model._meta.label_lower, *flat(raw))
+        if key not in self.objects:
+            found = None if key in self.first else find(model, tuple(raw))
+            if found is None:
+                raise ValidationError(self.why_missing(key))
+            self.objects[key] = found
+        return self.objects[key]
+
+    def why_missing(self, key: tuple[str, ...]) -> str:
+        """A reference to a row of these files fails because that row is refused, or comes later."""
+        row = self.first.get(key)
+        if row is None:
+            return _("There is no %(name)s.") % {"name": " ".join(key)}
+        return _("%(name)s (%(place)s) is refused, or comes only later.") % {"name": " ".join(key), "place": row.place}
+
+    def stored(self, model: type[models.Model], plain: dict[str, Any]) -> models.Model | None:
+        """The stored object that the row describes."""
+        described = model(**plain)
+        try:
+            return find(model, described.natural_key())  # type: ignore[attr-defined]
+        except ObjectDoesNotExist:
+            validate(described)
+            raise
+
+    def tell_those_above(self) -> None:
+        """What was derived from the changed objects is out of date."""
+        promises_changed([changed for changed in self.changed if isinstance(changed, JUDGED_BY)])
+        reporters_changed(self.changed)
+        milestones_changed([changed for changed in self.changed if isinstance(changed, Milestone)])
+
+    def summary(self) -> str:
+        """How many rows were read, and what became of them."""
+        tally = {name: self.tally[name] for name in ("new", "changed", "unchanged")} | {"read": len(self.rows)}
+        return _("%(read)d read, %(new)d new, %(changed)d changed, %(unchanged)d unchanged") % tally
+
+
+def quoting(model: type[models.Model], clause: str, clause_ids: list[int]) -> list[tuple[Any, int]]:
+    """The objects of a model that quote one of the clauses, each with the clause's id."""
+    found = model._default_manager.filter(**{f"{clause}__in": clause_ids}).annotate(quoted=models.F(clause))
+    return [(one, one.quoted) for one in found]
+
+
+def no_longer_held(promise: Any, clause: Clause) -> str:
+    """What a clause has lost that is quoted."""
+    told = {"promise": promise, "path": clause.path, "quote": promise.quote}
+    said = _("%(promise)s quotes words that clause %(path)s no longer holds: %(quote)s.") % told
+    return with_parting(said, promise.quote, clause.text)
+
+
+def plain_value(field: Any, raw: Any) -> Any:
+    """The value that is written; what a text field would make of a list or of `true` is nothing that anybody meant."""
+    if isinstance(raw, list | dict) and not isinstance(field, models.JSONField):
+        raise ValidationError(_("Write a single text or number here, not a list."))
+    if isinstance(raw, bool) and not isinstance(field, models.BooleanField | models.JSONField):
+        raise ValidationError(_("Write a text or number here, not true or false."))
+    value = field.to_python(raw)
+    # Django leaves what no form may change unchecked.
+    if not field.editable and field.choices and value not in dict(field.flatchoices):
+        raise ValidationError(field.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+    return value
+
+
+IDENTITY = ("number", "region", "first_month")
+"""By what a plan is known to be another document than the one that is stored under its code."""
+
+
+def check_identity(stored: Plan, given: Plan) -> None:
+    """ValidationError if a file would make another plan of the one that is stored: it would take its figures over."""
+    differ = [name for name in IDENTITY if getattr(stored, name) != getattr(given, name)]
+    if differ:
+        told = {"code": stored.code, "stored": _identity(stored), "given": _identity(given)}
+        raise ValidationError(
+            _(
+                'The code "%(code)s" belongs to another plan. Stored: %(stored)s. In the file: %(given)s. '
+                "Give the plan in the file a code of its own."
+            )
+            % told
+        )
+
+
+def _identity(plan: Plan) -> str:
+    return f"{plan.title} ({plan.number or '—'}, {plan.region}, {plan.first_month})"
+
+
+def validate(instance: models.Model) -> None:
+    """`full_clean`; where it trips over a reference that is not set, the missing fields are the reason."""
+    try:
+        instance.full_clean()
+    except ObjectDoesNotExist:
+        instance.clean_fields()
+        raise
+
+
+def same(stored: models.Model, given: models.Model) -> bool:
+    """Whether all stored fields are equal."""
+    names = [field.attname for field in stored._meta.concrete_fields]
+    return all(getattr(stored, name) == getattr(given, name) for name in names)
+
+
+def same_sets(stored: models.Model, several: dict[str, list[models.Model]]) -> bool:
+    """Whether each set of objects has the members given."""
+    given = {name: {member.pk for member in members} for name, members in several.items()}
+    return all(set(getattr(stored, name).values_list("pk", flat=True)) == pks for name, pks in given.items())

@@ -1,0 +1,42 @@
+"""A paper's number may be missing: pages then read as well without it."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from departments.permissions import Role
+from plans.models import Plan
+from targets.recompute import recompute_all
+from targets.tests.factories import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unnumbered(plan_2014: Plan) -> Plan:
+    Plan.objects.filter(pk=plan_2014.pk).update(number="")
+    recompute_all()
+    return Plan.objects.get(pk=plan_2014.pk)
+
+
+def addresses(plan: Plan) -> list[str]:
+    named = [reverse("target", args=[plan.code, plan.targets.all()[0].code])]
+    return [reverse("overview"), reverse("plan"), *named, reverse("task", args=[plan.code, plan.tasks.all()[0].code])]
+
+
+def test_no_page_shows_a_gap_where_the_number_would_stand(unnumbered: Plan, client: Client) -> None:
+    client.force_login(person(Role.LEADER))
+    for address in addresses(unnumbered):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        shown = re.sub(r"<[^>]+>", "", answer.content.decode())
+        assert not [line for line in shown.splitlines() if re.search(r"^\s*·|·\s*·|·\s*$", line)], address
+
+
+def test_words_of_a_plan_without_a_number_are_named_by_its_title(unnumbered: Plan, client: Client) -> None:
+    client.force_login(person(Role.LEADER))
+    paths = [unnumbered.targets.all()[0].clause.path, unnumbered.tasks.all()[0].clause.path]
+    for path, address in zip(paths, addresses(unnumbered)[2:], strict=True):
+        assert f"{unnumbered.title} · {path}<" in client.get(address).content.decode(), address
