@@ -22,14 +22,30 @@ View = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a person's permission for an action covers: everything, or these departments' and these regions' rows."""
+    """What a person's permission for an action covers: everything, or these departments' and these regions' rows.
+
+    `seats` are the regions whose own plans the person acts for, `realm` these and all their parts, which the person
+    sees. `wholes` and `parts` are the regions of those who work for a unit, with all above and with all below.
+    """
 
     everything: bool
     departments: frozenset[int]
     regions: frozenset[int]
+    seats: frozenset[int] = frozenset()
+    realm: frozenset[int] = frozenset()
+    wholes: frozenset[int] = frozenset()
+    parts: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         return self.everything or bool(self.departments) or bool(self.regions)
+
+    def acts_for(self, region_id: int) -> bool:
+        """Whether the person may take the action for the plans of exactly this region."""
+        return region_id in self.seats
+
+    def sees(self, region_id: int) -> bool:
+        """Whether all that belongs to the region is covered: it is governed, or a part of what is."""
+        return region_id in self.realm
 
     def covers(self, *, department_id: int | None, region_id: int) -> bool:
         """Whether a row of this department and region is covered."""
@@ -53,11 +69,13 @@ class Held(NamedTuple):
     office: bool
     department_id: int
     region_id: int
+    parts: frozenset[int]
+    wholes: frozenset[int]
 
 
 def _held(one: Membership) -> Held:
     office = one.department.kind == Department.Kind.GOVERNMENT_OFFICE
-    return Held(Role(one.role), office, one.department_id, one.department.region_id)
+    return Held(Role(one.role), office, one.department_id, one.department.region_id, one.parts, one.wholes)
 
 
 @lru_cache(maxsize=4096)
@@ -67,10 +85,16 @@ def _reaches(roles: tuple[Held, ...]) -> Mapping[Action, Reach]:
 
 def _reach(action: Action, roles: tuple[Held, ...]) -> Reach:
     held = [(_scope(action, one), one) for one in roles]
+    governing = [one for scope, one in held if scope is Scope.ALL]
+    working = [one for scope, one in held if scope in (Scope.DEPARTMENT, Scope.REGION)]
     return Reach(
-        any(scope is Scope.ALL for scope, _one in held),
+        bool(governing),
         frozenset(one.department_id for scope, one in held if scope is Scope.DEPARTMENT),
         frozenset(one.region_id for scope, one in held if scope is Scope.REGION),
+        seats=frozenset(one.region_id for one in governing),
+        realm=frozenset().union(*(one.parts for one in governing)),
+        wholes=frozenset().union(*(one.wholes for one in working)),
+        parts=frozenset().union(*(one.parts for one in working)),
     )
 
 

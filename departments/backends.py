@@ -5,9 +5,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.db import connection
 from django.db.models import Model
 
 from departments.models import Department, Membership, Region, User
+from departments.models.lineage import above, below
 from departments.prepared import prepared
 
 Kind = TypeVar("Kind", bound=Model)
@@ -22,7 +24,7 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session; None for one who may not log in any more."""
-        found = list(User.objects.raw(prepared("person", _query()), [user_id]))
+        found = list(User.objects.raw(prepared("person", _query(connection.vendor)), [user_id]))
         if not found or not self.user_can_authenticate(found[0]):
             return None
         held = [_role(one) for one in found if one.membership_id is not None]
@@ -35,13 +37,14 @@ _OF_DEPARTMENT = ("id", "code", "name", "short_name", "kind", "region_id")
 _OF_REGION = ("id", "code", "name", "kind", "parent_id")
 
 
-@lru_cache(maxsize=1)
-def _query() -> str:
+@lru_cache(maxsize=2)
+def _query(vendor: str) -> str:
     """Written here once: the ORM would put it together anew for each request, which takes longer than asking. Beside
-    the person it reads texts and whole numbers only."""
+    the person it reads texts and whole numbers only. The regions below and above come with it."""
     columns = [f"person.{one.column}" for one in User._meta.concrete_fields]
     for name, fields in (("membership", _OF_MEMBERSHIP), ("department", _OF_DEPARTMENT), ("region", _OF_REGION)):
         columns += [f"{name}.{field} AS {name}_{field}" for field in fields]
+    columns += [f"{below('region.id', vendor)} AS regions_below", f"{above('region.id', vendor)} AS regions_above"]
     tables = [model._meta.db_table for model in (User, Membership, Department, Region)]
     return (  # noqa: S608 - the names are our own
         "SELECT {} FROM {} AS person LEFT JOIN {} AS membership ON membership.user_id = person.id "
@@ -56,6 +59,7 @@ def _role(row: Any) -> Membership:
     membership.department = _read(Department, "department", _OF_DEPARTMENT, row)
     membership.department.region = _read(Region, "region", _OF_REGION, row)
     membership.user = row
+    membership.below, membership.above = row.regions_below, row.regions_above
     return membership
 
 

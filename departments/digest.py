@@ -56,7 +56,7 @@ def _compose(today: date, now: datetime) -> int:
 def active_people() -> list[User]:
     """Everybody who may log in and holds a role, with the roles, in two queries."""
     held: dict[int, list[Membership]] = defaultdict(list)
-    for one in Membership.objects.filter(user__is_active=True).select_related("department__region"):
+    for one in Membership.objects.filter(user__is_active=True).with_lineage():
         held[one.user_id].append(one)
     people = list(User.objects.filter(pk__in=held).order_by("pk"))
     for person in people:

@@ -74,7 +74,14 @@ _R, _S = Role, Scope
 _UNITS = {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COUNTY: _S.REGION}
 """What a unit's people do for their own unit."""
 PERMISSIONS: dict[Action, dict[Role, Scope]] = {
-    Action.VIEW_PLAN: dict.fromkeys(Role, _S.ALL),
+    Action.VIEW_PLAN: {
+        _R.REPORTER: _S.DEPARTMENT,
+        _R.REVIEWER: _S.DEPARTMENT,
+        _R.COUNTY: _S.DEPARTMENT,
+        _R.COORDINATOR: _S.ALL,
+        _R.LEADER: _S.ALL,
+        _R.ADMINISTRATOR: _S.OWN,
+    },
     Action.VIEW_OBSERVATIONS: {
         _R.REPORTER: _S.DEPARTMENT,
         _R.REVIEWER: _S.DEPARTMENT,

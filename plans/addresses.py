@@ -21,7 +21,7 @@ def month_named(text: str, plan: Plan | None = None) -> Month:
 
 def plan_named(request: HttpRequest, plan_code: str) -> Plan:
     """The plan in force with this code; Http404 for none, and for one that the person may not see."""
-    return get_object_or_404(Plan.objects.visible_to(person(request)), code=plan_code)
+    return get_object_or_404(Plan.objects.published().visible_to(person(request)), code=plan_code)
 
 
 def plan_and_month(text: str) -> tuple[Plan, Month]:

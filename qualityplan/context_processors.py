@@ -65,7 +65,9 @@ class PlanChoice:
     @cached_property
     def plans(self) -> list[Plan]:
         """Every plan in force that the person sees, the one that began last first."""
-        return list(Plan.objects.visible_to(self._user).latest_first()) if isinstance(self._user, User) else []
+        return (
+            list(Plan.objects.published().visible_to(self._user).latest_first()) if isinstance(self._user, User) else []
+        )
 
     @property
     def shown(self) -> Plan | None:

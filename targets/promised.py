@@ -37,7 +37,10 @@ def promised_in(request: HttpRequest, plan_code: str) -> Promised:
     found: Promised | None = None
     if known.plan_id is not None:
         found = pickle.loads(_kept(known.plan_id, known.outline))  # noqa: S301 - made below, by ourselves
-    if found is None or not Plan.objects.visible_to(access.person(request)).filter(pk=found.plan.pk).exists():
+    if (
+        found is None
+        or not Plan.objects.published().visible_to(access.person(request)).filter(pk=found.plan.pk).exists()
+    ):
         raise Http404
     return found
 

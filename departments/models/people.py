@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from departments.keys import digest_of, new_key
+from departments.models.lineage import Above, Below, ids
 from departments.models.organisation import Department
 from departments.permissions import Role
 
@@ -70,8 +71,8 @@ class User(AbstractUser):
 
     @cached_property
     def held(self) -> list["Membership"]:
-        """All memberships with department and region, read once a request."""
-        return list(self.memberships.select_related("department__region"))
+        """All memberships with department and region, and with the regions below and above, read once a request."""
+        return list(Membership.objects.filter(user=self).with_lineage())
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -79,8 +80,21 @@ class User(AbstractUser):
         return frozenset(Role(membership.role) for membership in self.held)
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Questions about roles that are held."""
+
+    def with_lineage(self) -> Self:
+        """With department and region, and with the regions that lie below and above it: all that permissions ask."""
+        region = models.F("department__region_id")
+        return self.select_related("department__region").annotate(below=Below(region), above=Above(region))
+
+
 class Membership(models.Model):
-    """A role that a person holds in a department."""
+    """A role that a person holds in a department.
+
+    `below` and `above` hold the ids of the department's region and of its parts, and of the region and its wholes, as
+    one text each; they are there after `with_lineage()` alone.
+    """
 
     class RoleChoices(models.TextChoices):
         REPORTER = Role.REPORTER.value, _("reporter")
@@ -94,6 +108,11 @@ class Membership(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, related_name="memberships", verbose_name=_("department"))
     role = models.CharField(_("role"), max_length=20, choices=RoleChoices.choices)
 
+    objects = MembershipQuerySet.as_manager()
+
+    below: str
+    above: str
+
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
@@ -102,6 +121,16 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.department} · {self.get_role_display()}"
+
+    @property
+    def parts(self) -> frozenset[int]:
+        """The ids of the department's region and of all its parts."""
+        return ids(self.below)
+
+    @property
+    def wholes(self) -> frozenset[int]:
+        """The ids of the department's region and of every region that it is a part of."""
+        return ids(self.above)
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -75,5 +75,7 @@ def onlooker() -> User:
     """Whoever stands before a screen: nobody in particular, with the role of a leader, and so with what that role
     reaches in the table of permissions."""
     nobody = User(username="")
-    nobody.held = [Membership(user=nobody, department=Department(), role=Role.LEADER.value)]
+    held = Membership(user=nobody, department=Department(), role=Role.LEADER.value)
+    held.below = held.above = ""
+    nobody.held = [held]
     return nobody

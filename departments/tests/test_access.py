@@ -84,7 +84,8 @@ def test_an_administrator_of_the_government_office_reaches_everything_and_any_ot
         assert access.reach(office, action).everything
     assert not access.reach(local, Action.ADMINISTER)
     for action in (Action.MANAGE_PEOPLE, Action.VIEW_OBSERVATIONS):
-        assert access.reach(local, action) == access.Reach(False, frozenset({bureau.pk}), frozenset())
+        reached = access.reach(local, action)
+        assert (reached.departments, reached.regions, reached.realm) == ({bureau.pk}, set(), set())
 
 
 @pytest.mark.parametrize("office", [True, False])

@@ -1,5 +1,7 @@
 """Who answers for a promise."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,8 +12,10 @@ class AbstractAssignment(models.Model):
     """A department's role for a target or a task.
 
     `quote` holds the words of the plan that name the department there; empty when the plan names nobody and the
-    quality office has allocated the promise, which every page says.
+    quality office has allocated the promise, which every page says. `of_plan` is the way to the plan that names it.
     """
+
+    of_plan: ClassVar[str]
 
     class Role(models.TextChoices):
         LEAD = "lead", _("lead")

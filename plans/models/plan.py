@@ -12,8 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
+from departments import access
 from departments.models import Region, User
+from departments.permissions import Action
 from plans.fields import MonthField
+from plans.models.assignment import AbstractAssignment
 from plans.periods import Month, months_between
 from plans.wording import sentences, with_parting
 
@@ -32,8 +35,19 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(state=Plan.State.PUBLISHED).select_related("region")
 
     def visible_to(self, user: User) -> Self:
-        """The plans in force that the person may see."""
-        return self.published()
+        """The plans that the person sees, with their regions: whoever governs a region those in force there and in its
+        parts; whoever works for a unit those of the unit's region and of every region above it, and those that name
+        the unit. A draft is seen by the administrators of exactly its region."""
+        seen, drafting = access.reach(user, Action.VIEW_PLAN), access.reach(user, Action.ADMINISTER)
+        within = models.Q(region__in=seen.realm | seen.wholes) | naming(seen.departments)
+        drafts = models.Q(state=Plan.State.DRAFT, region__in=drafting.seats)
+        return self.filter(models.Q(state=Plan.State.PUBLISHED) & within | drafts).select_related("region")
+
+    def governed_by(self, user: User, action: Action) -> Self:
+        """The plans for which the person may take an action of those who govern: those of exactly the region of the
+        role; drafts only for who administers."""
+        found = self.filter(region__in=access.reach(user, action).seats).select_related("region")
+        return found if action is Action.ADMINISTER else found.filter(state=Plan.State.PUBLISHED)
 
     def latest_first(self) -> Self:
         """The plan that began last first."""
@@ -70,6 +84,16 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """The plans that follow or precede it; a plan without a series began one that is called like it."""
         series = plan.series or plan.code
         return self.filter(models.Q(series=series) | models.Q(code=series)).exclude(pk=plan.pk)
+
+
+def naming(departments: Collection[int]) -> models.Q:
+    """Which plans give one of the departments something to answer for."""
+    found = models.Q(pk__in=())
+    for assignment in AbstractAssignment.__subclasses__() if departments else ():
+        found |= models.Q(
+            pk__in=assignment._default_manager.filter(department__in=departments).values(assignment.of_plan)
+        )
+    return found
 
 
 class Plan(models.Model):

@@ -32,7 +32,7 @@ def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
     """The big screen for whoever has its address, with the plan that began last; nothing once it was closed."""
     get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key))
     request.user = onlooker()
-    plan = Plan.objects.visible_to(access.person(request)).latest_first().first()
+    plan = Plan.objects.published().visible_to(access.person(request)).latest_first().first()
     if plan is None:
         return render(request, "reports/screen.html", {"plan": None, "wall": None})
     return kept()(_shown)(request, plan_code=plan.code)

@@ -20,7 +20,7 @@ from targets.rules import rules
 def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """One promise: how it stands, why, what it is made from, who answers for it; `?month=`, `?as_of=` as everywhere."""
     known = (
-        Target.objects.filter(plan__in=Plan.objects.visible_to(access.person(request)))
+        Target.objects.filter(plan__in=Plan.objects.published().visible_to(access.person(request)))
         .with_version()
         .select_related("plan__region", "clause", "indicator__department", "operand")
     )

@@ -231,6 +231,8 @@ class TargetAssignmentManager(models.Manager["TargetAssignment"]):
 class TargetAssignment(AbstractAssignment):
     """A department's role for a target."""
 
+    of_plan = "target__plan"
+
     target = models.ForeignKey(
         Target, models.CASCADE, related_name="assignments", verbose_name=_("target"), db_index=False
     )

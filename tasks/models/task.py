@@ -105,6 +105,8 @@ class AssignmentManager(models.Manager["Assignment"]):
 class Assignment(AbstractAssignment):
     """A department's role for a task."""
 
+    of_plan = "task__plan"
+
     task = models.ForeignKey(Task, models.CASCADE, related_name="assignments", verbose_name=_("task"), db_index=False)
 
     objects = AssignmentManager()

@@ -100,7 +100,7 @@ def _calendar(request: HttpRequest, plan_code: str, address: str = "") -> HttpRe
 def feed(request: HttpRequest, key: str) -> HttpResponse:
     """The calendar behind a private address: whoever has it reads, nobody writes. 404 for one that does not hold."""
     found = get_object_or_404(CalendarFeed.objects.usable(key))
-    plans = list(Plan.objects.visible_to(found.user).latest_first())
+    plans = list(Plan.objects.published().visible_to(found.user).latest_first())
     if not plans or not access.reach(found.user, Action.VIEW_PLAN):
         raise Http404
     text = looking.feed(plans, found.user, timezone.now(), settings.SITE_URL)

@@ -63,6 +63,6 @@ def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
 
 def task_of(request: HttpRequest, plan_code: str, code: str) -> Task:
     """The task with its plan and its words; 404 for none, and for one of a plan that the person may not see."""
-    seen = Plan.objects.visible_to(access.person(request)).filter(code=plan_code)
+    seen = Plan.objects.published().visible_to(access.person(request)).filter(code=plan_code)
     found = Task.objects.filter(plan__in=seen).select_related("plan__region", "clause", "closed_by")
     return get_object_or_404(found, code=code)

@@ -1,0 +1,57 @@
+"""The regions below and above a region, asked of the database beside something else, so that they cost no query."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import Func, TextField
+
+_LISTED = {"postgresql": "string_agg(id::text, ',')"}
+"""How a database writes several ids as one text; SQLite's way is the usual one."""
+_BELOW = (
+    "(WITH RECURSIVE part(id) AS (SELECT {start} UNION SELECT lower.id FROM departments_region AS lower "
+    "JOIN part ON lower.parent_id = part.id) SELECT {listed} FROM part)"
+)
+_ABOVE = (
+    "(WITH RECURSIVE whole(id) AS (SELECT {start} UNION SELECT lower.parent_id FROM departments_region AS lower "
+    "JOIN whole ON lower.id = whole.id WHERE lower.parent_id IS NOT NULL) SELECT {listed} FROM whole)"
+)
+
+
+def below(start: str, vendor: str = "") -> str:
+    """The ids of a region and all its parts as one text, as an expression; `start` is the SQL of the region's id."""
+    return _written(_BELOW, start, vendor)
+
+
+def above(start: str, vendor: str = "") -> str:
+    """The ids of a region and of every region that it is a part of, likewise."""
+    return _written(_ABOVE, start, vendor)
+
+
+def _written(template: str, start: str, vendor: str) -> str:
+    listed = _LISTED.get(vendor or connection.vendor, "group_concat(id)")
+    return template.format(start=start, listed=listed)
+
+
+@lru_cache(maxsize=4096)
+def ids(text: str | None) -> frozenset[int]:
+    """What such a text names."""
+    return frozenset(map(int, text.split(","))) if text else frozenset()
+
+
+class Below(Func):
+    """`below` of a column, for the ORM."""
+
+    output_field = TextField()
+    _sql = staticmethod(below)
+
+    def as_sql(self, compiler: Any, connection: Any, *_more: Any, **_context: Any) -> tuple[str, Any]:
+        """The expression in the words of the database."""
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return self._sql(sql, connection.vendor), parameters
+
+
+class Above(Below):
+    """`above` of a column, for the ORM."""
+
+    _sql = staticmethod(above)
