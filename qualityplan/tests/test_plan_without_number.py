@@ -23,7 +23,12 @@ def unnumbered(plan_2014: Plan) -> Plan:
 
 def addresses(plan: Plan) -> list[str]:
     named = [reverse("target", args=[plan.code, plan.targets.all()[0].code])]
-    return [reverse("overview"), reverse("plan"), *named, reverse("task", args=[plan.code, plan.tasks.all()[0].code])]
+    return [
+        reverse("overview", args=[plan.code]),
+        reverse("plan_text", args=[plan.code]),
+        *named,
+        reverse("task", args=[plan.code, plan.tasks.all()[0].code]),
+    ]
 
 
 def test_no_page_shows_a_gap_where_the_number_would_stand(unnumbered: Plan, client: Client) -> None:

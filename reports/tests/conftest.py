@@ -8,7 +8,9 @@ from targets.tests.factories import person
 
 
 @pytest.fixture
-def leader(client: Client) -> Client:
+def leader(client: Client, request: pytest.FixtureRequest) -> Client:
     """A browser in which a leader is logged in."""
+    if "plan_2014" in request.fixturenames:  # who governs its region must come after it
+        request.getfixturevalue("plan_2014")
     client.force_login(person(Role.LEADER))
     return client

@@ -23,7 +23,11 @@ _numbers = itertools.count(10_001)
 """Of as many digits each, so that codes stand in the order in which they were made."""
 
 
-def region(code: str = "100100", parent: Region | None = None) -> Region:
+def region(code: str = "", parent: Region | None = None) -> Region:
+    """The region of a code, made if there is none; without a code the city that is there."""
+    if not code and (known := Region.objects.filter(kind=Region.Kind.CITY).order_by("pk").first()):
+        return known
+    code = code or "100100"
     kind = Region.Kind.COUNTY if parent else Region.Kind.CITY
     return Region.objects.get_or_create(code=code, defaults={"name": f"地区{code}", "kind": kind, "parent": parent})[0]
 

@@ -8,7 +8,6 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from departments.models.screens import onlooker
 from departments.permissions import Role
 from plans.models import Plan
 from targets.models import Target, TargetAssignment
@@ -16,6 +15,7 @@ from targets.promised import Promised, promised_in
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
 
 pytestmark = pytest.mark.django_db
+Known = Callable[..., Promised]
 
 
 @pytest.fixture
@@ -25,14 +25,21 @@ def promise() -> Target:
     return made
 
 
-def known(plan_code: str = "plan-2014") -> Promised:
-    """As a new request asks."""
-    request = RequestFactory().get("/")
-    request.user = onlooker()
-    return promised_in(request, plan_code)
+@pytest.fixture
+def known(promise: Target) -> Known:
+    """`known(code)`: what a plan promises, as a new request of a leader asks."""
+    leader = person(Role.LEADER)
+    assert leader.held
+
+    def ask(plan_code: str = "plan-2014") -> Promised:
+        request = RequestFactory().get("/")
+        request.user = leader
+        return promised_in(request, plan_code)
+
+    return ask
 
 
-def test_the_promises_stand_in_the_plans_order_with_all_that_lists_show(promise: Target) -> None:
+def test_the_promises_stand_in_the_plans_order_with_all_that_lists_show(known: Known, promise: Target) -> None:
     other = target(indicator(), threshold=90)
     Target.objects.filter(pk=other.pk).update(order=1)
     Target.objects.filter(pk=promise.pk).update(order=2)
@@ -64,7 +71,7 @@ def a_title(promise: Target) -> None:
 
 @pytest.mark.parametrize("edit", [a_name, a_duty, a_title])
 def test_it_is_read_anew_when_it_was_edited_and_not_for_a_figure(
-    promise: Target, edit: Callable[[Target], None]
+    known: Known, promise: Target, edit: Callable[[Target], None]
 ) -> None:
     before = known()
     official(entry(promise.indicator, "2014-07", 96, 100))
@@ -82,12 +89,12 @@ def test_it_is_read_anew_when_it_was_edited_and_not_for_a_figure(
     )
 
 
-def test_nobody_sees_what_another_has_done_to_it(promise: Target) -> None:
+def test_nobody_sees_what_another_has_done_to_it(known: Known, promise: Target) -> None:
     known().targets[promise.pk].name = "改"
     assert known().targets[promise.pk].name == promise.name
 
 
-def test_a_draft_and_a_year_without_a_plan_promise_nothing(promise: Target) -> None:
+def test_a_draft_and_a_year_without_a_plan_promise_nothing(known: Known, promise: Target) -> None:
     draft = plan(2015)
     Plan.objects.filter(pk=draft.pk).update(state="draft")
     assert known().plan == promise.plan

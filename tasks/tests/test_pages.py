@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def leader(client: Client) -> Client:
+def leader(client: Client, request: pytest.FixtureRequest) -> Client:
+    if "plan_2014" in request.fixturenames:  # who governs its region must come after it
+        request.getfixturevalue("plan_2014")
     client.force_login(person(Role.LEADER))
     return client
 
