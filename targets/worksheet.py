@@ -19,7 +19,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.duties import expected_of, place_of
+from targets.duties import expected_of
 from targets.explanation import shown, threshold_text
 from targets.figures import Entry, Key
 from targets.lights import light
@@ -66,7 +66,7 @@ def outline_of(department: Department, plan: Plan, month: Month, user: User) -> 
     that little has to be kept."""
     expected = expected_of(plan, {month})
     indicators = {one.pk: one for one in expected.indicators_of(department.pk, month)}
-    region, background = place_of(department, plan), Background()
+    region, background = department.region, Background()
     background.indicators = indicators
     background.targets = [one for one in expected.targets if one.indicator_id in indicators]
     background.wholes = {region.pk} & expected.regions.parts.keys()

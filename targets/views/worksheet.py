@@ -28,7 +28,7 @@ from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import told
 from targets import forms, kept
-from targets.duties import expected_of, place_of
+from targets.duties import expected_of
 from targets.explanation import Shown, explain, shown
 from targets.figures import Key, Problem
 from targets.lights import Light, light
@@ -71,7 +71,7 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
 def _shown(request: HttpRequest, department: Department, plan: Plan, month: Month) -> HttpResponse:
     """The page as it was made last, while nothing is different; else its rows as they were made last, but for those
     that are. What is due and promised is kept by itself, and so is what is official about rows that are typed in."""
-    user, place = _person(request), place_of(department, plan)
+    user, place = _person(request), department.region
     outline = cache(partial(outline_of, department, plan, month, user))
     due = kept.value_of(request, lambda: list(outline().background.indicators), plan_code=plan.code, of="due")
     work, figures = work_on(due, place.pk, month), Changed.objects.numbers(plan.pk, due)
@@ -189,7 +189,7 @@ def _key_in(request: HttpRequest, department: Department, plan: Plan, month: Mon
     """Which row is meant; ValueError or KeyError if it cannot be understood, 404 if it is not on the sheet."""
     indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
     due = expected_of(plan, {month}).due_of(department.pk, month)
-    if indicator_id not in due or region_id != place_of(department, plan).pk:
+    if indicator_id not in due or region_id != department.region_id:
         raise Http404
     return indicator_id, region_id, month
 
