@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from departments.models import Department
+from departments.models import Department, Region, User
 from plans.models import Plan
+from plans.models.plan import PlanQuerySet
 from plans.periods import Month, expected_months
+from plans.titles import Titled, short_titles
 from targets.asking import Asked, Asking, asked_by
 from targets.loading import Regions
 from targets.models import Indicator, ReportingDuty, Target
@@ -47,7 +49,7 @@ class Expected:
     def regions(self) -> Regions:
         return self.asked.regions
 
-    def plans_of(self, key: Key) -> list[Plan]:
+    def plans_of(self, key: tuple[int, int, Month]) -> list[Plan]:
         """The plans for which a figure counts."""
         return self.asked.plans_for(*key)
 
@@ -70,6 +72,27 @@ class Expected:
     def indicators_of(self, department_id: int | None, month: Month) -> list[Indicator]:
         """The indicators of these figures."""
         return [self.indicators[key.indicator_id] for key in self.of(department_id, month)]
+
+
+def plans_of(user: User) -> PlanQuerySet:
+    """The plans in force that the person may see."""
+    return Plan.objects.visible_to(user)
+
+
+def plans_above(place: Region) -> PlanQuerySet:
+    """The plans in force of a region and of all that it is a part of: no others ask for its figures."""
+    regions = [place.pk]
+    while place.parent is not None:
+        place = place.parent
+        regions.append(place.pk)
+    return Plan.objects.published().filter(region__in=regions)
+
+
+def called(plans: Collection[Plan]) -> dict[int, str]:
+    """The short titles of plans beside each other, by their ids; none where there is one alone."""
+    if len(plans) < 2:
+        return {}
+    return short_titles({plan.pk: Titled(plan.title, plan.region.name) for plan in plans})
 
 
 def expected_of(plan: Plan, months: Collection[Month] | None = None) -> Expected:
@@ -138,7 +161,7 @@ class _Reporters:
     def _bureau(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
         if duties := self.bureaus.get(indicator.pk):
             covering = next((duty for duty in duties if duty.covers(key.month)), None)
-            return covering is not None, self._there(covering and covering.department_id, key.region_id)
+            return covering is not None, self._there(covering.department_id if covering else None, key.region_id)
         return True, self._there(indicator.department_id, key.region_id)
 
     def _there(self, department_id: int | None, region_id: int) -> int | None:

@@ -79,7 +79,7 @@ def test_every_worksheet_lists_exactly_what_the_matrix_expects(plan_2014: Plan) 
     listed = []
     for unit in Department.objects.select_related("region"):
         for month in months_of(plan_2014.year):
-            rows = [row.key for row in sheet_of(unit, plan_2014, month, user).rows]
+            rows = [row.key for row in sheet_of(unit, [plan_2014], month, user).rows]
             assert rows == list(expected.of(unit.pk, month)), (unit, month)
             assert all(region_id == unit.region_id for _indicator, region_id, _month in rows)
             listed += rows
