@@ -1,5 +1,6 @@
 """Writing what was checked and confirmed: in one transaction, from the staged rows, without parsing again."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -7,9 +8,9 @@ from imports import staging
 from imports.models import ImportBatch
 from imports.workflow import State, Verb
 from targets import offering
-from targets.models import MonthLock
 from targets.services import Outcome, make_official_from, submit_from
 from targets.services.checking import hold_totals
+from targets.services.locking import demand_open_rows
 
 
 @transaction.atomic
@@ -38,9 +39,18 @@ def apply(pk: int) -> bool:
 
 def _is_outdated(batch: ImportBatch) -> bool:
     """Whether somebody has changed figures, rules or open months since the rows were checked."""
-    if MonthLock.objects.closing(staging.months(batch)):
+    if _is_closed(batch):
         return True
     return staging.circumstances(*staging.series(batch)) != batch.circumstances
+
+
+def _is_closed(batch: ImportBatch) -> bool:
+    """Whether a plan that asks for one of the figures to be written has closed its month."""
+    try:
+        demand_open_rows(staging.changing(batch))
+    except ValidationError:
+        return True
+    return False
 
 
 def _write(batch: ImportBatch) -> None:

@@ -3,13 +3,13 @@
 The same rule as on the worksheet (`targets.duties`): what is expected of the person's units in the month.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.models import Plan
-from targets.duties import Key, expected_of
+from targets.duties import Key, expected_over
 from targets.figures import Entry, Problem
 from targets.worksheet import units_of
 
@@ -25,8 +25,8 @@ def not_asked(entries: Sequence[Entry], by: User) -> dict[int, list[Problem]]:
     }
 
 
-def _asked(entries: Sequence[Entry]) -> dict[Key, int | None]:
+def _asked(entries: Sequence[Entry]) -> Mapping[Key, int | None]:
     """Who reports each figure of the entries' months."""
     months = {entry.month for entry in entries}
-    plans = Plan.objects.published().holding_any(months)
-    return {key: unit for plan in plans for key, unit in expected_of(plan, months).figures.items()}
+    plans = list(Plan.objects.published().holding_any(months))
+    return expected_over(plans, months, {entry.region_id for entry in entries}).figures

@@ -11,7 +11,6 @@ from django.db.models import Count, F, Max, QuerySet
 
 from departments.models import Region
 from imports.models import ImportBatch, StagedRow
-from plans.periods import Month
 from targets import offering
 from targets.copying import Row, text
 from targets.figures import Entry, Problem
@@ -87,10 +86,9 @@ def selected(batch: ImportBatch) -> tuple[str, list[Any]]:
     )
 
 
-def months(batch: ImportBatch) -> set[Month]:
-    """The months of the rows that are to be written."""
-    rows = StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
-    return set(rows.order_by().values_list("month", flat=True).distinct())
+def changing(batch: ImportBatch) -> QuerySet[StagedRow]:
+    """The rows that are to be written."""
+    return StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
 
 
 def indicators(batch: ImportBatch) -> QuerySet[Any]:

@@ -30,11 +30,10 @@ from imports.recognised import recognised_in
 from imports.services import cancel, confirm, correct, forget, receive, undo
 from imports.template_file import template
 from imports.workflow import State, Verb
-from plans.addresses import plan_and_month
+from plans.addresses import month_named
 from plans.models import Plan
-from plans.periods import Month
 from targets.deadlines import last_month_with_data, reporting_month
-from targets.worksheet import may_enter, sheet_of, units_of
+from targets.worksheet import AskedSheet, may_enter, sheet_of, units_of
 
 LATEST, REFUSED = 20, 422
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -187,8 +186,9 @@ def marked(request: HttpRequest, pk: int) -> HttpResponseBase:
 @requires(Action.IMPORT_OBSERVATIONS)
 def template_for(request: HttpRequest) -> HttpResponseBase:
     """The prefilled workbook of a unit and month. Taking it away is an event in the audit log."""
-    unit, plan, month = _sheet_asked(request)
-    sheet = sheet_of(unit, plan, month, _person(request))
+    asked = _sheet_asked(request)
+    unit, month = asked.department, asked.month
+    sheet = sheet_of(unit, asked.plans, month, _person(request))
     record("template.exported", by=_person(request), subject=unit, month=str(month), rows=len(sheet.rows))
     name = _("figures of %(unit)s %(month)s") % {"unit": unit, "month": month} + ".xlsx"
     answer = FileResponse(io.BytesIO(template(sheet)), as_attachment=True, filename=name, content_type=XLSX)
@@ -196,13 +196,16 @@ def template_for(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-def _sheet_asked(request: HttpRequest) -> tuple[Department, Plan, Month]:
-    """The unit, plan and month that are asked for; 404 if there is none, PermissionDenied if it is not the person's."""
-    unit = get_object_or_404(Department.objects.select_related("region"), code=request.POST.get("unit", ""))
-    plan, month = plan_and_month(request.POST.get("month", ""))
+def _sheet_asked(request: HttpRequest) -> AskedSheet:
+    """The unit and month that are asked for; 404 if there are none, PermissionDenied if it is not the person's."""
+    units = Department.objects.select_related("region__parent__parent")
+    unit = get_object_or_404(units, code=request.POST.get("unit", ""))
+    asked = AskedSheet.of(unit, month_named(request.POST.get("month", "")))
+    if asked is None:
+        raise Http404
     if not may_enter(access.reach(_person(request), Action.IMPORT_OBSERVATIONS), unit):
         raise access.refusal()
-    return unit, plan, month
+    return asked
 
 
 def _templates(request: HttpRequest) -> dict[str, Any]:

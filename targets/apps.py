@@ -22,16 +22,30 @@ class TargetsConfig(AppConfig):
 
         of_target = "SELECT plan_id AS id FROM targets_target WHERE targets_target.id = {0}"
         its_indicator = "(SELECT indicator_id FROM targets_target WHERE targets_target.id = {0})"
-        # What an earlier plan promises is no longer only watched (see `targets.duties`).
-        first = "(SELECT first_month FROM plans_plan AS own WHERE own.id = {0})"
-        from_then_on = f"SELECT id FROM plans_plan WHERE last_month >= {first}"  # noqa: S608 - a constant
-        # Figures of a month are shown with the plans that it is of, and a year later as last year's.
-        of_month = "SELECT id FROM plans_plan WHERE {0} BETWEEN plans_plan.first_month - 100 AND plans_plan.last_month"
         changes.watch(
             Watch("targets_indicator"),
             Watch("targets_reportingduty"),
-            Watch("targets_target", ("plan_id",), from_then_on),
+            Watch("targets_target", ("plan_id",), changes.ITSELF),
             Watch("targets_targetassignment", ("target_id",), of_target),
-            Watch("targets_observation", ("month", "indicator_id"), of_month, "{1}"),
+            Watch("targets_observation", ("month", "indicator_id"), _OF_FIGURE, "{1}"),
             Watch("targets_attainment", ("target_id",), of_target, its_indicator),
         )
+
+
+_USING = (
+    "targets_target AS used JOIN plans_plan AS plan ON plan.id = used.plan_id "
+    "WHERE (used.indicator_id = {1} OR used.operand_id = {1}) "
+)
+_HELD = "AND {0} BETWEEN plan.first_month - 100 AND plan.last_month"
+# A figure is shown with the plans that it is of, and a year later as last year's: those whose targets are judged by its
+# indicator or compared with it, or, where no plan in force promises anything about it, those of its region (see
+# `targets.asking`).
+_OF_FIGURE = (
+    f"SELECT plan.id FROM {_USING} {_HELD} "  # noqa: S608 - constants alone
+    "UNION SELECT plan.id FROM targets_indicator AS it LEFT JOIN departments_department AS home "
+    "ON home.id = it.department_id JOIN plans_plan AS plan "
+    "ON plan.region_id = COALESCE(home.region_id, plan.region_id) "
+    f"WHERE it.id = {{1}} {_HELD} AND NOT EXISTS (SELECT 1 FROM {_USING} AND plan.state = 'published' "
+    "AND plan.region_id = COALESCE(home.region_id, plan.region_id))"
+)
+"""The plans that show a figure, told from its month {0} and its indicator {1}."""

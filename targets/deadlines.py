@@ -1,6 +1,6 @@
 """By when a month's figures are to be handed in, and which month is being reported (server time, domain.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -44,14 +44,31 @@ class Deadlines:
     @classmethod
     def of(cls, plan: Plan) -> "Deadlines":
         """One for each month of the plan, with the calendar read once."""
-        days = list(CalendarDay.objects.of_years(plan.first_month.year, plan.last_month.shifted(1).year))
-        known = {one.day.year for one in days}
-        found = {month: _deadline(plan, month, days) for month in plan.months}
-        years = sorted({one.planned.year for one in found.values()} - known)
-        return cls(found, years if plan.deadline_moves else ())
+        return deadlines_of([plan])[plan.pk]
 
     def __getitem__(self, month: Month) -> Deadline:
         return self.by_month[month]
+
+    def until(self, month: Month) -> "Deadlines":
+        """Those of the months up to one of them: nobody has announced yet which days of later years are off."""
+        found = {known: deadline for known, deadline in self.by_month.items() if known <= month}
+        years = {deadline.planned.year for deadline in found.values()}
+        return Deadlines(found, [year for year in self.unknown_years if year in years])
+
+
+def deadlines_of(plans: Collection[Plan]) -> dict[int, Deadlines]:
+    """The deadlines of several plans, by the plan's id, with the calendar read once."""
+    first = min((plan.first_month.year for plan in plans), default=0)
+    last = max((plan.last_month.shifted(1).year for plan in plans), default=0)
+    days = list(CalendarDay.objects.of_years(first, last)) if plans else []
+    return {plan.pk: _deadlines(plan, days) for plan in plans}
+
+
+def _deadlines(plan: Plan, days: Sequence[CalendarDay]) -> Deadlines:
+    known = {day.day.year for day in days}
+    found = {month: _deadline(plan, month, days) for month in plan.months}
+    years = sorted({deadline.planned.year for deadline in found.values()} - known)
+    return Deadlines(found, years if plan.deadline_moves else ())
 
 
 def _deadline(plan: Plan, month: Month, days: Sequence[CalendarDay]) -> Deadline:
@@ -74,8 +91,18 @@ def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Mo
 
 
 def last_month_with_data(plan: Plan) -> Month | None:
-    """The last month of the plan's year of which any target has an official figure, as it was judged: figures
-    themselves are too many to look through for a page."""
-    judged = Attainment.objects.filter(target__plan=plan, month=Month(plan.year, 12))
-    last: int | None = judged.aggregate(last=Max("last_month"))["last"]
-    return Month(plan.year, last) if last else None
+    """The last of the plan's months of which any target has an official figure, as it was judged: figures themselves
+    are too many to look through for a page."""
+    return last_months_with_data([plan]).get(plan.pk)
+
+
+def last_months_with_data(plans: Collection[Plan]) -> dict[int, Month]:
+    """The same of several plans, by the plan's id; the last month of each year knows of all before it."""
+    ends = {Month(year, 12) for plan in plans for year in range(plan.first_month.year, plan.last_month.year + 1)}
+    ends |= {plan.last_month for plan in plans}
+    judged = Attainment.objects.filter(target__plan__in=plans, month__in=ends, last_month__isnull=False).order_by()
+    found: dict[int, Month] = {}
+    for plan_id, month, last in judged.values_list("target__plan_id", "month").annotate(last=Max("last_month")):
+        known = Month(month.year, last)
+        found[plan_id] = max(known, found.get(plan_id, known))
+    return found

@@ -1,26 +1,26 @@
 """Who is expected to report what and when: the one rule, by which desk, worksheet, months and timeliness all go.
 
-A plan's year asks for every indicator that one of its targets is judged by or compared with, and for those that no plan
-promises anything about (the quality office only watches them), in each month in which the indicator is due, wherever
-its figures are measured. The figure of the plan's own region is reported by the department on duty that month, a
-county's by the county's government. See `ReportingDuty` for how that changes from a month on.
+What plans ask for (`targets.asking`) is expected in each of their months in which the indicator is due. A figure has
+one reporter, whichever plans ask for it: a county's figure is reported by the county's government, and the figure of
+the region where the indicator's department is by the department on duty that month. See `ReportingDuty` for how that
+changes from a month on.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
-
-from departments.models import Department, Region
+from departments.models import Department, Region, User
 from plans.models import Plan
+from plans.models.plan import PlanQuerySet
 from plans.periods import Month, expected_months
+from plans.titles import Titled, short_titles
+from targets.asking import Asked, Asking, asked_by
 from targets.loading import Regions
 from targets.models import Indicator, ReportingDuty, Target
 from targets.models.duty import COUNTY
-from targets.recompute import judged_regions
 
 
 class Key(NamedTuple):
@@ -33,14 +33,25 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Expected:
-    """Every figure that is expected, in the plan's order, with the department that reports it (None: nobody has been
-    named); the indicators by id, in the same order; and what this follows from: targets, with their indicators, and
-    regions."""
+    """Every figure that is expected, in the plans' order, with the department that reports it (None: nobody has been
+    named); the indicators by id, in the same order; and what this follows from."""
 
     indicators: Mapping[int, Indicator]
     figures: Mapping[Key, int | None]
-    targets: Sequence[Target]
-    regions: Regions
+    asked: Asked
+
+    @property
+    def targets(self) -> list[Target]:
+        """The plans' targets, with plan, indicator and operand."""
+        return [target for asking in self.asked.plans for target in asking.targets]
+
+    @property
+    def regions(self) -> Regions:
+        return self.asked.regions
+
+    def plans_of(self, key: tuple[int, int, Month]) -> list[Plan]:
+        """The plans for which a figure counts."""
+        return self.asked.plans_for(*key)
 
     @cached_property
     def by_unit(self) -> Mapping[tuple[int | None, Month], Sequence[Key]]:
@@ -63,100 +74,101 @@ class Expected:
         return [self.indicators[key.indicator_id] for key in self.of(department_id, month)]
 
 
-def place_of(department: Department, plan: Plan) -> Region:
-    """Where the unit's figures are measured: a county's in the county, a bureau's in the plan's region."""
-    return department.region if department.kind == COUNTY else plan.region
+def plans_of(user: User) -> PlanQuerySet:
+    """The plans in force that the person may see."""
+    return Plan.objects.visible_to(user)
+
+
+def plans_above(place: Region) -> PlanQuerySet:
+    """The plans in force of a region and of all that it is a part of: no others ask for its figures."""
+    regions = [place.pk]
+    while place.parent is not None:
+        place = place.parent
+        regions.append(place.pk)
+    return Plan.objects.published().filter(region__in=regions)
+
+
+def called(plans: Collection[Plan]) -> dict[int, str]:
+    """The short titles of plans beside each other, by their ids; none where there is one alone."""
+    if len(plans) < 2:
+        return {}
+    return short_titles({plan.pk: Titled(plan.title, plan.region.name) for plan in plans})
 
 
 def expected_of(plan: Plan, months: Collection[Month] | None = None) -> Expected:
     """What is expected in the plan's months, or only in some of them; five queries, however much it is."""
-    regions = Regions.load()
-    targets, watched = _read(plan)
-    indicators, places = _asked(plan, targets, watched, regions)
-    reporters = _Reporters(plan)
-    wanted = [one for one in plan.months if months is None or one in months]
+    return expected_over([plan], months)
+
+
+def expected_over(
+    plans: Sequence[Plan], months: Collection[Month] | None = None, places: Collection[int] | None = None
+) -> Expected:
+    """What is expected in the months of several plans, or only in some months and regions: each figure once, whichever
+    plans ask for it. Five queries, however many plans."""
+    asked, reporters = asked_by(plans), _Reporters()
+    indicators: dict[int, Indicator] = {}
     figures: dict[Key, int | None] = {}
-    for one in indicators.values():
-        due = set(expected_months(one.frequency))
-        for key in (Key(one.pk, place, month) for month in wanted if month.number in due for place in places[one.pk]):
-            expected, department_id = reporters.of(one, key)
-            if expected:
-                figures[key] = department_id
-    return Expected(indicators, figures, targets, regions)
+    for asking in asked.plans:
+        indicators |= {pk: indicator for pk, indicator in asking.indicators.items() if pk not in indicators}
+        for key in _due(asking, months, places):
+            if key not in figures:
+                expected, department_id = reporters.of(indicators[key.indicator_id], key)
+                if expected:
+                    figures[key] = department_id
+    return Expected(indicators, figures, asked)
 
 
-def _read(plan: Plan) -> tuple[list[Target], list[Indicator]]:
-    """The plan's targets in its order, with plan, indicator and operand; and the indicators that no plan promises
-    anything about. An indicator is read once, whatever refers to it."""
-    targets = list(Target.objects.filter(plan=plan).order_by("order", "code"))
-    promised = {pk for one in targets for pk in (one.indicator_id, one.operand_id) if pk is not None}
-    known = Indicator.objects.filter(Q(pk__in=promised) | _NOT_PROMISED).in_bulk()
-    for one in targets:
-        one.plan, one.indicator = plan, known[one.indicator_id]
-        one.operand = known[one.operand_id] if one.operand_id is not None else None
-    return targets, [one for pk, one in known.items() if pk not in promised]
-
-
-_NOT_PROMISED = ~Exists(Target.objects.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk"))))
-
-
-def _asked(
-    plan: Plan, targets: Iterable[Target], watched: Iterable[Indicator], regions: Regions
-) -> tuple[dict[int, Indicator], dict[int, list[int]]]:
-    """The indicators that the plan's year asks for, in the plan's order, and where each is measured."""
-    compared = []
-    places: dict[int, set[int]] = defaultdict(set)
-    for target in targets:
-        _measure(places, target.indicator, judged_regions(target, regions), regions)
-        if target.operand is not None:
-            compared.append(target.operand)
-            _measure(places, target.operand, judged_regions(target, regions), regions)
-    for one in watched:
-        _measure(places, one, [plan.region_id], regions)
-    ordered = [*(one.indicator for one in targets), *sorted([*compared, *watched], key=lambda one: one.code)]
-    return {one.pk: one for one in ordered}, {pk: _by_code(found, regions) for pk, found in places.items()}
-
-
-def _measure(places: dict[int, set[int]], indicator: Indicator, judged: Iterable[int], regions: Regions) -> None:
-    places[indicator.pk].update(leaf for one in judged for leaf in regions.measured(one, indicator.region_rule))
-
-
-def _by_code(places: Iterable[int], regions: Regions) -> list[int]:
-    return sorted(places, key=lambda one: regions.codes[one])
+def _due(asking: Asking, months: Collection[Month] | None, places: Collection[int] | None) -> Iterator[Key]:
+    """The figures that a plan asks for, whoever reports them."""
+    wanted = [month for month in asking.plan.months if months is None or month in months]
+    for indicator in asking.indicators.values():
+        due = set(expected_months(indicator.frequency))
+        regions = [region for region in asking.places[indicator.pk] if places is None or region in places]
+        yield from (Key(indicator.pk, region, month) for month in wanted if month.number in due for region in regions)
 
 
 class _Reporters:
     """Who reports a figure, by the duties or else by who is there now; two queries."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.whole = plan.region_id
-        self.counties: dict[int, list[Department]] = defaultdict(list)
-        for county in Department.objects.filter(kind=COUNTY).order_by("code"):
-            self.counties[county.region_id].append(county)
-        self.governments = {one.pk for found in self.counties.values() for one in found}
+    def __init__(self) -> None:
+        self.places: dict[int | None, int] = {}
+        self.counties: dict[int, list[int]] = defaultdict(list)
+        for pk, region_id, kind in Department.objects.order_by("code").values_list("pk", "region_id", "kind"):
+            self.places[pk] = region_id
+            if kind == COUNTY:
+                self.counties[region_id].append(pk)
         self.bureaus: dict[int, list[ReportingDuty]] = defaultdict(list)
         self.countys: dict[tuple[int | None, int | None], list[ReportingDuty]] = defaultdict(list)
         for duty in ReportingDuty.objects.order_by("since"):
-            if duty.department_id in self.governments:
+            if duty.department_id in self.counties[self.places.get(duty.department_id, 0)]:
                 self.countys[duty.department_id, duty.indicator_id].append(duty)
             elif duty.indicator_id is not None:
                 self.bureaus[duty.indicator_id].append(duty)
 
     def of(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
-        """Whether the figure is expected, and of whom: nobody if none has been named, or a county for the whole."""
-        if key.region_id == self.whole:
-            return self._bureau(indicator, key.month)
+        """Whether the figure is expected, and of whom: nobody if none has been named who is there."""
         governments = self.counties.get(key.region_id, [])
-        on_duty = [one for one in governments if self._reports(one, key)]
-        return bool(on_duty) or not governments, on_duty[0].pk if on_duty else None
+        if self._is_reported_there(indicator, key.region_id, governments):
+            return self._bureau(indicator, key)
+        on_duty = [pk for pk in governments if self._reports(pk, key)]
+        return bool(on_duty) or not governments, on_duty[0] if on_duty else None
 
-    def _bureau(self, indicator: Indicator, month: Month) -> tuple[bool, int | None]:
+    def _is_reported_there(self, indicator: Indicator, region_id: int, governments: Collection[int]) -> bool:
+        """Whether a department of the region itself has been named, so that no county's government is asked."""
+        named = [indicator.department_id, *(duty.department_id for duty in self.bureaus.get(indicator.pk, ()))]
+        return any(self.places.get(pk) == region_id and pk not in governments for pk in named)
+
+    def _bureau(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
         if duties := self.bureaus.get(indicator.pk):
-            covering = next((one for one in duties if one.covers(month)), None)
-            return covering is not None, covering.department_id if covering else None
-        return True, None if indicator.department_id in self.governments else indicator.department_id
+            covering = next((duty for duty in duties if duty.covers(key.month)), None)
+            return covering is not None, self._there(covering.department_id if covering else None, key.region_id)
+        return True, self._there(indicator.department_id, key.region_id)
 
-    def _reports(self, county: Department, key: Key) -> bool:
+    def _there(self, department_id: int | None, region_id: int) -> int | None:
+        """The department, if the figure is of the region where it is."""
+        return department_id if self.places.get(department_id) == region_id else None
+
+    def _reports(self, county_id: int, key: Key) -> bool:
         """By the county's duties for the indicator, else by those for everything, else always."""
-        duties = self.countys.get((county.pk, key.indicator_id)) or self.countys.get((county.pk, None))
-        return duties is None or any(one.covers(key.month) for one in duties)
+        duties = self.countys.get((county_id, key.indicator_id)) or self.countys.get((county_id, None))
+        return duties is None or any(duty.covers(key.month) for duty in duties)

@@ -1,7 +1,7 @@
 """The months of a plan for the quality office: closed by whom, and how complete."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from plans.models import Plan
@@ -38,7 +38,7 @@ class Standing:
 
 
 def standings(plan: Plan) -> list[Standing]:
-    """Every month of the plan."""
+    """Every month of the plan, however many years it is for."""
     expected = expected_of(plan).figures.keys()
     deadlines = Deadlines.of(plan)
     official, waiting = _official(expected) & expected, _waiting(expected) & expected
@@ -46,6 +46,14 @@ def standings(plan: Plan) -> list[Standing]:
     missing = Counter(key[2] for key in expected - official - waiting)
     locks = _locks(plan)
     return [Standing(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in plan.months]
+
+
+def by_year(rows: Iterable[Standing]) -> dict[int, list[Standing]]:
+    """The months of each calendar year: a plan may be for several."""
+    years: dict[int, list[Standing]] = defaultdict(list)
+    for row in rows:
+        years[row.month.year].append(row)
+    return dict(years)
 
 
 def _official(keys: Collection[Key]) -> set[Key]:
@@ -60,9 +68,7 @@ def _waiting(keys: Collection[Key]) -> set[Key]:
 
 def _locks(plan: Plan) -> dict[Month, list[MonthLock]]:
     found: dict[Month, list[MonthLock]] = defaultdict(list)
-    rows = MonthLock.objects.filter(month__range=(plan.first_month, plan.last_month)).select_related(
-        "locked_by", "reopened_by"
-    )
+    rows = MonthLock.objects.filter(plan=plan).select_related("locked_by", "reopened_by")
     for one in rows.order_by("-pk"):
         found[one.month].append(one)
     return found

@@ -3,7 +3,7 @@
 Whose a figure is, is asked as the worksheet asks it; what may be entered, as every door does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,11 +21,12 @@ from departments.services import record
 from plans.models import Plan
 from plans.periods import expected_months
 from reviews.workflow import State
-from targets.duties import expected_of
+from targets.closing import closed_in
+from targets.duties import expected_over
 from targets.figures import Entry, Key, Problem
 from targets.incoming import ObservationKept, ObservationsIn
 from targets.messages import sentence
-from targets.models import Draft, Indicator, MonthLock, Observation, Revision, Source
+from targets.models import Draft, Indicator, Observation, Revision, Source
 from targets.naming import Names, Offered, offered, twice
 from targets.services import ConflictsError, EntriesRefusedError, hand_in, save_drafts
 from targets.services.checking import entry_rule
@@ -118,7 +119,7 @@ def _not_asked(rows: Rows, reached: Reach) -> dict[Key, list[Problem]]:
     """
     plans = list(Plan.objects.published().holding_any({row.month for row in rows.values()}))
     months = {month for plan in plans for month in plan.months}
-    units = _units(plans)
+    units = _units(plans, {key[1] for key in rows})
     somewhen = {(key[0], key[1], key[2].year) for key in units}
     wholes = set(Region.objects.filter(parent__isnull=False).values_list("parent_id", flat=True))
     problems = {}
@@ -137,15 +138,11 @@ def _not_asked(rows: Rows, reached: Reach) -> dict[Key, list[Problem]]:
     return problems
 
 
-def _units(plans: Iterable[Plan]) -> dict[Key, Department]:
-    """Who is expected to report each figure of the plans."""
-    departments = Department.objects.select_related("region").in_bulk()
-    return {
-        key: departments[department_id]
-        for plan in plans
-        for key, department_id in expected_of(plan).figures.items()
-        if department_id is not None
-    }
+def _units(plans: Sequence[Plan], places: Collection[int]) -> dict[Key, Department]:
+    """Who is expected to report each figure of the plans in these regions."""
+    figures = expected_over(plans, places=places).figures
+    departments = Department.objects.select_related("region").in_bulk(set(figures.values()) - {None})
+    return {key: departments[unit] for key, unit in figures.items() if unit is not None}
 
 
 def _not_due(row: Offered, *, known: bool, asked: bool, whole: bool) -> Problem:
@@ -165,8 +162,9 @@ def _not_due(row: Offered, *, known: bool, asked: bool, whole: bool) -> Problem:
 
 
 def _locked(rows: Rows) -> dict[Key, list[Problem]]:
-    closed = MonthLock.objects.closing({row.month for row in rows.values()})
-    return {key: [locked_problem(row.month)] for key, row in rows.items() if row.month in closed}
+    closed = closed_in({row.month for row in rows.values()})
+    plans = {key: closed.plan_of(key) for key in rows} if closed else {}
+    return {key: [locked_problem(plan, key[2])] for key, plan in plans.items() if plan is not None}
 
 
 def _draft(row: Offered) -> Draft:

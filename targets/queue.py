@@ -18,11 +18,12 @@ from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.periods import Month
+from targets.closing import Closed, closed_in
 from targets.explanation import number, plain, shown, with_unit
 from targets.figures import Entry
 from targets.lights import Light, light
 from targets.messages import SENTENCES
-from targets.models import Attainment, Figures, Indicator, MonthLock, Observation, Revision, Target
+from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
 from targets.quantities import rounded
 from targets.recompute import attainments_if
 
@@ -67,13 +68,15 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry that waits. `overtaken`: a newer figure has become official meanwhile, by an import."""
+    """One entry that waits. `overtaken`: a newer figure has become official meanwhile, by an import; `closed`: a plan
+    that asks for it has closed its month."""
 
     revision: Revision
     change: Change
     oddities: Sequence[str | Promise]
     own: bool
     overtaken: bool
+    closed: bool
     effects: list[Effect] = field(default_factory=list)
 
 
@@ -83,13 +86,17 @@ class Group:
 
     department: Department | None
     month: Month
-    locked: bool
     items: Sequence[Item]
 
     @property
     def approvable(self) -> list[Item]:
         """What the person may approve now."""
-        return [] if self.locked else [item for item in self.items if not item.own and not item.overtaken]
+        return [item for item in self.items if not (item.own or item.overtaken or item.closed)]
+
+    @property
+    def locked(self) -> bool:
+        """Whether all of them lie in a closed month."""
+        return all(item.closed for item in self.items)
 
     @property
     def own(self) -> int:
@@ -137,12 +144,12 @@ def queue(user: User) -> Queue:
 
 
 def _groups(rows: Sequence[Revision], user: User) -> list[Group]:
-    closed = MonthLock.objects.closing({row.observation.month for row in rows})
+    closed = closed_in({row.observation.month for row in rows})
     groups = []
     for (month, _unit), lot in groupby(rows, _group_key):
-        items = [_item(row, user) for row in lot]
+        items = [_item(row, user, closed) for row in lot]
         unit = items[0].revision.observation.indicator.department
-        groups.append(Group(unit, month, month in closed, items))
+        groups.append(Group(unit, month, items))
     _add_effects(groups)
     return groups
 
@@ -151,10 +158,11 @@ def _group_key(row: Revision) -> tuple[Month, int | None]:
     return row.observation.month, row.observation.indicator.department_id
 
 
-def _item(row: Revision, user: User) -> Item:
+def _item(row: Revision, user: User, closed: Closed) -> Item:
     odd = [SENTENCES[code] for code in row.oddities if code in SENTENCES]
     overtaken = row.pk < (row.observation.official_id or 0)
-    return Item(row, change(row.observation.indicator, row.observation, row), odd, row.author_id == user.pk, overtaken)
+    changed = change(row.observation.indicator, row.observation, row)
+    return Item(row, changed, odd, row.author_id == user.pk, overtaken, closed.plan_of(row.entry.key) is not None)
 
 
 # --- Figures as text -------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ units and figures.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Count, Min
 from django.urls import reverse
@@ -21,11 +21,12 @@ from departments.reminding import Matter, Part, Rule
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.deadlines import Deadlines
-from targets.duties import Expected, expected_of
+from targets.closing import Closed, closed_in
+from targets.duties import Expected, expected_over
 from targets.figures import Key
-from targets.models import Latest, MonthLock, Revision
+from targets.models import Latest, Revision
 from targets.rows import state_of
+from targets.situation import Situation
 from targets.worksheet import may_enter, units_of
 
 MONTHLY = Rule(before=(3, 1), after=(1,), every=7, apart=2)
@@ -37,18 +38,12 @@ LATE = Rule(before=(), after=(1,), every=7)
 REVIEW = Rule(before=(), after=(1,), every=7, apart=2)
 """Entries that wait for a review: the day after the oldest came in, then weekly."""
 
-LINGERS = timedelta(days=60)
-"""How long after the deadline of its last month a plan's figures are asked for. Missing months of the year are asked
-for while the year can still be judged: the plan's work is assessed in the first two months after it. A plan of long
-ago, such as a worked example, reminds nobody.
-"""
-
 EVERYTHING = Reach(everything=True, departments=frozenset(), regions=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A month whose figures are asked for; `earlier`: there is a later one."""
+    """A plan's month that is asked for; `earlier`: there is a later one."""
 
     plan: Plan
     month: Month
@@ -58,26 +53,23 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What one unit has not handed in of one month, or got back; `link` leads to where it is written."""
+    """What one unit has not handed in of one month by one day, or got back; `link` leads to where it is written,
+    `plan` is the first that asks for it; `later`: there is an earlier day for others of the month."""
 
     unit: Department
-    asked: Asked
+    plan: Plan
+    month: Month
+    deadline: date
+    earlier: bool
     missing: int
     returned: int
     link: str
-
-    @property
-    def month(self) -> Month:
-        return self.asked.month
-
-    @property
-    def deadline(self) -> date:
-        return self.asked.deadline
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Entries by one author that wait for a review, of one department, region and month."""
+    """Entries by one author that wait for a review, of one indicator, region and month."""
 
     department_id: int | None
     region_id: int
@@ -105,34 +97,62 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 
 
 def gaps_on(today: date) -> list[Gap]:
-    """What is not handed in, of every open month that is near its deadline or past it, newest month first."""
-    asked = asked_on(today)
-    months = {one.month for one in asked}
+    """What is not handed in, of every open month that is near its deadline or past it, newest month first: each figure
+    once, by the earliest day of the plans that ask for it."""
+    asked = {(one.plan.pk, one.month): one for one in asked_on(today)}
+    months = {month for _plan, month in asked}
     units = units_of(EVERYTHING) if asked else []
-    expected = {plan: expected_of(plan, months) for plan in {one.plan for one in asked}}
-    latest = Revision.objects.latest_of([key for one in expected.values() for key in one.figures])
-    return [gap for one in asked for gap in _gaps(one, expected[one.plan], units, latest)]
+    expected = expected_over(list({one.plan.pk: one.plan for one in asked.values()}.values()), months)
+    latest = Revision.objects.latest_of(list(expected.figures))
+    closed = closed_in(months)
+    return [
+        gap
+        for month in sorted(months, reverse=True)
+        for unit in units
+        for gap in _gaps(unit, _owed(expected.of(unit.pk, month), latest, closed), expected, asked)
+    ]
 
 
 def asked_on(today: date) -> list[Asked]:
-    """The open months of which somebody is reminded, newest first."""
-    found: dict[Month, tuple[Plan, date]] = {}
-    for plan in Plan.objects.published().begun(today).order_by("first_month", "code"):
-        deadlines = {month: one.day for month, one in Deadlines.of(plan).by_month.items()}
-        if today <= max(deadlines.values()) + LINGERS:
-            found |= {month: (plan, day) for month, day in deadlines.items() if MONTHLY.first(day) <= today}
-    newest, closed = max(found, default=None), MonthLock.objects.closing(set(found))
-    asked = sorted(((month, *one) for month, one in found.items() if month not in closed), reverse=True)
-    return [Asked(plan, month, day, month != newest) for month, plan, day in asked]
+    """The open months of plans of which somebody is reminded, newest first."""
+    situation = Situation.of(list(Plan.objects.published().begun(today).order_by("first_month", "code")), today)
+    near = [
+        (month, plan, deadline.day)
+        for plan in situation.asking()
+        for month, deadline in situation.deadlines[plan.pk].by_month.items()
+        if MONTHLY.first(deadline.day) <= today
+    ]
+    newest = max((month for month, _plan, _day in near), default=None)
+    open_ones = [one for one in near if not situation.is_closed([one[1]], one[0])]
+    latest_first = sorted(open_ones, key=lambda one: one[0], reverse=True)
+    return [Asked(plan, month, day, month != newest) for month, plan, day in latest_first]
 
 
-def _gaps(asked: Asked, expected: Expected, units: Sequence[Department], latest: Mapping[Key, Latest]) -> Iterator[Gap]:
-    for unit in units:
-        keys = expected.of(unit.pk, asked.month)
-        states = Counter(state_of(None, latest[key].state if key in latest else None) for key in keys)
-        if states["open"] or states["returned"]:
-            link = reverse("worksheet", kwargs={"code": unit.code, "month": str(asked.month)})
-            yield Gap(unit, asked, states["open"], states["returned"], link)
+Owed = tuple[Key, str]
+"""A figure, and whether it is "open" or was "returned"."""
+
+
+def _owed(keys: Iterable[Key], latest: Mapping[Key, Latest], closed: Closed) -> list[Owed]:
+    """The figures that are not handed in, and can be."""
+    states = ((key, state_of(None, latest[key].state if key in latest else None)) for key in keys)
+    return [(key, state) for key, state in states if state in ("open", "returned") and closed.plan_of(key) is None]
+
+
+def _gaps(
+    unit: Department, owed: Iterable[Owed], expected: Expected, asked: Mapping[tuple[int, Month], Asked]
+) -> Iterator[Gap]:
+    """One for each day by which some of a unit's figures of a month are due."""
+    by_day: dict[date, list[tuple[str, Asked]]] = defaultdict(list)
+    for key, state in owed:
+        known = [asked[plan.pk, key[2]] for plan in expected.plans_of(key) if (plan.pk, key[2]) in asked]
+        if known:
+            first = min(known, key=lambda one: one.deadline)
+            by_day[first.deadline].append((state, first))
+    for number, (day, lot) in enumerate(sorted(by_day.items())):
+        states, first = Counter(state for state, _asked in lot), lot[0][1]
+        link = reverse("worksheet", kwargs={"code": unit.code, "month": str(first.month)})
+        missing, returned = states["open"], states["returned"]
+        yield Gap(unit, first.plan, first.month, day, first.earlier, missing, returned, link, later=number > 0)
 
 
 # --- Who is told of it -----------------------------------------------------------------------------------------------
@@ -163,10 +183,10 @@ def asked_of(what: str, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
 
 def _apart(gaps: Sequence[Gap]) -> tuple[list[Gap], list[Gap]]:
     """What is told month by month, and what is told in one sentence: several months before the latest."""
-    earlier = [gap for gap in gaps if gap.asked.earlier]
+    earlier = [gap for gap in gaps if gap.earlier]
     if len({gap.month for gap in earlier}) < 2:
         return list(gaps), []
-    return [gap for gap in gaps if not gap.asked.earlier], earlier
+    return [gap for gap in gaps if not gap.earlier], earlier
 
 
 def _of_month(what: str, gap: Gap, today: date) -> Iterator[Matter]:
@@ -174,7 +194,7 @@ def _of_month(what: str, gap: Gap, today: date) -> Iterator[Matter]:
         if number:
             details = {"unit": gap.unit.short_name, "number": number, **_when(gap, today)}
             part = Part(kind, details, gap.link)
-            yield Matter(thing_of(kind, gap.unit, gap.month), gap.deadline, MONTHLY, part)
+            yield Matter(thing_of(kind, gap), gap.deadline, MONTHLY, part)
 
 
 def _of_earlier_months(what: str, gaps: Sequence[Gap]) -> Matter:
@@ -183,12 +203,13 @@ def _of_earlier_months(what: str, gaps: Sequence[Gap]) -> Matter:
     number = sum(gap.missing + gap.returned for gap in gaps)
     details = {"unit": newest.unit.short_name, "number": number, "first": str(oldest.month), "last": str(newest.month)}
     part = Part(f"{what}_earlier", details, oldest.link)
-    return Matter(thing_of(f"{what}_due", newest.unit, newest.month), newest.deadline, MONTHLY, part)
+    return Matter(thing_of(f"{what}_due", newest), newest.deadline, MONTHLY, part)
 
 
-def thing_of(kind: str, unit: Department, month: Month) -> str:
+def thing_of(kind: str, gap: Gap) -> str:
     """What is remembered to have been said."""
-    return f"{kind}:{unit.code}:{month}"
+    thing = f"{kind}:{gap.unit.code}:{gap.month}"
+    return f"{thing}:{gap.deadline}" if gap.later else thing
 
 
 def _when(gap: Gap, today: date) -> dict[str, str | int]:
@@ -202,7 +223,7 @@ def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], tod
         yield from _units("units_late", single, LATE, today)
         if several:
             yield _units_of_earlier_months(several)
-        yield from _units("units_unmanned", [gap for gap in unmanned if not gap.asked.earlier], MONTHLY, today)
+        yield from _units("units_unmanned", [gap for gap in unmanned if not gap.earlier], MONTHLY, today)
 
 
 def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[Matter]:
@@ -210,26 +231,23 @@ def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[
     for gap in gaps:
         by_month[gap.month].append(gap)
     for month, lot in by_month.items():
-        details = {"units": [gap.unit.short_name for gap in lot], **_when(lot[0], today)}
-        yield Matter(
-            f"{kind}:{month}",
-            lot[0].deadline,
-            rule,
-            Part(kind, details, reverse("months", args=[lot[0].asked.plan.code])),
-        )
+        names = dict.fromkeys(gap.unit.short_name for gap in lot)
+        details = {"units": list(names), **_when(lot[0], today)}
+        part = Part(kind, details, reverse("months", args=[lot[0].plan.code]))
+        yield Matter(f"{kind}:{month}", lot[0].deadline, rule, part)
 
 
 def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
     """Those that are missing most months first."""
     newest, oldest = gaps[0], gaps[-1]
-    often = Counter(gap.unit.short_name for gap in gaps)
-    units = [name for name, _months in often.most_common()]
+    often = Counter(name for name, _month in dict.fromkeys((gap.unit.short_name, gap.month) for gap in gaps))
+    units = [name for name, _times in often.most_common()]
     details = {"units": units, "first": str(oldest.month), "last": str(newest.month)}
     return Matter(
         f"units_late:{newest.month}",
         newest.deadline,
         LATE,
-        Part("units_late_earlier", details, reverse("months", args=[newest.asked.plan.code])),
+        Part("units_late_earlier", details, reverse("months", args=[newest.plan.code])),
     )
 
 
@@ -237,21 +255,21 @@ def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
 
 
 def _waiting() -> list[Waiting]:
-    """Submitted entries of open months, counted."""
+    """Submitted entries that nothing keeps from being approved, counted."""
+    columns = ("indicator_id", "region_id", "month", "indicator__department_id")
     rows = (
         Revision.objects.filter(state=State.SUBMITTED.value)
         .order_by()
-        .values_list(
-            "observation__indicator__department_id", "observation__region_id", "observation__month", "author_id"
-        )
+        .values_list(*(f"observation__{column}" for column in columns), "author_id")
         .annotate(number=Count("pk"), since=Min("created_at"))
     )
-    found = [
+    counted = list(rows)
+    closed = closed_in({row[2] for row in counted})
+    return [
         Waiting(department_id, region_id, month, author_id, number, timezone.localdate(since))
-        for department_id, region_id, month, author_id, number, since in rows
+        for indicator_id, region_id, month, department_id, author_id, number, since in counted
+        if closed.plan_of((indicator_id, region_id, month)) is None
     ]
-    closed = MonthLock.objects.closing({one.month for one in found})
-    return [one for one in found if one.month not in closed]
 
 
 def _reviewing(person: User, waiting: Sequence[Waiting], today: date) -> Iterator[Matter]:

@@ -55,13 +55,15 @@ class HandedIn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A target of the row's indicator, and how it stands now; `whole` says that the light is the whole city's."""
+    """A target of the row's indicator, and how it stands now; `whole` says that the light is that of the plan's whole
+    region, `plan` is the plan's short title where several plans promise something about the indicator."""
 
     target: Target
     threshold: str
     shown: Shown | None = None
     light: Light | None = None
     whole: bool = False
+    plan: str = ""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,8 @@ class Row:
     """One figure that is due. `text` is what stands in the inputs, `version` the draft's version that was shown,
     `seen` whether the person has sent this very text, `barred` that it is another department's to enter by now;
     `attachments` lie with the draft, not handed in yet, `attached` are those that came with this request,
-    `refused_files` say what did not."""
+    `refused_files` say what did not. `plans` are the short titles of the plans for which it counts, where the sheet is
+    for several; `closed` is the title of a plan that has closed the month."""
 
     indicator: Indicator
     region_id: int
@@ -88,6 +91,8 @@ class Row:
     gone: bool = False
     seen: bool = False
     barred: bool = False
+    plans: Sequence[str] = ()
+    closed: str = ""
     attachments: list[Attachment] = field(default_factory=list)
     attached: set[int] = field(default_factory=set)
     refused_files: list[str] = field(default_factory=list)

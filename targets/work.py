@@ -20,21 +20,27 @@ _HANDED_IN = ("pk", "author__display_name", "author__username", "state", "create
 
 
 class Work(NamedTuple):
-    """About the figures of these indicators in one region and month. Of each figure `handed_in` has the latest entry,
-    of returned ones `reasons` says why; attachments and entries begin with the indicator's id."""
+    """About the figures of these indicators in one region and month. `closed` has the title of a plan that has closed
+    the month, by the indicator that it asks for. Of each figure `handed_in` has the latest entry, of returned ones
+    `reasons` says why; attachments and entries begin with the indicator's id."""
 
     indicators: Sequence[int]
     region_id: int
     month: Month
-    locked: bool
+    closed: Mapping[int, str]
     typed: Sequence[tuple[Any, ...]]
     attached: Sequence[tuple[Any, ...]]
     handed_in: Sequence[tuple[Any, ...]]
     reasons: Mapping[int, str]
 
+    @property
+    def locked(self) -> bool:
+        """Whether nothing of it may change any more."""
+        return bool(self.closed) and len(self.closed) == len(self.indicators)
+
     def by_indicator(self) -> dict[int, tuple[object, ...]]:
         """All that is said here about each figure, as plain values."""
-        found: dict[int, list[object]] = {one: [self.locked] for one in self.indicators}
+        found: dict[int, list[object]] = {one: [self.closed.get(one)] for one in self.indicators}
         for draft in self.typed:
             found[draft[_TYPED_FOR]].append(draft)
         for about in (*self.attached, *self.handed_in):
@@ -47,6 +53,7 @@ class Work(NamedTuple):
         """The same about some of the figures."""
         return self._replace(
             indicators=[one for one in self.indicators if one in indicators],
+            closed={one: title for one, title in self.closed.items() if one in indicators},
             typed=[one for one in self.typed if one[_TYPED_FOR] in indicators],
             attached=[one for one in self.attached if one[0] in indicators],
             handed_in=[one for one in self.handed_in if one[0] in indicators],
@@ -73,17 +80,25 @@ class Work(NamedTuple):
         return found
 
 
-def work_on(indicators: Sequence[int], region_id: int, month: Month) -> Work:
-    """Read in four queries, five if anything was returned."""
-    key = {"indicator__in": indicators, "region": region_id, "month": month}
+def work_on(asked: Mapping[int, Collection[int]], region_id: int, month: Month) -> Work:
+    """About the indicators that are asked for, each by which plans (their ids). Read in four queries, five if anything
+    was returned."""
+    key = {"indicator__in": list(asked), "region": region_id, "month": month}
     of_key = {f"observation__{name}": value for name, value in key.items()}
     typed = Draft.objects.filter(**key).order_by("pk").values_list(*_DRAFT)
     attached = Attachment.objects.filter(**of_key).values_list("observation__indicator_id", *_ATTACHMENT)
     entries = Revision.objects.filter(**of_key).exclude(state=State.DRAFT.value).order_by("id")
     latest = {one[0]: one for one in entries.values_list("observation__indicator_id", *_HANDED_IN)}
     reasons = _return_reasons([one[1] for one in latest.values() if one[4] == State.RETURNED.value])
-    locked = month in MonthLock.objects.closing({month})
-    return Work(indicators, region_id, month, locked, list(typed), list(attached), list(latest.values()), reasons)
+    closed = _closed(asked, month)
+    return Work(list(asked), region_id, month, closed, list(typed), list(attached), list(latest.values()), reasons)
+
+
+def _closed(asked: Mapping[int, Collection[int]], month: Month) -> dict[int, str]:
+    """Indicator → the title of the first plan that asks for it and has closed the month."""
+    titles = dict(MonthLock.objects.closed({month}).values_list("plan_id", "plan__title"))
+    plans = {indicator: [plan_id for plan_id in plan_ids if plan_id in titles] for indicator, plan_ids in asked.items()}
+    return {indicator: titles[plan_ids[0]] for indicator, plan_ids in plans.items() if plan_ids}
 
 
 def _return_reasons(revisions: Collection[int]) -> dict[int, str]:

@@ -19,7 +19,8 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.duties import expected_of, place_of
+from targets.closing import Closed, closed_in
+from targets.duties import called, expected_over, plans_above, plans_of
 from targets.explanation import shown, threshold_text
 from targets.figures import Entry, Key
 from targets.lights import light
@@ -32,17 +33,49 @@ SHOWN = ("verdict", "signal", "actual", "compared", "done_on", "needed", "missin
 """What of an attainment is shown beside a figure."""
 
 
-@dataclass(slots=True)
-class Sheet:
-    """What one unit enters for one month, and what the rules hold it against."""
+@dataclass(frozen=True, slots=True)
+class AskedSheet:
+    """The unit and month of a worksheet, the plans in force that may ask for something then, the one that began last
+    first, and the months before and after of which there are any."""
 
     department: Department
-    plan: Plan
-    region: Region
+    plans: Sequence[Plan]
+    month: Month
+    before: Month | None
+    after: Month | None
+
+    @classmethod
+    def of(cls, department: Department, month: Month) -> "AskedSheet | None":
+        """Read in one query; None for a month that is of no plan."""
+        before, after = month.shifted(-1), month.shifted(1)
+        around = list(plans_above(department.region).holding_any({before, after}))
+        plans = [plan for plan in around if plan.first_month <= month <= plan.last_month]
+        if not plans:
+            return None
+        is_first = min(plan.first_month for plan in around) == month
+        is_last = max(plan.last_month for plan in around) == month
+        return cls(department, plans, month, None if is_first else before, None if is_last else after)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What one unit enters for one month, and what the rules hold it against: each figure once, whichever of the plans
+    ask for it. `names` are the plans' short titles by their ids, where several ask for something; it is `locked` once
+    all of it is closed."""
+
+    department: Department
+    plans: Sequence[Plan]
     month: Month
     rows: list[Row] = field(default_factory=list)
     background: Background = field(default_factory=Background)
+    asked: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
     locked: bool = False
+
+    @property
+    def region(self) -> Region:
+        """Where the unit's figures are measured."""
+        return self.department.region
 
 
 def may_enter(reached: Reach, department: Department) -> bool:
@@ -52,27 +85,36 @@ def may_enter(reached: Reach, department: Department) -> bool:
     return reached.everything or department.pk in reached.departments
 
 
-def sheet_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
+def sheet_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> Sheet:
     """The whole worksheet, its inputs filled with the draft or else with what was returned."""
-    sheet = outline_of(department, plan, month, user)
-    work = work_on(list(sheet.background.indicators), sheet.region.pk, month)
+    sheet = outline_of(department, plans, month, user)
+    work = work_on(sheet.asked, sheet.region.pk, month)
     put_past(sheet, user, work.indicators)
     put_work(sheet, work)
     return sheet
 
 
-def outline_of(department: Department, plan: Plan, month: Month, user: User) -> Sheet:
-    """The worksheet before any figure: what is due and what is promised about it. It holds nothing of other units, so
-    that little has to be kept."""
-    expected = expected_of(plan, {month})
-    indicators = {one.pk: one for one in expected.indicators_of(department.pk, month)}
-    region, background = place_of(department, plan), Background()
+def outline_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> Sheet:
+    """The worksheet before any figure: what is due, for which plans, and what is promised about it. It holds nothing of
+    other units, so that little has to be kept."""
+    expected = expected_over(plans, {month}, {department.region_id})
+    keys = expected.of(department.pk, month)
+    indicators = {key.indicator_id: expected.indicators[key.indicator_id] for key in keys}
+    asking = {key.indicator_id: expected.plans_of(key) for key in keys}
+    background = Background()
     background.indicators = indicators
-    background.targets = [one for one in expected.targets if one.indicator_id in indicators]
-    background.wholes = {region.pk} & expected.regions.parts.keys()
-    rows = [Row(one, region.pk, month) for one in indicators.values()]
+    background.targets = [target for target in expected.targets if target.indicator_id in indicators]
+    background.wholes = {department.region_id} & expected.regions.parts.keys()
+    named = {plan.pk: plan for found in asking.values() for plan in found}
+    names = called(named.values()) if len(named) > 1 else {}
+    seen = set(plans_of(user).filter(pk__in=names).values_list("pk", flat=True)) if names else set()
+    names = {pk: name for pk, name in names.items() if pk in seen}
+    rows = [Row(indicator, department.region_id, month) for indicator in indicators.values()]
+    for row in rows:
+        row.plans = [names[plan.pk] for plan in asking[row.indicator.pk] if plan.pk in names]
     _bar(rows, access.reach(user, Action.ENTER_OBSERVATIONS))
-    return Sheet(department, plan, region, month, rows, background)
+    asked = {indicator: [plan.pk for plan in found] for indicator, found in asking.items()}
+    return Sheet(department, list(named.values()), month, rows, background, asked, names)
 
 
 def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
@@ -86,16 +128,18 @@ def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
         indicators, sheet.region.pk, sheet.month, background.accumulating
     )
     _put_figures(sheet.rows, background.totals)
-    _put_promises(sheet.rows, background.targets, sheet.plan, user)
+    _put_promises(sheet, background.targets, user)
 
 
 def put_work(sheet: Sheet, work: Work) -> None:
     """Puts into the rows what has been typed and handed in, with the files beside it."""
     drafts, attachments = work.drafts(), work.attachments()
     handed_in = work.entries(attachments)
-    sheet.locked, sheet.background.closed = work.locked, {work.month} if work.locked else set()
+    sheet.locked = work.locked
+    sheet.background.closed = closed_in({work.month}) if work.closed else Closed({})
     for row in sheet.rows:
         key = row.indicator.pk
+        row.closed = work.closed.get(key, "")
         row.draft, row.handed_in, row.attachments = drafts.get(key), handed_in.get(key), attachments[key, None]
         returned = row.handed_in is not None and row.handed_in.state == State.RETURNED.value
         row.text = texts_of(row.draft or (row.handed_in if returned else None))
@@ -141,35 +185,32 @@ def _compared(month: Month, frequency: str) -> tuple[Month, Month]:
     return month.shifted(-_STEPS[frequency]), month.shifted(-12)
 
 
-def _put_promises(rows: Sequence[Row], targets: Iterable[Target], plan: Plan, user: User) -> None:
+def _put_promises(sheet: Sheet, targets: Collection[Target], user: User) -> None:
     """The targets of each indicator with their lights: the region's own, else the whole's."""
-    by_indicator = {row.indicator.pk: row for row in rows}
-    judged = _judged(rows, targets, plan, user)
+    judged = _judged(sheet, targets, user)
     promises: dict[int, list[Promise]] = defaultdict(list)
     for target in targets:
-        row = by_indicator[target.indicator_id]
-        attainment = judged.get((target.pk, row.region_id)) or judged.get((target.pk, plan.region_id))
-        promises[target.indicator_id].append(_promise(target, attainment, row.region_id))
-    for row in rows:
+        own, whole = (target.pk, sheet.region.pk), (target.pk, target.plan.region_id)
+        promises[target.indicator_id].append(_promise(target, judged.get(own) or judged.get(whole), sheet))
+    for row in sheet.rows:
         row.promises = promises.get(row.indicator.pk, ())
 
 
-def _judged(
-    rows: Sequence[Row], targets: Iterable[Target], plan: Plan, user: User
-) -> dict[tuple[int, int], Attainment]:
+def _judged(sheet: Sheet, targets: Collection[Target], user: User) -> dict[tuple[int, int], Attainment]:
     """How the targets stand, by target and region."""
-    places = {row.region_id for row in rows} | {plan.region_id}
-    stored = Attainment.objects.visible_to(user).filter(target__in=[one.pk for one in targets], region__in=places)
-    found = stored.filter(month__in={row.month for row in rows}).only(*SHOWN)
-    return {(one.target_id, one.region_id): one for one in found}
+    places = {sheet.region.pk} | {target.plan.region_id for target in targets}
+    stored = Attainment.objects.visible_to(user).filter(target__in=[target.pk for target in targets], region__in=places)
+    found = stored.filter(month=sheet.month).only(*SHOWN)
+    return {(attainment.target_id, attainment.region_id): attainment for attainment in found}
 
 
-def _promise(target: Target, attainment: Attainment | None, region_id: int) -> Promise:
+def _promise(target: Target, attainment: Attainment | None, sheet: Sheet) -> Promise:
+    name = sheet.names.get(target.plan_id, "")
     if attainment is None:
-        return Promise(target, threshold_text(target))
+        return Promise(target, threshold_text(target), plan=name)
     attainment.target = target
-    figures = shown(attainment)
-    return Promise(target, figures.threshold, figures, light(attainment), attainment.region_id != region_id)
+    figures, whole = shown(attainment), attainment.region_id != sheet.region.pk
+    return Promise(target, figures.threshold, figures, light(attainment), whole, name)
 
 
 def _bar(rows: Iterable[Row], reached: Reach) -> None:

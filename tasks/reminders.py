@@ -19,8 +19,9 @@ from departments.reminding import Matter, Part, Rule
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.reminders import LINGERS, REVIEW, Asked, Gap, asked_of, asked_on
+from targets.reminders import REVIEW, Asked, Gap, asked_of, asked_on
 from targets.rows import state_of
+from targets.situation import LINGERS
 from tasks.accounts import speaking
 from tasks.models import Assignment, Milestone, ProgressReport, Task
 from tasks.standing import known
@@ -105,7 +106,8 @@ def _due(person: User, lots: Sequence[Lot], today: date) -> Iterator[Matter]:
 
 
 def gaps_on(today: date) -> list[Gap]:
-    """Which reports of which unit are not handed in, of every open month near its deadline or past it, newest first.
+    """Which reports of which unit are not handed in, of every open month near its deadline or past it, newest first;
+    over all plans, those of one month and day together.
 
     Reports are due as figures are, of every open task that the unit leads or shares; a supporting unit reports when it
     has something to say. A later report tells of the months before it: what it has overtaken is not asked for.
@@ -114,8 +116,16 @@ def gaps_on(today: date) -> list[Gap]:
     if not asked:
         return []
     answers, handed_in = _answers({one.plan for one in asked}), _HandedIn({one.month for one in asked})
-    shown = Plan.objects.published().latest_first().first()
-    return [gap for one in asked for gap in _gaps(one, answers[one.plan.pk], handed_in, one.plan == shown)]
+    lots: dict[tuple[Month, date], dict[Department, list[Owed]]] = defaultdict(lambda: defaultdict(list))
+    for one in asked:
+        for unit, owed in _owed(one, answers[one.plan.pk], handed_in):
+            lots[one.month, one.deadline][unit] += owed
+    days = {month: min(day for known, day in lots if known == month) for month, _day in lots}
+    return [
+        _gap(unit, owed, later=day > days[month])
+        for (month, day), units in lots.items()
+        for unit, owed in units.items()
+    ]
 
 
 def _answers(plans: Collection[Plan]) -> Mapping[int, Mapping[Department, list[Task]]]:
@@ -147,18 +157,28 @@ class _HandedIn:
         return state if state in ("open", "returned") and (last is None or last <= month) else ""
 
 
-def _gaps(
-    asked: Asked, answers: Mapping[Department, Sequence[Task]], handed_in: _HandedIn, shown: bool
-) -> Iterator[Gap]:
-    """`shown`: the plan is the one that "my tasks" shows, where all reports of the latest month can be written."""
+Owed = tuple[Asked, Task, str]
+"""A report that is owed: of which month, about what, and whether it is "open" or was "returned"."""
+
+
+def _owed(
+    asked: Asked, answers: Mapping[Department, Sequence[Task]], handed_in: _HandedIn
+) -> Iterator[tuple[Department, list[Owed]]]:
     for unit, tasks in answers.items():
-        owed = [(one, state) for one in tasks if (state := handed_in.owed(one, unit, asked.month))]
-        if owed:
-            states = Counter(state for _task, state in owed)
-            together = len(owed) > 1 and shown and not asked.earlier
-            place = [asked.plan.code, owed[0][0].code, unit.code, asked.month]
-            link = reverse("my_tasks") if together else reverse("task_report", args=place)
-            yield Gap(unit, asked, states["open"], states["returned"], link)
+        states = [(task, handed_in.owed(task, unit, asked.month)) for task in tasks]
+        if owed := [(asked, task, state) for task, state in states if state]:
+            yield unit, owed
+
+
+def _gap(unit: Department, owed: Sequence[Owed], *, later: bool) -> Gap:
+    """Several reports of the latest month are written from "my tasks"; of months before, one after the other."""
+    asked, task, _state = owed[0]
+    states = Counter(state for _asked, _task, state in owed)
+    together = len(owed) > 1 and not asked.earlier
+    place = [asked.plan.code, task.code, unit.code, asked.month]
+    link = reverse("my_tasks") if together else reverse("task_report", args=place)
+    missing, returned = states["open"], states["returned"]
+    return Gap(unit, asked.plan, asked.month, asked.deadline, asked.earlier, missing, returned, link, later)
 
 
 def _reporting(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:

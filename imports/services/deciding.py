@@ -13,6 +13,7 @@ from imports import jobs, staging
 from imports.models import ImportBatch
 from imports.workflow import State, Verb
 from plans.models import Plan
+from targets.asking import asked_by
 from targets.services import retract, send_back_all
 from targets.services.locking import check_reason
 
@@ -119,6 +120,17 @@ def _demand_second(batch: ImportBatch, by: User) -> None:
     """A plan may ask that another coordinator than the one who uploaded confirms."""
     if not batch.official or batch.source.by_id != by.pk:
         return
-    concerned = Plan.objects.published().holding_any(staging.months(batch))
-    if concerned.filter(import_needs_second=True).exists():
+    if _asks_for_second(batch):
         raise PermissionDenied(_("The plan asks for a second person: another coordinator confirms this import."))
+
+
+def _asks_for_second(batch: ImportBatch) -> bool:
+    """Whether one of the figures to be written counts for a plan that asks for a second person."""
+    rows = staging.changing(batch).order_by()
+    months = set(rows.values_list("month", flat=True).distinct())
+    careful = list(Plan.objects.published().filter(import_needs_second=True).holding_any(months))
+    if not careful:
+        return False
+    asked = asked_by(careful)
+    keys = rows.values_list("indicator_id", "region_id", "month").distinct()
+    return any(asked.plans_for(*key) for key in keys.iterator())

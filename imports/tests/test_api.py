@@ -115,7 +115,7 @@ def test_undoing_in_a_closed_month_is_a_conflict(coordinator: User, houses: Indi
     pk = caller.checked(row(houses, "2014-02", 4))
     caller.post(f"/imports/{pk}/confirm")
     apply(pk)
-    lock(Month(2014, 2), by=coordinator)
+    lock(factories.plan(), Month(2014, 2), by=coordinator)
     refused = caller.post(f"/imports/{pk}/undo")
     assert (refused.status_code, codes(refused)) == (409, ["month_locked"])
 

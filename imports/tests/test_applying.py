@@ -125,7 +125,7 @@ def test_a_total_that_falls_only_since_then_is_not_written(coordinator: User) ->
 
 def test_a_month_that_is_closed_meanwhile_is_not_written(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
-    lock(Month(2014, 1), by=coordinator)
+    lock(factories.plan(), Month(2014, 1), by=coordinator)
     confirm(batch, by=coordinator)
     assert not apply(batch.pk)
     assert official() == {}
@@ -261,7 +261,7 @@ def test_what_was_decided_upon_later_is_not_undone(later: str, coordinator: User
 
 def test_a_closed_month_is_not_undone(coordinator: User, houses: Indicator) -> None:
     batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
-    lock(Month(2014, 1), by=coordinator)
+    lock(factories.plan(), Month(2014, 1), by=coordinator)
     assert code_of(lambda: undo(batch, by=coordinator)) == "month_locked"
     assert official() == {"2014-01": 41}
 

@@ -110,7 +110,7 @@ def test_a_coordinator_is_warned_and_not_refused(bureau: SimpleNamespace, coordi
 
 
 def test_a_closed_month_is_told(bureau: SimpleNamespace, coordinator: User) -> None:
-    lock(Month(2014, 1), by=coordinator)
+    lock(factories.plan(), Month(2014, 1), by=coordinator)
     assert told(brought(coordinator, row(bureau.own, "2014-01", 4))) == [(2, "month", "month_locked")]
 
 

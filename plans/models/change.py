@@ -15,15 +15,32 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
         Every page of a part asks this: put together by the ORM, it would take longer than the database to answer.
         """
-        if not about:
+        return self.numbers_over([plan_id], about)
+
+    def numbers_over(self, plan_ids: Collection[int], about: Collection[int]) -> dict[int, int]:
+        """The same of several plans together."""
+        if not about or not plan_ids:
             return {}
-        asked = (  # noqa: S608 - as many places for values as are asked for
-            "SELECT about_id, SUM(number) FROM plans_change WHERE (plan_id = %s OR plan_id IS NULL) "
-            "AND about_id IN ({}) GROUP BY about_id"
-        ).format(", ".join(["%s"] * len(about)))
+        asked = (
+            "SELECT about_id, SUM(number) FROM plans_change "  # noqa: S608 - as many places as values are asked for
+            f"WHERE (plan_id IN ({_places(plan_ids)}) OR plan_id IS NULL) AND about_id IN ({_places(about)}) "
+            "GROUP BY about_id"
+        )
         with connections[self.db].cursor() as cursor:
-            cursor.execute(asked, [plan_id, *about])
+            cursor.execute(asked, [*plan_ids, *about])
             return {about_id: int(number) for about_id, number in cursor.fetchall()}
+
+    def outline_of_regions(self, region_ids: Collection[int]) -> int:
+        """How far all plans of these regions have come, but for figures and lights, as one number: what is expected of
+        a unit for one plan depends on what the others of its region promise."""
+        asked = (
+            "SELECT COALESCE(SUM(number), 0) FROM plans_change "  # noqa: S608 - as many places as values are asked for
+            "WHERE about_id IS NULL AND (plan_id IS NULL "
+            f"OR plan_id IN (SELECT id FROM plans_plan WHERE region_id IN ({_places(region_ids)})))"
+        )
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(asked, [*region_ids])
+            return int(cursor.fetchone()[0])
 
     @transaction.atomic
     def fold(self) -> int:
@@ -69,3 +86,8 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id} · {self.about_id} · {self.number}"
+
+
+def _places(values: Collection[int]) -> str:
+    """A place for each value in a statement."""
+    return ", ".join(["%s"] * len(values))

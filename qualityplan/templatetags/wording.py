@@ -1,5 +1,6 @@
 """How a page writes months, figures and quotations."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
 from plans.periods import Month
+from targets import wording
 from targets.explanation import plain, with_unit
 
 register = template.Library()
@@ -32,6 +34,12 @@ def month_short(month: Month) -> str:
 def _written(month: Month, form: str, _language: str | None) -> str:
     """A page writes the same few months hundreds of times."""
     return date_format(month.first_day, form)
+
+
+@register.filter
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other."""
+    return wording.listed(names)
 
 
 @register.filter

@@ -27,6 +27,7 @@ from targets.messages import sentence
 from targets.models import Attachment, Indicator
 from targets.quantities import rounded
 from targets.rows import END, Field, HandedIn, Promise, Row
+from targets.wording import listed
 from targets.worksheet import Sheet
 
 register = template.Library()
@@ -37,7 +38,8 @@ ROW = """
 <tr>
   <th scope="row" class="sheet-name"><span class="sheet-title">{name}</span>{unit}
     {basis}
-    {definition}</th>
+    {definition}
+    {plans}</th>
   <td class="sheet-past" data-label="{words[before]}">{before}{before_month}</td>
   <td class="sheet-past" data-label="{words[last_year]}">{last_year}</td>
   <td class="sheet-light">{promises}</td>
@@ -61,7 +63,7 @@ ROW = """
 """
 ADDRESS = ' data-indicator="{id}" data-region="{region}"'
 DEFINITION = '<details class="definition"><summary>{words[definition]}</summary><p>{it}</p></details>'
-PROMISE = '<div class="promise">{actual} <span class="muted">{threshold}</span><br>{light}{whole}</div>'
+PROMISE = '<div class="promise">{actual} <span class="muted">{threshold}</span><br>{light}{whole}{plan}</div>'
 CELL = """<td class="sheet-cell"{wide}>
     <label for="{row}-{name}">{label}<span class="visually-hidden"> {indicator}</span></label>
     <input class="form-control form-control-sm number" id="{row}-{name}" name="{row}-{name}" data-name="{name}" \
@@ -97,6 +99,7 @@ ATTACH = (
     '<label class="attach no-script" for="{row}-files">{words[attach]}<span class="visually-hidden"> {indicator}</span>'
     ' <input type="file" id="{row}-files" name="{row}-files" multiple accept="{accept}"></label>'
 )
+COUNTS_FOR = '<small class="counts-for">{words[counts_for]} {it}</small>'
 WIDE, DISABLED = SafeString(' colspan="2"'), SafeString(" disabled")
 DECIMAL, WRONG = SafeString(' inputmode="decimal"'), SafeString(' aria-invalid="true"')
 MARKED = SafeString(" has-problems")
@@ -108,6 +111,7 @@ def words() -> dict[str, str]:
         "before": _("Last period"),
         "last_year": _("Same month last year"),
         "to_date": _("January to this month"),
+        "counts_for": _("Counts for:"),
         "definition": _("Definition"),
         "no_target": _("for information, no target"),
         "note": _("Note"),
@@ -134,8 +138,7 @@ class Writer:
     """Writes the rows of one sheet; what they have in common is looked up once."""
 
     def __init__(self, sheet: Sheet, accept: str) -> None:
-        self.locked, self.accept, self.whole = sheet.locked, accept, sheet.plan.region
-        self.closed = DISABLED if sheet.locked else NONE
+        self.locked, self.accept = sheet.locked, accept
         self.words, self.remove = words(), SafeString(reverse("attachment_remove", args=[0]))
         self.lights: dict[Light, SafeString] = {}
 
@@ -156,9 +159,10 @@ class Writer:
             handed_in=self.handed_in(row.handed_in, row.indicator) if row.handed_in else NONE,
             told=told(row),
             conflict=render_to_string("targets/_conflict.html", {"row": row}) if row.conflict or row.gone else NONE,
+            plans=around(COUNTS_FOR, listed(row.plans), words=self.words),
             remove=self.remove,
             attachments=joined([self.attachment(row, one) for one in row.attachments]),
-            attach=NONE if self.locked else fill(ATTACH, words=self.words, row=pk, indicator=name, accept=self.accept),
+            attach=NONE if row.closed else fill(ATTACH, words=self.words, row=pk, indicator=name, accept=self.accept),
             waits=self.waits(row),
         )
 
@@ -185,7 +189,8 @@ class Writer:
             actual=around("<strong>{it}</strong>", one.shown and one.shown.actual),
             threshold=one.threshold,
             light=self.light(one.light) if one.light else NONE,
-            whole=around(' <span class="tag tag-role">{it}</span>', one.whole and self.whole),
+            whole=around(' <span class="tag tag-role">{it}</span>', one.whole and one.target.plan.region),
+            plan=around("<small>{it}</small>", one.plan),
         )
 
     def light(self, light: Light) -> SafeString:
@@ -216,13 +221,13 @@ class Writer:
             hint=around(' placeholder="{it}"', one.handed_in or ("2014-06-27" if is_day else "")),
             keys=NONE if is_day else DECIMAL,
             wrong=WRONG if row.problems else NONE,
-            closed=self.closed,
+            closed=DISABLED if row.closed else NONE,
             understood=understood(one),
         )
 
     def note(self, row: Row, one: Field, indicator: SafeString) -> SafeString:
         """The input of the note."""
-        pk, text, closed = row.indicator.pk, one.text, self.closed
+        pk, text, closed = row.indicator.pk, one.text, DISABLED if row.closed else NONE
         return fill(NOTE, words=self.words, row=pk, indicator=indicator, text=text, closed=closed, nothing=NONE)
 
     def label(self, indicator: Indicator, one: Field) -> SafeString | str:
@@ -250,14 +255,19 @@ class Writer:
 
     def attachment(self, row: Row, one: Attachment) -> SafeString:
         """A file that lies beside the draft."""
-        remove = NONE if self.locked else fill(REMOVE, words=self.words, row=row.indicator.pk, pk=one.pk, name=one.name)
+        remove = NONE if row.closed else fill(REMOVE, words=self.words, row=row.indicator.pk, pk=one.pk, name=one.name)
         address, size = reverse("attachment", args=[one.pk]), filesizeformat(one.size)
         return fill(
             ATTACHMENT, row=row.indicator.pk, pk=one.pk, address=address, name=one.name, size=size, remove=remove
         )
 
     def waits(self, row: Row) -> SafeString:
-        """What has not been handed in yet."""
+        """What has not been handed in yet; or that nothing can be, where other rows are open."""
+        if row.closed and not self.locked:
+            closed = _("%(month)s is closed for the plan %(plan)s.")
+            return around(
+                '<span class="quiet">{it}</span>', closed % {"month": month_short(row.month), "plan": row.closed}
+            )
         if row.conflict or not (row.has_figure or row.new_files):
             return NONE
         return around('<span class="quiet">{it}</span>', self.words["draft" if row.has_figure else "file"])

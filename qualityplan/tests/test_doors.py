@@ -277,7 +277,7 @@ def closed(cast: SimpleNamespace) -> SimpleNamespace:
     cast.waiting = handed_in(more[0], cast.reporter)
     cast.official = approve(handed_in(more[1], cast.reporter), by=cast.reviewer)
     save_draft(key(cast.count), Typed(value="5", note=NOTE), version=0, by=cast.reporter)
-    lock(JUNE, by=cast.coordinator)
+    lock(f.plan(), JUNE, by=cast.coordinator)
     pk, code = cast.count.pk, cast.count.code
     cast.typed = {f"{pk}-value": "7", f"{pk}-note": NOTE, f"{pk}-version": "1"}
     cast.table = csv_bytes([(code, "100100", "2014-06", "7")])

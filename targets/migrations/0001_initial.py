@@ -655,6 +655,16 @@ class Migration(migrations.Migration):
             name="MonthLock",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="locks",
+                        to="plans.plan",
+                        verbose_name="plan",
+                    ),
+                ),
                 ("month", plans.fields.MonthField(verbose_name="month")),
                 ("locked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="locked at")),
                 ("reopened_at", models.DateTimeField(blank=True, null=True, verbose_name="reopened at")),
@@ -1473,7 +1483,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="monthlock",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("reopened_at__isnull", True)), fields=("month",), name="month_locked_once"
+                condition=models.Q(("reopened_at__isnull", True)),
+                fields=("plan", "month"),
+                name="month_locked_once",
             ),
         ),
         migrations.AddConstraint(

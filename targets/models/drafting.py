@@ -1,5 +1,8 @@
 """What is typed and not handed in yet, and the months in which nothing may change any more."""
 
+from collections.abc import Collection
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import Region
 from plans.fields import MonthField
+from plans.models import Plan
 from plans.periods import Month
 from targets.models.indicator import Indicator
 
@@ -53,14 +57,16 @@ class Draft(models.Model):
 class MonthLockQuerySet(models.QuerySet["MonthLock"]):
     """Questions about locks."""
 
-    def closing(self, months: "set[Month]") -> set[Month]:
-        """Which of the months are locked now."""
-        return set(self.filter(month__in=months, reopened_at__isnull=True).order_by().values_list("month", flat=True))
+    def closed(self, months: Collection[Month]) -> Self:
+        """The locks that hold now for plans in force, of these months."""
+        return self.filter(month__in=months, reopened_at__isnull=True, plan__state=Plan.State.PUBLISHED)
 
 
 class MonthLock(models.Model):
-    """封账: from `locked_at` on nothing in the month may change, until the quality office reopens it with a reason."""
+    """封账: from `locked_at` on nothing that the plan asks for in the month may change, until it is reopened with a
+    reason."""
 
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="locks", db_index=False, verbose_name=_("plan"))
     month = MonthField(_("month"))
     locked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("locked by")
@@ -85,7 +91,9 @@ class MonthLock(models.Model):
         verbose_name_plural = _("locks of months")
         ordering = ["-month", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["month"], condition=Q(reopened_at__isnull=True), name="month_locked_once"),
+            models.UniqueConstraint(
+                fields=["plan", "month"], condition=Q(reopened_at__isnull=True), name="month_locked_once"
+            ),
             models.CheckConstraint(
                 condition=Q(reopened_at__isnull=True, reopened_by__isnull=True, reason="")
                 | (Q(reopened_at__isnull=False, reopened_by__isnull=False) & ~Q(reason="")),
@@ -94,4 +102,4 @@ class MonthLock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.month)
+        return f"{self.plan} · {self.month}"

@@ -40,7 +40,7 @@ class ReportingDutyQuerySet(models.QuerySet["ReportingDuty"]):
 class ReportingDuty(models.Model):
     """A department reports an indicator from one month to another (both included; empty: without end).
 
-    A bureau's duty is about the figure of the plan's own region, a county government's about the county's; only a
+    A bureau's duty is about the figure of the region where it is, a county government's about the county's; only a
     county's may leave the indicator open: it stands for everything that the county is asked for. The months that no
     duty names are not expected at all, so a closed unit leaves numerator and denominator together. A duty without a
     department says that the figure is due and nobody has been named. An indicator or a county of which there are no

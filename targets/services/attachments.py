@@ -28,7 +28,7 @@ def attach(key: Key, file: NamedFile, *, by: User) -> Attachment:
     RefusedFileError says what is wrong with it; ValidationError if the month is closed. Nothing is kept by halves.
     """
     demand_entering([key], by)
-    demand_open([key[2]])
+    demand_open([key])
     return kept(file, lambda content, path: _attached(key, content, path, by))
 
 
@@ -49,8 +49,9 @@ def _attached(key: Key, content: Content, path: str, by: User) -> Attachment:
 def detach(attachment: Attachment, *, by: User) -> None:
     """Removes a file that has not been handed in. ValidationError for one that has: it stays with its entry."""
     observation = Observation.objects.select_for_update().get(pk=attachment.observation_id)
-    demand_entering([(observation.indicator_id, observation.region_id, observation.month)], by)
-    demand_open([observation.month])
+    key = (observation.indicator_id, observation.region_id, observation.month)
+    demand_entering([key], by)
+    demand_open([key])
     found = observation.attachments.filter(pk=attachment.pk).first()
     if found is None:
         return

@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 from departments.models import Region
 from plans.periods import Month
 from targets.accumulation import EXACT
+from targets.closing import Closed, closed_in
 from targets.figures import Entry, EntryRule, Key, Problem, check, check_to_date
 from targets.loading import SeriesKey, official_now
-from targets.models import Indicator, MonthLock, Target
+from targets.models import Indicator, Target
 from targets.oddities import Surroundings, oddities
 from targets.services.locking import locked_problem
 
@@ -51,9 +52,9 @@ class Background:
         return set(Region.objects.filter(parent__isnull=False).order_by().values_list("parent_id", flat=True))
 
     @cached_property
-    def closed(self) -> Collection[Month]:
-        """The months that are locked."""
-        return MonthLock.objects.closing({entry.month for entry in self._entries})
+    def closed(self) -> Closed:
+        """What is closed of the entries' months."""
+        return closed_in({entry.month for entry in self._entries})
 
     @cached_property
     def targets(self) -> Iterable[Target]:
@@ -94,8 +95,8 @@ def check_entries(entries: Sequence[Entry], background: Background | None = None
         made_of = (entry[0], entry[1] in wholes)
         if made_of not in rules:
             rules[made_of] = entry_rule(background.indicators[entry.indicator_id], has_parts=made_of[1])
-        if closed and entry.month in closed:
-            problems[position] = [locked_problem(entry.month)]
+        if closed and (plan := closed.plan_of(entry.key)) is not None:
+            problems[position] = [locked_problem(plan, entry.month)]
         elif found := check(rules[made_of], entry):
             problems[position] = found
     for position, problem in _falls(entries, background, problems):

@@ -90,7 +90,7 @@ def save_drafts(typed: Mapping[Key, Typed], *, versions: Mapping[Key, int | None
     colleague has. ConflictsError names all conflicts.
     """
     demand_entering(typed, by)
-    demand_open(key[2] for key in typed)
+    demand_open(typed)
     drafts = _locked(typed)
     conflicts: dict[Key, Draft | None] = {key: None for key in typed if key not in drafts and versions[key]}
     if missing := sorted(key for key in typed if key not in drafts and key not in conflicts):

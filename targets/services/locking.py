@@ -1,9 +1,11 @@
-"""封账: closing a month, and reopening it with a reason."""
+"""封账: closing a plan's month, and reopening it with a reason."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,8 +13,10 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services import record
+from plans.models import Plan
 from plans.periods import Month
-from targets.figures import Problem
+from targets.closing import closed_in
+from targets.figures import Key, Problem
 from targets.messages import sentence
 from targets.models import MonthLock
 
@@ -20,32 +24,39 @@ LONGEST_REASON = 400
 
 
 @transaction.atomic
-def lock(month: Month, *, by: User) -> MonthLock:
-    """Closes a month: from now on no door changes anything in it. ValidationError if it is closed already."""
+def lock(plan: Plan, month: Month, *, by: User) -> MonthLock:
+    """Closes a month for a plan: from now on no door changes anything in it that the plan asks for. ValidationError if
+    it is closed already, or is not the plan's."""
     access.demand(by, Action.LOCK_MONTHS)
+    if month not in plan.months:
+        raise ValidationError(_("%(month)s is not a month of the plan %(plan)s.") % _named(plan, month))
     try:
         with transaction.atomic():
-            made = MonthLock.objects.create(month=month, locked_by=by)
+            made = MonthLock.objects.create(plan=plan, month=month, locked_by=by)
     except IntegrityError as error:
-        raise ValidationError(_("%(month)s is closed already.") % {"month": month}) from error
-    record("month.locked", by=by, subject=made, month=str(month))
+        raise ValidationError(_("%(month)s is closed already for the plan %(plan)s.") % _named(plan, month)) from error
+    record("month.locked", by=by, subject=made, plan=plan.code, month=str(month))
     return made
 
 
 @transaction.atomic
-def reopen(month: Month, *, by: User, reason: str) -> MonthLock:
-    """Opens a closed month again; ValidationError without a reason, or if the month is not closed."""
+def reopen(plan: Plan, month: Month, *, by: User, reason: str) -> MonthLock:
+    """Opens a closed month of a plan again; ValidationError without a reason, or if the month is not closed."""
     access.demand(by, Action.LOCK_MONTHS)
     check_reason(reason)
     if not reason.strip():
         raise ValidationError(_("Give a reason for reopening: it is kept with the month."))
-    made = MonthLock.objects.select_for_update().filter(month=month, reopened_at__isnull=True).first()
+    made = MonthLock.objects.select_for_update().filter(plan=plan, month=month, reopened_at__isnull=True).first()
     if made is None:
-        raise ValidationError(_("%(month)s is not closed.") % {"month": month})
+        raise ValidationError(_("%(month)s is not closed for the plan %(plan)s.") % _named(plan, month))
     made.reopened_by, made.reopened_at, made.reason = by, timezone.now(), reason.strip()
     made.save()
-    record("month.reopened", by=by, subject=made, month=str(month), reason=reason.strip())
+    record("month.reopened", by=by, subject=made, plan=plan.code, month=str(month), reason=reason.strip())
     return made
+
+
+def _named(plan: Plan, month: Month) -> dict[str, str]:
+    return {"plan": plan.title, "month": str(month)}
 
 
 def check_reason(reason: str) -> None:
@@ -56,12 +67,36 @@ def check_reason(reason: str) -> None:
         )
 
 
-def demand_open(months: Iterable[Month]) -> None:
-    """Raises ValidationError, saying what to do, if one of the months is closed: the last word of every service."""
-    for month in sorted(MonthLock.objects.closing(set(months))):
-        raise ValidationError(sentence(locked_problem(month)), code="month_locked")
+def demand_open(keys: Collection[Key]) -> None:
+    """Raises ValidationError, saying what to do, if a plan that asks for one of the figures has closed its month: the
+    last word of every service."""
+    closed = closed_in({key[2] for key in keys})
+    for key in sorted(keys, key=lambda key: key[2]) if closed else ():
+        if (plan := closed.plan_of(key)) is not None:
+            raise _refusal(plan, key[2])
 
 
-def locked_problem(month: Month) -> Problem:
-    """What is told about an entry in a closed month."""
-    return Problem("month_locked", "month", (("month", str(month)),))
+def demand_open_rows(rows: "QuerySet[Any]", path: str = "") -> None:
+    """The same for the figures of many rows, of which `path` leads to indicator, region and month."""
+    indicator, region, month = (f"{path}{name}" for name in ("indicator_id", "region_id", "month"))
+    closed = closed_in(set(rows.order_by().values_list(month, flat=True).distinct()))
+    if closed:
+        affected = rows.filter(**{f"{month}__in": set(closed.plans)}).order_by(month)
+        for key in affected.values_list(indicator, region, month).distinct().iterator():
+            if (plan := closed.plan_of(key)) is not None:
+                raise _refusal(plan, key[2])
+
+
+def demand_open_month(plan: Plan, month: Month) -> None:
+    """Raises ValidationError if the plan's month is closed: for reports about the plan's tasks."""
+    if MonthLock.objects.closed({month}).filter(plan=plan).exists():
+        raise _refusal(plan, month)
+
+
+def _refusal(plan: Plan, month: Month) -> ValidationError:
+    return ValidationError(sentence(locked_problem(plan, month)), code="month_locked")
+
+
+def locked_problem(plan: Plan, month: Month) -> Problem:
+    """What is told about an entry in a month that a plan has closed."""
+    return Problem("month_locked", "month", (("month", str(month)), ("plan", plan.title)))

@@ -39,7 +39,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     in"). Entries that say what is official already change nothing. PermissionDenied for everybody else.
     """
     demand_office(by)
-    demand_open(entry.month for entry in entries)
+    demand_open([entry.key for entry in entries])
     with offering.offered(entries) as select:
         return write_official(select, (), len(entries), source, by, reason)
 

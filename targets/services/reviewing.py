@@ -119,7 +119,7 @@ def approve_all(revisions: Collection[Revision], *, by: User) -> tuple[list[Revi
     rows = _locked_all(revisions, by)
     approved = [row for row in rows if _approvable(row, by)]
     left_out = [row for row in rows if not _approvable(row, by)]
-    demand_open(row.observation.month for row in approved)
+    demand_open([row.entry.key for row in approved])
     _demand_no_fall(approved)
     if approved:
         _approve_rows(approved, by, timezone.now())
@@ -185,7 +185,7 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     revision = _locked(revision)
     observation = revision.observation
     _demand_for(by, Action.WITHDRAW_OBSERVATIONS, observation)
-    demand_open([observation.month])
+    demand_open([(observation.indicator_id, observation.region_id, observation.month)])
     revision.ended_at = timezone.now()
     _moved(revision, Verb.WITHDRAW, by, reason)
     observation.official = observation.value = observation.numerator = observation.denominator = None

@@ -19,7 +19,7 @@ from targets.offering import FIGURES
 from targets.services.attachments import carry_on
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import wake_on_commit
-from targets.services.locking import demand_open
+from targets.services.locking import demand_open_rows
 from targets.services.official import LOT, decided, demand_office, write_official
 
 NAMED = 20
@@ -104,7 +104,7 @@ def _observations(source: Source) -> QuerySet[Observation]:
 def _demand_last(source: Source, *, waiting: bool = False) -> None:
     """ValidationError, naming them, if figures of the source lie in a closed month or were decided upon since."""
     found = Revision.objects.filter(source=source).select_related("observation__indicator", "observation__region")
-    demand_open(set(found.order_by().values_list("observation__month", flat=True).distinct()))
+    demand_open_rows(found, "observation__")
     untouched = (State.SUBMITTED.value, State.RETURNED.value) if waiting else (State.APPROVED.value,)
     later = list(found.exclude(state__in=untouched).order_by("pk")[: NAMED + 1])
     if later:

@@ -124,7 +124,7 @@ def test_a_closed_month_and_what_is_not_understood_are_told(cast: SimpleNamespac
     assert sent(cast, cast.reporter, paper(), region="x").status_code == 422
     assert sent(cast, cast.reporter, paper(), f.indicator("count")).status_code == 404
     one = sent(cast, cast.reporter, paper()).json()
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     answer = sent(cast, cast.reporter, paper(papers.PNG))
     assert (answer.status_code, "封账" in answer.json()["message"]) == (423, True)
     answer = by(cast.reporter).post(f"/attachments/{one['id']}/remove/")

@@ -170,7 +170,7 @@ def test_a_stranger_attaches_and_removes_nothing(cast: SimpleNamespace, media: P
 
 def test_a_closed_month_takes_no_file_and_gives_none_back(cast: SimpleNamespace, media: Path) -> None:
     one = kept(cast)
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     with pytest.raises(ValidationError, match="封账"):
         kept(cast, papers.PNG)
     with pytest.raises(ValidationError, match="封账"):

@@ -171,7 +171,7 @@ def test_a_blank_draft_is_not_handed_in(cast: SimpleNamespace) -> None:
 
 def test_a_closed_month_takes_no_text_and_no_figures(cast: SimpleNamespace) -> None:
     save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
-    lock(Month(2014, 6), by=f.coordinator())
+    lock(f.plan(), Month(2014, 6), by=f.coordinator())
     with pytest.raises(ValidationError, match="封账"):
         save_draft(cast.key, Typed(value="310"), version=1, by=cast.reporter)
     with pytest.raises(EntriesRefusedError) as error:

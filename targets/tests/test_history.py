@@ -142,7 +142,7 @@ def test_a_second_withdrawal_changes_nothing_and_says_so(client: Client, cast: S
 
 def test_a_closed_month_refuses_a_withdrawal_with_a_sentence(client: Client, cast: SimpleNamespace) -> None:
     revision = official(cast)
-    lock(Month(2014, 1), by=f.coordinator())
+    lock(f.plan(), Month(2014, 1), by=f.coordinator())
     page = seen(client, cast.reviewer, cast.address)
     assert "/withdraw/" not in page
     assert "封账" in said(client, f"/revisions/{revision.pk}/withdraw/", reason="口径有误")
@@ -176,7 +176,7 @@ def test_whoever_may_enter_is_led_to_the_worksheet(client: Client, cast: SimpleN
     assert f"/worksheet/{cast.office.code}/2014-01/" in seen(client, f.coordinator(), cast.address)
     assert f"/worksheet/{county.code}/2014-01/" in seen(client, f.person(Role.COUNTY, county), cast.address)
     assert "/worksheet/" not in seen(client, cast.reviewer, cast.address)
-    lock(Month(2014, 1), by=f.coordinator())
+    lock(f.plan(), Month(2014, 1), by=f.coordinator())
     assert "/worksheet/" not in seen(client, cast.reporter, cast.address)
 
 

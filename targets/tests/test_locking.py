@@ -31,7 +31,7 @@ def submitted(office: Any) -> Revision:
 
 
 def test_a_closed_month_is_told_with_what_to_do(office: Any) -> None:
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     found = check_entries([f.entry(f.indicator("count"), "2014-06", 1), f.entry(f.indicator("count"), "2014-07", 1)])
     assert {position: [one.code for one in problems] for position, problems in found.items()} == {0: ["month_locked"]}
 
@@ -41,7 +41,7 @@ def test_a_closed_month_refuses_entering_approving_withdrawing_and_importing(off
     waiting = submitted(office)
     official = approve(submitted(office), by=reviewer)
     by = f.coordinator()
-    lock(JUNE, by=by)
+    lock(f.plan(), JUNE, by=by)
     houses = f.indicator("count", department=office)
     doors: list[Callable[[], object]] = [
         lambda: enter(f.entry(houses, "2014-06", 1), by=reporter, source=f.source(reporter)),
@@ -57,22 +57,22 @@ def test_a_closed_month_refuses_entering_approving_withdrawing_and_importing(off
 
 def test_what_waits_in_a_closed_month_may_still_be_returned(office: Any) -> None:
     waiting = submitted(office)
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     assert send_back(waiting, by=f.person(Role.REVIEWER, office), reason="本月已封账").state == "returned"
 
 
 def test_other_months_stay_open(office: Any) -> None:
-    lock(Month(2014, 5), by=f.coordinator())
+    lock(f.plan(), Month(2014, 5), by=f.coordinator())
     assert approve(submitted(office), by=f.person(Role.REVIEWER, office)).state == "approved"
 
 
 def test_a_reopened_month_takes_figures_again_and_can_be_closed_again(office: Any) -> None:
     by = f.coordinator()
-    lock(JUNE, by=by)
-    reopened = reopen(JUNE, by=by, reason="市统计局更正")
+    lock(f.plan(), JUNE, by=by)
+    reopened = reopen(f.plan(), JUNE, by=by, reason="市统计局更正")
     assert (reopened.reason, reopened.reopened_by) == ("市统计局更正", by)
     assert approve(submitted(office), by=f.person(Role.REVIEWER, office)).state == "approved"
-    lock(JUNE, by=by)
+    lock(f.plan(), JUNE, by=by)
     assert MonthLock.objects.count() == 2
     assert list(
         AuditEvent.objects.filter(action__startswith="month.").order_by("id").values_list("action", flat=True)
@@ -87,30 +87,30 @@ def test_a_reopened_month_takes_figures_again_and_can_be_closed_again(office: An
 def test_nobody_but_the_quality_office_closes_or_opens_a_month(role: Role) -> None:
     by = f.person(role)
     with pytest.raises(PermissionDenied):
-        lock(JUNE, by=by)
-    lock(JUNE, by=f.coordinator())
+        lock(f.plan(), JUNE, by=by)
+    lock(f.plan(), JUNE, by=f.coordinator())
     with pytest.raises(PermissionDenied):
-        reopen(JUNE, by=by, reason="原因")
-    assert MonthLock.objects.closing({JUNE}) == {JUNE}
+        reopen(f.plan(), JUNE, by=by, reason="原因")
+    assert [found.month for found in MonthLock.objects.closed({JUNE})] == [JUNE]
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_reopening_needs_a_reason(reason: str) -> None:
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     with pytest.raises(ValidationError, match="原因"):
-        reopen(JUNE, by=f.coordinator(), reason=reason)
+        reopen(f.plan(), JUNE, by=f.coordinator(), reason=reason)
 
 
 def test_a_month_is_not_closed_twice_nor_opened_when_open() -> None:
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     with pytest.raises(ValidationError):
-        lock(JUNE, by=f.coordinator())
+        lock(f.plan(), JUNE, by=f.coordinator())
     with pytest.raises(ValidationError):
-        reopen(Month(2014, 7), by=f.coordinator(), reason="原因")
+        reopen(f.plan(), Month(2014, 7), by=f.coordinator(), reason="原因")
     assert MonthLock.objects.count() == 1
 
 
 def test_the_database_keeps_the_reason_with_the_reopening() -> None:
-    made = lock(JUNE, by=f.coordinator())
+    made = lock(f.plan(), JUNE, by=f.coordinator())
     with pytest.raises(IntegrityError), transaction.atomic():
         MonthLock.objects.filter(pk=made.pk).update(reopened_at=timezone.now(), reopened_by=f.coordinator())

@@ -55,11 +55,11 @@ def test_a_month_is_closed_once_however_often_one_clicks(office: Client) -> None
 
 
 def test_reopening_needs_a_reason_and_keeps_it_on_the_page(office: Client) -> None:
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     assert "原因" in said(office, "/plans/plan-2014/months/2014-06/reopen/", reason=" ")
-    assert MonthLock.objects.closing({JUNE})
+    assert MonthLock.objects.closed({JUNE})
     said(office, "/plans/plan-2014/months/2014-06/reopen/", reason="更正抽检批次")
-    assert not MonthLock.objects.closing({JUNE})
+    assert not MonthLock.objects.closed({JUNE})
     assert "更正抽检批次" in office.get("/plans/plan-2014/months/").content.decode()
 
 
@@ -117,12 +117,12 @@ def test_the_page_takes_as_many_queries_for_many_figures_as_for_few(office: Clie
             f.official(f.entry(measured, "2014-01", 1))
 
     more(1)
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     office.get("/plans/plan-2014/months/")
     with CaptureQueriesContext(connection) as few:
         office.get("/plans/plan-2014/months/")
     more(8)
-    lock(Month(2014, 7), by=f.coordinator())
+    lock(f.plan(), Month(2014, 7), by=f.coordinator())
     with CaptureQueriesContext(connection) as many:
         office.get("/plans/plan-2014/months/")
     assert len(few) == len(many)

@@ -368,7 +368,7 @@ def test_a_reason_is_no_part_of_a_draft(cast: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("mode", ["draft", "submit"])
 def test_a_closed_month_is_a_conflict(mode: str, cast: SimpleNamespace) -> None:
-    lock(JUNE, by=cast.coordinator)
+    lock(f.plan(), JUNE, by=cast.coordinator)
     before = stored()
     answer = send(cast.reporter, row(cast.houses, month="2014-07", value=300), row(cast.houses, value=300), mode=mode)
     assert (answer.status_code, told(answer)) == (409, [(2, "month", "month_locked")])
@@ -409,7 +409,7 @@ def test_a_version_of_a_draft_that_was_handed_in_is_a_conflict(cast: SimpleNames
 
 def test_bad_values_and_conflicts_are_told_together(cast: SimpleNamespace) -> None:
     save_draft(cast.key, Typed(value="310"), version=0, by=cast.colleague)
-    lock(Month(2014, 5), by=cast.coordinator)
+    lock(f.plan(), Month(2014, 5), by=cast.coordinator)
     answer = send(
         cast.reporter,
         row(cast.houses, value=300),

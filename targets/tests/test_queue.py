@@ -209,7 +209,7 @@ def test_a_closed_month_refuses_approvals_with_a_sentence_and_allows_returns(
     client: Client, cast: SimpleNamespace
 ) -> None:
     revision = handed_in(cast, houses(cast), "2014-01", 7)
-    lock(Month(2014, 1), by=f.coordinator())
+    lock(f.plan(), Month(2014, 1), by=f.coordinator())
     assert f"/revisions/{revision.pk}/approve/" not in seen(client, cast.reviewer)
     assert "封账" in said(client, f"/revisions/{revision.pk}/approve/")
     assert "封账" in said(client, "/reviews/approve/", revision=revision.pk)
@@ -300,7 +300,7 @@ def test_one_foreign_entry_among_them_approves_nothing(cast: SimpleNamespace) ->
 def test_one_closed_month_among_them_approves_nothing(cast: SimpleNamespace) -> None:
     count = houses(cast)
     lot = [handed_in(cast, count, "2014-01", 7), handed_in(cast, count, "2014-02", 7)]
-    lock(Month(2014, 2), by=f.coordinator())
+    lock(f.plan(), Month(2014, 2), by=f.coordinator())
     with pytest.raises(ValidationError, match="封账"):
         approve_all(lot, by=cast.reviewer)
     assert not Observation.objects.official().exists()

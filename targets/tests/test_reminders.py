@@ -113,7 +113,7 @@ def test_once_everything_is_handed_in_nobody_is_reminded(cast: SimpleNamespace) 
 
 def test_a_closed_month_is_left_out(cast: SimpleNamespace) -> None:
     handed_in(cast, 0, at=DEADLINE)
-    lock(JUNE, by=cast.coordinator)
+    lock(f.plan(), JUNE, by=cast.coordinator)
     assert told(DEADLINE + timedelta(days=2)) == {}
     MonthLock.objects.update(reopened_at=NOW, reopened_by=cast.coordinator, reason="补报")
     assert set(told(DEADLINE + timedelta(days=3))) == {cast.reporter.pk, cast.reviewer.pk, cast.coordinator.pk}

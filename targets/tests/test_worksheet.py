@@ -65,7 +65,7 @@ def by(user: User) -> Client:
 
 
 def names(cast: SimpleNamespace, unit: Department, month: str, user: User) -> set[str]:
-    rows = sheet_of(unit, cast.plan, Month.parse(month), user).rows
+    rows = sheet_of(unit, [cast.plan], Month.parse(month), user).rows
     known = {one.pk: name for name, one in vars(cast).items() if hasattr(one, "entry_basis")}
     return {known[row.indicator.pk] for row in rows}
 
@@ -141,7 +141,9 @@ def test_a_row_knows_the_months_before_the_target_and_its_light(cast: SimpleName
     text = by(cast.reporter).get(cast.address).content.decode()
     assert "90" in text
     assert "95" in text
-    row = next(one for one in sheet_of(cast.office, cast.plan, JUNE, cast.reporter).rows if one.indicator == cast.rate)
+    row = next(
+        one for one in sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows if one.indicator == cast.rate
+    )
     assert row.before is not None
     assert row.last_year is not None
     assert (row.before.numerator, row.last_year.numerator) == (95, 90)
@@ -151,7 +153,7 @@ def test_a_row_knows_the_months_before_the_target_and_its_light(cast: SimpleName
 
 def test_a_quarterly_row_is_held_against_the_last_quarter(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.quarterly, "2014-03", 7), f.entry(cast.quarterly, "2014-05", 9))
-    rows = sheet_of(cast.office, cast.plan, JUNE, cast.reporter).rows
+    rows = sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows
     row = next(one for one in rows if one.indicator == cast.quarterly)
     assert row.before is not None
     assert row.before.value == 7
@@ -180,7 +182,7 @@ def test_the_worksheet_takes_as_many_queries_for_sixty_rows_as_for_seven(cast: S
     few = queries()
     fill(54)
     assert queries() == few <= 20
-    assert len(sheet_of(cast.office, cast.plan, JUNE, cast.reporter).rows) >= 60
+    assert len(sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows) >= 60
 
 
 # --- Saving -----------------------------------------------------------------------------------------------------------
@@ -246,7 +248,7 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(data: dict[str, str], ca
 
 def test_a_closed_month_is_refused_at_each_door_and_says_whom_to_ask(cast: SimpleNamespace) -> None:
     save(cast, cast.reporter, value="300")
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     answer = save(cast, cast.reporter, value="310", version=1)
     assert answer.status_code == 423
     assert "封账" in answer.json()["message"]

@@ -104,7 +104,7 @@ def a_file(cast: SimpleNamespace) -> str:
 
 
 def a_closed_month(cast: SimpleNamespace) -> str:
-    lock(JUNE, by=f.coordinator())
+    lock(f.plan(), JUNE, by=f.coordinator())
     return " disabled>"
 
 

@@ -11,30 +11,38 @@ from django.views.decorators.http import require_safe
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from plans.models import Plan
-from targets.deadlines import last_month_with_data, reporting_month
+from plans.periods import Month
 from targets.desk import desk_of, waiting_for_review
-from targets.selectors import month_of, months
+from targets.duties import plans_of
 
 
 @login_required
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """For whoever enters or reviews; `?month=2014-06` for another month than the one that is being reported."""
+    """For whoever enters or reviews; `?month=2014-06` for another month than those that are being reported, `?plan=`
+    for one plan alone."""
     user = cast(User, request.user)
     enters, reviews = (access.reach(user, one) for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS))
     if not enters and not reviews:
         raise access.refusal()
-    plan = Plan.objects.published().latest_first().first()
-    if plan is None:
+    if not plans_of(user).exists():
         return render(request, "reports/empty.html")
-    today, last = timezone.localdate(), last_month_with_data(plan)
-    month, _understood = month_of(request.GET.get("month"), plan, reporting_month(plan, today, last))
+    month, plan_code = _month(request.GET.get("month", "")), request.GET.get("plan", "")
+    found = desk_of(user, timezone.localdate(), month, plan_code)
     context = {
-        "desk": desk_of(user, plan, month, today),
-        "months": months(plan, month, last),
+        "desk": found,
+        "months": found,
+        "kept": {"plan": found.plan} if found.plan else {},
         "enters": bool(enters),
         "reviews": bool(reviews),
         "waiting": waiting_for_review(user) if reviews else 0,
     }
     return render(request, "targets/desk.html", context)
+
+
+def _month(text: str) -> Month | None:
+    """The month that is asked for; None for none, and for what is none."""
+    try:
+        return Month.parse(text)
+    except ValueError:
+        return None

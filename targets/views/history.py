@@ -13,7 +13,8 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.addresses import month_named
-from targets.models import MonthLock, Observation, Revision
+from targets.closing import closed_in
+from targets.models import Observation, Revision
 from targets.queue import Shown, figure_of
 from targets.services import withdraw
 from targets.views.review import name_of, reason_of, revision_of
@@ -26,14 +27,14 @@ def figure(request: HttpRequest, indicator: str, region: str, month: str) -> Htt
     user: User = request.user  # type: ignore[assignment]
     found = _visible(user, indicator, region, month)
     withdrawable = found.official_id is not None and _covers(user, Action.WITHDRAW_OBSERVATIONS, found)
-    locked = bool(MonthLock.objects.closing({found.month}))
+    closed_for = closed_in({found.month}).plan_of((found.indicator_id, found.region_id, found.month))
     context = {
         "observation": found,
         "official": figure_of(found.indicator, found),
         "revisions": [(revision, _shown(found, revision)) for revision in _revisions(found)],
-        "locked": locked,
-        "may_withdraw": withdrawable and not locked,
-        "worksheet": "" if locked else worksheet_address(user, found),
+        "closed_for": closed_for,
+        "may_withdraw": withdrawable and closed_for is None,
+        "worksheet": "" if closed_for is not None else worksheet_address(user, found),
     }
     return render(request, "targets/history.html", context)
 

@@ -29,9 +29,10 @@ def months(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.LOCK_MONTHS)
 def lock_month(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
     """Closes a month."""
-    when = month_named(month, plan_named(request, plan_code))
+    plan = plan_named(request, plan_code)
+    when = month_named(month, plan)
     try:
-        lock(when, by=request.user)  # type: ignore[arg-type]
+        lock(plan, when, by=request.user)  # type: ignore[arg-type]
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
@@ -43,9 +44,10 @@ def lock_month(request: HttpRequest, plan_code: str, month: str) -> HttpResponse
 @access.requires(Action.LOCK_MONTHS)
 def reopen_month(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
     """Opens a closed month again, with a reason."""
-    when = month_named(month, plan_named(request, plan_code))
+    plan = plan_named(request, plan_code)
+    when = month_named(month, plan)
     try:
-        reopen(when, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
+        reopen(plan, when, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:

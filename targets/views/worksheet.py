@@ -20,15 +20,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
-from plans.addresses import plan_and_month
+from plans.addresses import month_named
 from plans.models import Change as Changed
-from plans.models import Plan
-from plans.periods import Month
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import told
 from targets import forms, kept
-from targets.duties import expected_of, place_of
+from targets.duties import expected_over
 from targets.explanation import Shown, explain, shown
 from targets.figures import Key, Problem
 from targets.lights import Light, light
@@ -36,12 +34,11 @@ from targets.messages import sentence
 from targets.models import Attainment, Draft, Target
 from targets.recompute import attainments_if
 from targets.rows import END, Written
-from targets.selectors import months
 from targets.services import ConflictError, EntriesRefusedError, attach, hand_in, save_draft
 from targets.services.drafting import FIELDS
 from targets.views import words
 from targets.work import work_on
-from targets.worksheet import Sheet, may_enter, outline_of, put_past, put_work, sheet_of
+from targets.worksheet import AskedSheet, Sheet, may_enter, outline_of, put_past, put_work, sheet_of
 
 CONFLICT, REFUSED, LOCKED = 409, 422, 423
 
@@ -65,37 +62,43 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
     """What a unit enters for a month: GET shows it; POST keeps every field, and hands in what has been typed."""
     if request.method == "POST":
         return _handed_in(request, code, month)
-    return _shown(request, *_asked(request, code, month))
+    return _shown(request, _asked(request, code, month))
 
 
-def _shown(request: HttpRequest, department: Department, plan: Plan, month: Month) -> HttpResponse:
+def _shown(request: HttpRequest, asked: AskedSheet) -> HttpResponse:
     """The page as it was made last, while nothing is different; else its rows as they were made last, but for those
     that are. What is due and promised is kept by itself, and so is what is official about rows that are typed in."""
-    user, place = _person(request), place_of(department, plan)
-    outline = cache(partial(outline_of, department, plan, month, user))
-    due = kept.value_of(request, lambda: list(outline().background.indicators), plan_code=plan.code, of="due")
-    work, figures = work_on(due, place.pk, month), Changed.objects.numbers(plan.pk, due)
+    user, plan_code, ids = _person(request), asked.plans[0].code, [plan.pk for plan in asked.plans]
+    version = ids, Changed.objects.outline_of_regions({plan.region_id for plan in asked.plans})
+    outline = cache(partial(_outline, asked, user))
+    due = kept.value_of(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
+    work = work_on(due, asked.department.region_id, asked.month)
+    figures = Changed.objects.numbers_over(ids, due)
 
     def with_past(indicators: Collection[int]) -> Sheet:
-        sheet = kept.value_of(request, outline, plan_code=plan.code, of="outline")
+        sheet = kept.value_of(request, outline, plan_code=plan_code, of="outline", beside=version)
         put_past(sheet, user, indicators)
         return sheet
 
     def written(indicators: Collection[int]) -> dict[int, Written]:
         official = {one: figures.get(one) for one in sorted(indicators)}
-        make = partial(with_past, indicators)
-        sheet = kept.value_of(request, make, plan_code=plan.code, of="past", beside=official)
+        make, beside = partial(with_past, indicators), (version, official)
+        sheet = kept.value_of(request, make, plan_code=plan_code, of="past", beside=beside)
         put_work(sheet, work.only(indicators))
         forms.show_problems(sheet)
         return _written(sheet)
 
     def made() -> HttpResponse:
-        of = {one: (figures.get(one), *about) for one, about in work.by_indicator().items()}
-        rows = kept.values_of(request, written, plan_code=plan.code, of=of)
-        sheet = Sheet(department, plan, place, month, locked=work.locked)
-        return _page(request, sheet, [rows[one] for one in due if one in rows])
+        of = {one: (version, figures.get(one), *about) for one, about in work.by_indicator().items()}
+        rows = kept.values_of(request, written, plan_code=plan_code, of=of)
+        sheet = Sheet(asked.department, asked.plans, asked.month, locked=work.locked)
+        return _page(request, asked, sheet, [rows[one] for one in due if one in rows])
 
-    return kept.answered(request, made, plan_code=plan.code, beside=(user.pk, work, figures))
+    return kept.answered(request, made, plan_code=plan_code, beside=(user.pk, version, work, figures))
+
+
+def _outline(asked: AskedSheet, user: User) -> Sheet:
+    return outline_of(asked.department, asked.plans, asked.month, user)
 
 
 def _written(sheet: Sheet) -> dict[int, Written]:
@@ -111,10 +114,10 @@ def _written(sheet: Sheet) -> dict[int, Written]:
 @require_POST
 def cell(request: HttpRequest, code: str, month: str) -> JsonResponse:
     """Keeps one row as it was typed, and says how it was understood."""
-    department, plan, shown_month = _asked(request, code, month)
+    asked = _asked(request, code, month)
     try:
         version, typed = forms.version_in(request.POST), forms.typed_in(request.POST)
-        key = _key_in(request, department, plan, shown_month)
+        key = _key_in(request, asked)
     except forms.TooLongError as error:
         return JsonResponse({"message": str(error)}, status=REFUSED)
     except (ValueError, KeyError):
@@ -139,7 +142,7 @@ def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
     try:
         if file is None:
             raise RefusedFileError("empty")
-        made = attach(_key_in(request, *asked), file, by=_person(request))
+        made = attach(_key_in(request, asked), file, by=_person(request))
     except (KeyError, ValueError):
         return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
     except RefusedFileError as refused:
@@ -154,21 +157,24 @@ def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
 @require_POST
 def preview(request: HttpRequest, code: str, month: str) -> HttpResponse:
     """What the lights would become; keeps what the form holds first, so that nothing typed is lost on the way."""
-    sheet = _sheet(request, code, month)
-    if (stopped := _not_kept(request, sheet)) is not None:
+    asked = _asked(request, code, month)
+    sheet = _sheet(request, asked)
+    if (stopped := _not_kept(request, asked, sheet)) is not None:
         return stopped
     examined = forms.show_problems(sheet)
     seen = {row.indicator.pk: bool(row.problems) for row in sheet.rows if row.seen and row.has_figure}
     good = [one for one in examined.entries if seen.get(one.indicator_id) is False]
+    changes = _changes(good)
     context: dict[str, Any] = {
-        "changes": _changes(good),
+        "changes": changes,
         "figures": len(good),
         "problems": len(examined.problems),
         "preview": True,
+        "several": len({one.target.plan_id for one in changes}) > 1,
     }
     if request.headers.get("X-Fragment"):
         return render(request, "targets/_preview.html", context | {"sheet": sheet})
-    return _page(request, sheet, **context)
+    return _page(request, asked, sheet, **context)
 
 
 def _person(request: HttpRequest) -> User:
@@ -176,35 +182,38 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _asked(request: HttpRequest, code: str, text: str) -> tuple[Department, Plan, Month]:
-    """The unit, plan and month of the address; 404 if there is none, PermissionDenied if it is not the person's."""
-    department = get_object_or_404(Department.objects.select_related("region"), code=code)
-    plan, month = plan_and_month(text)
+def _asked(request: HttpRequest, code: str, text: str) -> AskedSheet:
+    """What the address names; 404 if there is none, PermissionDenied if it is not the person's."""
+    department = get_object_or_404(Department.objects.select_related("region__parent__parent"), code=code)
+    asked = AskedSheet.of(department, month_named(text))
+    if asked is None:
+        raise Http404
     if not may_enter(access.reach(_person(request), Action.ENTER_OBSERVATIONS), department):
         raise access.refusal()
-    return department, plan, month
+    return asked
 
 
-def _key_in(request: HttpRequest, department: Department, plan: Plan, month: Month) -> Key:
+def _key_in(request: HttpRequest, asked: AskedSheet) -> Key:
     """Which row is meant; ValueError or KeyError if it cannot be understood, 404 if it is not on the sheet."""
     indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
-    due = expected_of(plan, {month}).due_of(department.pk, month)
-    if indicator_id not in due or region_id != place_of(department, plan).pk:
+    place = asked.department.region_id
+    due = expected_over(asked.plans, {asked.month}, {place}).due_of(asked.department.pk, asked.month)
+    if indicator_id not in due or region_id != place:
         raise Http404
-    return indicator_id, region_id, month
+    return indicator_id, region_id, asked.month
 
 
-def _sheet(request: HttpRequest, code: str, month: str) -> Sheet:
-    return sheet_of(*_asked(request, code, month), _person(request))
+def _sheet(request: HttpRequest, asked: AskedSheet) -> Sheet:
+    return sheet_of(asked.department, asked.plans, asked.month, _person(request))
 
 
 @transaction.atomic
 def _handed_in(request: HttpRequest, code: str, month: str) -> HttpResponse:
     """Keeps and hands in, one request of a unit after the other: the second click finds what the first has done."""
-    department, _plan, _month = _asked(request, code, month)
-    Department.objects.select_for_update(no_key=True).get(pk=department.pk)
-    sheet = _sheet(request, code, month)
-    if (stopped := _not_kept(request, sheet)) is not None:
+    asked = _asked(request, code, month)
+    Department.objects.select_for_update(no_key=True).get(pk=asked.department.pk)
+    sheet = _sheet(request, asked)
+    if (stopped := _not_kept(request, asked, sheet)) is not None:
         return stopped
     if request.POST.get("do") != "hand_in":
         messages.success(request, _("Saved. Nothing has been handed in yet."))
@@ -212,33 +221,37 @@ def _handed_in(request: HttpRequest, code: str, month: str) -> HttpResponse:
     ready = [row for row in sheet.rows if row.seen and row.has_figure]
     reason = request.POST.get("reason", "").strip()[:400]
     if not reason and any(row.official is not None for row in ready):
-        return _refused(request, sheet, {}, _("An approved figure is being changed. Give the reason for the change."))
+        return _refused(
+            request, asked, sheet, {}, _("An approved figure is being changed. Give the reason for the change.")
+        )
     try:
         made = hand_in([row.key for row in ready], by=_person(request), reason=reason)
     except EntriesRefusedError as refused:
-        return _refused(request, sheet, {key[0]: list(found) for key, found in refused.problems.items()})
+        return _refused(request, asked, sheet, {key[0]: list(found) for key, found in refused.problems.items()})
     return _thanks(request, len(made))
 
 
-def _not_kept(request: HttpRequest, sheet: Sheet) -> HttpResponse | None:
+def _not_kept(request: HttpRequest, asked: AskedSheet, sheet: Sheet) -> HttpResponse | None:
     """The page that says why not everything could be kept; None if all was."""
     if sheet.locked:
         forms.show_problems(sheet)
-        return _page(request, sheet, status=LOCKED)
+        return _page(request, asked, sheet, status=LOCKED)
     try:
         taken = forms.keep_files(sheet.rows, request.POST, request.FILES, by=_person(request))
         kept = forms.keep(sheet.rows, request.POST, by=_person(request))
     except (ValueError, ValidationError) as error:
-        return _refused(request, sheet, {}, " ".join(getattr(error, "messages", [str(error)])))
+        return _refused(request, asked, sheet, {}, " ".join(getattr(error, "messages", [str(error)])))
     if not taken:
-        return _refused(request, sheet, {}, _("A file could not be attached. What you typed has been saved."))
+        return _refused(request, asked, sheet, {}, _("A file could not be attached. What you typed has been saved."))
     if kept:
         return None
     messages.error(request, _("A colleague has saved something else meanwhile. Compare the rows marked below."))
-    return _page(request, sheet, status=CONFLICT)
+    return _page(request, asked, sheet, status=CONFLICT)
 
 
-def _refused(request: HttpRequest, sheet: Sheet, problems: dict[int, list[Problem]], told: str = "") -> HttpResponse:
+def _refused(
+    request: HttpRequest, asked: AskedSheet, sheet: Sheet, problems: dict[int, list[Problem]], told: str = ""
+) -> HttpResponse:
     """The page again, each problem beside its row, what was typed still there."""
     forms.show_problems(sheet)
     for row in sheet.rows:
@@ -254,7 +267,7 @@ def _refused(request: HttpRequest, sheet: Sheet, problems: dict[int, list[Proble
         )
         % {"number": number},
     )
-    return _page(request, sheet, status=REFUSED)
+    return _page(request, asked, sheet, status=REFUSED)
 
 
 def _thanks(request: HttpRequest, number: int) -> HttpResponse:
@@ -269,7 +282,12 @@ def _thanks(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, sheet: Sheet, rows: Collection[Written] | None = None, status: int = 200, **more: Any
+    request: HttpRequest,
+    asked: AskedSheet,
+    sheet: Sheet,
+    rows: Collection[Written] | None = None,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     """The whole page, with the rows of the sheet if none are given."""
     rows = _written(sheet).values() if rows is None else rows
@@ -277,7 +295,7 @@ def _page(
     context = {
         "sheet": sheet,
         "rows": rows,
-        "months": months(sheet.plan, sheet.month, None),
+        "months": asked,
         "counts": {state: states.count(state) for state in ("open", "drafted", "submitted", "returned", "approved")},
         "corrects": any(row.corrects for row in rows),
         "texts": words.typing() | words.files(),
@@ -319,8 +337,13 @@ def _changes(entries: list[Any]) -> list[Change]:
     now = {(one.target_id, one.region_id): one for one in stored}
     return [
         _change(targets[one.target_id], regions[one.region_id], one, now.get((one.target_id, one.region_id)))
-        for one in sorted(would, key=lambda one: (targets[one.target_id].order, regions[one.region_id].code))
+        for one in sorted(would, key=lambda one: _order(targets[one.target_id], regions[one.region_id]))
     ]
+
+
+def _order(target: Target, region: Region) -> tuple[Any, ...]:
+    """As the plans stand on the sheet, and each plan's targets in it."""
+    return -target.plan.first_month.key, target.plan.code, target.order, region.code
 
 
 def _change(target: Target, region: Region, then: Attainment, now: Attainment | None) -> Change:

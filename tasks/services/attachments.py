@@ -15,7 +15,7 @@ from departments.permissions import Action
 from departments.services import record
 from reviews import files
 from reviews.attaching import Content, NamedFile, demand_room, kept
-from targets.services.locking import demand_open
+from targets.services.locking import demand_open_month
 from tasks.models import ProgressReport, ReportAttachment, StepAttachment, SupervisionStep, Task
 from tasks.services.places import Place
 from tasks.services.rights import demand_assigned, demand_of, demand_unclosed
@@ -29,7 +29,7 @@ def attach_to_report(place: Place, file: NamedFile, *, by: User) -> ReportAttach
     demand_of(by, Action.REPORT_TASKS, place.department.pk)
     demand_assigned(place.task, place.department)
     demand_unclosed(place.task)
-    demand_open([place.month])
+    demand_open_month(place.task.plan, place.month)
     return kept(file, lambda content, path: _attached(place, content, path, by))
 
 
@@ -48,7 +48,7 @@ def detach_from_report(attachment: ReportAttachment, *, by: User) -> None:
     """Removes a file that has not been handed in. ValidationError for one that has: it stays with its report."""
     demand_of(by, Action.REPORT_TASKS, attachment.department_id)
     Task.objects.select_for_update().get(pk=attachment.task_id)
-    demand_open([attachment.month])
+    demand_open_month(attachment.task.plan, attachment.month)
     found = ReportAttachment.objects.filter(pk=attachment.pk).first()
     if found is None:
         return

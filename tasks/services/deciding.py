@@ -13,7 +13,7 @@ from departments.reminding import Part
 from departments.services import record
 from reviews.messages import refused_step
 from reviews.workflow import RefusedError, State, Verb, step
-from targets.services.locking import check_reason, demand_open
+from targets.services.locking import check_reason, demand_open_month
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
 from tasks.services.attachments import bring_back
 from tasks.services.milestones import milestones_changed
@@ -36,7 +36,7 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     if report.author_id == by.pk:
         raise PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
     demand_unclosed(report.task)
-    demand_open([report.month])
+    demand_open_month(report.task.plan, report.month)
     before = ProgressReport.objects.approved().filter(
         task=report.task_id, department=report.department_id, month=report.month
     )

@@ -16,7 +16,7 @@ from departments.services import record
 from plans.periods import Month
 from reviews.workflow import State, Verb, step
 from targets.figures import Problem
-from targets.services.locking import check_reason, demand_open
+from targets.services.locking import check_reason, demand_open_month
 from tasks import accounts
 from tasks.accounts import Asked, Said, SaidStep, Setting
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision, ReportDraft, Task
@@ -60,7 +60,7 @@ def demand_writing(place: Place, by: User, today: date) -> None:
     demand_unclosed(place.task)
     if place.month.first_day > today:
         raise ValidationError(_("This month has not come yet. Report on it when it has."), code="month_to_come")
-    demand_open([place.month])
+    demand_open_month(place.task.plan, place.month)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from plans.periods import Month
-from targets.services.locking import LONGEST_REASON, check_reason, demand_open
+from targets.services.locking import LONGEST_REASON, check_reason, demand_open_month
 from targets.wording import listed
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
 from tasks.progress import State
@@ -32,7 +32,7 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
     demand_lead(by, Action.SIGN_OFF_TASKS, task)
     task = Task.objects.select_for_update().get(pk=task.pk)
     demand_unclosed(task)
-    demand_open([month])
+    demand_open_month(task.plan, month)
     _check_note(note)
     reports = ProgressReport.objects.filter(task=task, month=month)
     if reports.waiting().exists():

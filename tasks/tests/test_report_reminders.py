@@ -126,7 +126,7 @@ def test_several_months_are_one_sentence_beside_the_latest(city: SimpleNamespace
 
 
 def test_a_closed_month_is_not_asked_for(city: SimpleNamespace) -> None:
-    lock(JUNE, by=city.coordinator)
+    lock(f.plan(), JUNE, by=city.coordinator)
     assert asked(DEADLINE, city.reporter) == []
 
 

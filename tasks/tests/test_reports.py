@@ -232,7 +232,7 @@ def test_the_last_report_prefills_the_next(city: SimpleNamespace) -> None:
 
 def test_a_closed_month_takes_nothing(city: SimpleNamespace) -> None:
     report = handed_in(city.place, city.reporter)
-    lock(JUNE, by=city.coordinator)
+    lock(f.plan(), JUNE, by=city.coordinator)
     for act in (
         lambda: save_report(city.place, said("改"), version=0, by=city.reporter),
         lambda: hand_in_report(city.place, by=city.reporter),

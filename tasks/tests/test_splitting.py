@@ -196,7 +196,7 @@ def test_who_is_missing_is_named_and_a_note_says_why(city: SimpleNamespace) -> N
 def test_nothing_is_signed_before_a_report_or_in_a_closed_month(city: SimpleNamespace) -> None:
     with pytest.raises(ValidationError):
         sign_off(city.task, JUNE, by=city.reviewer, note="无")
-    lock(JUNE, by=city.coordinator)
+    lock(f.plan(), JUNE, by=city.coordinator)
     with pytest.raises(ValidationError) as refused:
         sign_off(city.task, JUNE, by=city.reviewer, note="无")
     assert refused.value.code == "month_locked"
