@@ -74,8 +74,9 @@ def reporting_month(plan: Plan, today: date, last_with_data: Month | None) -> Mo
 
 
 def last_month_with_data(plan: Plan) -> Month | None:
-    """The last month of the plan's year of which any target has an official figure, as it was judged: figures
-    themselves are too many to look through for a page."""
-    judged = Attainment.objects.filter(target__plan=plan, month=Month(plan.year, 12))
-    last: int | None = judged.aggregate(last=Max("last_month"))["last"]
-    return Month(plan.year, last) if last else None
+    """The last of the plan's months of which any target has an official figure, as it was judged: figures themselves
+    are too many to look through for a page, and the last month of each year knows of all before it."""
+    ends = {month.year: month for month in plan.months}
+    judged = Attainment.objects.filter(target__plan=plan, month__in=ends.values())
+    last: Month | None = judged.aggregate(last=Max("last_month"))["last"]
+    return max(last, plan.first_month) if last is not None else None

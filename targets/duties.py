@@ -17,10 +17,10 @@ from django.db.models import Exists, OuterRef, Q
 from departments.models import Department, Region
 from plans.models import Plan
 from plans.periods import Month, expected_months
+from targets.dependencies import judged_regions
 from targets.loading import Regions
 from targets.models import Indicator, ReportingDuty, Target
 from targets.models.duty import COUNTY
-from targets.recompute import judged_regions
 
 
 class Key(NamedTuple):
