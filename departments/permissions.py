@@ -29,6 +29,7 @@ class Action(StrEnum):
     IMPORT_OBSERVATIONS = "import_observations"
     IMPORT_OFFICIAL = "import_official"
     LOCK_MONTHS = "lock_months"
+    SET_QUOTAS = "set_quotas"
     VIEW_SUPERVISION = "view_supervision"
     ISSUE_SUPERVISION = "issue_supervision"
     RECEIVE_SUPERVISION = "receive_supervision"
@@ -96,6 +97,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.IMPORT_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
     Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.ALL},
     Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
+    Action.SET_QUOTAS: {_R.COORDINATOR: _S.ALL},
     Action.VIEW_SUPERVISION: {**_UNITS, _R.COORDINATOR: _S.ALL, _R.LEADER: _S.ALL},
     Action.ISSUE_SUPERVISION: {_R.COORDINATOR: _S.ALL},
     Action.RECEIVE_SUPERVISION: _UNITS,

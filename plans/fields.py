@@ -1,6 +1,6 @@
 """A model field for months."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -51,3 +51,9 @@ class MonthField(Base):
 
     def run_validators(self, value: Any) -> None:
         """The range of integers says nothing about months; `to_python` has checked."""
+
+
+def optional_month(verbose_name: Any, **options: Any) -> "models.Field[Month | None, Month | None]":
+    """A month that may be left open."""
+    left_open: dict[str, Any] = {"null": True, "blank": True, **options}
+    return cast("models.Field[Month | None, Month | None]", MonthField(verbose_name, **left_open))

@@ -48,6 +48,11 @@ class Month:
         return self.year * 100 + self.number
 
     @property
+    def index(self) -> int:
+        """The months since the year 0, so that months can be counted."""
+        return self.year * 12 + self.number - 1
+
+    @property
     def first_day(self) -> date:
         return date(self.year, self.number, 1)
 
@@ -75,6 +80,9 @@ def months_between(first: Month, last: Month) -> list[Month]:
     return [first.shifted(index) for index in range(length)]
 
 
+EXPECTED = {"monthly": tuple(range(1, 13)), "quarterly": (3, 6, 9, 12), "half_yearly": (6, 12), "annual": (12,)}
+
+
 def expected_months(frequency: str) -> tuple[int, ...]:
-    """Numbers of the months in which an indicator of this frequency is due: monthly, quarterly or annual."""
-    return {"monthly": tuple(range(1, 13)), "quarterly": (3, 6, 9, 12), "annual": (12,)}[frequency]
+    """Numbers of the months in which an indicator of this frequency is due: monthly, quarterly, half-yearly, annual."""
+    return EXPECTED[frequency]

@@ -13,7 +13,7 @@ from reports.standing import Moment, day_of, end_of, moment_of
 from targets import page
 from targets.changes import History, history
 from targets.models import Attainment, Target
-from targets.selectors import Row, official_then, rows_of, seen_by
+from targets.selectors import Row, last_in_plan, official_then, rows_of, seen_by
 from tasks.selectors import Row as TaskRow
 from tasks.selectors import standing as tasks_at
 
@@ -85,8 +85,7 @@ def _judged(target: Target, asked: Mapping[str, str], user: User) -> list[Attain
 
 
 def _last_month(target: Target, rows: Sequence[Row]) -> Month | None:
-    last = max((row.attainment.last_month or 0 for row in rows), default=0)
-    return Month(target.plan.year, last) if last else None
+    return last_in_plan(target.plan, (row.attainment.last_month for row in rows))
 
 
 def _tasks(target: Target, month: Month) -> list[TaskRow]:

@@ -43,7 +43,8 @@ class IndicatorRule:
 
 
 class Reading(NamedTuple):
-    """The official figure of one month (1 to 12): a value, or numerator and denominator; `revision` is its id."""
+    """The official figure of one month: a value, or numerator and denominator; `revision` is its id. `month` counts
+    from the month in which counting begins: 1 to 12 in a calendar year."""
 
     month: int
     value: Decimal | None
@@ -54,9 +55,11 @@ class Reading(NamedTuple):
 
 
 class Accumulated(NamedTuple):
-    """A year to date: numerator / denominator (1 where nothing is divided), before the indicator's scale.
+    """What has come together since counting began: numerator / denominator (1 where nothing is divided), before the
+    indicator's scale.
 
-    `months` holds the months with data in any part, `complete` those with data in every part, as bits.
+    `months` holds the months with data in any part, `complete` those with data in every part, as bits: bit 0 is the
+    month in which counting begins.
     """
 
     numerator: Decimal
@@ -112,44 +115,42 @@ def _parts(reading: Reading) -> tuple[Decimal, Decimal]:
     return reading.numerator, reading.denominator
 
 
-FOLDS: dict[tuple[str, str, str], Fold] = {
-    ("month", "sum", ""): _sum,
-    ("month", "last", ""): _last,
-    ("month", "mean", ""): _mean,
-    ("month", "max", ""): _max,
-    ("month", "pooled", "sum"): _pooled,
-    ("month", "pooled", "last"): _pooled_last_denominator,
-    ("month", "last", "sum"): _last_parts,
-    ("month", "last", "last"): _last_parts,
-    ("to_date", "sum", ""): _last,
-    ("to_date", "last", ""): _last,
-    ("to_date", "pooled", "sum"): _last_parts,
-    ("to_date", "pooled", "last"): _last_parts,
-    ("to_date", "last", "sum"): _last_parts,
-    ("to_date", "last", "last"): _last_parts,
+FOLDS: dict[tuple[str, str], Fold] = {
+    ("sum", ""): _sum,
+    ("last", ""): _last,
+    ("mean", ""): _mean,
+    ("max", ""): _max,
+    ("pooled", "sum"): _pooled,
+    ("pooled", "last"): _pooled_last_denominator,
+    ("last", "sum"): _last_parts,
+    ("last", "last"): _last_parts,
 }
-"""(entry basis, time rule, denominator rule) → how one more month is taken in. What is entered to date already covers
-January to its month, so only the last entry counts."""
+"""(time rule, denominator rule) → how one more entry is taken in: this month's beside all that came before; what is
+entered to date covers January to its month, so beside what came before its year."""
 
 
-def accumulate(rule: IndicatorRule, readings: Iterable[Reading]) -> list[Accumulated | None]:
-    """The year to date after each of the twelve months, from the readings of one region in any order.
+def accumulate(rule: IndicatorRule, readings: Iterable[Reading], months: int = 12) -> list[Accumulated | None]:
+    """What has come together after each of so many months, from the readings of one region in any order.
 
-    A month without a reading carries what is known up to it; before the first reading there is nothing (None).
+    A month without a reading carries what is known up to it; before the first reading there is nothing (None). Twelve
+    months are a year to date. More are counted on over the years; where entries are to date, they begin with a January.
     """
-    fold = FOLDS[rule.entry_basis, rule.time_rule, rule.denominator_rule]
+    fold, to_date = FOLDS[rule.time_rule, rule.denominator_rule], rule.entry_basis == "to_date"
     by_month = {reading[0]: reading for reading in readings}
     state: Accumulated | None = None
+    earlier: Accumulated | None = None
     series: list[Accumulated | None] = []
-    months, done_on, is_event = 0, None, rule.measure == "event"
+    known, done_on, is_event = 0, None, rule.measure == "event"
     with localcontext(EXACT):
-        for number in range(1, 13):
+        for number in range(1, months + 1):
+            if to_date and number % 12 == 1:
+                earlier = state
             reading = by_month.get(number)
             if reading is not None:
-                months |= 1 << (number - 1)
+                known |= 1 << (number - 1)
                 if is_event:
                     done_on = _done_on(state, reading)
-                state = _accumulated((*fold(state, reading), months, months, done_on))
+                state = _accumulated((*fold(earlier if to_date else state, reading), known, known, done_on))
             series.append(state)
     return series
 
@@ -166,12 +167,12 @@ def event_day(occurred_on: date | None, month: Month) -> date:
 
 
 def combine(rule: IndicatorRule, parts: Sequence[Sequence[Accumulated | None]]) -> list[Accumulated | None]:
-    """The whole, from the twelve-month series of all its parts: numerators are added and, where the rule is pooled,
-    denominators too. A part that has reported nothing yet adds nothing, and the month counts as incomplete.
+    """The whole, from the series of all its parts, which are equally long: numerators are added and, where the rule is
+    pooled, denominators too. A part that has reported nothing yet adds nothing, and the month counts as incomplete.
     """
     pooled = rule.region_rule == "pooled"
     with localcontext(EXACT):
-        return [_combined([part[index] for part in parts], pooled=pooled) for index in range(12)]
+        return [_combined([part[index] for part in parts], pooled=pooled) for index in range(len(parts[0]))]
 
 
 def _combined(states: Sequence[Accumulated | None], *, pooled: bool) -> Accumulated | None:
@@ -194,7 +195,7 @@ def last_month(months: int) -> int | None:
 
 def month_numbers(months: int) -> list[int]:
     """The month numbers in a set of months, ascending."""
-    return [number for number in range(1, 13) if months >> (number - 1) & 1]
+    return [number for number in range(1, months.bit_length() + 1) if months >> (number - 1) & 1]
 
 
 def month_set(numbers: Iterable[int]) -> int:

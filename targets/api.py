@@ -27,7 +27,7 @@ from targets.incoming import EXAMPLES, ObservationsIn, ObservationsKept
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
 from targets.posting import keep
 from targets.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
-from targets.selectors import official_then
+from targets.selectors import last_in_plan, official_then
 
 router = Router(tags=["targets"])
 
@@ -68,7 +68,7 @@ def attainment(
         chosen = month_of(known, month, last_month(known, place))
         return Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request)).filter(month=chosen)
     rows = official_then(Target.objects.filter(plan=known), place, as_of)
-    chosen = month_of(known, month, max((row.last_month or 0 for row in rows), default=0))
+    chosen = month_of(known, month, last_in_plan(known, (row.last_month for row in rows)))
     return [row for row in rows if row.month == chosen]
 
 
@@ -148,16 +148,16 @@ def observed_region(code: str, user: User) -> Region:
     return region
 
 
-def last_month(plan: Plan, region: Region) -> int | None:
-    """The number of the last month with data for any of the plan's targets in a region."""
+def last_month(plan: Plan, region: Region) -> Month | None:
+    """The last month with data for any of the plan's targets in a region."""
     found = Attainment.objects.filter(target__plan=plan, region=region).aggregate(last=Max("last_month"))
-    return found["last"]
+    return last_in_plan(plan, [found["last"]])
 
 
-def month_of(plan: Plan, month: Month | None, last: int | None) -> Month:
+def month_of(plan: Plan, month: Month | None, last: Month | None) -> Month:
     """The month asked for, else the last one with data, else the plan's first; 422 for a month outside the plan."""
     if month is None:
-        return Month(plan.year, last) if last else plan.first_month
+        return last or plan.first_month
     if not plan.first_month <= month <= plan.last_month:
         told = {"first": plan.first_month, "last": plan.last_month}
         message = _("The month must be one of the plan's: from %(first)s to %(last)s.") % told

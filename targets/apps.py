@@ -26,6 +26,8 @@ class TargetsConfig(AppConfig):
             Watch("targets_indicator"),
             Watch("targets_reportingduty"),
             Watch("targets_target", ("plan_id",), changes.ITSELF),
+            Watch("targets_step", ("target_id",), of_target),
+            Watch("targets_quota", ("target_id",), of_target),
             Watch("targets_targetassignment", ("target_id",), of_target),
             Watch("targets_observation", ("month", "indicator_id"), _OF_FIGURE, "{1}"),
             Watch("targets_attainment", ("target_id",), of_target, its_indicator),

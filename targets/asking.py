@@ -16,9 +16,9 @@ from django.db.models.functions import Coalesce
 
 from plans.models import Plan
 from plans.periods import Month
+from targets.dependencies import judged_regions
 from targets.loading import Regions
 from targets.models import Indicator, Target
-from targets.recompute import judged_regions
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Verification:
 
 def verify(stored: Attainment) -> Verification:
     """Computes a row anew from its revisions, by the same formulas; nothing is written."""
-    target = Target.objects.with_version().select_related("plan", "indicator", "operand").get(pk=stored.target_id)
+    target = Target.objects.to_be_judged().get(pk=stored.target_id)
     rows = attainments_from([target], stored.region_id, of_revisions(stored.revisions))
     computed = next((row for row in rows if row.month == stored.month), None)
     if computed is None:
@@ -55,7 +55,7 @@ def differences() -> Iterator[Difference]:
     """Every difference between the stored attainments and those computed anew, without writing anything."""
     exclude_others()
     regions = Regions.load()
-    targets = list(Target.objects.in_force().with_version().select_related("plan", "indicator", "operand"))
+    targets = list(Target.objects.in_force().to_be_judged())
     codes = {target.pk: f"{target.plan.code}/{target.code}" for target in targets}
     for start in range(0, len(targets), 20):
         lot = targets[start : start + 20]

@@ -5,7 +5,7 @@ became official, was corrected or withdrawn: the same computation as for an earl
 once. The target's own rule and milestones are those of today.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,10 +14,11 @@ from django.utils import timezone
 from departments.models import Region, User
 from plans.periods import Month
 from reviews.workflow import State
+from targets.dependencies import decisive_months
 from targets.lights import Light, light
 from targets.loading import Loader, Regions, Row, SeriesKey
 from targets.models import Attainment, Observation, Revision, Target
-from targets.recompute import replayed, series_of
+from targets.recompute import replayed
 
 DAYS = 90
 """So many days are looked back at, from the newest."""
@@ -66,13 +67,13 @@ class _Spell:
 def history(target: Target, region: Region, month: Month, user: User, until: datetime) -> History:
     """How the light of a month came to be what it was at a moment; seven queries at most. `target` with its version."""
     regions = Regions.load()
-    spells = list(_spells(series_of(target, region.pk, regions), month, until))
+    spells = list(_spells(decisive_months(target, region.pk, month, regions), until))
     known = sorted({day for spell in spells for day in (spell.begins, spell.ends) if day is not None})
     days = known[-DAYS:]
     if not days:
         return History((), None)
     moments = [days[0] - timedelta(days=1), *days]
-    judged = replayed(target, region.pk, month.number, regions, (_official_on(spells, one) for one in moments))
+    judged = replayed(target, region.pk, month, regions, (_official_on(spells, one) for one in moments))
     states = list(_with_lights(target, judged))
     turned = [
         (day, before, after, attainment)
@@ -90,20 +91,21 @@ def _with_lights(target: Target, judged: Iterable[Attainment]) -> Iterator[tuple
         yield one, light(one)
 
 
-def _spells(keys: Collection[SeriesKey], month: Month, until: datetime) -> Iterator[_Spell]:
-    """Every figure of the series up to the month of the year that was ever official until a moment, in one query."""
-    years = [key.year for key in keys]
+def _spells(months: Mapping[SeriesKey, int], until: datetime) -> Iterator[_Spell]:
+    """Every figure of the series, each up to its month (1 to 12), that was ever official until a moment, in one
+    query."""
+    years = [key.year for key in months]
     rows = Revision.objects.filter(
         official_at__lte=until,
-        observation__indicator__in={key.indicator_id for key in keys},
-        observation__region__in={key.region_id for key in keys},
-        observation__month__range=(Month(min(years), 1), Month(max(years), month.number)),
+        observation__indicator__in={key.indicator_id for key in months},
+        observation__region__in={key.region_id for key in months},
+        observation__month__range=(Month(min(years), 1), Month(max(years), 12)),
     ).values_list(
         *("observation__indicator_id", "observation__region_id", "observation__month"),
         *("value", "numerator", "denominator", "occurred_on", "pk", "official_at", "ended_at", "state"),
     )
     for indicator_id, region_id, of, value, numerator, denominator, day, pk, begins, ends, state in rows.order_by("pk"):
-        if SeriesKey(indicator_id, region_id, of.year) in keys and of.number <= month.number:
+        if of.number <= months.get(SeriesKey(indicator_id, region_id, of.year), 0):
             row = (indicator_id, region_id, of.key, value, numerator, denominator, day, pk)
             ended = timezone.localdate(ends) if ends is not None and ends <= until else None
             yield _Spell(row, timezone.localdate(begins), ended, state == State.WITHDRAWN.value)

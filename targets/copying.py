@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 
+LARGEST = 2**63 - 1
+"""The largest whole number of SQLite."""
 COPIED_AT_A_TIME, EXECUTED_AT_A_TIME = 500, 20_000
 _NOTHING = "None"
 Row = tuple[Any, ...]
@@ -84,7 +86,9 @@ def execute_many(sql: str, rows: Iterable[Row]) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """A value as SQLite keeps it: decimals as text, so that none becomes a float."""
+    """A value as SQLite keeps it: decimals as text, so that none becomes a float, and numbers beyond its own."""
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, int) and value > LARGEST:
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -101,8 +101,5 @@ def last_months_with_data(plans: Collection[Plan]) -> dict[int, Month]:
     ends = {Month(year, 12) for plan in plans for year in range(plan.first_month.year, plan.last_month.year + 1)}
     ends |= {plan.last_month for plan in plans}
     judged = Attainment.objects.filter(target__plan__in=plans, month__in=ends, last_month__isnull=False).order_by()
-    found: dict[int, Month] = {}
-    for plan_id, month, last in judged.values_list("target__plan_id", "month").annotate(last=Max("last_month")):
-        known = Month(month.year, last)
-        found[plan_id] = max(known, found.get(plan_id, known))
-    return found
+    found = dict(judged.values_list("target__plan_id").annotate(last=Max("last_month")))
+    return {plan.pk: max(found[plan.pk], plan.first_month) for plan in plans if plan.pk in found}

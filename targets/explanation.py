@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from targets.accumulation import month_numbers
-from targets.formulas import PACED
 from targets.models import Attainment, Indicator, Target
 from targets.quantities import rounded, shown_apart
 
@@ -152,8 +151,8 @@ def months_text(numbers: list[int]) -> str:
 
 
 def _opening(attainment: Attainment) -> str:
-    last = attainment.last_month or attainment.month.number
-    return months_text(list(range(1, last + 1)))
+    last = attainment.last_month or attainment.month
+    return months_text(list(range(1, last.index - attainment.counted_from.index + 2)))
 
 
 def _inputs(attainment: Attainment) -> str:
@@ -189,19 +188,10 @@ def _pace(attainment: Attainment) -> str:
     return _("pace %(pace)s") % {"pace": text} if text else ""
 
 
-def pace(attainment: Attainment) -> Decimal | None:
-    """Where a count ought to be at the end of a month before it is due: its threshold × month / 12; None where its
-    light follows no pace."""
-    rule = attainment.target.rule
-    paced = rule.comparator in PACED and rule.indicator.accumulates and attainment.month.number < rule.due_month
-    if attainment.compared is None or not paced:
-        return None
-    return attainment.compared * attainment.month.number / 12
-
-
 def pace_text(attainment: Attainment) -> str:
-    """The pace as a page shows it, beside the actual figure if there is one."""
-    known, decimals = pace(attainment), attainment.target.indicator.decimals
+    """Where a count ought to be by now as a page shows it, beside the actual figure if there is one; nothing where its
+    light follows no pace."""
+    known, decimals = attainment.pace, attainment.target.indicator.decimals
     if known is None:
         return ""
     shown_pace = shown_apart(known if attainment.actual is None else attainment.actual, known, decimals)[1]

@@ -1,5 +1,6 @@
-"""按目前进度推算: where a figure will stand if the rest of the year goes on as it has gone so far (pure: no Django, no
-clock). It explains and never decides: no light and no verdict is made from it.
+"""按目前进度推算: where a figure will stand if the rest of the time goes on as it has gone so far (pure: no Django, no
+clock). It explains and never decides: no light and no verdict is made from it. Months are counted from 1 where counting
+begins: a calendar year's, or a plan's.
 
 Every period (month or quarter) still to be reported brings what the reported ones brought on average. For a count that
 is their mean; for a rate it is their pooled rate at their mean volume; for a mean of readings, one more such reading.
@@ -22,7 +23,7 @@ LEAST = 3
 
 
 class Outlook(NamedTuple):
-    """The year to date as it will stand at the end of a month (1 to 12), low ≤ likely ≤ high."""
+    """What will have come together by the end of a month, low ≤ likely ≤ high."""
 
     month: int
     low: Decimal
@@ -41,19 +42,27 @@ class _Step(NamedTuple):
         return self.numerator if self.denominator is None else self.numerator / self.denominator
 
 
-def forecast(rule: TargetRule, states: Sequence[Accumulated | None], month: int) -> list[Outlook]:
-    """The periods that follow the last one with data, up to the due month or December, as of a month; `states` are the
-    years to date after January, February … Empty where nothing can be told: for events and for what must not occur, for
-    readings of which only the last or highest counts, and for fewer than three complete periods.
+class Known(NamedTuple):
+    """What has come together after each month; of the first `unknown` ones nothing is told, though they are counted.
+    `expected` are the months in which figures are due, as bits."""
+
+    states: Sequence[Accumulated | None]
+    expected: int
+    unknown: int = 0
+
+
+def forecast(rule: TargetRule, known: Known, month: int, until: int) -> list[Outlook]:
+    """The periods that follow the last one with data, up to a month, as of a month. Empty where nothing can be told:
+    for events and for what must not occur, for readings of which only the last or highest counts, and for fewer than
+    three complete periods.
     """
-    known = states[month - 1]
-    if known is None or not known.denominator or not _goes_on(rule):
+    state = known.states[month - 1]
+    if state is None or not state.denominator or not _goes_on(rule):
         return []
-    last = last_month(known.months) or 0
-    steps = _steps(rule.indicator, states[:last])
-    until = min(rule.due_month, 12)
-    ahead = [number for number in month_numbers(rule.indicator.expected) if last < number <= until]
-    return _ahead(rule.indicator, known, steps, ahead) if len(steps) >= LEAST else []
+    last = last_month(state.months) or 0
+    steps = _steps(rule.indicator, known._replace(states=known.states[:last]))
+    ahead = [number for number in month_numbers(known.expected) if last < number <= until]
+    return _ahead(rule.indicator, state, steps, ahead) if len(steps) >= LEAST else []
 
 
 def promises(rule: TargetRule, outlook: Outlook, compared: Decimal) -> bool | None:
@@ -68,20 +77,27 @@ def _goes_on(rule: TargetRule) -> bool:
     return adds_up and rule.comparator not in ("none", "done_by")
 
 
-def _steps(rule: IndicatorRule, states: Sequence[Accumulated | None]) -> list[_Step]:
+def _steps(rule: IndicatorRule, known: Known) -> list[_Step]:
     """What each complete period added, in order; a running total that was not reported the period before tells
     nothing."""
-    found, previous = [], 0
-    for number in (one for one in month_numbers(rule.expected) if one <= len(states)):
+    states, found, previous = known.states, [], 0
+    for number in (one for one in month_numbers(known.expected) if known.unknown < one <= len(states)):
         now, before = states[number - 1], states[number - 2] if number > 1 else None
-        if now is not None and _reported(now, number) and (_by_itself(rule, previous) or _reported(before, previous)):
+        told = number != known.unknown + 1 or not known.unknown
+        if (
+            told
+            and now
+            and _reported(now, number)
+            and (_by_itself(rule, previous, number) or _reported(before, previous))
+        ):
             found.append(_step(rule, now, before))
         previous = number
     return [step for step in found if step.denominator is None or step.denominator > 0]
 
 
-def _by_itself(rule: IndicatorRule, previous: int) -> bool:
-    return rule.entry_basis == "month" or previous == 0
+def _by_itself(rule: IndicatorRule, previous: int, number: int) -> bool:
+    """Whether a period is told without the one before it: always, or for running totals the first of a year."""
+    return rule.entry_basis == "month" or not previous or (previous - 1) // 12 < (number - 1) // 12
 
 
 def _reported(state: Accumulated | None, number: int) -> bool:

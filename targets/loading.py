@@ -30,8 +30,18 @@ class SeriesKey(NamedTuple):
     year: int
 
 
+class Span(NamedTuple):
+    """An indicator's figures in a region, counted together over so many months from the first, an integer YYYYMM."""
+
+    indicator_id: int
+    region_id: int
+    first: int
+    months: int
+
+
 class Series:
-    """A year of figures: the state after each month, and what it was made from (canonical text and revision ids)."""
+    """Figures that are counted together: the state after each month, and what it was made from (canonical text and
+    revision ids)."""
 
     __slots__ = ("revisions", "states", "tokens")
 
@@ -214,7 +224,7 @@ class Figures:
     def __init__(self, regions: Regions, loader: Loader = official_now) -> None:
         self._regions, self._loader = regions, loader
         self._readings: dict[tuple[int, int, int], list[Reading]] = defaultdict(list)
-        self._series: dict[SeriesKey, Series] = {}
+        self._series: dict[Span, Series] = {}
 
     def load(self, wanted: Iterable[tuple[int, int, int, str]]) -> None:
         """Reads the figures behind (indicator, region, year, region rule), one query in all."""
@@ -235,25 +245,43 @@ class Figures:
 
     def series(self, indicator_id: int, rule: IndicatorRule, region_id: int, year: int) -> Series:
         """The year's series of a region, measured there or made from its parts."""
-        key = SeriesKey(indicator_id, region_id, year)
-        if key not in self._series:
-            leaves = self._regions.measured(region_id, rule.region_rule)
-            self._series[key] = self._measured(rule, key) if leaves == [region_id] else self._whole(rule, key, leaves)
-        return self._series[key]
+        return self.counted(rule, Span(indicator_id, region_id, year * 100 + 1, 12))
 
-    def _measured(self, rule: IndicatorRule, key: SeriesKey) -> Series:
-        readings = self._readings.get(key, [])
-        code = self._regions.codes[key.region_id]
-        tokens = [""] * 12
-        revisions: list[list[int]] = [[] for _month in range(12)]
+    def counted(self, rule: IndicatorRule, span: Span) -> Series:
+        """The same for months that need not be a calendar year; nothing before the first is counted."""
+        if span not in self._series:
+            leaves = self._regions.measured(span.region_id, rule.region_rule)
+            measured = leaves == [span.region_id]
+            self._series[span] = self._measured(rule, span) if measured else self._whole(rule, span, leaves)
+        return self._series[span]
+
+    def _measured(self, rule: IndicatorRule, span: Span) -> Series:
+        readings = self._readings_of(span)
+        code = self._regions.codes[span.region_id]
+        tokens = [""] * span.months
+        revisions: list[list[int]] = [[] for _month in range(span.months)]
         for reading in readings:
             index = reading.month - 1
             tokens[index] = token(code, reading)
             revisions[index].append(reading.revision)
-        return Series(accumulate(rule, readings), tokens, revisions)
+        return Series(accumulate(rule, readings, span.months), tokens, revisions)
 
-    def _whole(self, rule: IndicatorRule, key: SeriesKey, leaves: list[int]) -> Series:
-        parts = [self.series(key.indicator_id, rule, leaf, key.year) for leaf in leaves]
-        tokens = ["".join(part.tokens[index] for part in parts) for index in range(12)]
-        revisions = [[one for part in parts for one in part.revisions[index]] for index in range(12)]
+    def _readings_of(self, span: Span) -> list[Reading]:
+        """The readings of a span, their months counted from its first."""
+        indicator_id, region_id, first, months = span
+        year, number = divmod(first, 100)
+        if number == 1 and months == 12:
+            return self._readings.get((indicator_id, region_id, year), [])
+        found = []
+        for ahead in range(1 - number, months, 12):
+            for reading in self._readings.get((indicator_id, region_id, year), ()):
+                if 0 < reading.month + ahead <= months:
+                    found.append(reading._replace(month=reading.month + ahead))
+            year += 1
+        return found
+
+    def _whole(self, rule: IndicatorRule, span: Span, leaves: list[int]) -> Series:
+        parts = [self.counted(rule, Span(span.indicator_id, leaf, span.first, span.months)) for leaf in leaves]
+        tokens = ["".join(part.tokens[index] for part in parts) for index in range(span.months)]
+        revisions = [[pk for part in parts for pk in part.revisions[index]] for index in range(span.months)]
         return Series(combine(rule, [part.states for part in parts]), tokens, revisions)

@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from departments.models import User
-from plans.periods import Month
+from plans.periods import Month, expected_months
 from targets.accumulation import Accumulated
 from targets.comparing import to_date
-from targets.explanation import difference_text, distance_text, number, pace, pace_text, with_unit
-from targets.forecast import Outlook, forecast, promises
+from targets.explanation import difference_text, distance_text, number, pace_text, with_unit
+from targets.forecast import Known, Outlook, forecast, promises
+from targets.formulas import FORESEEN
 from targets.loading import Figures, Loader, Regions
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
+from targets.pace import made_up_until
 from targets.quantities import rounded, written
 from targets.ranking import ranks
 from targets.selectors import Point, Row, rows_of
@@ -96,8 +98,8 @@ def responsible(target: Target) -> list[TargetAssignment]:
 
 
 def facts(target: Target, user: User) -> list[Observation]:
-    """The official figures of the plan's year from which the target is judged, newest first, with their sources."""
-    months = (Month(target.plan.year, 1), Month(target.plan.year, 12))
+    """The official figures of the plan's time from which the target is judged, newest first, with their sources."""
+    months = (target.plan.first_month if target.by_plan else Month(target.plan.year, 1), target.plan.last_month)
     return list(
         Observation.objects.visible_to(user)
         .official()
@@ -108,12 +110,18 @@ def facts(target: Target, user: User) -> list[Observation]:
 
 
 def last_year(target: Target, loader: Loader) -> list[Decimal | None]:
-    """上年同期: January to each of the twelve months of the year before the plan's, as reported then; two queries."""
-    indicator, region_id, year = target.indicator, target.plan.region_id, target.plan.year - 1
-    figures = Figures(Regions.load(), loader)
-    figures.load([(indicator.pk, region_id, year, indicator.region_rule)])
-    states = figures.series(indicator.pk, indicator.rule, region_id, year).states
-    found = [to_date(indicator.rule, state) for state in states]
+    """上年同期: for each month of the plan January to the same month of the year before, as reported then; two queries.
+    What is counted over years has none."""
+    indicator, region_id, months = target.indicator, target.plan.region_id, target.plan.months
+    if target.by_plan and months[0].year != months[-1].year:
+        return [None] * len(months)
+    figures, before = Figures(Regions.load(), loader), [month.shifted(-12) for month in months]
+    figures.load((indicator.pk, region_id, year, indicator.region_rule) for year in {month.year for month in before})
+    series = {
+        year: figures.series(indicator.pk, indicator.rule, region_id, year).states
+        for year in {month.year for month in before}
+    }
+    found = [to_date(indicator.rule, series[month.year][month.number - 1]) for month in before]
     return [None if one is None else rounded(written(one), indicator.decimals) for one in found]
 
 
@@ -123,32 +131,56 @@ class Expected:
     its threshold is not known yet)."""
 
     ahead: Sequence[Outlook]
-    texts: Mapping[int, tuple[str, str]]
-    last: Month
+    months: Sequence[Month]
+    texts: Mapping[Month, tuple[str, str]]
     promised: bool | None
     comparable: bool
 
     @property
+    def last(self) -> Month:
+        return self.months[-1]
+
+    @property
     def likely(self) -> str:
-        return self.texts[self.last.number][0]
+        return self.texts[self.last][0]
 
     @property
     def span(self) -> str:
-        return self.texts[self.last.number][1]
+        return self.texts[self.last][1]
 
 
 def expected(target: Target, rows: Sequence[Row], month: Month) -> Expected | None:
     """What the rest of the year would bring if it went on as so far, from the twelve attainments of the year."""
-    states = [_state(row.attainment) for row in rows]
     row = next((one for one in rows if one.attainment.month == month), None)
-    ahead = forecast(target.rule, states, month.number) if row is not None else []
-    if row is None or not ahead:
+    if row is None or month in target.course().frozen:
+        return None
+    first, until = row.attainment.counted_from, min(made_up_until(target.course(), month), target.plan.last_month)
+    ahead = forecast(target.rule, _known(target, rows, first), _number(month, first), _number(until, first))
+    if not ahead:
         return None
     compared = row.attainment.compared
-    fixed = target.threshold_kind in (Target.ThresholdKind.CONSTANT, Target.ThresholdKind.BASELINE)
+    fixed = target.threshold_kind in FORESEEN
     promised = promises(target.rule, ahead[-1], compared) if fixed and compared is not None else None
-    texts = {one.month: _outlook_texts(one, target.indicator) for one in ahead}
-    return Expected(ahead, texts, Month(month.year, ahead[-1].month), promised, fixed)
+    months = [first.shifted(one.month - 1) for one in ahead]
+    texts = {of: _outlook_texts(one, target.indicator) for of, one in zip(months, ahead, strict=True)}
+    return Expected(ahead, months, texts, promised, fixed)
+
+
+def _number(month: Month, first: Month) -> int:
+    """Which month it is, counted from 1 for the first."""
+    return month.index - first.index + 1
+
+
+def _known(target: Target, rows: Sequence[Row], first: Month) -> Known:
+    """What the rows know of the months that are counted from the first on; a plan that begins later knows nothing of
+    those before it."""
+    counted = [row.attainment for row in rows if row.attainment.counted_from == first]
+    unknown = counted[0].month.index - first.index
+    numbers = expected_months(target.indicator.frequency)
+    months = range(_number(target.plan.last_month, first))
+    due = [index for index in months if first.shifted(index).number in numbers]
+    states = [*[None] * unknown, *(_state(one) for one in counted)]
+    return Known(states, sum(1 << index for index in due), unknown)
 
 
 def _state(one: Attainment) -> Accumulated | None:
@@ -180,7 +212,7 @@ class Line:
 
 
 def lines(rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], ahead: Expected | None) -> list[Line]:
-    """The twelve months, so far as anything can be told of them."""
+    """The plan's months, so far as anything can be told of them."""
     unit = rows[0].target.indicator.unit if rows else ""
     told = [
         Line(
@@ -188,7 +220,7 @@ def lines(rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], a
             row.attainment.month <= month,
             pace_text(row.attainment),
             "" if earlier is None else with_unit(number(earlier), unit),
-            ahead.texts.get(row.attainment.month.number) if ahead is not None else None,
+            ahead.texts.get(row.attainment.month) if ahead is not None else None,
         )
         for row, earlier in zip(rows, before, strict=False)
     ]
@@ -200,10 +232,10 @@ def chart(
 ) -> dict[str, Any]:
     """The chart's figures as plain numbers, with the texts of the table for the tooltip.
 
-    The line of the target runs on to December, except where it is another indicator, which nobody knows in advance.
+    The line of the target runs on to the plan's end, except where it is a figure that nobody knows in advance.
     """
-    foreseen = target.threshold_kind != Target.ThresholdKind.INDICATOR
-    outlooks = {one.month: one for one in ahead.ahead} if ahead is not None else {}
+    foreseen = target.threshold_kind not in (Target.ThresholdKind.INDICATOR, Target.ThresholdKind.ELSEWHERE)
+    outlooks = dict(zip(ahead.months, ahead.ahead, strict=True)) if ahead is not None else {}
     names = {
         "actual": _("Actual"),
         "threshold": _("Target"),
@@ -213,9 +245,9 @@ def chart(
         "outlook": _("At the present pace"),
         "range": _("Range"),
     }
-    told = {line.month.number: line for line in lines(rows, Month(month.year, 12), before, ahead)}
+    told = {line.month: line for line in lines(rows, target.plan.last_month, before, ahead)}
     months = [
-        _point(told[row.attainment.month.number], earlier, outlooks, month, foreseen=foreseen)
+        _point(told[row.attainment.month], earlier, outlooks, month, foreseen=foreseen)
         for row, earlier in zip(rows, before, strict=False)
     ]
     upper = float(target.threshold_upper) if target.threshold_upper is not None else None
@@ -223,11 +255,11 @@ def chart(
 
 
 def _point(
-    line: Line, earlier: Decimal | None, outlooks: Mapping[int, Outlook], month: Month, *, foreseen: bool
+    line: Line, earlier: Decimal | None, outlooks: Mapping[Month, Outlook], month: Month, *, foreseen: bool
 ) -> dict[str, Any]:
     """One month; JavaScript draws with binary fractions, so every figure that is read comes as text."""
     row, one = line.row, line.row.attainment
-    reached, known, outlook = one.month <= month, pace(one), outlooks.get(one.month.number)
+    reached, known, outlook = one.month <= month, one.pace, outlooks.get(one.month)
     return {
         "month": date_format(one.month.first_day, pgettext("date format of a month alone", "M")),
         "actual": float(one.actual) if reached and one.actual is not None else None,

@@ -1,13 +1,14 @@
 """What a judgement was made from, as it is kept beside it: hash of all inputs, revisions (pure, imports no Django)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from hashlib import sha256
 
 from targets.accumulation import Reading
 from targets.formulas import Milestone
 
-MONTHS = tuple(str(number) for number in range(1, 13))
+NUMBERS = tuple(str(number) for number in range(1, 1201))
+"""The months from where counting begins, as text: enough for a hundred years."""
 
 
 def token(region_code: str, reading: Reading) -> str:
@@ -18,35 +19,37 @@ def token(region_code: str, reading: Reading) -> str:
     return f"{region_code}/{month}={value!s}@{occurred_on or ''}#{revision};"
 
 
-def digests(
-    head: str, tokens: Sequence[Sequence[str]], steps: tuple[Milestone, ...], month_ends: Sequence[date]
-) -> list[str]:
+def digests(head: str, tokens: Sequence[Sequence[str]], alone: Sequence[str] = ()) -> list[str]:
     """SHA-256 of everything that the judgement of each month is made from: what came before, and the month's own.
 
-    `tokens` are the twelve texts of each series that is looked at.
+    `tokens` are the texts of each series that is looked at, a text a month. `alone` says what decides a month and none
+    after it: the milestones that are due, the quota in force; where there is any, a text a month.
     """
     digest = sha256(head.encode())
     found = []
-    for index, texts in enumerate(zip(MONTHS, *tokens, strict=True)):
+    for index, texts in enumerate(zip(NUMBERS, *tokens, strict=False)):
         digest.update("|".join(texts).encode())
         of_month = digest
-        if steps:
+        if alone and alone[index]:
             of_month = digest.copy()
-            of_month.update(_steps_text(steps, month_ends[index]).encode())
+            of_month.update(alone[index].encode())
         found.append(of_month.hexdigest())
     return found
 
 
-def _steps_text(steps: tuple[Milestone, ...], end: date) -> str:
-    """The milestones as they stood at the end of a month."""
-    due = [step for step in steps if step.due <= end]
-    return ";".join(f"{step.due}:{step.done_on is not None and step.done_on <= end}" for step in due) or "none due"
+def milestones_text(milestones: Sequence[Milestone], end: date) -> str:
+    """The milestones as they stood at the end of a month; nothing where there are none at all."""
+    if not milestones:
+        return ""
+    due = [one for one in milestones if one.due <= end]
+    return ";".join(f"{one.due}:{one.done_on is not None and one.done_on <= end}" for one in due) or "none due"
 
 
-def revision_lists(months: Sequence[Sequence[int]]) -> list[str]:
-    """The ids of all revisions up to each of the twelve months, ascending, as JSON; `months` are those of each."""
-    known: list[int] = []
-    text, found = "", []
+def revision_lists(months: Sequence[Sequence[int]], before: Collection[int] = ()) -> list[str]:
+    """The ids of all revisions up to each of the months, ascending, as JSON; `months` are those of each, and `before`
+    those that were there from the beginning."""
+    known = sorted(before)
+    text, found = ", ".join(map(str, known)), []
     for ids in months:
         if len(ids) == 1 and (not known or ids[0] > known[-1]):  # as a rule: one entry a month, in the order of months
             known.append(ids[0])

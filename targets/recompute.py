@@ -1,57 +1,72 @@
 """From official figures to attainments: the only place that writes Attainment rows.
 
-A dirty key says "this indicator, in this region, from this month on". It expands to every target judged by the
-indicator, compared with it, or compared with its last year; to the regions made from that region; and to the later
-months of the year. What is affected is loaded in a constant number of queries, judged by the pure formulas, and written
-in one upsert of the rows that differ. Runs exclude each other, so jobs may be repeated, reordered or killed.
+A dirty key says "this indicator, in this region, from this month on". It expands to every target that is judged by
+those figures, in the regions and months that are made from them (`dependencies`). What is affected is loaded in a
+constant number of queries, judged by the pure formulas, and written in one upsert of the rows that differ. Runs exclude
+each other, so jobs may be repeated, reordered or killed.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date
-from functools import partial
-from itertools import chain, islice, repeat
-from typing import Any, NamedTuple
+from functools import lru_cache, partial
+from itertools import chain, groupby, islice, repeat
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from plans.periods import Month, months_of
+from plans.periods import Month, expected_months
 from targets import milestones, provenance, storing
-from targets.accumulation import ONE, Accumulated, IndicatorRule, last_month
+from targets.accumulation import Accumulated, IndicatorRule
 from targets.collecting import uncollected
+from targets.dependencies import (
+    Changed,
+    Pairs,
+    Use,
+    baseline_year,
+    everything,
+    expand,
+    judged_regions,
+    looks_back,
+    place_of,
+    uses_of,
+)
 from targets.figures import Entry
-from targets.formulas import FORMULA_VERSION, Facts, Judgement, Milestone, TargetRule, judge_months
-from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, official_now
-from targets.models import Attainment, DirtyKey, Target
+from targets.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule
+from targets.judging import Judgement, judge_months, not_owed
+from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, Span, official_now
+from targets.models import Attainment, DirtyKey, Quota, Target
+from targets.pace import Step, Window, windows
 
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
 LOCK = 0x7175616C  # any constant: one recompute at a time
 _known = partial(tuple.__new__, Facts)
-_NOTHING = Series([None] * 12, [""] * 12, [[]] * 12)
+_NOTHING = (None, None, 0, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A target with all that is the same for its regions and months."""
+    """A target with all that is the same for its regions and months. `frozen` are the months, as integers YYYYMM, that
+    stay judged as in the due month."""
 
     target: Target
     version: int
-    year: int
+    first: Month
     rule: TargetRule
     operand: IndicatorRule | None
-    improves: bool
+    windows: Sequence[Window]
+    uses: Sequence[Use]
     head: str
-    steps: tuple[Milestone, ...]
-    month_ends: tuple[date, ...]
+    milestones: tuple[Milestone, ...]
+    quotas: dict[int, list[Quota]]
+    due: int
+    frozen: Sequence[int]
 
-
-Changed = tuple[int, int | None, Month]
-"""As a `DirtyKey` keeps it: indicator id, region id (None: all regions), month from which on figures have changed."""
-Pairs = dict[tuple[int, int], int]
-"""(target id, region id) → number of the month from which on it is to be judged"""
+    def place(self, month: Month) -> int:
+        """The place of a month among the plan's, from 0."""
+        return month.index - self.first.index
 
 
 @transaction.atomic
@@ -105,80 +120,30 @@ def attainments_from(targets: list[Target], region_id: int, loader: Loader, *, p
     """The targets judged for a region, with `parts` for every region of theirs, from the figures that `loader` gives;
     not saved."""
     regions = Regions.load()
-    pairs = {pair: 1 for pair in everything(targets, regions) if parts or pair[1] == region_id}
+    pairs = {pair: 0 for pair in everything(targets, regions) if parts or pair[1] == region_id}
     return [storing.instance(row) for row in _judge_all(targets, regions, pairs, loader)]
 
 
 def replayed(
-    target: Target, region_id: int, month: int, regions: Regions, loaders: Iterable[Loader]
+    target: Target, region_id: int, month: Month, regions: Regions, loaders: Iterable[Loader]
 ) -> Iterator[Attainment]:
-    """The target judged for one month (1 to 12), from each of the loaders' figures in turn; not saved. What is not a
-    figure, its rule and its milestones, stays as it is now."""
-    judged = _judged([target], {(target.id, region_id): month})[target.id]
+    """The target judged for one month, from each of the loaders' figures in turn; not saved. What is not a figure, its
+    rule and its milestones, stays as it is now."""
+    pair = (target.id, region_id)
+    judged = _judged([target], {pair: 0})
+    pairs = {pair: judged[target.id].place(month)}
     for loader in loaders:
-        figures = Figures(regions, loader)
-        figures.load((one.id, region_id, year, one.region_rule) for one, year in _inputs(target))
-        yield storing.instance(next(_judge_pair(judged, region_id, regions.codes[region_id], month, figures)))
-
-
-def series_of(target: Target, region_id: int, regions: Regions) -> set[SeriesKey]:
-    """The series of figures, each where it is measured, from which a target is judged for a region."""
-    return {
-        SeriesKey(indicator.id, leaf, year)
-        for indicator, year in _inputs(target)
-        for leaf in regions.measured(region_id, indicator.region_rule)
-    }
+        figures = _figures(judged, regions, pairs, loader)
+        rows = _judge_pair(judged[target.id], region_id, regions, pairs[pair], figures)
+        yield storing.instance(next(row for row in rows if row[storing.MONTH] == month.key))
 
 
 def _targets(indicator_ids: Collection[int] | None = None) -> list[Target]:
     """The targets that are judged by the indicators or compared with them; all if none are named."""
-    targets = Target.objects.in_force().with_version().select_related("plan", "indicator", "operand")
+    targets = Target.objects.in_force().to_be_judged()
     if indicator_ids is not None:
         targets = targets.filter(Q(indicator__in=indicator_ids) | Q(operand__in=indicator_ids))
     return list(targets)
-
-
-def judged_regions(target: Target, regions: Regions) -> list[int]:
-    """For which regions a target is judged: the plan's, and its parts where the target covers them."""
-    whole = target.plan.region_id
-    return [whole, *regions.parts.get(whole, [])] if target.coverage == Target.Coverage.PARTS else [whole]
-
-
-def everything(targets: Iterable[Target], regions: Regions) -> Pairs:
-    """All pairs, from January on."""
-    return {(target.id, region_id): 1 for target in targets for region_id in judged_regions(target, regions)}
-
-
-def expand(keys: Iterable[Changed], targets: Iterable[Target], regions: Regions) -> Pairs:
-    """What the keys affect."""
-    changed: dict[tuple[int, int], dict[int | None, int]] = defaultdict(dict)
-    for indicator_id, region_id, month in keys:
-        months = changed[indicator_id, month.year]
-        months[region_id] = min(month.number, months.get(region_id, 12))
-    pairs: Pairs = {}
-    for target in targets:
-        for indicator, year in _inputs(target):
-            _affect(pairs, target, indicator.region_rule, changed.get((indicator.id, year), {}), regions)
-    return pairs
-
-
-def _inputs(target: Target) -> Iterator[tuple[Any, int]]:
-    """The indicators and years from which a target is judged."""
-    yield target.indicator, target.plan.year
-    if target.operand is not None:
-        yield target.operand, target.plan.year
-    if target.comparator == Target.Comparator.IMPROVES:
-        yield target.indicator, target.plan.year - 1
-
-
-def _affect(pairs: Pairs, target: Target, region_rule: str, changed: dict[int | None, int], regions: Regions) -> None:
-    if not changed:
-        return
-    judged = judged_regions(target, regions)
-    for region_id, month in changed.items():
-        reached = judged if region_id is None else [region_id] if region_rule == "own" else regions.upwards(region_id)
-        for one in set(judged).intersection(reached):
-            pairs[target.id, one] = min(month, pairs.get((target.id, one), 12))
 
 
 def _forget_unjudged(targets: Collection[Target], regions: Regions) -> None:
@@ -211,17 +176,39 @@ def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, Judged]:
     wanted = {target_id for target_id, _region in pairs}
     chosen = [target for target in targets if target.id in wanted]
     events = [target.id for target in chosen if target.comparator == Target.Comparator.DONE_BY]
-    steps = milestones.of_targets(events) if events else {}
-    return {target.id: _prepared(target, steps.get(target.id, ())) for target in chosen}
+    found = milestones.of_targets(events) if events else {}
+    return {target.id: _prepared(target, found.get(target.id, ())) for target in chosen}
 
 
-def _prepared(target: Target, steps: tuple[Milestone, ...]) -> Judged:
-    rule, year, version = target.rule, target.plan.year, target.version
+def _prepared(target: Target, found: tuple[Milestone, ...]) -> Judged:
+    rule, version = target.rule, target.version
     operand = target.operand.rule if target.operand is not None else None
-    head = f"{FORMULA_VERSION}|{year}|{target.code}|{version}|{astuple(rule)}|{operand}|"
-    ends = tuple(month.last_day for month in months_of(year))
-    improves = target.comparator == Target.Comparator.IMPROVES
-    return Judged(target, version, year, rule, operand, improves, head, steps, ends)
+    course = target.course(Step(step.due, step.threshold) for step in target.steps.all())
+    when = (str(course.begins), course.by_plan, course.steps)
+    return Judged(
+        target,
+        version,
+        course.first,
+        rule,
+        operand,
+        windows(course, expected_months(target.indicator.frequency)),
+        uses_of(target),
+        f"{FORMULA_VERSION}|{target.plan.code}|{target.code}|{version}|{astuple(rule)}|{operand}|{when}|",
+        found,
+        _by_region(target),
+        course.due.key,
+        [month.key for month in course.frozen],
+    )
+
+
+def _by_region(target: Target) -> dict[int, list[Quota]]:
+    """The versions of each region's own threshold, in order of time."""
+    if target.coverage == Target.Coverage.WHOLE:
+        return {}
+    found: dict[int, list[Quota]] = defaultdict(list)
+    for quota in sorted(target.quotas.all(), key=lambda one: one.from_month):
+        found[quota.region_id].append(quota)
+    return found
 
 
 def _judge_all(
@@ -229,92 +216,189 @@ def _judge_all(
 ) -> Iterator[storing.Row]:
     """The rows of the pairs, from the figures of one query, which is done before the first row is asked for."""
     judged = _judged(targets, pairs)
+    figures = _figures(judged, regions, pairs, loader)
+    return chain.from_iterable(
+        _judge_pair(judged[target_id], region_id, regions, first, figures)
+        for (target_id, region_id), first in pairs.items()
+    )
+
+
+def _figures(judged: dict[int, Judged], regions: Regions, pairs: Pairs, loader: Loader) -> Figures:
+    """The figures from which the pairs are judged, those of years that matter no more left out."""
     figures = Figures(regions, loader)
     figures.load(
-        (indicator.id, region_id, year, indicator.region_rule)
-        for target_id, region_id in pairs
-        for indicator, year in _inputs(judged[target_id].target)
+        (use.indicator.id, place, use.year, use.indicator.region_rule)
+        for (target_id, region_id), first in pairs.items()
+        for use in judged[target_id].uses
+        if use.last >= first and (place := place_of(judged[target_id].target, use, region_id, regions)) is not None
     )
-    return chain.from_iterable(
-        _judge_pair(judged[target_id], region_id, regions.codes[region_id], month, figures)
-        for (target_id, region_id), month in pairs.items()
-    )
+    return figures
 
 
 def _judge_pair(
-    judged: Judged, region_id: int, region_code: str, first: int, figures: Figures
+    judged: Judged, region_id: int, regions: Regions, first: int, figures: Figures
 ) -> Iterator[storing.Row]:
-    """The rows of a target for a region, from a month (1 to 12) on."""
-    inputs = _series(judged, region_id, figures)
-    tokens = [series.tokens for series in inputs.used]
-    digests = provenance.digests(f"{judged.head}{region_code}|", tokens, judged.steps, judged.month_ends)
-    revisions = provenance.revision_lists(_revisions(inputs.used))
-    facts = _facts(judged, inputs)[first - 1 :]
-    results = judge_months(judged.rule, facts)
-    kept = zip(revisions[first - 1 :], digests[first - 1 :], strict=True)
-    return map(_row, repeat(judged), repeat(region_id), facts, results, kept)
+    """The rows of a target for a region, from a place among the plan's months on."""
+    if not judged.frozen:
+        return _judge_windows(judged, region_id, regions, first, figures)
+    due = judged.place(Month.from_key(judged.due))
+    return _with_frozen(judged, _judge_windows(judged, region_id, regions, min(first, due), figures))
+
+
+def _with_frozen(judged: Judged, rows: Iterable[storing.Row]) -> Iterator[storing.Row]:
+    """The rows, and that of the due month once more for each month of the years after it."""
+    kept: storing.Row = ()
+    for row in rows:
+        kept = row if row[storing.MONTH] == judged.due else kept
+        yield row
+    for month in judged.frozen:
+        yield (*kept[: storing.MONTH], month, *kept[storing.MONTH + 1 :])
+
+
+def _judge_windows(
+    judged: Judged, region_id: int, regions: Regions, first: int, figures: Figures
+) -> Iterator[storing.Row]:
+    ahead = (window for window in judged.windows if judged.place(window.stages[-1].month) >= first)
+    return chain.from_iterable(_judge_window(judged, window, region_id, regions, first, figures) for window in ahead)
+
+
+def _judge_window(
+    judged: Judged, window: Window, region_id: int, regions: Regions, first: int, figures: Figures
+) -> Iterator[storing.Row]:
+    """The rows of the months that are counted together, from a place among the plan's months on."""
+    inputs = _inputs(judged, window, region_id, regions, figures)
+    start, skipped = window.skipped, max(first - judged.place(window.stages[0].month), 0)
+    facts = _facts(judged, window, inputs)
+    quotas = _quotas(judged, region_id, facts)
+    head = f"{judged.head}{regions.codes[region_id]}|{window.first}|{inputs.baseline}|"
+    alone = [""] * start + _alone(judged, facts, quotas) if judged.quotas or judged.milestones else ()
+    digests = provenance.digests(head, [series.tokens for series in inputs.used], alone)
+    revisions = provenance.revision_lists(_revisions(inputs.used), inputs.before)
+    results = _results(judged, region_id, facts[skipped:], quotas[skipped:])
+    kept = zip(revisions[start + skipped :], digests[start + skipped :], strict=False)
+    return map(
+        _row, repeat(judged), repeat(window), repeat(region_id), facts[skipped:], results, quotas[skipped:], kept
+    )
 
 
 class Inputs(NamedTuple):
-    """The series from which a target is judged for a region; `used` are those that the target looks at."""
+    """The states from which a target is judged for a region, month by month; the series that it looks at; and what of a
+    baseline counts for all months: its text for the hash, and its revisions."""
 
-    own: Series
-    operand: Series
-    last_year: Series
+    own: Sequence[Accumulated | None]
+    against: Sequence[Accumulated | None]
     used: tuple[Series, ...]
+    baseline: str = ""
+    before: Sequence[int] = ()
 
 
-def _series(judged: Judged, region_id: int, figures: Figures) -> Inputs:
-    target = judged.target
-    own = figures.series(target.indicator_id, judged.rule.indicator, region_id, judged.year)
-    operand = last_year = _NOTHING
-    if judged.operand is not None and target.operand_id is not None:
-        operand = figures.series(target.operand_id, judged.operand, region_id, judged.year)
-    if judged.improves:
-        last_year = figures.series(target.indicator_id, judged.rule.indicator, region_id, judged.year - 1)
-    return Inputs(own, operand, last_year, (own, *(one for one in (operand, last_year) if one is not _NOTHING)))
+@lru_cache(maxsize=20)
+def _nothing(months: int) -> list[None]:
+    return [None] * months
 
 
-def _facts(judged: Judged, inputs: Inputs) -> list[Facts]:
-    """What is known as of each month of the year."""
-    scale = judged.operand.scale if judged.operand else ONE
-    own, operand, last_year = inputs.own.states, inputs.operand.states, inputs.last_year.states
-    steps = repeat(judged.steps)
-    months = zip(range(1, 13), judged.month_ends, own, operand, repeat(scale), last_year, steps, strict=False)
-    return list(map(_known, months))
+def _inputs(judged: Judged, window: Window, region_id: int, regions: Regions, figures: Figures) -> Inputs:
+    target, rule, months = judged.target, judged.rule.indicator, len(window.months)
+    own = figures.counted(rule, Span(target.indicator_id, region_id, window.months[0], months))
+    year = baseline_year(target)
+    if year is not None:
+        series = figures.series(target.indicator_id, rule, region_id, year)
+        known = [series.states[-1]] * months
+        return Inputs(own.states, known, (own,), "".join(series.tokens), [*chain.from_iterable(series.revisions)])
+    against = _against(judged, window, region_id, regions)
+    if against is None:
+        return Inputs(own.states, _nothing(months), (own,))
+    other = figures.counted(judged.operand or rule, against)
+    return Inputs(own.states, other.states, (own, other))
+
+
+def _against(judged: Judged, window: Window, region_id: int, regions: Regions) -> Span | None:
+    """The figures that the target's are held against month by month."""
+    target, months = judged.target, len(window.months)
+    if target.operand_id is not None:
+        return Span(target.operand_id, region_id, window.months[0], months)
+    if looks_back(target):
+        return Span(target.indicator_id, region_id, window.months[0] - 100, months)
+    use = next((use for use in judged.uses if use.elsewhere), None)
+    place = place_of(target, use, region_id, regions) if use is not None else None
+    return Span(target.indicator_id, place, window.months[0], months) if place is not None else None
+
+
+def _facts(judged: Judged, window: Window, inputs: Inputs) -> list[Facts]:
+    """What is known as of each month that is judged."""
+    start = window.skipped
+    states = inputs.own[start:], inputs.against[start:]
+    return list(map(_known, zip(window.stages, *states, repeat(judged.milestones), strict=False)))
+
+
+def _quotas(judged: Judged, region_id: int, facts: Sequence[Facts]) -> list[Quota | None]:
+    """Of a region's versions the one by which each month is judged: the latest that had begun."""
+    versions = judged.quotas.get(region_id)
+    if not versions:
+        return [None] * len(facts)
+    months = (one.stage.month for one in facts)
+    return [next((one for one in reversed(versions) if one.from_month <= month), None) for month in months]
+
+
+def _alone(judged: Judged, facts: Sequence[Facts], quotas: Sequence[Quota | None]) -> list[str]:
+    """What decides a month and none after it, for the hash."""
+    texts = (provenance.milestones_text(judged.milestones, one.stage.end) for one in facts)
+    pairs = zip(texts, quotas, strict=True)
+    return [text if quota is None else f"{text}|quota {quota.threshold}" for text, quota in pairs]
+
+
+def _results(
+    judged: Judged, region_id: int, facts: Sequence[Facts], quotas: Sequence[Quota | None]
+) -> Iterable[Judgement]:
+    """What comes of the months: those of one quota are judged together."""
+    owes = judged.target.coverage != Target.Coverage.QUOTAS or region_id == judged.target.plan.region_id
+    if owes and not judged.quotas:
+        return judge_months(judged.rule, facts)
+    found: list[Judgement] = []
+    for quota, of in groupby(zip(facts, quotas, strict=True), key=lambda pair: pair[1]):
+        months = [one for one, _quota in of]
+        if quota is not None and quota.threshold is not None:
+            found += judge_months(judged.rule.for_part(quota.threshold), months)
+        else:
+            found += judge_months(judged.rule, months) if owes else not_owed(judged.rule, months)
+    return found
 
 
 def _revisions(used: tuple[Series, ...]) -> list[list[int]]:
     """The ids of the revisions of each month."""
     if len(used) == 1:
         return used[0].revisions
-    return [[one for series in used for one in series.revisions[index]] for index in range(12)]
+    return [[pk for series in used for pk in series.revisions[index]] for index in range(len(used[0].revisions))]
 
 
-def _row(judged: Judged, region_id: int, facts: Facts, result: Judgement, kept: tuple[str, str]) -> storing.Row:
-    own = facts.own
-    months, missing = _freshness(own, judged.rule.indicator.expected, facts.month)
+def _row(
+    judged: Judged,
+    window: Window,
+    region_id: int,
+    facts: Facts,
+    result: Judgement,
+    quota: Quota | None,
+    kept: tuple[str, str],
+) -> storing.Row:
+    stage, own = facts.stage, facts.own
+    numerator, denominator, months, complete, _done_on = own or _NOTHING
     return (
         judged.target.id,
         region_id,
-        judged.year * 100 + facts.month,
+        stage.key,
         *result[:3],
-        own.numerator if own else None,
-        own.denominator if own else None,
+        numerator,
+        denominator,
         *result[3:],
-        last_month(months),
+        quota.pk if quota is not None else None,
+        window.months[0],
+        window.months[months.bit_length() - 1] if months else None,
         months,
-        missing,
+        stage.expected & ~complete,
         judged.version,
         FORMULA_VERSION,
         *kept,
     )
-
-
-def _freshness(state: Accumulated | None, expected: int, number: int) -> tuple[int, int]:
-    """The months with data, and the expected months up to now in which a part or all of it is missing."""
-    due = expected & ((1 << number) - 1)
-    return (state.months, due & ~state.complete) if state else (0, due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +423,7 @@ class Affected:
     @property
     def size(self) -> int:
         """At most how many series, each a year of figures, it is judged from."""
-        inputs = {target.id: [one.region_rule for one, _year in _inputs(target)] for target in self.targets}
+        inputs = {target.id: [use.indicator.region_rule for use in uses_of(target)] for target in self.targets}
         measured = self.regions.measured
         return sum(len(measured(region_id, rule)) for target, region_id in self.pairs for rule in inputs[target])
 

@@ -47,8 +47,7 @@ class Trends:
 
     def until(self, target_id: int, month: Month) -> list[Point]:
         """A target's months up to one of them, all of one year."""
-        last = month.number
-        return [point for point in self.points.get(target_id, []) if point.month.number <= last]
+        return [point for point in self.points.get(target_id, []) if point.month <= month]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +121,19 @@ def trends_of(plan: Plan, attainments: Iterable[Attainment]) -> Trends:
     )
 
 
-def _trends(plan: Plan, rows: Iterable[tuple[int, Month, Decimal | None, Decimal | None, str, int | None]]) -> Trends:
+def _trends(plan: Plan, rows: Iterable[tuple[int, Month, Decimal | None, Decimal | None, str, Month | None]]) -> Trends:
     points: dict[int, list[Point]] = defaultdict(list)
-    last = 0
+    known = []
     for target_id, month, actual, compared, signal, last_month in rows:
         points[target_id].append(Point(month, actual, compared, signal))
-        last = max(last, last_month or 0)
-    return Trends(points, Month(plan.year, last) if last else None)
+        known.append(last_month)
+    return Trends(points, last_in_plan(plan, known))
+
+
+def last_in_plan(plan: Plan, months: Iterable[Month | None]) -> Month | None:
+    """The last of the months with data, or the plan's first where these lie before it."""
+    last = max((month for month in months if month is not None), default=None)
+    return max(last, plan.first_month) if last is not None else None
 
 
 def month_of(text: str | None, plan: Plan, otherwise: Month | None) -> tuple[Month, bool]:
@@ -161,8 +166,8 @@ def official_then(
 ) -> list[Attainment]:
     """The targets judged for a region, with `parts` for every region of theirs, month by month, by the figures that
     were official at a moment; in the plan's order."""
-    found = Target.objects.with_version().filter(pk__in=targets)
-    known = {one.pk: one for one in found.select_related("plan", "clause", "indicator", "operand")}
+    found = Target.objects.to_be_judged().filter(pk__in=targets).select_related("clause")
+    known = {one.pk: one for one in found}
     rows = attainments_from(list(known.values()), region.pk, official_at(moment), parts=parts)
     regions = Region.objects.in_bulk({row.region_id for row in rows}) if parts else {region.pk: region}
     for row in rows:

@@ -19,6 +19,8 @@ Row = tuple[Any, ...]
 """The values of COLUMNS, in their order; none is a text that anybody has typed."""
 
 KEY = ("target_id", "region_id", "month")
+MONTH = KEY.index("month")
+"""Where the month stands in a row."""
 COLUMNS = tuple(field.column or field.attname for field in Attainment._meta.concrete_fields)
 _TABLE = Attainment._meta.db_table
 _STAGING = "attainment_staging"
@@ -28,9 +30,9 @@ def instance(row: Row) -> Attainment:
     """An unsaved Attainment from a row as `recompute` makes it."""
     names = [field.attname for field in Attainment._meta.concrete_fields]
     values = dict(zip(names, row, strict=True))
-    return Attainment(
-        **values | {"month": Month.from_key(values["month"]), "revisions": json.loads(values["revisions"])}
-    )
+    for name in ("month", "counted_from", "last_month"):
+        values[name] = values[name] and Month.from_key(values[name])
+    return Attainment(**values | {"revisions": json.loads(values["revisions"])})
 
 
 def with_rows(target_ids: Collection[int]) -> set[int]:

@@ -107,9 +107,14 @@ class Migration(migrations.Migration):
                 (
                     "frequency",
                     models.CharField(
-                        choices=[("monthly", "monthly"), ("quarterly", "quarterly"), ("annual", "annual")],
+                        choices=[
+                            ("monthly", "monthly"),
+                            ("quarterly", "quarterly"),
+                            ("half_yearly", "half-yearly"),
+                            ("annual", "annual"),
+                        ],
                         default="monthly",
-                        max_length=10,
+                        max_length=11,
                         verbose_name="frequency",
                     ),
                 ),
@@ -264,9 +269,14 @@ class Migration(migrations.Migration):
                 (
                     "frequency",
                     models.CharField(
-                        choices=[("monthly", "monthly"), ("quarterly", "quarterly"), ("annual", "annual")],
+                        choices=[
+                            ("monthly", "monthly"),
+                            ("quarterly", "quarterly"),
+                            ("half_yearly", "half-yearly"),
+                            ("annual", "annual"),
+                        ],
                         default="monthly",
-                        max_length=10,
+                        max_length=11,
                         verbose_name="frequency",
                     ),
                 ),
@@ -348,6 +358,7 @@ class Migration(migrations.Migration):
                             ("none", "none occurs"),
                             ("done_by", "done by the due date"),
                             ("improves", "better than last year"),
+                            ("about", "about"),
                         ],
                         max_length=10,
                         verbose_name="comparator",
@@ -359,10 +370,13 @@ class Migration(migrations.Migration):
                         choices=[
                             ("constant", "a number"),
                             ("indicator", "another indicator"),
+                            ("elsewhere", "the same indicator elsewhere"),
                             ("baseline", "baseline + change"),
+                            ("baseline_share", "baseline + change in %"),
+                            ("last_year", "last year + change in %"),
                             ("nothing", "nothing"),
                         ],
-                        max_length=10,
+                        max_length=14,
                         verbose_name="kind of threshold",
                     ),
                 ),
@@ -379,9 +393,39 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "tolerance",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="How far from the threshold is still about it, in the indicator's unit.",
+                        max_digits=15,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                        verbose_name="tolerance",
+                    ),
+                ),
+                (
+                    "aspiration",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="aspiration"
+                    ),
+                ),
+                (
                     "baseline",
                     models.DecimalField(
                         blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="baseline"
+                    ),
+                ),
+                (
+                    "baseline_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1900),
+                            django.core.validators.MaxValueValidator(2999),
+                        ],
+                        verbose_name="year of the baseline",
                     ),
                 ),
                 (
@@ -423,10 +467,32 @@ class Migration(migrations.Migration):
                 (
                     "coverage",
                     models.CharField(
-                        choices=[("whole", "the plan's region"), ("parts", "the plan's region and its parts")],
+                        choices=[
+                            ("whole", "the plan's region"),
+                            ("parts", "the plan's region and its parts"),
+                            ("quotas", "the plan's region and the parts that have a quota"),
+                        ],
                         default="whole",
-                        max_length=5,
+                        max_length=6,
                         verbose_name="judged for",
+                    ),
+                ),
+                (
+                    "counting",
+                    models.CharField(
+                        choices=[("year", "by calendar year"), ("plan", "over the whole plan")],
+                        default="year",
+                        max_length=4,
+                        verbose_name="counted",
+                    ),
+                ),
+                (
+                    "first_month",
+                    plans.fields.MonthField(
+                        blank=True,
+                        help_text="Empty: the first month of the plan.",
+                        null=True,
+                        verbose_name="first month of the pace",
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -491,6 +557,19 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to="targets.indicator",
                         verbose_name="compared with",
+                    ),
+                ),
+                (
+                    "operand_region",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Empty: the region that the judged one is part of.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="departments.region",
+                        verbose_name="region compared with",
                     ),
                 ),
             ],
@@ -1076,6 +1155,7 @@ class Migration(migrations.Migration):
                             ("none", "none occurs"),
                             ("done_by", "done by the due date"),
                             ("improves", "better than last year"),
+                            ("about", "about"),
                         ],
                         max_length=10,
                         verbose_name="comparator",
@@ -1087,10 +1167,13 @@ class Migration(migrations.Migration):
                         choices=[
                             ("constant", "a number"),
                             ("indicator", "another indicator"),
+                            ("elsewhere", "the same indicator elsewhere"),
                             ("baseline", "baseline + change"),
+                            ("baseline_share", "baseline + change in %"),
+                            ("last_year", "last year + change in %"),
                             ("nothing", "nothing"),
                         ],
-                        max_length=10,
+                        max_length=14,
                         verbose_name="kind of threshold",
                     ),
                 ),
@@ -1107,9 +1190,39 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "tolerance",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="How far from the threshold is still about it, in the indicator's unit.",
+                        max_digits=15,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                        verbose_name="tolerance",
+                    ),
+                ),
+                (
+                    "aspiration",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="aspiration"
+                    ),
+                ),
+                (
                     "baseline",
                     models.DecimalField(
                         blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="baseline"
+                    ),
+                ),
+                (
+                    "baseline_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1900),
+                            django.core.validators.MaxValueValidator(2999),
+                        ],
+                        verbose_name="year of the baseline",
                     ),
                 ),
                 (
@@ -1151,10 +1264,32 @@ class Migration(migrations.Migration):
                 (
                     "coverage",
                     models.CharField(
-                        choices=[("whole", "the plan's region"), ("parts", "the plan's region and its parts")],
+                        choices=[
+                            ("whole", "the plan's region"),
+                            ("parts", "the plan's region and its parts"),
+                            ("quotas", "the plan's region and the parts that have a quota"),
+                        ],
                         default="whole",
-                        max_length=5,
+                        max_length=6,
                         verbose_name="judged for",
+                    ),
+                ),
+                (
+                    "counting",
+                    models.CharField(
+                        choices=[("year", "by calendar year"), ("plan", "over the whole plan")],
+                        default="year",
+                        max_length=4,
+                        verbose_name="counted",
+                    ),
+                ),
+                (
+                    "first_month",
+                    plans.fields.MonthField(
+                        blank=True,
+                        help_text="Empty: the first month of the plan.",
+                        null=True,
+                        verbose_name="first month of the pace",
                     ),
                 ),
                 (
@@ -1184,6 +1319,18 @@ class Migration(migrations.Migration):
                         related_name="operand_of",
                         to="targets.indicator",
                         verbose_name="compared with",
+                    ),
+                ),
+                (
+                    "operand_region",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the region that the judged one is part of.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="departments.region",
+                        verbose_name="region compared with",
                     ),
                 ),
                 (
@@ -1266,6 +1413,179 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="HistoricalStep",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("due", models.DateField(verbose_name="due")),
+                ("threshold", models.DecimalField(decimal_places=6, max_digits=15, verbose_name="threshold")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="targets.target",
+                        verbose_name="target",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical step",
+                "verbose_name_plural": "historical steps",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Step",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due", models.DateField(verbose_name="due")),
+                ("threshold", models.DecimalField(decimal_places=6, max_digits=15, verbose_name="threshold")),
+                (
+                    "target",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="targets.target",
+                        verbose_name="target",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "step",
+                "verbose_name_plural": "steps",
+                "ordering": ["target", "due"],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalQuota",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "threshold",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="threshold"
+                    ),
+                ),
+                ("from_month", plans.fields.MonthField(verbose_name="from month")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="paper")),
+                (
+                    "reason",
+                    models.CharField(blank=True, max_length=400, verbose_name="reason why the sum is below the whole"),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="departments.region",
+                        verbose_name="region",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="targets.target",
+                        verbose_name="target",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical quota",
+                "verbose_name_plural": "historical quotas",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Quota",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "threshold",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="threshold"
+                    ),
+                ),
+                ("from_month", plans.fields.MonthField(verbose_name="from month")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="paper")),
+                (
+                    "reason",
+                    models.CharField(blank=True, max_length=400, verbose_name="reason why the sum is below the whole"),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotas",
+                        to="departments.region",
+                        verbose_name="region",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quotas",
+                        to="targets.target",
+                        verbose_name="target",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "quota",
+                "verbose_name_plural": "quotas",
+                "ordering": ["target", "from_month", "region__code"],
+            },
+        ),
+        migrations.CreateModel(
             name="Attainment",
             fields=[
                 (
@@ -1297,6 +1617,7 @@ class Migration(migrations.Migration):
                             ("baseline_missing", "the baseline is missing"),
                             ("denominator_zero", "the denominator is zero"),
                             ("no_last_year", "there is no figure for the same months of last year"),
+                            ("not_owed", "the region has no quota"),
                         ],
                         max_length=16,
                         verbose_name="reason",
@@ -1320,13 +1641,27 @@ class Migration(migrations.Migration):
                 ("needed_reachable", models.BooleanField(null=True, verbose_name="within reach")),
                 ("milestones_due", models.PositiveSmallIntegerField(null=True, verbose_name="milestones due")),
                 ("milestones_done", models.PositiveSmallIntegerField(null=True, verbose_name="milestones done")),
-                ("last_month", models.PositiveSmallIntegerField(null=True, verbose_name="last month with data")),
-                ("months", models.PositiveSmallIntegerField(verbose_name="months with data")),
-                ("missing", models.PositiveSmallIntegerField(verbose_name="expected months missing")),
+                ("pace", targets.models.fields.ExactDecimalField(null=True, verbose_name="pace")),
+                ("counted_from", plans.fields.MonthField(verbose_name="counted from")),
+                ("last_month", plans.fields.MonthField(null=True, verbose_name="last month with data")),
+                ("months", targets.models.fields.MonthSetField(verbose_name="months with data")),
+                ("missing", targets.models.fields.MonthSetField(verbose_name="expected months missing")),
                 ("target_version", models.PositiveIntegerField(verbose_name="version of the target")),
                 ("formula_version", models.PositiveSmallIntegerField(verbose_name="version of the formulas")),
                 ("revisions", targets.models.fields.NumbersField(verbose_name="revisions used")),
                 ("inputs_hash", models.CharField(max_length=64, verbose_name="hash of the inputs")),
+                (
+                    "quota",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="targets.quota",
+                        verbose_name="quota",
+                    ),
+                ),
                 (
                     "region",
                     models.ForeignKey(
@@ -1709,27 +2044,45 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("baseline__isnull", True),
+                        ("baseline_year__isnull", True),
                         ("operand__isnull", True),
+                        ("operand_region__isnull", True),
                         ("threshold__isnull", False),
-                        ("threshold_kind", "constant"),
+                        ("threshold_kind__in", ("constant", "last_year")),
                     ),
                     models.Q(
                         ("baseline__isnull", True),
+                        ("baseline_year__isnull", True),
                         ("operand__isnull", False),
+                        ("operand_region__isnull", True),
                         ("threshold__isnull", True),
                         ("threshold_kind", "indicator"),
                     ),
-                    models.Q(("operand__isnull", True), ("threshold__isnull", False), ("threshold_kind", "baseline")),
                     models.Q(
                         ("baseline__isnull", True),
+                        ("baseline_year__isnull", True),
                         ("operand__isnull", True),
+                        ("threshold__isnull", True),
+                        ("threshold_kind", "elsewhere"),
+                    ),
+                    models.Q(
+                        ("operand__isnull", True),
+                        ("operand_region__isnull", True),
+                        ("threshold__isnull", False),
+                        ("threshold_kind__in", ("baseline", "baseline_share")),
+                    ),
+                    models.Q(
+                        ("baseline__isnull", True),
+                        ("baseline_year__isnull", True),
+                        ("operand__isnull", True),
+                        ("operand_region__isnull", True),
                         ("threshold__isnull", True),
                         ("threshold_kind", "nothing"),
                     ),
                     _connector="OR",
                 ),
                 name="target_threshold_fits_kind",
-                violation_error_message="The threshold does not fit its kind: a number needs a threshold, another indicator an operand, baseline + change the change as threshold, nothing none of them.",
+                violation_error_message="The threshold does not fit its kind: a number needs a threshold, another indicator an operand, a change of a baseline or of last year the change as threshold, nothing none of them.",
             ),
         ),
         migrations.AddConstraint(
@@ -1765,8 +2118,28 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="target",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("comparator", "about"), ("tolerance__gte", 0), ("tolerance__isnull", False)),
+                    models.Q(models.Q(("comparator", "about"), _negated=True), ("tolerance__isnull", True)),
+                    _connector="OR",
+                ),
+                name="target_tolerance_iff_about",
+                violation_error_message="Only about has a tolerance, and it needs one that is not below 0.",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="targetassignment",
             constraint=models.UniqueConstraint(fields=("target", "department"), name="target_assignment_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="step",
+            constraint=models.UniqueConstraint(fields=("target", "due"), name="step_due_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="quota",
+            constraint=models.UniqueConstraint(fields=("target", "region", "from_month"), name="quota_version_once"),
         ),
         migrations.RunPython(leave_room_for_updates, migrations.RunPython.noop),
         migrations.RunPython(keep_by_statement, migrations.RunPython.noop),

@@ -6,6 +6,7 @@ from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
 from targets.models.observation import Decision, Figures, Latest, Observation, Revision, Source
+from targets.models.parting import Quota, Step
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "Latest",
     "MonthLock",
     "Observation",
+    "Quota",
     "ReportingDuty",
     "Revision",
     "Source",
+    "Step",
     "Target",
     "TargetAssignment",
 ]

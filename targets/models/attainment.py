@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
-from plans.fields import MonthField
+from plans.fields import MonthField, optional_month
 from plans.models import Plan
 from plans.periods import Month
 from targets.accumulation import month_numbers
 from targets.formulas import Reason, Signal, Verdict
-from targets.models.fields import ExactDecimalField, NumbersField
+from targets.models.fields import ExactDecimalField, MonthSetField, NumbersField
 from targets.models.indicator import Indicator
+from targets.models.parting import Quota
 from targets.models.target import Target
+from targets.pace import time_progress
 
 
 class AttainmentQuerySet(models.QuerySet["Attainment"]):
@@ -47,8 +49,10 @@ class Attainment(models.Model):
 
     `numerator` / `denominator` × the indicator's scale is the exact actual (denominator 1 where nothing is divided);
     `actual` and `compared` are written out to at least 15 significant digits, and never contradict the verdict.
-    `months` and `missing` are sets of month numbers as bits (bit 0 = January). `revisions` are the ids of all revisions
-    used. The rows can be rebuilt from observations at any time, so they carry no foreign key constraints of their own.
+    `pace` is what a count ought to have reached by then, where its light follows a pace. `quota` is the version of the
+    region's own threshold that was in force. `months` and `missing` are sets of months as bits, of which bit 0 is
+    `counted_from`, the month in which counting begins. `revisions` are the ids of all revisions used. The rows can be
+    rebuilt from observations at any time, so they carry no foreign key constraints of their own.
     """
 
     class VerdictChoices(models.TextChoices):
@@ -68,6 +72,7 @@ class Attainment(models.Model):
         BASELINE_MISSING = Reason.BASELINE_MISSING.value, _("the baseline is missing")
         DENOMINATOR_ZERO = Reason.DENOMINATOR_ZERO.value, _("the denominator is zero")
         NO_LAST_YEAR = Reason.NO_LAST_YEAR.value, _("there is no figure for the same months of last year")
+        NOT_OWED = Reason.NOT_OWED.value, _("the region has no quota")
 
     pk = models.CompositePrimaryKey("target_id", "region_id", "month")
     target = models.ForeignKey(
@@ -100,9 +105,20 @@ class Attainment(models.Model):
     needed_reachable = models.BooleanField(_("within reach"), null=True)
     milestones_due = models.PositiveSmallIntegerField(_("milestones due"), null=True)
     milestones_done = models.PositiveSmallIntegerField(_("milestones done"), null=True)
-    last_month = models.PositiveSmallIntegerField(_("last month with data"), null=True)
-    months = models.PositiveSmallIntegerField(_("months with data"))
-    missing = models.PositiveSmallIntegerField(_("expected months missing"))
+    pace = ExactDecimalField(_("pace"), null=True)
+    quota = models.ForeignKey(
+        Quota,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("quota"),
+    )
+    counted_from = MonthField(_("counted from"))
+    last_month = optional_month(_("last month with data"), blank=False)
+    months = MonthSetField(_("months with data"))
+    missing = MonthSetField(_("expected months missing"))
     target_version = models.PositiveIntegerField(_("version of the target"))
     formula_version = models.PositiveSmallIntegerField(_("version of the formulas"))
     revisions = NumbersField(_("revisions used"))
@@ -119,18 +135,19 @@ class Attainment(models.Model):
 
     @property
     def time_progress(self) -> Decimal:
-        """时序进度: the share of the year that has passed, m / 12."""
-        return Decimal(self.month.number) / 12
+        """时序进度: the share of the months of its way that have gone, m / 12 for what is due in December."""
+        gone = time_progress(self.target.course(), self.month)
+        return gone.numerator / gone.denominator
 
     @property
     def missing_months(self) -> list[Month]:
         """The expected months in which a part or all of the data is missing."""
-        return [Month(self.month.year, number) for number in month_numbers(self.missing)]
+        return [self.counted_from.shifted(number - 1) for number in month_numbers(self.missing)]
 
     @property
     def last_data_month(self) -> Month | None:
         """The last month with approved data."""
-        return Month(self.month.year, self.last_month) if self.last_month else None
+        return self.last_month
 
 
 class DirtyKey(models.Model):

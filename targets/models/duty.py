@@ -1,6 +1,6 @@
 """Who is expected to report what, from which month until which."""
 
-from typing import Any, Self, cast
+from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,17 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from departments.models import Department
-from plans.fields import MonthField
+from plans.fields import optional_month
 from plans.periods import Month
 from targets.models.indicator import Indicator
 
 COUNTY = Department.Kind.COUNTY_GOVERNMENT
-
-
-def _month(verbose_name: Any, help_text: Any) -> "models.Field[Month | None, Month | None]":
-    """A month that may be left open."""
-    options: dict[str, Any] = {"null": True, "blank": True, "help_text": help_text}
-    return cast("models.Field[Month | None, Month | None]", MonthField(verbose_name, **options))
 
 
 class ReportingDutyQuerySet(models.QuerySet["ReportingDuty"]):
@@ -66,8 +60,8 @@ class ReportingDuty(models.Model):
         verbose_name=_("department"),
         help_text=_("Empty: the figure is due, and nobody has been named."),
     )
-    since = _month(_("first month"), _("Empty: from the beginning."))
-    until = _month(_("last month"), _("Empty: until further notice."))
+    since = optional_month(_("first month"), help_text=_("Empty: from the beginning."))
+    until = optional_month(_("last month"), help_text=_("Empty: until further notice."))
 
     objects = ReportingDutyQuerySet.as_manager()
     history = HistoricalRecords()

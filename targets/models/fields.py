@@ -46,3 +46,20 @@ class NumbersField(models.Field):
 
     def get_prep_value(self, value: Any) -> str:
         return json.dumps(value)
+
+
+class MonthSetField(models.Field):
+    """A set of months as bits, in Python a whole number of any length: `numeric` on PostgreSQL, text on SQLite, for a
+    plan may have more months than their whole numbers have bits. Not for arithmetic in SQL.
+    """
+
+    description = _("a set of months")
+
+    def db_type(self, connection: Any) -> str:
+        return "numeric" if connection.vendor == "postgresql" else "text"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> int:
+        return int(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return value if connection.vendor == "postgresql" else str(value)

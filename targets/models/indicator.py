@@ -66,6 +66,7 @@ class Indicator(models.Model):
     class Frequency(models.TextChoices):
         MONTHLY = "monthly", _("monthly")
         QUARTERLY = "quarterly", _("quarterly")
+        HALF_YEARLY = "half_yearly", _("half-yearly")
         ANNUAL = "annual", _("annual")
 
     code = models.SlugField(_("code"), max_length=60, unique=True)
@@ -78,7 +79,7 @@ class Indicator(models.Model):
         _("year to date of the denominator"), max_length=10, choices=DenominatorRule.choices, blank=True
     )
     region_rule = models.CharField(_("from parts to whole"), max_length=10, choices=RegionRule.choices, default="own")
-    frequency = models.CharField(_("frequency"), max_length=10, choices=Frequency.choices, default="monthly")
+    frequency = models.CharField(_("frequency"), max_length=11, choices=Frequency.choices, default="monthly")
     unit = models.CharField(_("unit"), max_length=20, blank=True)
     scale = models.DecimalField(_("scale"), max_digits=12, decimal_places=3, default=Decimal(1))
     decimals = models.PositiveSmallIntegerField(_("decimals shown"), default=0)

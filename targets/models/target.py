@@ -1,21 +1,28 @@
 """A plan's promise about one indicator."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from departments.models import Region
+from plans.fields import optional_month
 from plans.models import AbstractAssignment, Clause, Plan
 from plans.models.plan import check_quote
+from plans.periods import Month
 from plans.wording import with_parting
 from targets.formulas import TargetRule
+from targets.models import promising
 from targets.models.indicator import Indicator, bound
+from targets.pace import Course
+from targets.pace import Step as StepOfCourse
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
@@ -30,6 +37,11 @@ class TargetQuerySet(models.QuerySet["Target"]):
         written = Target.history.filter(id=models.OuterRef("pk")).values("id").annotate(times=models.Count("pk"))
         return self.annotate(version=Coalesce(models.Subquery(written.values("times")), 0))
 
+    def to_be_judged(self) -> "TargetQuerySet":
+        """With all that decides how they are judged, in three queries."""
+        related = self.with_version().select_related("plan__region", "indicator", "operand")
+        return related.prefetch_related("steps", "quotas")
+
 
 class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: ignore[misc]
     """Finds rows by the names that fixtures use."""
@@ -38,13 +50,22 @@ class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: igno
         return self.get(plan__code=plan, code=code)
 
 
+NO_BASELINE = {"baseline__isnull": True, "baseline_year__isnull": True}
+NO_FIGURE = {"operand__isnull": True, "operand_region__isnull": True, **NO_BASELINE}
+
+
 class Target(models.Model):
     """One promise in numbers; comparators and thresholds are domain.md, "Target".
 
     The number compared with is by `threshold_kind`: `constant` (threshold, for `between` also threshold_upper),
-    `indicator` (operand, same region and months), `baseline` (baseline + threshold, which is then the change), or
-    `nothing` (none, done_by, improves). `reference` is what had been reached before the plan, for showing only.
-    `coverage` says whether the plan's region alone is judged, or its parts too, by the same threshold.
+    `indicator` (operand, same region and months), `elsewhere` (the same indicator in operand_region, else in the region
+    that the judged one is part of), `baseline` (baseline + threshold, which is then the change), `baseline_share` and
+    `last_year` (the threshold is the change in per cent: −15 means × 0.85), or `nothing` (none, done_by, improves). A
+    baseline that is not stored is the indicator's own year to date in December of `baseline_year`.
+    `aspiration` is a second number that is told and decides nothing. `reference` is what had been reached before the
+    plan, for showing only. `counting` says whether figures are counted anew each calendar year or over the whole plan,
+    `first_month` where the pace begins if not with the plan. `coverage` says whether the plan's region alone is judged,
+    or its parts too, by the same threshold or by their own (`Quota`).
     """
 
     class Comparator(models.TextChoices):
@@ -57,11 +78,15 @@ class Target(models.Model):
         NONE = "none", _("none occurs")
         DONE_BY = "done_by", _("done by the due date")
         IMPROVES = "improves", _("better than last year")
+        ABOUT = "about", _("about")
 
     class ThresholdKind(models.TextChoices):
         CONSTANT = "constant", _("a number")
         INDICATOR = "indicator", _("another indicator")
+        ELSEWHERE = "elsewhere", _("the same indicator elsewhere")
         BASELINE = "baseline", _("baseline + change")
+        BASELINE_SHARE = "baseline_share", _("baseline + change in %")
+        LAST_YEAR = "last_year", _("last year + change in %")
         NOTHING = "nothing", _("nothing")
 
     class Firmness(models.TextChoices):
@@ -71,6 +96,11 @@ class Target(models.Model):
     class Coverage(models.TextChoices):
         WHOLE = "whole", _("the plan's region")
         PARTS = "parts", _("the plan's region and its parts")
+        QUOTAS = "quotas", _("the plan's region and the parts that have a quota")
+
+    class Counting(models.TextChoices):
+        YEAR = "year", _("by calendar year")
+        PLAN = "plan", _("over the whole plan")
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="targets", verbose_name=_("plan"), db_index=False)
     code = models.SlugField(_("code"), max_length=60)
@@ -80,13 +110,35 @@ class Target(models.Model):
     quote = models.CharField(_("words of the plan"), max_length=400, blank=True)
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="targets", verbose_name=_("indicator"))
     comparator = models.CharField(_("comparator"), max_length=10, choices=Comparator.choices)
-    threshold_kind = models.CharField(_("kind of threshold"), max_length=10, choices=ThresholdKind.choices)
+    threshold_kind = models.CharField(_("kind of threshold"), max_length=14, choices=ThresholdKind.choices)
     threshold = bound(_("threshold"))
     threshold_upper = bound(_("upper threshold"))
     operand = models.ForeignKey(
         Indicator, models.PROTECT, null=True, blank=True, related_name="operand_of", verbose_name=_("compared with")
     )
+    operand_region = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("region compared with"),
+        help_text=_("Empty: the region that the judged one is part of."),
+    )
+    tolerance = models.DecimalField(
+        _("tolerance"),
+        max_digits=15,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("How far from the threshold is still about it, in the indicator's unit."),
+    )
+    aspiration = bound(_("aspiration"))
     baseline = bound(_("baseline"))
+    baseline_year = models.PositiveSmallIntegerField(
+        _("year of the baseline"), null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2999)]
+    )
     baseline_source = models.CharField(_("source of the baseline"), max_length=300, blank=True)
     reference = bound(_("reached before the plan"))
     reference_source = models.CharField(_("source of what was reached before"), max_length=300, blank=True)
@@ -101,7 +153,9 @@ class Target(models.Model):
     due = models.DateField(_("due"))
     firmness = models.CharField(_("firmness"), max_length=12, choices=Firmness.choices, default="binding")
     headline = models.BooleanField(_("headline target"), default=False)
-    coverage = models.CharField(_("judged for"), max_length=5, choices=Coverage.choices, default="whole")
+    coverage = models.CharField(_("judged for"), max_length=6, choices=Coverage.choices, default="whole")
+    counting = models.CharField(_("counted"), max_length=4, choices=Counting.choices, default="year")
+    first_month = optional_month(_("first month of the pace"), help_text=_("Empty: the first month of the plan."))
 
     objects = TargetManager()
     history = HistoricalRecords()
@@ -117,15 +171,19 @@ class Target(models.Model):
             models.UniqueConstraint(fields=["plan", "code"], name="target_code_once"),
             models.CheckConstraint(
                 name="target_threshold_fits_kind",
-                condition=Q(
-                    threshold_kind="constant", threshold__isnull=False, operand__isnull=True, baseline__isnull=True
+                condition=Q(threshold_kind__in=("constant", "last_year"), threshold__isnull=False, **NO_FIGURE)
+                | Q(threshold_kind="indicator", threshold__isnull=True, **NO_FIGURE | {"operand__isnull": False})
+                | Q(threshold_kind="elsewhere", threshold__isnull=True, operand__isnull=True, **NO_BASELINE)
+                | Q(
+                    threshold_kind__in=("baseline", "baseline_share"),
+                    threshold__isnull=False,
+                    operand__isnull=True,
+                    operand_region__isnull=True,
                 )
-                | Q(threshold_kind="indicator", threshold__isnull=True, operand__isnull=False, baseline__isnull=True)
-                | Q(threshold_kind="baseline", threshold__isnull=False, operand__isnull=True)
-                | Q(threshold_kind="nothing", threshold__isnull=True, operand__isnull=True, baseline__isnull=True),
+                | Q(threshold_kind="nothing", threshold__isnull=True, **NO_FIGURE),
                 violation_error_message=_(
                     "The threshold does not fit its kind: a number needs a threshold, another indicator an operand, "
-                    "baseline + change the change as threshold, nothing none of them."
+                    "a change of a baseline or of last year the change as threshold, nothing none of them."
                 ),
             ),
             models.CheckConstraint(
@@ -143,6 +201,12 @@ class Target(models.Model):
                 | (~Q(comparator="between") & Q(threshold_upper__isnull=True)),
                 violation_error_message=_("Only between has an upper threshold, and it is not below the lower one."),
             ),
+            models.CheckConstraint(
+                name="target_tolerance_iff_about",
+                condition=Q(comparator="about", tolerance__isnull=False, tolerance__gte=0)
+                | (~Q(comparator="about") & Q(tolerance__isnull=True)),
+                violation_error_message=_("Only about has a tolerance, and it needs one that is not below 0."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,66 +223,47 @@ class Target(models.Model):
     natural_key.dependencies = ["plans.clause", "targets.indicator"]  # type: ignore[attr-defined]
 
     @property
+    def by_plan(self) -> bool:
+        """Whether figures are counted over the whole plan: an event that was done stays done."""
+        return self.counting == self.Counting.PLAN or self.comparator == self.Comparator.DONE_BY
+
+    @property
     def rule(self) -> TargetRule:
         """What decides the judgement, as the formulas take it."""
+        against = self.operand if self.operand is not None else self.indicator
         return TargetRule(
             self.comparator,
             self.threshold_kind,
             self.threshold,
             self.threshold_upper,
+            self.tolerance,
             self.baseline,
             self.due,
-            self._due_month(),
             self.warning_margin,
             self.plan.pace_tolerance,
             self.indicator.rule,
+            against.scale,
         )
 
-    def _due_month(self) -> int:
-        years = self.due.year - self.plan.year
-        return self.due.month if years == 0 else 1 if years < 0 else 13
+    def course(self, steps: Iterable[StepOfCourse] = ()) -> Course:
+        """When it is judged and what its pace follows; `steps` in order of time."""
+        plan, steps = self.plan, tuple(steps)
+        return Course(
+            plan.first_month,
+            plan.last_month,
+            self.first_month or plan.first_month,
+            Month.of(self.due),
+            self.by_plan,
+            steps,
+            self.threshold if steps else None,
+        )
 
     def clean(self) -> None:
-        """The rules that span rows: the quote, the clause's plan, the measure, loops between indicators."""
+        """The rules that span rows."""
         check_quote(self.quote, self.clause)
         if self.clause.plan_id != self.plan_id:
             raise ValidationError({"clause": _("The clause belongs to another plan.")})
-        self._check_measure()
-        self._check_coverage()
-        self._check_loop()
-
-    def _check_measure(self) -> None:
-        is_event = self.indicator.measure == Indicator.Measure.EVENT
-        if is_event != (self.comparator == self.Comparator.DONE_BY):
-            raise ValidationError({"comparator": _("An event is promised with done by, and only an event.")})
-
-    def _check_coverage(self) -> None:
-        adds_up = (
-            self.indicator.measure == Indicator.Measure.COUNT and self.threshold_kind != self.ThresholdKind.NOTHING
-        )
-        if self.coverage == self.Coverage.PARTS and adds_up:
-            raise ValidationError(
-                {"coverage": _("A count promised for the whole is not promised for each of its parts.")}
-            )
-
-    def _check_loop(self) -> None:
-        """A loop: the plan's comparisons lead from the operand back to this target's own indicator."""
-        if self.operand_id is None:
-            return
-        edges: dict[int, set[int]] = {}
-        others = Target.objects.filter(plan_id=self.plan_id, operand__isnull=False).exclude(pk=self.pk)
-        for indicator_id, operand_id in others.values_list("indicator_id", "operand_id"):
-            edges.setdefault(indicator_id, set()).add(operand_id)
-        seen, waiting = set(), [self.operand_id]
-        while waiting:
-            current = waiting.pop()
-            if current == self.indicator_id:
-                raise ValidationError(
-                    {"operand": _("The comparison runs in a loop: it leads back to this target's own indicator.")}
-                )
-            if current not in seen:
-                seen.add(current)
-                waiting.extend(edges.get(current, ()))
+        promising.check(self)
 
 
 class TargetAssignmentManager(models.Manager["TargetAssignment"]):

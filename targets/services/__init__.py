@@ -20,6 +20,7 @@ from targets.services.official import (
     make_official_from,
     submit_from,
 )
+from targets.services.quotas import quotas_in_force, set_quotas, sum_of
 from targets.services.reporting import hand_over, reporters_changed
 from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
 from targets.services.undoing import retract, send_back_all
@@ -47,6 +48,7 @@ __all__ = [
     "months_before",
     "odd_entries",
     "promises_changed",
+    "quotas_in_force",
     "reopen",
     "reporters_changed",
     "retract",
@@ -54,7 +56,9 @@ __all__ = [
     "save_drafts",
     "send_back",
     "send_back_all",
+    "set_quotas",
     "submit",
     "submit_from",
+    "sum_of",
     "withdraw",
 ]

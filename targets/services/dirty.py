@@ -8,7 +8,7 @@ from departments.models import Region
 from plans.models import Plan
 from plans.periods import Month
 from targets import jobs
-from targets.models import DirtyKey, Indicator, Target
+from targets.models import DirtyKey, Indicator, Quota, Step, Target
 
 Key = tuple[int, int | None, Month]
 """indicator id, region id (None: all regions), month from which on"""
@@ -33,13 +33,14 @@ def wake_on_commit() -> None:
 
 
 def promises_changed(objects: Collection[models.Model]) -> None:
-    """Marks what is judged by changed indicators, targets, plans or regions."""
+    """Marks what is judged by changed indicators, targets, their steps and quotas, plans or regions."""
     targets = Target.objects.select_related("plan")
     if not any(isinstance(one, Region) for one in objects):
         targets = targets.filter(
             models.Q(pk__in=[one.pk for one in objects if isinstance(one, Target)])
+            | models.Q(pk__in=[one.target_id for one in objects if isinstance(one, Quota | Step)])
             | models.Q(plan__in=[one.pk for one in objects if isinstance(one, Plan)])
             | models.Q(indicator__in=(changed := [one.pk for one in objects if isinstance(one, Indicator)]))
             | models.Q(operand__in=changed)
         )
-    mark_dirty((target.indicator_id, None, Month(target.plan.year, 1)) for target in targets)
+    mark_dirty((target.indicator_id, None, target.plan.first_month) for target in targets)

@@ -93,6 +93,13 @@ def demand_open_month(plan: Plan, month: Month) -> None:
         raise _refusal(plan, month)
 
 
+def demand_open_from(plan: Plan, first: Month) -> None:
+    """The same for a month and all later ones: for what the plan's promises are judged by from then on."""
+    later = MonthLock.objects.filter(plan=plan, month__gte=first, reopened_at__isnull=True).order_by("month").first()
+    if later is not None:
+        raise _refusal(plan, later.month)
+
+
 def _refusal(plan: Plan, month: Month) -> ValidationError:
     return ValidationError(sentence(locked_problem(plan, month)), code="month_locked")
 

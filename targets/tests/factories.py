@@ -15,12 +15,13 @@ from plans.periods import Month
 from plans.tests.factories import plan_of_year
 from targets import offering
 from targets.figures import Entry
-from targets.models import Attainment, Indicator, Source, Target
+from targets.models import Attainment, Indicator, Quota, Source, Step, Target
 from targets.recompute import recompute_dirty
-from targets.services import Outcome, make_official, make_official_from
+from targets.services import Outcome, make_official, make_official_from, promises_changed
 
 _numbers = itertools.count(10_001)
 """Of as many digits each, so that codes stand in the order in which they were made."""
+QUOTE = "达到百分之九十二以上"
 
 
 def region(code: str = "", parent: Region | None = None) -> Region:
@@ -57,7 +58,21 @@ def plan(year: int = 2014, place: Region | None = None) -> Plan:
     if known is not None:
         return known
     made = plan_of_year(year, number="1号", title="行动计划", issuer="市政府", region=place or region())
-    Clause.objects.create(plan=made, path="一", order=1, text="一、目标达到百分之九十二以上。")
+    Clause.objects.create(plan=made, path="一", order=1, text=f"一、目标{QUOTE}。")
+    return made
+
+
+def plan_over(first: str, last: str, place: Region | None = None, text: str = "一、目标。") -> Plan:
+    """A plan of its own for the months, with one clause."""
+    number, begins = next(_numbers), Month.parse(first)
+    made = plan_of_year(
+        begins.year,
+        code=f"plan-{number}",
+        first_month=begins,
+        last_month=Month.parse(last),
+        region=place or region(),
+    )
+    Clause.objects.create(plan=made, path="一", order=1, text=text)
     return made
 
 
@@ -78,13 +93,14 @@ def indicator(measure: str = "ratio", **values: Any) -> Indicator:
 
 def target(measured: Indicator, comparator: str = "at_least", threshold: object = None, **values: Any) -> Target:
     document = values.pop("plan", None) or plan()
+    clause = values.get("clause") or document.clauses.get(path="一")
     kind = "constant" if threshold is not None else "nothing"
     fields = {
         "threshold_kind": kind,
         "threshold": None if threshold is None else Decimal(str(threshold)),
-        "due": date(document.year, 12, 31),
-        "quote": "达到百分之九十二以上",
-        "clause": document.clauses.get(path="一"),
+        "due": document.last_month.last_day,
+        "quote": QUOTE if QUOTE in clause.text else clause.text[2:-1],
+        "clause": clause,
         **values,
     }
     number = next(_numbers)
@@ -99,6 +115,28 @@ def target(measured: Indicator, comparator: str = "at_least", threshold: object 
     made.full_clean()
     made.save()
     return made
+
+
+def step(promise: Target, due: str, threshold: object) -> Step:
+    made = Step(target=promise, due=date.fromisoformat(due), threshold=Decimal(str(threshold)))
+    made.full_clean()
+    made.save()
+    return made
+
+
+def quota(promise: Target, place: Region, threshold: object, from_month: str = "2014-01", **values: Any) -> Quota:
+    """A region's own threshold; None ends what it owed."""
+    number = None if threshold is None else Decimal(str(threshold))
+    made = Quota(target=promise, region=place, threshold=number, from_month=Month.parse(from_month), **values)
+    made.full_clean()
+    made.save()
+    return made
+
+
+def judged_anew(*promises: Target) -> None:
+    """Judges promises whose rule, steps or quotas were changed by hand."""
+    promises_changed(promises)
+    recompute()
 
 
 def entry(measured: Indicator, month: str, *figures: object, place: Region | None = None, **values: Any) -> Entry:

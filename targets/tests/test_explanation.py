@@ -13,8 +13,10 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.accumulation import Accumulated
 from targets.explanation import explain, months_text, shown
-from targets.formulas import Facts, judge
+from targets.formulas import Facts
+from targets.judging import judge
 from targets.models import Attainment, Indicator, Target
+from targets.pace import stage_of
 
 SAMPLES = st.integers(0, 999_999)
 NUMBERS = re.compile(r"\d[\d\u202f]*(?:\.\d+)?")
@@ -51,7 +53,7 @@ def attainment(target: Target, numerator: D, denominator: D, month: int = 6) -> 
     """The row as recompute would store it."""
     months = (1 << month) - 1
     state = Accumulated(numerator, denominator, months, months)
-    result = judge(target.rule, Facts(month, Month(2014, month).last_day, state))
+    result = judge(target.rule, Facts(stage_of(target.course(), Month(2014, month)), state))
     return Attainment(
         target=target,
         month=Month(2014, month),
@@ -64,7 +66,9 @@ def attainment(target: Target, numerator: D, denominator: D, month: int = 6) -> 
         compared=result.compared,
         needed=result.needed,
         needed_reachable=result.needed_reachable,
-        last_month=month,
+        pace=result.pace,
+        counted_from=Month(2014, 1),
+        last_month=Month(2014, month),
         months=months,
         missing=0,
     )

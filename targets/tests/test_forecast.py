@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from targets.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine
-from targets.forecast import Outlook, forecast, promises
+from targets.forecast import Known, Outlook, forecast, promises
 from targets.formulas import TargetRule
 
 MONTHLY, QUARTERLY = 0b111111111111, 0b100100100100
@@ -22,11 +22,19 @@ MEAN = IndicatorRule("level", "lower", "month", "mean", "", "own", MONTHLY, Deci
 
 
 def rule(indicator: IndicatorRule, comparator: str = "at_least", threshold: int = 92, **values: Any) -> TargetRule:
-    fields: dict[str, Any] = {"due": date(2014, 12, 31), "due_month": 12, **values}
-    return TargetRule(
-        comparator, "constant", Decimal(threshold), None, None, fields["due"], fields["due_month"], None,
-        Decimal("0.8"), indicator,
-    )  # fmt: skip
+    made = TargetRule(
+        comparator,
+        "constant",
+        Decimal(threshold),
+        None,
+        None,
+        None,
+        date(2014, 12, 31),
+        None,
+        Decimal("0.8"),
+        indicator,
+    )
+    return replace(made, **values)
 
 
 def readings(*figures: Any) -> list[Reading]:
@@ -40,9 +48,11 @@ def readings(*figures: Any) -> list[Reading]:
     return made
 
 
-def ahead(indicator: IndicatorRule, *figures: Any, month: int | None = None, **values: Any) -> list[Outlook]:
-    states = accumulate(indicator, readings(*figures))
-    return forecast(rule(indicator, **values), states, month or len(figures))
+def ahead(
+    indicator: IndicatorRule, *figures: Any, month: int | None = None, due_month: int = 12, **values: Any
+) -> list[Outlook]:
+    known = Known(accumulate(indicator, readings(*figures)), indicator.expected)
+    return forecast(rule(indicator, **values), known, month or len(figures), due_month)
 
 
 def test_a_count_goes_on_at_its_mean_and_the_range_at_the_halves_of_the_months() -> None:
@@ -114,7 +124,9 @@ def test_a_month_in_which_a_part_is_missing_teaches_nothing() -> None:
     whole = replace(COUNT, region_rule="sum")
     parts = [accumulate(whole, readings(*made)) for made in ((1, 2, 3, 4), (1, 2, 3))]
     states = combine(whole, parts)
-    assert forecast(rule(whole), states, 4)[-1].likely == 16 + 8 * 4, "4 a month, and not the mean with April's half"
+    assert forecast(rule(whole), Known(states, MONTHLY), 4, 12)[-1].likely == 16 + 8 * 4, (
+        "4 a month, and not the mean with April's half"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,4 +177,4 @@ def test_more_in_a_month_never_lowers_what_is_expected(figures: list[int], more:
 
 def test_states_without_anything_are_nothing() -> None:
     empty: list[Accumulated | None] = [None] * 12
-    assert forecast(rule(COUNT), empty, 6) == []
+    assert forecast(rule(COUNT), Known(empty, MONTHLY), 6, 12) == []

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from plans.periods import Month
 from targets.accumulation import (
     Accumulated,
     IndicatorRule,
@@ -20,7 +21,9 @@ from targets.accumulation import (
     month_numbers,
     month_set,
 )
-from targets.formulas import Facts, Judgement, Milestone, Reason, TargetRule, judge
+from targets.formulas import Facts, Milestone, Reason, TargetRule
+from targets.judging import Judgement, judge
+from targets.pace import Course, stage_of
 from targets.quantities import rounded, shown_apart
 
 RATE = IndicatorRule("ratio", "higher", "month", "pooled", "sum", "own", 0xFFF, D(100))
@@ -39,9 +42,9 @@ def rule(indicator: IndicatorRule, comparator: str, threshold: object = None, **
         threshold_kind="nothing" if threshold is None else "constant",
         threshold=None if threshold is None else D(str(threshold)),
         threshold_upper=None,
+        tolerance=None,
         baseline=None,
         due=date(2014, 12, 31),
-        due_month=12,
         warning_margin=None,
         pace_tolerance=D("0.8"),
         indicator=indicator,
@@ -53,8 +56,11 @@ def known(numerator: object, denominator: object = 1) -> Accumulated:
     return Accumulated(D(str(numerator)), D(str(denominator)), 1, 1)
 
 
-def facts(own: Accumulated | None, month: int = 6, **values: object) -> Facts:
-    return Facts(month, date(2014, month, 28), own, **values)  # type: ignore[arg-type]
+YEAR = Course(Month(2014, 1), Month(2014, 12), Month(2014, 1), Month(2014, 12))
+
+
+def facts(own: Accumulated | None, month: int = 6, course: Course = YEAR, **values: object) -> Facts:
+    return Facts(stage_of(course, Month(2014, month)), own, **values)  # type: ignore[arg-type]
 
 
 def judged(indicator: IndicatorRule, comparator: str, threshold: object, actual: object, month: int = 6) -> Judgement:
@@ -111,7 +117,7 @@ def test_improving_means_better_than_last_year_in_the_declared_direction(
     direction: str, this: int, last: int, verdict: str
 ) -> None:
     improving = rule(replace(LEVEL, direction=direction), "improves")
-    assert judge(improving, facts(known(this), last_year=known(last))).verdict == verdict
+    assert judge(improving, facts(known(this), against=known(last))).verdict == verdict
 
 
 def test_improving_without_last_year_is_not_assessable() -> None:
@@ -126,7 +132,7 @@ def test_a_missing_baseline_is_not_assessable() -> None:
 
 @pytest.mark.parametrize("operand", [None, Accumulated(D(0), D(0), 1, 1)])
 def test_an_operand_without_a_figure_is_not_assessable(operand: Accumulated | None) -> None:
-    result = judge(rule(LEVEL, "at_least", threshold_kind="indicator"), facts(known(1), operand=operand))
+    result = judge(rule(LEVEL, "at_least", threshold_kind="indicator"), facts(known(1), against=operand))
     assert (result.verdict, result.signal) == ("not_assessable", "grey")
 
 
@@ -168,8 +174,8 @@ def test_from_the_due_month_on_there_is_no_yellow(actual: int, signal: str) -> N
 
 
 def test_a_due_month_before_december_judges_from_then_on() -> None:
-    early = rule(COUNT, "at_least", 12, due=date(2014, 6, 30), due_month=6)
-    assert [judge(early, facts(known(6), month)).signal for month in (5, 6, 7)] == ["green", "red", "red"]
+    early, course = rule(COUNT, "at_least", 12, due=date(2014, 6, 30)), replace(YEAR, due=Month(2014, 6))
+    assert [judge(early, facts(known(10), month, course)).signal for month in (5, 6, 7)] == ["green", "red", "red"]
 
 
 def test_the_tolerance_of_the_pace_is_the_plans_own_setting() -> None:
@@ -214,8 +220,8 @@ def test_done_by_holds_when_done_on_or_before_the_due_date(
 
 
 def test_done_after_the_due_date_is_not_met() -> None:
-    late = rule(EVENT, "done_by", due=date(2014, 6, 30), due_month=6)
-    result = judge(late, facts(Accumulated(D(1), D(1), 1, 1, date(2014, 7, 1)), 7))
+    late, course = rule(EVENT, "done_by", due=date(2014, 6, 30)), replace(YEAR, due=Month(2014, 6))
+    result = judge(late, facts(Accumulated(D(1), D(1), 1, 1, date(2014, 7, 1)), 7, course))
     assert (result.verdict, result.signal) == ("not_met", "red")
 
 
@@ -312,7 +318,7 @@ def test_a_comparison_is_the_comparison_of_exact_fractions(a: D, b: D, c: D, d: 
     assume(b > 0 and d > 0)
     left, right = Fraction(a) / Fraction(b), Fraction(c) / Fraction(d)
     assert judge(
-        rule(LEVEL, "at_least", threshold_kind="indicator"), facts(known(a, b), operand=known(c, d))
+        rule(LEVEL, "at_least", threshold_kind="indicator"), facts(known(a, b), against=known(c, d))
     ).verdict == ("met" if left >= right else "not_met")
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from departments.models import Department, Region
 from plans.models import Clause, Plan
+from plans.periods import Month
 from plans.tests.factories import plan_of_year
 from targets.models import Indicator, Target, TargetAssignment
 
@@ -67,6 +68,8 @@ CONSTANT: Fields = {"comparator": "at_least", "threshold_kind": "constant", "thr
 NOTHING: Fields = {"comparator": "improves", "threshold_kind": "nothing"}
 BETWEEN: Fields = {"comparator": "between", "threshold_kind": "constant", "threshold": 1, "threshold_upper": 2}
 BASELINE: Fields = {"comparator": "at_least", "threshold_kind": "baseline", "threshold": 2}
+ELSEWHERE: Fields = {"comparator": "at_least", "threshold_kind": "elsewhere"}
+ABOUT: Fields = {"comparator": "about", "threshold_kind": "constant", "threshold": 6, "tolerance": Decimal("0.5")}
 OPERAND: Fields = {"comparator": "more_than", "threshold_kind": "indicator", "operand": "other"}
 
 KEPT_BY_TARGETS: list[tuple[str, Fields]] = [
@@ -75,10 +78,15 @@ KEPT_BY_TARGETS: list[tuple[str, Fields]] = [
     ("target_threshold_fits_kind", BASELINE),
     ("target_threshold_fits_kind", BASELINE | {"baseline": Decimal("21.4")}),
     ("target_threshold_fits_kind", NOTHING),
+    ("target_threshold_fits_kind", CONSTANT | {"threshold_kind": "last_year", "threshold": -3}),
+    ("target_threshold_fits_kind", BASELINE | {"threshold_kind": "baseline_share", "baseline_year": 2015}),
+    ("target_threshold_fits_kind", ELSEWHERE),
     ("target_kind_fits_comparator", NOTHING | {"comparator": "none"}),
     ("target_kind_fits_comparator", BASELINE | {"comparator": "at_most"}),
     ("target_upper_iff_between", BETWEEN),
     ("target_upper_iff_between", BETWEEN | {"threshold_upper": 1}),
+    ("target_tolerance_iff_about", ABOUT),
+    ("target_tolerance_iff_about", ABOUT | {"tolerance": 0}),
 ]
 
 BROKEN_BY_TARGETS: list[tuple[str, Fields]] = [
@@ -89,6 +97,10 @@ BROKEN_BY_TARGETS: list[tuple[str, Fields]] = [
     ("target_threshold_fits_kind", OPERAND | {"threshold": 1}),
     ("target_threshold_fits_kind", BASELINE | {"threshold": None}),
     ("target_threshold_fits_kind", NOTHING | {"threshold": 1}),
+    ("target_threshold_fits_kind", CONSTANT | {"threshold_kind": "last_year", "threshold": None}),
+    ("target_threshold_fits_kind", BASELINE | {"threshold_kind": "baseline_share", "threshold": None}),
+    ("target_threshold_fits_kind", CONSTANT | {"baseline_year": 2015}),
+    ("target_threshold_fits_kind", ELSEWHERE | {"threshold": 1}),
     ("target_kind_fits_comparator", CONSTANT | {"comparator": "improves"}),
     ("target_kind_fits_comparator", CONSTANT | {"comparator": "none"}),
     ("target_kind_fits_comparator", NOTHING | {"comparator": "at_least"}),
@@ -96,6 +108,8 @@ BROKEN_BY_TARGETS: list[tuple[str, Fields]] = [
     ("target_upper_iff_between", CONSTANT | {"threshold_upper": 95}),
     ("target_upper_iff_between", BETWEEN | {"threshold_upper": None}),
     ("target_upper_iff_between", BETWEEN | {"threshold_upper": Decimal("0.5")}),
+    ("target_tolerance_iff_about", ABOUT | {"tolerance": None}),
+    ("target_tolerance_iff_about", CONSTANT | {"tolerance": 1}),
 ]
 
 Make = Callable[..., Target]
@@ -107,7 +121,8 @@ def make_indicator(code: str = "rate", **fields: Any) -> Indicator:
 
 @pytest.fixture
 def plan() -> Plan:
-    region = Region.objects.create(code="990000", name="City", kind="city")
+    province = Region.objects.create(code="980000", name="Province", kind="city")
+    region = Region.objects.create(code="990000", name="City", kind="city", parent=province)
     return plan_of_year(2030, region=region)
 
 
@@ -117,6 +132,8 @@ def make_target(plan: Plan) -> Make:
     clause = Clause.objects.create(plan=plan, path="一", order=1, text=TEXT)
     measured = {code: make_indicator(code) for code in ("rate", "other", "third")}
     measured["count"] = make_indicator("count", **COUNT)
+    measured["to-date"] = make_indicator("to-date", **COUNT | {"entry_basis": "to_date"})
+    measured["pooled"] = make_indicator("pooled", **RATIO | {"region_rule": "pooled"})
     measured["event"] = make_indicator("event", **EVENT)
     Indicator.objects.bulk_create(measured.values())
 
@@ -240,6 +257,81 @@ def test_a_count_promised_for_the_whole_is_not_promised_for_its_parts(make_targe
         make_target(indicator="count", coverage="parts").full_clean()
 
 
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"indicator": "rate", **CONSTANT}, "coverage"),
+        ({"indicator": "count", **BASELINE}, "coverage"),
+        ({"indicator": "count", **BETWEEN}, "coverage"),
+        ({"indicator": "count", **NOTHING}, "coverage"),
+    ],
+)
+def test_quotas_are_of_counts_with_a_number(fields: Fields, wrong: str, make_target: Make) -> None:
+    make_target(indicator="count", coverage="quotas").full_clean()
+    with pytest.raises(ValidationError, match=wrong):
+        make_target(coverage="quotas", **fields).full_clean()
+
+
+@pytest.mark.parametrize(("comparator", "beyond", "short"), [("at_least", 95, 90), ("at_most", 90, 95)])
+def test_an_aspiration_lies_beyond_the_number_that_binds(
+    comparator: str, beyond: int, short: int, make_target: Make
+) -> None:
+    fields = CONSTANT | {"comparator": comparator}
+    make_target(aspiration=beyond, **fields).full_clean()
+    for wrong in (short, 92):
+        with pytest.raises(ValidationError, match="aspiration"):
+            make_target(aspiration=wrong, **fields).full_clean()
+
+
+@pytest.mark.parametrize("fields", [BASELINE, CONSTANT | {"comparator": "exactly"}, BETWEEN])
+def test_only_a_number_on_one_side_has_an_aspiration(fields: Fields, make_target: Make) -> None:
+    with pytest.raises(ValidationError, match="aspiration"):
+        make_target(aspiration=95, **fields).full_clean()
+
+
+@pytest.mark.parametrize("fields", [NOTHING, CONSTANT | {"threshold_kind": "last_year", "threshold": -3}])
+def test_what_is_compared_with_last_year_is_counted_by_year(fields: Fields, make_target: Make) -> None:
+    make_target(**fields).full_clean()
+    with pytest.raises(ValidationError, match="counting"):
+        make_target(counting="plan", **fields).full_clean()
+
+
+def test_totals_since_january_are_counted_over_a_plan_only_if_it_begins_in_january(
+    plan: Plan, make_target: Make
+) -> None:
+    make_target(indicator="to-date", counting="plan").full_clean()
+    plan.first_month = Month(2030, 7)
+    make_target(indicator="to-date").full_clean()
+    with pytest.raises(ValidationError, match="counting"):
+        make_target(indicator="to-date", counting="plan").full_clean()
+    with pytest.raises(ValidationError, match="counting"):
+        make_target(counting="plan", **OPERAND | {"operand": "to-date"}).full_clean()
+
+
+def test_a_pace_begins_in_the_plan_and_before_its_due_month_is_over(make_target: Make) -> None:
+    make_target(first_month=Month(2030, 12)).full_clean()
+    for month, due in ((Month(2029, 12), 12), (Month(2031, 1), 12), (Month(2030, 7), 6)):
+        with pytest.raises(ValidationError, match="first_month"):
+            make_target(first_month=month, due=Month(2030, due).last_day).full_clean()
+
+
+def test_another_region_s_figure_is_that_of_an_indicator_measured_there(plan: Plan, make_target: Make) -> None:
+    make_target(**ELSEWHERE).full_clean()
+    with pytest.raises(ValidationError, match="threshold_kind"):
+        make_target(indicator="pooled", **ELSEWHERE).full_clean()
+    plan.region.parent = None
+    with pytest.raises(ValidationError, match="operand_region"):
+        make_target(**ELSEWHERE).full_clean()
+
+
+def test_no_region_is_compared_with_itself(plan: Plan, make_target: Make) -> None:
+    county = Region.objects.create(code="990100", name="County", kind="county", parent=plan.region)
+    make_target(operand_region=county, **ELSEWHERE).full_clean()
+    for coverage, region in (("whole", plan.region), ("parts", county)):
+        with pytest.raises(ValidationError, match="operand_region"):
+            make_target(operand_region=region, coverage=coverage, **ELSEWHERE).full_clean()
+
+
 def compared(make_target: Make, indicator: str, operand: str) -> Target:
     """A promise that compares one indicator with another."""
     return make_target(f"{indicator}-{operand}", indicator=indicator, **OPERAND | {"operand": operand})
@@ -275,6 +367,11 @@ def test_a_promise_turned_round_is_not_in_its_own_way(make_target: Make) -> None
     target = Target.objects.get()
     target.indicator_id, target.operand_id = Indicator.objects.get(code="other").pk, target.indicator_id
     target.full_clean()
+
+
+def test_a_tolerance_is_not_negative(make_target: Make) -> None:
+    with pytest.raises(ValidationError, match="tolerance"):
+        make_target(**ABOUT | {"tolerance": Decimal("-0.1")}).full_clean()
 
 
 def test_a_warning_margin_is_not_negative(make_target: Make) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from targets.accumulation import Reading
 from targets.formulas import Milestone
-from targets.provenance import digests, revision_lists, token
+from targets.provenance import digests, milestones_text, revision_lists, token
 
 ENDS = [date(2014, month, 28) for month in range(1, 13)]
 TWELVE = st.lists(st.text(max_size=5), min_size=12, max_size=12)
@@ -23,18 +23,26 @@ def test_a_reading_in_canonical_text() -> None:
 
 @given(st.lists(TWELVE, min_size=1, max_size=3), st.integers(0, 11))
 def test_an_input_changes_the_hashes_from_its_month_on(series: list[list[str]], changed: int) -> None:
-    before = digests("head", series, (), ENDS)
+    before = digests("head", series)
     other = [list(one) for one in series]
     other[0][changed] += "x"
-    after = digests("head", other, (), ENDS)
+    after = digests("head", other)
     assert [one == two for one, two in zip(before, after, strict=True)] == [index < changed for index in range(12)]
-    assert set(before).isdisjoint(digests("another", series, (), ENDS))
+    assert set(before).isdisjoint(digests("another", series))
 
 
 def test_a_step_that_is_taken_changes_the_hashes_from_then_on() -> None:
-    nothing = [[""] * 12]
-    open_, done = (digests("", nothing, (Milestone(date(2014, 2, 1), on),), ENDS) for on in (None, date(2014, 4, 2)))
+    steps = ((Milestone(date(2014, 2, 1), on),) for on in (None, date(2014, 4, 2)))
+    open_, done = (digests("", [[""] * 12], [milestones_text(one, end) for end in ENDS]) for one in steps)
     assert [one == two for one, two in zip(open_, done, strict=True)] == [True] * 3 + [False] * 9
+
+
+def test_a_baseline_of_another_year_was_there_from_the_beginning() -> None:
+    assert [json.loads(text) for text in revision_lists([[5], [], [9]], before=[7, 3])] == [
+        [3, 5, 7],
+        [3, 5, 7],
+        [3, 5, 7, 9],
+    ]
 
 
 @given(st.lists(st.lists(st.integers(1, 60), max_size=4), min_size=12, max_size=12))

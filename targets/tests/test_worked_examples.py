@@ -1,13 +1,16 @@
 """The worked examples of the domain, each from the figures that were reported to the row that pages read."""
 
+from datetime import date
 from decimal import Decimal as D
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from departments.permissions import Role
+from plans.periods import Month
 from targets.figures import Problem
 from targets.models import Observation, Revision
-from targets.services import approve, check_entries, enter, send_back, submit, withdraw
+from targets.services import approve, check_entries, enter, send_back, set_quotas, submit, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +193,105 @@ def test_accumulation_is_by_indicator_and_region_never_by_the_person_who_typed()
         approve(submit(revision, by=reporter), by=reviewer)
     f.recompute()
     assert f.attainment(promise, "2014-12").actual == 4081
+
+
+# --- Quotas, steps and pace -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("reached", "signal"), [(300, "green"), (280, "yellow"), (239, "red")])
+def test_q1_a_county_is_paced_to_its_own_quota(reached: int, signal: str) -> None:
+    county = f.region("100101", f.region())
+    houses = f.indicator("count", region_rule="sum")
+    promise = f.target(houses, "at_least", 4081, coverage="quotas")
+    f.quota(promise, county, 400)
+    f.official(f.entry(houses, "2014-09", reached, place=county))
+    row = f.attainment(promise, "2014-09", county)
+    assert (row.signal, row.pace, row.compared) == (signal, 300, 400)
+
+
+def test_q2_quotas_of_4000_of_4081_are_refused_without_a_reason() -> None:
+    county = f.region("100101", f.region())
+    promise = f.target(f.indicator("count", region_rule="sum"), "at_least", 4081, coverage="quotas")
+
+    def divide(reason: str) -> None:
+        rows, month = {county.pk: D(4000)}, Month(2014, 1)
+        set_quotas(
+            target=promise, rows=rows, from_month=month, source="温质〔2014〕3号", reason=reason, by=f.coordinator()
+        )
+
+    with pytest.raises(ValidationError):
+        divide("")
+    divide("余下81户由市本级承担")
+
+
+def test_q3_a_quota_halved_in_july_leaves_january_to_june_as_they_were() -> None:
+    county = f.region("100101", f.region())
+    houses = f.indicator("count", region_rule="sum")
+    promise = f.target(houses, "at_least", 4081, coverage="quotas")
+    f.quota(promise, county, 400)
+    f.official(*(f.entry(houses, f"2014-{month:02d}", 20, place=county) for month in range(1, 13)))
+    rows = [f.attainment(promise, f"2014-{month:02d}", county) for month in range(1, 13)]
+    f.quota(promise, county, 200, "2014-07")
+    f.judged_anew(promise)
+    after = [f.attainment(promise, f"2014-{month:02d}", county) for month in range(1, 13)]
+    assert [old.inputs_hash == new.inputs_hash for old, new in zip(rows, after, strict=True)] == [True] * 6 + [
+        False
+    ] * 6
+    assert [row.signal for row in rows] == ["red"] * 12
+    assert [row.signal for row in after] == ["red"] * 6 + ["green"] * 6
+
+
+def test_a_region_without_a_quota_owes_nothing() -> None:
+    county = f.region("100101", f.region())
+    houses = f.indicator("count", region_rule="sum")
+    promise = f.target(houses, "at_least", 4081, coverage="quotas")
+    f.official(f.entry(houses, "2014-09", 10, place=county))
+    row = f.attainment(promise, "2014-09", county)
+    assert (row.verdict, row.reason, row.signal, row.actual) == ("not_assessable", "not_owed", "grey", 10)
+
+
+def test_a_quota_of_a_rate_stands_beside_the_whole_s_threshold() -> None:
+    city = f.region()
+    strict, usual = f.region("100101", city), f.region("100102", city)
+    rate = f.indicator(region_rule="pooled")
+    promise = f.target(rate, "at_least", 92, coverage="parts")
+    f.quota(promise, strict, 95, "2014-02")
+    f.official(*(f.entry(rate, "2014-01", 93, 100, place=place) for place in (strict, usual)))
+    found = [f.attainment(promise, month, place) for place in (strict, usual) for month in ("2014-01", "2014-02")]
+    assert [(row.compared, row.verdict) for row in found] == [(92, "met"), (95, "not_met"), (92, "met"), (92, "met")]
+
+
+def test_120_due_on_30_june_at_10_a_month_is_red_in_may() -> None:
+    houses = f.indicator("count")
+    promise = f.target(houses, "at_least", 120, due=date(2014, 6, 30))
+    f.official(*(f.entry(houses, f"2014-{month:02d}", 10) for month in range(1, 7)))
+    row = f.attainment(promise, "2014-05")
+    assert (row.actual, row.pace, row.signal) == (50, 100, "red")
+
+
+def test_600_promised_by_december_2025_of_a_plan_that_began_in_january_2023_want_200_after_a_year() -> None:
+    firms = f.indicator("count")
+    promise = f.target(firms, "at_least", 600, plan=f.plan_over("2023-01", "2025-12"), counting="plan")
+    f.official(f.entry(firms, "2023-12", 200), f.entry(firms, "2024-12", 159))
+    first, second = (f.attainment(promise, month) for month in ("2023-12", "2024-12"))
+    assert (first.pace, first.signal, first.time_progress) == (200, "green", D(12) / 36)
+    assert (second.actual, second.pace, second.signal) == (359, 400, "yellow")
+
+
+def test_counted_by_year_each_january_begins_anew() -> None:
+    firms = f.indicator("count")
+    promise = f.target(firms, "at_least", 120, plan=f.plan_over("2023-01", "2025-12"))
+    f.official(f.entry(firms, "2023-12", 120), f.entry(firms, "2024-01", 10))
+    first, second = (f.attainment(promise, month) for month in ("2023-12", "2024-01"))
+    assert (first.actual, first.verdict) == (120, "met")
+    assert (second.actual, second.pace, second.signal) == (10, 10, "green")
+
+
+def test_a_target_due_in_an_earlier_year_of_its_plan_stays_judged_at_its_due_month() -> None:
+    firms = f.indicator("count")
+    promise = f.target(firms, "at_least", 120, plan=f.plan_over("2023-01", "2025-12"), due=date(2023, 6, 30))
+    f.official(f.entry(firms, "2023-06", 100), f.entry(firms, "2023-09", 20), f.entry(firms, "2024-02", 500))
+    rows = [f.attainment(promise, month) for month in ("2023-06", "2023-09", "2024-02", "2025-12")]
+    assert [(row.actual, row.signal) for row in rows] == [(100, "red"), (120, "green"), (100, "red"), (100, "red")]
+    assert rows[3].last_data_month == Month(2023, 6)
+    assert rows[3].missing_months == rows[0].missing_months

@@ -21,7 +21,6 @@ from departments.models import Department, User, successors_on
 from departments.permissions import Action
 from departments.services import record
 from plans.models import AbstractAssignment, Clause, Plan
-from plans.periods import Month
 from targets.models import Attainment, Target
 from targets.services import hand_over, promises_changed
 from tasks.drafts import gaps
@@ -249,7 +248,7 @@ def _reached(plan: Plan) -> dict[int, tuple[Decimal, str]]:
     return {
         row.target_id: (
             row.actual.quantize(STEP, ROUND_HALF_EVEN).normalize(),
-            f"{Month(plan.last_month.year, row.last_month or 12)} · {plan.title}",
+            f"{row.last_month or plan.last_month} · {plan.title}",
         )
         for row in rows
         if row.actual is not None

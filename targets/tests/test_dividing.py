@@ -1,0 +1,211 @@
+"""How a promise is divided into steps and quotas, and what is refused."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal as D
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from departments.models import AuditEvent, Region, User
+from departments.permissions import Role
+from plans.periods import Month
+from targets.models import Attainment, Quota, Step, Target
+from targets.services import lock, quotas_in_force, set_quotas, sum_of
+from targets.sums import Sum, check_sum, uppermost
+from targets.tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def counties() -> list[Region]:
+    city = f.region()
+    return [f.region(f"10010{number}", city) for number in (1, 2)]
+
+
+@pytest.fixture
+def houses(counties: list[Region]) -> Target:
+    """4 081 houses, to be divided among the counties."""
+    return f.target(f.indicator("count", region_rule="sum"), "at_least", 4081, coverage="quotas")
+
+
+def divide(promise: Target, counties: list[Region], *numbers: int, by: User | None = None, **values: object) -> object:
+    given = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "reason": "", **values}
+    rows = {place.pk: D(number) for place, number in zip(counties, numbers, strict=False)}
+    return set_quotas(target=promise, rows=rows, by=by or f.coordinator(), **given)  # type: ignore[arg-type]
+
+
+# --- Steps ------------------------------------------------------------------------------------------------------------
+
+
+def test_steps_lead_to_the_threshold_before_it_is_due() -> None:
+    promise = f.target(f.indicator("level"), "at_least", 100)
+    f.step(promise, "2014-09-30", 80)
+    f.step(promise, "2014-06-30", 60)
+    assert [one.threshold for one in promise.steps.all()] == [60, 80]
+
+
+@pytest.mark.parametrize("due", ["2014-01-31", "2014-12-31", "2013-12-31", "2015-01-01"])
+def test_a_step_lies_after_the_first_month_and_before_the_due_date(due: str) -> None:
+    promise = f.target(f.indicator("level"), "at_least", 100)
+    with pytest.raises(ValidationError, match="due"):
+        f.step(promise, due, 60)
+
+
+@pytest.mark.parametrize(("comparator", "earlier", "wrong"), [("at_least", 60, (59, 101)), ("at_most", 130, (131, 99))])
+def test_steps_go_in_the_comparator_s_direction(comparator: str, earlier: int, wrong: tuple[int, ...]) -> None:
+    promise = f.target(f.indicator("level"), comparator, 100)
+    f.step(promise, "2014-06-30", earlier)
+    for number in wrong:
+        with pytest.raises(ValidationError, match="threshold"):
+            f.step(promise, "2014-09-30", number)
+
+
+def test_a_count_s_step_is_not_below_its_beginning() -> None:
+    with pytest.raises(ValidationError, match="threshold"):
+        f.step(f.target(f.indicator("count"), "at_least", 100), "2014-06-30", -1)
+
+
+def refused_steps() -> list[Callable[[], Target]]:
+    other = {"threshold_kind": "baseline", "baseline": D(1)}
+    return [
+        lambda: f.target(f.indicator("count"), "at_most", 100),
+        lambda: f.target(f.indicator("level"), "exactly", 100),
+        lambda: f.target(f.indicator("level"), "between", 1, threshold_upper=D(2)),
+        lambda: f.target(f.indicator("level"), "at_least", 2, **other),
+        lambda: f.target(f.indicator("level"), "improves"),
+    ]
+
+
+@pytest.mark.parametrize("make", refused_steps())
+def test_only_a_number_that_is_reached_or_kept_has_steps(make: Callable[[], Target]) -> None:
+    with pytest.raises(ValidationError):
+        f.step(make(), "2014-06-30", D("1.5"))
+
+
+def test_a_day_has_one_step() -> None:
+    promise = f.target(f.indicator("level"), "at_least", 100)
+    f.step(promise, "2014-06-30", 60)
+    with pytest.raises(ValidationError):
+        Step(target=promise, due=date(2014, 6, 30), threshold=D(70)).full_clean()
+
+
+# --- Quotas -----------------------------------------------------------------------------------------------------------
+
+
+def test_quotas_are_set_together_with_their_paper(houses: Target, counties: list[Region]) -> None:
+    found = divide(houses, counties, 4000, 81)
+    assert found == check_sum(D(4081), [D(4000), D(81)])
+    assert [(one.region, one.threshold, one.source) for one in quotas_in_force(houses, Month(2014, 3)).values()] == [
+        (counties[0], 4000, "温质〔2014〕3号"),
+        (counties[1], 81, "温质〔2014〕3号"),
+    ]
+    event = AuditEvent.objects.get(action="quotas.set")
+    assert event.detail["from_month"] == "2014-01"
+    assert event.detail["regions"] == 2
+
+
+def test_quotas_that_come_to_less_than_the_whole_need_a_reason(houses: Target, counties: list[Region]) -> None:
+    with pytest.raises(ValidationError, match="81"):
+        divide(houses, counties, 4000)
+    assert not Quota.objects.exists()
+    divide(houses, counties, 4000, reason="余下81户由市本级承担")
+    assert Quota.objects.get().reason == "余下81户由市本级承担"
+
+
+def test_quotas_over_the_whole_are_set_and_told() -> None:
+    assert check_sum(D(4081), [D(4000), D(100)]).outcome is Sum.OVER
+    assert check_sum(D(4081), [D(4000), D(100)]).difference == 19
+    assert check_sum(D(4081), [D(4081)]).outcome is Sum.EQUAL
+    assert check_sum(D(4081), []).outcome is Sum.UNDER
+
+
+def test_what_a_town_owes_its_county_owes_already() -> None:
+    assert uppermost({1: D(5), 2: D(3), 3: D(2)}, {1: 9, 2: 1, 3: 8, 8: 9, 9: None}) == [5, 2]
+
+
+def test_figures_that_do_not_add_up_are_held_against_no_whole(counties: list[Region]) -> None:
+    promise = f.target(f.indicator("count"), "at_least", 4081, coverage="quotas")
+    assert sum_of(promise, {counties[0].pk: D(1)}) is None
+    assert divide(promise, counties, 1) is None
+
+
+def test_a_region_that_is_left_out_owes_nothing_from_then_on(houses: Target, counties: list[Region]) -> None:
+    divide(houses, counties, 4000, 81)
+    divide(houses, counties, 4081, from_month=Month(2014, 7))
+    assert list(quotas_in_force(houses, Month(2014, 6))) == [place.pk for place in counties]
+    assert list(quotas_in_force(houses, Month(2014, 7))) == [counties[0].pk]
+
+
+def test_the_same_month_is_set_again(houses: Target, counties: list[Region]) -> None:
+    divide(houses, counties, 4000, 81)
+    divide(houses, counties, 4081)
+    assert [(one.region, one.threshold) for one in Quota.objects.all()] == [(counties[0], 4081)]
+
+
+def test_who_may_not_close_months_sets_no_quotas(houses: Target, counties: list[Region]) -> None:
+    for role in (Role.REPORTER, Role.REVIEWER, Role.LEADER, Role.COUNTY):
+        with pytest.raises(PermissionDenied):
+            divide(houses, counties, 4081, by=f.person(role))
+
+
+def test_a_closed_month_keeps_its_quotas(houses: Target, counties: list[Region]) -> None:
+    lock(houses.plan, Month(2014, 3), by=f.coordinator())
+    with pytest.raises(ValidationError) as refused:
+        divide(houses, counties, 4081, from_month=Month(2014, 2))
+    assert refused.value.code == "month_locked"
+    divide(houses, counties, 4081, from_month=Month(2014, 4))
+
+
+def test_a_quota_is_of_a_part_of_the_plan_s_region(houses: Target) -> None:
+    for place in (houses.plan.region, f.region("200100")):
+        with pytest.raises(ValidationError, match="region"):
+            f.quota(houses, place, 1)
+
+
+def test_a_count_is_divided_down_to_parts_of_parts_and_a_rate_among_its_parts(
+    houses: Target, counties: list[Region]
+) -> None:
+    town = f.region("100111", counties[0])
+    f.quota(houses, town, 5)
+    rate = f.target(f.indicator(), "at_least", 92, coverage="parts")
+    f.quota(rate, counties[0], 95)
+    with pytest.raises(ValidationError, match="region"):
+        f.quota(rate, town, 95)
+
+
+@pytest.mark.parametrize("month", ["2013-12", "2015-01"])
+def test_a_quota_holds_from_a_month_of_the_plan_on(houses: Target, counties: list[Region], month: str) -> None:
+    with pytest.raises(ValidationError, match="from_month"):
+        f.quota(houses, counties[0], 1, month)
+
+
+def test_a_target_of_the_plan_s_region_alone_has_no_quotas(counties: list[Region]) -> None:
+    with pytest.raises(ValidationError):
+        f.quota(f.target(f.indicator(), "at_least", 92), counties[0], 95)
+    with pytest.raises(ValidationError):
+        f.quota(f.target(f.indicator(), "improves", coverage="parts"), counties[0], 95)
+
+
+def test_a_target_with_quotas_goes_on_being_judged_for_its_parts(houses: Target, counties: list[Region]) -> None:
+    f.quota(houses, counties[0], 1)
+    houses.coverage = "whole"
+    with pytest.raises(ValidationError, match="coverage"):
+        houses.full_clean()
+
+
+def test_a_region_s_version_is_given_once_a_month(houses: Target, counties: list[Region]) -> None:
+    f.quota(houses, counties[0], 1)
+    with pytest.raises(ValidationError):
+        f.quota(houses, counties[0], 2)
+
+
+def test_quotas_judge_at_once_and_the_whole_stays_as_it_is(houses: Target, counties: list[Region]) -> None:
+    f.official(f.entry(houses.indicator, "2014-03", 1000, place=counties[0]))
+    divide(houses, counties, 4000, 81)
+    f.recompute()
+    row = f.attainment(houses, "2014-03", counties[0])
+    assert (row.compared, row.pace, row.signal, row.quota) == (4000, 1000, "green", Quota.objects.get(threshold=4000))
+    assert f.attainment(houses, "2014-03").compared == 4081
+    assert Attainment.objects.filter(target=houses).count() == 36
