@@ -99,7 +99,7 @@ def test_no_lower_than_the_mean_of_the_province() -> None:
 
 
 def test_no_lower_than_a_named_city() -> None:
-    other = f.region("200100")
+    _home, other = f.region(), f.region("200100")
     rate = f.indicator(region_rule="own")
     target = promise("不低于邻市水平", rate, "at_least", threshold_kind="elsewhere", operand_region=other)
     f.official(f.entry(rate, "2016-01", 91, 100), f.entry(rate, "2016-01", 92, 100, place=other))
