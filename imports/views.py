@@ -31,8 +31,8 @@ from imports.services import cancel, confirm, correct, forget, receive, undo
 from imports.template_file import template
 from imports.workflow import State, Verb
 from plans.addresses import month_named
-from plans.models import Plan
-from targets.deadlines import last_month_with_data, reporting_month
+from targets.duties import plans_of
+from targets.situation import Situation
 from targets.worksheet import AskedSheet, may_enter, sheet_of, units_of
 
 LATEST, REFUSED = 20, 422
@@ -209,13 +209,15 @@ def _sheet_asked(request: HttpRequest) -> AskedSheet:
 
 
 def _templates(request: HttpRequest) -> dict[str, Any]:
-    """For which units and months the person may have a workbook; no units without a plan."""
-    plan = Plan.objects.published().latest_first().first()
-    if plan is None:
+    """For which units and months the person may have a workbook, over all plans; no units without a plan."""
+    plans = list(plans_of(_person(request)).latest_first())
+    if not plans:
         return {"units": []}
-    usual = reporting_month(plan, timezone.localdate(), last_month_with_data(plan))
+    situation = Situation.of(plans, timezone.localdate())
+    usual = min(situation.reported[plan.pk] for plan in situation.running())
+    months = {usual, *(month for plan in plans for month in situation.open(plan))}
     units = units_of(access.reach(_person(request), Action.IMPORT_OBSERVATIONS))
-    return {"units": units, "months": plan.months, "usual_month": usual}
+    return {"units": units, "months": sorted(months), "usual_month": usual}
 
 
 def _person(request: HttpRequest) -> User:

@@ -49,11 +49,11 @@ class Deadlines:
     def __getitem__(self, month: Month) -> Deadline:
         return self.by_month[month]
 
-    def until(self, month: Month) -> "Deadlines":
-        """Those of the months up to one of them: nobody has announced yet which days of later years are off."""
-        found = {known: deadline for known, deadline in self.by_month.items() if known <= month}
+    def of_year(self, year: int) -> "Deadlines":
+        """Those of a calendar year's months."""
+        found = {month: deadline for month, deadline in self.by_month.items() if month.year == year}
         years = {deadline.planned.year for deadline in found.values()}
-        return Deadlines(found, [year for year in self.unknown_years if year in years])
+        return Deadlines(found, [unknown for unknown in self.unknown_years if unknown in years])
 
 
 def deadlines_of(plans: Collection[Plan]) -> dict[int, Deadlines]:

@@ -76,7 +76,7 @@ class Expected:
 
 def plans_of(user: User) -> PlanQuerySet:
     """The plans in force that the person may see."""
-    return Plan.objects.visible_to(user)
+    return Plan.objects.published().visible_to(user)
 
 
 def plans_above(place: Region) -> PlanQuerySet:

@@ -84,7 +84,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Every unit that the person may see, from January to the month shown; in the plan's order or the worst first."""
+    """Every unit that the person may see, in the year of the month shown and up to it; in the plan's order or the worst
+    first."""
 
     plan: Plan
     deadlines: Sequence[Deadline]
@@ -117,8 +118,9 @@ class Figure:
 
 
 def matrix_of(plan: Plan, user: User, until: Month, now: datetime, *, worst_first: bool = True) -> Matrix:
-    """The matrix from January to a month, as it stands at a moment."""
-    expected, deadlines = expected_of(plan), Deadlines.of(plan)
+    """The matrix from the first of the plan's months of a year to one of them, as it stands at a moment."""
+    deadlines = Deadlines.of(plan).of_year(until.year)
+    expected = expected_of(plan, set(deadlines.by_month))
     shown = [one for month, one in deadlines.by_month.items() if month <= until]
     units = _units(expected, access.reach(user, Action.VIEW_OBSERVATIONS))
     wanted = {None if unit is None else unit.pk for unit in units}

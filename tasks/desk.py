@@ -1,4 +1,5 @@
-"""My tasks: what my departments answer for, where their reports of the month stand, and what waits for me."""
+"""My tasks: what my departments answer for, plan by plan, where their reports of the month stand, and what waits for
+me."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
 from targets.deadlines import Deadlines, last_month_with_data, reporting_month
+from targets.duties import plans_of
+from targets.situation import Situation
 from tasks.models import Assignment, ProgressReport, ReportDraft
 from tasks.selectors import Row, of_departments
 from tasks.standing import shown_day
@@ -30,7 +33,7 @@ class Duty:
     @property
     def is_done(self) -> bool:
         """Nothing left to do for whoever reports."""
-        return self.standing in (State.SUBMITTED, State.APPROVED)
+        return not _is_owed(self.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """What a person has to do with tasks. `reports`: whether the person writes reports."""
+    """What a person has to do with the tasks of one plan. `reports`: whether the person writes reports."""
 
+    plan: Plan
     month: Month
     deadline: date
     day: date
@@ -62,16 +66,58 @@ class Mine:
         return sum(unit.open for unit in self.units)
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The same of all plans that run, in numbers: the months of which reports are written, how many are still to be
+    handed in, and how many wait for the person's review."""
+
+    months: Sequence[Month]
+    open: int
+    waiting: int
+    reports: bool
+
+
+def named_in(user: User) -> list[Plan]:
+    """The plans whose tasks name one of the person's departments, the one that began last first."""
+    named = Plan.objects.filter(tasks__assignments__department__in=_own(user)).values("pk")
+    return list(plans_of(user).filter(pk__in=named).latest_first())
+
+
+def summary(user: User, today: date) -> Summary | None:
+    """Over all plans, in a constant number of queries, however many there are; None for who has nothing to do with
+    tasks."""
+    own = _own(user)
+    if not own:
+        return None
+    situation = Situation.of(named_in(user), today)
+    months = {plan.pk: situation.reported[plan.pk] for plan in situation.running()}
+    asked = Assignment.objects.filter(department__in=own, task__plan__in=months, task__closed_on__isnull=True)
+    rows = asked.exclude(role=Assignment.Role.SUPPORT).values_list("task_id", "department_id", "task__plan_id")
+    states = {month: _states(month, own) for month in set(months.values())}
+    standings = [states[months[plan]].get((task, unit), OPEN) for task, unit, plan in rows]
+    writes = bool(access.reach(user, Action.REPORT_TASKS))
+    return Summary(sorted(states), sum(map(_is_owed, standings)), waiting_for(user), writes)
+
+
+def _own(user: User) -> frozenset[int]:
+    """The departments for which the person reports or reviews."""
+    reviewing = access.reach(user, Action.REVIEW_TASK_REPORTS).departments
+    return access.reach(user, Action.REPORT_TASKS).departments | reviewing
+
+
+def _is_owed(standing: str) -> bool:
+    return standing not in (State.SUBMITTED, State.APPROVED)
+
+
 def mine(user: User, plan: Plan, today: date) -> Mine:
-    """The person's tasks in a constant number of queries, however many there are."""
+    """The person's tasks of a plan in a constant number of queries, however many there are."""
     month, day = month_reported(plan, today), shown_day(plan, today)
-    writing = access.reach(user, Action.REPORT_TASKS)
-    own = writing.departments | access.reach(user, Action.REVIEW_TASK_REPORTS).departments
+    writing, own = access.reach(user, Action.REPORT_TASKS), _own(user)
     rows = of_departments(plan, day, own) if own else []
     states = _states(month, own) if own else {}
     units = [_unit(one, rows, states) for one in Department.objects.filter(pk__in=own).order_by("code")]
     waiting = waiting_for(user) if own else 0
-    return Mine(month, Deadlines.of(plan)[month].day, day, units, waiting, bool(writing))
+    return Mine(plan, month, Deadlines.of(plan)[month].day, day, units, waiting, bool(writing))
 
 
 def month_reported(plan: Plan, today: date) -> Month:

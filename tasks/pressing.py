@@ -14,12 +14,12 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.reminding import Matter, Part, Rule
-from tasks.models import Comment, SupervisionNotice, SupervisionRules
+from tasks.models import Comment, SupervisionNotice
 from tasks.services.commenting import details_of as comment_details
 from tasks.services.commenting import place_of
 from tasks.services.supervision import reaches
 from tasks.services.telling import details_of, link_to
-from tasks.silence import Silent, silent_units
+from tasks.silence import Silent, silent_over
 from tasks.slipping import pressed_plans
 from tasks.supervising import WITH_OFFICE, WITH_UNIT, Level, State
 
@@ -46,7 +46,7 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     with_unit = [one for one in found if one.waits_for_unit]
     with_office = [one for one in found if not one.waits_for_unit]
     late = [one for one in with_unit if one.level == Level.LEADER.value]
-    silent = [(SupervisionRules.of(plan), silent_units(plan, today)) for plan in pressed_plans(today)[-1:]]
+    silent = silent_over(pressed_plans(today), today)
     comments = list(Comment.objects.waiting().listed().order_by("pk"))
     return {
         person.pk: [
@@ -107,19 +107,20 @@ def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Mat
         yield _in_one_line("supervision_late", notices, since, LATE, "?overdue=on")
 
 
-def _silent(person: User, silent: Sequence[tuple[SupervisionRules, Sequence[Silent]]], today: date) -> Iterator[Matter]:
+def _silent(person: User, silent: Sequence[Silent], today: date) -> Iterator[Matter]:
     """Units that never update: their reviewer hears of it first, the quality office some days later."""
     reached = access.reach(person, Action.VIEW_SILENCE)
     office = bool(access.reach(person, Action.ISSUE_SUPERVISION))
-    for rules, units in silent:
-        limit = rules.silence_days + (rules.silence_further_days if office else 0)
-        own = [one for one in units if (office or one.unit.pk in reached.departments) and one.days >= limit]
-        if own:
-            since = today - timedelta(days=max(one.days for one in own) - limit)
-            names = [one.unit.short_name for one in own[:3]]
-            details = {"number": len(own), "titles": names, "days": limit}
-            link = reverse("silence", args=[rules.plan.code])
-            yield Matter("silence", since, SILENCE, Part("silence", details, link))
+    limits = {one.unit.pk: one.terms.limit + (one.terms.further if office else 0) for one in silent}
+    told = [one for one in silent if office or one.unit.pk in reached.departments]
+    own = [one for one in told if one.days >= limits[one.unit.pk]]
+    if own:
+        longest = max(own, key=lambda one: one.days - limits[one.unit.pk])
+        since = today - timedelta(days=longest.days - limits[longest.unit.pk])
+        names = [one.unit.short_name for one in own[:3]]
+        details = {"number": len(own), "titles": names, "days": min(limits[one.unit.pk] for one in own)}
+        link = reverse("silence", args=[own[0].terms.plan.code])
+        yield Matter("silence", since, SILENCE, Part("silence", details, link))
 
 
 def _in_one_line(kind: str, notices: Sequence[SupervisionNotice], since: date, rule: Rule, query: str) -> Matter:

@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from departments.models import Department, Membership, User
 from plans.models import Plan
+from plans.periods import Month
 from reviews.workflow import State as Entry
-from targets.duties import expected_of
+from targets.deadlines import deadlines_of
+from targets.duties import expected_over
 from targets.models import Revision
 from tasks.models import SupervisionRules
 from tasks.services.telling import UNIT
-from tasks.slipping import passed_months
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,22 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """By which rules a unit is silent: those of the plan that asks it for figures and waits the shortest, and since
+    when it is asked for any."""
+
+    plan: Plan
+    limit: int
+    further: int
+    start: date
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """A unit from which too little comes: its people who do not log in, and since when nothing was handed in."""
 
     unit: Department
+    terms: Terms
     people: Sequence[Absent]
     last_figures: date | None
     quiet_days: int
@@ -48,27 +61,53 @@ class Silent:
 
 
 def silent_units(plan: Plan, today: date, units: Collection[int] | None = None) -> list[Silent]:
-    """The units that ought to be told, the longest silence first; `units` are those to look at, all by default."""
-    limit = SupervisionRules.of(plan).silence_days
-    expected = expected_of(plan, passed_months(plan, today))
-    asked = {unit for unit, _month in expected.by_unit if unit is not None and (units is None or unit in units)}
-    people, figures = _people(asked), _last_figures(asked)
-    first = date(plan.year, 1, 1)
-    start = max(plan.issued_on or first, first)
+    """The units that ought to be told for one plan, the longest silence first; `units` are those to look at, all by
+    default."""
+    return silent_over([plan], today, units)
+
+
+def silent_over(plans: Sequence[Plan], today: date, units: Collection[int] | None = None) -> list[Silent]:
+    """The same over several plans: each unit once."""
+    terms = {unit: found for unit, found in _terms(plans, today).items() if units is None or unit in units}
+    people, figures = _people(terms), _last_figures(terms)
     found = [
-        _silence(one, people[one.pk], figures.get(one.pk), today, start, limit)
-        for one in Department.objects.filter(pk__in=asked).order_by("kind", "code")
+        _silence(unit, people[unit.pk], figures.get(unit.pk), today, terms[unit.pk])
+        for unit in Department.objects.filter(pk__in=terms).order_by("kind", "code")
     ]
-    return sorted((one for one in found if one.days >= limit or one.nobody), key=lambda one: -one.days)
+    late = [silent for silent in found if silent.days >= silent.terms.limit or silent.nobody]
+    return sorted(late, key=lambda silent: -silent.days)
 
 
-def _silence(
-    unit: Department, people: Sequence[User], figures: date | None, today: date, start: date, limit: int
-) -> Silent:
-    absent = [_absence(one, today) for one in people]
-    quiet = (today - (figures or start)).days
-    late = [one for one in absent if one.days >= limit]
-    return Silent(unit, late, figures, quiet if quiet >= limit else 0, not people)
+def _terms(plans: Sequence[Plan], today: date) -> dict[int, Terms]:
+    """Of each unit that figures of a month that has passed were expected of, by any of the plans."""
+    passed = _passed(plans, today)
+    expected = expected_over(plans, {month for _plan, month in passed})
+    rules = SupervisionRules.of_plans(plans)
+    of_plan = {plan.pk: _terms_of(plan, rules[plan.pk]) for plan in plans}
+    found: dict[int, Terms] = {}
+    for key, unit in expected.figures.items():
+        asking = [of_plan[plan.pk] for plan in expected.plans_of(key) if (plan.pk, key.month) in passed]
+        if unit is not None and asking:
+            found[unit] = min([*asking, *([found[unit]] if unit in found else ())], key=lambda terms: terms.limit)
+    return found
+
+
+def _passed(plans: Collection[Plan], today: date) -> set[tuple[int, Month]]:
+    """The months of each plan whose figures ought to be there."""
+    deadlines = deadlines_of(plans)
+    return {(plan.pk, month) for plan in plans for month, due in deadlines[plan.pk].by_month.items() if due.day < today}
+
+
+def _terms_of(plan: Plan, rules: SupervisionRules) -> Terms:
+    first = plan.first_month.first_day
+    return Terms(plan, rules.silence_days, rules.silence_further_days, max(plan.issued_on or first, first))
+
+
+def _silence(unit: Department, people: Sequence[User], figures: date | None, today: date, terms: Terms) -> Silent:
+    absent = [_absence(person, today) for person in people]
+    quiet = (today - (figures or terms.start)).days
+    late = [absence for absence in absent if absence.days >= terms.limit]
+    return Silent(unit, terms, late, figures, quiet if quiet >= terms.limit else 0, not people)
 
 
 def _absence(person: User, today: date) -> Absent:

@@ -154,7 +154,7 @@ def _handed_in(months: Collection[Month]) -> set[Key]:
 
 def _silence_of(plan: Plan, unit: Department, months: Sequence[Month], keys: Sequence[Key], about: Target) -> Finding:
     details = {"unit": unit.short_name, "months": [str(month) for month in months], "number": len(keys)}
-    matter, first = f"no_figures:{plan.year}:{unit.pk}", months[0].first_day
+    matter, first = f"no_figures:{plan.code}:{unit.pk}", months[0].first_day
     return Finding(plan, "no_figures", matter, months[-1].last_day, details, about, [unit], since=first)
 
 
@@ -165,12 +165,13 @@ def _unreported(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Fi
     """Units that have handed in no report in the last months, about any of the open tasks for which they speak."""
     if len(months) < number:
         return
-    handed_in = set(ProgressReport.objects.filter(month__in=months).order_by().values_list("department", flat=True))
+    reports = ProgressReport.objects.filter(task__plan=plan, month__in=months)
+    handed_in = set(reports.order_by().values_list("department", flat=True))
     silent = {unit: tasks for unit, tasks in _spoken_for(plan).items() if unit not in handed_in}
     for unit in Department.objects.filter(pk__in=silent).order_by("kind", "code"):
         tasks = silent[unit.pk]
         details = {"unit": unit.short_name, "months": [str(month) for month in months], "number": len(tasks)}
-        matter, first = f"no_report:{plan.year}:{unit.pk}", months[0].first_day
+        matter, first = f"no_report:{plan.code}:{unit.pk}", months[0].first_day
         yield Finding(plan, "no_report", matter, months[-1].last_day, details, tasks[0], [unit], since=first)
 
 

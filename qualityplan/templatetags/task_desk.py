@@ -5,8 +5,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from plans.models import Plan
-from tasks.desk import mine
+from tasks.desk import summary
 
 register = template.Library()
 
@@ -14,6 +13,4 @@ register = template.Library()
 @register.inclusion_tag("tasks/_desk.html", takes_context=True)
 def tasks_on_desk(context: dict[str, Any]) -> dict[str, Any]:
     """How many reports the person has to write, and how many to review."""
-    plan = Plan.objects.published().latest_first().first()
-    found = mine(context["user"], plan, timezone.localdate()) if plan is not None else None
-    return {"mine": found}
+    return {"mine": summary(context["user"], timezone.localdate())}

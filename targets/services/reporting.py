@@ -34,8 +34,10 @@ def reporters_changed(objects: Collection[models.Model]) -> None:
 
 
 def month_being_reported(today: date) -> Month | None:
-    """The month of the newest plan that is being reported; None without a plan."""
-    plan = Plan.objects.published().latest_first().first()
+    """The month before today's if a plan in force holds it, else the one that the plan that began last is reporting;
+    None without a plan."""
+    before, plans = Month.of(today).shifted(-1), Plan.objects.published().latest_first()
+    plan = plans.holding(before).first() or plans.first()
     return None if plan is None else reporting_month(plan, today, last_month_with_data(plan))
 
 

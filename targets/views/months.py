@@ -12,7 +12,7 @@ from departments import access
 from departments.permissions import Action
 from plans.addresses import month_named, plan_named
 from plans.periods import Month
-from targets.months import standings
+from targets.months import by_year, standings
 from targets.services import lock, reopen
 from targets.views.review import reason_of
 
@@ -22,7 +22,7 @@ from targets.views.review import reason_of
 def months(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Which months are closed, by whom, and how complete each is."""
     plan = plan_named(request, plan_code)
-    return render(request, "targets/months.html", {"plan": plan, "months": standings(plan)})
+    return render(request, "targets/months.html", {"plan": plan, "years": by_year(standings(plan))})
 
 
 @require_POST

@@ -50,7 +50,7 @@ def timeliness_cell(request: HttpRequest, plan_code: str, code: str, month: str)
         raise access.refusal()
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
-    deadlines = Deadlines.of(plan)
+    deadlines = Deadlines.of(plan).of_year(when.year)
     context = {
         "plan": plan,
         "unit": unit,

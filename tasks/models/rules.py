@@ -1,5 +1,6 @@
 """By which rules a plan's promises are pressed: the office's settings, never the code's."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -84,6 +85,12 @@ class SupervisionRules(models.Model):
     def of(cls, plan: Plan) -> "SupervisionRules":
         """The plan's rules, or the defaults."""
         return cls.objects.filter(plan=plan).select_related("plan").first() or cls(plan=plan)
+
+    @classmethod
+    def of_plans(cls, plans: Collection[Plan]) -> dict[int, "SupervisionRules"]:
+        """The same of several plans, by the plan's id."""
+        known = {rules.plan_id: rules for rules in cls.objects.filter(plan__in=plans)}
+        return {plan.pk: known.get(plan.pk) or cls(plan=plan) for plan in plans}
 
     def clean(self) -> None:
         try:

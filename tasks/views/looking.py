@@ -14,9 +14,11 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from plans.models import Plan
 from plans.periods import Month
+from targets.duties import called
 from targets.selectors import month_of, months
+from targets.situation import Situation
 from tasks import looking
-from tasks.desk import mine
+from tasks.desk import mine, named_in, waiting_for
 from tasks.models import CalendarFeed
 from tasks.services import issue_feed, revoke_feed
 from tasks.standing import shown_day
@@ -46,12 +48,20 @@ def timeline(request: HttpRequest, plan_code: str) -> HttpResponse:
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 def my_tasks(request: HttpRequest) -> HttpResponse:
-    """What my departments answer for."""
-    plan = Plan.objects.published().latest_first().first()
-    if plan is None:
-        return render(request, "tasks/mine.html")
-    found = mine(access.person(request), plan, timezone.localdate())
-    return render(request, "tasks/mine.html", {"plan": plan, "mine": found, "day": found.day})
+    """What my departments answer for in the plans that run; `?plan=` for another one, or for one of them alone."""
+    user, today, asked = access.person(request), timezone.localdate(), request.GET.get("plan", "")
+    plans = named_in(user)
+    chosen = [plan for plan in plans if plan.code == asked] or Situation.of(plans, today).running()
+    found = [mine(user, plan, today) for plan in chosen]
+    context = {
+        "parts": found,
+        "plans": {plan.code: called(plans)[plan.pk] for plan in plans} if len(plans) > 1 else {},
+        "chosen": chosen[0].code if [plan.code for plan in chosen] == [asked] else "",
+        "waiting": waiting_for(user),
+        "plan": chosen[0] if chosen else None,
+        "day": found[0].day if found else None,
+    }
+    return render(request, "tasks/mine.html", context)
 
 
 @require_safe
