@@ -50,7 +50,7 @@ class PlanAdmin(Announcing):
 class ClauseAdmin(Announcing):
     """Numbered passages. One that a promise quotes is fixed: what was promised would no longer stand in it."""
 
-    list_display = ["path", "heading", "plan", "order"]
+    list_display = ["path", "title", "plan", "order"]
     list_filter = ["plan"]
     list_select_related = ["plan"]
     ordering = ["plan", "order"]

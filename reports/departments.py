@@ -11,7 +11,7 @@ from departments.models import Department, User
 from reports.heat import Lane, lanes
 from reports.overview import Count, counts_of
 from reports.standing import Standing
-from reports.tallies import NOBODY, Tally, by_lead
+from reports.tallies import Tally, by_lead
 from targets.ranking import ranks
 from targets.selectors import Row
 from targets.timeliness import Line, matrix_of
@@ -81,7 +81,7 @@ class Place:
 
 def behind(standing: Standing, user: User) -> list[Place]:
     """Who is behind with what it leads, the worst first; units with as many red and yellow lights share a rank."""
-    tallies = [one for one in by_lead(standing.rows, standing.duties) if one.key != NOBODY]
+    tallies = [one for one in by_lead(standing.rows, standing.duties) if one.is_led]
     weights = [weight(one.counts, len(standing.rows) + 1) for one in tallies]
     on_time = {code: line.passed.punctuality for code, line in timeliness(standing, user).items()}
     return [

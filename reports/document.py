@@ -102,7 +102,7 @@ def document(standing: Standing, wanted: str) -> Document:
         for clause in clauses.values()
     ]
     promises = [promise for listed in by_clause.values() for promise in listed]
-    return Document(passages, _parts(standing.rows, clauses), promises, sum(one.hits for one in passages))
+    return Document(passages, _parts(standing.rows, by_clause, clauses), promises, sum(one.hits for one in passages))
 
 
 def _targets(standing: Standing) -> Iterator[tuple[int, Promise]]:
@@ -199,16 +199,18 @@ def _kind(line: Line, clause: Clause, plan: Plan) -> str:
     return "salutation" if text.endswith((":", "：")) and not line.heading else "text"
 
 
-def _parts(rows: Sequence[Row], clauses: Mapping[int, Clause]) -> list[Part]:
-    """The headed chapters, and what lies directly below them, with the lights of all targets within."""
+def _parts(rows: Sequence[Row], promises: Mapping[int, Sequence[Promise]], clauses: Mapping[int, Clause]) -> list[Part]:
+    """The chapters, and what lies directly below them, with the lights of all targets within. What has no heading is a
+    part where something is promised: plans that are tables have no headings at all."""
     signals: dict[int, Counter[str]] = {key: Counter() for key in clauses}
     for row in rows:
         for clause in _upwards(clauses[row.target.clause_id], clauses):
             signals[clause.pk][row.attainment.signal] += 1
+    promising = {one.pk for key, listed in promises.items() if listed for one in _upwards(clauses[key], clauses)}
     parts = []
     for clause in clauses.values():
         depth = _depth(clause, clauses)
-        if depth < 2 and clause.heading and clause.heading != clause.text:
+        if depth < 2 and (clause.heading or clause.pk in promising) and clause.heading != clause.text:
             parts.append(Part(clause, depth, counts_of(signals[clause.pk]), signals[clause.pk].total()))
     return parts
 

@@ -8,7 +8,7 @@ from reports import overview as board
 from reports.heat import Lane, lanes
 from reports.overview import Attention, Count
 from reports.standing import Standing, standing
-from reports.tallies import NOBODY, Tally, by_chapter, by_lead
+from reports.tallies import Tally, by_chapter, by_lead
 from targets.promised import Promised
 
 LANES = 12
@@ -42,7 +42,7 @@ def wall(promised: Promised, user: User) -> Wall:
         board.counts(state),
         board.attention(state),
         [year[start : start + LANES] for start in range(0, len(year), LANES)],
-        [one for one in by_lead(state.rows, state.duties) if one.key != NOBODY and _is_behind(one)][:UNITS],
+        [one for one in by_lead(state.rows, state.duties) if one.is_led and _is_behind(one)][:UNITS],
         by_chapter(board.chapters(promised.clauses, state.rows)),
     )
 

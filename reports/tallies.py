@@ -4,18 +4,24 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from departments.models import Department
 from reports.overview import Chapter, Count, counts_of
 from targets.lights import COLOURS, Colour
 from targets.selectors import Assigned, Duties, Row
 
-NOBODY = "none"
-"""What stands in the address for targets that nobody leads: the plan names several units that share them."""
+NOBODY, UNASSIGNED = "none", "unassigned"
+"""What stands in the address for targets that nobody leads: the plan names several units that share them, or nobody has
+been made responsible yet."""
+
+UNLED = {NOBODY: _("shared responsibility"), UNASSIGNED: _("nobody responsible yet")}
+"""How these are called: by who answers for them, not by who does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One line of a table: a unit (None: nobody leads) or a chapter, and the lights of its targets."""
+    """One line of a table: a unit, targets without a lead (`UNLED`) or a chapter, with the lights of its targets."""
 
     key: str
     name: str
@@ -24,6 +30,11 @@ class Tally:
     @property
     def number(self) -> int:
         return sum(count.number for count in self.counts)
+
+    @property
+    def is_led(self) -> bool:
+        """Whether it is a unit, in a table of those that lead."""
+        return self.key not in UNLED
 
 
 def by_lead(rows: Sequence[Row], duties: Duties) -> list[Tally]:
@@ -36,12 +47,13 @@ def by_lead(rows: Sequence[Row], duties: Duties) -> list[Tally]:
             names[key] = name
             found.setdefault(key, Counter())[row.attainment.signal] += 1
     tallies = [Tally(key, names[key], counts_of(numbers)) for key, numbers in found.items()]
-    return sorted(tallies, key=lambda one: (one.key == NOBODY, [-count.number for count in one.counts], one.key))
+    return sorted(tallies, key=lambda one: (not one.is_led, [-count.number for count in one.counts], one.key))
 
 
 def _leads(assignments: Sequence[Assigned]) -> list[tuple[str, str]]:
     leads = [(one.department.code, one.department.short_name) for one in assignments if one.role == "lead"]
-    return leads or [(NOBODY, "")]
+    unled = NOBODY if assignments else UNASSIGNED
+    return leads or [(unled, str(UNLED[unled]))]
 
 
 def by_chapter(chapters: Iterable[Chapter]) -> list[Tally]:
@@ -49,7 +61,7 @@ def by_chapter(chapters: Iterable[Chapter]) -> list[Tally]:
     return [
         Tally(
             str(chapter.clause.order),
-            chapter.clause.heading,
+            chapter.clause.heading or chapter.clause.name,
             counts_of(Counter(row.attainment.signal for passage in chapter.passages for row in passage.rows)),
         )
         for chapter in chapters
@@ -62,19 +74,24 @@ class Choice:
 
     light: Colour | None = None
     department: Department | None = None
-    nobody: bool = False
+    unled: str = ""
     chapter: Chapter | None = None
 
     def __bool__(self) -> bool:
-        return self.light is not None or self.department is not None or self.nobody or self.chapter is not None
+        return self.light is not None or self.department is not None or bool(self.unled) or self.chapter is not None
 
     @property
     def asked(self) -> dict[str, str]:
         """The choice as it stands in an address."""
-        unit = NOBODY if self.nobody else self.department.code if self.department is not None else ""
+        unit = self.unled or (self.department.code if self.department is not None else "")
         chapter = str(self.chapter.clause.order) if self.chapter is not None else ""
         every = {"light": self.light.name if self.light is not None else "", "department": unit, "chapter": chapter}
         return {name: value for name, value in every.items() if value}
+
+    @property
+    def unled_name(self) -> str:
+        """How the targets without a lead are called that are chosen."""
+        return str(UNLED[self.unled]) if self.unled else ""
 
     def of(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
         """The rows that fit."""
@@ -99,6 +116,6 @@ def choice(asked: Mapping[str, str], chapters: Iterable[Chapter], duties: Duties
     return Choice(
         next((one for one in COLOURS if one.name == asked.get("light")), None),
         units.get(asked.get("department", "")),
-        asked.get("department") == NOBODY,
+        next((key for key in UNLED if key == asked.get("department")), ""),
         next((one for one in chapters if str(one.clause.order) == asked.get("chapter")), None),
     )

@@ -18,8 +18,8 @@ from targets.surroundings import surroundings_of
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A published plan with its region; its clauses without their words, and its targets with plan, clause, indicator
-    and operand, both by id and in the plan's order; and who answers for which target."""
+    """A published plan with its region; its clauses with names and without their words, and its targets with plan,
+    clause, indicator and operand, both by id and in the plan's order; and who answers for which target."""
 
     plan: Plan
     clauses: Mapping[int, Clause]
@@ -64,7 +64,7 @@ def promised_by(plan: Plan) -> Promised:
     """As it is stored; four queries."""
     stored = Target.objects.filter(plan=plan).select_related("indicator", "operand").defer(*_NOT_LISTED)
     targets = {one.pk: one for one in stored.order_by("order", "code")}
-    clauses = {one.pk: one for one in plan.clauses.defer("text").order_by("order")}
+    clauses = {one.pk: one for one in plan.clauses.with_names().order_by("order")}
     for one in targets.values():
         one.plan, one.clause = plan, clauses[one.clause_id]
     return Promised(plan, clauses, targets, responsible(plan))

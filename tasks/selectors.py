@@ -68,7 +68,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The tasks of one clause (二(二), 三), under its heading."""
+    """The tasks of one clause (二(二), 三), under its name."""
 
     clause: Clause
     rows: Sequence[Row]
@@ -167,7 +167,7 @@ def chapters(plan: Plan) -> list[Clause]:
     """The clauses under which tasks stand, in the plan's order."""
     under = Task.objects.filter(plan=plan)
     ids = {parent or own for own, parent in under.values_list("clause_id", "clause__parent_id")}
-    return list(plan.clauses.filter(pk__in=ids).order_by("order"))
+    return list(plan.clauses.filter(pk__in=ids).with_names().order_by("order"))
 
 
 def units(plan: Plan) -> list[Department]:
@@ -176,9 +176,11 @@ def units(plan: Plan) -> list[Department]:
 
 
 def grouped(rows: Sequence[Row]) -> list[Group]:
-    """Tasks under the clause that their own clauses are part of."""
+    """Tasks under the clause that their own clauses are part of; one query for those without a heading."""
     parts = groupby(rows, key=lambda row: row.task.clause.parent or row.task.clause)
-    return [Group(clause, list(part)) for clause, part in parts]
+    groups = [Group(clause, list(part)) for clause, part in parts]
+    named = Clause.objects.with_names().in_bulk([group.clause.pk for group in groups if not group.clause.heading])
+    return [Group(named.get(group.clause.pk, group.clause), group.rows) for group in groups]
 
 
 def of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[Row]:

@@ -8,6 +8,7 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
@@ -16,6 +17,7 @@ from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
+from plans.first_words import BEGINNING, first_words
 from plans.models.assignment import AbstractAssignment
 from plans.periods import Month, months_between
 from plans.wording import sentences, with_parting
@@ -210,8 +212,12 @@ class Plan(models.Model):
         return self.state == self.State.DRAFT
 
 
-class ClauseManager(models.Manager["Clause"]):
-    """Finds rows by the names that fixtures use."""
+class ClauseQuerySet(models.QuerySet["Clause"]):
+    """Questions about clauses; finds rows by the names that fixtures use."""
+
+    def with_names(self) -> Self:
+        """The clauses without their words, but for those by which they may be called (`Clause.name`)."""
+        return self.annotate(beginning=Left("text", BEGINNING)).defer("text")
 
     def get_by_natural_key(self, plan: str, path: str) -> "Clause":
         return self.get(plan__code=plan, path=path)
@@ -232,7 +238,7 @@ class Clause(models.Model):
     heading = models.CharField(_("heading"), max_length=120, blank=True)
     text = models.TextField(_("text"), blank=True)
 
-    objects = ClauseManager()
+    objects = ClauseQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -245,7 +251,22 @@ class Clause(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.path} {self.heading}".strip()
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """By what the clause is called wherever it is listed: its number and its title."""
+        return f"{self.path} {self.title}".strip()
+
+    @property
+    def title(self) -> str:
+        """The heading; plans that are tables have none, then the first words. Empty in a draft without words."""
+        return self.heading or first_words(self._beginning, self.path)
+
+    @property
+    def _beginning(self) -> str:
+        """The words, or only the first where no more were read (`with_names`)."""
+        return str(self.__dict__["beginning"]) if "beginning" in self.__dict__ else self.text
 
     def natural_key(self) -> tuple[str, str]:
         return (self.plan.code, self.path)
