@@ -101,9 +101,13 @@ def _urgency(one: Attention) -> tuple[int, bool, bool, bool]:
 
 
 def _is_worse(row: Row, before: Mapping[int, str]) -> bool:
-    """Whether the light was better a month ago; grey is neither better nor worse than anything."""
-    then = before.get(row.target.pk, "grey")
-    return then != "grey" and _RANK[row.attainment.signal] < _RANK[then]
+    return turned(before.get(row.target.pk, "grey"), row.attainment.signal) < 0
+
+
+def turned(then: str, now: str) -> int:
+    """Below 0 for a light that became worse, above 0 for one that became better; grey is neither better nor worse than
+    anything."""
+    return 0 if "grey" in (then, now) else _RANK[now] - _RANK[then]
 
 
 def leading(assignments: Sequence[Assigned]) -> list[Assigned]:

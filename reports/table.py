@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 
 from departments.models import Region, User
 from reports.comparison import Line, lines
+from reports.exports import Value
 from reports.overview import chapters
 from reports.regions import choices, matrix_of
 from reports.standing import Standing
@@ -25,7 +26,6 @@ from targets.quantities import rounded
 from targets.selectors import Row
 
 URGENCY = {"red": 0, "yellow": 1, "green": 2, "grey": 3, "": 4}
-Value = str | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

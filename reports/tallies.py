@@ -40,12 +40,17 @@ class Tally:
 def by_lead(rows: Sequence[Row], duties: Duties) -> list[Tally]:
     """The lights by the unit that leads, most red first; last the targets that nobody leads. A target that two units
     lead counts for both."""
+    return tallied((row.attainment.signal, _leads(duties.get(row.target.pk, ()))) for row in rows)
+
+
+def tallied(lights: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> list[Tally]:
+    """The same from each target's light and the units that lead it, as key and name."""
     found: dict[str, Counter[str]] = {}
     names: dict[str, str] = {}
-    for row in rows:
-        for key, name in _leads(duties.get(row.target.pk, ())):
+    for light, leads in lights:
+        for key, name in leads:
             names[key] = name
-            found.setdefault(key, Counter())[row.attainment.signal] += 1
+            found.setdefault(key, Counter())[light] += 1
     tallies = [Tally(key, names[key], counts_of(numbers)) for key, numbers in found.items()]
     return sorted(tallies, key=lambda one: (not one.is_led, [-count.number for count in one.counts], one.key))
 

@@ -7,6 +7,7 @@ from reports.views import target as target_views
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("portfolio/export/", home.all_plans_export, name="portfolio_export"),
     path("plans/<slug:plan_code>/", board.overview, name="overview"),
     path("plans/<slug:plan_code>/text/", board.text, name="plan_text"),
     path("plans/<slug:plan_code>/comparison/", board.comparison, name="comparison"),

@@ -90,15 +90,24 @@ class Figures:
 
 def figures_of(user: User, today: date) -> Figures:
     """The numbers above the list, in one query."""
+    return Figures(**SupervisionNotice.objects.visible_to(user).aggregate(**_counted(today)))
+
+
+def figures_by_plan(user: User, today: date) -> dict[int, Figures]:
+    """The same numbers of each plan of which there is any notice, by the plan's id, in one query."""
+    notices = SupervisionNotice.objects.visible_to(user).order_by().values("plan_id").annotate(**_counted(today))
+    return {row.pop("plan_id"): Figures(**row) for row in notices}
+
+
+def _counted(today: date) -> dict[str, Count]:
     values = [one.value for one in OPEN if one is not State.PROPOSED]
     with_unit = Q(state__in=[one.value for one in WITH_UNIT])
-    counted = SupervisionNotice.objects.visible_to(user).aggregate(
-        open=Count("pk", filter=Q(state__in=values)),
-        overdue=Count("pk", filter=with_unit & Q(due__lt=today)),
-        to_verify=Count("pk", filter=Q(state__in=(State.ANSWERED.value, State.VERIFIED.value))),
-        proposed=Count("pk", filter=Q(state=State.PROPOSED.value)),
-    )
-    return Figures(**counted)
+    return {
+        "open": Count("pk", filter=Q(state__in=values)),
+        "overdue": Count("pk", filter=with_unit & Q(due__lt=today)),
+        "to_verify": Count("pk", filter=Q(state__in=(State.ANSWERED.value, State.VERIFIED.value))),
+        "proposed": Count("pk", filter=Q(state=State.PROPOSED.value)),
+    }
 
 
 def page_of(user: User, wanted: Mapping[str, Any], page: str, today: date) -> tuple[list[Row], "Page[Any]"]:

@@ -60,6 +60,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "comparison": (Action.VIEW_PLAN,),
     "comparison_export": (Action.VIEW_PLAN,),
     "home": (Action.VIEW_PLAN,),
+    "portfolio_export": (Action.VIEW_PLAN,),
     "plan_text": (Action.VIEW_PLAN,),
     "target": (Action.VIEW_PLAN,),
     "target_verify": (Action.VIEW_PLAN,),

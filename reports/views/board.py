@@ -9,22 +9,19 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from reports import overview as board
+from reports.comparison_sheet import comparison_sheet
 from reports.document import document
-from reports.exports import as_csv, as_xlsx
 from reports.heat import lanes
 from reports.standing import standing
 from reports.table import compared, shown
 from reports.tallies import by_chapter, by_lead, choice
 from reports.views.asking import standing_shown
+from reports.views.files import file_answer, kind_asked
 from targets.kept import kept
 from targets.lights import COLOURS
 from targets.promised import promised_in
 
 LONGEST_SEARCH = 60
-FILES = {
-    "csv": (as_csv, "text/csv; charset=utf-8"),
-    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
 
 
 @access.requires(Action.VIEW_PLAN)
@@ -94,12 +91,9 @@ def comparison_export(request: HttpRequest, plan_code: str) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     state = standing(promised, request.POST.dict(), user)
     table = compared(state, asked_of(request.POST), user)
-    kind = "csv" if request.POST.get("format") == "csv" else "xlsx"
+    kind = kind_asked(request)
     record("comparison.exported", by=user, subject=state.plan, format=kind, rows=len(table.every), **state.asked)
-    content, content_type = FILES[kind]
-    name = f'attachment; filename="comparison-{state.month}.{kind}"'
-    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-    return HttpResponse(content(state, table), content_type=content_type, headers=headers)
+    return file_answer(comparison_sheet(state, table), kind=kind, name="comparison", of=state.month)
 
 
 def asked_of(values: QueryDict) -> dict[str, str]:

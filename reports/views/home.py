@@ -3,22 +3,46 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from departments import access
 from departments.permissions import Action
+from departments.services import record
 from plans.models import Plan
+from reports.portfolio_sheet import portfolio_sheet
+from reports.portfolio_table import portfolio
 from reports.views.board import overview
+from reports.views.files import file_answer, kind_asked
+from targets.kept import kept
 
 
 @access.requires(Action.VIEW_PLAN)
 def home(request: HttpRequest) -> HttpResponseBase:
-    """The overview of the only plan that the person sees; of several, a list to choose from."""
-    plans = list(Plan.objects.published().visible_to(access.person(request)).latest_first())
-    if len(plans) == 1:
-        return overview(request, plan_code=plans[0].code)
-    if not plans:
-        return render(request, "reports/empty.html")
-    return render(request, "reports/portfolio.html", {"plans": plans})
+    """The overview of the only plan that the person sees; of several, each in one line."""
+    seen = Plan.objects.published().visible_to(access.person(request)).latest_first()
+    codes = list(seen.values_list("code", flat=True)[:2])
+    if len(codes) == 1:
+        return overview(request, plan_code=codes[0])
+    return all_plans(request) if codes else render(request, "reports/empty.html")
+
+
+@kept("region", "year", "sort")
+def all_plans(request: HttpRequest) -> HttpResponse:
+    """Every plan that the person sees: `?region=`, `?year=` choose some, `?sort=red` orders them by a column,
+    `?sort=-red` the other way round."""
+    shown = portfolio(access.person(request), request.GET.dict(), timezone.localdate())
+    return render(request, "reports/portfolio.html", {"portfolio": shown})
+
+
+@require_POST
+@access.requires(Action.VIEW_PLAN)
+def all_plans_export(request: HttpRequest) -> HttpResponse:
+    """The same plans as a file. Taking it away is an event, written before the file leaves."""
+    user, today, kind = access.person(request), timezone.localdate(), kind_asked(request)
+    shown = portfolio(user, request.POST.dict(), today)
+    record("portfolio.exported", by=user, format=kind, rows=len(shown.lines), **shown.asked)
+    return file_answer(portfolio_sheet(shown, today), kind=kind, name="plans", of=today)
 
 
 @access.requires(Action.VIEW_PLAN)
