@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Coalesce
 
 from plans.models import Plan
@@ -56,7 +56,8 @@ class Asked:
 
 
 def asked_by(plans: Sequence[Plan]) -> Asked:
-    """What the plans ask for; three queries, however many plans and however much it is."""
+    """What the plans ask for; three queries, one more where parts have quotas, however many plans and however much it
+    is."""
     regions = Regions.load()
     targets = _targets(plans)
     indicators = _indicators(targets, plans, regions)
@@ -75,6 +76,7 @@ def _targets(plans: Sequence[Plan]) -> list[Target]:
     found = list(Target.objects.filter(plan__in=known).order_by("plan", "order", "code"))
     for target in found:
         target.plan = known[target.plan_id]
+    prefetch_related_objects([target for target in found if target.coverage == Target.Coverage.QUOTAS], "quotas")
     return found
 
 

@@ -131,24 +131,28 @@ def desk_of(user: User, today: date, month: Month | None = None, plan_code: str 
     if not plans:
         return Desk([], [], [], {}, "")
     situation, own = Situation.of(plans, today), replace(reached, everything=False)
-    asked = {month} if month is not None and situation.hold(month) else None
-    shown = asked or {situation.reported[plan.pk] for plan in situation.running()}
-    others = {known for plan in situation.asking() for known in situation.open(plan)} if own else set()
-    due = Due(expected_over(plans, shown | others, {unit.region_id for unit in units}), situation, units)
-    return _desk(due, shown, [unit for unit in units if may_enter(own, unit)], plan_code)
+    asked = {month} if month is not None and situation.hold(month) else set()
+    pressed = {known for plan in situation.asking() for known in situation.open(plan)} if own else set()
+    months = {*asked, *pressed, *situation.reported.values()}
+    due = Due(expected_over(plans, months, {unit.region_id for unit in units}), situation, units)
+    return _desk(due, asked, pressed, [unit for unit in units if may_enter(own, unit)], plan_code)
 
 
-def _desk(due: "Due", shown: Collection[Month], own: Collection[Department], plan_code: str) -> Desk:
+def _desk(
+    due: "Due", asked: Collection[Month], pressed: Collection[Month], own: Collection[Department], plan_code: str
+) -> Desk:
     """The desk of what is due, of one plan alone if that was asked for."""
-    names = called(due.plans)
+    situation, names = due.situation, called(due.plans)
     plans = {plan.code: names[plan.pk] for plan in due.plans if plan.pk in names}
-    chosen = plan_code if plan_code in plans else ""
-    due = replace(due, plan_code=chosen)
-    months = [due.on_desk(month, names) for month in sorted(shown)]
-    with_duties = [found for found in months if found.duties] or months[-1:]
-    there = {found.month for found in with_duties}
-    choice = {month for plan in due.plans for month in due.situation.open(plan)} | there
-    return Desk(with_duties, list(due.left(own, there)), sorted(choice), plans, chosen)
+    due = replace(due, plan_code=plan_code if plan_code in plans else "")
+    current = [plan for plan in due.plans if due.plan_code or plan in situation.running()]
+    shown = sorted(asked or {situation.reported[plan.pk] for plan in current or situation.plans})
+    months = [due.on_desk(month, names) for month in shown]
+    there = [found for found in months if found.duties] or months[-1:]
+    seen = {found.month for found in there}
+    choice = {month for plan in due.plans for month in situation.open(plan)} | seen
+    left = [found for found in due.left(own) if found.month in pressed and found.month not in seen]
+    return Desk(there, left, sorted(choice), plans, due.plan_code)
 
 
 @dataclass(frozen=True)
@@ -253,10 +257,10 @@ class Due:
                 if key in self.latest and (revision := self.returned.get(self.latest[key].revision_id)) is not None:
                     yield Returned(unit, revision)
 
-    def left(self, own: Collection[Department], shown: Collection[Month]) -> Iterator[Left]:
-        """What own units have not handed in of months that are not shown, the latest first."""
+    def left(self, own: Collection[Department]) -> Iterator[Left]:
+        """What own units have not handed in, the latest month first."""
         for (unit, month), keys in sorted(self.keys.items(), key=lambda item: item[0][1], reverse=True):
-            if unit in own and month not in shown:
+            if unit in own:
                 states = Counter(self.state(key) for key in keys)
                 if any(states[state] for state in TO_DO):
                     yield Left(unit, month, states["open"] + states["drafted"], states["returned"])

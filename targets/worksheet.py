@@ -175,6 +175,7 @@ def _put_figures(rows: Iterable[Row], official: Mapping[Key, Entry]) -> None:
 _STEPS = {
     Indicator.Frequency.MONTHLY.value: 1,
     Indicator.Frequency.QUARTERLY.value: 3,
+    Indicator.Frequency.HALF_YEARLY.value: 6,
     Indicator.Frequency.ANNUAL.value: 12,
 }
 

@@ -131,6 +131,33 @@ def test_a_month_that_is_closed_meanwhile_is_not_written(coordinator: User, hous
     assert official() == {}
 
 
+def test_a_month_that_a_plan_closes_meanwhile_keeps_only_what_it_asks_for_from_being_written(
+    coordinator: User, bureau: SimpleNamespace
+) -> None:
+    other = factories.indicator("count", department=bureau.own.department)
+    for measured, plan in ((bureau.own, factories.another_plan("quality")), (other, factories.another_plan("air"))):
+        factories.target(measured, threshold=10, plan=plan)
+    batch = brought(coordinator, row(bureau.own, "2014-01", 41))
+    lock(factories.another_plan("air"), Month(2014, 1), by=coordinator)
+    assert applied(batch, coordinator).state == "applied"
+    batch = brought(coordinator, row(bureau.own, "2014-01", 42), row(other, "2014-02", 4))
+    lock(factories.another_plan("quality"), Month(2014, 1), by=coordinator)
+    confirm(batch, by=coordinator, reason="更正")
+    assert not apply(batch.pk)
+    assert official() == {"2014-01": 41}
+
+
+def test_a_second_coordinator_is_asked_for_by_plans_that_ask_for_the_figures(
+    coordinator: User, bureau: SimpleNamespace
+) -> None:
+    plan, careful = factories.another_plan("quality"), factories.another_plan("air", import_needs_second=True)
+    factories.target(bureau.own, threshold=10, plan=plan)
+    factories.target(other := factories.indicator("count"), threshold=10, plan=careful)
+    assert applied(brought(coordinator, row(bureau.own, "2014-01", 41)), coordinator).state == "applied"
+    with pytest.raises(PermissionDenied):
+        confirm(brought(coordinator, row(other, "2014-01", 4)), by=coordinator)
+
+
 def test_a_rule_that_is_changed_meanwhile_is_applied(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
     houses.maximum = Decimal(40)

@@ -76,6 +76,18 @@ def plan_over(first: str, last: str, place: Region | None = None, text: str = "�
     return made
 
 
+def another_plan(code: str, year: int = 2014, place: Region | None = None, **fields: Any) -> Plan:
+    """A further plan of a code, made if there is none; its deadline is the day itself, on whatever weekday it falls."""
+    known = Plan.objects.filter(code=code).first()
+    if known is not None:
+        return known
+    where = place or region()
+    usual = {"title": f"{year}年{where.name}{code}计划", "deadline_moves": False}
+    made = plan_of_year(year, code=code, region=where, **usual | fields)
+    Clause.objects.create(plan=made, path="一", order=1, text="一、目标达到百分之九十二以上。")
+    return made
+
+
 def indicator(measure: str = "ratio", **values: Any) -> Indicator:
     number = next(_numbers)
     defaults: dict[str, dict[str, Any]] = {

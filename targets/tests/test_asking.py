@@ -9,19 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department, Region
 from plans.models import Plan
 from plans.periods import Month, months_of
-from plans.tests.factories import plan_of_year
 from targets.duties import Key, expected_of, expected_over
 from targets.models import Indicator
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
 JUNE = Month(2014, 6)
-
-
-def plan_of(place: Region, code: str, year: int = 2014, **fields: object) -> Plan:
-    made = plan_of_year(year, code=code, region=place, **fields)
-    made.clauses.create(path="一", order=1, text="一、目标达到百分之九十二以上。")
-    return made
 
 
 def government(place: Region) -> Department:
@@ -38,10 +31,10 @@ def cast() -> SimpleNamespace:
         county=county,
         government=government(county),
         office=f.department(city),
-        quality=plan_of(city, "quality"),
-        air=plan_of(city, "air"),
-        own=plan_of(county, "own"),
-        elsewhere=plan_of(other, "elsewhere"),
+        quality=f.another_plan("quality", place=city),
+        air=f.another_plan("air", place=city),
+        own=f.another_plan("own", place=county),
+        elsewhere=f.another_plan("elsewhere", place=other),
         stranger=f.department(other),
     )
 
@@ -125,7 +118,7 @@ def test_where_several_regions_are_a_part_of_no_other_nobody_watches_what_no_dep
 
 
 def test_a_plan_over_several_years_expects_each_of_its_months(cast: SimpleNamespace) -> None:
-    five = plan_of(cast.city, "five-years", first_month=Month(2014, 7), last_month=Month(2016, 6))
+    five = f.another_plan("five-years", place=cast.city, first_month=Month(2014, 7), last_month=Month(2016, 6))
     f.target(indicator := f.indicator("level", department=cast.office, frequency="quarterly"), threshold=1, plan=five)
     months = [str(key.month) for key in expected_of(five).figures if key.indicator_id == indicator.pk]
     assert months == [
@@ -135,7 +128,7 @@ def test_a_plan_over_several_years_expects_each_of_its_months(cast: SimpleNamesp
 
 def test_twelve_plans_take_as_many_queries_as_two(cast: SimpleNamespace) -> None:
     def plans_with_targets(numbers: range) -> list[Plan]:
-        made = [plan_of(cast.city, f"plan-{number}") for number in numbers]
+        made = [f.another_plan(f"plan-{number}", place=cast.city) for number in numbers]
         for plan in made:
             f.target(f.indicator("count", region_rule="sum", department=cast.office), threshold=9, plan=plan)
         return made
@@ -148,3 +141,14 @@ def test_twelve_plans_take_as_many_queries_as_two(cast: SimpleNamespace) -> None
     two = plans_with_targets(range(2))
     few = queries(two)
     assert queries([*two, *plans_with_targets(range(2, 12))]) == few == 5
+
+
+def test_quotas_take_one_query_more_however_many_targets_have_them(cast: SimpleNamespace) -> None:
+    def queries() -> int:
+        divided = f.indicator("count", region_rule="sum")
+        f.quota(f.target(divided, threshold=9, plan=cast.quality, coverage="quotas"), cast.county, 9)
+        with CaptureQueriesContext(connection) as captured:
+            expected_of(cast.quality, {JUNE})
+        return len(captured)
+
+    assert [queries(), queries(), queries()] == [6, 6, 6]

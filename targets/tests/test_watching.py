@@ -5,17 +5,10 @@ import pytest
 from departments.models import Department, Region
 from plans.models import Change, Plan
 from plans.periods import Month
-from plans.tests.factories import plan_of_year
 from targets.models import Indicator
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
-
-
-def plan_of(place: Region, code: str, year: int = 2014, **fields: object) -> Plan:
-    made = plan_of_year(year, code=code, region=place, **fields)
-    made.clauses.create(path="一", order=1, text="一、目标达到百分之九十二以上。")
-    return made
 
 
 def bureau(place: Region | None = None) -> Department:
@@ -32,7 +25,7 @@ def noted(indicator: Indicator, month: str, place: Region | None = None) -> list
 
 
 def test_a_figure_is_noted_for_the_plans_that_use_its_indicator_and_no_others() -> None:
-    air, quality, _other = (plan_of(f.region(), code) for code in ("air", "quality", "other"))
+    air, quality, _other = (f.another_plan(code) for code in ("air", "quality", "other"))
     rate, growth = f.indicator(department=bureau()), f.indicator("level", department=bureau())
     f.target(rate, threshold=92, plan=air)
     f.target(f.indicator("level"), threshold_kind="indicator", operand=growth, plan=quality)
@@ -43,8 +36,8 @@ def test_a_figure_is_noted_for_the_plans_that_use_its_indicator_and_no_others() 
 
 def test_a_figure_is_noted_for_plans_that_hold_its_month_or_the_month_a_year_later() -> None:
     for year in (2013, 2014, 2015, 2016):
-        plan_of(f.region(), f"quality-{year}", year)
-    five = plan_of(f.region(), "five-years", last_month=Month(2018, 12))
+        f.another_plan(f"quality-{year}", year)
+    five = f.another_plan("five-years", last_month=Month(2018, 12))
     rate = f.indicator(department=bureau())
     for plan in Plan.objects.all():
         f.target(rate, threshold=92, plan=plan)
@@ -55,16 +48,16 @@ def test_a_figure_is_noted_for_plans_that_hold_its_month_or_the_month_a_year_lat
 def test_what_is_only_watched_is_noted_for_the_plans_of_its_own_region() -> None:
     here, there = f.region("100100"), f.region("100200")
     for place in (here, there):
-        plan_of(place, f"plan-of-{place.code}")
+        f.another_plan(f"plan-of-{place.code}", place=place)
     watched = f.indicator("level", department=bureau(there))
     assert noted(watched, "2014-06", there) == ["plan-of-100200"]
-    f.target(watched, threshold=1, plan=plan_of(there, "promising", 2019))
+    f.target(watched, threshold=1, plan=f.another_plan("promising", 2019, place=there))
     assert noted(watched, "2014-07", there) == []
 
 
 def test_one_figure_among_a_hundred_plans_writes_as_many_rows_as_plans_use_it() -> None:
     for number in range(100):
-        plan = plan_of(f.region(), f"plan-{number:03}")
+        plan = f.another_plan(f"plan-{number:03}")
         f.target(f.indicator("level", department=bureau()), threshold=1, plan=plan)
     indicator = Indicator.objects.order_by("pk")[50]
     f.coordinator()
@@ -76,7 +69,7 @@ def test_one_figure_among_a_hundred_plans_writes_as_many_rows_as_plans_use_it() 
 
 
 def test_a_target_that_is_edited_is_noted_for_its_own_plan_alone() -> None:
-    quality, _air = (plan_of(f.region(), code) for code in ("quality", "air"))
+    quality, _air = (f.another_plan(code) for code in ("quality", "air"))
     promise = f.target(f.indicator(department=bureau()), threshold=92, plan=quality)
     Change.objects.all().delete()
     promise.name = "改名"

@@ -159,6 +159,15 @@ def test_a_quarterly_row_is_held_against_the_last_quarter(cast: SimpleNamespace)
     assert row.before.value == 7
 
 
+def test_a_half_yearly_row_is_held_against_the_last_half_year(cast: SimpleNamespace) -> None:
+    half_yearly = f.indicator("count", department=cast.office, frequency="half_yearly")
+    f.official(f.entry(half_yearly, "2013-12", 7), f.entry(half_yearly, "2014-03", 9))
+    rows = sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows
+    (row,) = (row for row in rows if row.indicator == half_yearly)
+    assert row.before is not None
+    assert row.before.value == 7
+
+
 def test_the_worksheet_takes_as_many_queries_for_sixty_rows_as_for_seven(cast: SimpleNamespace) -> None:
     def queries() -> int:
         client = by(cast.reporter)
