@@ -53,6 +53,7 @@ ACTIONS: dict[str, str | Promise] = {
     "observations.import_cancelled": gettext_lazy("import cancelled"),
     "observations.import_failed": gettext_lazy("import failed"),
     "observations.import_undone": gettext_lazy("import undone"),
+    "quotas.set": gettext_lazy("quotas set"),
     "month.locked": gettext_lazy("month closed"),
     "month.reopened": gettext_lazy("month reopened"),
     "api_token.created": gettext_lazy("API token created"),
@@ -105,6 +106,9 @@ ACTIONS: dict[str, str | Promise] = {
 DETAILS: dict[str, str | Promise] = {
     "reason": gettext_lazy("reason"),
     "month": gettext_lazy("month"),
+    "from_month": gettext_lazy("from month"),
+    "source": gettext_lazy("paper"),
+    "regions": gettext_lazy("regions"),
     "new": gettext_lazy("new"),
     "changed": gettext_lazy("changed"),
     "unchanged": gettext_lazy("unchanged"),

@@ -7,6 +7,7 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from departments.models import Region
@@ -39,7 +40,7 @@ class Step(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        verbose_name = _("step")
+        verbose_name = pgettext_lazy("of a target", "step")
         verbose_name_plural = _("steps")
         ordering = ["target", "due"]
         constraints = [models.UniqueConstraint(fields=["target", "due"], name="step_due_once")]
