@@ -44,7 +44,7 @@ PlanCode = Annotated[str, Path(max_length=60, examples=["wenzhou-2014-quality"])
 
 class PlanOut(Schema):
     """An official document, for the months from the first to the last; `region` is the code of the region that it is
-    for, `year` the one in which it begins."""
+    for, `year` the one in which it begins. `demonstration`: no government has issued it, it is made up."""
 
     code: str
     number: str
@@ -54,6 +54,7 @@ class PlanOut(Schema):
     first_month: MonthText
     last_month: MonthText
     year: int
+    demonstration: bool
 
     @staticmethod
     def resolve_region(plan: Plan) -> str:

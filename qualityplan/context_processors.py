@@ -27,6 +27,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "demonstration_data": lambda: user.is_authenticated and surroundings_of(request).demonstration,
+        "made_up_plan": lambda: user.is_authenticated and surroundings_of(request).made_up_plan,
         "may_upload": _may(user, Action.IMPORT_OBSERVATIONS),
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
         "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).everything,

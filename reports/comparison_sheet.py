@@ -9,6 +9,7 @@ from django.utils.translation import pgettext
 from reports.exports import Sheet, Value, safe
 from reports.standing import Standing
 from reports.table import Table
+from targets.made_up import made_up
 
 WIDTHS = (12, 46, 10)
 
@@ -20,9 +21,9 @@ def comparison_sheet(standing: Standing, table: Table) -> Sheet:
 
 
 def _note(standing: Standing, table: Table) -> str:
-    """What is compared, in which month, and what was official when."""
+    """What is compared, in which month, what was official when, and whether it is made up."""
     about = table.target.name if table.target else table.region.name if table.region else ""
-    return " · ".join(part for part in (_moment(standing), about) if part)
+    return " · ".join(part for part in (_moment(standing), about, *(made_up(standing.plan) or ())) if part)
 
 
 def _moment(standing: Standing) -> str:

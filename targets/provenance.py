@@ -12,11 +12,15 @@ NUMBERS = tuple(str(number) for number in range(1, 1201))
 
 
 def token(region_code: str, reading: Reading) -> str:
-    """One reading in canonical text, for the hash of the inputs."""
-    month, value, numerator, denominator, occurred_on, revision = reading
+    """One reading in canonical text, for the hash of the inputs.
+
+    The revision that gave it stands beside the hash and not in it: its id is a number that this database has given, and
+    the same figures have the same hash wherever and in whatever order they were entered.
+    """
+    month, value, numerator, denominator, occurred_on, _revision = reading
     if value is None:
-        return f"{region_code}/{month}={numerator!s}:{denominator!s}#{revision};"
-    return f"{region_code}/{month}={value!s}@{occurred_on or ''}#{revision};"
+        return f"{region_code}/{month}={numerator!s}:{denominator!s};"
+    return f"{region_code}/{month}={value!s}@{occurred_on or ''};"
 
 
 def digests(head: str, tokens: Sequence[Sequence[str]], alone: Sequence[str] = ()) -> list[str]:

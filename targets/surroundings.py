@@ -9,13 +9,14 @@ from departments.models import User
 from departments.prepared import prepared
 
 _QUERY = """
-WITH plan AS (SELECT id FROM plans_plan WHERE code = %s)
+WITH plan AS (SELECT id, demonstration FROM plans_plan WHERE code = %s)
 SELECT (SELECT id FROM plan),
        COALESCE(SUM(number), 0),
        COALESCE(SUM(number) FILTER (WHERE about_id IS NULL), 0),
        (SELECT MAX(history_id) FROM plans_historicalplan),
        (SELECT COUNT(*) FROM departments_notice WHERE user_id = %s AND read_at IS NULL),
-       EXISTS (SELECT 1 FROM targets_source WHERE demonstration)
+       EXISTS (SELECT 1 FROM targets_source WHERE demonstration),
+       (SELECT demonstration FROM plan)
 FROM plans_change WHERE plan_id IS NULL OR plan_id = (SELECT id FROM plan) OR %s = ''
 """
 
@@ -23,7 +24,8 @@ FROM plans_change WHERE plan_id IS NULL OR plan_id = (SELECT id FROM plan) OR %s
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The plan that is asked for and the version of what is shown of it (see `plans.models.Change`), how many notices
-    the person has not read, and whether any figure is made up. `outline` is the version of all but figures and lights;
+    the person has not read, and whether any figure is made up, or the plan itself. `outline` is the version of all but
+    figures and lights;
     `plans` changes with every plan that is added, edited or published. Where no plan is asked for, `plan_id` is None
     and the versions are those of all plans together.
     """
@@ -34,21 +36,31 @@ class Surroundings:
     plans: int
     unread: int
     demonstration: bool
+    made_up_plan: bool
 
 
 def surroundings_of(request: HttpRequest, plan_code: str | None = None) -> Surroundings:
-    """Of the person who asks and a plan; without one, of whatever the request has asked for before. Asked once."""
+    """Of the person who asks and a plan; without one, of whatever the request has asked for before, else of the plan in
+    its address. Asked once."""
     known: dict[str, Surroundings] = request.__dict__.setdefault("_surroundings", {})
     if plan_code is None and known:
         return next(iter(known.values()))
-    code = plan_code or ""
+    code = _of_address(request) if plan_code is None else plan_code
     if code not in known:
         known[code] = _asked(request.user.pk if isinstance(request.user, User) else None, code)
     return known[code]
 
 
+def _of_address(request: HttpRequest) -> str:
+    """The code of the plan in the address; empty where there is none."""
+    match = request.resolver_match
+    return str(match.kwargs.get("plan_code", "")) if match else ""
+
+
 def _asked(user_id: int | None, plan_code: str) -> Surroundings:
     with connection.cursor() as cursor:
         cursor.execute(prepared("surroundings", _QUERY), [plan_code, user_id, plan_code])
-        plan_id, version, outline, plans, unread, demonstration = cursor.fetchone()
-    return Surroundings(plan_id, int(version), int(outline), plans or 0, unread, bool(demonstration))
+        plan_id, version, outline, plans, unread, demonstration, made_up_plan = cursor.fetchone()
+    return Surroundings(
+        plan_id, int(version), int(outline), plans or 0, unread, bool(demonstration), bool(made_up_plan)
+    )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
 from departments.log import harmless
-from targets.models import Source
+from targets.made_up import made_up
 from targets.punctuality import Tally
 from targets.timeliness import Cell, Matrix, share_text
 
@@ -17,8 +17,8 @@ def rows_of(matrix: Matrix) -> Iterator[list[str]]:
     """The table as on the page, every cell as text that no spreadsheet runs as a formula; made-up figures say so."""
     for row in _rows(matrix):
         yield [harmless(text) for text in row]
-    if Source.objects.filter(demonstration=True).exists():
-        yield [_("Demonstration data"), _("The figures on this page are made up and are no official statistics.")]
+    if said := made_up(matrix.plan):
+        yield [*said]
 
 
 def _rows(matrix: Matrix) -> Iterator[list[str]]:

@@ -218,6 +218,14 @@ class Migration(migrations.Migration):
                         verbose_name="imports are confirmed by a second coordinator",
                     ),
                 ),
+                (
+                    "demonstration",
+                    models.BooleanField(
+                        default=False,
+                        help_text="No government has issued it; every page, file and answer of the API says so.",
+                        verbose_name="made up for demonstration",
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -338,6 +346,14 @@ class Migration(migrations.Migration):
                         default=False,
                         help_text="Figures that a coordinator imports become official when another coordinator confirms them.",
                         verbose_name="imports are confirmed by a second coordinator",
+                    ),
+                ),
+                (
+                    "demonstration",
+                    models.BooleanField(
+                        default=False,
+                        help_text="No government has issued it; every page, file and answer of the API says so.",
+                        verbose_name="made up for demonstration",
                     ),
                 ),
                 (

@@ -155,6 +155,11 @@ class Plan(models.Model):
         default=False,
         help_text=_("Figures that a coordinator imports become official when another coordinator confirms them."),
     )
+    demonstration = models.BooleanField(
+        _("made up for demonstration"),
+        default=False,
+        help_text=_("No government has issued it; every page, file and answer of the API says so."),
+    )
 
     objects = PlanQuerySet.as_manager()
     history = HistoricalRecords()

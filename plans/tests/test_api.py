@@ -32,6 +32,7 @@ def test_plans_have_the_fields_of_the_contract() -> None:
         "first_month": "2013-01",
         "last_month": "2013-12",
         "year": 2013,
+        "demonstration": False,
     }
 
 

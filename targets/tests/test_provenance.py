@@ -16,9 +16,14 @@ TWELVE = st.lists(st.text(max_size=5), min_size=12, max_size=12)
 
 
 def test_a_reading_in_canonical_text() -> None:
-    assert token("330302", Reading(3, None, D("90.0"), D(100), None, 7)) == "330302/3=90.0:100#7;"
-    assert token("330302", Reading(3, D("1.50"), None, None, None, 7)) == "330302/3=1.50@#7;"
-    assert token("330302", Reading(3, D(1), None, None, date(2014, 3, 9), 7)) == "330302/3=1@2014-03-09#7;"
+    assert token("330302", Reading(3, None, D("90.0"), D(100), None, 7)) == "330302/3=90.0:100;"
+    assert token("330302", Reading(3, D("1.50"), None, None, None, 7)) == "330302/3=1.50@;"
+    assert token("330302", Reading(3, D(1), None, None, date(2014, 3, 9), 7)) == "330302/3=1@2014-03-09;"
+
+
+def test_the_hash_knows_nothing_of_the_ids_that_a_database_gives() -> None:
+    seventh, eighth = (Reading(3, D(1), None, None, None, revision) for revision in (7, 8))
+    assert token("330302", seventh) == token("330302", eighth)
 
 
 @given(st.lists(TWELVE, min_size=1, max_size=3), st.integers(0, 11))
