@@ -76,6 +76,14 @@ def check(rule: EntryRule, entry: Entry) -> list[Problem]:
     return problems or [*_denominator(entry), *_range(rule, entry), *_event(rule, entry)]
 
 
+def check_quota(number: Decimal, minimum: Decimal | None, maximum: Decimal | None, *, counted: bool) -> list[Problem]:
+    """All problems of a region's own threshold: of the indicator's bounds, and that nothing is counted below 0."""
+    if not _storable(number):
+        return [Problem("too_many_digits", "value")]
+    lowest = max((bound for bound in (minimum, Decimal(0) if counted else None) if bound is not None), default=None)
+    return [*_outside("value", number, Decimal(1), lowest, maximum)]
+
+
 @cache
 def _shape(measure: str, *given: bool) -> tuple[Problem, ...]:
     """What is wrong with which of value, numerator and denominator are given."""
@@ -119,10 +127,17 @@ def _range(rule: EntryRule, entry: Entry) -> Sequence[Problem]:
         column, amount, per = "numerator", entry.numerator * rule.scale, entry.denominator
     else:
         return ()
-    if rule.minimum is not None and amount < rule.minimum * per:
-        return [Problem("below_minimum", column, (("bound", format(rule.minimum.normalize(), "f")),))]
-    if rule.maximum is not None and amount > rule.maximum * per:
-        return [Problem("above_maximum", column, (("bound", format(rule.maximum.normalize(), "f")),))]
+    return _outside(column, amount, per, rule.minimum, rule.maximum)
+
+
+def _outside(
+    column: str, amount: Decimal, per: Decimal, minimum: Decimal | None, maximum: Decimal | None
+) -> Sequence[Problem]:
+    """Whether amount / per lies beyond one of the bounds."""
+    if minimum is not None and amount < minimum * per:
+        return [Problem("below_minimum", column, (("bound", format(minimum.normalize(), "f")),))]
+    if maximum is not None and amount > maximum * per:
+        return [Problem("above_maximum", column, (("bound", format(maximum.normalize(), "f")),))]
     return ()
 
 

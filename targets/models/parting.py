@@ -13,7 +13,9 @@ from simple_history.models import HistoricalRecords
 from departments.models import Region
 from plans.fields import MonthField
 from plans.periods import Month
-from targets.models.indicator import bound
+from targets.figures import Problem, check_quota
+from targets.messages import sentence
+from targets.models.indicator import Indicator, bound
 from targets.models.promising import STEPPED, UPWARD, takes_quotas
 from targets.models.target import Target
 
@@ -145,6 +147,9 @@ class Quota(models.Model):
             raise ValidationError({"region": _("A quota is of a part of the plan's region.")})
         if not plan.first_month <= self.from_month <= plan.last_month:
             raise ValidationError({"from_month": _("A quota holds from a month of the plan on.")})
+        problems = problems_of(target.indicator, self.threshold) if self.threshold is not None else []
+        if problems:
+            raise ValidationError({"threshold": [sentence(problem) for problem in problems]})
 
     def _is_part(self) -> bool:
         """Whether the region is judged: a part, or with quotas of counts a part of a part."""
@@ -154,3 +159,9 @@ class Quota(models.Model):
         while above is not None and above.pk != whole:
             above = above.parent
         return above is not None
+
+
+def problems_of(indicator: Indicator, number: Decimal) -> list[Problem]:
+    """Why a number is no quota of the indicator, by whatever door it comes."""
+    counted = indicator.measure == Indicator.Measure.COUNT
+    return check_quota(number, indicator.minimum, indicator.maximum, counted=counted)

@@ -20,7 +20,15 @@ from targets.services.official import (
     make_official_from,
     submit_from,
 )
-from targets.services.quotas import quotas_in_force, set_quotas, sum_of
+from targets.services.quotas import (
+    Division,
+    QuotasChangedError,
+    QuotasRefusedError,
+    divide,
+    quotas_in_force,
+    set_quotas,
+    sum_of,
+)
 from targets.services.reporting import hand_over, reporters_changed
 from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
 from targets.services.undoing import retract, send_back_all
@@ -29,8 +37,11 @@ __all__ = [
     "Background",
     "ConflictError",
     "ConflictsError",
+    "Division",
     "EntriesRefusedError",
     "Outcome",
+    "QuotasChangedError",
+    "QuotasRefusedError",
     "Typed",
     "approve",
     "approve_all",
@@ -38,6 +49,7 @@ __all__ = [
     "check_entries",
     "detach",
     "discard_draft",
+    "divide",
     "enter",
     "hand_in",
     "hand_over",

@@ -1,18 +1,28 @@
-"""分解指标: dividing a target among the parts of its region, all of them at once."""
+"""分解指标: dividing targets among the parts of their region, all parts of a target at once.
 
-from collections.abc import Mapping
+Whoever sets quotas says which version of them was seen: what somebody else has set meanwhile is never overwritten
+unseen.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from departments import access
-from departments.models import User
+from departments.models import Region, User
 from departments.permissions import Action
 from departments.services import record
+from plans.models import Plan
 from plans.periods import Month
 from targets.dependencies import judged_regions
+from targets.dividing import Issue, issues_of, versions_of
 from targets.loading import Regions
 from targets.models import Indicator, Quota, Target
 from targets.services.dirty import mark_dirty
@@ -20,9 +30,78 @@ from targets.services.locking import check_reason, demand_open_from
 from targets.sums import Sum, SumCheck, check_sum, uppermost
 
 
+class QuotasChangedError(ValidationError):
+    """Somebody has set quotas since they were seen; `issues` are what was set, the latest first."""
+
+    def __init__(self, target: Target, issues: list[Issue]) -> None:
+        super().__init__(_changed(target, issues), code="quotas_changed")
+        self.issues = issues
+
+
+class QuotasRefusedError(Exception):
+    """Why which targets could not be divided, by target id; nothing of any was stored."""
+
+    def __init__(self, problems: Mapping[int, ValidationError]) -> None:
+        super().__init__(*(message for problem in problems.values() for message in problem.messages))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How one target is to be divided: what each region owes, by region id. `seen` is the version of its quotas that
+    this was made from; None asks no questions."""
+
+    target: Target
+    rows: Mapping[int, Decimal]
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What holds for all rows that are written at once."""
+
+    from_month: Month
+    source: str
+    reason: str
+    by: User
+    at: datetime
+
+
+@transaction.atomic
+def divide(
+    plan: Plan, divisions: Collection[Division], *, from_month: Month, source: str, reason: str = "", by: User
+) -> list[SumCheck | None]:
+    """Sets the quotas of several targets of a plan, all or nothing: how the sum of each stands to its whole.
+
+    The reason is kept with those that come to less. ValidationError for a closed month, QuotasRefusedError with what
+    `set_quotas` refuses of each.
+    """
+    access.demand(by, Action.SET_QUOTAS)
+    demand_open_from(plan, from_month)
+    found: dict[int, SumCheck | None] = {}
+    problems: dict[int, ValidationError] = {}
+    # In the same order whoever divides, so that two people wait for each other and not both.
+    for division in sorted(divisions, key=lambda division: division.target.pk):
+        target, given = division.target, {"from_month": from_month, "source": source, "reason": reason, "by": by}
+        try:
+            found[target.pk] = set_quotas(target=target, rows=division.rows, seen=division.seen, **given)  # type: ignore[arg-type]
+        except ValidationError as refused:
+            problems[target.pk] = refused
+    if problems:
+        raise QuotasRefusedError(problems)
+    return [found[division.target.pk] for division in divisions]
+
+
 @transaction.atomic
 def set_quotas(
-    *, target: Target, rows: Mapping[int, Decimal], from_month: Month, source: str, reason: str = "", by: User
+    *,
+    target: Target,
+    rows: Mapping[int, Decimal],
+    from_month: Month,
+    source: str,
+    reason: str = "",
+    by: User,
+    seen: int | None = None,
 ) -> SumCheck | None:
     """Sets what each region owes of a target from a month on: how the sum stands to the whole, None where it says
     nothing.
@@ -31,28 +110,32 @@ def set_quotas(
 
     `rows` are all of the target's quotas, by region id; a region that is left out owes nothing from then on. Versions
     from later months go on holding from theirs. ValidationError for what `Quota` refuses, for a closed month from then
-    on, and for quotas that come to less than the whole without a reason.
+    on, for quotas that come to less than the whole without a reason, and for those that were set since `seen`.
     """
     access.demand(by, Action.SET_QUOTAS)
     check_reason(reason)
     locked = Target.objects.select_for_update().get(pk=target.pk)
+    _demand_unchanged(locked, seen)
     demand_open_from(locked.plan, from_month)
-    found = sum_of(locked, rows)
-    if found is not None and found.outcome is Sum.UNDER and not reason.strip():
+    regions = Regions.load()
+    found = sum_of(locked, rows, regions)
+    under = found is not None and found.outcome is Sum.UNDER
+    if found is not None and under and not reason.strip():
         raise ValidationError(_under(found), code="quotas_under")
-    judged = set(judged_regions(locked, Regions.load()))
-    made = _written(locked, _versions(locked, rows, from_month), from_month, source.strip(), reason.strip())
+    judged = set(judged_regions(locked, regions))
+    given = _Given(from_month, source.strip(), reason.strip() if under else "", by, timezone.now())
+    made = _written(locked, _versions(locked, rows, from_month), given)
     known = judged.issuperset(quota.region_id for quota in made)
     mark_dirty([(locked.indicator_id, None, from_month if known else locked.plan.first_month)])
-    record("quotas.set", by=by, subject=locked, **_told(made, from_month, source, reason))
+    record("quotas.set", by=by, subject=locked, **_told(made, given))
     return found
 
 
-def sum_of(target: Target, rows: Mapping[int, Decimal]) -> SumCheck | None:
+def sum_of(target: Target, rows: Mapping[int, Decimal], regions: Regions | None = None) -> SumCheck | None:
     """How the quotas by region id stand to the whole: of a count that adds up over its parts; None for others."""
     if target.indicator.region_rule != Indicator.RegionRule.SUM or target.threshold is None:
         return None
-    return check_sum(target.threshold, uppermost(rows, Regions.load().parents))
+    return check_sum(target.threshold, uppermost(rows, (regions or Regions.load()).parents))
 
 
 def quotas_in_force(target: Target, month: Month) -> dict[int, Quota]:
@@ -61,9 +144,33 @@ def quotas_in_force(target: Target, month: Month) -> dict[int, Quota]:
     return {quota.region_id: quota for quota in found.order_by("region__code")}
 
 
+def _demand_unchanged(target: Target, seen: int | None) -> None:
+    """Raises QuotasChangedError for quotas that were set since; to be asked while the target is locked."""
+    if seen is not None and versions_of([target])[target.pk] != seen:
+        raise QuotasChangedError(target, issues_of(target, seen))
+
+
+def _changed(target: Target, issues: list[Issue]) -> str:
+    told = {"target": target.name, "what": "; ".join(map(_issue_text, issues)) or "—"}
+    said = _("The quotas of %(target)s were changed since you saw them: %(what)s. Compare, then set yours again.")
+    return said % told
+
+
+def _issue_text(issue: Issue) -> str:
+    told = {"by": issue.by or "—", "at": date_format(timezone.localtime(issue.at), "Y-m-d H:i")}
+    owed = (f"{change.region.name} {number_text(change.now)}" for change in issue.changes)
+    told |= {"month": str(issue.from_month), "regions": ", ".join(owed) or "—"}
+    return _("%(by)s, %(at)s, from %(month)s: %(regions)s") % told
+
+
+def number_text(number: Decimal | None) -> str:
+    """A quota in full; a region without one owes nothing."""
+    return _("owes nothing") if number is None else f"{number.normalize():f}"
+
+
 def _under(found: SumCheck) -> str:
-    told = {"total": f"{found.total.normalize():f}", "whole": f"{found.whole.normalize():f}"}
-    told["difference"] = f"{found.difference.normalize():f}"
+    told = {"total": number_text(found.total), "whole": number_text(found.whole)}
+    told["difference"] = number_text(found.difference)
     return (
         _("The quotas come to %(total)s, %(difference)s less than the whole, %(whole)s. Give a reason or change them.")
         % told
@@ -76,28 +183,43 @@ def _versions(target: Target, rows: Mapping[int, Decimal], from_month: Month) ->
     return {**dict.fromkeys(earlier), **rows}
 
 
-def _written(
-    target: Target, versions: Mapping[int, Decimal | None], from_month: Month, source: str, reason: str
-) -> list[Quota]:
+def _written(target: Target, versions: Mapping[int, Decimal | None], given: _Given) -> list[Quota]:
     """The version as it is stored now; what it said before is kept in the history."""
-    stored = {one.region_id: one for one in Quota.objects.filter(target=target, from_month=from_month)}
+    found = Quota.objects.filter(target=target, from_month=given.from_month)
+    stored = {quota.region_id: quota for quota in found.select_related("region")}
+    regions = Region.objects.select_related("parent__parent__parent").in_bulk(list(versions))
     for region_id in stored.keys() - versions.keys():
-        stored[region_id].delete()
+        _signed(stored[region_id], given).delete()
     made = []
     for region_id, threshold in versions.items():
-        quota = stored.get(region_id) or Quota(target=target, region_id=region_id, from_month=from_month)
-        quota.threshold, quota.source, quota.reason = threshold, source, reason
-        quota.full_clean()
-        quota.save()
+        quota = stored.get(region_id) or Quota(region=regions[region_id], from_month=given.from_month)
+        quota.target = target
+        before = quota.threshold, quota.source, quota.reason
+        quota.threshold, quota.source, quota.reason = now = threshold, given.source, given.reason
+        if quota.pk is None or before != now:
+            _keep(_signed(quota, given))
         made.append(quota)
     return made
 
 
-def _told(made: list[Quota], from_month: Month, source: str, reason: str) -> dict[str, str | int]:
+def _signed(quota: Quota, given: _Given) -> Quota:
+    """The same, with who writes it when, so that all that is set at once stands together in the history."""
+    quota._history_user, quota._history_date = given.by, given.at  # type: ignore[attr-defined]
+    return quota
+
+
+def _keep(quota: Quota) -> None:
+    """Saves what `Quota` does not refuse. That its version is the only one is known: the target is locked."""
+    quota.clean()
+    quota.clean_fields(exclude=("target", "region"))
+    quota.save()
+
+
+def _told(made: list[Quota], given: _Given) -> dict[str, str | int]:
     """What the audit event tells."""
     return {
-        "from_month": str(from_month),
-        "source": source.strip(),
-        "reason": reason.strip(),
-        "regions": len([one for one in made if one.threshold is not None]),
+        "from_month": str(given.from_month),
+        "source": given.source,
+        "reason": given.reason,
+        "regions": len([quota for quota in made if quota.threshold is not None]),
     }

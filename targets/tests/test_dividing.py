@@ -6,12 +6,24 @@ from decimal import Decimal as D
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from departments.models import AuditEvent, Region, User
 from departments.permissions import Role
 from plans.periods import Month
+from targets.dividing import divisible, issues_of, versions_of
 from targets.models import Attainment, Quota, Step, Target
-from targets.services import lock, quotas_in_force, set_quotas, sum_of
+from targets.services import (
+    Division,
+    QuotasChangedError,
+    QuotasRefusedError,
+    divide,
+    lock,
+    quotas_in_force,
+    set_quotas,
+    sum_of,
+)
 from targets.sums import Sum, check_sum, uppermost
 from targets.tests import factories as f
 
@@ -30,7 +42,7 @@ def houses(counties: list[Region]) -> Target:
     return f.target(f.indicator("count", region_rule="sum"), "at_least", 4081, coverage="quotas")
 
 
-def divide(promise: Target, counties: list[Region], *numbers: int, by: User | None = None, **values: object) -> object:
+def set_for(promise: Target, counties: list[Region], *numbers: int, by: User | None = None, **values: object) -> object:
     given = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "reason": "", **values}
     rows = {place.pk: D(number) for place, number in zip(counties, numbers, strict=False)}
     return set_quotas(target=promise, rows=rows, by=by or f.coordinator(), **given)  # type: ignore[arg-type]
@@ -95,7 +107,7 @@ def test_a_day_has_one_step() -> None:
 
 
 def test_quotas_are_set_together_with_their_paper(houses: Target, counties: list[Region]) -> None:
-    found = divide(houses, counties, 4000, 81)
+    found = set_for(houses, counties, 4000, 81)
     assert found == check_sum(D(4081), [D(4000), D(81)])
     assert [(one.region, one.threshold, one.source) for one in quotas_in_force(houses, Month(2014, 3)).values()] == [
         (counties[0], 4000, "温质〔2014〕3号"),
@@ -108,9 +120,9 @@ def test_quotas_are_set_together_with_their_paper(houses: Target, counties: list
 
 def test_quotas_that_come_to_less_than_the_whole_need_a_reason(houses: Target, counties: list[Region]) -> None:
     with pytest.raises(ValidationError, match="81"):
-        divide(houses, counties, 4000)
+        set_for(houses, counties, 4000)
     assert not Quota.objects.exists()
-    divide(houses, counties, 4000, reason="余下81户由市本级承担")
+    set_for(houses, counties, 4000, reason="余下81户由市本级承担")
     assert Quota.objects.get().reason == "余下81户由市本级承担"
 
 
@@ -128,34 +140,34 @@ def test_what_a_town_owes_its_county_owes_already() -> None:
 def test_figures_that_do_not_add_up_are_held_against_no_whole(counties: list[Region]) -> None:
     promise = f.target(f.indicator("count"), "at_least", 4081, coverage="quotas")
     assert sum_of(promise, {counties[0].pk: D(1)}) is None
-    assert divide(promise, counties, 1) is None
+    assert set_for(promise, counties, 1) is None
 
 
 def test_a_region_that_is_left_out_owes_nothing_from_then_on(houses: Target, counties: list[Region]) -> None:
-    divide(houses, counties, 4000, 81)
-    divide(houses, counties, 4081, from_month=Month(2014, 7))
+    set_for(houses, counties, 4000, 81)
+    set_for(houses, counties, 4081, from_month=Month(2014, 7))
     assert list(quotas_in_force(houses, Month(2014, 6))) == [place.pk for place in counties]
     assert list(quotas_in_force(houses, Month(2014, 7))) == [counties[0].pk]
 
 
 def test_the_same_month_is_set_again(houses: Target, counties: list[Region]) -> None:
-    divide(houses, counties, 4000, 81)
-    divide(houses, counties, 4081)
+    set_for(houses, counties, 4000, 81)
+    set_for(houses, counties, 4081)
     assert [(one.region, one.threshold) for one in Quota.objects.all()] == [(counties[0], 4081)]
 
 
 def test_who_may_not_close_months_sets_no_quotas(houses: Target, counties: list[Region]) -> None:
     for role in (Role.REPORTER, Role.REVIEWER, Role.LEADER, Role.COUNTY):
         with pytest.raises(PermissionDenied):
-            divide(houses, counties, 4081, by=f.person(role))
+            set_for(houses, counties, 4081, by=f.person(role))
 
 
 def test_a_closed_month_keeps_its_quotas(houses: Target, counties: list[Region]) -> None:
     lock(houses.plan, Month(2014, 3), by=f.coordinator())
     with pytest.raises(ValidationError) as refused:
-        divide(houses, counties, 4081, from_month=Month(2014, 2))
+        set_for(houses, counties, 4081, from_month=Month(2014, 2))
     assert refused.value.code == "month_locked"
-    divide(houses, counties, 4081, from_month=Month(2014, 4))
+    set_for(houses, counties, 4081, from_month=Month(2014, 4))
 
 
 def test_a_quota_is_of_a_part_of_the_plan_s_region(houses: Target) -> None:
@@ -203,9 +215,133 @@ def test_a_region_s_version_is_given_once_a_month(houses: Target, counties: list
 
 def test_quotas_judge_at_once_and_the_whole_stays_as_it_is(houses: Target, counties: list[Region]) -> None:
     f.official(f.entry(houses.indicator, "2014-03", 1000, place=counties[0]))
-    divide(houses, counties, 4000, 81)
+    set_for(houses, counties, 4000, 81)
     f.recompute()
     row = f.attainment(houses, "2014-03", counties[0])
     assert (row.compared, row.pace, row.signal, row.quota) == (4000, 1000, "green", Quota.objects.get(threshold=4000))
     assert f.attainment(houses, "2014-03").compared == 4081
     assert Attainment.objects.filter(target=houses).count() == 36
+
+
+# --- Bounds -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [("-1", "最小值"), ("1001", "最大值"), ("0.0000001", "小数部分"), ("1000000000", "整数部分")]
+)
+def test_a_quota_keeps_the_bounds_of_its_indicator(counties: list[Region], number: str, said: str) -> None:
+    promise = f.target(f.indicator("count", region_rule="sum", maximum=1000), "at_least", 500, coverage="quotas")
+    with pytest.raises(ValidationError, match=said):
+        set_quotas(
+            target=promise, rows={counties[0].pk: D(number)}, from_month=Month(2014, 1), source="", reason="—",
+            by=f.coordinator(),
+        )  # fmt: skip
+    assert not Quota.objects.exists()
+
+
+# --- Several targets at once ------------------------------------------------------------------------------------------
+
+
+def roads(number: int = 100) -> Target:
+    return f.target(f.indicator("count", region_rule="sum", unit="条"), "at_least", number, coverage="quotas")
+
+
+def divided(*divisions: Division, **values: object) -> object:
+    given = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "by": f.coordinator(), **values}
+    return divide(divisions[0].target.plan, divisions, **given)  # type: ignore[arg-type]
+
+
+def test_targets_are_divided_together(houses: Target, counties: list[Region]) -> None:
+    first, second = counties
+    other = roads()
+    found = divided(Division(other, {first.pk: D(100)}), Division(houses, {first.pk: D(4000), second.pk: D(100)}))
+    assert found == [check_sum(D(100), [D(100)]), check_sum(D(4081), [D(4100)])]
+    assert Quota.objects.count() == 3
+
+
+def test_of_targets_divided_together_nothing_is_stored_by_halves(houses: Target, counties: list[Region]) -> None:
+    first, _second = counties
+    other, third = roads(), roads()
+    with pytest.raises(QuotasRefusedError) as refused:
+        divided(
+            Division(houses, {first.pk: D(4081)}), Division(other, {first.pk: D(99)}), Division(third, {first.pk: D(1)})
+        )
+    assert set(refused.value.problems) == {other.pk, third.pk}
+    assert not Quota.objects.exists()
+    assert not AuditEvent.objects.filter(action="quotas.set").exists()
+
+
+def test_a_reason_is_kept_with_what_comes_to_less_alone(houses: Target, counties: list[Region]) -> None:
+    first, _second = counties
+    other = roads()
+    divided(Division(houses, {first.pk: D(4081)}), Division(other, {first.pk: D(99)}), reason="余1条由市本级承担")
+    assert dict(Quota.objects.values_list("target", "reason")) == {houses.pk: "", other.pk: "余1条由市本级承担"}
+
+
+def test_targets_are_not_divided_from_a_closed_month_on(houses: Target, counties: list[Region]) -> None:
+    lock(houses.plan, Month(2014, 3), by=f.coordinator())
+    with pytest.raises(ValidationError) as refused:
+        divided(Division(houses, {counties[0].pk: D(4081)}))
+    assert refused.value.code == "month_locked"
+
+
+def test_who_may_not_set_quotas_divides_nothing(houses: Target, counties: list[Region]) -> None:
+    with pytest.raises(PermissionDenied):
+        divided(Division(houses, {counties[0].pk: D(4081)}), by=f.person(Role.LEADER))
+
+
+def test_what_can_be_divided_stands_in_the_plan_s_order(houses: Target) -> None:
+    rate = f.target(f.indicator(), "at_least", 92, coverage="parts", order=1)
+    f.target(f.indicator(), "improves", coverage="parts")
+    f.target(f.indicator(), "at_least", 92)
+    assert divisible(houses.plan) == [houses, rate]
+
+
+# --- Versions and how they came about ---------------------------------------------------------------------------------
+
+
+def test_what_was_set_meanwhile_is_not_overwritten_unseen(houses: Target, counties: list[Region]) -> None:
+    assert versions_of([houses]) == {houses.pk: 0}
+    set_for(houses, counties, 4000, 81, seen=0)
+    with pytest.raises(QuotasChangedError, match=f"{counties[0].name} 4000") as refused:
+        set_for(houses, counties, 3000, 1081, seen=0)
+    assert [issue.from_month for issue in refused.value.issues] == [Month(2014, 1)]
+    set_for(houses, counties, 3000, 1081, seen=versions_of([houses])[houses.pk])
+    assert quotas_in_force(houses, Month(2014, 1))[counties[0].pk].threshold == 3000
+
+
+def test_setting_the_same_again_writes_nothing(houses: Target, counties: list[Region]) -> None:
+    set_for(houses, counties, 4000, 81)
+    before = versions_of([houses])
+    set_for(houses, counties, 4000, 81)
+    assert versions_of([houses]) == before
+
+
+def test_the_history_tells_who_set_what_when_and_what_it_was_before(houses: Target, counties: list[Region]) -> None:
+    first, second = f.coordinator(), f.person(Role.COORDINATOR)
+    set_for(houses, counties, 4000, 81, by=first)
+    set_for(houses, counties, 4081, by=second, source="温质〔2014〕9号")
+    set_for(houses, counties, 4081, from_month=Month(2014, 7), by=second)
+    later, corrected, begun = issues_of(houses)
+    assert [(issue.by, str(issue.from_month)) for issue in (later, corrected, begun)] == [
+        (str(second), "2014-07"),
+        (str(second), "2014-01"),
+        (str(first), "2014-01"),
+    ]
+    assert [(one.before, one.now, one.removed) for one in begun.changes] == [(None, 4000, False), (None, 81, False)]
+    assert [(one.before, one.now, one.removed) for one in corrected.changes] == [(4000, 4081, False), (81, None, True)]
+    assert corrected.source == "温质〔2014〕9号"
+    assert issues_of(houses, later.number - 1) == [later]
+
+
+def test_setting_the_quotas_of_many_targets_takes_few_queries_each(houses: Target) -> None:
+    places = [f.region(f"10011{number}", houses.plan.region) for number in range(9)]
+    by = f.coordinator()
+
+    def counted(*promises: Target) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            divided(*(Division(one, {place.pk: D(500) for place in places}) for one in promises), by=by)
+        return len(captured)
+
+    counted(houses)
+    assert counted(roads(), roads(), roads()) <= 3 * (2 * len(places) + 16) + 2

@@ -1,6 +1,7 @@
 """Two people at the same instant, each on a connection of their own: one after the other, and the second is told."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -15,8 +16,10 @@ from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
-from targets.models import Attachment, DirtyKey, Observation, Revision
+from targets.dividing import versions_of
+from targets.models import Attachment, DirtyKey, Observation, Quota, Revision
 from targets.services import (
+    QuotasChangedError,
     Typed,
     approve,
     attach,
@@ -26,10 +29,12 @@ from targets.services import (
     make_official,
     save_draft,
     send_back,
+    set_quotas,
     submit,
 )
 from targets.tests import factories as f
 
+JANUARY = Month(2014, 1)
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
 
 
@@ -222,3 +227,21 @@ def test_an_indicator_that_goes_while_its_figure_is_written_leaves_no_orphan(
     told = meanwhile(*((writing, deleting) if first == "write" else (deleting, writing)))
     assert isinstance(told, IntegrityError)
     assert Observation.objects.filter(indicator=cast.houses.pk).exists() is (first == "write")
+
+
+def test_of_two_who_set_quotas_at_once_the_first_does_and_the_second_is_told_what(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    county = f.region("100101", f.region())
+    houses = f.target(f.indicator("count", region_rule="sum"), "at_least", 100, coverage="quotas")
+    first, second = f.person(Role.COORDINATOR), f.person(Role.COORDINATOR)
+
+    def setting(number: int, by: Any) -> Any:
+        rows, seen = {county.pk: Decimal(number)}, versions_of([houses])[houses.pk]
+        return lambda: set_quotas(target=houses, rows=rows, from_month=JANUARY, source="", by=by, seen=seen)
+
+    told = meanwhile(setting(100, first), setting(120, second))
+    assert isinstance(told, QuotasChangedError)
+    assert str(first) in told.messages[0]
+    assert f"{county.name} 100" in told.messages[0]
+    assert [quota.threshold for quota in Quota.objects.all()] == [100]
