@@ -19,6 +19,7 @@ from plans.periods import Month, months_between
 from reports.overview import Count, counts_of, turned
 from reports.tallies import Tally, tallied
 from targets.models import Attainment, TargetAssignment
+from targets.selectors import last_in_plan
 from tasks.supervision_pages import Figures, figures_by_plan
 
 NO_SUPERVISION = Figures(0, 0, 0, 0)
@@ -120,10 +121,11 @@ def summaries(plans: Sequence[Plan], user: User, today: date) -> list[PlanSummar
 
 def _last_months(plans: Sequence[Plan]) -> dict[int, Month]:
     """Plan → the last of its months with approved data of any target in the plan's region."""
-    own = Attainment.objects.filter(target__plan__in=plans, region_id=F("target__plan__region_id"))
-    known = own.order_by().values_list("target__plan").annotate(Max("last_month"))
-    last = dict(known.filter(last_month__isnull=False))
-    return {plan.pk: Month(plan.year, last[plan.pk]) for plan in plans if plan.pk in last}
+    known = Attainment.objects.filter(
+        target__plan__in=plans, region_id=F("target__plan__region_id"), last_month__isnull=False
+    )
+    last = dict(known.order_by().values_list("target__plan").annotate(Max("last_month")))
+    return {plan.pk: month for plan in plans if (month := last_in_plan(plan, [last.get(plan.pk)])) is not None}
 
 
 Light = tuple[int, str, str]

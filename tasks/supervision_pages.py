@@ -95,8 +95,8 @@ def figures_of(user: User, today: date) -> Figures:
 
 def figures_by_plan(user: User, today: date) -> dict[int, Figures]:
     """The same numbers of each plan of which there is any notice, by the plan's id, in one query."""
-    notices = SupervisionNotice.objects.visible_to(user).order_by().values("plan_id").annotate(**_counted(today))
-    return {row.pop("plan_id"): Figures(**row) for row in notices}
+    notices = SupervisionNotice.objects.visible_to(user).order_by().values_list("plan_id")
+    return {plan_id: Figures(*numbers) for plan_id, *numbers in notices.annotate(**_counted(today))}
 
 
 def _counted(today: date) -> dict[str, Count]:

@@ -41,7 +41,7 @@ def all_plans_export(request: HttpRequest) -> HttpResponse:
     """The same plans as a file. Taking it away is an event, written before the file leaves."""
     user, today, kind = access.person(request), timezone.localdate(), kind_asked(request)
     shown = portfolio(user, request.POST.dict(), today)
-    record("portfolio.exported", by=user, format=kind, rows=len(shown.lines), **shown.asked)
+    record("portfolio.exported", by=user, subject=None, format=kind, rows=len(shown.lines), **shown.asked)
     return file_answer(portfolio_sheet(shown, today), kind=kind, name="plans", of=today)
 
 
