@@ -8,6 +8,7 @@ made from it and no others.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from plans.periods import Month
@@ -71,8 +72,13 @@ def _baseline(target: Target, course: Course) -> Iterator[Use]:
         yield Use(target.indicator, year, 0, len(course.months) - 1, later=None)
 
 
-def _years(course: Course) -> Iterator[tuple[int, int, int]]:
+@lru_cache(maxsize=500)
+def _years(course: Course) -> tuple[tuple[int, int, int], ...]:
     """The years whose figures are counted, and the places of the first and last month that are judged by each."""
+    return tuple(_each_year(course))
+
+
+def _each_year(course: Course) -> Iterator[tuple[int, int, int]]:
     end, until = len(course.months) - 1, len(course.months) - len(course.frozen) - 1
     for year in range(course.first.year, course.first.shifted(until).year + 1):
         first = max(Month(year, 1).index - course.first.index, 0)
@@ -97,7 +103,7 @@ def judged_regions(target: Target, regions: Regions) -> list[int]:
     direct = [whole, *regions.parts.get(whole, [])]
     if target.coverage == Target.Coverage.PARTS:
         return direct
-    return [*direct, *sorted({quota.region_id for quota in target.quotas.all()}.difference(direct))]
+    return [*direct, *sorted({quota.region_id for quota in target.all_quotas}.difference(direct))]
 
 
 def everything(targets: Iterable[Target], regions: Regions) -> Pairs:

@@ -117,9 +117,11 @@ def _event_signal(facts: Facts, held: bool, *, all_done: bool) -> Signal:
 
 
 class _Same(NamedTuple):
-    """What is the same for all months of a figure: the number compared with, whether it holds for a sign, what the rest
-    of the time must bring, whether the figure follows a pace, is on its way to a number, and has bounds."""
+    """What is the same for all months of a figure: its scale, the number compared with, whether it holds for a sign,
+    what the rest of the time must bring, whether the figure follows a pace, is on its way to a number, and has
+    bounds."""
 
+    scale: Decimal
     compared: Quantity | None
     holds: Callable[[int], bool]
     needed: "_Needing | None"
@@ -131,7 +133,7 @@ class _Same(NamedTuple):
 def _same(rule: TargetRule) -> _Same:
     reaches = rule.indicator.measure == "count" and rule.comparator in REACHING | {"about"}
     bounded = rule.threshold_upper is not None or rule.tolerance is not None
-    return _Same(fixed(rule), holding(rule), _needing(rule), rule.is_paced, reaches, bounded)
+    return _Same(rule.indicator.scale, fixed(rule), holding(rule), _needing(rule), rule.is_paced, reaches, bounded)
 
 
 def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
@@ -140,7 +142,7 @@ def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
         return Judgement(Verdict.NO_DATA)
     if not own.denominator:
         return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
-    actual = _quantity((own.numerator * rule.indicator.scale, own.denominator))
+    actual = _quantity((own.numerator * same.scale, own.denominator))
     compared = same.compared or moving(rule, facts.against)
     if isinstance(compared, Reason):
         return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))

@@ -82,16 +82,19 @@ class Stage(NamedTuple):
 
 class Window(NamedTuple):
     """Months that are counted together, all from `first` on, and the stages of those that are judged: a calendar year,
-    or the whole plan. `months` are integers YYYYMM."""
+    or the whole plan. `months` are integers YYYYMM. `skipped`: how many are counted before the first that is judged;
+    `place`: which of the plan's months, from 0, that one is."""
 
     first: Month
     months: tuple[int, ...]
     stages: tuple[Stage, ...]
+    skipped: int
+    place: int
 
     @property
-    def skipped(self) -> int:
-        """How many months are counted before the first that is judged."""
-        return self.stages[0].month.index - self.first.index
+    def last(self) -> int:
+        """The place of the last month that is judged."""
+        return self.place + len(self.stages) - 1
 
 
 @lru_cache(maxsize=500)
@@ -125,7 +128,8 @@ def _window(course: Course, first: Month, months: int, judged: Iterable[Month], 
             if month.number in expected:
                 due |= 1 << (month.index - first.index)
             stages.append(_stage(course, first, month, due))
-    return Window(first, tuple(first.shifted(ahead).key for ahead in range(months)), tuple(stages))
+    keys, begins = tuple(first.shifted(ahead).key for ahead in range(months)), stages[0].month.index
+    return Window(first, keys, tuple(stages), begins - first.index, begins - course.first.index)
 
 
 def _stage(course: Course, first: Month, month: Month, expected: int) -> Stage:

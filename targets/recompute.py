@@ -39,6 +39,8 @@ from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, Sp
 from targets.models import Attainment, DirtyKey, Quota, Target
 from targets.pace import Step, Window, windows
 
+Made = tuple[Facts, Judgement, Quota | None, str, str]
+"""A month: what is known, what comes of it, the quota in force, the revisions used and the hash of the inputs"""
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
 LOCK = 0x7175616C  # any constant: one recompute at a time
@@ -183,7 +185,7 @@ def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, Judged]:
 def _prepared(target: Target, found: tuple[Milestone, ...]) -> Judged:
     rule, version = target.rule, target.version
     operand = target.operand.rule if target.operand is not None else None
-    course = target.course(Step(step.due, step.threshold) for step in target.steps.all())
+    course = target.course(Step(step.due, step.threshold) for step in target.all_steps)
     when = (str(course.begins), course.by_plan, course.steps)
     return Judged(
         target,
@@ -206,7 +208,7 @@ def _by_region(target: Target) -> dict[int, list[Quota]]:
     if target.coverage == Target.Coverage.WHOLE:
         return {}
     found: dict[int, list[Quota]] = defaultdict(list)
-    for quota in sorted(target.quotas.all(), key=lambda one: one.from_month):
+    for quota in sorted(target.all_quotas, key=lambda one: one.from_month):
         found[quota.region_id].append(quota)
     return found
 
@@ -258,7 +260,7 @@ def _with_frozen(judged: Judged, rows: Iterable[storing.Row]) -> Iterator[storin
 def _judge_windows(
     judged: Judged, region_id: int, regions: Regions, first: int, figures: Figures
 ) -> Iterator[storing.Row]:
-    ahead = (window for window in judged.windows if judged.place(window.stages[-1].month) >= first)
+    ahead = [window for window in judged.windows if window.last >= first]
     return chain.from_iterable(_judge_window(judged, window, region_id, regions, first, figures) for window in ahead)
 
 
@@ -267,18 +269,15 @@ def _judge_window(
 ) -> Iterator[storing.Row]:
     """The rows of the months that are counted together, from a place among the plan's months on."""
     inputs = _inputs(judged, window, region_id, regions, figures)
-    start, skipped = window.skipped, max(first - judged.place(window.stages[0].month), 0)
     facts = _facts(judged, window, inputs)
     quotas = _quotas(judged, region_id, facts)
-    head = f"{judged.head}{regions.codes[region_id]}|{window.first}|{inputs.baseline}|"
-    alone = [""] * start + _alone(judged, facts, quotas) if judged.quotas or judged.milestones else ()
-    digests = provenance.digests(head, [series.tokens for series in inputs.used], alone)
+    head = f"{judged.head}{regions.codes[region_id]}|{window.months[0]}|{inputs.baseline}|"
+    digests = provenance.digests(head, [series.tokens for series in inputs.used], _alone(judged, window, facts, quotas))
     revisions = provenance.revision_lists(_revisions(inputs.used), inputs.before)
-    results = _results(judged, region_id, facts[skipped:], quotas[skipped:])
-    kept = zip(revisions[start + skipped :], digests[start + skipped :], strict=False)
-    return map(
-        _row, repeat(judged), repeat(window), repeat(region_id), facts[skipped:], results, quotas[skipped:], kept
-    )
+    start = max(first - window.place, 0)
+    facts, quotas, kept = facts[start:], quotas[start:], slice(window.skipped + start, None)
+    results = _results(judged, region_id, facts, quotas)
+    return _rows(judged, window, region_id, zip(facts, results, quotas, revisions[kept], digests[kept], strict=False))
 
 
 class Inputs(NamedTuple):
@@ -326,9 +325,10 @@ def _against(judged: Judged, window: Window, region_id: int, regions: Regions) -
 
 def _facts(judged: Judged, window: Window, inputs: Inputs) -> list[Facts]:
     """What is known as of each month that is judged."""
-    start = window.skipped
-    states = inputs.own[start:], inputs.against[start:]
-    return list(map(_known, zip(window.stages, *states, repeat(judged.milestones), strict=False)))
+    own, against, skipped = inputs.own, inputs.against, window.skipped
+    if skipped:
+        own, against = own[skipped:], against[skipped:]
+    return list(map(_known, zip(window.stages, own, against, repeat(judged.milestones), strict=False)))
 
 
 def _quotas(judged: Judged, region_id: int, facts: Sequence[Facts]) -> list[Quota | None]:
@@ -340,11 +340,14 @@ def _quotas(judged: Judged, region_id: int, facts: Sequence[Facts]) -> list[Quot
     return [next((one for one in reversed(versions) if one.from_month <= month), None) for month in months]
 
 
-def _alone(judged: Judged, facts: Sequence[Facts], quotas: Sequence[Quota | None]) -> list[str]:
-    """What decides a month and none after it, for the hash."""
+def _alone(judged: Judged, window: Window, facts: Sequence[Facts], quotas: Sequence[Quota | None]) -> list[str]:
+    """What decides a month and none after it, for the hash; empty where there is nothing of the kind."""
+    if not judged.quotas and not judged.milestones:
+        return []
     texts = (provenance.milestones_text(judged.milestones, one.stage.end) for one in facts)
     pairs = zip(texts, quotas, strict=True)
-    return [text if quota is None else f"{text}|quota {quota.threshold}" for text, quota in pairs]
+    told = [text if quota is None else f"{text}|quota {quota.threshold}" for text, quota in pairs]
+    return [""] * window.skipped + told
 
 
 def _results(
@@ -371,34 +374,29 @@ def _revisions(used: tuple[Series, ...]) -> list[list[int]]:
     return [[pk for series in used for pk in series.revisions[index]] for index in range(len(used[0].revisions))]
 
 
-def _row(
-    judged: Judged,
-    window: Window,
-    region_id: int,
-    facts: Facts,
-    result: Judgement,
-    quota: Quota | None,
-    kept: tuple[str, str],
-) -> storing.Row:
-    stage, own = facts.stage, facts.own
-    numerator, denominator, months, complete, _done_on = own or _NOTHING
-    return (
-        judged.target.id,
-        region_id,
-        stage.key,
-        *result[:3],
-        numerator,
-        denominator,
-        *result[3:],
-        quota.pk if quota is not None else None,
-        window.months[0],
-        window.months[months.bit_length() - 1] if months else None,
-        months,
-        stage.expected & ~complete,
-        judged.version,
-        FORMULA_VERSION,
-        *kept,
-    )
+def _rows(judged: Judged, window: Window, region_id: int, made: Iterable[Made]) -> Iterator[storing.Row]:
+    """What is stored of the months that are judged."""
+    target_id, version, months = judged.target.id, judged.version, window.months
+    for (stage, own, *_rest), result, quota, revisions, digest in made:
+        numerator, denominator, known, complete, _done_on = own or _NOTHING
+        yield (
+            target_id,
+            region_id,
+            stage.key,
+            *result[:3],
+            numerator,
+            denominator,
+            *result[3:],
+            quota.pk if quota is not None else None,
+            months[0],
+            months[known.bit_length() - 1] if known else None,
+            known,
+            stage.expected & ~complete,
+            version,
+            FORMULA_VERSION,
+            revisions,
+            digest,
+        )
 
 
 @dataclass(frozen=True, slots=True)

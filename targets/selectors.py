@@ -166,7 +166,7 @@ def official_then(
 ) -> list[Attainment]:
     """The targets judged for a region, with `parts` for every region of theirs, month by month, by the figures that
     were official at a moment; in the plan's order."""
-    found = Target.objects.to_be_judged().filter(pk__in=targets).select_related("clause")
+    found = Target.objects.to_be_judged().filter(pk__in=targets).select_related("clause", "plan__region")
     known = {one.pk: one for one in found}
     rows = attainments_from(list(known.values()), region.pk, official_at(moment), parts=parts)
     regions = Region.objects.in_bulk({row.region_id for row in rows}) if parts else {region.pk: region}

@@ -1475,7 +1475,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "step",
                 "verbose_name_plural": "steps",
-                "ordering": ["target", "due"],
+                "ordering": ["due"],
             },
         ),
         migrations.CreateModel(
@@ -1582,7 +1582,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "quota",
                 "verbose_name_plural": "quotas",
-                "ordering": ["target", "from_month", "region__code"],
+                "ordering": ["from_month", "pk"],
             },
         ),
         migrations.CreateModel(

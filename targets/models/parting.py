@@ -44,7 +44,7 @@ class Step(models.Model):
     class Meta:
         verbose_name = pgettext_lazy("of a target", "step")
         verbose_name_plural = _("steps")
-        ordering = ["target", "due"]
+        ordering = ["due"]
         constraints = [models.UniqueConstraint(fields=["target", "due"], name="step_due_once")]
 
     def __str__(self) -> str:
@@ -127,7 +127,7 @@ class Quota(models.Model):
     class Meta:
         verbose_name = _("quota")
         verbose_name_plural = _("quotas")
-        ordering = ["target", "from_month", "region__code"]
+        ordering = ["from_month", "pk"]
         constraints = [models.UniqueConstraint(fields=["target", "region", "from_month"], name="quota_version_once")]
 
     def __str__(self) -> str:

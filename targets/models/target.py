@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -39,8 +39,9 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
     def to_be_judged(self) -> "TargetQuerySet":
         """With all that decides how they are judged, in three queries."""
-        related = self.with_version().select_related("plan__region", "indicator", "operand")
-        return related.prefetch_related("steps", "quotas")
+        related = self.with_version().select_related("plan", "indicator", "operand")
+        known = (models.Prefetch(name, to_attr=f"known_{name}") for name in ("steps", "quotas"))
+        return related.prefetch_related(*known)
 
 
 class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: ignore[misc]
@@ -49,6 +50,9 @@ class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: igno
     def get_by_natural_key(self, plan: str, code: str) -> "Target":
         return self.get(plan__code=plan, code=code)
 
+
+if TYPE_CHECKING:
+    from targets.models.parting import Quota, Step
 
 NO_BASELINE = {"baseline__isnull": True, "baseline_year__isnull": True}
 NO_FIGURE = {"operand__isnull": True, "operand_region__isnull": True, **NO_BASELINE}
@@ -162,6 +166,9 @@ class Target(models.Model):
 
     version: int
     """How often the target was written; there after `with_version()` alone."""
+    known_steps: "list[Step]"
+    known_quotas: "list[Quota]"
+    """There after `to_be_judged()` alone; see `all_steps` and `all_quotas`."""
 
     class Meta:
         verbose_name = _("target")
@@ -221,6 +228,16 @@ class Target(models.Model):
         return (self.plan.code, self.code)
 
     natural_key.dependencies = ["plans.clause", "targets.indicator"]  # type: ignore[attr-defined]
+
+    @property
+    def all_steps(self) -> "list[Step]":
+        """The steps in order of time, read once where many targets are judged."""
+        return self.known_steps if "known_steps" in self.__dict__ else list(self.steps.order_by("due"))
+
+    @property
+    def all_quotas(self) -> "list[Quota]":
+        """All versions of all quotas, read once where many targets are judged."""
+        return self.known_quotas if "known_quotas" in self.__dict__ else list(self.quotas.all())
 
     @property
     def by_plan(self) -> bool:
