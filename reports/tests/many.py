@@ -101,7 +101,7 @@ def _judge(targets: Sequence[Target], first: Month, months: int) -> None:
     chosen = ", ".join(given.get(column, f"a.{column}") for column in columns)
     numbers = " UNION ALL ".join(f"SELECT {first.shifted(place).key} AS month" for place in range(months))
     insert = (
-        f"INSERT INTO targets_attainment ({', '.join(columns)}) SELECT {chosen} "
+        f"INSERT INTO targets_attainment ({', '.join(columns)}) SELECT {chosen} "  # noqa: S608 - our own names
         f"FROM targets_target t CROSS JOIN departments_region r CROSS JOIN ({numbers}) m "
         f"JOIN targets_attainment a ON a.month = {pattern.month.key} WHERE t.id >= {targets[0].pk}"
     )
