@@ -11,7 +11,6 @@ ADDRESSES = {
     "departments/<slug:code>/": "department",
     "counties/": "counties",
     "counties/<slug:code>/": "county",
-    "screen/": "screen",
     "tasks/": "tasks",
     "tasks/board/": "tasks_board",
     "tasks/timeline/": "tasks_timeline",

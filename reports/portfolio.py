@@ -163,7 +163,7 @@ def _leads(plans: Sequence[Plan]) -> Mapping[int, Sequence[tuple[str, str]]]:
     """Target → code and name of each unit that leads it."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     leading = TargetAssignment.objects.filter(target__plan__in=plans, role=TargetAssignment.Role.LEAD)
-    for target_id, *unit in leading.values_list("target_id", "department__code", "department__short_name"):
+    for target_id, *unit in leading.order_by().values_list("target_id", "department__code", "department__short_name"):
         found[target_id].append((unit[0], unit[1]))
     return found
 

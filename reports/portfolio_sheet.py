@@ -14,6 +14,7 @@ from reports.exports import Sheet, Value, safe
 from reports.portfolio import PlanSummary
 from reports.portfolio_table import Portfolio
 from targets.lights import COLOURS, Colour
+from targets.models import Source
 from targets.quantities import rounded
 
 WIDTHS = (26, 46, 14, 18, 22)
@@ -38,6 +39,7 @@ FIELDS = (
     Field(gettext_lazy("Region"), lambda line: safe(line.plan.region.name)),
     Field(gettext_lazy("Months of the plan"), lambda line: line.plan.span),
     Field(gettext_lazy("Document number"), lambda line: safe(line.plan.number)),
+    Field(pgettext_lazy("plan", "Made up"), lambda line: _("yes") if line.plan.demonstration else ""),
     *map(_of_colour, COLOURS),
     Field(gettext_lazy("Became worse"), lambda line: Decimal(line.turn.worse) if line.turn else None),
     Field(gettext_lazy("Became better"), lambda line: Decimal(line.turn.better) if line.turn else None),
@@ -67,7 +69,8 @@ def portfolio_sheet(shown: Portfolio, today: date) -> Sheet:
 
 
 def _note(shown: Portfolio, today: date) -> str:
-    """What was chosen, and on which day."""
+    """What was chosen, on which day, and whether any figure is made up."""
     region, year = shown.choice.region, shown.choice.year
     about = (_("Plans at a glance"), region.name if region else "", str(year or ""), date_format(today))
-    return " · ".join(part for part in about if part)
+    made_up = Source.objects.filter(demonstration=True).exists()
+    return " · ".join(part for part in (*about, _("Demonstration data") if made_up else "") if part)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("plans/<slug:plan_code>/counties/", units.counties, name="counties"),
     path("plans/<slug:plan_code>/counties/<slug:code>/", units.county, name="county"),
     path("plans/<slug:plan_code>/screen/", screens.screen, name="screen"),
+    path("screen/", screens.portfolio_screen, name="portfolio_screen"),
     path("screen/<str:key>/", screens.screen_of_key, name="screen_of_key"),
     path("screens/", screens.screens, name="screens"),
     path("screens/<int:pk>/close/", screens.screen_close, name="screen_close"),

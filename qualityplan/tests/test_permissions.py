@@ -107,6 +107,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "supervision_return": (Action.VERIFY_SUPERVISION,),
     "supervision_close": (Action.CLOSE_SUPERVISION,),
     "screen": (Action.VIEW_PLAN,),
+    "portfolio_screen": (Action.VIEW_PLAN,),
     "screens": (Action.SHOW_SCREENS,),
     "screen_close": (Action.SHOW_SCREENS,),
     "departments": (Action.VIEW_PLAN,),

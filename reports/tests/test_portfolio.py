@@ -1,79 +1,22 @@
 """计划总览: every plan that a person sees in one line, with the numbers of its own overview."""
 
-import csv
 import html
-import io
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
-from openpyxl import load_workbook
 
 from departments.models import AuditEvent, Region
 from departments.permissions import Role
-from plans.models import Clause, Plan
+from plans.models import Plan
 from plans.periods import Month
-from plans.tests.factories import plan_of_year
-from targets.models import Target, TargetAssignment
+from reports.tests.portfolios import document, exported, lead, page, pressed, rate, rows, titles
+from targets.models import TargetAssignment
 from targets.recompute import recompute_all
-from targets.tests.factories import department, entry, indicator, official, person, region, target
-from tasks.models import SupervisionNotice
-from tasks.services import supervision
-from tasks.services.supervision import Proposal
+from targets.tests.factories import department, person, region
 
 pytestmark = pytest.mark.django_db
-
-ROW = re.compile(r"<tr>\s*<th scope=\"row\">(.*?)</tr>", re.DOTALL)
-
-
-def page(client: Client, **query: str) -> str:
-    answer = client.get("/", query)
-    assert answer.status_code == 200
-    return str(answer.content.decode())
-
-
-def rows(text: str) -> list[list[str]]:
-    """The lines of the page: plan, red, yellow, green, grey, turn, time, data, behind, supervision."""
-    lines = [re.split(r"<td[^>]*>", row) for row in ROW.findall(text.partition('table class="portfolio"')[2])]
-    return [[" ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in line] for line in lines]
-
-
-def titles(text: str) -> list[str]:
-    return [row[0].split()[0] for row in rows(text)]
-
-
-def document(code: str, title: str, place: Region | None = None, **fields: Any) -> Plan:
-    """A plan in force with a clause to promise in."""
-    year = fields.pop("year", 2014)
-    made = plan_of_year(year, code=code, title=title, region=place or region(), **fields)
-    Clause.objects.create(plan=made, path="一", order=1, text="一、目标达到百分之九十二以上。")
-    return made
-
-
-def rate(plan: Plan, *shares: int, year: int = 2014) -> Target:
-    """A target of 92 % whose share of good ones to date is as given, in per cent, month by month."""
-    measured = indicator()
-    promise = target(measured, threshold=92, plan=plan, warning_margin=5)
-    entries, before = [], 0
-    for number, share in enumerate(shares, 1):
-        good = share * number - before
-        entries.append(entry(measured, f"{year}-{number:02}", good, 100, place=plan.region))
-        before = share * number
-    official(*entries)
-    return promise
-
-
-@pytest.fixture
-def quality() -> Plan:
-    return document("quality-2014", "质量计划")
-
-
-@pytest.fixture
-def air() -> Plan:
-    return document("air-2014", "空气计划")
 
 
 def test_each_plan_tells_its_lights_its_time_and_its_data(leader: Client, quality: Plan, air: Plan) -> None:
@@ -123,11 +66,6 @@ def test_a_plan_of_five_years_tells_its_share_of_sixty_months(leader: Client, qu
     assert row[6:8] == ["15/60 25.0 %", "2012年3月"]
 
 
-def lead(promise: Target, *units: Any) -> None:
-    for unit in units:
-        TargetAssignment.objects.create(target=promise, department=unit, role="lead")
-
-
 def test_furthest_behind_is_who_leads_most_red_then_most_yellow(leader: Client, quality: Plan, air: Plan) -> None:
     first, second, third = department(), department(), department()
     for share, units in ((50, [first]), (50, [second]), (90, [second]), (90, [third]), (90, [third]), (95, [third])):
@@ -163,17 +101,6 @@ def test_the_unit_is_the_first_of_the_plans_own_page(leader: Client, quality: Pl
 # --- Supervision ----------------------------------------------------------------------------------------------------
 
 
-def pressed(promise: Target, *, overdue: bool = False, issued: bool = True) -> SupervisionNotice:
-    by, now = person(Role.COORDINATOR), timezone.now()
-    said = Proposal(plan=promise.plan, title="督办", demand="请办理。", target=promise, lead=department())
-    made = supervision.propose(said, by=by, now=now)
-    if issued:
-        made = supervision.issue(made, by=by, now=now)
-    if overdue:
-        SupervisionNotice.objects.filter(pk=made.pk).update(due=timezone.localdate() - timedelta(days=1))
-    return made
-
-
 def test_open_supervision_is_counted_and_what_is_overdue_marked(leader: Client, quality: Plan, air: Plan) -> None:
     promise = rate(quality, 95)
     for overdue in (True, False):
@@ -199,7 +126,7 @@ def test_who_may_not_see_supervision_has_no_such_column(client: Client, quality:
     client.force_login(person(Role.ADMINISTRATOR))
     text = page(client)
     assert "在办督办" not in text
-    assert "督办" not in export(client, "csv")[1][-1]
+    assert "督办" not in exported(client, "csv")[1][-1]
 
 
 # --- Order and choice -----------------------------------------------------------------------------------------------
@@ -293,20 +220,9 @@ def test_region_and_year_are_offered_where_there_are_several(leader: Client, qua
 # --- Files ----------------------------------------------------------------------------------------------------------
 
 
-def export(client: Client, kind: str, **data: str) -> list[list[Any]]:
-    answer = client.post("/portfolio/export/", {"format": kind, **data})
-    assert answer.status_code == 200
-    assert f".{kind}" in answer["Content-Disposition"]
-    assert answer["Cache-Control"] == "no-store"
-    if kind == "csv":
-        assert answer.content.startswith(b"\xef\xbb\xbf")
-        return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    return [list(row) for row in load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)]
-
-
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_files_hold_the_plans_of_the_page_in_its_order(above: Client, kind: str) -> None:
-    note, headings, *lines = export(above, kind, sort="red", year="2014")
+    note, headings, *lines = exported(above, kind, sort="red", year="2014")
     assert "2014" in note[0]
     assert [line[1] for line in lines] == titles(page(above, sort="red", year="2014")) == ["质量计划", "空气计划"]
     quality, air = (dict(zip(headings, map(str, line), strict=True)) for line in lines)
@@ -321,13 +237,13 @@ def test_the_files_hold_the_plans_of_the_page_in_its_order(above: Client, kind: 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_no_exported_cell_runs_as_a_formula(leader: Client, quality: Plan, air: Plan, kind: str, start: str) -> None:
     Plan.objects.filter(pk=quality.pk).update(title=f"{start}HYPERLINK(1)\x07", number=f"{start}1")
-    (line,) = (line for line in export(leader, kind) if line[0] == "quality-2014")
+    (line,) = (line for line in exported(leader, kind) if line[0] == "quality-2014")
     assert line[1].startswith(f"'{start}HYPERLINK(1)")
     assert line[4] == f"'{start}1"
 
 
 def test_taking_the_portfolio_away_is_recorded(leader: Client, quality: Plan, air: Plan) -> None:
-    export(leader, "xlsx", sort="-red")
+    exported(leader, "xlsx", sort="-red")
     event = AuditEvent.objects.get(action="portfolio.exported")
     assert event.detail == {"format": "xlsx", "rows": 2, "sort": "-red"}
 

@@ -1,7 +1,7 @@
 """The big screen, and who lets it shine without a log-in."""
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from departments.models.screens import onlooker
 from departments.permissions import Action
 from departments.screens import close_screen, open_screen
 from plans.models import Plan
+from reports.portfolio_wall import plans_wall
 from reports.screen import wall
 from targets.kept import kept
 from targets.promised import promised_in
@@ -28,20 +29,45 @@ def screen(request: HttpRequest, plan_code: str) -> HttpResponse:
 
 
 @require_safe
+@access.requires(Action.VIEW_PLAN)
+def portfolio_screen(request: HttpRequest) -> HttpResponseBase:
+    """The big screen of all plans for whoever is logged in and sees several, else that of the only one."""
+    plans = _codes(request)
+    if len(plans) == 1:
+        return redirect("screen", plans[0])
+    return kept()(_shown_all)(request) if plans else _shown_none(request)
+
+
+@require_safe
 def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
     """The big screen for whoever has its address, with the plan that began last; nothing once it was closed."""
     get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key))
     request.user = onlooker()
-    plan = Plan.objects.published().visible_to(access.person(request)).latest_first().first()
-    if plan is None:
-        return render(request, "reports/screen.html", {"plan": None, "wall": None})
-    return kept()(_shown)(request, plan_code=plan.code)
+    plans = _codes(request)
+    if len(plans) == 1:
+        return kept()(_shown)(request, plan_code=plans[0])
+    return kept()(_shown_all)(request) if plans else _shown_none(request)
+
+
+def _codes(request: HttpRequest) -> list[str]:
+    """The plans that the person sees, no more of them than tell whether there are several."""
+    seen = Plan.objects.published().visible_to(access.person(request)).latest_first()
+    return list(seen.values_list("code", flat=True)[:2])
 
 
 def _shown(request: HttpRequest, plan_code: str) -> HttpResponse:
     promised = promised_in(request, plan_code)
     context = {"plan": promised.plan, "wall": wall(promised, access.person(request))}
     return render(request, "reports/screen.html", context)
+
+
+def _shown_all(request: HttpRequest) -> HttpResponse:
+    shown = plans_wall(access.person(request), timezone.localdate())
+    return render(request, "reports/portfolio_screen.html", {"wall": shown})
+
+
+def _shown_none(request: HttpRequest) -> HttpResponse:
+    return render(request, "reports/screen.html", {"plan": None, "wall": None})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
