@@ -39,7 +39,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
     def to_be_judged(self) -> "TargetQuerySet":
         """With all that decides how they are judged, in three queries."""
-        related = self.with_version().select_related("plan__region", "indicator", "operand")
+        related = self.with_version().select_related("plan__region", "indicator", "operand", "operand_region")
         return related.prefetch_related("steps", "quotas")
 
 
