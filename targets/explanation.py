@@ -3,19 +3,25 @@
 Everything is made from the stored row; nothing is judged here.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from targets.accumulation import month_numbers
-from targets.models import Attainment, Indicator, Target
+from targets.aims import CHANGES, SYMBOLS, aspiration_text, change_text
+from targets.aims import threshold_text as threshold_text
+from targets.formulas import Reason, reaches
+from targets.models import Attainment, Indicator, Quota, Target
 from targets.quantities import rounded, shown_apart
-
-SYMBOLS = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<", "exactly": "=", "none": "="}
-_PLAIN = Context(prec=400)
+from targets.stages import StepAim, step_of, step_text
+from targets.verdict_wording import verdict_text
+from targets.writing import listed_months, month_text, plain, points, span_text
+from targets.writing import number as number
+from targets.writing import share_text as share_text
+from targets.writing import with_unit as with_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +33,6 @@ class Shown:
     needed: str
 
 
-def number(value: Decimal) -> str:
-    """A number in full, thousands set apart by a narrow no-break space, no zeros at the end beyond those given."""
-    return f"{value:,f}".replace(",", "\u202f")
-
-
-def plain(value: Decimal) -> str:
-    """A number in full, without zeros at the end of its fraction: 92 for 92.000000."""
-    return number(value.normalize(_PLAIN))
-
-
-def with_unit(text: str, unit: str) -> str:
-    """The number with its unit after a no-break space; nothing for no number."""
-    return f"{text}\u00a0{unit}" if text and unit else text
-
-
 def difference_text(difference: Decimal, indicator: Indicator) -> str:
     """A difference with its sign and unit, rounded."""
     return signed_text(rounded(difference, max(indicator.decimals, 2)), indicator)
@@ -49,35 +40,38 @@ def difference_text(difference: Decimal, indicator: Indicator) -> str:
 
 def signed_text(value: Decimal, indicator: Indicator) -> str:
     """A number with its sign and unit: differences of percentages are percentage points (百分点), never per cent."""
-    unit = _("percentage points") if indicator.unit == "%" else indicator.unit
     sign = "+" if value > 0 else "\u2212" if value < 0 else "±"
-    return with_unit(f"{sign}{plain(abs(value))}", unit)
+    return with_unit(f"{sign}{plain(abs(value))}", points(indicator.unit))
 
 
 def shown(attainment: Attainment) -> Shown:
     """How a page shows the figures: rounded, but never so far that they contradict the verdict."""
-    target = attainment.target
-    unit = target.indicator.unit
     actual, compared = numbers_shown(attainment)
-    return Shown(
-        _actual_text(attainment, actual),
-        threshold_text(target, compared),
-        with_unit(number(rounded(attainment.needed, max(target.indicator.decimals, 2))), unit)
-        if attainment.needed is not None
-        else "",
-    )
+    return Shown(_actual_text(attainment, actual), _threshold_text(attainment, compared), _needed_text(attainment))
 
 
-def numbers_shown(attainment: Attainment) -> tuple[Decimal | None, Decimal | None]:
-    """Actual and number compared with, rounded as a page shows them."""
-    target = attainment.target
-    if attainment.actual is None:
+def numbers_shown(attainment: Attainment, beside: Sequence[Decimal] = ()) -> tuple[Decimal | None, Decimal | None]:
+    """Actual and number compared with, rounded as a page shows them; the actual so that it can be told from every
+    other bound too, and from the numbers `beside`."""
+    target, actual = attainment.target, attainment.actual
+    if actual is None:
         return None, attainment.compared
-    actual, compared = shown_apart(attainment.actual, attainment.compared, target.indicator.decimals)
+    decimals = target.indicator.decimals
+    nearest, compared = shown_apart(actual, attainment.compared, decimals)
+    further = [shown_apart(actual, bound, decimals)[0] for bound in (*_bounds(attainment), *beside)]
+    return max((nearest, *further), key=lambda shown: -int(shown.as_tuple().exponent)), compared
+
+
+def _bounds(attainment: Attainment) -> Iterable[Decimal]:
+    """The numbers besides the one compared with at which a verdict, or what is told beside it, turns."""
+    target, compared = attainment.target, attainment.compared
     if target.threshold_upper is not None:
-        further, _upper = shown_apart(attainment.actual, target.threshold_upper, target.indicator.decimals)
-        actual = max(actual, further, key=lambda one: -int(one.as_tuple().exponent))
-    return actual, compared
+        yield target.threshold_upper
+    if target.aspiration is not None:
+        yield target.aspiration
+    if target.tolerance is not None and compared is not None:
+        yield compared - target.tolerance
+        yield compared + target.tolerance
 
 
 def _actual_text(attainment: Attainment, actual: Decimal | None) -> str:
@@ -90,29 +84,34 @@ def _actual_text(attainment: Attainment, actual: Decimal | None) -> str:
     return "" if actual is None else with_unit(number(actual), attainment.target.indicator.unit)
 
 
-def threshold_text(target: Target, compared: Decimal | None = None) -> str:
-    """The promise in signs: ≥ 92 %, 1 – 2 个, ≥ GDP增长率 (7.2 %), 2014年12月31日前完成."""
-    unit = target.indicator.unit
-    if target.comparator == Target.Comparator.DONE_BY:
-        return _("done by %(day)s") % {"day": date_format(target.due)}
-    if target.comparator == Target.Comparator.IMPROVES:
-        text = _("better than the same months of last year")
-        return f"{text} ({with_unit(plain(compared), unit)})" if compared is not None else text
-    if (
-        target.comparator == Target.Comparator.BETWEEN
-        and target.threshold is not None
-        and target.threshold_upper is not None
-    ):
-        return with_unit(f"{plain(target.threshold)}\u2013{plain(target.threshold_upper)}", unit)
-    symbol = SYMBOLS[target.comparator]
-    if target.threshold_kind == Target.ThresholdKind.INDICATOR and target.operand is not None:
-        text = f"{symbol} {target.operand.name}"
-        return f"{text} ({with_unit(plain(compared), target.operand.unit)})" if compared is not None else text
-    if target.threshold_kind == Target.ThresholdKind.BASELINE and compared is None and target.threshold is not None:
-        return _("baseline %(symbol)s %(change)s") % {"symbol": "+", "change": with_unit(plain(target.threshold), unit)}
-    return (
-        f"{symbol}\u00a0{with_unit(plain(compared if compared is not None else target.threshold or Decimal(0)), unit)}"
-    )
+def _threshold_text(attainment: Attainment, compared: Decimal | None) -> str:
+    """What the region is held against; one that owes nothing is held against nothing."""
+    if attainment.reason == Reason.NOT_OWED:
+        return _("nothing owed")
+    if compared is None and (quota := quota_of(attainment)) is not None:
+        compared = quota.threshold
+    return threshold_text(attainment.target, compared)
+
+
+def _needed_text(attainment: Attainment) -> str:
+    """What the rest must bring; a count of whole things in whole ones, rounded up."""
+    needed, indicator = attainment.needed, attainment.target.indicator
+    if needed is None:
+        return ""
+    if indicator.measure == Indicator.Measure.COUNT and not indicator.decimals:
+        return with_unit(number(needed.to_integral_value(rounding=ROUND_CEILING)), indicator.unit)
+    return with_unit(number(rounded(needed, max(indicator.decimals, 2))), indicator.unit)
+
+
+def quota_of(attainment: Attainment) -> Quota | None:
+    """The version of the region's own threshold by which it was judged; None where there is none, or where it was
+    taken back and the region has not been judged anew yet."""
+    if attainment.quota_id is None:
+        return None
+    try:
+        return attainment.quota
+    except Quota.DoesNotExist:
+        return None
 
 
 def explain(attainment: Attainment) -> str:
@@ -120,14 +119,15 @@ def explain(attainment: Attainment) -> str:
     opening = _opening(attainment)
     if attainment.verdict == Attainment.VerdictChoices.NO_DATA:
         return _("%(months)s: nothing has been approved yet.") % {"months": opening}
-    figures = shown(attainment)
+    step = step_of(attainment)
     parts = [
         _inputs(attainment),
-        _result(attainment, figures),
-        _aim(figures),
-        _pace(attainment),
+        _result(attainment, step),
+        _aim(attainment),
+        _aspiration(attainment),
+        _step(attainment, step),
         _milestones(attainment),
-        _verdict(attainment),
+        verdict_text(attainment, step),
     ]
     sentence = (
         opening
@@ -138,21 +138,18 @@ def explain(attainment: Attainment) -> str:
     return _with_gaps(sentence, attainment)
 
 
-def months_text(numbers: list[int]) -> str:
-    """Month numbers in words: 1–6月; 1–3、5月."""
-    runs: list[tuple[int, int]] = []
-    for month in numbers:
-        if runs and runs[-1][1] == month - 1:
-            runs[-1] = runs[-1][0], month
-        else:
-            runs.append((month, month))
-    listed = pgettext("between months", ", ").join(f"{a}\u2013{b}" if b > a else f"{a}" for a, b in runs)
-    return _("months %(months)s") % {"months": listed}
-
-
 def _opening(attainment: Attainment) -> str:
+    """1–9月; with the year in a plan over several; 累计 where figures are counted over them."""
     last = attainment.last_month or attainment.month
-    return months_text(list(range(1, last.index - attainment.counted_from.index + 2)))
+    text = span_text(attainment.counted_from, last, with_year=over_years(attainment.target))
+    if attainment.target.counting == Target.Counting.PLAN:
+        return _("%(months)s together") % {"months": text}
+    return text
+
+
+def over_years(target: Target) -> bool:
+    """Whether the months of a target's plan are of several calendar years, so that each is told with its own."""
+    return target.plan.first_month.year != target.plan.last_month.year
 
 
 def _inputs(attainment: Attainment) -> str:
@@ -174,18 +171,56 @@ def _inputs(attainment: Attainment) -> str:
     )
 
 
-def _result(attainment: Attainment, figures: Shown) -> str:
-    return f"{attainment.target.indicator.name} {figures.actual}" if figures.actual else ""
+def _result(attainment: Attainment, step: StepAim | None) -> str:
+    actual, _compared = numbers_shown(attainment, () if step is None else (step.number,))
+    text = _actual_text(attainment, actual)
+    return f"{attainment.target.indicator.name} {text}" if text else ""
 
 
-def _aim(figures: Shown) -> str:
-    return _("target %(threshold)s") % {"threshold": figures.threshold}
+def _aim(attainment: Attainment) -> str:
+    """What it is held against: the target, with what it comes to where it changes an earlier figure; or the region's
+    own quota with its paper."""
+    target = attainment.target
+    if attainment.reason == Reason.NOT_OWED:
+        return ""
+    told = {"threshold": _threshold_text(attainment, numbers_shown(attainment)[1])}
+    if (quota := quota_of(attainment)) is not None:
+        return _quota(attainment, quota, told["threshold"])
+    if target.threshold_kind in CHANGES and attainment.compared is not None:
+        change = change_text(target, attainment.compared)
+        return _("target %(change)s, that is %(threshold)s") % {"change": change, **told}
+    return _("target %(threshold)s") % told
 
 
-def _pace(attainment: Attainment) -> str:
-    """Where a count ought to be by now, while its light follows the pace."""
-    text = pace_text(attainment) if attainment.verdict == Attainment.VerdictChoices.NOT_MET else ""
-    return _("pace %(pace)s") % {"pace": text} if text else ""
+def _quota(attainment: Attainment, quota: Quota, threshold: str) -> str:
+    """本地区分解指标 400 户（温质〔2014〕3号，自7月起）."""
+    since = month_text(quota.from_month, with_year=over_years(attainment.target))
+    told = {"threshold": threshold, "paper": quota.source, "month": since}
+    if attainment.target.comparator == Target.Comparator.AT_LEAST:
+        # Who owes 400 owes 400: no sign is needed.
+        told["threshold"] = threshold.removeprefix(SYMBOLS[Target.Comparator.AT_LEAST]).lstrip()
+    if not quota.source:
+        return _("own quota %(threshold)s (from %(month)s on)") % told
+    return _("own quota %(threshold)s (%(paper)s, from %(month)s on)") % told
+
+
+def _aspiration(attainment: Attainment) -> str:
+    """力争 ≥ 95 %, and whether that holds; told of the whole alone, to whose threshold it belongs."""
+    target, numerator, denominator = attainment.target, attainment.numerator, attainment.denominator
+    if target.aspiration is None or attainment.quota_id is not None or attainment.reason == Reason.NOT_OWED:
+        return ""
+    if numerator is None or not denominator:
+        return ""
+    told = {"aspiration": aspiration_text(target)}
+    if not reaches(target.rule, target.aspiration, numerator, denominator):
+        return _("aspired to %(aspiration)s: not reached yet") % told
+    return _("aspired to %(aspiration)s: reached") % told
+
+
+def _step(attainment: Attainment, step: StepAim | None) -> str:
+    if step is None:
+        return ""
+    return _("step %(step)s") % {"step": step_text(attainment.target, step.step, step.number)}
 
 
 def pace_text(attainment: Attainment) -> str:
@@ -213,11 +248,6 @@ def distance_text(attainment: Attainment) -> str:
     return "" if apart is None else signed_text(apart, attainment.target.indicator)
 
 
-def share_text(share: Decimal) -> str:
-    """A share in %, with one decimal."""
-    return with_unit(number(rounded(share * 100, 1)), "%")
-
-
 def _milestones(attainment: Attainment) -> str:
     """How many of the steps that are due have been taken, for what is not done yet."""
     if not attainment.milestones_due or attainment.verdict != Attainment.VerdictChoices.NOT_MET:
@@ -226,14 +256,9 @@ def _milestones(attainment: Attainment) -> str:
     return _("%(done)s of %(due)s milestones that are due are done") % counts
 
 
-def _verdict(attainment: Attainment) -> str:
-    if attainment.verdict == Attainment.VerdictChoices.NOT_ASSESSABLE:
-        return _("not assessable: %(reason)s") % {"reason": attainment.get_reason_display()}
-    return _("holds") if attainment.verdict == Attainment.VerdictChoices.MET else _("does not hold yet")
-
-
 def _with_gaps(sentence: str, attainment: Attainment) -> str:
     if not attainment.missing:
         return sentence
-    gaps = _("Not complete: %(months)s.") % {"months": months_text(month_numbers(attainment.missing))}
+    months = listed_months(attainment.missing_months, with_year=over_years(attainment.target))
+    gaps = _("Not complete: %(months)s.") % {"months": months}
     return _("%(sentence)s %(gaps)s") % {"sentence": sentence, "gaps": gaps}

@@ -2,8 +2,9 @@
 clock). It explains and never decides: no light and no verdict is made from it. Months are counted from 1 where counting
 begins: a calendar year's, or a plan's.
 
-Every period (month or quarter) still to be reported brings what the reported ones brought on average. For a count that
-is their mean; for a rate it is their pooled rate at their mean volume; for a mean of readings, one more such reading.
+Every period (month, quarter or half-year) still to be reported brings what the reported ones brought on average. For a
+count that is their mean; for a rate it is their pooled rate at their mean volume; for a mean of readings, one more such
+reading.
 The range is what comes out if the rest goes like the better half of the periods so far, or like the worse half (of an
 odd number the one in the middle belongs to both). Periods in which a part of the region is missing teach nothing and
 are left out; three at least are needed. All of it can be checked with a pocket calculator.
@@ -18,6 +19,8 @@ from targets.accumulation import EXACT, Accumulated, IndicatorRule, last_month, 
 from targets.formulas import TargetRule, holds
 from targets.quantities import Quantity, written
 
+NARROW = frozenset({"exactly", "about", "between"})
+"""Comparators that hold neither far below nor far above their number."""
 LEAST = 3
 """Fewer periods than this say nothing about how they spread."""
 
@@ -69,7 +72,14 @@ def promises(rule: TargetRule, outlook: Outlook, compared: Decimal) -> bool | No
     """Whether the target would hold: at both ends of the range, at neither (False), or only within it (None)."""
     with localcontext(EXACT):
         found = {holds(rule, Quantity(one), Quantity(compared)) for one in outlook[1:]}
+    if found == {False} and _lies_within(rule, outlook, compared):
+        return None
     return found.pop() if len(found) == 1 else None
+
+
+def _lies_within(rule: TargetRule, outlook: Outlook, compared: Decimal) -> bool:
+    """Whether the range passes over what holds: exactly a number, about it, or from one to another."""
+    return rule.comparator in NARROW and outlook.low < compared < outlook.high
 
 
 def _goes_on(rule: TargetRule) -> bool:

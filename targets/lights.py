@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from plans.periods import Month
-from targets.formulas import UNRECOVERABLE, Signal, Verdict
+from targets.formulas import UNRECOVERABLE, Reason, Signal, Verdict
 from targets.models import Attainment
+from targets.verdict_wording import is_due, is_settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +44,7 @@ COLOURS = (
 
 LIGHTS = {
     "met": Light("green", "met", _("Green · met")),
+    "reached": Light("green", "met", _("Green · target met at present")),
     "on_track": Light("green", "on-track", _("Green · on track")),
     "warning": Light("yellow", "warning", _("Yellow · warning")),
     "behind": Light("red", "behind", _("Red · behind")),
@@ -52,6 +53,7 @@ LIGHTS = {
     "no_data": Light("grey", "no-data", _("Grey · no data")),
     "not_due": Light("grey", "not-due", _("Grey · not due yet")),
     "not_assessable": Light("grey", "not-assessable", _("Grey · cannot be judged")),
+    "not_owed": Light("grey", "not-assessable", _("Grey · nothing owed")),
 }
 
 
@@ -63,7 +65,7 @@ def light(attainment: Attainment) -> Light:
 def _state(attainment: Attainment) -> str:
     match attainment.signal:
         case Signal.GREEN:
-            return "met" if attainment.verdict == Verdict.MET else "on_track"
+            return _green(attainment)
         case Signal.YELLOW:
             return "warning"
         case Signal.RED:
@@ -72,14 +74,24 @@ def _state(attainment: Attainment) -> str:
             return _grey(attainment)
 
 
+def _green(attainment: Attainment) -> str:
+    """Met, and so it stays; met for the time being; not met yet, and in time."""
+    if attainment.verdict != Verdict.MET:
+        return "on_track"
+    return "met" if is_settled(attainment) else "reached"
+
+
 def _red(attainment: Attainment) -> str:
     if attainment.target.comparator in UNRECOVERABLE:
         return "exceeded"
-    return "missed" if attainment.month >= Month.of(attainment.target.due) else "behind"
+    return "missed" if is_due(attainment) else "behind"
 
 
 def _grey(attainment: Attainment) -> str:
-    """Nothing reported though expected; nothing expected so far, or an event not due yet; no way to judge."""
+    """Nothing reported though expected; nothing expected so far, or an event not due yet; nothing owed; no way to
+    judge."""
+    if attainment.reason == Reason.NOT_OWED:
+        return "not_owed"
     if attainment.verdict == Verdict.NO_DATA:
         return "no_data" if attainment.missing else "not_due"
     return "not_assessable" if attainment.verdict == Verdict.NOT_ASSESSABLE else "not_due"

@@ -6,28 +6,27 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from departments.models import User
 from plans.periods import Month, expected_months
 from targets.accumulation import Accumulated
 from targets.comparing import to_date
-from targets.explanation import difference_text, distance_text, number, pace_text, with_unit
+from targets.explanation import difference_text, distance_text, number, over_years, pace_text, with_unit
 from targets.forecast import Known, Outlook, forecast, promises
-from targets.formulas import FORESEEN
+from targets.formulas import FORESEEN, Reason
 from targets.loading import Figures, Loader, Regions
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
 from targets.pace import made_up_until
 from targets.quantities import rounded, written
 from targets.ranking import ranks
 from targets.selectors import Point, Row, rows_of
+from targets.writing import month_text
 
 
 def judged(target: Target, user: User) -> list[Attainment]:
     """The target in every month and region that the person may see, by region."""
-    found = Attainment.objects.filter(target=target).visible_to(user).select_related("region")
+    found = Attainment.objects.filter(target=target).visible_to(user).select_related("region", "quota")
     rows = list(found.order_by("region__code", "month"))
     for row in rows:
         row.target = target
@@ -57,8 +56,8 @@ class Parts:
 
 
 def parts_of(attainments: Iterable[Attainment], month: Month, whole: Row | None) -> Parts | None:
-    """The parts of the region by the indicator's own direction, those without a figure last; None where the whole alone
-    is judged. A person who sees one part alone is told no rank."""
+    """The parts of the region by the indicator's own direction, last those without a figure and those that owe nothing,
+    which have no rank; None where the whole alone is judged. A person who sees one part alone is told no rank."""
     rows, figures = [], []
     for _region, of in groupby(attainments, key=lambda one: one.region_id):
         listed = [one for one in of if one.month <= month]
@@ -71,12 +70,17 @@ def parts_of(attainments: Iterable[Attainment], month: Month, whole: Row | None)
 
 
 def _ranked(rows: Sequence[Row], whole: Row | None) -> list[Place]:
-    known = [row.attainment.actual for row in rows]
+    known = [_compared_figure(row.attainment) for row in rows]
     higher = rows[0].target.indicator.direction == Indicator.Direction.HIGHER
     sizes = [abs(one) for row in rows for one in (row.attainment.actual, row.attainment.compared) if one is not None]
     largest = max(sizes, default=Decimal(0)) or Decimal(1)
     places = [_place(row, rank, largest, whole) for row, rank in zip(rows, ranks(known, higher=higher), strict=True)]
-    return sorted(places, key=lambda place: (place.row.attainment.actual is None, place.rank or 0))
+    return sorted(places, key=lambda place: (_compared_figure(place.row.attainment) is None, place.rank or 0))
+
+
+def _compared_figure(attainment: Attainment) -> Decimal | None:
+    """The figure by which a part is ranked; none of what owes nothing."""
+    return None if attainment.reason == Reason.NOT_OWED else attainment.actual
 
 
 def _place(row: Row, rank: int | None, largest: Decimal, whole: Row | None) -> Place:
@@ -135,10 +139,16 @@ class Expected:
     texts: Mapping[Month, tuple[str, str]]
     promised: bool | None
     comparable: bool
+    several_years: bool
 
     @property
     def last(self) -> Month:
         return self.months[-1]
+
+    @property
+    def until(self) -> str:
+        """The last month in words, with its year where the periods ahead are of several."""
+        return month_text(self.last, with_year=self.several_years)
 
     @property
     def likely(self) -> str:
@@ -150,7 +160,8 @@ class Expected:
 
 
 def expected(target: Target, rows: Sequence[Row], month: Month) -> Expected | None:
-    """What the rest of the year would bring if it went on as so far, from the twelve attainments of the year."""
+    """What the rest of the time would bring if it went on as so far, from the attainments of the plan's months: to the
+    due month, or where counting begins anew each year to the year's end."""
     row = next((one for one in rows if one.attainment.month == month), None)
     if row is None or month in target.course().frozen:
         return None
@@ -163,7 +174,7 @@ def expected(target: Target, rows: Sequence[Row], month: Month) -> Expected | No
     promised = promises(target.rule, ahead[-1], compared) if fixed and compared is not None else None
     months = [first.shifted(one.month - 1) for one in ahead]
     texts = {of: _outlook_texts(one, target.indicator) for of, one in zip(months, ahead, strict=True)}
-    return Expected(ahead, months, texts, promised, fixed)
+    return Expected(ahead, months, texts, promised, fixed, over_years(target))
 
 
 def _number(month: Month, first: Month) -> int:
@@ -209,6 +220,11 @@ class Line:
     @property
     def month(self) -> Month:
         return self.row.attainment.month
+
+    @property
+    def month_text(self) -> str:
+        """The month in words."""
+        return month_text(self.month, with_year=over_years(self.row.target))
 
 
 def lines(rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], ahead: Expected | None) -> list[Line]:
@@ -261,7 +277,7 @@ def _point(
     row, one = line.row, line.row.attainment
     reached, known, outlook = one.month <= month, one.pace, outlooks.get(one.month)
     return {
-        "month": date_format(one.month.first_day, pgettext("date format of a month alone", "M")),
+        "month": line.month_text,
         "actual": float(one.actual) if reached and one.actual is not None else None,
         "threshold": float(one.compared) if (reached or foreseen) and one.compared is not None else None,
         "pace": float(known) if known is not None else None,

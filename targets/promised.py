@@ -19,7 +19,7 @@ from targets.surroundings import surroundings_of
 @dataclass(frozen=True, slots=True)
 class Promised:
     """A published plan with its region; its clauses with names and without their words, and its targets with plan,
-    clause, indicator and operand, both by id and in the plan's order; and who answers for which target."""
+    clause, indicator, operand and steps, both by id and in the plan's order; and who answers for which target."""
 
     plan: Plan
     clauses: Mapping[int, Clause]
@@ -61,8 +61,9 @@ _NOT_LISTED = (
 
 
 def promised_by(plan: Plan) -> Promised:
-    """As it is stored; four queries."""
-    stored = Target.objects.filter(plan=plan).select_related("indicator", "operand").defer(*_NOT_LISTED)
+    """As it is stored; five queries."""
+    stored = Target.objects.filter(plan=plan).select_related("indicator", "operand", "operand_region")
+    stored = stored.prefetch_related("steps").defer(*_NOT_LISTED)
     targets = {one.pk: one for one in stored.order_by("order", "code")}
     clauses = {one.pk: one for one in plan.clauses.with_names().order_by("order")}
     for one in targets.values():

@@ -19,13 +19,14 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.periods import Month
 from targets.closing import Closed, closed_in
-from targets.explanation import number, plain, shown, with_unit
+from targets.explanation import shown
 from targets.figures import Entry
 from targets.lights import Light, light
 from targets.messages import SENTENCES
 from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
 from targets.quantities import rounded
 from targets.recompute import attainments_if
+from targets.writing import number, plain, with_unit
 
 AT_A_TIME = 300
 """How many entries one page shows; more are named and follow once these are decided."""

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, pgettext
 
 from plans.periods import Month
 from targets import wording
-from targets.explanation import plain, with_unit
+from targets.writing import plain, with_unit
 
 register = template.Library()
 

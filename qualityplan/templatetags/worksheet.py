@@ -19,7 +19,6 @@ from qualityplan.markup import NONE, around, fill, joined
 from qualityplan.templatetags.attachments import attached
 from qualityplan.templatetags.lights import light_tag
 from qualityplan.templatetags.wording import day, figure, month_short
-from targets.explanation import plain
 from targets.figures import Entry
 from targets.forms import understood_text
 from targets.lights import Light
@@ -29,6 +28,7 @@ from targets.quantities import rounded
 from targets.rows import END, Field, HandedIn, Promise, Row
 from targets.wording import listed
 from targets.worksheet import Sheet
+from targets.writing import plain
 
 register = template.Library()
 

@@ -40,6 +40,8 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
         return (
             self.filter(target__plan=plan, region_id=region_id or plan.region_id)
             .select_related("target__indicator", "target__operand", "target__plan", "target__clause", "region")
+            .select_related("target__operand_region", "quota")
+            .prefetch_related("target__steps")
             .order_by("target__order", "target__code", "month")
         )
 

@@ -39,7 +39,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
     def to_be_judged(self) -> "TargetQuerySet":
         """With all that decides how they are judged, in three queries."""
-        related = self.with_version().select_related("plan", "indicator", "operand")
+        related = self.with_version().select_related("plan__region", "indicator", "operand", "operand_region")
         known = (models.Prefetch(name, to_attr=f"known_{name}") for name in ("steps", "quotas"))
         return related.prefetch_related(*known)
 
@@ -232,7 +232,9 @@ class Target(models.Model):
     @property
     def all_steps(self) -> "list[Step]":
         """The steps in order of time, read once where many targets are judged."""
-        return self.known_steps if "known_steps" in self.__dict__ else list(self.steps.order_by("due"))
+        if "known_steps" in self.__dict__:
+            return self.known_steps
+        return sorted(self.steps.all(), key=lambda step: step.due)
 
     @property
     def all_quotas(self) -> "list[Quota]":

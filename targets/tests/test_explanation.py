@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from plans.models import Plan
 from plans.periods import Month
 from targets.accumulation import Accumulated
-from targets.explanation import explain, months_text, shown
+from targets.explanation import explain, shown
 from targets.formulas import Facts
 from targets.judging import judge
 from targets.models import Attainment, Indicator, Target
 from targets.pace import stage_of
+from targets.writing import months_text
 
 SAMPLES = st.integers(0, 999_999)
 NUMBERS = re.compile(r"\d[\d\u202f]*(?:\.\d+)?")
@@ -77,14 +78,14 @@ def attainment(target: Target, numerator: D, denominator: D, month: int = 6) -> 
 def test_the_sentence_of_the_domain() -> None:
     with override("zh-hans"):
         sentence = explain(attainment(rate_target(), D(1160), D(1243))).replace("\u202f", " ").replace("\u00a0", " ")
-    assert sentence == "1–6月：抽检 1 243 批次，合格 1 160 批次，合格率 93.32 %，目标 ≥ 92 %，已达标。"
+    assert sentence == "1–6月：抽检 1 243 批次，合格 1 160 批次，合格率 93.32 %，目标 ≥ 92 %，目前达到目标。"
 
 
 def test_the_same_sentence_in_english() -> None:
     with override("en"):
         sentence = explain(attainment(rate_target(), D(1160), D(1243)))
     assert "target ≥\u00a092\u00a0%" in sentence
-    assert "holds" in sentence
+    assert "meets the target at present" in sentence
 
 
 def test_gaps_are_said_in_the_sentence() -> None:
@@ -122,8 +123,9 @@ def test_every_sentence_recomputes_to_the_stored_value(
     assert row.actual is not None
     exact = Fraction(int(above) * 100, int(below))
     assert abs(Fraction(row.actual) - exact) <= exact / 10**14
-    said = "已达标" in body
+    said = "已达标" in body if month == 12 else "目前达到目标" in body
     assert said == (row.verdict == "met") == judged_by_hand(comparator, D(rate), D(threshold))
+    assert ("达标" in body) is (month == 12), "said of what is due alone"
 
 
 def judged_by_hand(comparator: str, rate: D, threshold: D) -> bool:
@@ -142,8 +144,10 @@ def test_a_progress_of_80_percent_is_never_shown_as_8000() -> None:
         assert shown(row).actual == "80.00\u00a0%"
 
 
-def test_a_count_behind_its_pace_says_what_the_pace_is() -> None:
-    houses = Indicator(
+@pytest.fixture
+def houses() -> Target:
+    target = rate_target(D(4081))
+    target.indicator = Indicator(
         name="危房改造",
         measure="count",
         direction="higher",
@@ -151,10 +155,56 @@ def test_a_count_behind_its_pace_says_what_the_pace_is() -> None:
         time_rule="sum",
         unit="户",
         scale=D(1),
+        decimals=0,
     )
-    target = rate_target(D(4081))
-    target.indicator = houses
+    return target
+
+
+@pytest.mark.parametrize(
+    ("month", "reached", "signal", "words"),
+    [
+        (9, 3198, "green", "达到时序进度（应达 3 060.75，已达 3 198）"),
+        (9, 3000, "yellow", "低于时序进度（应达 3 060.75，已达 3 000）"),
+        (6, 1000, "red", "低于时序进度（应达 2 040.5，已达 1 000）"),
+        (9, 4081, "green", "已提前达到目标"),
+        (12, 4081, "green", "已达标"),
+        (12, 4080, "red", "未达标"),
+    ],
+)
+def test_a_count_is_told_against_its_pace_until_it_is_due(
+    houses: Target, month: int, reached: int, signal: str, words: str
+) -> None:
+    row = attainment(houses, D(reached), D(1), month)
+    assert row.signal == signal
     with override("zh-hans"):
-        sentence = explain(attainment(target, D(2040), D(1)))
-    assert "时序进度应达 2\u202f040.5\u00a0户" in sentence
-    assert "未达标" in sentence
+        sentence = explain(row).replace("\u202f", " ")
+    assert sentence.endswith(f"，{words}。")
+
+
+def test_what_a_count_needs_is_told_in_whole_pieces(houses: Target) -> None:
+    """13 left of 4 081 in three months are 4.33 a month."""
+    assert shown(attainment(houses, D(4068), D(1), 9)).needed == "5\u00a0户"
+    houses.indicator.decimals = 1
+    assert shown(attainment(houses, D(4068), D(1), 9)).needed == "4.33\u00a0户"
+
+
+@pytest.mark.parametrize(
+    ("comparator", "good", "words"),
+    [
+        ("at_least", 91, "目前低于目标"),
+        ("at_most", 93, "目前高于目标"),
+        ("exactly", 93, "目前高于目标"),
+        ("more_than", 92, "目前尚未达到目标"),
+        ("less_than", 91, "目前达到目标"),
+    ],
+)
+def test_a_rate_is_told_as_it_is_at_present_until_it_is_due(comparator: str, good: int, words: str) -> None:
+    with override("zh-hans"):
+        assert explain(attainment(rate_target(D(92), comparator), D(good), D(100))).endswith(f"，{words}。")
+
+
+@pytest.mark.parametrize(("reached", "words"), [(3, "目前未超限"), (4, "已超限")])
+def test_a_limit_is_kept_or_passed(houses: Target, reached: int, words: str) -> None:
+    houses.comparator, houses.threshold = "at_most", D(3)
+    with override("zh-hans"):
+        assert explain(attainment(houses, D(reached), D(1))).endswith(f"，{words}。")

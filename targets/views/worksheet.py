@@ -331,7 +331,8 @@ def _theirs(current: Draft | None) -> dict[str, Any]:
 def _changes(entries: list[Any]) -> list[Change]:
     """For each target that the entries touch: the light now, and the light that it would become."""
     would = attainments_if(entries) if entries else []
-    targets = Target.objects.select_related("indicator", "operand", "plan").in_bulk({one.target_id for one in would})
+    known = Target.objects.select_related("indicator", "operand", "operand_region", "plan").prefetch_related("steps")
+    targets = known.in_bulk({one.target_id for one in would})
     regions = Region.objects.in_bulk({one.region_id for one in would})
     stored = Attainment.objects.filter(target__in=targets, region__in=regions, month__in={one.month for one in would})
     now = {(one.target_id, one.region_id): one for one in stored}
