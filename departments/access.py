@@ -22,22 +22,41 @@ View = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a person's permission for an action covers: everything, or these departments' and these regions' rows.
+    """What a person's permission for an action covers, over all roles held; ids of departments and regions.
 
-    `seats` are the regions whose own plans the person acts for, `realm` these and all their parts, which the person
-    sees. `wholes` and `parts` are the regions of those who work for a unit, with all above and with all below.
+    Of the roles that look after a whole region: `seats` are these regions, for whose own plans the person acts; `realm`
+    is all of which everything is covered, the seats and, where the action reaches further, their parts; `above` are the
+    seats and every region that they are parts of. Of the roles in a unit: `departments` whose rows are covered, a
+    county's `regions`, these with every region that they are parts of (`upward`), and the units' own regions with all
+    their `parts` and with their `wholes`.
     """
 
-    everything: bool
-    departments: frozenset[int]
-    regions: frozenset[int]
     seats: frozenset[int] = frozenset()
     realm: frozenset[int] = frozenset()
-    wholes: frozenset[int] = frozenset()
+    above: frozenset[int] = frozenset()
+    departments: frozenset[int] = frozenset()
+    regions: frozenset[int] = frozenset()
+    upward: frozenset[int] = frozenset()
     parts: frozenset[int] = frozenset()
+    wholes: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return self.everything or bool(self.departments) or bool(self.regions)
+        return bool(self.realm or self.departments or self.regions)
+
+    @property
+    def governs(self) -> bool:
+        """Whether the person takes the action for a whole region, and not only for a unit."""
+        return bool(self.seats)
+
+    @property
+    def lineage(self) -> frozenset[int]:
+        """Every region of which something may concern the person; those of other cities are not among them."""
+        return self.realm | self.above | self.parts | self.wholes
+
+    @property
+    def judged(self) -> frozenset[int]:
+        """The regions whose lights the person sees beside those of a plan's own region."""
+        return self.realm | self.parts | self.wholes
 
     def acts_for(self, region_id: int) -> bool:
         """Whether the person may take the action for the plans of exactly this region."""
@@ -47,9 +66,11 @@ class Reach:
         """Whether all that belongs to the region is covered: it is governed, or a part of what is."""
         return region_id in self.realm
 
-    def covers(self, *, department_id: int | None, region_id: int) -> bool:
-        """Whether a row of this department and region is covered."""
-        return self.everything or department_id in self.departments or region_id in self.regions
+    def covers(self, *, department_id: int | None, region_id: int, seat_id: int | None = None) -> bool:
+        """Whether a row of this department and region is covered; `seat_id` is the region in which the department is,
+        and is asked for the sake of those who look after all departments there."""
+        own = department_id in self.departments or region_id in self.regions
+        return own or region_id in self.realm or seat_id in self.realm
 
 
 def reach(user: User, action: Action) -> Reach:
@@ -84,17 +105,20 @@ def _reaches(roles: tuple[Held, ...]) -> Mapping[Action, Reach]:
 
 
 def _reach(action: Action, roles: tuple[Held, ...]) -> Reach:
-    held = [(_scope(action, one), one) for one in roles]
-    governing = [one for scope, one in held if scope is Scope.ALL]
-    working = [one for scope, one in held if scope in (Scope.DEPARTMENT, Scope.REGION)]
+    held = [(_scope(action, role), role) for role in roles]
+    whole = [role for scope, role in held if scope is Scope.REALM]
+    governing = whole + [role for scope, role in held if scope is Scope.SEAT]
+    working = [role for scope, role in held if scope in (Scope.DEPARTMENT, Scope.REGION)]
+    seats = frozenset(role.region_id for role in governing)
     return Reach(
-        bool(governing),
-        frozenset(one.department_id for scope, one in held if scope is Scope.DEPARTMENT),
-        frozenset(one.region_id for scope, one in held if scope is Scope.REGION),
-        seats=frozenset(one.region_id for one in governing),
-        realm=frozenset().union(*(one.parts for one in governing)),
-        wholes=frozenset().union(*(one.wholes for one in working)),
-        parts=frozenset().union(*(one.parts for one in working)),
+        seats=seats,
+        realm=seats.union(*(role.parts for role in whole)),
+        above=frozenset().union(*(role.wholes for role in governing)),
+        departments=frozenset(role.department_id for scope, role in held if scope is Scope.DEPARTMENT),
+        regions=frozenset(role.region_id for scope, role in held if scope is Scope.REGION),
+        upward=frozenset().union(*(role.wholes for scope, role in held if scope is Scope.REGION)),
+        parts=frozenset().union(*(role.parts for role in working)),
+        wholes=frozenset().union(*(role.wholes for role in working)),
     )
 
 
@@ -109,6 +133,12 @@ def demand(user: User, action: Action) -> Reach:
     if not reached:
         raise refusal()
     return reached
+
+
+def demand_acting(user: User, action: Action, region_id: int) -> None:
+    """PermissionDenied unless the person may take the action for the plans of exactly this region."""
+    if not reach(user, action).acts_for(region_id):
+        raise refusal()
 
 
 def refusal() -> PermissionDenied:

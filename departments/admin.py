@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,20 +17,23 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
-from departments import access
+from departments import access, log, seeing
+from departments.access import Reach
 from departments.administration import (
     Announcing,
     ByRole,
     Importing,
+    Inline,
     ReadOnly,
     Resource,
     change_password,
     log_in,
     may_enter,
+    reach_of,
 )
 from departments.models import ApiToken, AuditEvent, Department, Membership, Reform, Region, User
 from departments.models.reform import check_reform
-from departments.services import held_roles, password_was_set, record, record_roles
+from departments.services import held_roles, managed_by, password_was_set, record, record_roles
 
 # Roles decide, not Django's marks and groups; and there is one log-in, not a second one for administrators.
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
@@ -64,7 +67,39 @@ class DepartmentResource(Resource):
 
 @admin.register(Region)
 class RegionAdmin(Importing):
-    """Where something is measured."""
+    """Where something is measured. All regions are shown to everybody; they are changed by the administrators above
+    whom nobody is in this installation: the parts of their own, or all where nobody else is here. What a region is part
+    of decides who sees what: nobody makes another city a part of the own."""
+
+    def changed(self, reached: Reach, by: User) -> Q:
+        if seeing.is_alone(reached):
+            return Q()
+        return Q(pk__in=reached.realm) if seeing.is_top(reached) else Q(pk__in=())
+
+    def offered(self, request: HttpRequest) -> QuerySet[Region]:
+        """The own region and its parts; where nobody else is here, all."""
+        reached = reach_of(request)
+        return Region.objects.all() if seeing.is_alone(reached) else Region.objects.filter(pk__in=reached.realm)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and seeing.is_top(reach_of(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        own = obj is not None and obj.pk in reach_of(request).seats
+        return not own and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Region | None = None) -> list[str]:
+        """Of what the own region is a part is for who looks after that."""
+        reached = reach_of(request)
+        own = obj is not None and obj.pk in reached.seats and not seeing.is_alone(reached)
+        return ["parent"] if own else []
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A new region is a part of the own one, unless nobody else is here."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and not seeing.is_alone(reach_of(request)):
+            field.required = True
+        return field
 
     resource_classes = [RegionResource]
     list_display = ["code", "name", "kind", "parent"]
@@ -77,6 +112,13 @@ class RegionAdmin(Importing):
 @admin.register(Department)
 class DepartmentAdmin(Importing):
     """Who answers for something."""
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        return Q(region__in=reached.realm)
+
+    def offered(self, request: HttpRequest) -> QuerySet[Department]:
+        """Also those above and those that a plan names: they may be given something to answer for."""
+        return seeing.departments_seen_by(access.person(request))
 
     resource_classes = [DepartmentResource]
     list_display = ["code", "short_name", "name", "kind", "region"]
@@ -100,14 +142,35 @@ class ReformForm(forms.ModelForm):
 class ReformAdmin(Announcing):
     """Departments that were renamed, merged or split. Those after are entered as departments first."""
 
+    def shown(self, reached: Reach, by: User) -> Q:
+        own = Department.objects.filter(region__in=reached.realm)
+        return Q(pk__in=Reform.objects.filter(Q(before__in=own) | Q(after__in=own)).values("pk"))
+
+    def changed(self, reached: Reach, by: User) -> Q:
+        """Those of the own departments alone."""
+        others = Department.objects.exclude(region__in=reached.realm)
+        foreign = Reform.objects.filter(Q(before__in=others) | Q(after__in=others))
+        return self.shown(reached, by) & ~Q(pk__in=foreign.values("pk"))
+
+    def choices(self, request: HttpRequest, db_field: Any) -> QuerySet[Any]:
+        return Department.objects.filter(region__in=reach_of(request).realm)
+
     form = ReformForm
     list_display = ["effective_on", "kind", "document"]
     list_filter = ["kind"]
     autocomplete_fields = ["before", "after"]
 
 
-class MembershipInline(ByRole, admin.TabularInline):
-    """The roles that a person holds."""
+class MembershipInline(Inline, admin.TabularInline):
+    """The roles that a person holds in departments of the own region and its parts."""
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        return Q(department__region__in=reached.realm)
+
+    def choices(self, request: HttpRequest, db_field: Any) -> QuerySet[Any] | None:
+        if db_field.name == "department":
+            return Department.objects.filter(region__in=reach_of(request).realm)
+        return super().choices(request, db_field)
 
     model = Membership
     extra = 1
@@ -119,8 +182,15 @@ class UserAdmin(ByRole, DjangoUserAdmin):
     """People and their roles. Django's own marks and groups are not shown, because they open nothing.
 
     Every change of who may come in and what opens is recorded as from the page of people. Nobody is deleted: an account
-    is closed, and what was done keeps its name.
+    is closed, and what was done keeps its name. Who also holds a role in another city is only looked at.
     """
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        return Q(pk__in=managed_by(reached).values("pk"))
+
+    def changed(self, reached: Reach, by: User) -> Q:
+        elsewhere = Membership.objects.exclude(department__region__in=reached.realm)
+        return self.shown(reached, by) & ~Q(pk__in=elsewhere.values("user"))
 
     inlines = [MembershipInline]
     list_display = ["username", "display_name", "email", "is_active", "last_login"]
@@ -168,6 +238,9 @@ class UserAdmin(ByRole, DjangoUserAdmin):
 class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
     """Keys to the HTTP API: made by `manage.py create_api_token`, revoked here."""
 
+    def shown(self, reached: Reach, by: User) -> Q:
+        return Q(user__in=managed_by(reached).values("pk"))
+
     list_display = ["user", "name", "created_at", "expires_at", "revoked_at"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["user"]
@@ -195,6 +268,9 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
     """Who did what; rows are added by what was done, and never changed."""
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        return Q(pk__in=log.seen_by(by).order_by().values("pk"))
 
     list_display = ["at", "actor", "action", "subject"]
     list_filter = ["action"]

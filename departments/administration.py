@@ -1,6 +1,7 @@
 """What every page of the administration has in common: who may enter, and who is told of a change.
 
-The permission table alone decides: whoever holds the role administrator may do everything here, and nobody else enters.
+The permission table alone decides: whoever holds the role administrator in a government office may do everything here
+for the own region and its parts, and nobody else enters.
 Django's own marks (`is_staff`, `is_superuser`, groups) open nothing, so that there is one place to look.
 
 Lower apps do not know what is derived from their objects. Upper apps say with `listen` what is to be called, in the
@@ -11,8 +12,11 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -23,6 +27,8 @@ from import_export.results import Result, RowResult
 from simple_history.admin import SimpleHistoryAdmin
 
 from departments import access
+from departments.access import Reach
+from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 
@@ -65,23 +71,110 @@ def change_password(request: HttpRequest, extra_context: dict[str, Any] | None =
     return redirect("account_change_password")
 
 
+def reach_of(request: HttpRequest) -> Reach:
+    """How far the administrator reaches: the region of the government office, and its parts."""
+    return access.reach(access.person(request), Action.ADMINISTER)
+
+
 class ByRole:
-    """Permission by role instead of Django's permissions; for admin classes and inlines."""
+    """Permission by role instead of Django's permissions; an administrator meets the rows of the own region and its
+    parts alone.
+
+    `shown`, `changed` and `offered` say which rows are listed, which may be changed, and which may be chosen where
+    another row refers to one.
+    """
+
+    model: Any
+    admin_site: Any
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        """The rows that are listed."""
+        return Q()
+
+    def changed(self, reached: Reach, by: User) -> Q:
+        """The rows that may be changed and deleted."""
+        return self.shown(reached, by)
+
+    def offered(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        """The rows to which others may refer."""
+        return self._rows(request, self.shown)
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        rows: models.QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.filter(self.shown(reach_of(request), access.person(request)))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_enter(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_enter(request)
+        return may_enter(request) and self._holds(request, self.shown, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_enter(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_enter(request)
+        return may_enter(request) and self._holds(request, self.changed, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_enter(request)
+        return may_enter(request) and self._holds(request, self.changed, obj)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only what may be referred to can be chosen."""
+        return super().formfield_for_foreignkey(  # type: ignore[misc]
+            db_field, request, **self._limited(db_field, request) | kwargs
+        )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only what may be referred to can be chosen."""
+        return super().formfield_for_manytomany(  # type: ignore[misc]
+            db_field, request, **self._limited(db_field, request) | kwargs
+        )
+
+    def choices(self, request: HttpRequest, db_field: Any) -> "models.QuerySet[Any] | None":
+        """What can be chosen in a field; None where another app looks after it."""
+        other = self.admin_site._registry.get(db_field.remote_field.model)
+        return other.offered(request) if isinstance(other, ByRole) else None
+
+    def _limited(self, db_field: Any, request: HttpRequest) -> dict[str, Any]:
+        found = self.choices(request, db_field)
+        return {} if found is None else {"queryset": found}
+
+    def _rows(self, request: HttpRequest, which: "Rows") -> "models.QuerySet[Any]":
+        rows: models.QuerySet[Any] = self.model._base_manager.filter(which(reach_of(request), access.person(request)))
+        return rows
+
+    def _holds(self, request: HttpRequest, which: "Rows", obj: Any) -> bool:
+        """Whether the row is one of these, as it is stored; asked once a request."""
+        if obj is None:
+            return True
+        known: dict[Any, bool] = request.__dict__.setdefault("_administered", {})
+        key = type(self), which.__name__, obj.pk
+        if key not in known:
+            known[key] = self._rows(request, which).filter(pk=obj.pk).exists()
+        return known[key]
+
+
+Rows = Callable[[Reach, User], Q]
+
+
+class Inline(ByRole):
+    """Rows inside the form of another: who may change that may change these."""
+
+    parent_model: Any
+
+    def _holds(self, request: HttpRequest, which: Rows, obj: Any) -> bool:
+        parent = self.admin_site._registry[self.parent_model]
+        return obj is None or obj.pk is None or parent._holds(request, getattr(parent, which.__name__), obj)
+
+
+class OwnRelated(RelatedFieldListFilter):
+    """The filter beside a list, with the names of rows that the administrator is shown."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        other = model_admin.admin_site._registry[field.remote_field.model]
+        listed = {"pk__in": other.get_queryset(request).values("pk")}
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=listed)
 
 
 class ReadOnly(ByRole):
@@ -99,6 +192,20 @@ class ReadOnly(ByRole):
 
 class Announcing(ByRole, SimpleHistoryAdmin):
     """An object with its history; every way of changing it is announced."""
+
+    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, **kwargs: Any) -> HttpResponse:
+        """An earlier state is brought back by those alone who may change the object."""
+        if request.method == "POST":
+            now = self.model._base_manager.filter(pk=object_id).first()
+            if not self.has_change_permission(request, now):
+                raise access.refusal()
+        answer: HttpResponse = super().history_form_view(request, object_id, version_id, **kwargs)
+        return answer
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What stands on the objects is told without the names of another city's rows."""
+        deleted, counts, needed, kept = super().get_deleted_objects(objs, request)
+        return deleted, counts, needed, [_("Other data stands on it.")] if kept else []
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
         with transaction.atomic():
@@ -130,7 +237,33 @@ def stored(model: type[models.Model], keys: list[Any]) -> list[models.Model]:
 
 
 class Resource(ModelResource):
-    """Rows of a file: checked like a form, nothing stored unless all is well, announced once a file."""
+    """Rows of a file: checked like a form, nothing stored unless all is well, announced once a file.
+
+    `administered` is the administration's page and the request by which the file came: a row of another city is
+    neither changed nor referred to.
+    """
+
+    def __init__(self, administered: "tuple[Importing, HttpRequest] | None" = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._administered = administered
+
+    def validate_instance(
+        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
+    ) -> None:
+        super().validate_instance(instance, import_validation_errors, validate_unique)
+        if self._administered is not None:
+            self._demand_own(instance, *self._administered)
+
+    def _demand_own(self, instance: Any, page: "Importing", request: HttpRequest) -> None:
+        """ValidationError for a row of another city, and for one that would refer to another city."""
+        if not instance._state.adding and not page.has_change_permission(request, instance):
+            raise ValidationError(_("This row belongs to another region. Its administrator changes it."))
+        for field in instance._meta.concrete_fields:
+            value, found = getattr(instance, field.attname), None
+            if field.is_relation and value is not None:
+                found = page.choices(request, field)
+            if found is not None and not found.filter(pk=value).exists():
+                raise ValidationError({field.name: _("Choose something of your region.")})
 
     def after_import(self, dataset: Any, result: Result, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
@@ -155,6 +288,9 @@ class Importing(ImportExportModelAdmin, Announcing):
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return may_enter(request)
+
+    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_import_resource_kwargs(request, **kwargs), "administered": (self, request)}
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
         """What is taken away is recorded, before it leaves."""

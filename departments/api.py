@@ -5,8 +5,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
+from departments.authentication import person
 from departments.contract import REFUSALS, Paging
 from departments.models import Department, Region
+from departments.seeing import departments_seen_by, regions_seen_by
 
 router = Router(tags=["departments"])
 
@@ -47,12 +49,12 @@ class ResponsibleOut(Schema):
 @router.get("/departments", response={200: list[DepartmentOut], **REFUSALS})
 @paginate(Paging)
 def departments(request: HttpRequest) -> QuerySet[Department]:
-    """Every department, by kind and code."""
-    return Department.objects.all()
+    """Every department of the own city, above and below it, and those that a plan names, by kind and code."""
+    return departments_seen_by(person(request))
 
 
 @router.get("/regions", response={200: list[RegionOut], **REFUSALS})
 @paginate(Paging)
 def regions(request: HttpRequest) -> QuerySet[Region]:
-    """Every region, by its code of GB/T 2260."""
-    return Region.objects.select_related("parent")
+    """The own region, those above and those below it, by their codes of GB/T 2260."""
+    return regions_seen_by(person(request)).select_related("parent")

@@ -7,13 +7,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from departments.models import AuditEvent, User
+from departments import access
+from departments.models import AuditEvent, Department, User
+from departments.permissions import Action
 
 PAGE = 50
 
@@ -159,9 +161,18 @@ class Line:
     detail: str
 
 
-def chosen(wanted: Mapping[str, Any]) -> "QuerySet[AuditEvent]":
-    """The events that fit `action`, `person` (a part of the name), `since` and `until` (days, both included)."""
-    found = AuditEvent.objects.select_related("actor").order_by("-pk")
+def seen_by(user: User) -> "QuerySet[AuditEvent]":
+    """The events of the region and the parts that somebody administers; those of no region where nobody else's
+    departments are here."""
+    reached = access.reach(user, Action.ADMINISTER)
+    others = Department.objects.exclude(region__in=reached.realm)
+    return AuditEvent.objects.filter(Q(region__in=reached.realm) | Q(region__isnull=True) & ~Exists(others))
+
+
+def chosen(wanted: Mapping[str, Any], by: User) -> "QuerySet[AuditEvent]":
+    """The events that somebody may read and that fit `action`, `person` (a part of the name), `since` and `until`
+    (days, both included)."""
+    found = seen_by(by).select_related("actor").order_by("-pk")
     if wanted.get("action"):
         found = found.filter(action=wanted["action"])
     if person := wanted.get("person"):

@@ -6,12 +6,12 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from departments import access, lockout
 from departments.models import Department, Membership, PersonQuerySet, User
 from departments.permissions import Action, Role, grantable
-from departments.services import roles_to_grant, why_not_managed
+from departments.services import managed_by, roles_to_grant, why_not_managed
 
 PAGE = 50
 
@@ -38,13 +38,12 @@ class Place:
 def departments_of(by: User) -> "QuerySet[Department]":
     """The departments whose people somebody manages."""
     reached = access.demand(by, Action.MANAGE_PEOPLE)
-    return Department.objects.all() if reached.everything else Department.objects.filter(pk__in=reached.departments)
+    return Department.objects.filter(Q(pk__in=reached.departments) | Q(region__in=reached.realm))
 
 
 def people_of(by: User) -> PersonQuerySet:
-    """Whom somebody manages: everybody from the government office, also those without any role."""
-    reached = access.demand(by, Action.MANAGE_PEOPLE)
-    return User.objects.all() if reached.everything else User.objects.of_departments(reached.departments)
+    """Whom somebody manages: from the government office everybody in its region and the parts."""
+    return managed_by(access.demand(by, Action.MANAGE_PEOPLE))
 
 
 def page_of(by: User, wanted: Mapping[str, Any]) -> tuple[list[Row], "Page[User]"]:
@@ -65,7 +64,7 @@ def row_of(person: User) -> Row:
 def places_of(person: User, by: User) -> list[Place]:
     """Where somebody may change the person's roles: the departments in which the person has any."""
     held: dict[Department, set[Role]] = {}
-    for one in person.memberships.select_related("department"):
+    for one in person.memberships.filter(department__in=departments_of(by)).select_related("department"):
         held.setdefault(one.department, set()).add(Role(one.role))
     offered = {department: roles_to_grant(by, department) for department in held}
     return [
@@ -77,7 +76,7 @@ def places_of(person: User, by: User) -> list[Place]:
 
 def offered_anywhere(by: User) -> frozenset[Role]:
     """The roles that somebody may give in at least one department, for a form that asks for the department too."""
-    everywhere = access.demand(by, Action.MANAGE_PEOPLE).everything
+    everywhere = access.demand(by, Action.MANAGE_PEOPLE).governs
     county = departments_of(by).filter(kind=Department.Kind.COUNTY_GOVERNMENT).exists()
     return grantable(everywhere=everywhere, county=county)
 

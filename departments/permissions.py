@@ -52,77 +52,73 @@ class Action(StrEnum):
 
 
 class Scope(StrEnum):
-    """How far a permission reaches: what the own department answers for, the own region, everything.
+    """How far a permission reaches: what the own department answers for, the own region's figures, the plans of exactly
+    the own region (SEAT), all that belongs to the own region and to its parts (REALM).
 
-    Two depend on where the role is held, because the government office looks after the whole plan: OFFICE is everything
-    there and nothing elsewhere, OWN everything there and the own department elsewhere.
+    Two depend on where the role is held, because the government office looks after the whole region: OFFICE is the
+    realm there and nothing elsewhere, OWN the realm there and the own department elsewhere.
     """
 
     DEPARTMENT = "department"
     REGION = "region"
-    ALL = "all"
+    SEAT = "seat"
+    REALM = "realm"
     OFFICE = "office"
     OWN = "own"
 
     def held_in(self, *, office: bool) -> "Scope | None":
         """What the scope comes to for a role held in the government office, or in any other department."""
-        return {Scope.OFFICE: Scope.ALL if office else None, Scope.OWN: Scope.ALL if office else Scope.DEPARTMENT}.get(
-            self, self
-        )
+        return {
+            Scope.OFFICE: Scope.REALM if office else None,
+            Scope.OWN: Scope.REALM if office else Scope.DEPARTMENT,
+        }.get(self, self)
 
 
 _R, _S = Role, Scope
 _UNITS = {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COUNTY: _S.REGION}
 """What a unit's people do for their own unit."""
+_OFFICES = {_R.COORDINATOR: _S.REALM, _R.LEADER: _S.REALM}
+"""What those see who look after a whole region: all of it and of its parts. They act for the region's own plans."""
 PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VIEW_PLAN: {
         _R.REPORTER: _S.DEPARTMENT,
         _R.REVIEWER: _S.DEPARTMENT,
         _R.COUNTY: _S.DEPARTMENT,
-        _R.COORDINATOR: _S.ALL,
-        _R.LEADER: _S.ALL,
+        **_OFFICES,
         _R.ADMINISTRATOR: _S.OWN,
     },
-    Action.VIEW_OBSERVATIONS: {
-        _R.REPORTER: _S.DEPARTMENT,
-        _R.REVIEWER: _S.DEPARTMENT,
-        _R.COUNTY: _S.REGION,
-        _R.COORDINATOR: _S.ALL,
-        _R.LEADER: _S.ALL,
-        _R.ADMINISTRATOR: _S.OWN,
-    },
-    Action.ENTER_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
+    Action.VIEW_OBSERVATIONS: {**_UNITS, **_OFFICES, _R.ADMINISTRATOR: _S.OWN},
+    Action.ENTER_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.REALM},
     Action.REVIEW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT},
-    Action.WITHDRAW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
-    Action.IMPORT_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.ALL},
-    Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.ALL},
-    Action.LOCK_MONTHS: {_R.COORDINATOR: _S.ALL},
-    Action.SET_QUOTAS: {_R.COORDINATOR: _S.ALL},
-    Action.VIEW_SUPERVISION: {**_UNITS, _R.COORDINATOR: _S.ALL, _R.LEADER: _S.ALL},
-    Action.ISSUE_SUPERVISION: {_R.COORDINATOR: _S.ALL},
+    Action.WITHDRAW_OBSERVATIONS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.REALM},
+    Action.IMPORT_OBSERVATIONS: {_R.REPORTER: _S.DEPARTMENT, _R.COUNTY: _S.REGION, _R.COORDINATOR: _S.REALM},
+    Action.IMPORT_OFFICIAL: {_R.COORDINATOR: _S.REALM},
+    Action.LOCK_MONTHS: {_R.COORDINATOR: _S.SEAT},
+    Action.SET_QUOTAS: {_R.COORDINATOR: _S.SEAT},
+    Action.VIEW_SUPERVISION: {**_UNITS, **_OFFICES},
+    Action.ISSUE_SUPERVISION: {_R.COORDINATOR: _S.SEAT},
     Action.RECEIVE_SUPERVISION: _UNITS,
     Action.ANSWER_SUPERVISION: _UNITS,
-    Action.VERIFY_SUPERVISION: {_R.COORDINATOR: _S.ALL},
-    Action.CLOSE_SUPERVISION: {_R.COORDINATOR: _S.ALL},
-    Action.VIEW_COMMENTS: {**_UNITS, _R.COORDINATOR: _S.ALL, _R.LEADER: _S.ALL},
-    Action.COMMENT: {_R.LEADER: _S.ALL},
+    Action.VERIFY_SUPERVISION: {_R.COORDINATOR: _S.SEAT},
+    Action.CLOSE_SUPERVISION: {_R.COORDINATOR: _S.SEAT},
+    Action.VIEW_COMMENTS: {**_UNITS, **_OFFICES},
+    Action.COMMENT: {_R.LEADER: _S.SEAT},
     Action.ANSWER_COMMENTS: _UNITS,
-    Action.VIEW_SILENCE: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL, _R.LEADER: _S.ALL},
+    Action.VIEW_SILENCE: {_R.REVIEWER: _S.DEPARTMENT, **_OFFICES},
     Action.ADMINISTER: {_R.ADMINISTRATOR: _S.OFFICE},
     Action.MANAGE_PEOPLE: {_R.ADMINISTRATOR: _S.OWN},
     Action.VIEW_TASK_REPORTS: {
         _R.REPORTER: _S.DEPARTMENT,
         _R.REVIEWER: _S.DEPARTMENT,
-        _R.COORDINATOR: _S.ALL,
-        _R.LEADER: _S.ALL,
+        **_OFFICES,
         _R.ADMINISTRATOR: _S.OWN,
     },
     Action.REPORT_TASKS: {_R.REPORTER: _S.DEPARTMENT},
     Action.REVIEW_TASK_REPORTS: {_R.REVIEWER: _S.DEPARTMENT},
-    Action.SPLIT_TASKS: {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
-    Action.SIGN_OFF_TASKS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.ALL},
-    Action.CLOSE_TASKS: {_R.COORDINATOR: _S.ALL},
-    Action.SHOW_SCREENS: {_R.COORDINATOR: _S.ALL, _R.ADMINISTRATOR: _S.OFFICE},
+    Action.SPLIT_TASKS: {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.SEAT},
+    Action.SIGN_OFF_TASKS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.SEAT},
+    Action.CLOSE_TASKS: {_R.COORDINATOR: _S.SEAT},
+    Action.SHOW_SCREENS: {_R.COORDINATOR: _S.SEAT, _R.ADMINISTRATOR: _S.OFFICE},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
 

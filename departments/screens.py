@@ -2,22 +2,33 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments import access
-from departments.models import Screen, User
+from departments.models import Region, Screen, User
 from departments.permissions import Action
 from departments.services import record
 
 
+def screens_of(by: User) -> "QuerySet[Screen]":
+    """The screens of the regions for which somebody may open and close any."""
+    return Screen.objects.filter(region__in=access.reach(by, Action.SHOW_SCREENS).seats)
+
+
+def places_of(by: User) -> "QuerySet[Region]":
+    """The regions for which somebody may open a screen."""
+    return Region.objects.filter(pk__in=access.reach(by, Action.SHOW_SCREENS).seats)
+
+
 @transaction.atomic
-def open_screen(*, name: str, by: User) -> tuple[Screen, str]:
-    """A new screen and the key of its address, which is shown once."""
-    access.demand(by, Action.SHOW_SCREENS)
+def open_screen(*, name: str, region: Region, by: User) -> tuple[Screen, str]:
+    """A new screen for a region and the key of its address, which is shown once."""
+    access.demand_acting(by, Action.SHOW_SCREENS, region.pk)
     if not name.strip():
         raise ValidationError(_("Say where the screen is, for example in which meeting room."))
-    screen, key = Screen.made(name.strip(), by)
+    screen, key = Screen.made(name.strip(), region.pk, by)
     record("screen.opened", by=by, subject=screen, name=screen.name)
     return screen, key
 
@@ -25,6 +36,6 @@ def open_screen(*, name: str, by: User) -> tuple[Screen, str]:
 @transaction.atomic
 def close_screen(screen: Screen, *, by: User) -> None:
     """The screen's address opens nothing any more, from now on; closing it again changes nothing."""
-    access.demand(by, Action.SHOW_SCREENS)
+    access.demand_acting(by, Action.SHOW_SCREENS, screen.region_id)
     if Screen.objects.filter(pk=screen.pk, closed_at__isnull=True).update(closed_at=timezone.now()):
         record("screen.closed", by=by, subject=screen, name=screen.name)

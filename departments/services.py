@@ -1,8 +1,8 @@
 """What departments' people do: the audit record, and who may come in with which roles.
 
-Whoever manages people reaches everybody from the government office, and from any other department those people alone of
-whom every role is one that may be given there. So nobody gets at a person of another department, or at more than the
-own roles open, by way of a password that was reset.
+Whoever manages people reaches from the government office everybody in its region and the parts, and from any other
+department those people alone of whom every role is one that may be given there. So nobody gets at a person of another
+city or department, or at more than the own roles open, by way of a password that was reset.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from departments import access, lockout
-from departments.models import AuditEvent, Department, Membership, User
+from departments.models import AuditEvent, Department, Membership, PersonQuerySet, User
 from departments.passwords import first_password
 from departments.permissions import Action, Role, grantable
 
@@ -25,7 +25,24 @@ Held = tuple[int, str]
 def record(action: str, *, by: User | None, subject: models.Model | None = None, **detail: Any) -> AuditEvent:
     """Adds an audit event; to be called inside the transaction of what it records. `detail` holds JSON values."""
     name = f"{subject._meta.label_lower}:{subject.pk}" if subject is not None else ""
-    return AuditEvent.objects.create(actor=by, action=action, subject=name, detail=detail)
+    region_id = _where(by, subject)
+    return AuditEvent.objects.create(actor=by, action=action, subject=name, region_id=region_id, detail=detail)
+
+
+def _where(by: User | None, subject: models.Model | None) -> int | None:
+    """The region whose administrators read of it: the one for which somebody acts, else that of what it is about."""
+    found = {role.department.region_id for role in by.held} if by is not None else set()
+    return found.pop() if len(found) == 1 else _region_of(subject)
+
+
+def _region_of(subject: Any) -> int | None:
+    """The region of a row, of its plan, or of the person whom it is about; None where there is none."""
+    if isinstance(subject, User):
+        return _where(subject, None)
+    for name in ("plan", "target", "task", "observation", "user", "by"):
+        if getattr(subject, "region_id", None) is None and getattr(subject, name, None) is not None:
+            return _region_of(getattr(subject, name))
+    return getattr(subject, "region_id", None)
 
 
 # --- Who manages whom -------------------------------------------------------------------------------------------------
@@ -37,9 +54,10 @@ def roles_to_grant(by: User | None, department: Department) -> frozenset[Role]:
     if by is None:
         return grantable(everywhere=True, county=county)
     reached = access.reach(by, Action.MANAGE_PEOPLE)
-    if not reached.everything and department.pk not in reached.departments:
+    everywhere = reached.sees(department.region_id)
+    if not everywhere and department.pk not in reached.departments:
         return frozenset()
-    return grantable(everywhere=reached.everything, county=county)
+    return grantable(everywhere=everywhere, county=county)
 
 
 def why_not_managed(person: User, by: User | None) -> str:
@@ -50,15 +68,23 @@ def why_not_managed(person: User, by: User | None) -> str:
         return _("This is your own account. Change your password and your second factor under Account security.")
     reached = access.demand(by, Action.MANAGE_PEOPLE)
     held = person.memberships.select_related("department")
-    if reached.everything or all(Role(one.role) in roles_to_grant(by, one.department) for one in held):
+    if all(reached.sees(one.department.region_id) or _may_grant(one, by) for one in held):
         return ""
     return _("This person also holds a role that you do not manage. Ask the administrator of the government office.")
 
 
+def _may_grant(membership: Membership, by: User) -> bool:
+    return Role(membership.role) in roles_to_grant(by, membership.department)
+
+
+def managed_by(reached: access.Reach) -> PersonQuerySet:
+    """The people on the list of whoever manages people and reaches so far."""
+    return User.objects.within(realm=reached.realm, departments=reached.departments)
+
+
 def may_see(person: User, by: User) -> bool:
     """Whether the person is on the list of whoever manages people."""
-    reached = access.reach(by, Action.MANAGE_PEOPLE)
-    return reached.everything or person.memberships.filter(department__in=reached.departments).exists()
+    return managed_by(access.reach(by, Action.MANAGE_PEOPLE)).filter(pk=person.pk).exists()
 
 
 def _demand_managed(person: User, by: User | None) -> None:

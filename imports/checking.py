@@ -18,7 +18,7 @@ from imports.models import ImportBatch, RememberedMapping
 from imports.parsing import Line, Mapping, Mistake, Rows, Table, parse
 from imports.readers import Limits, UnreadableError, read
 from imports.remembering import Memory, mapping_of
-from imports.rights import not_asked
+from imports.rights import not_asked, outside
 from imports.staging import Accepted
 from imports.understanding import Understanding
 from imports.workflow import WAITING, State, Verb
@@ -115,7 +115,7 @@ def _unreadable(error: UnreadableError) -> Verdict:
 def judged(batch: ImportBatch, data: bytes) -> Verdict:
     """Everything about the file; UnreadableError if it cannot be read as a table."""
     limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
-    rows, names = read(data, limits), known()
+    rows, names = read(data, limits), known(batch.source.by)
     memory = Memory(batch.source.by)
     data_rows = Rows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden)
     table = parse(data_rows, mapping_of(batch.mapping), names, memory.recall)
@@ -162,8 +162,9 @@ def _problems(
     batch: ImportBatch, entries: Sequence[Entry]
 ) -> tuple[dict[int, list[Problem]], dict[int, list[Problem]]]:
     """What forbids entries, and what looks odd about them. Whoever hands in for a review explains what looks odd, as
-    on the worksheet; and hands in only what is asked of the own units."""
-    strange = {} if batch.official else not_asked(entries, batch.source.by)
+    on the worksheet; and hands in only what is asked of the own units. A quality office makes nothing of another city
+    official."""
+    strange = (outside if batch.official else not_asked)(entries, batch.source.by)
     background = Background(entries)
     problems = check_entries(entries, background) | strange
     odd = odd_entries(entries, background)

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from departments.seeing import regions_seen_by
 from imports.cells import letters
 from imports.columns import IGNORED, UNKNOWN, Column
 from imports.forms import ColumnForm, HeadingForm, SheetForm
@@ -176,7 +177,7 @@ class Correction:
     """All inputs of a file. `seen` tells by which check of the file they were made."""
 
     def __init__(self, batch: ImportBatch, data: Given[str, Any] | None = None) -> None:
-        names = known()
+        names = known(batch.source.by)
         self.recognised = recognised_in(batch, names) or Recognised((), (), (), failed=False)
         self.seen = _digest(batch)
         mapping = mapping_of(batch.mapping) or Mapping()
@@ -186,7 +187,7 @@ class Correction:
         ]
         self.errors: list[str] = []
         self.indicators = sorted({one.name for one in names.indicators.by_id.values()})
-        self.regions = sorted({one.name for one in names.regions.by_id.values()})
+        self.regions = sorted(set(regions_seen_by(batch.source.by).values_list("name", flat=True)))
 
     @property
     def remember(self) -> bool:

@@ -1,11 +1,19 @@
-"""Who and where the names in a file are: every indicator, region and department, read in three queries."""
+"""Who and where the names in a file are: every region, and every indicator and department that the uploader is shown.
+
+Each city has its 市公安局 and many a 鼓楼区: what is called so in the uploader's own region comes first, then what is
+in a part or a whole of it.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 
-from departments.models import Department, Region
+from departments import access
+from departments.models import Region, User
+from departments.permissions import Action
+from departments.seeing import departments_seen_by
+from departments.wording import WHOLES
 from imports.cells import canonical
 from imports.names import Known, Measured, Named, Names, Place, short_names
 from imports.parsing import Fragment, Line, Mistake, Table
@@ -14,18 +22,18 @@ from targets.models import Indicator
 
 _BETWEEN_NAMES = re.compile(r"[、,，;；/\s]+")
 _MULTIPLE = re.compile(r"^[万亿千百]+")
-WHOLE_CITY = "全市"
 _NOTHING: list[Problem] = []
 _entry = partial(tuple.__new__, Entry)
 
 
-def known() -> Known:
-    """Every name that may stand in a table."""
-    return Known(_indicators(), _regions(), _departments())
+def known(by: User) -> Known:
+    """Every name that may stand in a table of somebody's, in a handful of queries."""
+    own = {role.department.region_id for role in by.held}
+    return Known(_indicators(by), _regions(by, own), _departments(by, own))
 
 
-def _indicators() -> Names[Measured]:
-    rows = Indicator.objects.values_list(
+def _indicators(by: User) -> Names[Measured]:
+    rows = Indicator.objects.visible_to(by).values_list(
         "id", "code", "name", "unit", "entry_basis", "frequency", "region_rule", "department_id"
     )
     return Names(
@@ -37,33 +45,45 @@ def _indicators() -> Names[Measured]:
     )
 
 
-def _regions() -> Names[Place]:
-    """Regions, 鹿城 for 鹿城区 too; 全市 is the city, where there is but one."""
+def _regions(by: User, own: Collection[int]) -> Names[Place]:
+    """Regions, 鹿城 for 鹿城区 too; 全市 is the uploader's city, 全县 the uploader's county."""
     rows = list(Region.objects.values_list("id", "code", "name", "parent_id", "kind"))
-    places = [Place(*row[:4]) for row in rows]
-    aliases = short_names(places)
-    cities = [row[0] for row in rows if row[4] == "city"]
-    if len(cities) == 1:
-        aliases[cities[0]].append(WHOLE_CITY)
-    return Names("region", ((place, aliases[place.id]) for place in places))
+    places, near = {row[0]: Place(*row[:4]) for row in rows}, access.reach(by, Action.VIEW_PLAN).lineage
+    aliases = short_names(places[pk] for pk in near if pk in places)
+    wholes = _own_and_wholes(places, own)
+    for region_id, kind in ((row[0], row[4]) for row in rows if row[0] in wholes):
+        aliases[region_id] += WHOLES[kind]
+    return Names("region", ((place, aliases[place.id]) for place in places.values()), [own, near])
 
 
-def _departments() -> Names[Named]:
-    rows = Department.objects.values_list("id", "code", "name", "short_name", "aliases")
+def _own_and_wholes(places: Mapping[int, Place], own: Collection[int]) -> set[int]:
+    """The uploader's own regions and those above them."""
+    found: set[int] = set()
+    for start in own:
+        region: int | None = start
+        while region is not None and region not in found:
+            found.add(region)
+            region = places[region].parent if region in places else None
+    return found
+
+
+def _departments(by: User, own: Collection[int]) -> Names[Named]:
+    rows = list(departments_seen_by(by).values_list("id", "code", "name", "short_name", "aliases", "region_id"))
     return Names(
         "department",
         (
-            (Named(pk, code, name), (short, *(one["name"] for one in aliases)))
-            for pk, code, name, short, aliases in rows
+            (Named(pk, code, name), (short, *(alias["name"] for alias in aliases)))
+            for pk, code, name, short, aliases, _region in rows
         ),
+        [{row[0] for row in rows if row[5] in own}],
     )
 
 
 class Directory:
     """Turns lines of a file into entries."""
 
-    def __init__(self, names: Known | None = None) -> None:
-        self._known = names or known()
+    def __init__(self, names: Known) -> None:
+        self._known = names
         self._checked: dict[tuple[object, ...], tuple[Problem, ...]] = {}
         self._ids: dict[tuple[str, str], tuple[Measured, int]] = {}
 
@@ -145,7 +165,7 @@ def _differs(written: str, unit: str) -> bool:
     return found != right and bool(found) and _MULTIPLE.sub("", found) == _MULTIPLE.sub("", right)
 
 
-def entries_of(table: Table, names: Known | None = None) -> tuple[list[tuple[Line, Entry]], list[Mistake]]:
+def entries_of(table: Table, names: Known) -> tuple[list[tuple[Line, Entry]], list[Mistake]]:
     """The entry of each line that names something, once; and the mistakes in the names of all rows."""
     directory, first, entries = Directory(names), dict[tuple[object, ...], Line](), list[tuple[Line, Entry]]()
     mistakes = [table.mistake(one, problem) for one in table.fragments for problem in directory.unknown(one)]

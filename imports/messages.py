@@ -52,6 +52,9 @@ ROWS: dict[str, str | Promise] = {
     "not_asked": _(
         "This figure is not asked of your unit in this month. Delete the row, or ask the quality office to import it."
     ),
+    "not_of_region": _(
+        "This figure is measured outside your region, and none of its departments reports it. Delete the row."
+    ),
     "given_twice": _(
         "The same indicator, region and month stand in row %(first)s already (%(sheet)s). Delete one of the two."
     ),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from departments import access
-from departments.models import Department, User
+from departments.models import Department, Region, User
 from departments.permissions import Action
 from imports import workflow
 from imports.workflow import Verb
@@ -26,10 +26,10 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
         return self.select_related("source__by").defer("errors", "recognition", "mapping").order_by("-id")
 
     def visible_to(self, user: User) -> Self:
-        """Everybody sees the own files, the quality office all."""
-        if access.reach(user, Action.IMPORT_OFFICIAL).everything:
-            return self
-        return self.filter(source__by=user) if access.reach(user, Action.IMPORT_OBSERVATIONS) else self.none()
+        """Everybody sees the own files, a quality office those of its region and of the parts."""
+        if not access.reach(user, Action.IMPORT_OBSERVATIONS):
+            return self.none()
+        return self.filter(Q(source__by=user) | Q(region__in=access.reach(user, Action.IMPORT_OFFICIAL).realm))
 
     def same_file(self, batch: "ImportBatch") -> Self:
         """Earlier files with the same content, the last one first."""
@@ -66,7 +66,8 @@ class ImportBatch(models.Model):
     `errors_total` counts all. `file` is the name of the stored upload, empty once it is removed. `circumstances` tells
     what was official when it was checked: if that has changed at the time of applying, it is checked again (`renewed`).
     `recognition` is how the file was understood (`understanding.Understanding`), `mapping` what a person has said about
-    it (`mappings.Mapping`), `remembered` tells if that was said about an earlier file.
+    it (`mappings.Mapping`), `remembered` tells if that was said about an earlier file. `region` is the one for which it
+    was uploaded, empty where the person imports for several: then nobody else sees the file.
     """
 
     class StateChoices(models.TextChoices):
@@ -84,6 +85,9 @@ class ImportBatch(models.Model):
     file = models.CharField(_("stored file"), max_length=64, blank=True)
     size = models.PositiveBigIntegerField(_("size in bytes"), default=0)
     official = models.BooleanField(_("official at once"), default=True)
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("imported for")
+    )
     state = models.CharField(
         _("state"), max_length=8, choices=StateChoices.choices, default=workflow.State.UPLOADED.value
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, TypeVar
@@ -46,9 +46,12 @@ Kind = TypeVar("Kind", bound=Named)
 
 
 class Names(Generic[Kind]):
-    """Everything of one kind by code, by name, and by whatever else it is called."""
+    """Everything of one kind by code, by name, and by whatever else it is called. Where several are called so, those
+    come first that are in the first lot of ids of `near`, then those in the next one."""
 
-    def __init__(self, kind: str, known: Iterable[tuple[Kind, Iterable[str]]] = ()) -> None:
+    def __init__(
+        self, kind: str, known: Iterable[tuple[Kind, Iterable[str]]] = (), near: Sequence[Collection[int]] = ()
+    ) -> None:
         self._kind = kind
         self._found: dict[str, list[Kind]] = defaultdict(list)
         self._answers: dict[str, Kind | Problem] = {}
@@ -58,6 +61,9 @@ class Names(Generic[Kind]):
             self.by_id[one.id] = one
             for name in {canonical(text) for text in (one.code, one.name, *aliases)} - {""}:
                 self._found[name].append(one)
+        for name, several in self._found.items():
+            lots = ([one for one in several if one.id in lot] for lot in near)
+            self._found[name] = next((lot for lot in lots if lot), several)
         self._longest_first = sorted((name for name in self._found if not name.isascii()), key=len, reverse=True)
 
     def find(self, text: str) -> Kind | Problem:

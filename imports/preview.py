@@ -116,12 +116,13 @@ def lights_follow() -> bool:
     return DirtyKey.objects.exists()
 
 
-def lights(batch: ImportBatch) -> Lights | None:
-    """What the lights would become, as of the file's latest month; None for more figures than can be judged now."""
+def lights(batch: ImportBatch, user: User) -> Lights | None:
+    """What the lights that the person sees would become, as of the file's latest month; None for more figures than can
+    be judged now."""
     if batch.new + batch.changed > MOST_FIGURES:
         return None
     rows = StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
-    found = effects_of([_entry(row) for row in rows])
+    found = effects_of([_entry(row) for row in rows], user)
     changing = [one for one in found if one.differs]
     return Lights(changing[:LIGHTS_SHOWN], len(changing[LIGHTS_SHOWN:]), len(found) - len(changing))
 

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.cells import letters
 from imports.columns import UNKNOWN, Column
-from imports.loading import known
 from imports.messages import COLUMNS, LAYOUTS, LEFT_OUT
 from imports.models import ImportBatch
 from imports.names import Known
@@ -125,11 +124,11 @@ class Recognised:
 HEADING_ERRORS = frozenset({"heading_unknown", "heading_twice", "column_missing", "year_missing", "month_contradicts"})
 
 
-def recognised_in(batch: ImportBatch, names: Known | None = None) -> Recognised | None:
+def recognised_in(batch: ImportBatch, names: Known) -> Recognised | None:
     """What was recognised in the file of a batch; None if it was not read, or is kept no longer."""
     if not batch.recognition:
         return None
-    found, names = Understanding.from_json(batch.recognition), names or known()
+    found = Understanding.from_json(batch.recognition)
     samples = {one.shape: one.rows for one in found.samples}
     sheets: dict[str, list[SheetRecognition]] = {}
     for sheet in found.recognition.sheets:

@@ -1,6 +1,6 @@
-"""Whose figures are in a file: what may be handed in by somebody who does not import for everybody.
+"""Whose figures are in a file: what may be handed in for a unit, and what a quality office may make official.
 
-The same rule as on the worksheet (`targets.duties`): what is expected of the person's units in the month.
+The first by the same rule as on the worksheet (`targets.duties`): what is expected of the person's units in the month.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from targets.duties import Key, expected_over
 from targets.figures import Entry, Problem
+from targets.services import beyond
 from targets.worksheet import units_of
 
 
@@ -23,6 +24,12 @@ def not_asked(entries: Sequence[Entry], by: User) -> dict[int, list[Problem]]:
         for position, entry in enumerate(entries)
         if asked.get(Key(*entry.key)) not in units
     }
+
+
+def outside(entries: Sequence[Entry], by: User) -> dict[int, list[Problem]]:
+    """The entries, by their position, of figures that are another city's: measured neither in the person's region nor
+    in its parts, and reported by none of its departments."""
+    return {position: [Problem("not_of_region", "region")] for position in beyond(entries, by)}
 
 
 def _asked(entries: Sequence[Entry]) -> Mapping[Key, int | None]:

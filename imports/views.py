@@ -14,13 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from departments import access
 from departments.access import requires
-from departments.models import Department, User
+from departments.models import User
 from departments.permissions import Action
+from departments.seeing import departments_seen_by
 from departments.services import record
 from imports import preview
 from imports.correction import Correction
 from imports.forms import UploadForm
 from imports.jobs import mark, send
+from imports.loading import known
 from imports.marking import marked_workbook
 from imports.messages import unreadable
 from imports.models import ImportBatch
@@ -28,6 +30,7 @@ from imports.parsing import HEADINGS
 from imports.readers import UnreadableError
 from imports.recognised import recognised_in
 from imports.services import cancel, confirm, correct, forget, receive, undo
+from imports.services.deciding import decides
 from imports.template_file import template
 from imports.workflow import State, Verb
 from plans.addresses import month_named
@@ -92,10 +95,10 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     if found.odd:
         context["odd"] = preview.odd_page(found, request.GET.get("odd"))
     if found.state in (State.READY.value, State.REJECTED.value) and found.accepted:
-        context["lights"] = preview.lights(found)
+        context["lights"] = preview.lights(found, _person(request))
     if found.file:
-        context["recognised"] = recognised_in(found)
-        context["may_correct"] = found.correctable and _decides(request, found)
+        context["recognised"] = recognised_in(found, known(found.source.by))
+        context["may_correct"] = found.correctable and decides(found, _person(request))
     return context
 
 
@@ -130,7 +133,7 @@ def undo_one(request: HttpRequest, pk: int) -> HttpResponse:
 def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """What each column means: shown beside the first rows, corrected, and the file checked again."""
     found = _visible(request, pk)
-    if not _decides(request, found):
+    if not decides(found, _person(request)):
         raise access.refusal()
     if not found.correctable:
         messages.info(request, _("What the columns mean can be corrected after the check and before the import."))
@@ -198,7 +201,7 @@ def template_for(request: HttpRequest) -> HttpResponseBase:
 
 def _sheet_asked(request: HttpRequest) -> AskedSheet:
     """The unit and month that are asked for; 404 if there are none, PermissionDenied if it is not the person's."""
-    units = Department.objects.select_related("region__parent__parent")
+    units = departments_seen_by(_person(request)).select_related("region__parent__parent")
     unit = get_object_or_404(units, code=request.POST.get("unit", ""))
     asked = AskedSheet.of(unit, month_named(request.POST.get("month", "")))
     if asked is None:
@@ -232,14 +235,9 @@ def _visible(request: HttpRequest, pk: int) -> ImportBatch:
 
 def _office(request: HttpRequest) -> dict[str, bool]:
     """Whether what the person uploads becomes official at once."""
-    return {"office": access.reach(_person(request), Action.IMPORT_OFFICIAL).everything}
+    return {"office": access.reach(_person(request), Action.IMPORT_OFFICIAL).governs}
 
 
 def _may(request: HttpRequest, found: ImportBatch, verb: Verb) -> bool:
     """Whether the page offers a step: the workflow has it, and the file is the person's to decide about."""
-    return found.can(verb) and _decides(request, found)
-
-
-def _decides(request: HttpRequest, found: ImportBatch) -> bool:
-    office = access.reach(_person(request), Action.IMPORT_OFFICIAL).everything
-    return office if found.official else found.source.by_id == _person(request).pk
+    return found.can(verb) and decides(found, _person(request))

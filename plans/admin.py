@@ -3,12 +3,29 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import PROTECT
+from django.db.models import PROTECT, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from departments.administration import Announcing, Importing, Resource
+from departments import seeing
+from departments.access import Reach
+from departments.administration import Announcing, ByRole, Importing, OwnRelated, Resource, reach_of
+from departments.models import Region, User
 from plans.models import CalendarDay, Clause, Plan
+
+
+class OfPlan(ByRole):
+    """Rows of plans: changed by the administrators of exactly the plan's region, who alone see a draft; those of a plan
+    in force are looked at by the administrators of the regions above it too. `to_plan` is the way to the plan."""
+
+    to_plan = "plan__"
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        in_force = Q((f"{self.to_plan}region__in", reached.realm), (f"{self.to_plan}state", Plan.State.PUBLISHED))
+        return in_force | self.changed(reached, by)
+
+    def changed(self, reached: Reach, by: User) -> Q:
+        return Q((f"{self.to_plan}region__in", reached.seats))
 
 
 class CalendarDayResource(Resource):
@@ -22,7 +39,14 @@ class CalendarDayResource(Resource):
 
 @admin.register(CalendarDay)
 class CalendarDayAdmin(Importing):
-    """Exceptions to Monday–Friday, as the State Council arranges them each year."""
+    """Exceptions to Monday–Friday, as the State Council arranges them each year: the same for everybody, entered by the
+    administrators above whom nobody is in this installation."""
+
+    def changed(self, reached: Reach, by: User) -> Q:
+        return Q() if seeing.is_top(reached) else Q(pk__in=())
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and seeing.is_top(reach_of(request))
 
     resource_classes = [CalendarDayResource]
     list_display = ["day", "kind", "name"]
@@ -37,8 +61,17 @@ class CalendarDayAdmin(Importing):
 
 
 @admin.register(Plan)
-class PlanAdmin(Announcing):
+class PlanAdmin(OfPlan, Announcing):
     """Documents, with the settings by which their promises are judged."""
+
+    to_plan = ""
+
+    def offered(self, request: HttpRequest) -> "QuerySet[Plan]":
+        """A promise is made in a plan of exactly the own region."""
+        return self._rows(request, self.changed)
+
+    def choices(self, request: HttpRequest, db_field: Any) -> "QuerySet[Any] | None":
+        return Region.objects.filter(pk__in=reach_of(request).seats)
 
     list_display = ["code", "number", "title", "region", "first_month", "last_month", "state"]
     list_select_related = ["region"]
@@ -47,11 +80,11 @@ class PlanAdmin(Announcing):
 
 
 @admin.register(Clause)
-class ClauseAdmin(Announcing):
+class ClauseAdmin(OfPlan, Announcing):
     """Numbered passages. One that a promise quotes is fixed: what was promised would no longer stand in it."""
 
     list_display = ["path", "title", "plan", "order"]
-    list_filter = ["plan"]
+    list_filter = [("plan", OwnRelated)]
     list_select_related = ["plan"]
     ordering = ["plan", "order"]
     search_fields = ["path", "heading", "text"]

@@ -13,7 +13,9 @@ from ninja.pagination import paginate
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from departments.authentication import person
 from departments.contract import PLAN_REFUSALS, REFUSALS, Fault, Paging, RefusedError
+from departments.models import User
 from plans.models import Clause, Plan
 from plans.periods import Month
 
@@ -74,10 +76,10 @@ class ClauseOut(Schema):
         return clause.parent.path if clause.parent else None
 
 
-def plan_of(asked: str) -> Plan:
-    """The plan of a code or, for those who still name them by year, the one that begins in it; 404 if there is none.
-    RefusedError (409), with their codes, if several do."""
-    plans = Plan.objects.published()
+def plan_of(asked: str, user: User) -> Plan:
+    """The plan of a code or, for those who still name them by year, the one that begins in it; 404 if there is none
+    that the person sees. RefusedError (409), with their codes, if several do."""
+    plans = Plan.objects.published().visible_to(user)
     found = plans.filter(code=asked).first()
     if found is not None or not _YEAR.fullmatch(asked):
         return found or get_object_or_404(plans, code=asked)
@@ -95,12 +97,12 @@ _YEAR = re.compile(r"(19|2[0-9])[0-9]{2}")
 @router.get("/plans", response={200: list[PlanOut], **REFUSALS})
 @paginate(Paging)
 def plans(request: HttpRequest) -> QuerySet[Plan]:
-    """Every plan, the one that began last first."""
-    return Plan.objects.published()
+    """Every plan in force that the person sees, the one that began last first."""
+    return Plan.objects.published().visible_to(person(request))
 
 
 @router.get("/plans/{plan}/clauses", response={200: list[ClauseOut], **PLAN_REFUSALS})
 @paginate(Paging)
 def clauses(request: HttpRequest, plan: PlanCode) -> QuerySet[Clause]:
     """A plan's clauses in the order of the document."""
-    return Clause.objects.filter(plan=plan_of(plan)).select_related("parent").order_by("order")
+    return Clause.objects.filter(plan=plan_of(plan, person(request))).select_related("parent").order_by("order")

@@ -12,9 +12,12 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         """What pages show of plans is watched; other apps name their own tables."""
+        from departments import seeing
         from plans import changes
         from plans.changes import Watch
+        from plans.models.plan import named_to
 
+        seeing.also(named_to)
         changes.watch(
             Watch("departments_region"),
             Watch("departments_department"),

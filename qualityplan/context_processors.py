@@ -30,7 +30,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "made_up_plan": lambda: user.is_authenticated and surroundings_of(request).made_up_plan,
         "may_upload": _may(user, Action.IMPORT_OBSERVATIONS),
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
-        "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).everything,
+        "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).governs,
         "may_lock": _may(user, Action.LOCK_MONTHS),
         "may_supervise": _may(user, Action.VIEW_SUPERVISION),
         "may_administer": _may(user, Action.ADMINISTER),

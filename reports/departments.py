@@ -16,6 +16,7 @@ from targets.ranking import ranks
 from targets.selectors import Row
 from targets.timeliness import Line, matrix_of
 from tasks.models import Assignment
+from tasks.models.units import departments_about
 from tasks.selectors import Row as TaskRow
 from tasks.selectors import of_departments
 
@@ -42,11 +43,12 @@ class Kind:
 
 
 def kinds(standing: Standing) -> list[Kind]:
-    """All departments by kind, with the lights of their targets."""
+    """The departments of the plan's region, the governments of its counties, and whoever else the plan names, by kind,
+    with the lights of their targets."""
     lights = _lights(standing)
     tasks = Counter(Assignment.objects.filter(task__plan=standing.plan).values_list("department_id", flat=True))
     order = {value: place for place, (value, _label) in enumerate(Department.Kind.choices)}
-    departments = sorted(Department.objects.all(), key=lambda one: (order[one.kind], one.code))
+    departments = sorted(departments_about(standing.plan), key=lambda one: (order[one.kind], one.code))
     cards = [_card(one, lights.get(one.pk, Counter()), tasks[one.pk]) for one in departments]
     return [
         Kind(str(Department.Kind(kind).label), list(part))

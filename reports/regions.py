@@ -103,8 +103,7 @@ def choices(standing: Standing, user: User) -> tuple[list[Region], list[Target]]
     targets = [row.target for row in standing.rows if _in_parts(row.target)]
     reached = access.reach(user, Action.VIEW_OBSERVATIONS)
     parts = Region.objects.filter(parent=standing.plan.region).order_by("code") if targets else Region.objects.none()
-    everywhere = reached.everything or bool(reached.departments)
-    return [one for one in parts if everywhere or one.pk in reached.regions], targets
+    return [one for one in parts if one.pk in reached.judged], targets
 
 
 class _Readable:
@@ -118,8 +117,9 @@ class _Readable:
         self.indicators = set(Indicator.objects.filter(own).values_list("pk", flat=True)) if departments else set()
 
     def __call__(self, target: Target, region: Region) -> bool:
-        mine = region.pk in self.reached.regions or target.indicator_id in self.indicators
-        return self.reached.everything or mine
+        if region.pk in self.reached.realm | self.reached.upward:
+            return True
+        return target.indicator_id in self.indicators and region.pk in self.reached.parts | self.reached.wholes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ recompute: they are derived.
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, Widget
 
-from departments.administration import ByRole, Importing, Resource, listen
-from departments.models import Department
+from departments import seeing
+from departments.access import Reach
+from departments.administration import Importing, Inline, OwnRelated, Resource, listen
+from departments.models import Department, User
+from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan
 from plans.periods import Month
@@ -81,11 +84,29 @@ class ReportingDutyResource(Resource):
 
 @admin.register(Indicator)
 class IndicatorAdmin(Importing):
-    """What can be measured."""
+    """What can be measured. An indicator is of its department's region; one without a department is of the plans that
+    use it and, while none does, of whoever entered it."""
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        return self.changed(reached, by) | Q(pk__in=Indicator.objects.visible_to(by).values("pk"))
+
+    def changed(self, reached: Reach, by: User) -> Q:
+        """Those of the own departments; without one, those that no other city's plan uses."""
+        own = Q(department__region__in=reached.realm)
+        return own | Q(department__isnull=True) & self._unshared(reached)
+
+    def _unshared(self, reached: Reach) -> Q:
+        uses = Target.objects.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk")))
+        people = User.objects.within(realm=reached.realm, departments=())
+        entered = Indicator.history.filter(id=OuterRef("pk"), history_type="+", history_user__in=people.values("pk"))
+        own = Q(Exists(uses.filter(plan__region__in=reached.realm))) | Q(Exists(entered))
+        if seeing.is_alone(reached):
+            own |= Q(~Exists(uses))
+        return own & ~Q(Exists(uses.exclude(plan__region__in=reached.realm)))
 
     resource_classes = [IndicatorResource]
     list_display = ["code", "name", "measure", "time_rule", "region_rule", "frequency", "department"]
-    list_filter = ["measure", "frequency", "department"]
+    list_filter = ["measure", "frequency", ("department", OwnRelated)]
     list_select_related = ["department"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["department"]
@@ -95,15 +116,18 @@ class IndicatorAdmin(Importing):
 class ReportingDutyAdmin(Importing):
     """Who is expected to report what, from which month until which."""
 
+    def shown(self, reached: Reach, by: User) -> Q:
+        return Q(department__region__in=reached.realm) | Q(indicator__department__region__in=reached.realm)
+
     resource_classes = [ReportingDutyResource]
     list_display = ["__str__", "indicator", "department", "since", "until"]
-    list_filter = ["department"]
+    list_filter = [("department", OwnRelated)]
     list_select_related = ["indicator", "department"]
     search_fields = ["indicator__code", "indicator__name", "department__short_name"]
     autocomplete_fields = ["indicator", "department"]
 
 
-class TargetAssignmentInline(ByRole, admin.TabularInline):
+class TargetAssignmentInline(Inline, admin.TabularInline):
     """Who answers for the target."""
 
     model = TargetAssignment
@@ -112,13 +136,13 @@ class TargetAssignmentInline(ByRole, admin.TabularInline):
 
 
 @admin.register(Target)
-class TargetAdmin(Importing):
+class TargetAdmin(OfPlan, Importing):
     """A plan's promises in numbers."""
 
     resource_classes = [TargetResource]
     inlines = [TargetAssignmentInline]
     list_display = ["code", "name", "plan", "comparator", "threshold", "due", "firmness", "headline"]
-    list_filter = ["plan", "headline", "firmness", "comparator"]
+    list_filter = [("plan", OwnRelated), "headline", "firmness", "comparator"]
     list_select_related = ["plan"]
     search_fields = ["code", "name", "quote"]
     autocomplete_fields = ["plan", "clause", "indicator", "operand"]

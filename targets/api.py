@@ -6,7 +6,7 @@ with the same formulas, and nothing of that is stored.
 
 from typing import Annotated
 
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -35,8 +35,8 @@ router = Router(tags=["targets"])
 @router.get("/indicators", response={200: list[IndicatorOut], **REFUSALS})
 @paginate(Paging)
 def indicators(request: HttpRequest) -> QuerySet[Indicator]:
-    """Every indicator, by code."""
-    return Indicator.objects.select_related("department")
+    """Every indicator of the own city's departments and of the plans that the person sees, by code."""
+    return Indicator.objects.visible_to(person(request)).select_related("department")
 
 
 @router.get("/plans/{plan}/targets", response={200: list[TargetOut], **PLAN_REFUSALS})
@@ -44,7 +44,7 @@ def indicators(request: HttpRequest) -> QuerySet[Indicator]:
 def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
     """A plan's promises in numbers, in its order."""
     assigned = Prefetch("assignments", TargetAssignment.objects.select_related("department"))
-    found: QuerySet[Target] = Target.objects.filter(plan=plan_of(plan))
+    found: QuerySet[Target] = Target.objects.filter(plan=plan_of(plan, person(request)))
     return found.select_related("clause", "indicator", "operand").prefetch_related(assigned)
 
 
@@ -62,7 +62,7 @@ def attainment(
     Without `region` the plan's own; without `month` the last one with data. `as_of` answers by the figures that were
     official at that time.
     """
-    known = plan_of(plan)
+    known = plan_of(plan, person(request))
     place = judged_region(known, region, person(request))
     if as_of is None:
         chosen = month_of(known, month, last_month(known, place))
@@ -78,7 +78,7 @@ def attainment_by_month(
     request: HttpRequest, plan: PlanCode, code: Code, region: RegionCode | None = None, as_of: Moment | None = None
 ) -> QuerySet[Attainment] | list[Attainment]:
     """One target through the months of its plan; `region` and `as_of` as for all targets."""
-    known = plan_of(plan)
+    known = plan_of(plan, person(request))
     target = get_object_or_404(Target, plan=known, code=code)
     place = judged_region(known, region, person(request))
     if as_of is not None:
@@ -99,7 +99,10 @@ def observations(
     """The official figures that the person may see, by indicator, region and month; `to` includes its month."""
     found = Observation.objects.visible_to(person(request)).official()
     if indicator is not None:
-        found = found.filter(indicator=get_object_or_404(Indicator, code=indicator))
+        known = Q(pk__in=Indicator.objects.visible_to(person(request)).values("pk")) | Q(
+            pk__in=found.values("indicator")
+        )
+        found = found.filter(indicator=get_object_or_404(Indicator.objects.filter(known), code=indicator))
     if region is not None:
         found = found.filter(region=observed_region(region, person(request)))
     if first is not None:
@@ -141,11 +144,8 @@ def judged_region(plan: Plan, code: str | None, user: User) -> Region:
 
 def observed_region(code: str, user: User) -> Region:
     """The region asked for; 404 if the person sees no figures of it, whatever the indicator."""
-    region = get_object_or_404(Region, code=code)
     reached = access.reach(user, Action.VIEW_OBSERVATIONS)
-    if not (reached.everything or reached.departments or region.pk in reached.regions):
-        raise Http404
-    return region
+    return get_object_or_404(Region, code=code, pk__in=reached.lineage)
 
 
 def last_month(plan: Plan, region: Region) -> Month | None:

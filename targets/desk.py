@@ -130,7 +130,7 @@ def desk_of(user: User, today: date, month: Month | None = None, plan_code: str 
     plans = list(plans_of(user).latest_first()) if units else []
     if not plans:
         return Desk([], [], [], {}, "")
-    situation, own = Situation.of(plans, today), replace(reached, everything=False)
+    situation, own = Situation.of(plans, today), replace(reached, realm=frozenset())
     asked = {month} if month is not None and situation.hold(month) else set()
     pressed = {known for plan in situation.asking() for known in situation.open(plan)} if own else set()
     months = {*asked, *pressed, *situation.reported.values()}

@@ -15,6 +15,7 @@ with (CSRF) is kept nowhere and filled in at last.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import fields
 from functools import lru_cache, partial, wraps
 from hashlib import sha256
 from pathlib import Path
@@ -208,7 +209,7 @@ def _shared_key(request: HttpRequest, plan_code: str | None, version: object) ->
 @lru_cache(maxsize=1024)
 def _as_text(reached: tuple[access.Reach, ...]) -> str:
     """The same text for the same reaches, in every process."""
-    return repr([(one.everything, sorted(one.departments), sorted(one.regions)) for one in reached])
+    return repr([[sorted(getattr(one, field.name)) for field in fields(one)] for one in reached])
 
 
 def _own_key(request: HttpRequest) -> str:
@@ -225,6 +226,7 @@ def _own_key(request: HttpRequest) -> str:
         user.pk,
         str(user),
         roles,
+        _as_text(tuple(access.reaches(user).values())),
         surroundings_of(request).unread,
         surroundings_of(request).plans,
     )

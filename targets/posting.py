@@ -75,8 +75,8 @@ def keep(sent: ObservationsIn, *, by: User, label: str) -> list[ObservationKept]
     Whoever sends the same figures again changes nothing: what was handed in last and says the same stands.
     """
     reached = access.demand(by, Action.ENTER_OBSERVATIONS)
-    sifted = named(sent)
-    sifted.refuse(_not_asked(sifted.rows, reached))
+    sifted = named(sent, by)
+    sifted.refuse(_not_asked(sifted.rows, reached, by))
     sifted.refuse(_locked(sifted.rows))
     found = examine([_draft(row) for row in sifted.rows.values()])
     handed_in = _standing(found.entries) if sent.submits else {}
@@ -90,9 +90,9 @@ def keep(sent: ObservationsIn, *, by: User, label: str) -> list[ObservationKept]
     return [_kept(row, handed_in.get(key), drafts.get(key), found) for key, row in sifted.rows.items()]
 
 
-def named(sent: ObservationsIn) -> Sifted:
-    """The rows whose indicator, region and month are known, each figure once."""
-    indicators = Names("indicator", Indicator.objects.all())
+def named(sent: ObservationsIn, by: User) -> Sifted:
+    """The rows whose indicator, region and month are known to the person, each figure once."""
+    indicators = Names("indicator", Indicator.objects.visible_to(by))
     regions = Names("region", Region.objects.all())
     sifted = Sifted()
     for number, row in sent.rows:
@@ -112,12 +112,12 @@ def named(sent: ObservationsIn) -> Sifted:
 # --- Whose the figures are --------------------------------------------------------------------------------------------
 
 
-def _not_asked(rows: Rows, reached: Reach) -> dict[Key, list[Problem]]:
+def _not_asked(rows: Rows, reached: Reach, by: User) -> dict[Key, list[Problem]]:
     """The rows that no worksheet has. RefusedError (403) if others than the person are asked for one of the rest.
 
     The units stay locked until the end: whoever sends the same twice finds what the first request has done.
     """
-    plans = list(Plan.objects.published().holding_any({row.month for row in rows.values()}))
+    plans = list(Plan.objects.published().visible_to(by).holding_any({row.month for row in rows.values()}))
     months = {month for plan in plans for month in plan.months}
     units = _units(plans, {key[1] for key in rows})
     somewhen = {(key[0], key[1], key[2].year) for key in units}

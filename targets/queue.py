@@ -26,6 +26,7 @@ from targets.messages import SENTENCES
 from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
 from targets.quantities import rounded
 from targets.recompute import attainments_if
+from targets.selectors import would_be_seen
 from targets.writing import number, plain, with_unit
 
 AT_A_TIME = 300
@@ -120,8 +121,6 @@ def waiting(user: User) -> "QuerySet[Revision]":
     """The submitted entries that the person decides about, own ones among them."""
     reached = access.reach(user, Action.REVIEW_OBSERVATIONS)
     found = Revision.objects.filter(state=Revision.StateChoices.SUBMITTED)
-    if reached.everything:
-        return found
     return found.filter(
         Q(observation__indicator__department__in=reached.departments) | Q(observation__region__in=reached.regions)
     )
@@ -151,7 +150,7 @@ def _groups(rows: Sequence[Revision], user: User) -> list[Group]:
         items = [_item(row, user, closed) for row in lot]
         unit = items[0].revision.observation.indicator.department
         groups.append(Group(unit, month, items))
-    _add_effects(groups)
+    _add_effects(groups, user)
     return groups
 
 
@@ -239,19 +238,18 @@ def _difference(indicator: Indicator, before: Decimal | None, after: Decimal | N
 # --- The lights ------------------------------------------------------------------------------------------------------
 
 
-def _add_effects(groups: Sequence[Group]) -> None:
-    """Beside each entry the lights of what it decides. The queries do not grow with the entries."""
+def _add_effects(groups: Sequence[Group], user: User) -> None:
+    """Beside each entry the lights of what it decides, as far as the person sees them. The queries do not grow with the
+    entries."""
     later = [attainments_if([item.revision.entry for item in group.items]) for group in groups]
-    everything = [made for lot in later for made in lot]
-    targets = Target.objects.select_related("indicator", "operand", "plan").in_bulk(
-        {one.target_id for one in everything}
-    )
+    everything = would_be_seen(user, [made for lot in later for made in lot])
+    seen = {id(made) for made in everything}
     places = Region.objects.in_bulk({one.region_id for one in everything})
     now = _stored(everything)
     for group, lot in zip(groups, later, strict=True):
         offered: dict[int, list[Effect]] = defaultdict(list)
-        for made in lot:
-            effect = _effect(made, now.get((made.target_id, made.region_id, made.month)), targets, places)
+        for made in (one for one in lot if id(one) in seen):
+            effect = _effect(made, now.get((made.target_id, made.region_id, made.month)), places)
             for indicator_id in {effect.target.indicator_id, effect.target.operand_id} - {None}:
                 offered[indicator_id].append(effect)  # type: ignore[index]
         for item in group.items:
@@ -269,8 +267,8 @@ def _stored(wanted: Sequence[Attainment]) -> dict[tuple[int, int, Month], Attain
     return {(one.target_id, one.region_id, one.month): one for one in found}
 
 
-def _effect(then: Attainment, now: Attainment | None, targets: dict[int, Target], places: dict[int, Region]) -> Effect:
-    target = then.target = targets[then.target_id]
+def _effect(then: Attainment, now: Attainment | None, places: dict[int, Region]) -> Effect:
+    target = then.target
     if now is not None:
         now.target = target
     return Effect(
@@ -283,13 +281,12 @@ def _effect(then: Attainment, now: Attainment | None, targets: dict[int, Target]
     )
 
 
-def effects_of(entries: Sequence[Entry]) -> list[Effect]:
-    """The lights that figures decide together, as of the latest of their months, in the plan's order."""
-    would = attainments_if(entries) if entries else []
-    related = Target.objects.select_related("indicator", "operand", "plan")
-    targets = related.in_bulk({one.target_id for one in would})
+def effects_of(entries: Sequence[Entry], user: User) -> list[Effect]:
+    """The lights that figures decide together and the person sees, as of the latest of their months, in the plan's
+    order."""
+    would = would_be_seen(user, attainments_if(entries)) if entries else []
     places, now = Region.objects.in_bulk({one.region_id for one in would}), _stored(would)
-    found = [_effect(one, now.get((one.target_id, one.region_id, one.month)), targets, places) for one in would]
+    found = [_effect(one, now.get((one.target_id, one.region_id, one.month)), places) for one in would]
     return sorted(found, key=lambda one: (one.target.order, one.target.code, one.region.code))
 
 

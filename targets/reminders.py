@@ -27,7 +27,7 @@ from targets.figures import Key
 from targets.models import Latest, Revision
 from targets.rows import state_of
 from targets.situation import Situation
-from targets.worksheet import may_enter, units_of
+from targets.worksheet import may_enter
 
 MONTHLY = Rule(before=(3, 1), after=(1,), every=7, apart=2)
 """What is due every month, figures and reports: 3 days and 1 day before the deadline, the day after, then weekly."""
@@ -37,8 +37,6 @@ LATE = Rule(before=(), after=(1,), every=7)
 
 REVIEW = Rule(before=(), after=(1,), every=7, apart=2)
 """Entries that wait for a review: the day after the oldest came in, then weekly."""
-
-EVERYTHING = Reach(everything=True, departments=frozenset(), regions=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """What one unit has not handed in of one month by one day, or got back; `link` leads to where it is written,
-    `plan` is the first that asks for it; `later`: there is an earlier day for others of the month."""
+    `plan` is the first that asks for it, `regions` are those of all plans that ask; `later`: there is an earlier day
+    for others of the month."""
 
     unit: Department
     plan: Plan
@@ -64,6 +63,7 @@ class Gap:
     missing: int
     returned: int
     link: str
+    regions: frozenset[int]
     later: bool = False
 
 
@@ -101,7 +101,7 @@ def gaps_on(today: date) -> list[Gap]:
     once, by the earliest day of the plans that ask for it."""
     asked = {(one.plan.pk, one.month): one for one in asked_on(today)}
     months = {month for _plan, month in asked}
-    units = units_of(EVERYTHING) if asked else []
+    units = list(Department.objects.select_related("region").order_by("kind", "code")) if asked else []
     expected = expected_over(list({one.plan.pk: one.plan for one in asked.values()}.values()), months)
     latest = Revision.objects.latest_of(list(expected.figures))
     closed = closed_in(months)
@@ -143,16 +143,19 @@ def _gaps(
 ) -> Iterator[Gap]:
     """One for each day by which some of a unit's figures of a month are due."""
     by_day: dict[date, list[tuple[str, Asked]]] = defaultdict(list)
+    regions: dict[date, set[int]] = defaultdict(set)
     for key, state in owed:
         known = [asked[plan.pk, key[2]] for plan in expected.plans_of(key) if (plan.pk, key[2]) in asked]
         if known:
             first = min(known, key=lambda one: one.deadline)
             by_day[first.deadline].append((state, first))
+            regions[first.deadline].update(one.plan.region_id for one in known)
     for number, (day, lot) in enumerate(sorted(by_day.items())):
         states, first = Counter(state for state, _asked in lot), lot[0][1]
         link = reverse("worksheet", kwargs={"code": unit.code, "month": str(first.month)})
         missing, returned = states["open"], states["returned"]
-        yield Gap(unit, first.plan, first.month, day, first.earlier, missing, returned, link, later=number > 0)
+        gap = Gap(unit, first.plan, first.month, day, first.earlier, missing, returned, link, frozenset(regions[day]))
+        yield replace(gap, later=number > 0)
 
 
 # --- Who is told of it -----------------------------------------------------------------------------------------------
@@ -160,7 +163,7 @@ def _gaps(
 
 def _own(person: User) -> Reach:
     """What the person answers for: not all that the quality office may enter for others."""
-    return replace(access.reach(person, Action.ENTER_OBSERVATIONS), everything=False)
+    return replace(access.reach(person, Action.ENTER_OBSERVATIONS), realm=frozenset())
 
 
 def _entering(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
@@ -217,13 +220,16 @@ def _when(gap: Gap, today: date) -> dict[str, str | int]:
 
 
 def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], today: date) -> Iterator[Matter]:
-    """For the quality office: which units are late, and before that which have nobody who could report."""
-    if access.reach(person, Action.LOCK_MONTHS).everything:
-        single, several = _apart([gap for gap in gaps if gap.deadline < today])
-        yield from _units("units_late", single, LATE, today)
-        if several:
-            yield _units_of_earlier_months(several)
-        yield from _units("units_unmanned", [gap for gap in unmanned if not gap.earlier], MONTHLY, today)
+    """For the quality offices of the plans that ask: which units are late, and before that which have nobody who could
+    report."""
+    seats = access.reach(person, Action.LOCK_MONTHS).seats
+    own = [gap for gap in gaps if gap.regions & seats]
+    single, several = _apart([gap for gap in own if gap.deadline < today])
+    yield from _units("units_late", single, LATE, today)
+    if several:
+        yield _units_of_earlier_months(several)
+    nobody = [gap for gap in unmanned if not gap.earlier and gap.regions & seats]
+    yield from _units("units_unmanned", nobody, MONTHLY, today)
 
 
 def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[Matter]:

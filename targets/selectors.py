@@ -176,13 +176,22 @@ def official_then(
 
 
 def seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
-    """Of attainments that were judged anew, those that `visible_to` would let the person see."""
-    reached = access.reach(user, Action.VIEW_OBSERVATIONS)
-    if reached.everything or reached.departments:
-        return list(attainments)
-    wholes = set(Region.objects.filter(parts__in=reached.regions).values_list("pk", flat=True))
-    seen = reached.regions | wholes
+    """Of attainments that were judged anew, of a plan that the person sees, those that `visible_to` would show."""
+    seen = access.reach(user, Action.VIEW_OBSERVATIONS).judged
     return [one for one in attainments if one.region_id in seen or one.region_id == one.target.plan.region_id]
+
+
+def would_be_seen(user: User, would: Iterable[Attainment]) -> list[Attainment]:
+    """Of attainments that figures would bring, whichever plans these count for, what the person may see, with targets.
+    One query."""
+    found = list(would)
+    visible = Target.objects.filter(plan__in=Plan.objects.visible_to(user).values("pk"))
+    related = visible.select_related("indicator", "operand", "operand_region", "plan").prefetch_related("steps")
+    targets = related.in_bulk({one.target_id for one in found})
+    known = [one for one in found if one.target_id in targets]
+    for one in known:
+        one.target = targets[one.target_id]
+    return seen_by(user, known)
 
 
 class Assigned(NamedTuple):

@@ -122,7 +122,7 @@ def matrix_of(plan: Plan, user: User, until: Month, now: datetime, *, worst_firs
     deadlines = Deadlines.of(plan).of_year(until.year)
     expected = expected_of(plan, set(deadlines.by_month))
     shown = [one for month, one in deadlines.by_month.items() if month <= until]
-    units = _units(expected, access.reach(user, Action.VIEW_OBSERVATIONS))
+    units = _units(plan, expected, access.reach(user, Action.VIEW_OBSERVATIONS))
     wanted = {None if unit is None else unit.pk for unit in units}
     facts = _facts([key for key, department_id in expected.figures.items() if department_id in wanted])
     lines = [_line(unit, expected, shown, facts, now) for unit in units]
@@ -130,23 +130,25 @@ def matrix_of(plan: Plan, user: User, until: Month, now: datetime, *, worst_firs
     return Matrix(plan, shown, deadlines.unknown_years, ordered)
 
 
-def may_see(reached: Reach, unit: Department | None) -> bool:
-    """Whether the person's permission to see figures covers what this unit reports."""
-    if unit is None or reached.everything:
-        return reached.everything
+def may_see(reached: Reach, unit: Department | None, plan: Plan) -> bool:
+    """Whether the person's permission to see figures covers what this unit reports for a plan."""
+    if reached.sees(plan.region_id):
+        return True
+    if unit is None or reached.sees(unit.region_id):
+        return unit is not None
     if unit.kind == COUNTY:
         return unit.region_id in reached.regions
     return unit.pk in reached.departments
 
 
-def _units(expected: Expected, reached: Reach) -> list[Department | None]:
+def _units(plan: Plan, expected: Expected, reached: Reach) -> list[Department | None]:
     """The units of which anything is expected in the year: bureaus in the plan's order, counties, then nobody."""
     order = list(dict.fromkeys(expected.figures.values()))
     known = Department.objects.select_related("region").in_bulk([one for one in order if one is not None])
     bureaus = [known[one] for one in order if one is not None and known[one].kind != COUNTY]
     counties = sorted((one for one in known.values() if one.kind == COUNTY), key=lambda one: one.region.code)
     nobody = [None] if None in order else []
-    return [one for one in (*bureaus, *counties, *nobody) if may_see(reached, one)]
+    return [one for one in (*bureaus, *counties, *nobody) if may_see(reached, one, plan)]
 
 
 def _facts(keys: Collection[Key]) -> Mapping[Key, Fact]:

@@ -80,9 +80,11 @@ class Sheet:
 
 def may_enter(reached: Reach, department: Department) -> bool:
     """Whether the person's permission to enter figures covers what this unit enters."""
+    if reached.sees(department.region_id):
+        return True
     if department.kind == Department.Kind.COUNTY_GOVERNMENT:
-        return reached.everything or department.region_id in reached.regions
-    return reached.everything or department.pk in reached.departments
+        return department.region_id in reached.regions
+    return department.pk in reached.departments
 
 
 def sheet_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> Sheet:
@@ -218,10 +220,15 @@ def _bar(rows: Iterable[Row], reached: Reach) -> None:
     """Marks what is another department's to enter by now, and finds out whose."""
     for row in rows:
         row.barred = not reached.covers(department_id=row.indicator.department_id, region_id=row.region_id)
-    prefetch_related_objects([row.indicator for row in rows if row.barred], "department")
+    barred = [row for row in rows if row.barred]
+    prefetch_related_objects([row.indicator for row in barred], "department")
+    for row in barred:
+        unit = row.indicator.department
+        row.barred = unit is None or not reached.sees(unit.region_id)
 
 
 def units_of(reached: Reach) -> list[Department]:
     """The units for which the person enters figures, in one query."""
-    rows = Department.objects.select_related("region").order_by("kind", "code")
-    return [one for one in cast("Iterable[Department]", rows) if may_enter(reached, one)]
+    near = Q(region__in=reached.realm | reached.regions) | Q(pk__in=reached.departments)
+    rows = Department.objects.filter(near).select_related("region").order_by("kind", "code")
+    return [unit for unit in cast("Iterable[Department]", rows) if may_enter(reached, unit)]

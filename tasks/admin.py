@@ -8,7 +8,8 @@ from django.db.models import Model
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
 
-from departments.administration import Announcing, ByRole, Importing, Resource, listen
+from departments.administration import Announcing, Importing, Inline, OwnRelated, Resource, listen
+from plans.admin import OfPlan
 from plans.models import Clause, Plan
 from targets.admin import InPlan
 from targets.models import Target
@@ -48,7 +49,7 @@ class TaskResource(Resource):
         import_id_fields = ("plan", "code")
 
 
-class AssignmentInline(ByRole, admin.TabularInline):
+class AssignmentInline(Inline, admin.TabularInline):
     """Who answers for the task."""
 
     model = Assignment
@@ -56,7 +57,7 @@ class AssignmentInline(ByRole, admin.TabularInline):
     autocomplete_fields = ["department"]
 
 
-class MilestoneInline(ByRole, admin.StackedInline):
+class MilestoneInline(Inline, admin.StackedInline):
     """The deliverables that the plan's text names."""
 
     model = Milestone
@@ -65,20 +66,20 @@ class MilestoneInline(ByRole, admin.StackedInline):
 
 
 @admin.register(Task)
-class TaskAdmin(Importing):
+class TaskAdmin(OfPlan, Importing):
     """Promised work."""
 
     resource_classes = [TaskResource]
     inlines = [AssignmentInline, MilestoneInline]
     list_display = ["code", "title", "plan", "clause", "due", "open_ended"]
-    list_filter = ["plan"]
+    list_filter = [("plan", OwnRelated)]
     list_select_related = ["plan", "clause"]
     search_fields = ["code", "title", "quote"]
     autocomplete_fields = ["plan", "clause", "targets"]
 
 
 @admin.register(SupervisionRules)
-class SupervisionRulesAdmin(Announcing):
+class SupervisionRulesAdmin(OfPlan, Announcing):
     """How a plan's notices are numbered, signed and limited, and when something is proposed or escalated."""
 
     list_display = ["plan", "number", "urgent_days", "ordinary_days", "difficult_days", "leader_after"]

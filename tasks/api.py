@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from departments.api import ResponsibleOut
+from departments.authentication import person
 from departments.contract import PLAN_REFUSALS, Exact, Paging
 from plans.api import MonthText, PlanCode, plan_of
 from plans.periods import Month
@@ -70,7 +71,7 @@ class TaskOut(Schema):
 @paginate(Paging)
 def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) -> list[dict[str, Any]]:
     """A plan's tasks in its order, as of the end of a month: the last one with data if none is given."""
-    asked = plan_of(plan)
+    asked = plan_of(plan, person(request))
     chosen = month_of(asked, month, last_month(asked, asked.region))
     day = chosen.last_day
     found = Task.objects.filter(plan=asked).select_related("clause").order_by("order", "code")

@@ -1,9 +1,13 @@
 """What is typed about a comment: the leader's words and whom they ask, the unit's answer."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
+from plans.models import Plan
+from tasks.models.units import units_for
 
 
 class CommentForm(forms.Form):
@@ -11,9 +15,13 @@ class CommentForm(forms.Form):
 
     text = forms.CharField(label=_("Comment"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
     asked = forms.ModelChoiceField(
-        Department.objects.all(), label=_("Unit that is to answer"), required=False, empty_label=_("nobody is asked")
+        Department.objects.none(), label=_("Unit that is to answer"), required=False, empty_label=_("nobody is asked")
     )
     due = forms.DateField(label=_("Answer by"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["asked"].queryset = units_for(plan)  # type: ignore[attr-defined]
 
 
 class AnswerForm(forms.Form):

@@ -6,22 +6,27 @@ from typing import Any
 from django import forms
 from django.db import models
 
+from departments.models import User
 from plans.models import Clause, Plan
-from targets.models import Target
+from targets.models import Indicator, Target
 from tasks.models import Milestone, Task
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class DraftForm(forms.ModelForm):
-    """A row of a draft; a clause to choose is one of the same plan. It validates and does not store."""
+    """A row of a draft; a clause to choose is one of the same plan, an indicator one that the person is shown. It
+    validates and does not store."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {name: _plain(value) for name, value in self.initial.items()}
         clause: Any = self.fields.get("clause")
         if clause is not None:
             clause.queryset = Clause.objects.filter(plan=self.instance.plan).order_by("order")
+        operand: Any = self.fields.get("operand")
+        if operand is not None:
+            operand.queryset = Indicator.objects.visible_to(by)
 
 
 def _plain(value: Any) -> Any:

@@ -164,13 +164,13 @@ def departments_of(user: User) -> frozenset[int]:
 
 def feed(plans: Sequence[Plan], user: User, now: datetime, base: str) -> str:
     """The person's calendar: the due dates of the own departments' tasks, or of all for whoever sees all."""
-    everything = access.reach(user, Action.VIEW_TASK_REPORTS).everything
-    departments = None if everything else departments_of(user)
-    events = chain.from_iterable(_events_of(plan, departments, now, base) for plan in plans)
+    events = chain.from_iterable(_events_of(plan, user, now, base) for plan in plans)
     return calendar(_("Key tasks"), events, now)
 
 
-def _events_of(plan: Plan, departments: frozenset[int] | None, now: datetime, base: str) -> Iterator[Event]:
+def _events_of(plan: Plan, user: User, now: datetime, base: str) -> Iterator[Event]:
+    everything = access.reach(user, Action.VIEW_TASK_REPORTS).sees(plan.region_id)
+    departments = None if everything else departments_of(user)
     day = shown_day(plan, timezone.localdate(now))
     return _events(plan, known(_of(plan, Milestone.objects.all(), departments), plan, day), base)
 

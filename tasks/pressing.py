@@ -42,7 +42,7 @@ LATE = Rule(before=(), after=(7,), every=7)
 def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id (a provider for `departments.matters`)."""
     states = [one.value for one in (*WITH_UNIT, *WITH_OFFICE)]
-    found = list(SupervisionNotice.objects.filter(state__in=states).select_related("lead").order_by("pk"))
+    found = list(SupervisionNotice.objects.filter(state__in=states).select_related("plan", "lead").order_by("pk"))
     with_unit = [one for one in found if one.waits_for_unit]
     with_office = [one for one in found if not one.waits_for_unit]
     late = [one for one in with_unit if one.level == Level.LEADER.value]
@@ -63,14 +63,14 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 
 def _answering(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
     for one in notices:
-        if one.due is not None and reaches(person, Action.ANSWER_SUPERVISION, one.lead):
+        if one.due is not None and reaches(person, Action.ANSWER_SUPERVISION, one.plan, one.lead):
             part = Part("supervision_waits", details_of(one, by=None, text=""), link_to(one))
             yield Matter(f"supervision:{one.pk}:{one.round}", one.due, ANSWER, part)
 
 
 def _asked(person: User, comments: Sequence[Comment]) -> Iterator[Matter]:
     for one in comments:
-        if one.due is not None and reaches(person, Action.ANSWER_COMMENTS, one.asked):
+        if one.due is not None and reaches(person, Action.ANSWER_COMMENTS, one.subject.plan, one.asked):
             part = Part("comment_asked", comment_details(one), place_of(one))
             yield Matter(f"comment:{one.pk}", one.due, ASKED, part)
 
@@ -85,10 +85,9 @@ def _waiting(person: User, comments: Sequence[Comment], today: date) -> Iterator
 
 
 def _deciding(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
-    if not access.reach(person, Action.VERIFY_SUPERVISION):
-        return
+    seats = access.reach(person, Action.VERIFY_SUPERVISION).seats
     for kind, states in _DECISIONS.items():
-        waiting = [one for one in notices if one.state in states]
+        waiting = [one for one in notices if one.state in states and one.plan.region_id in seats]
         if waiting:
             since = timezone.localdate(min(one.issued_at or one.proposed_at for one in waiting))
             yield _in_one_line(kind, waiting, since, DECIDE, f"?state={states[0]}")
@@ -102,18 +101,16 @@ _DECISIONS = {
 
 
 def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
-    if notices and access.reach(person, Action.VIEW_SUPERVISION).everything:
-        since = min(one.due for one in notices if one.due is not None)
-        yield _in_one_line("supervision_late", notices, since, LATE, "?overdue=on")
+    seats = access.reach(person, Action.VIEW_SUPERVISION).seats
+    if own := [one for one in notices if one.plan.region_id in seats]:
+        since = min(one.due for one in own if one.due is not None)
+        yield _in_one_line("supervision_late", own, since, LATE, "?overdue=on")
 
 
 def _silent(person: User, silent: Sequence[Silent], today: date) -> Iterator[Matter]:
-    """Units that never update: their reviewer hears of it first, the quality office some days later."""
-    reached = access.reach(person, Action.VIEW_SILENCE)
-    office = bool(access.reach(person, Action.ISSUE_SUPERVISION))
-    limits = {one.unit.pk: one.terms.limit + (one.terms.further if office else 0) for one in silent}
-    told = [one for one in silent if office or one.unit.pk in reached.departments]
-    own = [one for one in told if one.days >= limits[one.unit.pk]]
+    """Units that never update: their reviewer hears of it first, the quality office of the plan that asks, or of the
+    unit's own region, some days later."""
+    own, limits = _concerning(person, silent)
     if own:
         longest = max(own, key=lambda one: one.days - limits[one.unit.pk])
         since = today - timedelta(days=longest.days - limits[longest.unit.pk])
@@ -121,6 +118,16 @@ def _silent(person: User, silent: Sequence[Silent], today: date) -> Iterator[Mat
         details = {"number": len(own), "titles": names, "days": min(limits[one.unit.pk] for one in own)}
         link = reverse("silence", args=[own[0].terms.plan.code])
         yield Matter("silence", since, SILENCE, Part("silence", details, link))
+
+
+def _concerning(person: User, silent: Sequence[Silent]) -> tuple[list[Silent], dict[int, int]]:
+    """The silent units of which the person hears, and after how many days of each."""
+    units = access.reach(person, Action.VIEW_SILENCE).departments
+    seats = access.reach(person, Action.ISSUE_SUPERVISION).seats
+    office = {one.unit.pk for one in silent if {one.terms.plan.region_id, one.unit.region_id} & seats}
+    limits = {one.unit.pk: one.terms.limit + (one.terms.further if one.unit.pk in office else 0) for one in silent}
+    told = [one for one in silent if one.unit.pk in office or one.unit.pk in units]
+    return [one for one in told if one.days >= limits[one.unit.pk]], limits
 
 
 def _in_one_line(kind: str, notices: Sequence[SupervisionNotice], since: date, rule: Rule, query: str) -> Matter:

@@ -178,7 +178,8 @@ def _gap(unit: Department, owed: Sequence[Owed], *, later: bool) -> Gap:
     place = [asked.plan.code, task.code, unit.code, asked.month]
     link = reverse("my_tasks") if together else reverse("task_report", args=place)
     missing, returned = states["open"], states["returned"]
-    return Gap(unit, asked.plan, asked.month, asked.deadline, asked.earlier, missing, returned, link, later)
+    regions = frozenset({one.plan.region_id for one, _task, _state in owed})
+    return Gap(unit, asked.plan, asked.month, asked.deadline, asked.earlier, missing, returned, link, regions, later)
 
 
 def _reporting(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:

@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
 from plans.models import Plan
 from targets.models import Target
 from tasks.models import SupervisionNotice, Task
+from tasks.models.units import units_for
 from tasks.services.supervision import LONGEST_TEXT, Proposal
 
 
@@ -20,9 +22,9 @@ class NoticeForm(forms.Form):
     demand = forms.CharField(
         label=_("What is asked"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5})
     )
-    lead = forms.ModelChoiceField(Department.objects.all(), label=_("Leading unit"), required=False)
+    lead = forms.ModelChoiceField(Department.objects.none(), label=_("Leading unit"), required=False)
     support = forms.ModelMultipleChoiceField(
-        Department.objects.all(),
+        Department.objects.none(),
         label=_("Supporting units"),
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 5}),
@@ -37,10 +39,16 @@ class NoticeForm(forms.Form):
         help_text=_("Empty: the usual limit of the urgency."),
     )
 
+    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plan = plan
+        for name in ("lead", "support"):
+            self.fields[name].queryset = units_for(plan)  # type: ignore[attr-defined]
+
     def proposal(self, **values: Any) -> Proposal:
         """What was typed, about what `values` say."""
         typed = self.cleaned_data
-        return Proposal(**{**typed, "support": tuple(typed["support"])}, **values)
+        return Proposal(**{**typed, "support": tuple(typed["support"])}, plan=self.plan, **values)
 
     @staticmethod
     def typed_of(notice: SupervisionNotice) -> dict[str, Any]:
@@ -56,8 +64,7 @@ class NewNoticeForm(NoticeForm):
     field_order = ["subject"]
 
     def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.plan = plan
+        super().__init__(plan, *args, **kwargs)
         self.targets = {f"target:{one.code}": one for one in Target.objects.filter(plan=plan)}
         self.tasks = {f"task:{one.code}": one for one in Task.objects.filter(plan=plan)}
         self.fields["subject"].choices = [  # type: ignore[attr-defined]
@@ -70,7 +77,7 @@ class NewNoticeForm(NoticeForm):
         """The notice about the subject that was chosen."""
         subject = self.cleaned_data.pop("subject")
         about = {"target": self.targets.get(subject), "task": self.tasks.get(subject)}
-        return super().proposal(plan=self.plan, **about, **values)
+        return super().proposal(**about, **values)
 
 
 class StepForm(forms.Form):
@@ -85,12 +92,13 @@ class FilterForm(forms.Form):
 
     state = forms.ChoiceField(label=_("State"), required=False)
     department = forms.ModelChoiceField(
-        Department.objects.all(), label=_("Unit"), required=False, to_field_name="code", empty_label=_("all units")
+        Department.objects.none(), label=_("Unit"), required=False, to_field_name="code", empty_label=_("all units")
     )
     overdue = forms.BooleanField(label=_("Overdue only"), required=False)
 
-    def __init__(self, *args: Any, proposals: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, proposals: bool, units: "QuerySet[Department]", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = units  # type: ignore[attr-defined]
         hidden = () if proposals else ("proposed", "rejected")
         states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
         for name in ("state", "department"):

@@ -134,9 +134,11 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
 
 def proposals_for(user: User, today: date) -> list[Row]:
     """What waits longest to be issued, edited or rejected; the rest follows once these are decided."""
-    if not access.reach(user, Action.ISSUE_SUPERVISION):
+    seats = access.reach(user, Action.ISSUE_SUPERVISION).seats
+    if not seats:
         return []
-    found = SupervisionNotice.objects.filter(state=State.PROPOSED.value).listed().order_by("pk")
+    found = SupervisionNotice.objects.filter(state=State.PROPOSED.value, plan__region__in=seats)
+    found = found.listed().order_by("pk")
     return [Row.of(one, today) for one in found[:PAGE]]
 
 
@@ -157,7 +159,7 @@ def waiting_for(user: User, today: date) -> list[Row]:
 def may(user: User, notice: SupervisionNotice) -> frozenset[Action]:
     """The actions of supervision that the person may take for the notice."""
     known = {one.action for one in TRANSITIONS.values() if one.action is not None}
-    return frozenset(one for one in known if reaches(user, one, notice.lead))
+    return frozenset(one for one in known if reaches(user, one, notice.plan, notice.lead))
 
 
 def deeds_for(user: User, notice: SupervisionNotice) -> list[Deed]:

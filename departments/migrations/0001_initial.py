@@ -56,8 +56,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=120, unique=True, verbose_name="full name")),
-                ("short_name", models.CharField(max_length=60, unique=True, verbose_name="short name")),
+                ("name", models.CharField(max_length=120, verbose_name="full name")),
+                ("short_name", models.CharField(max_length=60, verbose_name="short name")),
                 ("aliases", models.JSONField(blank=True, default=list, verbose_name="aliases")),
                 (
                     "kind",
@@ -495,8 +495,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("code", models.SlugField(max_length=40, verbose_name="code")),
-                ("name", models.CharField(db_index=True, max_length=120, verbose_name="full name")),
-                ("short_name", models.CharField(db_index=True, max_length=60, verbose_name="short name")),
+                ("name", models.CharField(max_length=120, verbose_name="full name")),
+                ("short_name", models.CharField(max_length=60, verbose_name="short name")),
                 ("aliases", models.JSONField(blank=True, default=list, verbose_name="aliases")),
                 (
                     "kind",
@@ -580,6 +580,16 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="opened by",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="departments.region",
+                        verbose_name="region",
                     ),
                 ),
             ],
@@ -734,6 +744,34 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="region",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="departments.region",
+                verbose_name="region",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="department",
+            constraint=models.UniqueConstraint(
+                fields=("region", "name"),
+                name="department_name_once",
+                violation_error_message="The region has a department of this full name already.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="department",
+            constraint=models.UniqueConstraint(
+                fields=("region", "short_name"),
+                name="department_short_name_once",
+                violation_error_message="The region has a department of this short name already.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="region",

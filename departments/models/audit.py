@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from departments.models.organisation import Region
+
 KEPT = timedelta(days=183)
 """For how long every event must be kept: at least six months (网络安全法 第二十一条)."""
 
@@ -32,7 +34,8 @@ class AuditEvent(models.Model):
     """One thing that was done, written in the transaction that did it. Rows are added, never changed or deleted.
 
     The database keeps this promise too: a trigger refuses UPDATE, and on PostgreSQL DELETE before `KEPT` is over.
-    `actor` is empty for what the system does by itself; `subject` names the object ("targets.revision:17").
+    `actor` is empty for what the system does by itself; `subject` names the object ("targets.revision:17"); `region` is
+    the one whose administrators read of it, empty for what concerns the installation.
     """
 
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
@@ -41,6 +44,9 @@ class AuditEvent(models.Model):
     )
     action = models.CharField(_("action"), max_length=40)
     subject = models.CharField(_("subject"), max_length=120, blank=True)
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, related_name="+", verbose_name=_("region"), db_index=False
+    )
     detail = models.JSONField(_("detail"), default=dict)
 
     objects = AuditEventQuerySet.as_manager()

@@ -8,6 +8,11 @@ from django.db.models import Func, TextField
 
 _LISTED = {"postgresql": "string_agg(id::text, ',')"}
 """How a database writes several ids as one text; SQLite's way is the usual one."""
+BELOW = (
+    "WITH RECURSIVE part(id) AS (SELECT CAST(%s AS bigint) UNION SELECT lower.id FROM departments_region AS lower "
+    "JOIN part ON lower.parent_id = part.id) SELECT id FROM part"
+)
+"""The ids of a region and all its parts, a row each."""
 _BELOW = (
     "(WITH RECURSIVE part(id) AS (SELECT {start} UNION SELECT lower.id FROM departments_region AS lower "
     "JOIN part ON lower.parent_id = part.id) SELECT {listed} FROM part)"

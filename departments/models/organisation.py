@@ -1,13 +1,22 @@
 """Departments and regions: both come from fixtures and are data of the city, never of the code."""
 
+from typing import Self
+
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from departments.models.lineage import BELOW
 
-class RegionManager(models.Manager["Region"]):
-    """Finds rows by the names that fixtures use."""
+
+class RegionQuerySet(models.QuerySet["Region"]):
+    """Questions about regions; finds rows by the names that fixtures use."""
+
+    def below(self, region_id: int) -> Self:
+        """A region and all its parts."""
+        return self.filter(pk__in=RawSQL(BELOW, [region_id]))  # noqa: S611 - the text is our own
 
     def get_by_natural_key(self, code: str) -> "Region":
         return self.get(code=code)
@@ -35,7 +44,7 @@ class Region(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("parent")
     )
 
-    objects = RegionManager()
+    objects = RegionQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -65,7 +74,7 @@ class DepartmentManager(models.Manager["Department"]):
 
 
 class Department(models.Model):
-    """Who answers for something.
+    """Who answers for something. Each city has its 市公安局: names are unique within a region.
 
     `aliases` is a list of `{"name": ..., "note": ...}`: other names under which a document means this same unit; the
     note says where it comes from, for example that the source has a slip of the pen.
@@ -80,8 +89,8 @@ class Department(models.Model):
         COUNTY_GOVERNMENT = "county_government", _("county government")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("full name"), max_length=120, unique=True)
-    short_name = models.CharField(_("short name"), max_length=60, unique=True)
+    name = models.CharField(_("full name"), max_length=120)
+    short_name = models.CharField(_("short name"), max_length=60)
     aliases = models.JSONField(_("aliases"), default=list, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     region = models.ForeignKey(Region, models.PROTECT, related_name="departments", verbose_name=_("region"))
@@ -93,6 +102,18 @@ class Department(models.Model):
         verbose_name = _("department")
         verbose_name_plural = _("departments")
         ordering = ["kind", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "name"],
+                name="department_name_once",
+                violation_error_message=_("The region has a department of this full name already."),
+            ),
+            models.UniqueConstraint(
+                fields=["region", "short_name"],
+                name="department_short_name_once",
+                violation_error_message=_("The region has a department of this short name already."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.short_name

@@ -36,10 +36,18 @@ class PersonQuerySet(models.QuerySet["User"]):
         """Who holds a role in one of the departments."""
         return self.filter(pk__in=Membership.objects.filter(department__in=departments).values("user"))
 
+    def within(self, *, realm: Collection[int], departments: Collection[int]) -> "PersonQuerySet":
+        """Who holds a role in one of the departments or in any of a region; and, where all departments are in these
+        regions, those without any role."""
+        held = Membership.objects.filter(models.Q(department__in=departments) | models.Q(department__region__in=realm))
+        others = Department.objects.exclude(region__in=realm)
+        nobody = ~models.Exists(Membership.objects.filter(user=models.OuterRef("pk"))) & ~models.Exists(others)
+        return self.filter(models.Q(pk__in=held.values("user")) | nobody)
+
     def with_roles(self) -> "PersonQuerySet":
-        """With every membership and its department."""
+        """With every membership, its department and region."""
         return self.prefetch_related(
-            models.Prefetch("memberships", Membership.objects.select_related("department"), to_attr="roles_held")
+            models.Prefetch("memberships", Membership.objects.with_lineage(), to_attr="roles_held")
         )
 
 

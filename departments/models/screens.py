@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from departments.keys import digest_of, new_key
-from departments.models.organisation import Department
+from departments.models.lineage import Above, Below
+from departments.models.organisation import Department, Region
 from departments.models.people import Membership, User
 from departments.permissions import Role
 
@@ -26,19 +27,21 @@ class ScreenQuerySet(models.QuerySet["Screen"]):
         return self.filter(closed_at__isnull=True, expires_at__gt=at)
 
     def of_key(self, key: str) -> Self:
-        """The screen with this key in its address."""
-        return self.filter(key_hash=digest_of(key))
+        """The screen with this key in its address, with the regions below and above its own."""
+        region = models.F("region_id")
+        return self.filter(key_hash=digest_of(key)).annotate(below=Below(region), above=Above(region))
 
 
 class Screen(models.Model):
     """A screen in a meeting room. Its address holds a long random key, which is shown once and stored as SHA-256; who
-    has it sees what the role of a leader sees on the big screen, and can do nothing. It ends when it is closed, or in
-    a year.
+    has it sees what the role of a leader of the region sees on the big screen, and can do nothing. It ends when it is
+    closed, or in a year.
 
     A wall cannot log in: a log-in ends after half an hour without use, and what the screen asks by itself is no use.
     """
 
     name = models.CharField(_("where the screen is"), max_length=60)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"), db_index=False)
     key_hash = models.CharField(_("hash of the key"), max_length=64, unique=True, editable=False)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("opened by")
@@ -48,6 +51,9 @@ class Screen(models.Model):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
     objects = ScreenQuerySet.as_manager()
+
+    below: str
+    above: str
 
     class Meta:
         verbose_name = _("big screen")
@@ -64,18 +70,19 @@ class Screen(models.Model):
         return self.closed_at is None and self.expires_at > timezone.now()
 
     @classmethod
-    def made(cls, name: str, by: User) -> tuple["Screen", str]:
+    def made(cls, name: str, region_id: int, by: User) -> tuple["Screen", str]:
         """A new screen, saved, and its key; the key is not kept and cannot be shown again."""
         key, now = new_key(), timezone.now()
         times = {"opened_at": now, "expires_at": now + timedelta(days=DAYS)}
-        return cls.objects.create(name=name, key_hash=digest_of(key), opened_by=by, **times), key
+        made = cls.objects.create(name=name, region_id=region_id, key_hash=digest_of(key), opened_by=by, **times)
+        return made, key
 
 
-def onlooker() -> User:
-    """Whoever stands before a screen: nobody in particular, with the role of a leader, and so with what that role
-    reaches in the table of permissions."""
+def onlooker(screen: Screen) -> User:
+    """Whoever stands before a screen: nobody in particular, with the role of a leader of the screen's region, and so
+    with what that role reaches in the table of permissions."""
     nobody = User(username="")
-    held = Membership(user=nobody, department=Department(), role=Role.LEADER.value)
-    held.below = held.above = ""
+    held = Membership(user=nobody, department=Department(region_id=screen.region_id), role=Role.LEADER.value)
+    held.below, held.above = screen.below, screen.above
     nobody.held = [held]
     return nobody

@@ -49,6 +49,10 @@ class City:
         return self.unit("县质监局", place=self.county)
 
     @property
+    def county_bureau(self) -> Department:
+        return self.unit("县公安局", place=self.county)
+
+    @property
     def county_office(self) -> Department:
         return self.unit("县政府办", "government_office", self.county)
 

@@ -72,16 +72,17 @@ def test_a_role_reaches_as_far_as_the_table_says(role: Role, action: Action) -> 
     scope = scope_of(action, role)
     scope = scope.held_in(office=False) if scope else None
     assert bool(reached) == (scope is not None)
-    assert reached.everything == (scope is Scope.ALL)
+    assert reached.seats == ({department.region_id} if scope in (Scope.SEAT, Scope.REALM) else set())
+    assert reached.realm == reached.seats
     assert reached.departments == ({department.pk} if scope is Scope.DEPARTMENT else set())
     assert reached.regions == ({department.region_id} if scope is Scope.REGION else set())
 
 
-def test_an_administrator_of_the_government_office_reaches_everything_and_any_other_the_own_department() -> None:
+def test_an_administrator_of_the_government_office_reaches_the_region_and_any_other_the_own_department() -> None:
     office, bureau = person((Role.ADMINISTRATOR, unit("100101", "government_office"))), unit("100102")
     local = person((Role.ADMINISTRATOR, bureau))
     for action in (Action.ADMINISTER, Action.MANAGE_PEOPLE, Action.VIEW_OBSERVATIONS):
-        assert access.reach(office, action).everything
+        assert access.reach(office, action).realm == {office.held[0].department.region_id}
     assert not access.reach(local, Action.ADMINISTER)
     for action in (Action.MANAGE_PEOPLE, Action.VIEW_OBSERVATIONS):
         reached = access.reach(local, action)
@@ -91,8 +92,8 @@ def test_an_administrator_of_the_government_office_reaches_everything_and_any_ot
 @pytest.mark.parametrize("office", [True, False])
 @pytest.mark.parametrize("scope", list(Scope))
 def test_only_two_scopes_depend_on_where_the_role_is_held(scope: Scope, office: bool) -> None:
-    expected = {(Scope.OFFICE, True): Scope.ALL, (Scope.OFFICE, False): None}
-    expected |= {(Scope.OWN, True): Scope.ALL, (Scope.OWN, False): Scope.DEPARTMENT}
+    expected = {(Scope.OFFICE, True): Scope.REALM, (Scope.OFFICE, False): None}
+    expected |= {(Scope.OWN, True): Scope.REALM, (Scope.OWN, False): Scope.DEPARTMENT}
     assert scope.held_in(office=office) == expected.get((scope, office), scope)
 
 

@@ -71,7 +71,7 @@ def test_the_number_of_queries_does_not_grow(address: str) -> None:
 
 def test_a_list_is_read_in_parts() -> None:
     for number in range(5):
-        region(f"20010{number}")
+        region(f"20010{number}", parent=region())
     ask = asking(member(Role.LEADER))
     whole = ask("/regions").json()
     part = ask("/regions", limit=2, offset=3).json()

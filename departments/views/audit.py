@@ -44,7 +44,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     """The log, newest first; `?before=` is the id from which on a page goes back."""
     form = LogForm(request.GET)
     form.is_valid()
-    rows, older = log.page(log.chosen(form.wanted), form.cleaned_data.get("before"))
+    rows, older = log.page(log.chosen(form.wanted, access.person(request)), form.cleaned_data.get("before"))
     context = {"form": form, "lines": [log.line(row) for row in rows], "older": older, "wanted": form.wanted}
     return render(request, "departments/audit.html", context)
 
@@ -59,7 +59,7 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
     wanted: dict[str, Any] = {f"wanted_{name}": str(value) for name, value in form.wanted.items()}
     record("audit.exported", by=user, **wanted)
     return StreamingHttpResponse(
-        log.as_csv(log.chosen(form.wanted)),
+        log.as_csv(log.chosen(form.wanted, user)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"},
     )

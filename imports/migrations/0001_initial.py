@@ -60,6 +60,17 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveBigIntegerField(default=0, verbose_name="size in bytes")),
                 ("official", models.BooleanField(default=True, verbose_name="official at once")),
                 (
+                    "region",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="departments.region",
+                        verbose_name="imported for",
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -10,10 +11,11 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from imports import jobs, staging
-from imports.models import ImportBatch
+from imports.models import ImportBatch, StagedRow
 from imports.workflow import State, Verb
 from plans.models import Plan
 from targets.asking import asked_by
+from targets.models import Indicator
 from targets.services import retract, send_back_all
 from targets.services.locking import check_reason
 
@@ -32,6 +34,7 @@ def confirm(batch: ImportBatch, *, by: User, skip_rejected: bool = False, reason
     check_reason(reason)
     _demand_complete(batch, skip_rejected, reason)
     _demand_second(batch, by)
+    _demand_own_figures(batch, by)
     batch.move(Verb.CONFIRM)
     batch.skip_rejected = skip_rejected and batch.rejected > 0
     batch.confirmed_by, batch.confirmed_at, batch.reason = by, timezone.now(), reason.strip()
@@ -85,11 +88,19 @@ def locked(batch: ImportBatch) -> ImportBatch:
 
 
 def demand_own(batch: ImportBatch, by: User) -> None:
-    """Official files are the quality office's, others their uploader's; PermissionDenied for everybody else."""
-    office = access.reach(by, Action.IMPORT_OFFICIAL).everything
-    mine = batch.source.by_id == by.pk and bool(access.reach(by, Action.IMPORT_OBSERVATIONS))
-    if not (office if batch.official else mine):
+    """PermissionDenied for whoever may not decide about the file."""
+    if not decides(batch, by):
         raise access.refusal()
+
+
+def decides(batch: ImportBatch, by: User) -> bool:
+    """Official files are decided by the quality office of their region, others by their uploader; a file by somebody
+    who imports for several regions by nobody else either."""
+    mine = batch.source.by_id == by.pk
+    if not batch.official:
+        return mine and bool(access.reach(by, Action.IMPORT_OBSERVATIONS))
+    office = access.reach(by, Action.IMPORT_OFFICIAL)
+    return office.governs and mine if batch.region_id is None else office.acts_for(batch.region_id)
 
 
 def demand_step(batch: ImportBatch, verb: Verb) -> None:
@@ -116,19 +127,30 @@ def _demand_complete(batch: ImportBatch, skip_rejected: bool, reason: str) -> No
         raise ValidationError(_("An approved figure is being changed. Give the reason for the change."), code="reason")
 
 
+def _demand_own_figures(batch: ImportBatch, by: User) -> None:
+    """PermissionDenied for figures of another city, whoever could import them when the file was checked."""
+    realm = access.reach(by, Action.IMPORT_OFFICIAL).realm
+    near = Indicator.objects.filter(department__region__in=realm).values("pk")
+    own = Q(region_id__in=realm) | Q(indicator_id__in=near)
+    if batch.official and StagedRow.objects.filter(batch=batch).exclude(own).exists():
+        raise access.refusal()
+
+
 def _demand_second(batch: ImportBatch, by: User) -> None:
     """A plan may ask that another coordinator than the one who uploaded confirms."""
     if not batch.official or batch.source.by_id != by.pk:
         return
-    if _asks_for_second(batch):
+    if _asks_for_second(batch, by):
         raise PermissionDenied(_("The plan asks for a second person: another coordinator confirms this import."))
 
 
-def _asks_for_second(batch: ImportBatch) -> bool:
-    """Whether one of the figures to be written counts for a plan that asks for a second person."""
+def _asks_for_second(batch: ImportBatch, by: User) -> bool:
+    """Whether one of the figures to be written counts for a plan that the person sees and that asks for a second
+    person."""
     rows = staging.changing(batch).order_by()
     months = set(rows.values_list("month", flat=True).distinct())
-    careful = list(Plan.objects.published().filter(import_needs_second=True).holding_any(months))
+    seen = Plan.objects.published().visible_to(by)
+    careful = list(seen.filter(import_needs_second=True).holding_any(months))
     if not careful:
         return False
     asked = asked_by(careful)

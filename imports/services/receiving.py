@@ -31,7 +31,7 @@ def receive(file: NamedFile, *, by: User, demonstration: bool = False, label: st
     """Stores a file and has it checked. What a coordinator uploads becomes official when it is confirmed, what others
     upload is handed in for review. UnreadableError for a file that is empty or too large: then nothing is stored.
     """
-    official = access.reach(by, Action.IMPORT_OFFICIAL).everything
+    official = access.reach(by, Action.IMPORT_OFFICIAL).governs
     if not official:
         access.demand(by, Action.IMPORT_OBSERVATIONS)
     upload = uploads.keep(_chunks(file), settings.UPLOAD_MAX_BYTES)
@@ -41,6 +41,13 @@ def receive(file: NamedFile, *, by: User, demonstration: bool = False, label: st
     except BaseException:
         uploads.remove(upload.name)
         raise
+
+
+def _region_of(by: User) -> int | None:
+    """The region for which somebody imports, if it is one alone."""
+    reached = access.reach(by, Action.IMPORT_OBSERVATIONS)
+    found = reached.seats or {role.department.region_id for role in by.held}
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _chunks(file: NamedFile) -> Iterator[bytes]:
@@ -53,7 +60,12 @@ def _noted(upload: Upload, name: str, official: bool, source: Source) -> ImportB
     source.label = source.label or name
     source.save()
     batch = ImportBatch.objects.create(
-        source=source, file_name=name, file=upload.name, size=upload.size, official=official
+        source=source,
+        file_name=name,
+        file=upload.name,
+        size=upload.size,
+        official=official,
+        region_id=_region_of(source.by),
     )
     transaction.on_commit(lambda: jobs.wake(batch.pk))
     return batch

@@ -40,7 +40,7 @@ def houses() -> Indicator:
 
 
 def found(*rows: Any) -> tuple[list[Any], list[tuple[str, str]]]:
-    names = known()
+    names = known(factories.coordinator())
     entries, mistakes = entries_of(parse(read(as_csv(rows), Limits()), None, names), names)
     return [entry.value for _line, entry in entries], [(one.cell, one.problem.code) for one in mistakes]
 
@@ -86,15 +86,17 @@ def test_the_total_since_january_alone_is_no_month(houses: Indicator) -> None:
 
 
 def test_mistakes_in_wide_tables_name_their_cell(houses: Indicator) -> None:
-    Region.objects.create(code="100200", name="鹿城区", kind="district")
+    Region.objects.create(code="100200", name="鹿城区", kind="district", parent=factories.region())
     rows = (("指标", "月份", "鹿城", factories.region().code), ("没有此项", "2014-01", 5, 6))
     assert found(*rows)[1] == [("A2", "indicator_unknown"), ("A2", "indicator_unknown")]
 
 
 def test_the_names_are_read_in_three_queries(houses: Indicator) -> None:
     data = as_xlsx({"x": [LONG, *((houses.code, factories.region().code, f"2014-{m:02d}", m) for m in range(1, 13))]})
+    by = factories.coordinator()
+    assert by.held
     with CaptureQueriesContext(connection) as captured:
-        names = known()
+        names = known(by)
         entries_of(parse(read(data, Limits()), None, names), names)
     assert len(captured) == 3
 

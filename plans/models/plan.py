@@ -83,9 +83,20 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return earlier.order_by("-first_month", "code").first()
 
     def of_series(self, plan: "Plan") -> Self:
-        """The plans that follow or precede it; a plan without a series began one that is called like it."""
+        """The plans of its region that follow or precede it; a plan without a series began one that is called like
+        it."""
         series = plan.series or plan.code
-        return self.filter(models.Q(series=series) | models.Q(code=series)).exclude(pk=plan.pk)
+        alike = models.Q(series=series) | models.Q(code=series)
+        return self.filter(alike, region=plan.region_id).exclude(pk=plan.pk)
+
+
+def named_to(user: User) -> models.Q:
+    """Which departments the plans name that the person sees."""
+    plans, found = Plan.objects.visible_to(user).values("pk"), models.Q(pk__in=())
+    for assignment in AbstractAssignment.__subclasses__():
+        of_plans = assignment._default_manager.filter(**{f"{assignment.of_plan}__in": plans})
+        found |= models.Q(pk__in=of_plans.values("department"))
+    return found
 
 
 def naming(departments: Collection[int]) -> models.Q:

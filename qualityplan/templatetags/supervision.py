@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from departments import access
-from departments.models import Department
+from departments.models import Department, User
 from departments.permissions import Action
 from targets.models import Target
 from tasks import clock
@@ -43,16 +43,20 @@ def comments_of(context: Context, *, target: Target | None = None, task: Task | 
     assert about is not None  # noqa: S101 - a template names one of them
     user, kind = request.user, "target" if target is not None else "task"
     found = Comment.objects.visible_to(user).filter(**{kind: about}).listed().order_by("pk")
-    writes = access.reach(user, Action.COMMENT)
+    writes = access.reach(user, Action.COMMENT).acts_for(about.plan.region_id)
     return {
-        "comments": [(one, one.is_waiting and reaches(user, Action.ANSWER_COMMENTS, one.asked)) for one in found],
-        "presses": access.reach(user, Action.ISSUE_SUPERVISION),
-        "form": CommentForm() if writes else None,
+        "comments": [(one, _may_answer(user, one)) for one in found],
+        "presses": access.reach(user, Action.ISSUE_SUPERVISION).acts_for(about.plan.region_id),
+        "form": CommentForm(about.plan) if writes else None,
         "address": reverse("comment_add", args=[about.plan.code, kind, about.code]),
         "today": _today(),
         "request": request,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+def _may_answer(user: User, comment: Comment) -> bool:
+    return comment.is_waiting and reaches(user, Action.ANSWER_COMMENTS, comment.subject.plan, comment.asked)
 
 
 def _today() -> Any:

@@ -27,7 +27,8 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll("body *")]
 
 
 def test_the_screen_lives_through_a_day(page: Page, live_server: LiveServer, city: Plan) -> None:
-    screen, key = open_screen(name="会议室", by=User.objects.get(username="office"))
+    office = User.objects.get(username="office")
+    screen, key = open_screen(name="会议室", region=office.held[0].department.region, by=office)
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.clock.install()
     page.goto(f"{live_server.url}/screen/{key}/")

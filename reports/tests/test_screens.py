@@ -26,7 +26,8 @@ def judged() -> None:
 
 
 def opened(name: str = "第一会议室") -> tuple[Screen, str]:
-    return open_screen(name=name, by=coordinator())
+    by = coordinator()
+    return open_screen(name=name, region=by.held[0].department.region, by=by)
 
 
 def address(key: str) -> str:

@@ -1,7 +1,9 @@
 """The big screen, and who lets it shine without a log-in."""
 
+from collections.abc import Sequence
+
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -9,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from departments import access
-from departments.models import Screen
+from departments.models import Region, Screen
 from departments.models.screens import onlooker
 from departments.permissions import Action
-from departments.screens import close_screen, open_screen
+from departments.screens import close_screen, open_screen, places_of, screens_of
 from plans.models import Plan
 from reports.portfolio_wall import plans_wall
 from reports.screen import wall
@@ -41,8 +43,7 @@ def portfolio_screen(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
     """The big screen for whoever has its address, with the plan that began last; nothing once it was closed."""
-    get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key))
-    request.user = onlooker()
+    request.user = onlooker(get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key)))
     plans = _codes(request)
     if len(plans) == 1:
         return kept()(_shown)(request, plan_code=plans[0])
@@ -74,11 +75,13 @@ def _shown_none(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.SHOW_SCREENS)
 @never_cache
 def screens(request: HttpRequest) -> HttpResponse:
-    """Every screen; posting a name opens a new one, and the answer shows its address, once."""
-    context: dict[str, object] = {"screens": Screen.objects.select_related("opened_by")}
+    """The screens of the own region; posting a name opens a new one, and the answer shows its address, once."""
+    by, places = access.person(request), list(places_of(access.person(request)))
+    context: dict[str, object] = {"screens": screens_of(by).select_related("opened_by", "region"), "places": places}
     if request.method == "POST":
+        region = _place(places, request.POST.get("region", ""))
         try:
-            opened, key = open_screen(name=request.POST.get("name", "")[:60], by=access.person(request))
+            opened, key = open_screen(name=request.POST.get("name", "")[:60], region=region, by=by)
         except ValidationError as error:
             context["wrong"] = error.messages[0]
         else:
@@ -87,9 +90,18 @@ def screens(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/screens.html", context)
 
 
+def _place(places: Sequence[Region], code: str) -> Region:
+    """The region that was chosen, which need not be said where there is but one; 404 for one of somebody else."""
+    for place in places:
+        if place.code == code or (not code and len(places) == 1):
+            return place
+    raise Http404
+
+
 @require_POST
 @access.requires(Action.SHOW_SCREENS)
 def screen_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends a screen's address."""
-    close_screen(get_object_or_404(Screen, pk=pk), by=access.person(request))
+    by = access.person(request)
+    close_screen(get_object_or_404(screens_of(by), pk=pk), by=by)
     return redirect("screens")

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from departments import access
 from departments.models import Department, Region
 from departments.permissions import Action
+from departments.seeing import departments_seen_by
 from reports import departments as units
 from reports import regions
 from reports.views.asking import standing_shown
@@ -35,7 +36,7 @@ def departments(request: HttpRequest, plan_code: str) -> HttpResponse:
 @made_anew
 def department(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """What one unit answers for: its targets and tasks by role with their lights, and how it reports."""
-    unit = get_object_or_404(Department.objects.select_related("region"), code=code)
+    unit = get_object_or_404(departments_seen_by(access.person(request)).select_related("region"), code=code)
     promised = promised_in(request, plan_code)
     state = standing_shown(request, promised)
     shown = units.unit_of(unit, state, access.person(request))

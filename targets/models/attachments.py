@@ -23,8 +23,10 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> Self:
         """What was handed in: for whoever sees the figure. What was not: for whoever may enter it."""
         reached = access.reach(user, Action.ENTER_OBSERVATIONS)
-        own = Q(observation__indicator__department__in=reached.departments) | Q(observation__region__in=reached.regions)
-        drafts = Q(revision__isnull=True) & (Q() if reached.everything else own)
+        own = Q(observation__indicator__department__in=reached.departments)
+        own |= Q(observation__region__in=reached.regions | reached.realm)
+        own |= Q(observation__indicator__department__region__in=reached.realm)
+        drafts = Q(revision__isnull=True) & own
         return self.filter(
             drafts | Q(revision__isnull=False, observation__in=Observation.objects.visible_to(user).values("pk"))
         )

@@ -26,13 +26,11 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
     """Questions about attainments."""
 
     def visible_to(self, user: User) -> Self:
-        """A person who sees one county sees that county and the wholes it is part of; everybody else sees all."""
+        """Of the plans that the person sees: the lights of the plan's region, and of the regions that the person's own
+        is a part of or consists of. Whoever sees one county sees that county and its wholes, and no other county."""
         reached = access.reach(user, Action.VIEW_OBSERVATIONS)
-        if reached.everything or reached.departments:
-            return self
-        wholes = Region.objects.filter(parts__in=reached.regions).values("pk")
-        own = models.Q(region__in=reached.regions) | models.Q(region__in=wholes)
-        return self.filter(own | models.Q(region_id=models.F("target__plan__region_id")))
+        own = models.Q(region__in=reached.judged) | models.Q(region_id=models.F("target__plan__region_id"))
+        return self.filter(own, target__plan__in=Plan.objects.visible_to(user).values("pk"))
 
     def of_plan(self, plan: Plan, *, region_id: int | None = None) -> Self:
         """The attainments of a plan's targets for a region (the plan's own by default), in the plan's order, with all

@@ -1,15 +1,18 @@
 """What can be measured month after month, across years and plans. It has no threshold."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from departments.models import Department
+from departments import access
+from departments.models import Department, User
+from departments.permissions import Action
+from plans.models import Plan
 from plans.periods import expected_months
 from targets.accumulation import IndicatorRule, month_set
 
@@ -19,8 +22,21 @@ def bound(verbose_name: Any) -> "models.DecimalField[Decimal | None, Decimal | N
     return models.DecimalField(verbose_name, max_digits=15, decimal_places=6, null=True, blank=True)
 
 
-class IndicatorManager(models.Manager["Indicator"]):
-    """Finds rows by the names that fixtures use."""
+class IndicatorQuerySet(models.QuerySet["Indicator"]):
+    """Questions about indicators; finds rows by the names that fixtures use."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the departments of the person's own city, of what is above and below it, and those that a plan uses
+        which the person sees. An indicator without a department belongs to whoever's plans use it; while none does, to
+        whoever is alone in this installation."""
+        plans = Plan.objects.visible_to(user).values("pk")
+        lineage = access.reach(user, Action.VIEW_PLAN).lineage
+        used = Q(pk__in=self.model.objects.filter(targets__plan__in=plans).values("pk"))
+        used |= Q(pk__in=self.model.objects.filter(operand_of__plan__in=plans).values("pk"))
+        others = Department.objects.exclude(region__in=lineage)
+        nobodys = Q(department__isnull=True, targets__isnull=True, operand_of__isnull=True)
+        free = self.model.objects.filter(nobodys, ~Exists(others)).values("pk")
+        return self.filter(used | Q(department__region__in=lineage) | Q(pk__in=free))
 
     def get_by_natural_key(self, code: str) -> "Indicator":
         return self.get(code=code)
@@ -102,7 +118,7 @@ class Indicator(models.Model):
         verbose_name=_("reporting department"),
     )
 
-    objects = IndicatorManager()
+    objects = IndicatorQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

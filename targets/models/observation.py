@@ -84,6 +84,18 @@ def _in_index(keys: Collection[Key], path: str = "") -> Q:
     )
 
 
+def _seen(reached: access.Reach, path: str = "") -> Q:
+    """Which figures a reach covers; `path` leads to them."""
+    found = Q((f"{path}region__in", reached.realm | reached.upward))
+    if further := reached.above - reached.realm:
+        found |= Q((f"{path}indicator__department__region__in", reached.realm), (f"{path}region__in", further))
+    if units := reached.departments:
+        answered_for = TargetAssignment.objects.filter(department__in=units).values("target__indicator")
+        own = Q((f"{path}indicator__department__in", units)) | Q((f"{path}indicator__in", answered_for))
+        found |= own & Q((f"{path}region__in", reached.parts | reached.wholes))
+    return found
+
+
 class ObservationQuerySet(models.QuerySet["Observation"]):
     """Questions about observations."""
 
@@ -92,16 +104,10 @@ class ObservationQuerySet(models.QuerySet["Observation"]):
         return self.filter(_in_index(keys)) if keys else self.none()
 
     def visible_to(self, user: User) -> Self:
-        """Rows of the person's departments (reporting, or responsible for a target) and regions."""
-        reached = access.reach(user, Action.VIEW_OBSERVATIONS)
-        if reached.everything:
-            return self
-        responsible = Q(indicator__department__in=reached.departments) | Q(
-            indicator__in=TargetAssignment.objects.filter(department__in=reached.departments).values(
-                "target__indicator"
-            )
-        )
-        return self.filter(responsible | Q(region__in=reached.regions))
+        """Whoever looks after a region: its figures, those of its parts, and what its departments report of a whole
+        above. A unit: what it reports or is responsible for, within its city and above. A county: its own figures and
+        those of every region above. Nobody sees another city's."""
+        return self.filter(_seen(access.reach(user, Action.VIEW_OBSERVATIONS)))
 
     def official(self) -> Self:
         """Only observations with an approved figure."""

@@ -16,6 +16,7 @@ from targets.services.drafting import (
 from targets.services.locking import lock, reopen
 from targets.services.official import (
     Outcome,
+    beyond,
     make_official,
     make_official_from,
     submit_from,
@@ -46,6 +47,7 @@ __all__ = [
     "approve",
     "approve_all",
     "attach",
+    "beyond",
     "check_entries",
     "detach",
     "discard_draft",

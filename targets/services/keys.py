@@ -12,7 +12,9 @@ from targets.models import Indicator
 def demand_entering(keys: Collection[Key], by: User) -> None:
     """PermissionDenied unless the person may enter figures for each indicator or region."""
     reached = access.demand(by, Action.ENTER_OBSERVATIONS)
-    reporting = dict(Indicator.objects.filter(pk__in={key[0] for key in keys}).values_list("pk", "department_id"))
+    rows = Indicator.objects.filter(pk__in={key[0] for key in keys})
+    reporting = {pk: unit for pk, *unit in rows.values_list("pk", "department_id", "department__region_id")}
     for indicator_id, region_id, _month in keys:
-        if not reached.covers(department_id=reporting.get(indicator_id), region_id=region_id):
+        department_id, seat_id = reporting.get(indicator_id, (None, None))
+        if not reached.covers(department_id=department_id, region_id=region_id, seat_id=seat_id):
             raise access.refusal()

@@ -27,7 +27,7 @@ LONGEST_REASON = 400
 def lock(plan: Plan, month: Month, *, by: User) -> MonthLock:
     """Closes a month for a plan: from now on no door changes anything in it that the plan asks for. ValidationError if
     it is closed already, or is not the plan's."""
-    _demand_for(plan, by)
+    access.demand_acting(by, Action.LOCK_MONTHS, plan.region_id)
     if month not in plan.months:
         raise ValidationError(_("%(month)s is not a month of the plan %(plan)s.") % _named(plan, month))
     try:
@@ -42,7 +42,7 @@ def lock(plan: Plan, month: Month, *, by: User) -> MonthLock:
 @transaction.atomic
 def reopen(plan: Plan, month: Month, *, by: User, reason: str) -> MonthLock:
     """Opens a closed month of a plan again; ValidationError without a reason, or if the month is not closed."""
-    _demand_for(plan, by)
+    access.demand_acting(by, Action.LOCK_MONTHS, plan.region_id)
     check_reason(reason)
     if not reason.strip():
         raise ValidationError(_("Give a reason for reopening: it is kept with the month."))
@@ -53,12 +53,6 @@ def reopen(plan: Plan, month: Month, *, by: User, reason: str) -> MonthLock:
     made.save()
     record("month.reopened", by=by, subject=made, plan=plan.code, month=str(month), reason=reason.strip())
     return made
-
-
-def _demand_for(plan: Plan, by: User) -> None:
-    """PermissionDenied for whoever does not close the months of this very plan."""
-    if not access.demand(by, Action.LOCK_MONTHS).acts_for(plan.region_id):
-        raise access.refusal()
 
 
 def _named(plan: Plan, month: Month) -> dict[str, str]:

@@ -16,7 +16,7 @@ from reviews.workflow import State, Verb, step
 from targets import meanwhile, offering, stepping
 from targets.figures import Entry
 from targets.loading import observation_ids
-from targets.models import Decision, Observation, Revision, Source
+from targets.models import Decision, Indicator, Observation, Revision, Source
 from targets.services.attachments import carry_on
 from targets.services.dirty import mark_dirty, wake_on_commit
 from targets.services.locking import demand_open
@@ -38,7 +38,8 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     """Makes checked entries official at once, without a review: for coordinators alone (domain.md, "The one other way
     in"). Entries that say what is official already change nothing. PermissionDenied for everybody else.
     """
-    demand_office(by)
+    if beyond(entries, by):
+        raise access.refusal()
     demand_open([entry.key for entry in entries])
     with offering.offered(entries) as select:
         return write_official(select, (), len(entries), source, by, reason)
@@ -91,10 +92,20 @@ def _carry_files(replaced: Collection[int], source: Source) -> None:
     carry_on(known, Revision.objects.filter(source=source, observation__in=known))
 
 
+def beyond(entries: Sequence[Entry], by: User) -> list[int]:
+    """The positions of the entries that a quality office may not make official: figures measured neither in its region
+    nor in a part of it, and reported by none of its departments."""
+    reached = access.demand(by, Action.IMPORT_OFFICIAL)
+    found = [position for position, entry in enumerate(entries) if entry.region_id not in reached.realm]
+    reported = {entries[position].indicator_id for position in found}
+    near = Indicator.objects.filter(pk__in=reported, department__region__in=reached.realm) if found else ()
+    own = {indicator.pk for indicator in near}
+    return [position for position in found if entries[position].indicator_id not in own]
+
+
 def demand_office(by: User) -> None:
-    """PermissionDenied for whoever does not import for everybody."""
-    if not access.demand(by, Action.IMPORT_OFFICIAL).everything:
-        raise access.refusal()
+    """PermissionDenied for whoever does not import for a whole region."""
+    access.demand(by, Action.IMPORT_OFFICIAL)
 
 
 def write_official(

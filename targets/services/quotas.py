@@ -112,7 +112,7 @@ def set_quotas(
     from later months go on holding from theirs. ValidationError for what `Quota` refuses, for a closed month from then
     on, for quotas that come to less than the whole without a reason, and for those that were set since `seen`.
     """
-    access.demand(by, Action.SET_QUOTAS)
+    access.demand_acting(by, Action.SET_QUOTAS, target.plan.region_id)
     check_reason(reason)
     locked = Target.objects.select_for_update().get(pk=target.pk)
     _demand_unchanged(locked, seen)

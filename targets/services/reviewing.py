@@ -199,12 +199,15 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
 def _locked(revision: Revision) -> Revision:
     """The revision as it is now; its observation is locked first, so that two decisions come one by one."""
     Observation.objects.select_for_update().get(pk=revision.observation_id)
-    return Revision.objects.select_related("observation__indicator").get(pk=revision.pk)
+    return Revision.objects.select_related("observation__indicator__department").get(pk=revision.pk)
 
 
 def _demand_for(by: User, action: Action, observation: Observation) -> None:
     reached = access.demand(by, action)
-    if not reached.covers(department_id=observation.indicator.department_id, region_id=observation.region_id):
+    unit = observation.indicator.department
+    seat_id = unit.region_id if unit is not None else None
+    department_id, region_id = observation.indicator.department_id, observation.region_id
+    if not reached.covers(department_id=department_id, region_id=region_id, seat_id=seat_id):
         raise access.refusal()
 
 

@@ -17,7 +17,7 @@ from targets import offering
 from targets.figures import Entry
 from targets.models import Attainment, Indicator, Quota, Source, Step, Target
 from targets.recompute import recompute_dirty
-from targets.services import Outcome, make_official, make_official_from, promises_changed
+from targets.services import Outcome, beyond, make_official, make_official_from, promises_changed
 
 _numbers = itertools.count(10_001)
 """Of as many digits each, so that codes stand in the order in which they were made."""
@@ -169,8 +169,12 @@ def coordinator() -> User:
 
 
 def official(*entries: Entry) -> None:
-    """Makes the figures official and brings attainments up to date."""
+    """Makes the figures official, whichever cities' they are, and brings attainments up to date."""
     by = coordinator()
+    for position in beyond(entries, by):
+        office = Region.objects.get(pk=entries[position].region_id)
+        Membership.objects.create(user=by, department=department(office), role=Role.COORDINATOR.value)
+        by = User.objects.get(pk=by.pk)
     make_official(entries, source=source(by), by=by)
     recompute()
 

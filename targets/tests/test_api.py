@@ -77,7 +77,7 @@ def test_indicators_have_all_fields_of_the_domain(ask: Ask) -> None:
     }
 
 
-def test_every_target_of_the_plan_is_answered_with_its_words(ask: Ask, plan_2014: Plan) -> None:
+def test_every_target_of_the_plan_is_answered_with_its_words(plan_2014: Plan, ask: Ask) -> None:
     answer = ask("/plans/2014/targets").json()
     assert answer["count"] == Target.objects.count() == len(answer["items"])
     for one in answer["items"]:
@@ -85,7 +85,7 @@ def test_every_target_of_the_plan_is_answered_with_its_words(ask: Ask, plan_2014
         assert one["departments"]
 
 
-def test_a_target_has_the_fields_of_the_contract(ask: Ask, plan_2014: Plan) -> None:
+def test_a_target_has_the_fields_of_the_contract(plan_2014: Plan, ask: Ask) -> None:
     found = item(ask("/plans/2014/targets"), code="quality-investment-growth")
     assert {"quote", "departments", "baseline_source", "order"} <= set(found)
     assert (found["comparator"], found["threshold_kind"], found["threshold"]) == ("at_least", "indicator", None)
@@ -96,7 +96,7 @@ def test_a_target_has_the_fields_of_the_contract(ask: Ask, plan_2014: Plan) -> N
     assert (between["threshold"], between["threshold_upper"]) == ("1", "2")
 
 
-def test_every_target_is_judged_from_the_fixtures_alone(ask: Ask, plan_2014: Plan) -> None:
+def test_every_target_is_judged_from_the_fixtures_alone(plan_2014: Plan, ask: Ask) -> None:
     recompute_all()
     answer = ask("/plans/2014/attainment").json()
     assert [one["target"] for one in answer["items"]] == [one.code for one in Target.objects.order_by("order")]

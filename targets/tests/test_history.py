@@ -161,7 +161,8 @@ def test_who_may_not_withdraw_has_no_button_and_is_refused(
     client.force_login(person)
     page = client.get(cast.address).content.decode()
     assert f"/revisions/{revision.pk}/withdraw/" not in page
-    assert client.post(f"/revisions/{revision.pk}/withdraw/", {"reason": "x"}).status_code == 403
+    refused = client.post(f"/revisions/{revision.pk}/withdraw/", {"reason": "x"}).status_code
+    assert refused == (403 if here else 404)
 
 
 def test_a_coordinator_may_withdraw(client: Client, cast: SimpleNamespace) -> None:

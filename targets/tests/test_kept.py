@@ -11,8 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from redis.exceptions import ConnectionError as RedisDown
 
-from departments.models import Membership, Notice, User
+from departments.models import Membership, Notice, Region, User
 from departments.permissions import Role
+from departments.tests.cities import city
+from plans.models import Clause
 from plans.tests.factories import plan_of_year
 from targets.kept import forget
 from targets.models import Source, Target, TargetAssignment
@@ -211,6 +213,32 @@ def test_who_sees_less_does_not_get_what_others_see(promise: Target) -> None:
     county = inside(person(Role.COUNTY, department(here, "county_government"))).get(address).content.decode()
     assert here.name in county
     assert there.name not in county
+
+
+def test_people_of_two_cities_never_share_a_page() -> None:
+    here, there = city("温州"), city("丽水")
+    for place in (here, there):
+        made = plan_of_year(2014, code=f"plan-{place.region.code}", title=f"{place.name}计划", region=place.region)
+        Clause.objects.create(plan=made, path="一", order=1, text="一、目标达到百分之九十二以上。")
+        target(indicator(), threshold=92, plan=made)
+    for role in (Role.LEADER, Role.COORDINATOR, Role.REPORTER):
+        mine, theirs = inside(here.person(role)), inside(there.person(role))
+        for address in ("/", "/plans/plan-330300/", "/plans/plan-330300/text/", "/plans/plan-330300/comparison/"):
+            shown = mine.get(address)
+            assert here.name in shown.content.decode()
+            answer = theirs.get(address, headers={"if-none-match": shown.headers["ETag"]})
+            assert answer.status_code == (200 if address == "/" else 404), (role, address)
+            assert here.name not in answer.content.decode(), (role, address)
+
+
+def test_a_page_is_no_more_shared_once_a_region_belongs_elsewhere() -> None:
+    here, there = city("温州"), city("丽水")
+    plan_of_year(2014, code="plan-county", title="县计划", region=here.county)
+    leader = inside(here.person(Role.LEADER))
+    assert leader.get("/plans/plan-county/").status_code == 200
+    Region.objects.filter(pk=here.county.pk).update(parent=there.region)
+    assert leader.get("/plans/plan-county/").status_code == 404
+    assert inside(there.person(Role.LEADER)).get("/plans/plan-county/").status_code == 200
 
 
 def test_each_language_has_its_own_page(leader: Client) -> None:

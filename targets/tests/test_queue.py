@@ -119,9 +119,9 @@ def test_entries_are_grouped_by_month_and_what_looks_odd_is_said(client: Client,
 def test_a_stranger_sees_nothing_and_may_decide_nothing(client: Client, cast: SimpleNamespace) -> None:
     revision = handed_in(cast, houses(cast), "2014-01", 7)
     assert cast.reporter.username not in seen(client, cast.stranger)
-    assert client.post(f"/revisions/{revision.pk}/approve/").status_code == 403
-    assert client.post(f"/revisions/{revision.pk}/return/", {"reason": "x"}).status_code == 403
-    assert client.post("/reviews/approve/", {"revision": revision.pk}).status_code == 403
+    assert client.post(f"/revisions/{revision.pk}/approve/").status_code == 404
+    assert client.post(f"/revisions/{revision.pk}/return/", {"reason": "x"}).status_code == 404
+    assert client.post("/reviews/approve/", {"revision": revision.pk}).status_code == 302
     revision.refresh_from_db()
     assert revision.state == "submitted"
 

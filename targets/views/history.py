@@ -43,7 +43,7 @@ def figure(request: HttpRequest, indicator: str, region: str, month: str) -> Htt
 @access.requires(Action.WITHDRAW_OBSERVATIONS)
 def withdraw_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraws the official figure that was on the page, with a reason."""
-    revision = revision_of(pk)
+    revision = revision_of(request, pk)
     row = revision.observation
     try:
         withdraw(revision, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
@@ -71,7 +71,10 @@ def _shown(row: Observation, revision: Revision) -> Shown:
 
 
 def _covers(user: User, action: Action, row: Observation) -> bool:
-    return access.reach(user, action).covers(department_id=row.indicator.department_id, region_id=row.region_id)
+    unit = row.indicator.department
+    department_id, seat_id = (unit.pk, unit.region_id) if unit is not None else (None, None)
+    reached = access.reach(user, action)
+    return reached.covers(department_id=department_id, region_id=row.region_id, seat_id=seat_id)
 
 
 def worksheet_address(user: User, row: Observation) -> str:
@@ -80,6 +83,6 @@ def worksheet_address(user: User, row: Observation) -> str:
         return ""
     reached = access.reach(user, Action.ENTER_OBSERVATIONS)
     unit = row.indicator.department
-    if unit is None or not (reached.everything or unit.pk in reached.departments):
+    if unit is None or not (reached.sees(unit.region_id) or unit.pk in reached.departments):
         unit = next((one.department for one in user.held if one.department.region_id == row.region_id), None)
     return "" if unit is None else reverse("worksheet", args=[unit.code, str(row.month)])

@@ -22,7 +22,8 @@ from targets.views.review import reason_of
 def months(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Which months are closed, by whom, and how complete each is."""
     plan = plan_named(request, plan_code)
-    return render(request, "targets/months.html", {"plan": plan, "years": by_year(standings(plan))})
+    closes = access.reach(access.person(request), Action.LOCK_MONTHS).acts_for(plan.region_id)
+    return render(request, "targets/months.html", {"plan": plan, "years": by_year(standings(plan)), "closes": closes})
 
 
 @require_POST

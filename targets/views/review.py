@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
-from targets.models import Revision
+from targets.models import Observation, Revision
 from targets.queue import queue
 from targets.services import approve, approve_all, send_back
 
@@ -31,10 +31,11 @@ def reason_of(request: HttpRequest) -> str:
     return str(form.cleaned_data["reason"])
 
 
-def revision_of(pk: int) -> Revision:
-    """The revision with all that a sentence about it needs; 404 for none."""
+def revision_of(request: HttpRequest, pk: int) -> Revision:
+    """The revision with all that a sentence about it needs; 404 for none of a figure that the person may see."""
     related = ("observation__indicator__department", "observation__region", "approved_by")
-    return get_object_or_404(Revision.objects.select_related(*related), pk=pk)
+    seen = Observation.objects.visible_to(access.person(request)).values("pk")
+    return get_object_or_404(Revision.objects.filter(observation__in=seen).select_related(*related), pk=pk)
 
 
 def name_of(revision: Revision) -> str:
@@ -55,7 +56,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.REVIEW_OBSERVATIONS)
 def approve_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Approves one entry."""
-    revision = revision_of(pk)
+    revision = revision_of(request, pk)
     try:
         approve(revision, by=request.user)  # type: ignore[arg-type]
     except ValidationError as refused:
@@ -68,7 +69,7 @@ def approve_one(request: HttpRequest, pk: int) -> HttpResponse:
 @access.requires(Action.REVIEW_OBSERVATIONS)
 def return_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Returns one entry with a reason."""
-    revision = revision_of(pk)
+    revision = revision_of(request, pk)
     try:
         send_back(revision, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
     except ValidationError as refused:
@@ -83,7 +84,8 @@ def return_one(request: HttpRequest, pk: int) -> HttpResponse:
 def approve_group(request: HttpRequest) -> HttpResponse:
     """Approves the entries that were on the page, not those that have come since."""
     ids = [int(text) for text in request.POST.getlist("revision") if text.isascii() and text.isdigit()]
-    found = list(Revision.objects.filter(pk__in=[one for one in ids if one < 2**63]))
+    seen = Observation.objects.visible_to(access.person(request)).values("pk")
+    found = list(Revision.objects.filter(observation__in=seen, pk__in=[one for one in ids if one < 2**63]))
     try:
         approved, left_out = approve_all(found, by=request.user)  # type: ignore[arg-type]
     except ValidationError as refused:
@@ -128,7 +130,7 @@ def _tell(request: HttpRequest, approved: int, left_out: list[Revision]) -> None
 def _refused(request: HttpRequest, refused: ValidationError, pk: int) -> HttpResponse:
     """Says why nothing was done; if somebody was quicker, who, and how it was decided."""
     if getattr(refused, "code", None) == "transition":
-        messages.warning(request, _decided(revision_of(pk)))
+        messages.warning(request, _decided(revision_of(request, pk)))
     else:
         messages.error(request, " ".join(refused.messages))
     return redirect("reviews")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
+from departments.seeing import departments_seen_by
 from departments.services import record
 from plans.addresses import month_named, plan_named
 from plans.models import Plan
@@ -45,11 +46,11 @@ def timeliness(request: HttpRequest, plan_code: str) -> HttpResponse:
 def timeliness_cell(request: HttpRequest, plan_code: str, code: str, month: str) -> HttpResponse:
     """What a unit was expected to report for a month: by when, by whom, and where each figure stands."""
     user = _person(request)
-    unit = None if code == NOBODY else get_object_or_404(Department.objects.select_related("region"), code=code)
-    if not may_see(access.reach(user, Action.VIEW_OBSERVATIONS), unit):
-        raise access.refusal()
+    unit = None if code == NOBODY else _unit(user, code)
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
+    if not may_see(access.reach(user, Action.VIEW_OBSERVATIONS), unit, plan):
+        raise access.refusal()
     deadlines = Deadlines.of(plan).of_year(when.year)
     context = {
         "plan": plan,
@@ -78,6 +79,10 @@ def timeliness_export(request: HttpRequest, plan_code: str) -> HttpResponse:
     name = f"timeliness-{month}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HttpResponse(written(matrix), content_type=content_type, headers=headers)
+
+
+def _unit(user: User, code: str) -> Department:
+    return get_object_or_404(departments_seen_by(user).select_related("region"), code=code)
 
 
 def _person(request: HttpRequest) -> User:

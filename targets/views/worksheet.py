@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
+from departments.seeing import departments_seen_by
 from plans.addresses import month_named
 from plans.models import Change as Changed
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
@@ -34,6 +35,7 @@ from targets.messages import sentence
 from targets.models import Attainment, Draft, Target
 from targets.recompute import attainments_if
 from targets.rows import END, Written
+from targets.selectors import would_be_seen
 from targets.services import ConflictError, EntriesRefusedError, attach, hand_in, save_draft
 from targets.services.drafting import FIELDS
 from targets.views import words
@@ -164,7 +166,7 @@ def preview(request: HttpRequest, code: str, month: str) -> HttpResponse:
     examined = forms.show_problems(sheet)
     seen = {row.indicator.pk: bool(row.problems) for row in sheet.rows if row.seen and row.has_figure}
     good = [one for one in examined.entries if seen.get(one.indicator_id) is False]
-    changes = _changes(good)
+    changes = _changes(good, _person(request))
     context: dict[str, Any] = {
         "changes": changes,
         "figures": len(good),
@@ -184,7 +186,8 @@ def _person(request: HttpRequest) -> User:
 
 def _asked(request: HttpRequest, code: str, text: str) -> AskedSheet:
     """What the address names; 404 if there is none, PermissionDenied if it is not the person's."""
-    department = get_object_or_404(Department.objects.select_related("region__parent__parent"), code=code)
+    units = departments_seen_by(_person(request)).select_related("region__parent__parent")
+    department = get_object_or_404(units, code=code)
     asked = AskedSheet.of(department, month_named(text))
     if asked is None:
         raise Http404
@@ -328,11 +331,10 @@ def _theirs(current: Draft | None) -> dict[str, Any]:
     return {"version": current.version, "theirs": texts, "by": str(current.by)}
 
 
-def _changes(entries: list[Any]) -> list[Change]:
-    """For each target that the entries touch: the light now, and the light that it would become."""
-    would = attainments_if(entries) if entries else []
-    known = Target.objects.select_related("indicator", "operand", "operand_region", "plan").prefetch_related("steps")
-    targets = known.in_bulk({one.target_id for one in would})
+def _changes(entries: list[Any], user: User) -> list[Change]:
+    """For each target that the entries touch and the person sees: the light now, and that which it would become."""
+    would = would_be_seen(user, attainments_if(entries)) if entries else []
+    targets = {one.target_id: one.target for one in would}
     regions = Region.objects.in_bulk({one.region_id for one in would})
     stored = Attainment.objects.filter(target__in=targets, region__in=regions, month__in={one.month for one in would})
     now = {(one.target_id, one.region_id): one for one in stored}

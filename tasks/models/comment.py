@@ -22,14 +22,15 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     """Questions about comments."""
 
     def visible_to(self, user: User) -> Self:
-        """Everything for leadership and quality office; for a unit what it is asked, or what is about its promises."""
+        """For leadership and quality office what is about the plans of their region and its parts; for a unit what it
+        is asked, or what is about its promises."""
         reached = access.reach(user, Action.VIEW_COMMENTS)
-        if reached.everything:
-            return self
         units = units_within(reached).values("pk")
         targets = TargetAssignment.objects.filter(department__in=units).values("target")
         tasks = Assignment.objects.filter(department__in=units).values("task")
-        return self.filter(Q(asked__in=units) | Q(target__in=targets) | Q(task__in=tasks))
+        own = Q(asked__in=units) | Q(target__in=targets) | Q(task__in=tasks)
+        realm = Q(target__plan__region__in=reached.realm) | Q(task__plan__region__in=reached.realm)
+        return self.filter(own | realm)
 
     def waiting(self) -> Self:
         """What was asked and is not answered."""

@@ -63,12 +63,12 @@ class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
     """Questions about progress reports."""
 
     def visible_to(self, user: User) -> Self:
-        """Those of the person's departments, and all about the tasks that these lead."""
+        """Those of the person's departments, all about the tasks that these lead, and all about the plans of a region
+        that the person looks after and of its parts."""
         reached = access.reach(user, Action.VIEW_TASK_REPORTS)
-        if reached.everything:
-            return self
         led = Assignment.objects.filter(department__in=reached.departments, role=Assignment.Role.LEAD)
-        return self.filter(Q(department__in=reached.departments) | Q(task__in=led.values("task")))
+        own = Q(department__in=reached.departments) | Q(task__in=led.values("task"))
+        return self.filter(own | Q(task__plan__region__in=reached.realm))
 
     def waiting(self) -> Self:
         """What has been handed in and not decided."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from departments import access
-from departments.models import Department, User
+from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
 from targets.models import Target
@@ -29,16 +29,14 @@ class SupervisionNoticeQuerySet(models.QuerySet["SupervisionNotice"]):
     """Questions about notices."""
 
     def visible_to(self, user: User) -> Self:
-        """Everything for the quality office; what is issued for the leadership; for a unit what it is asked to do."""
-        if access.reach(user, Action.ISSUE_SUPERVISION).everything:
-            return self
+        """Everything about the own region's plans for the quality office; what is issued, there and about the plans of
+        its parts, for the leadership too; for a unit what it is asked to do."""
         reached = access.reach(user, Action.VIEW_SUPERVISION)
-        issued = self.exclude(state__in=_BEFORE_ISSUE)
-        if reached.everything:
-            return issued
         units = units_within(reached).values("pk")
         asked = self.model.support.through.objects.filter(department__in=units).values("supervisionnotice")
-        return issued.filter(Q(lead__in=units) | Q(pk__in=asked))
+        seen = Q(lead__in=units) | Q(pk__in=asked) | Q(plan__region__in=reached.realm)
+        issued = ~Q(state__in=_BEFORE_ISSUE) & seen
+        return self.filter(issued | Q(plan__region__in=access.reach(user, Action.ISSUE_SUPERVISION).seats))
 
     def open(self) -> Self:
         """What has not come to its end."""
@@ -67,8 +65,8 @@ class SupervisionNotice(models.Model):
 
     `grounds` says why it is, as `{"kind", "details"}`: the sentence is made in the reader's language. `matter`
     names what it is about, the same every day, and `evidence` the last day that speaks for it: a matter is proposed
-    once while it is open, and again only upon later evidence. `due` runs anew in each round of rework; `level` is to
-    whom this round has been escalated.
+    once while it is open, and again only upon later evidence. Numbers run in the `register` of a region. `due` runs
+    anew in each round of rework; `level` is to whom this round has been escalated.
     """
 
     class StateChoices(models.TextChoices):
@@ -123,6 +121,16 @@ class SupervisionNotice(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=StateChoices.choices, default=State.PROPOSED.value)
     proposed_at = models.DateTimeField(_("proposed at"))
     number = models.CharField(_("number"), max_length=60, blank=True)
+    register = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("register of the region"),
+    )
     year = models.PositiveSmallIntegerField(_("year of the number"), null=True, blank=True)
     serial = models.PositiveIntegerField(_("running number"), null=True, blank=True)
     issued_at = models.DateTimeField(_("issued at"), null=True, blank=True)
@@ -153,6 +161,7 @@ class SupervisionNotice(models.Model):
                 condition=Q(
                     state__in=_BEFORE_ISSUE,
                     number="",
+                    register__isnull=True,
                     year__isnull=True,
                     serial__isnull=True,
                     issued_at__isnull=True,
@@ -163,6 +172,7 @@ class SupervisionNotice(models.Model):
                     ~Q(state__in=_BEFORE_ISSUE)
                     & ~Q(number="")
                     & Q(
+                        register__isnull=False,
                         year__isnull=False,
                         serial__isnull=False,
                         issued_at__isnull=False,
@@ -187,7 +197,7 @@ class SupervisionNotice(models.Model):
                 | (~Q(origin="rule") & Q(matter="", evidence__isnull=True)),
             ),
             models.CheckConstraint(name="supervision_some_days", condition=Q(days__gte=1, round__gte=1)),
-            models.UniqueConstraint(fields=["year", "serial"], name="supervision_number_once"),
+            models.UniqueConstraint(fields=["register", "year", "serial"], name="supervision_number_once"),
             models.UniqueConstraint(
                 fields=["matter"], condition=Q(state__in=_OPEN) & ~Q(matter=""), name="supervision_matter_open_once"
             ),

@@ -19,8 +19,10 @@ from departments.noticing import notify
 from departments.permissions import Action
 from departments.reminding import Part
 from departments.services import record
+from plans.models import Plan
 from targets.models import Target
 from tasks.models import Comment, SupervisionNotice, Task
+from tasks.models.units import units_for
 from tasks.services.supervision import Proposal, propose, reaches
 from tasks.services.telling import UNIT, people_with
 
@@ -36,8 +38,8 @@ def comment(
     now: datetime,
 ) -> Comment:
     """A leader's words about a promise; with `asked`, a unit is to answer by `due`."""
-    access.demand(by, Action.COMMENT)
-    _check_asked(asked, due, timezone.localdate(now))
+    access.demand_acting(by, Action.COMMENT, about.plan.region_id)
+    _check_asked(asked, due, timezone.localdate(now), about.plan)
     subject = {"target": about} if isinstance(about, Target) else {"task": about}
     made = Comment(**subject, author=by, at=now, text=text.strip(), asked=asked, due=due)
     made.full_clean(validate_constraints=False)
@@ -48,20 +50,23 @@ def comment(
     return made
 
 
-def _check_asked(asked: Department | None, due: date | None, today: date) -> None:
+def _check_asked(asked: Department | None, due: date | None, today: date, plan: Plan) -> None:
     if asked is not None and due is None:
         raise ValidationError({"due": _("Say by which day the unit is to answer.")})
     if asked is None and due is not None:
         raise ValidationError({"asked": _("Choose the unit that is to answer, or leave the day empty.")})
     if due is not None and due < today:
         raise ValidationError({"due": _("This day has passed. Choose today or a later day.")})
+    if asked is not None and not units_for(plan).filter(pk=asked.pk).exists():
+        said = _("This unit has nothing to do with the plan. Choose one of its region, or one that it names.")
+        raise ValidationError({"asked": said})
 
 
 @transaction.atomic
 def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comment:
     """The unit that was asked answers, once."""
     found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
-    if found.asked is None or not reaches(by, Action.ANSWER_COMMENTS, found.asked):
+    if found.asked is None or not reaches(by, Action.ANSWER_COMMENTS, found.subject.plan, found.asked):
         raise access.refusal()
     if found.answered_at is not None:
         raise ValidationError(_("A colleague has answered already. Look at the answer below the comment."))
@@ -78,8 +83,8 @@ def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comme
 @transaction.atomic
 def press(one: Comment, *, by: User, now: datetime) -> SupervisionNotice:
     """The quality office makes a notice of supervision of a comment, once; it waits among the proposals."""
-    access.demand(by, Action.ISSUE_SUPERVISION)
     found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
+    access.demand_acting(by, Action.ISSUE_SUPERVISION, found.subject.plan.region_id)
     if found.notice is not None:
         raise ValidationError(_("A notice of supervision was made of this comment already."))
     found.notice = propose(_proposal(found), by=by, now=now)

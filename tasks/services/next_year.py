@@ -1,7 +1,7 @@
 """下年度计划: a plan copied to the months that follow it as a proposal, worked on as a draft, then published.
 
 Nothing of the year before is touched: indicators are shared, everything else is a new row. While the plan is a draft
-nothing of it is judged or shown to anybody but administrators.
+nothing of it is judged or shown to anybody but administrators of its region.
 """
 
 import re
@@ -38,7 +38,7 @@ def propose_next_year(plan: Plan, *, by: User) -> Plan:
     departments as they were; departments that were reformed are replaced by those that follow them, and what was
     reached stands as what is known. ValidationError if the plan is a draft itself, or its series has a later one.
     """
-    access.demand(by, Action.ADMINISTER)
+    access.demand_acting(by, Action.ADMINISTER, plan.region_id)
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
     if plan.is_draft:
         raise ValidationError(_("%(plan)s is a draft itself. Publish it first.") % {"plan": plan})
@@ -107,7 +107,7 @@ def plan_of(row: Draftable) -> Plan:
 
 
 def _demand_draft(plan: Plan, by: User) -> Plan:
-    access.demand(by, Action.ADMINISTER)
+    access.demand_acting(by, Action.ADMINISTER, plan.region_id)
     locked = Plan.objects.select_for_update().get(pk=plan.pk)
     if not locked.is_draft:
         raise ValidationError(_("%(plan)s is in force: it is not a draft any more.") % {"plan": locked})

@@ -1,4 +1,4 @@
-"""Who may do what about a task: the departments that answer for it, those that lead it, the quality office."""
+"""Who may do what about a task: the departments that answer for it, those that lead it, the plan's quality office."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ def may_lead(user: User, action: Action, task: Task) -> bool:
     """Whether the person may take the action for the lead. Where the plan names no lead, the quality office is it."""
     reached = access.reach(user, action)
     leads = {one.department_id for one in task.assignments.all() if one.role == Assignment.Role.LEAD}
-    return reached.everything or bool(leads & reached.departments)
+    return reached.acts_for(task.plan.region_id) or bool(leads & reached.departments)
 
 
 def demand_lead(user: User, action: Action, task: Task) -> None:
@@ -25,8 +25,7 @@ def demand_lead(user: User, action: Action, task: Task) -> None:
 
 def may_of(user: User, action: Action, department_id: int) -> bool:
     """Whether the person may take the action for this department."""
-    reached = access.reach(user, action)
-    return reached.everything or department_id in reached.departments
+    return department_id in access.reach(user, action).departments
 
 
 def demand_of(user: User, action: Action, department_id: int) -> None:

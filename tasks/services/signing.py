@@ -54,7 +54,7 @@ def close(task: Task, *, by: User) -> Task:
 
     Whoever signed it off for the lead does not close it: the quality office checks what the lead says.
     """
-    access.demand(by, Action.CLOSE_TASKS)
+    access.demand_acting(by, Action.CLOSE_TASKS, task.plan.region_id)
     task = Task.objects.select_for_update(of=("self",)).select_related("plan", "clause").get(pk=task.pk)
     demand_unclosed(task)
     day = shown_day(task.plan, timezone.localdate())
@@ -76,7 +76,7 @@ def close(task: Task, *, by: User) -> Task:
 @transaction.atomic
 def reopen_task(task: Task, *, by: User, reason: str) -> Task:
     """Opens a closed task again; ValidationError without a reason, or if it is not closed."""
-    access.demand(by, Action.CLOSE_TASKS)
+    access.demand_acting(by, Action.CLOSE_TASKS, task.plan.region_id)
     check_reason(reason)
     if not reason.strip():
         raise ValidationError(_("Give a reason for reopening: it is kept with the task."), code="reason")

@@ -24,6 +24,7 @@ from plans.workdays import add_working_days
 from reviews.attaching import NamedFile, examine
 from targets.models import Target
 from tasks.models import Milestone, SupervisionNotice, SupervisionRules, SupervisionStep, Task
+from tasks.models.units import is_within, units_for
 from tasks.services.attachments import attach_to_step
 from tasks.services.telling import tell
 from tasks.supervising import TRANSITIONS, RefusedError, State, Verb, step
@@ -60,7 +61,7 @@ class Proposal:
 def propose(proposal: Proposal, *, by: User | None, now: datetime) -> SupervisionNotice:
     """A notice that the coordinator may edit, issue or reject; `by` None: the system, by rule."""
     if by is not None:
-        _demand(by, None, Verb.PROPOSE)
+        _demand(by, proposal.plan, None, Verb.PROPOSE)
     notice = SupervisionNotice(
         plan=proposal.plan,
         target=proposal.target,
@@ -81,7 +82,7 @@ def propose(proposal: Proposal, *, by: User | None, now: datetime) -> Supervisio
 def edit(notice: SupervisionNotice, proposal: Proposal, *, by: User, now: datetime) -> SupervisionNotice:
     """Another wording, urgency or other units for a proposal; what it is about and where it came from stay."""
     notice = locked(notice)
-    _demand(by, notice, Verb.EDIT)
+    _demand(by, notice.plan, notice.lead, Verb.EDIT)
     _stepped(notice, Verb.EDIT, by=by)
     _write(notice, proposal)
     keep_step(notice, Verb.EDIT, State.PROPOSED, by=by, now=now)
@@ -92,7 +93,7 @@ def edit(notice: SupervisionNotice, proposal: Proposal, *, by: User, now: dateti
 def issue(notice: SupervisionNotice, *, by: User, now: datetime, files: Files = ()) -> SupervisionNotice:
     """交办: the notice gets its number and its limit and goes to the units."""
     notice = locked(notice)
-    _demand(by, notice, Verb.ISSUE)
+    _demand(by, notice.plan, notice.lead, Verb.ISSUE)
     if notice.lead is None:
         raise ValidationError(_("Choose the leading unit before the notice is issued."), code="lead")
     _number(notice, now)
@@ -184,19 +185,18 @@ def locked(notice: SupervisionNotice) -> SupervisionNotice:
     return SupervisionNotice.objects.select_for_update(no_key=True).get(pk=notice.pk)
 
 
-def reaches(user: User, action: Action, unit: Department | None) -> bool:
-    """Whether the person may do this to a notice led by the unit (None: by nobody yet)."""
+def reaches(user: User, action: Action, plan: Plan, unit: Department | None) -> bool:
+    """Whether the person may do this to a notice about a plan, led by the unit (None: by nobody yet): the quality
+    office of exactly the plan's region, or the unit."""
     reached = access.reach(user, action)
-    if unit is None:
-        return reached.everything
-    return reached.covers(department_id=unit.pk, region_id=unit.region_id)
+    return reached.acts_for(plan.region_id) or (unit is not None and is_within(reached, unit))
 
 
-def _demand(by: User, notice: SupervisionNotice | None, verb: Verb) -> None:
-    """Raises PermissionDenied unless the person may take the step for the notice's leading unit."""
+def _demand(by: User, plan: Plan, unit: Department | None, verb: Verb) -> None:
+    """Raises PermissionDenied unless the person may take the step for the notice's plan or leading unit."""
     action = next(one.action for (_state, known), one in TRANSITIONS.items() if known is verb)
     assert action is not None  # noqa: S101 - the system's own steps do not come here
-    if not reaches(by, action, notice.lead if notice is not None else None):
+    if not reaches(by, action, plan, unit):
         raise access.refusal()
 
 
@@ -211,7 +211,7 @@ def _moved(
     files: Files = (),
 ) -> SupervisionNotice:
     """Takes one step and tells those whom it concerns; what the step changes besides the state is set already."""
-    _demand(by, notice, verb)
+    _demand(by, notice.plan, notice.lead, verb)
     before = State(notice.state)
     _stepped(notice, verb, by=by, text=text, own_answer=own_answer)
     examine(files)
@@ -270,6 +270,7 @@ def _write(notice: SupervisionNotice, proposal: Proposal) -> None:
     notice.title, notice.demand = proposal.title.strip(), proposal.demand.strip()
     notice.urgency, notice.lead = proposal.urgency, proposal.lead
     _check_days(proposal, rules)
+    _check_units(proposal, notice.plan)
     notice.full_clean(exclude=["days"], validate_constraints=False)  # the database has the last word on those
     notice.days = proposal.days or rules.limit(proposal.urgency)
     notice.save()
@@ -286,10 +287,22 @@ def _check_days(proposal: Proposal, rules: SupervisionRules) -> None:
         raise ValidationError({"days": said})
 
 
+def _check_units(proposal: Proposal, plan: Plan) -> None:
+    """ValidationError for a unit that has nothing to do with the plan: another city's."""
+    known, lead = set(units_for(plan).values_list("pk", flat=True)), proposal.lead
+    said = _("This unit has nothing to do with the plan. Choose one of its region, or one that it names.")
+    if lead is not None and lead.pk not in known:
+        raise ValidationError({"lead": said})
+    if any(unit.pk not in known for unit in proposal.support):
+        raise ValidationError({"support": said})
+
+
 def _number(notice: SupervisionNotice, now: datetime) -> None:
-    """The next number of the year, over all plans: their first row is what the register is locked by."""
-    Plan.objects.select_for_update(no_key=True).order_by("pk").first()
-    notice.year = timezone.localdate(now).year
-    last = SupervisionNotice.objects.filter(year=notice.year).aggregate(last=Max("serial"))["last"] or 0
+    """The next number of the year in the register of the plan's region, over all its plans: their first row is what the
+    register is locked by."""
+    notice.register, notice.year = notice.plan.region, timezone.localdate(now).year
+    Plan.objects.filter(region=notice.register).select_for_update(no_key=True).order_by("pk").first()
+    numbered = SupervisionNotice.objects.filter(register=notice.register, year=notice.year)
+    last = numbered.aggregate(last=Max("serial"))["last"] or 0
     notice.serial = last + 1
     notice.number = SupervisionRules.of(notice.plan).numbered(notice.year, notice.serial)

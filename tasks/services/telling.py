@@ -10,6 +10,7 @@ from departments.models import Department, User
 from departments.noticing import notify
 from departments.permissions import Role
 from departments.reminding import Part
+from plans.models import Plan
 from tasks.models import SupervisionNotice
 from tasks.supervising import Level, Verb
 
@@ -20,18 +21,25 @@ TOLD_UNITS = frozenset({Verb.ISSUE, Verb.RETURN, Verb.URGE, Verb.WITHDRAW, Verb.
 """Steps of which both leading and supporting units are told; of an answer the quality office is."""
 
 
-def people_with(roles: Collection[Role], departments: Iterable[Department] | None = None) -> list[User]:
-    """Active people who hold one of the roles, in one of the departments or in any."""
-    held: dict[str, Any] = {"memberships__role__in": [one.value for one in roles]}
-    if departments is not None:
-        held["memberships__department__in"] = list(departments)
+def people_with(roles: Collection[Role], departments: Iterable[Department]) -> list[User]:
+    """Active people who hold one of the roles in one of the departments."""
+    return _holding(roles, {"memberships__department__in": list(departments)})
+
+
+def people_for(roles: Collection[Role], plan: Plan) -> list[User]:
+    """Active people who hold one of the roles in the plan's own region: its quality office, its leadership."""
+    return _holding(roles, {"memberships__department__region": plan.region_id})
+
+
+def _holding(roles: Collection[Role], where: dict[str, Any]) -> list[User]:
+    held = {"memberships__role__in": [one.value for one in roles], **where}
     return list(User.objects.filter(is_active=True, **held).distinct().order_by("pk"))
 
 
 def tell(notice: SupervisionNotice, verb: Verb, *, by: User | None, text: str, now: datetime) -> None:
     """Tells of a step those whom it concerns, but not whoever took it."""
     if verb is Verb.ANSWER:
-        people = people_with([Role.COORDINATOR])
+        people = people_for([Role.COORDINATOR], notice.plan)
     elif verb in TOLD_UNITS and notice.lead is not None:
         people = people_with(UNIT, [notice.lead, *notice.support.all()])
     else:
@@ -42,7 +50,7 @@ def tell(notice: SupervisionNotice, verb: Verb, *, by: User | None, text: str, n
 def tell_escalated(notice: SupervisionNotice, level: Level, *, now: datetime) -> int:
     """Tells of a limit that has passed the unit's reviewer (a county's officer), or the leadership; how many."""
     if level is Level.LEADER:
-        people = people_with([Role.LEADER])
+        people = people_for([Role.LEADER], notice.plan)
     else:
         people = people_with([Role.REVIEWER, Role.COUNTY], [notice.lead] if notice.lead else [])
     _tell(people, notice, Verb.ESCALATE, details_of(notice, by=None, text="") | {"level": level.value}, now)

@@ -45,7 +45,8 @@ def add(request: HttpRequest, plan_code: str, kind: str, code: str) -> HttpRespo
     if model is None:
         raise Http404
     about: Any = get_object_or_404(model, plan=plan_named(request, plan_code), code=code)
-    form = CommentForm(request.POST)
+    access.demand_acting(access.person(request), Action.COMMENT, about.plan.region_id)
+    form = CommentForm(about.plan, request.POST)
     if form.is_valid():
         try:
             made = commenting.comment(about, **form.cleaned_data, by=access.person(request), now=clock.now())

@@ -30,7 +30,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.REVIEW_TASK_REPORTS)
 def approve_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Approves one report."""
-    found = _report(pk)
+    found = _report(request, pk)
     _tried(request, lambda: approve_report(found, by=access.person(request)), _("Approved: %(name)s."), str(found.task))
     return redirect("task_reviews")
 
@@ -39,14 +39,15 @@ def approve_one(request: HttpRequest, pk: int) -> HttpResponse:
 @access.requires(Action.REVIEW_TASK_REPORTS)
 def return_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Returns one report with a reason."""
-    found, reason = _report(pk), request.POST.get("reason", "")
+    found, reason = _report(request, pk), request.POST.get("reason", "")
     said = _("Returned: %(name)s. The author sees the reason and can correct the report.")
     _tried(request, lambda: return_report(found, by=access.person(request), reason=reason), said, str(found.task))
     return redirect("task_reviews")
 
 
-def _report(pk: int) -> ProgressReport:
-    return get_object_or_404(ProgressReport.objects.select_related("task"), pk=pk)
+def _report(request: HttpRequest, pk: int) -> ProgressReport:
+    seen = ProgressReport.objects.visible_to(access.person(request))
+    return get_object_or_404(seen.select_related("task"), pk=pk)
 
 
 @require_POST

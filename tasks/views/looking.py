@@ -75,6 +75,7 @@ def calendar(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def issue(request: HttpRequest, plan_code: str) -> HttpResponse:
     """A new private address, shown once and here alone."""
+    plan_named(request, plan_code)
     key = issue_feed(access.person(request))
     return _calendar(request, plan_code, settings.SITE_URL + reverse("calendar_feed", args=[key]))
 
@@ -83,6 +84,7 @@ def issue(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def revoke(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Ends the private address."""
+    plan_named(request, plan_code)
     if revoke_feed(access.person(request)):
         messages.success(request, _("The private address has ended. Calendars that read it get nothing any more."))
     return redirect("tasks_calendar", plan_code)

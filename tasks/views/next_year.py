@@ -21,12 +21,10 @@ from tasks.services import discard_draft_plan, keep, leave_out, plan_of, propose
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 def years(request: HttpRequest, plan_code: str) -> HttpResponse:
-    """What a plan promises beside the one before it; a draft is shown to administrators alone."""
+    """What a plan promises beside the one before it; a draft is shown to administrators of its region alone."""
     by = access.person(request)
-    plan = get_object_or_404(Plan.objects.select_related("region"), code=plan_code)
-    may_prepare = bool(access.reach(by, Action.ADMINISTER))
-    if plan.is_draft and not may_prepare:
-        raise Http404
+    plan = get_object_or_404(Plan.objects.visible_to(by), code=plan_code)
+    may_prepare = access.reach(by, Action.ADMINISTER).acts_for(plan.region_id)
     before = Plan.objects.preceding(plan)
     context: dict[str, Any] = {
         "plan": plan,
@@ -44,7 +42,7 @@ def years(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.ADMINISTER)
 def propose(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Copies a plan to the months that follow it, as a draft."""
-    plan = get_object_or_404(Plan, code=plan_code)
+    plan = _own(request, plan_code)
     try:
         draft = propose_next_year(plan, by=access.person(request))
     except ValidationError as refused:
@@ -60,8 +58,8 @@ def propose(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.ADMINISTER)
 def draft_row(request: HttpRequest, plan_code: str, kind: str, pk: int) -> HttpResponse:
     """One row of a draft: changed, or taken out."""
-    row = _row(plan_code, kind, pk)
-    form: DraftForm = FORMS[kind][1](request.POST or None, instance=row)
+    row = _row(_own(request, plan_code), kind, pk)
+    form: DraftForm = FORMS[kind][1](request.POST or None, instance=row, by=access.person(request))
     if request.method == "POST" and _done(request, form, row, kind):
         return redirect("years", plan_code)
     context = {"plan": plan_of(row), "row": row, "kind": kind, "form": form, "may_leave_out": kind in _REMOVABLE}
@@ -89,13 +87,18 @@ def _done(request: HttpRequest, form: DraftForm, row: Any, kind: str) -> bool:
     return True
 
 
-def _row(plan_code: str, kind: str, pk: int) -> Any:
+def _own(request: HttpRequest, plan_code: str) -> Plan:
+    """The plan, a draft or not, of exactly the administrator's region; 404 for another one."""
+    return get_object_or_404(Plan.objects.governed_by(access.person(request), Action.ADMINISTER), code=plan_code)
+
+
+def _row(plan: Plan, kind: str, pk: int) -> Any:
     """A row of a draft; 404 if there is none, or the plan is in force."""
     if kind not in FORMS:
         raise Http404
     model = FORMS[kind][0]
     owner = "" if model is Plan else "task__plan__" if model is Milestone else "plan__"
-    wanted = {f"{owner}code": plan_code, f"{owner}state": Plan.State.DRAFT}
+    wanted = {f"{owner}pk": plan.pk, f"{owner}state": Plan.State.DRAFT}
     return get_object_or_404(model._default_manager.filter(**wanted), pk=pk)
 
 
@@ -103,7 +106,7 @@ def _row(plan_code: str, kind: str, pk: int) -> Any:
 @access.requires(Action.ADMINISTER)
 def publish_draft(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Puts a draft into force, or says everything that is missing."""
-    draft = get_object_or_404(Plan, code=plan_code)
+    draft = _own(request, plan_code)
     try:
         publish(draft, by=access.person(request))
     except ValidationError as refused:
@@ -117,7 +120,7 @@ def publish_draft(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.ADMINISTER)
 def discard(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Takes a draft away."""
-    draft = get_object_or_404(Plan, code=plan_code)
+    draft = _own(request, plan_code)
     before = Plan.objects.preceding(draft)
     try:
         discard_draft_plan(draft, by=access.person(request))

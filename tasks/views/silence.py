@@ -19,7 +19,7 @@ def silence(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Units and people without figures or log-in for as many days as the rules say; a reviewer sees the own unit."""
     plan = plan_named(request, plan_code)
     reached = access.reach(access.person(request), Action.VIEW_SILENCE)
-    units = None if reached.everything else reached.departments
+    units = None if reached.sees(plan.region_id) else reached.departments
     context = {
         "plan": plan,
         "rules": SupervisionRules.of(plan),

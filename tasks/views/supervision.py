@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
+from departments.seeing import departments_seen_by
 from departments.services import record
 from plans.addresses import plan_named
 from reviews.documents import ENDINGS
@@ -37,7 +38,7 @@ def supervision(request: HttpRequest) -> HttpResponse:
     """Everything that is pressed; `?state=`, `?department=`, `?overdue=on` choose."""
     user, today = access.person(request), timezone.localdate(clock.now())
     issues = bool(access.reach(user, Action.ISSUE_SUPERVISION))
-    form = FilterForm(request.GET, proposals=issues)
+    form = FilterForm(request.GET, proposals=issues, units=departments_seen_by(user))
     form.is_valid()
     rows, page = page_of(user, form.cleaned_data, request.GET.get("page", ""), today)
     context = {
@@ -65,6 +66,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
 def write(request: HttpRequest, plan_code: str) -> HttpResponse:
     """A notice that the coordinator writes; `?about=target:code` for a target or a task of the plan."""
     plan = plan_named(request, plan_code)
+    access.demand_acting(access.person(request), Action.ISSUE_SUPERVISION, plan.region_id)
     typed = request.POST if request.method == "POST" else None
     form = NewNoticeForm(plan, typed, initial={"subject": request.GET.get("about", "")})
     if typed is not None and form.is_valid():
@@ -81,12 +83,14 @@ def write(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.ISSUE_SUPERVISION)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Another wording, urgency or other units for what has not been issued."""
-    found = get_object_or_404(SupervisionNotice.objects.listed(), pk=pk, state=State.PROPOSED.value)
+    found = visible(request, pk)
+    if found.state != State.PROPOSED.value:
+        raise Http404
     typed = request.POST if request.method == "POST" else None
-    form = NoticeForm(typed, initial=NoticeForm.typed_of(found))
+    form = NoticeForm(found.plan, typed, initial=NoticeForm.typed_of(found))
     if typed is not None and form.is_valid():
         try:
-            services.edit(found, form.proposal(plan=found.plan), by=access.person(request), now=clock.now())
+            services.edit(found, form.proposal(), by=access.person(request), now=clock.now())
         except ValidationError as refused:
             add_errors(form, refused)
         else:
