@@ -40,19 +40,19 @@ class Asked:
     regions: Regions
 
     @cached_property
-    def by_place(self) -> Mapping[tuple[int, int], Sequence[Plan]]:
-        """The plans that ask for an indicator in a region."""
-        found: dict[tuple[int, int], list[Plan]] = defaultdict(list)
+    def by_indicator(self) -> Mapping[int, Sequence[Asking]]:
+        """By the indicators that they ask for."""
+        found: dict[int, list[Asking]] = defaultdict(list)
         for asking in self.plans:
-            for indicator_id, places in asking.places.items():
-                for region_id in places:
-                    found[indicator_id, region_id].append(asking.plan)
+            for indicator_id in asking.places:
+                found[indicator_id].append(asking)
         return found
 
     def plans_for(self, indicator_id: int, region_id: int, month: Month) -> list[Plan]:
         """The plans for which a figure counts."""
-        asking = self.by_place.get((indicator_id, region_id), ())
-        return [plan for plan in asking if plan.first_month <= month <= plan.last_month]
+        asking = self.by_indicator.get(indicator_id, ())
+        plans = (found.plan for found in asking if region_id in found.places[indicator_id])
+        return [plan for plan in plans if plan.first_month <= month <= plan.last_month]
 
 
 def asked_by(plans: Sequence[Plan]) -> Asked:
@@ -67,7 +67,10 @@ def asked_by(plans: Sequence[Plan]) -> Asked:
     by_plan: dict[int, list[Target]] = defaultdict(list)
     for target in targets:
         by_plan[target.plan_id].append(target)
-    return Asked([_asking(plan, by_plan[plan.pk], indicators.values(), regions) for plan in plans], regions)
+    watched, measured = _watched(indicators.values()), _Measured(regions)
+    return Asked(
+        [_asking(plan, by_plan[plan.pk], watched.get(plan.region_id, ()), measured) for plan in plans], regions
+    )
 
 
 def _targets(plans: Sequence[Plan]) -> list[Target]:
@@ -99,26 +102,49 @@ def with_watched(regions: Regions) -> "QuerySet[Indicator]":
     return Indicator.objects.annotate(home=Coalesce("department__region", Value(only))).annotate(watched=watched)
 
 
-def _asking(plan: Plan, targets: Sequence[Target], indicators: Collection[Indicator], regions: Regions) -> Asking:
-    places: dict[int, set[int]] = defaultdict(set)
+def _watched(indicators: Iterable[Indicator]) -> dict[int, list[Indicator]]:
+    """What is only watched in each region, of indicators `with_watched`."""
+    found: dict[int, list[Indicator]] = defaultdict(list)
+    for indicator in indicators:
+        known = vars(indicator)
+        if known["watched"]:
+            found[known["home"]].append(indicator)
+    return found
+
+
+def _asking(plan: Plan, targets: Sequence[Target], watched: Sequence[Indicator], measured: "_Measured") -> Asking:
     compared = [target.operand for target in targets if target.operand is not None]
     promised = {target.indicator_id for target in targets} | {operand.pk for operand in compared}
-    watched = [indicator for indicator in indicators if _is_watched(indicator, plan) and indicator.pk not in promised]
+    only_watched = [indicator for indicator in watched if indicator.pk not in promised]
+    places: dict[int, Sequence[int]] = {}
     for target in targets:
+        judged = tuple(judged_regions(target, measured.regions))
         for indicator in filter(None, (target.indicator, target.operand)):
-            _measure(places[indicator.pk], indicator, judged_regions(target, regions), regions)
-    for indicator in watched:
-        _measure(places[indicator.pk], indicator, [plan.region_id], regions)
-    ordered = [*(target.indicator for target in targets), *sorted([*compared, *watched], key=lambda found: found.code)]
-    by_code = {pk: sorted(found, key=lambda region_id: regions.codes[region_id]) for pk, found in places.items()}
-    return Asking(plan, targets, {indicator.pk: indicator for indicator in ordered}, by_code)
+            places[indicator.pk] = measured.united(places.get(indicator.pk, ()), measured.places(judged, indicator))
+    for indicator in only_watched:
+        places[indicator.pk] = measured.places((plan.region_id,), indicator)
+    further = sorted([*compared, *only_watched], key=lambda indicator: indicator.code)
+    ordered = [*(target.indicator for target in targets), *further]
+    return Asking(plan, targets, {indicator.pk: indicator for indicator in ordered}, places)
 
 
-def _is_watched(indicator: Indicator, plan: Plan) -> bool:
-    """Whether the plan's region watches it; asked of indicators `with_watched`."""
-    known = vars(indicator)
-    return bool(known["watched"]) and known["home"] == plan.region_id
+class _Measured:
+    """Where figures are entered that make up those of regions, by their codes: plans ask the same again and again."""
 
+    def __init__(self, regions: Regions) -> None:
+        self.regions = regions
+        self._known: dict[tuple[Sequence[int], str], Sequence[int]] = {}
 
-def _measure(places: set[int], indicator: Indicator, judged: Iterable[int], regions: Regions) -> None:
-    places.update(leaf for region_id in judged for leaf in regions.measured(region_id, indicator.region_rule))
+    def places(self, judged: Sequence[int], indicator: Indicator) -> Sequence[int]:
+        """Where an indicator is measured that is judged in these regions."""
+        key = judged, indicator.region_rule
+        if key not in self._known:
+            found = {leaf for region in judged for leaf in self.regions.measured(region, indicator.region_rule)}
+            self._known[key] = self.united(found, ())
+        return self._known[key]
+
+    def united(self, some: Collection[int], others: Sequence[int]) -> Sequence[int]:
+        """Both together, each once."""
+        if not some:
+            return others
+        return sorted({*some, *others}, key=lambda region: self.regions.codes[region]) if some != others else others

@@ -27,11 +27,9 @@ class Closed:
 
     def plan_of(self, key: Key) -> Plan | None:
         """The first plan that has closed the month of a figure; None for one that may change."""
-        indicator_id, region_id, month = key
-        if self.asked is None or month not in self.plans:
+        if self.asked is None or key[2] not in self.plans:
             return None
-        asking = self.asked.by_place.get((indicator_id, region_id), ())
-        return next((plan for plan in asking if plan.pk in self.plans[month]), None)
+        return next((plan for plan in self.asked.plans_for(*key) if plan.pk in self.plans[key[2]]), None)
 
 
 def closed_in(months: Collection[Month]) -> Closed:

@@ -121,10 +121,14 @@ def expected_over(
 def _due(asking: Asking, months: Collection[Month] | None, places: Collection[int] | None) -> Iterator[Key]:
     """The figures that a plan asks for, whoever reports them."""
     wanted = [month for month in asking.plan.months if months is None or month in months]
+    due: dict[str, list[Month]] = {}
     for indicator in asking.indicators.values():
-        due = set(expected_months(indicator.frequency))
         regions = [region for region in asking.places[indicator.pk] if places is None or region in places]
-        yield from (Key(indicator.pk, region, month) for month in wanted if month.number in due for region in regions)
+        if regions:
+            if indicator.frequency not in due:
+                numbers = expected_months(indicator.frequency)
+                due[indicator.frequency] = [month for month in wanted if month.number in numbers]
+            yield from (Key(indicator.pk, region, month) for month in due[indicator.frequency] for region in regions)
 
 
 class _Reporters:
