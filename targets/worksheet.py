@@ -90,7 +90,7 @@ def may_enter(reached: Reach, department: Department) -> bool:
 def sheet_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> Sheet:
     """The whole worksheet, its inputs filled with the draft or else with what was returned."""
     sheet = outline_of(department, plans, month, user)
-    work = work_on(sheet.asked, sheet.region.pk, month)
+    work = work_on(sheet.asked, {plan.pk: plan.title for plan in plans}, sheet.region.pk, month)
     put_past(sheet, user, work.indicators)
     put_work(sheet, work)
     return sheet

@@ -74,7 +74,7 @@ def _shown(request: HttpRequest, asked: AskedSheet) -> HttpResponse:
     version = ids, Changed.objects.outline_of_regions({plan.region_id for plan in asked.plans})
     outline = cache(partial(_outline, asked, user))
     due = kept.value_of(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
-    work = work_on(due, asked.department.region_id, asked.month)
+    work = work_on(due, {plan.pk: plan.title for plan in asked.plans}, asked.department.region_id, asked.month)
     figures = Changed.objects.numbers_over(ids, due)
 
     def with_past(indicators: Collection[int]) -> Sheet:
