@@ -6,21 +6,24 @@ recompute: they are derived.
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, Widget
 
 from departments import seeing
 from departments.access import Reach
 from departments.administration import Importing, Inline, OwnRelated, Resource, listen
-from departments.models import Department, User
+from departments.models import Department, Region, User
 from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan
 from plans.periods import Month
-from targets.models import Indicator, ReportingDuty, Target, TargetAssignment
+from targets.models import Indicator, Quota, ReportingDuty, Step, Target, TargetAssignment
 from targets.services import promises_changed, reporters_changed
+from targets.services.locking import demand_open_from
 
 listen(promises_changed)
 listen(reporters_changed)
@@ -31,6 +34,16 @@ class InPlan(ForeignKeyWidget):
 
     def get_queryset(self, value: Any, row: dict[str, Any], *args: Any, **kwargs: Any) -> QuerySet[Any]:
         return super().get_queryset(value, row, *args, **kwargs).filter(plan__code=row["plan"])
+
+
+class MonthWidget(Widget):
+    """A month as text, "2014-06"; an empty cell is no month."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Month | None:
+        return MonthField().to_python(str(value).strip()) if value else None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
 
 
 class IndicatorResource(Resource):
@@ -45,27 +58,19 @@ class IndicatorResource(Resource):
 
 
 class TargetResource(Resource):
-    """Targets by their plan's code and their own; the clause by its number, indicators by code."""
+    """Targets by their plan's code and their own; the clause by its number, indicators and a region by code."""
 
     plan = Field("plan", "plan", ForeignKeyWidget(Plan, "code"))
     clause = Field("clause", "clause", InPlan(Clause, "path"))
     indicator = Field("indicator", "indicator", ForeignKeyWidget(Indicator, "code"))
     operand = Field("operand", "operand", ForeignKeyWidget(Indicator, "code"))
+    operand_region = Field("operand_region", "operand_region", ForeignKeyWidget(Region, "code"))
+    first_month = Field("first_month", "first_month", MonthWidget())
 
     class Meta:
         model = Target
         exclude = ("id",)
         import_id_fields = ("plan", "code")
-
-
-class MonthWidget(Widget):
-    """A month as text, "2014-06"; an empty cell is no month."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Month | None:
-        return MonthField().to_python(str(value).strip()) if value else None
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return "" if value is None else str(value)
 
 
 class ReportingDutyResource(Resource):
@@ -135,14 +140,63 @@ class TargetAssignmentInline(Inline, admin.TabularInline):
     autocomplete_fields = ["department"]
 
 
+class PartForm(forms.ModelForm):
+    """A step or a quota; the rules that span its fields are asked once each field is understood."""
+
+    def _post_clean(self) -> None:
+        if not self.errors:
+            super()._post_clean()  # type: ignore[misc]
+
+
+class OpenMonths(forms.BaseInlineFormSet):
+    """Quotas by which no closed month is judged."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            months = [form.initial.get("from_month"), form.cleaned_data.get("from_month")]
+            known = [month for month in months if month is not None]
+            if form.has_changed() and known:
+                demand_open_from(self.instance.plan, min(known))
+
+
+class StepInline(Inline, admin.TabularInline):
+    """What must have been reached by earlier dates."""
+
+    model = Step
+    form = PartForm
+    extra = 0
+
+
+class QuotaInline(Inline, admin.TabularInline):
+    """What each region owes, by version. All of a target's quotas at once, held against the whole, are set on its own
+    page; here one is mended."""
+
+    model = Quota
+    form = PartForm
+    formset = OpenMonths
+    extra = 0
+    autocomplete_fields = ["region"]
+
+
 @admin.register(Target)
 class TargetAdmin(OfPlan, Importing):
     """A plan's promises in numbers."""
 
     resource_classes = [TargetResource]
-    inlines = [TargetAssignmentInline]
+    inlines = [TargetAssignmentInline, StepInline, QuotaInline]
     list_display = ["code", "name", "plan", "comparator", "threshold", "due", "firmness", "headline"]
     list_filter = [("plan", OwnRelated), "headline", "firmness", "comparator"]
     list_select_related = ["plan"]
     search_fields = ["code", "name", "quote"]
     autocomplete_fields = ["plan", "clause", "indicator", "operand"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Another city's figure may be what a promise is held against."""
+        if db_field.name == "operand_region":
+            kwargs["queryset"] = Region.objects.all()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_inlines(self, request: HttpRequest, obj: Target | None) -> list[Any]:
+        """A promise is divided once it is there."""
+        return list(self.inlines) if obj is not None else [TargetAssignmentInline]

@@ -24,7 +24,7 @@ from plans.api import MonthText, PlanCode, plan_of
 from plans.models import Plan
 from plans.periods import Month
 from targets.incoming import EXAMPLES, ObservationsIn, ObservationsKept
-from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
+from targets.models import Attainment, Indicator, Observation, Quota, Target, TargetAssignment
 from targets.posting import keep
 from targets.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
 from targets.selectors import last_in_plan, official_then
@@ -42,10 +42,12 @@ def indicators(request: HttpRequest) -> QuerySet[Indicator]:
 @router.get("/plans/{plan}/targets", response={200: list[TargetOut], **PLAN_REFUSALS})
 @paginate(Paging)
 def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
-    """A plan's promises in numbers, in its order."""
+    """A plan's promises in numbers, in its order, with their steps and all versions of their quotas."""
     assigned = Prefetch("assignments", TargetAssignment.objects.select_related("department"))
+    quotas = Prefetch("quotas", Quota.objects.select_related("region"))
     found: QuerySet[Target] = Target.objects.filter(plan=plan_of(plan, person(request)))
-    return found.select_related("clause", "indicator", "operand").prefetch_related(assigned)
+    related = found.select_related("clause", "indicator", "operand", "operand_region")
+    return related.prefetch_related(assigned, quotas, "steps")
 
 
 @router.get("/plans/{plan}/attainment", response={200: list[AttainmentOut], **PLAN_REFUSALS})

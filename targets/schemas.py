@@ -11,7 +11,7 @@ from departments.contract import Exact, Moment
 from plans.api import MonthText
 from plans.models import AbstractAssignment
 from targets.explanation import explain, shown
-from targets.models import Attainment, Indicator, Observation, Target
+from targets.models import Attainment, Indicator, Observation, Quota, Step, Target
 
 
 class IndicatorOut(Schema):
@@ -50,11 +50,37 @@ class IndicatorOut(Schema):
         return indicator.department.code if indicator.department else None
 
 
+class StepOut(Schema):
+    """What a target must have reached by an earlier date than its own."""
+
+    due: date
+    threshold: Exact
+
+
+class QuotaOut(Schema):
+    """A region's own threshold of a target, from a month on until its next version; `source` is the paper that issued
+    it. Without a threshold the region owes nothing from that month on."""
+
+    region: str
+    threshold: Exact | None
+    from_month: MonthText
+    source: str
+
+    @staticmethod
+    def resolve_region(quota: Quota) -> str:
+        return quota.region.code
+
+
 class TargetOut(Schema):
     """A promise in numbers: `clause` is its clause's number, `indicator` and `operand` are codes.
 
-    `threshold_kind` says what is compared with: constant (`threshold`), indicator (`operand`), baseline (`baseline` +
-    `threshold`, which is then the change) or nothing.
+    `threshold_kind` says what is compared with: constant (`threshold`), indicator (`operand`), elsewhere (the same
+    indicator in `operand_region`, else in the region that the judged one is part of), baseline (`baseline` +
+    `threshold`, which is then the change), baseline_share and last_year (`threshold` is the change in per cent) or
+    nothing. A `baseline` that is not stored is the indicator's own figure of `baseline_year`. `tolerance` belongs to
+    the comparator about; `aspiration` is a second number that decides nothing. `coverage` says which regions are
+    judged: whole, parts, or quotas (those that have one); `counting`, whether figures are counted anew each year or
+    over the whole plan; `first_month`, where the pace begins if not with the plan.
     """
 
     code: str
@@ -68,11 +94,20 @@ class TargetOut(Schema):
     threshold: Exact | None
     threshold_upper: Exact | None
     operand: str | None
+    operand_region: str | None
+    tolerance: Exact | None
+    aspiration: Exact | None
     baseline: Exact | None
+    baseline_year: int | None
     baseline_source: str
     reference: Exact | None
     unit: str
     due: date
+    first_month: MonthText | None
+    counting: str
+    coverage: str
+    quotas: list[QuotaOut]
+    steps: list[StepOut]
     firmness: str
     headline: bool
     departments: list[ResponsibleOut]
@@ -88,6 +123,18 @@ class TargetOut(Schema):
     @staticmethod
     def resolve_operand(target: Target) -> str | None:
         return target.operand.code if target.operand else None
+
+    @staticmethod
+    def resolve_operand_region(target: Target) -> str | None:
+        return target.operand_region.code if target.operand_region else None
+
+    @staticmethod
+    def resolve_quotas(target: Target) -> list[Quota]:
+        return list(target.quotas.all())
+
+    @staticmethod
+    def resolve_steps(target: Target) -> list[Step]:
+        return list(target.steps.all())
 
     @staticmethod
     def resolve_unit(target: Target) -> str:

@@ -29,7 +29,7 @@ from targets.rows import Promise, Row, texts_of
 from targets.services import Background, months_before
 from targets.work import Work, work_on
 
-SHOWN = ("verdict", "signal", "actual", "compared", "done_on", "needed", "missing")
+SHOWN = ("verdict", "reason", "signal", "actual", "compared", "quota", "done_on", "needed", "missing")
 """What of an attainment is shown beside a figure."""
 
 
@@ -203,7 +203,7 @@ def _judged(sheet: Sheet, targets: Collection[Target], user: User) -> dict[tuple
     """How the targets stand, by target and region."""
     places = {sheet.region.pk} | {target.plan.region_id for target in targets}
     stored = Attainment.objects.visible_to(user).filter(target__in=[target.pk for target in targets], region__in=places)
-    found = stored.filter(month=sheet.month).only(*SHOWN)
+    found = stored.filter(month=sheet.month).select_related("quota").only(*SHOWN)
     return {(attainment.target_id, attainment.region_id): attainment for attainment in found}
 
 

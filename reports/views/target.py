@@ -22,7 +22,8 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     known = (
         Target.objects.filter(plan__in=Plan.objects.published().visible_to(access.person(request)))
         .with_version()
-        .select_related("plan__region", "clause", "indicator__department", "operand")
+        .select_related("plan__region", "clause", "indicator__department", "operand", "operand_region")
+        .prefetch_related("steps")
     )
     found = get_object_or_404(known, plan__code=plan_code, code=code)
     shown = account(found, request.GET.dict(), access.person(request))

@@ -96,8 +96,8 @@ def indicator(measure: str = "ratio", **values: Any) -> Indicator:
         "level": {"time_rule": "last", "decimals": 1},
         "event": {"time_rule": "max"},
     }
-    fields = {"direction": "higher", **defaults[measure], **values}
-    made = Indicator(code=f"indicator-{number}", name=f"指标{number}", measure=measure, **fields)
+    fields = {"name": f"指标{number}", "direction": "higher", **defaults[measure], **values}
+    made = Indicator(code=f"indicator-{number}", measure=measure, **fields)
     made.full_clean()
     made.save()
     return made

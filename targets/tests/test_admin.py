@@ -9,8 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from departments.permissions import Role
+from plans.periods import Month
 from targets.audit import differences
 from targets.models import Attainment, DirtyKey, Target
+from targets.services import lock
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +135,69 @@ def test_every_bad_row_of_a_file_is_shown(inside: Client, promise: Target) -> No
     result = upload(inside, "target", text).context["result"]
     assert [row.number for row in result.invalid_rows] == [1]
     assert [row.number for row in result.error_rows] == [2, 3]
+
+
+def inline(client: Client, promise: Target, prefix: str, **fields: object) -> Any:
+    """The form of a target with one more row of an inline."""
+    address = f"/admin/targets/target/{promise.pk}/change/"
+    form = form_of(client, address)
+    number = form[f"{prefix}-TOTAL_FORMS"]
+    row = {f"{prefix}-{number}-{name}": value for name, value in fields.items()}
+    return client.post(address, form | row | {f"{prefix}-TOTAL_FORMS": int(number) + 1})
+
+
+def test_a_new_step_is_judged_by(inside: Client, promise: Target) -> None:
+    """90 % is too little for the year, and enough until June."""
+    assert f.attainment(promise, "2014-01").signal == "red"
+    assert inline(inside, promise, "steps", due="2014-06-30", threshold="90").status_code == 302
+    f.recompute()
+    assert f.attainment(promise, "2014-01").signal == "green"
+    assert list(differences()) == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"due": "2015-01-31", "threshold": "90"}, {"due": "soon", "threshold": "90"}, {"due": "2014-06-30"}]
+)
+def test_a_step_that_is_none_is_refused(inside: Client, promise: Target, fields: dict[str, str]) -> None:
+    answer = inline(inside, promise, "steps", **fields)
+    assert answer.status_code == 200
+    assert not promise.steps.exists()
+
+
+@pytest.fixture
+def divided() -> Target:
+    city = f.region()
+    houses = f.indicator("count", region_rule="sum")
+    promise = f.target(houses, "at_least", 400, coverage="quotas")
+    f.official(f.entry(houses, "2014-03", 60, place=f.region("100101", city)))
+    return promise
+
+
+def test_a_new_quota_is_judged_by(inside: Client, divided: Target) -> None:
+    part = f.region("100101")
+    assert f.attainment(divided, "2014-03").signal == "red"
+    row = {"region": part.pk, "threshold": "200", "from_month": "2014-01", "source": "1号"}
+    assert inline(inside, divided, "quotas", **row).status_code == 302
+    f.recompute()
+    assert f.attainment(divided, "2014-03", part).signal == "green"
+    assert list(differences()) == []
+
+
+def test_a_quota_of_a_closed_month_is_refused(inside: Client, divided: Target) -> None:
+    lock(divided.plan, Month(2014, 3), by=f.coordinator())
+    row = {"region": f.region("100101").pk, "threshold": "200", "source": "1号"}
+    answer = inline(inside, divided, "quotas", **row, from_month="2014-03")
+    assert answer.status_code == 200
+    assert not divided.quotas.exists()
+    assert inline(inside, divided, "quotas", **row, from_month="2014-04").status_code == 302
+
+
+def test_a_promise_is_divided_once_it_is_there(inside: Client) -> None:
+    shown = inside.get("/admin/targets/target/add/").context["inline_admin_formsets"]
+    assert [one.formset.prefix for one in shown] == ["assignments"]
+
+
+def test_a_promise_may_be_held_against_another_city(inside: Client, promise: Target) -> None:
+    other = f.region("200100")
+    form = inside.get(f"/admin/targets/target/{promise.pk}/change/").context["adminform"].form
+    assert other in form.fields["operand_region"].queryset

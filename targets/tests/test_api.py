@@ -96,6 +96,35 @@ def test_a_target_has_the_fields_of_the_contract(plan_2014: Plan, ask: Ask) -> N
     assert (between["threshold"], between["threshold_upper"]) == ("1", "2")
 
 
+def test_a_target_tells_its_steps_and_all_versions_of_its_quotas(ask: Ask) -> None:
+    city, houses = f.region(), f.indicator("count", region_rule="sum")
+    promise = f.target(houses, "at_least", 400, coverage="quotas", aspiration=Decimal(450), first_month=Month(2014, 2))
+    part = f.region("100101", city)
+    f.step(promise, "2014-06-30", 150)
+    f.quota(promise, part, 300, source="1号")
+    f.quota(promise, part, None, "2014-07", source="2号")
+    found = item(ask("/plans/2014/targets"))
+    assert (found["coverage"], found["counting"], found["first_month"]) == ("quotas", "year", "2014-02")
+    assert (found["aspiration"], found["tolerance"], found["operand_region"]) == ("450", None, None)
+    assert found["steps"] == [{"due": "2014-06-30", "threshold": "150"}]
+    assert found["quotas"] == [
+        {"region": "100101", "threshold": "300", "from_month": "2014-01", "source": "1号"},
+        {"region": "100101", "threshold": None, "from_month": "2014-07", "source": "2号"},
+    ]
+
+
+def test_a_target_tells_what_it_is_compared_with(ask: Ask) -> None:
+    other, rate = f.region("200100"), f.indicator(region_rule="own")
+    f.target(rate, "at_least", threshold_kind="elsewhere", operand_region=other)
+    f.target(rate, "about", 6, tolerance=Decimal("0.5"))
+    share = {"threshold_kind": "baseline_share", "baseline_year": 2012}
+    f.target(rate, "at_most", -15, **share)
+    elsewhere, about, changed = ask("/plans/2014/targets").json()["items"]
+    assert (elsewhere["threshold_kind"], elsewhere["operand_region"]) == ("elsewhere", "200100")
+    assert (about["comparator"], about["tolerance"]) == ("about", "0.5")
+    assert (changed["baseline"], changed["baseline_year"], changed["threshold"]) == (None, 2012, "-15")
+
+
 def test_every_target_is_judged_from_the_fixtures_alone(plan_2014: Plan, ask: Ask) -> None:
     recompute_all()
     answer = ask("/plans/2014/attainment").json()
@@ -203,13 +232,13 @@ def test_a_time_without_offset_is_read_in_shanghai(ask: Ask, promise: Target) ->
 def test_the_explanation_speaks_the_readers_language(promise: Target) -> None:
     user = f.person(Role.LEADER)
     usual, english = asking(user), asking(user, **{"Accept-Language": "en-GB,en;q=0.9"})
-    assert "已达标" in item(usual("/plans/2014/attainment"))["explanation"]
+    assert "目前达到目标" in item(usual("/plans/2014/attainment"))["explanation"]
     answer = english("/plans/2014/attainment")
     assert item(answer)["explanation"].isascii() is False
-    assert "holds" in item(answer)["explanation"]
+    assert "meets the target at present" in item(answer)["explanation"]
     assert answer.headers["Content-Language"] == "en"
     assert "Accept-Language" in answer.headers["Vary"]
-    assert "已达标" in item(asking(user, **{"Accept-Language": "fr"})("/plans/2014/attainment"))["explanation"]
+    assert "目前达到目标" in item(asking(user, **{"Accept-Language": "fr"})("/plans/2014/attainment"))["explanation"]
 
 
 @pytest.mark.parametrize(
@@ -342,6 +371,10 @@ def _promise_with_figures(number: int) -> None:
     for _ in range(number):
         measured, operand = f.indicator("level", department=f.department()), f.indicator("level")
         promise = f.target(measured, "at_least", threshold_kind="indicator", operand=operand)
+        divided = f.target(f.indicator("count"), "at_least", 400, coverage="quotas")
+        for part in (f.region("100101", f.region()), f.region("100102", f.region())):
+            f.quota(divided, part, 200)
+        f.step(divided, "2014-06-30", 150)
         for role in ("lead", "shared"):
             TargetAssignment.objects.create(target=promise, department=f.department(), role=role)
         f.official(f.entry(measured, "2014-01", 9.3), f.entry(operand, "2014-01", 7.2))

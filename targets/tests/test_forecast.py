@@ -137,6 +137,20 @@ def test_a_promise_is_kept_missed_or_open_by_the_whole_range(threshold: int, pro
     assert promises(rule(COUNT, threshold=threshold), last, Decimal(threshold)) is promised
 
 
+@pytest.mark.parametrize(
+    ("comparator", "threshold", "promised"),
+    [("about", 340, None), ("about", 300, True), ("exactly", 250, None), ("about", 500, False)],
+)
+def test_a_range_that_passes_over_what_holds_leaves_it_open(
+    comparator: str, threshold: int, promised: bool | None
+) -> None:
+    """Between 220 and 380, 300 likely; neither end nor the middle need be near enough."""
+    (*_rest, last) = ahead(COUNT, 30, 10, 20, 40)
+    tolerance = {340: 10, 300: 100, 500: 10}.get(threshold)
+    made = rule(COUNT, comparator, threshold, tolerance=None if tolerance is None else Decimal(tolerance))
+    assert promises(made, last, Decimal(threshold)) is promised
+
+
 amounts = st.lists(st.integers(0, 500), min_size=3, max_size=11)
 
 
