@@ -1,7 +1,7 @@
 """Accounts with which every role can be tried, all with one password."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db import transaction
 
 from departments.models import Department, Membership, User
 from departments.permissions import Role
+from qualityplan.demonstration.shapes import Official
 from qualityplan.secrets import kept
 
 _WITHOUT_ACCOUNTS = (Department.Kind.GOVERNMENT_OFFICE, Department.Kind.COUNTY_GOVERNMENT)
@@ -30,16 +31,15 @@ def demo_password() -> str:
 
 
 @transaction.atomic
-def make_accounts(general: dict[str, str]) -> int:
-    """Makes the accounts that are missing and returns their number. One that exists is left as it is.
-
-    `general` maps the accounts of the leadership, the quality office and the administrator to departments.
+def make_accounts(officials: Iterable[Official]) -> int:
+    """Makes the accounts that are missing and returns their number: those of the officials, of every unit and of every
+    county. One that exists is left as it is.
 
     All accounts share one hash: hashing is slow on purpose, sixty times half a second would be half a minute, and who
     knows one of these passwords knows them all anyway. The validators of passwords are not asked: the password is
     random, or the choice of whoever starts a demonstration.
     """
-    wanted = {account.username: account for account in (*_general(general), *_units(), *_counties())}
+    wanted = {account.username: account for account in (*_officials(officials), *_units(), *_counties())}
     users = {user.username: user for user in User.objects.filter(username__in=wanted)}
     new = [account for username, account in wanted.items() if username not in users]
     shared = _shared_hash(list(users.values()))
@@ -74,16 +74,10 @@ def _user(account: Account, password: str) -> User:
     )
 
 
-_GENERAL = {
-    "admin": ("系统管理员", Role.ADMINISTRATOR),
-    "leader": ("领导", Role.LEADER),
-    "coordinator": ("质量强市办", Role.COORDINATOR),
-}
-
-
-def _general(departments: dict[str, str]) -> Iterator[Account]:
-    for username, (name, role) in _GENERAL.items():
-        yield Account(username, name, role, Department.objects.get(code=departments[username]).pk)
+def _officials(officials: Iterable[Official]) -> Iterator[Account]:
+    departments = dict(Department.objects.values_list("code", "pk"))
+    for who in officials:
+        yield Account(who.username, who.name, who.role, departments[who.department])
 
 
 def _units() -> Iterator[Account]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from departments.models import Region, User
+from departments.permissions import Role
 from departments.services import record
 from imports.messages import errors_of
 from imports.parsing import HEADINGS
@@ -38,21 +39,22 @@ def real_figures_exist() -> bool:
 
 def is_there(scenario: Scenario) -> bool:
     """Whether the scenario's figures have been imported before; all are, or none."""
-    return Source.objects.filter(demonstration=True, label=label(scenario, scenario.until)).exists()
+    return Source.objects.filter(demonstration=True, label=label(scenario, str(scenario.until))).exists()
 
 
-def label(scenario: Scenario, month: Month) -> str:
-    """What the source of a month's figures is called."""
-    return f"{scenario.label} {month}"
+def label(scenario: Scenario, time: str) -> str:
+    """What the source of the figures of a month, or of a whole year, is called."""
+    return f"{scenario.label} {time}"
 
 
 @transaction.atomic
-def make(scenario: Scenario, plan: Plan, by: User) -> int:
+def make(scenario: Scenario, plan: Plan) -> int:
     """Writes the files, imports them and marks the milestones that are done; returns the number of figures."""
-    files = written(reported(scenario), settings.VAR_DIR / "demonstration")
-    figures = sum(imported(path, label(scenario, month), by) for month, path in files.items())
-    for month in files:
-        set_back(scenario, plan, month)
+    by = User.objects.get(username=scenario.username(Role.COORDINATOR))
+    files = written(reported(scenario), settings.VAR_DIR / "demonstration" / plan.code)
+    figures = sum(imported(path, label(scenario, time), by) for time, path in files.items())
+    for time in files:
+        set_back(scenario, plan, time)
     return_some(scenario, plan)
     mark_done(scenario, plan, by)
     make_reports(plan)
@@ -60,26 +62,27 @@ def make(scenario: Scenario, plan: Plan, by: User) -> int:
     return figures
 
 
-def reported(scenario: Scenario) -> dict[Month, list[Figure]]:
-    """The figures by month, up to the last one that has been reported."""
+def reported(scenario: Scenario) -> dict[str, list[Figure]]:
+    """The figures up to the last month that has been reported: those of its year by month, earlier ones by year."""
     indicators = {indicator.code: indicator for indicator in Indicator.objects.all()}
-    months: dict[Month, list[Figure]] = defaultdict(list)
+    times: dict[str, list[Figure]] = defaultdict(list)
     for shape in scenario.shapes:
         for figure in year_of(shape, indicators[shape.indicator].rule, scenario.seed):
             if figure.month <= scenario.until:
-                months[figure.month].append(figure)
-    return dict(sorted(months.items()))
+                of_this_year = figure.month.year == scenario.until.year
+                times[str(figure.month if of_this_year else figure.month.year)].append(figure)
+    return dict(sorted(times.items()))
 
 
-def written(months: dict[Month, list[Figure]], folder: Path) -> dict[Month, Path]:
-    """One file a month, as an office would fill it in: names instead of codes, with the BOM that Excel needs."""
+def written(times: dict[str, list[Figure]], folder: Path) -> dict[str, Path]:
+    """One file a month or year, as an office would fill it in: names, not codes, and the BOM that Excel needs."""
     folder.mkdir(parents=True, exist_ok=True)
     indicators = dict(Indicator.objects.values_list("code", "name"))
     regions = dict(Region.objects.values_list("code", "name"))
     paths = {}
-    for month, figures in months.items():
-        paths[month] = folder / f"{month}.csv"
-        with paths[month].open("w", encoding="utf-8-sig", newline="") as file:
+    for time, figures in times.items():
+        paths[time] = folder / f"{time}.csv"
+        with paths[time].open("w", encoding="utf-8-sig", newline="") as file:
             table = csv.writer(file)
             table.writerow(names[-1] for names in HEADINGS.values())
             table.writerows(_row(figure, indicators, regions) for figure in figures)
@@ -101,21 +104,25 @@ def imported(path: Path, name: str, by: User) -> int:
     return batch.read
 
 
-def set_back(scenario: Scenario, plan: Plan, month: Month) -> None:
-    """Gives the month's figures the times at which they would have come in, so that some are late."""
-    first, last = Month(month.year, 1), Month(month.year, 12)
-    year = Plan(first_month=first, last_month=last, deadline_day=plan.deadline_day, deadline_moves=plan.deadline_moves)
-    ends = Deadlines.of(year)[month].ends
-    source = Source.objects.get(demonstration=True, label=label(scenario, month))
+def set_back(scenario: Scenario, plan: Plan, time: str) -> None:
+    """Gives the figures of a month or year the times at which they would have come in, so that some are late."""
+    deadlines = _deadlines(plan, int(time[:4]))
+    source = Source.objects.get(demonstration=True, label=label(scenario, time))
     revisions = list(source.revisions.select_related("observation__indicator__department", "observation__region"))
-    for one in revisions:
-        indicator, region = one.observation.indicator, one.observation.region
+    for revision in revisions:
+        month, indicator, region = (getattr(revision.observation, name) for name in ("month", "indicator", "region"))
         unit = _unit_of(indicator) if region.pk == plan.region_id else region.code
-        at = handed_in_at(ends, unit, f"{indicator.code}|{region.code}|{month}", scenario.seed)
-        one.created_at = one.official_at = at
+        at = handed_in_at(deadlines[month].ends, unit, f"{indicator.code}|{region.code}|{month}", scenario.seed)
+        revision.created_at = revision.official_at = at
     Revision.objects.bulk_update(revisions, ["created_at", "official_at"], batch_size=500)
-    source.at = max(one.created_at for one in revisions)
+    source.at = max((revision.created_at for revision in revisions), default=source.at)
     source.save()
+
+
+def _deadlines(plan: Plan, year: int) -> Deadlines:
+    """Of a whole year, which may lie before the plan."""
+    rules = {"deadline_day": plan.deadline_day, "deadline_moves": plan.deadline_moves}
+    return Deadlines.of(Plan(first_month=Month(year, 1), last_month=Month(year, 12), **rules))
 
 
 def return_some(scenario: Scenario, plan: Plan) -> None:

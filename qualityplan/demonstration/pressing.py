@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from departments.models import Department, User
+from departments.permissions import Role
 from plans.models import Plan
 from qualityplan.demonstration.shapes import Scenario
 from tasks.models import Comment, SupervisionNotice, Task
@@ -34,16 +35,17 @@ STEPS: dict[str, Callable[..., SupervisionNotice]] = {
 @transaction.atomic
 def make_pressing(scenario: Scenario, plan: Plan) -> int:
     """The scenario's notices and comments; how many."""
+    office, leader = (_person(scenario.username(role)) for role in (Role.COORDINATOR, Role.LEADER))
     for one in scenario.supervision:
-        _notice(one, plan)
+        _notice(one, plan, office)
     for one in scenario.comments:
-        _comment(one, plan)
+        _comment(one, plan, leader)
     return len(scenario.supervision) + len(scenario.comments)
 
 
-def _notice(raw: dict[str, Any], plan: Plan) -> None:
+def _notice(raw: dict[str, Any], plan: Plan, office: User) -> None:
     """Proposed only where there is no word of an issue."""
-    task, office = Task.objects.get(plan=plan, code=raw["task"]), User.objects.get(username="coordinator")
+    task = Task.objects.get(plan=plan, code=raw["task"])
     lead, *support = [
         one.department for one in task.assignments.select_related("department").order_by("role", "id")[:3]
     ]
@@ -57,16 +59,20 @@ def _notice(raw: dict[str, Any], plan: Plan) -> None:
         STEPS[verb](notice, text, by=by, now=_at(day))
 
 
-def _comment(raw: dict[str, Any], plan: Plan) -> Comment:
+def _comment(raw: dict[str, Any], plan: Plan, leader: User) -> Comment:
     at, asked = _at(raw["at"]), Department.objects.get(code=raw["asked"])
     due = date.fromisoformat(raw["due"]) if raw["due"] else timezone.localdate(at) + DAYS_TO_ANSWER
-    about, leader = Task.objects.get(plan=plan, code=raw["task"]), User.objects.get(username="leader")
+    about = Task.objects.get(plan=plan, code=raw["task"])
     made = comment(about, text=raw["text"], asked=asked, due=due, by=leader, now=at)
     return answer_comment(made, text=raw["answer"], by=_reporter(asked), now=at) if raw["answer"] else made
 
 
 def _reporter(unit: Department) -> User:
-    return User.objects.get(username=f"{unit.code}-reporter")
+    return _person(f"{unit.code}-reporter")
+
+
+def _person(username: str) -> User:
+    return User.objects.get(username=username)
 
 
 def _at(day: str) -> datetime:

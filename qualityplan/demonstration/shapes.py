@@ -15,9 +15,11 @@ from typing import Any
 
 from django.conf import settings
 
+from departments.permissions import Role
 from plans.periods import Month
 
 SAMPLES = settings.BASE_DIR / "fixtures" / "samples"
+MADE_UP_PLANS = settings.BASE_DIR / "fixtures" / "demonstration"
 Monthly = tuple[Decimal | None, ...]
 """Twelve figures, January to December; None where nothing is reported."""
 
@@ -61,23 +63,37 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Official:
+    """Somebody who looks after the whole plan: log-in name, name, role, and the code of the department."""
+
+    username: str
+    name: str
+    role: Role
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """All that is made up for one plan.
 
-    `until` is the last month that has been reported; `accounts` maps the general accounts to departments by code,
-    `done` the milestones (task, milestone) that are done to the day, `returned` what came back in the review,
-    `supervision` and `comments` what `demonstration.pressing` makes.
+    `until` is the last month that has been reported; `officials` run the plan's own office, `done` maps the milestones
+    (task, milestone) that are done to the day, `returned` is what came back in the review, `supervision` and `comments`
+    what `demonstration.pressing` makes.
     """
 
     label: str
     seed: int
     until: Month
-    accounts: dict[str, str]
+    officials: tuple[Official, ...]
     shapes: tuple[Shape, ...]
     done: dict[tuple[str, str], date]
     returned: tuple[Returned, ...]
     supervision: tuple[dict[str, Any], ...] = ()
     comments: tuple[dict[str, Any], ...] = ()
+
+    def username(self, role: Role) -> str:
+        """The log-in name of who holds the role."""
+        return next(official.username for official in self.officials if official.role is role)
 
 
 def scenario(code: str, folder: Path = SAMPLES) -> Scenario | None:
@@ -85,19 +101,39 @@ def scenario(code: str, folder: Path = SAMPLES) -> Scenario | None:
     path = folder / f"demonstration-{code}.json"
     if not path.is_file():
         return None
-    raw = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    raw = _read(path)
     published = published_figures(folder / "published-figures.csv")
     return Scenario(
         raw["label"],
         raw["seed"],
         Month.parse(raw["until"]),
-        raw["accounts"],
-        tuple(shape for one in raw["series"] for shape in _shapes(one, published)),
+        tuple(Official(name, **who | {"role": Role(who["role"])}) for name, who in raw["officials"].items()),
+        tuple(shape for series in raw["series"] for shape in _shapes(_whole(series, folder), published)),
         {(task, step): date.fromisoformat(day) for task, steps in raw["done"].items() for step, day in steps.items()},
         tuple(Returned(**one | {"month": Month.parse(one["month"])}) for one in raw["returned"]),
         tuple(raw.get("supervision", ())),
         tuple(raw.get("comments", ())),
     )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    return found
+
+
+def _whole(series: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The series as it is, or as it stands in the file of the plan that it is `from`, for its own `regions` alone: a
+    figure that two plans ask for is the same figure."""
+    if "from" not in series:
+        return series
+    known = _read(folder / f"demonstration-{series['from']}.json")["series"]
+    found = next(other for other in known if all(other[key] == series[key] for key in ("indicator", "year")))
+    return found | {"regions": {region: found["regions"][region] for region in series["regions"]}}
+
+
+def made_up_plans() -> list[str]:
+    """The files of the plans that no government has issued, in the order in which they are loaded."""
+    return sorted(map(str, MADE_UP_PLANS.glob("[0-9]*.json")))
 
 
 Published = dict[tuple[str, str, int], Decimal]

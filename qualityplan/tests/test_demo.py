@@ -133,8 +133,8 @@ def test_every_figure_is_marked_as_made_up(demonstrated: Plan) -> None:
 
 
 def test_the_files_lie_there_and_can_be_imported_again(demonstrated: Plan, folder: Path) -> None:
-    files = sorted((folder / "demonstration").iterdir())
-    assert [file.name for file in files] == [f"{month}.csv" for month in [*months_of(2013), *months_of(2014)[:9]]]
+    files = sorted((folder / "demonstration" / demonstrated.code).iterdir())
+    assert [file.name for file in files] == ["2013.csv", *(f"{month}.csv" for month in months_of(2014)[:9])]
     out = io.StringIO()
     call_command("import_observations", files[-1], by="coordinator", stdout=out)
     batch = ImportBatch.objects.latest("id")

@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from departments.models import User
 from plans.models import Plan
+from qualityplan.demonstration.shapes import made_up_plans
 from targets.audit import differences
 from targets.models import Attainment, DirtyKey, Indicator, Observation, Source
 from targets.services import make_official
@@ -25,9 +26,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
-def run() -> str:
+def run(*made_up: str) -> str:
     out = io.StringIO()
-    call_command("demo", stdout=out)
+    call_command("demo", *made_up, stdout=out)
     return out.getvalue()
 
 
@@ -49,7 +50,8 @@ def test_made_up_figures_never_come_among_real_ones(plan_2014: Plan) -> None:
     place = plan_2014.region
     make_official([factories.entry(houses, "2014-01", 1, place=place)], source=factories.source(by), by=by)
     with pytest.raises(CommandError):
-        run()
+        run(*made_up_plans())
+    assert not Plan.objects.filter(demonstration=True).exists()
     assert not Source.objects.filter(demonstration=True).exists()
     assert not User.objects.filter(username="admin").exists()
 
@@ -58,7 +60,7 @@ def test_a_figure_that_does_not_fit_keeps_everything_out(plan_2014: Plan) -> Non
     Indicator.objects.filter(code="air-quality").update(maximum=Decimal(10))
     with pytest.raises(CommandError) as caught:
         run()
-    assert "2013-01.csv" in str(caught.value)
+    assert "2013.csv" in str(caught.value)
     assert not Observation.objects.exists()
     assert not Milestone.objects.filter(done_on__isnull=False).exists()
 

@@ -24,6 +24,7 @@ from redis.retry import Retry
 from qualityplan import broker, processes
 from qualityplan.celery import app
 from qualityplan.demonstration.accounts import demo_password
+from qualityplan.demonstration.shapes import made_up_plans
 
 READY_WITHIN = 60.0
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - recognised, never the default
@@ -78,7 +79,7 @@ def prepare(fixtures: list[str]) -> None:
     if fixtures:
         call_command("loaddata", *fixtures, keep=True)
     if settings.DEMO:
-        call_command("demo")
+        call_command("demo", *(made_up_plans() if fixtures else ()))
 
 
 def stop_on_signals() -> threading.Event:
