@@ -19,7 +19,7 @@ from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan
 from plans.periods import Month
-from targets.models import Indicator, ReportingDuty, Target, TargetAssignment
+from targets.models import Indicator, ReportingDuty, Target, TargetAssignment, TargetLeader
 from targets.services import promises_changed, reporters_changed
 
 listen(promises_changed)
@@ -135,12 +135,19 @@ class TargetAssignmentInline(Inline, admin.TabularInline):
     autocomplete_fields = ["department"]
 
 
+class TargetLeaderInline(Inline, admin.TabularInline):
+    """The persons whom the plan names as leading the target."""
+
+    model = TargetLeader
+    extra = 0
+
+
 @admin.register(Target)
 class TargetAdmin(OfPlan, Importing):
     """A plan's promises in numbers."""
 
     resource_classes = [TargetResource]
-    inlines = [TargetAssignmentInline]
+    inlines = [TargetAssignmentInline, TargetLeaderInline]
     list_display = ["code", "name", "plan", "comparator", "threshold", "due", "firmness", "headline"]
     list_filter = [("plan", OwnRelated), "headline", "firmness", "comparator"]
     list_select_related = ["plan"]

@@ -12,7 +12,11 @@ from departments.models import Department, Membership, User
 from departments.permissions import Role
 from qualityplan.secrets import kept
 
-_WITHOUT_ACCOUNTS = (Department.Kind.GOVERNMENT_OFFICE, Department.Kind.COUNTY_GOVERNMENT)
+_WITHOUT_ACCOUNTS = (
+    Department.Kind.GOVERNMENT_OFFICE,
+    Department.Kind.COUNTY_GOVERNMENT,
+    Department.Kind.EACH_COUNTY,
+)
 
 
 class Account(NamedTuple):
