@@ -1,12 +1,13 @@
 """What the pages of departments show: who answers for what, how it stands, who is behind, who reports on time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 
+from departments.groups import groups_of, members_of
 from departments.models import Department, User
 from reports.heat import Lane, lanes
 from reports.overview import Count, counts_of
@@ -45,11 +46,16 @@ class Kind:
 def kinds(standing: Standing) -> list[Kind]:
     """The departments of the plan's region, the governments of its counties, and whoever else the plan names, by kind,
     with the lights of their targets."""
-    lights = _lights(standing)
-    tasks = Counter(Assignment.objects.filter(task__plan=standing.plan).values_list("department_id", flat=True))
     order = {value: place for place, (value, _label) in enumerate(Department.Kind.choices)}
     departments = sorted(departments_about(standing.plan), key=lambda one: (order[one.kind], one.code))
-    cards = [_card(one, lights.get(one.pk, Counter()), tasks[one.pk]) for one in departments]
+    members = members_of(departments)
+    assigned = Assignment.objects.filter(task__plan=standing.plan).values_list("department_id", "task_id")
+    tasks, targets = _held(assigned, members), _held(_assigned_targets(standing), members)
+    signals = {row.target.pk: row.attainment.signal for row in standing.rows}
+    cards = [
+        _card(one, Counter(signals[pk] for pk in targets[one.pk] if pk in signals), len(tasks[one.pk]))
+        for one in departments
+    ]
     return [
         Kind(str(Department.Kind(kind).label), list(part))
         for kind, part in groupby(cards, key=lambda card: card.department.kind)
@@ -60,14 +66,18 @@ def _card(department: Department, lights: Counter[str], tasks: int) -> Card:
     return Card(department, counts_of(lights), lights.total(), tasks)
 
 
-def _lights(standing: Standing) -> Mapping[int, Counter[str]]:
-    """Department → light → number of targets, whatever its role."""
-    signals = {row.target.pk: row.attainment.signal for row in standing.rows}
-    found: dict[int, Counter[str]] = defaultdict(Counter)
-    for target_id, assigned in standing.duties.items():
-        for one in assigned:
-            if target_id in signals:
-                found[one.department.pk][signals[target_id]] += 1
+def _assigned_targets(standing: Standing) -> Iterable[tuple[int, int]]:
+    return ((one.department.pk, target_id) for target_id, assigned in standing.duties.items() for one in assigned)
+
+
+def _held(
+    assigned: Iterable[tuple[int, int]], members: Mapping[int, Sequence[Department]]
+) -> Mapping[int, Collection[int]]:
+    """Department → the promises that it answers for, whatever its role; what each county is given, each of them has."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for department_id, promise_id in assigned:
+        for holder in (department_id, *(member.pk for member in members.get(department_id, ()))):
+            found[holder].add(promise_id)
     return found
 
 
@@ -138,9 +148,9 @@ class Unit:
 
 def unit_of(department: Department, standing: Standing, user: User) -> Unit:
     """What the unit answers for, by role: what it leads first, then in the plan's order."""
-    targets = _roles(department, standing)
-    day = standing.month.last_day
-    tasks = [(one, _role(department, one)) for one in of_departments(standing.plan, day, [department.pk])]
+    holders = [department.pk, *groups_of([department.pk]).values_list("pk", flat=True)]
+    targets = _roles(holders, standing)
+    tasks = roles_in_tasks(holders, of_departments(standing.plan, standing.month.last_day, [department.pk]))
     parts = [
         _part(role, [row for row, held in targets if held == role], [one for one, held in tasks if held == role])
         for role in ROLES
@@ -154,19 +164,33 @@ def unit_of(department: Department, standing: Standing, user: User) -> Unit:
     )
 
 
-def _roles(department: Department, standing: Standing) -> list[tuple[Row, str]]:
+def tasks_of(governments: Sequence[Department], standing: Standing) -> list[tuple[TaskRow, str]]:
+    """The tasks for which a county's government answers, each with its role in words."""
+    units = [one.pk for one in governments]
+    if not units:
+        return []
+    rows = of_departments(standing.plan, standing.month.last_day, units)
+    roles = roles_in_tasks([*units, *groups_of(units).values_list("pk", flat=True)], rows)
+    return [(row, str(Assignment.Role(role).label)) for row, role in roles]
+
+
+def _roles(holders: Sequence[int], standing: Standing) -> list[tuple[Row, str]]:
     """The targets that the unit answers for, each with its role."""
     held = {
-        target_id: one.role
+        target_id: _role(holders, {one.department.pk: one.role for one in assigned})
         for target_id, assigned in standing.duties.items()
-        for one in assigned
-        if one.department.pk == department.pk
     }
-    return [(row, held[row.target.pk]) for row in standing.rows if row.target.pk in held]
+    return [(row, role) for row in standing.rows if (role := held.get(row.target.pk, ""))]
 
 
-def _role(department: Department, task: TaskRow) -> str:
-    return next((one.role for one in task.assignments if one.department_id == department.pk), "")
+def roles_in_tasks(holders: Sequence[int], rows: Iterable[TaskRow]) -> list[tuple[TaskRow, str]]:
+    """The tasks, each with the unit's role in it."""
+    return [(row, _role(holders, {one.department_id: one.role for one in row.assignments})) for row in rows]
+
+
+def _role(holders: Sequence[int], roles: Mapping[int, str]) -> str:
+    """The role of the unit that stands first among the holders, else of those that stand for it; empty for none."""
+    return next((roles[holder] for holder in holders if holder in roles), "")
 
 
 def _part(role: str, rows: Sequence[Row], tasks: Sequence[TaskRow]) -> Part:

@@ -21,7 +21,7 @@ from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan
 from plans.periods import Month
-from targets.models import Indicator, Quota, ReportingDuty, Step, Target, TargetAssignment
+from targets.models import Indicator, Quota, ReportingDuty, Step, Target, TargetAssignment, TargetLeader
 from targets.services import promises_changed, reporters_changed
 from targets.services.locking import demand_open_from
 
@@ -179,12 +179,19 @@ class QuotaInline(Inline, admin.TabularInline):
     autocomplete_fields = ["region"]
 
 
+class TargetLeaderInline(Inline, admin.TabularInline):
+    """The persons whom the plan names as leading the target."""
+
+    model = TargetLeader
+    extra = 0
+
+
 @admin.register(Target)
 class TargetAdmin(OfPlan, Importing):
     """A plan's promises in numbers."""
 
     resource_classes = [TargetResource]
-    inlines = [TargetAssignmentInline, StepInline, QuotaInline]
+    inlines = [TargetAssignmentInline, TargetLeaderInline, StepInline, QuotaInline]
     list_display = ["code", "name", "plan", "comparator", "threshold", "due", "firmness", "headline"]
     list_filter = [("plan", OwnRelated), "headline", "firmness", "comparator"]
     list_select_related = ["plan"]

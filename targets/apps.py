@@ -29,6 +29,7 @@ class TargetsConfig(AppConfig):
             Watch("targets_step", ("target_id",), of_target),
             Watch("targets_quota", ("target_id",), of_target),
             Watch("targets_targetassignment", ("target_id",), of_target),
+            Watch("targets_targetleader", ("target_id",), of_target),
             Watch("targets_observation", ("month", "indicator_id"), _OF_FIGURE, "{1}"),
             Watch("targets_attainment", ("target_id",), of_target, its_indicator),
         )

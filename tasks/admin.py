@@ -13,7 +13,7 @@ from plans.admin import OfPlan
 from plans.models import Clause, Plan
 from targets.admin import InPlan
 from targets.models import Target
-from tasks.models import Assignment, Milestone, SupervisionRules, Task
+from tasks.models import Assignment, Milestone, SupervisionRules, Task, TaskLeader
 from tasks.services import milestones_changed
 
 
@@ -57,6 +57,13 @@ class AssignmentInline(Inline, admin.TabularInline):
     autocomplete_fields = ["department"]
 
 
+class TaskLeaderInline(Inline, admin.TabularInline):
+    """The persons whom the plan names as leading the task."""
+
+    model = TaskLeader
+    extra = 0
+
+
 class MilestoneInline(Inline, admin.StackedInline):
     """The deliverables that the plan's text names."""
 
@@ -70,7 +77,7 @@ class TaskAdmin(OfPlan, Importing):
     """Promised work."""
 
     resource_classes = [TaskResource]
-    inlines = [AssignmentInline, MilestoneInline]
+    inlines = [AssignmentInline, TaskLeaderInline, MilestoneInline]
     list_display = ["code", "title", "plan", "clause", "due", "open_ended"]
     list_filter = [("plan", OwnRelated)]
     list_select_related = ["plan", "clause"]

@@ -28,6 +28,7 @@ class TasksConfig(AppConfig):
             Watch("tasks_task", ("plan_id",), changes.ITSELF),
             Watch("tasks_task_targets", ("task_id",), of_task),
             Watch("tasks_assignment", ("task_id",), of_task),
+            Watch("tasks_taskleader", ("task_id",), of_task),
             Watch("tasks_milestone", ("task_id",), of_task),
             Watch("tasks_progressreport", ("task_id",), of_task),
             Watch("tasks_supervisionnotice"),

@@ -1,20 +1,24 @@
 """My tasks: what my departments answer for, plan by plan, where their reports of the month stand, and what waits for
 me."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+
+from django.db.models import QuerySet
 
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
-from plans.models import Plan
+from plans.models import AbstractAssignment, Plan
 from plans.periods import Month
 from reviews.workflow import State
 from targets.deadlines import Deadlines, last_month_with_data, reporting_month
 from targets.duties import plans_of
 from targets.situation import Situation
-from tasks.models import Assignment, ProgressReport, ReportDraft
+from tasks.answering import Answer, Answering
+from tasks.models import Assignment, ProgressReport, ReportDraft, Task
 from tasks.selectors import Row, of_departments
 from tasks.standing import shown_day
 
@@ -27,7 +31,7 @@ class Duty:
     """A department's part in a task, and where its report of the month stands: `open`, `drafted`, or a review state."""
 
     row: Row
-    assignment: Assignment
+    assignment: AbstractAssignment
     standing: str
 
     @property
@@ -46,7 +50,7 @@ class Unit:
     @property
     def open(self) -> int:
         """How many reports of the month are still to be handed in; supporting units report when they have something."""
-        return sum(not one.is_done and one.assignment.role != Assignment.Role.SUPPORT for one in self.duties)
+        return sum(not one.is_done and one.assignment.role != AbstractAssignment.Role.SUPPORT for one in self.duties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Summary:
 
 def named_in(user: User) -> list[Plan]:
     """The plans whose tasks name one of the person's departments, the one that began last first."""
-    named = Plan.objects.filter(tasks__assignments__department__in=_own(user)).values("pk")
+    named = Assignment.objects.held_by(_own(user)).values("task__plan")
     return list(plans_of(user).filter(pk__in=named).latest_first())
 
 
@@ -91,12 +95,23 @@ def summary(user: User, today: date) -> Summary | None:
         return None
     situation = Situation.of(named_in(user), today)
     months = {plan.pk: situation.reported[plan.pk] for plan in situation.running()}
-    asked = Assignment.objects.filter(department__in=own, task__plan__in=months, task__closed_on__isnull=True)
-    rows = asked.exclude(role=Assignment.Role.SUPPORT).values_list("task_id", "department_id", "task__plan_id")
+    asked = Assignment.objects.held_by(own).filter(task__plan__in=months, task__closed_on__isnull=True)
     states = {month: _states(month, own) for month in set(months.values())}
-    standings = [states[months[plan]].get((task, unit), OPEN) for task, unit, plan in rows]
+    standings = [states[months[task.plan_id]].get((task.pk, unit), OPEN) for task, unit in _owing(asked, own)]
     writes = bool(access.reach(user, Action.REPORT_TASKS))
     return Summary(sorted(states), sum(map(_is_owed, standings)), waiting_for(user), writes)
+
+
+def _owing(asked: "QuerySet[Assignment]", own: Collection[int]) -> list[tuple[Task, int]]:
+    """Each task with a unit of these that owes a report about it; supporting ones report when they have something."""
+    listed = list(asked.select_related("task", "department").order_by("task_id", "pk"))
+    answering = Answering(listed)
+    return [
+        (task, unit.pk)
+        for task, assigned in groupby(listed, key=lambda one: one.task)
+        for unit, one in answering.of(assigned)
+        if unit.pk in own and one.role != Assignment.Role.SUPPORT
+    ]
 
 
 def _own(user: User) -> frozenset[int]:
@@ -115,7 +130,9 @@ def mine(user: User, plan: Plan, today: date) -> Mine:
     writing, own = access.reach(user, Action.REPORT_TASKS), _own(user)
     rows = of_departments(plan, day, own) if own else []
     states = _states(month, own) if own else {}
-    units = [_unit(one, rows, states) for one in Department.objects.filter(pk__in=own).order_by("code")]
+    answering = Answering(one for row in rows for one in row.assignments)
+    answers = [(row, answering.of(row.assignments)) for row in rows if row.task.closed_on is None]
+    units = [_unit(one, answers, states) for one in Department.objects.filter(pk__in=own).order_by("code")]
     waiting = waiting_for(user) if own else 0
     return Mine(plan, month, Deadlines.of(plan)[month].day, day, units, waiting, bool(writing))
 
@@ -125,12 +142,14 @@ def month_reported(plan: Plan, today: date) -> Month:
     return reporting_month(plan, today, last_month_with_data(plan))
 
 
-def _unit(department: Department, rows: Sequence[Row], states: dict[tuple[int, int], str]) -> Unit:
+def _unit(
+    department: Department, answers: Sequence[tuple[Row, Sequence[Answer]]], states: dict[tuple[int, int], str]
+) -> Unit:
     duties = [
-        Duty(row, one, states.get((row.task.pk, department.pk), OPEN))
-        for row in rows
-        for one in row.assignments
-        if one.department_id == department.pk and row.task.closed_on is None
+        Duty(row, one.assignment, states.get((row.task.pk, department.pk), OPEN))
+        for row, listed in answers
+        for one in listed
+        if one.department == department
     ]
     return Unit(department, sorted(duties, key=lambda one: (one.is_done, one.assignment.role)))
 

@@ -11,6 +11,7 @@ from departments.models import Department
 from plans.models import Clause
 from plans.periods import Month, months_of
 from targets.models import Target
+from tasks.answering import units_answering
 from tasks.lights import LIGHTS
 from tasks.models import Assignment, Milestone, Task
 from tasks.selectors import Wanted, countable_targets
@@ -68,8 +69,7 @@ class MilestoneForm(forms.Form):
 
     def __init__(self, *args: Any, task: Task, stored: Mapping[int, Milestone], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        departments = Department.objects.filter(assignments__task=task).order_by("kind", "code")
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        self.fields["department"].queryset = units_answering(task)  # type: ignore[attr-defined]
         self.fields["counted_by"].queryset = countable_targets(task)  # type: ignore[attr-defined]
         self.fields["due"].widget.attrs["max"] = task.due.isoformat()
         pk = self["pk"].value()

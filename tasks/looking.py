@@ -154,7 +154,7 @@ def _of(plan: Plan, milestones: QuerySet[Milestone], departments: Collection[int
     rows = milestones.filter(task__plan=plan).order_by("due", "task__order", "order")
     if departments is None:
         return rows
-    return rows.filter(task__in=Assignment.objects.filter(department__in=departments).values("task"))
+    return rows.filter(task__in=Assignment.objects.held_by(departments).values("task"))
 
 
 def departments_of(user: User) -> frozenset[int]:

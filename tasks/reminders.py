@@ -7,12 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
 from departments import access
+from departments.groups import EACH_COUNTY
 from departments.models import Department, User
 from departments.permissions import Action
 from departments.reminding import Matter, Part, Rule
@@ -23,6 +25,7 @@ from targets.reminders import REVIEW, Asked, Gap, asked_of, asked_on
 from targets.rows import state_of
 from targets.situation import LINGERS
 from tasks.accounts import speaking
+from tasks.answering import Answering
 from tasks.models import Assignment, Milestone, ProgressReport, Task
 from tasks.standing import known
 
@@ -77,9 +80,10 @@ def _lots(plan: Plan, today: date) -> Iterator[Lot]:
 
 
 def _roles(plan: Plan) -> Mapping[int, dict[int, str]]:
-    """Task → department → role."""
+    """Task → department → role. What each county is given, each tells of itself: none speaks for the task."""
     found: dict[int, dict[int, str]] = defaultdict(dict)
-    rows = Assignment.objects.filter(task__plan=plan).values_list("task_id", "department_id", "role")
+    named = Assignment.objects.filter(task__plan=plan).exclude(department__kind=EACH_COUNTY)
+    rows = named.values_list("task_id", "department_id", "role")
     for task_id, department_id, role in rows:
         found[task_id][department_id] = role
     return found
@@ -132,10 +136,17 @@ def _answers(plans: Collection[Plan]) -> Mapping[int, Mapping[Department, list[T
     """Plan → unit → the open tasks on which it reports, in the plan's order."""
     found: dict[int, dict[Department, list[Task]]] = defaultdict(lambda: defaultdict(list))
     rows = Assignment.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
-    asked = rows.exclude(role=Assignment.Role.SUPPORT).select_related("task", "department")
-    for one in asked.order_by("department__code", "task__order", "task__code"):
-        found[one.task.plan_id][one.department].append(one.task)
-    return found
+    listed = list(rows.select_related("task", "department").order_by("task__order", "task__code", "task_id", "pk"))
+    answering = Answering(listed)
+    for task, assigned in groupby(listed, key=lambda one: one.task):
+        for unit, assignment in answering.of(assigned):
+            if assignment.role != Assignment.Role.SUPPORT:
+                found[task.plan_id][unit].append(task)
+    return defaultdict(dict, {plan: _by_code(units) for plan, units in found.items()})
+
+
+def _by_code(units: Mapping[Department, list[Task]]) -> dict[Department, list[Task]]:
+    return dict(sorted(units.items(), key=lambda item: item[0].code))
 
 
 class _HandedIn:

@@ -11,11 +11,13 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from departments.groups import spread
 from departments.models import Department, User
 from plans.models import Clause, Plan
 from plans.periods import Month
 from targets.lights import Light
 from targets.models import Indicator, Target
+from tasks.answering import Counties, counties_of
 from tasks.explanation import explain, share_text
 from tasks.lights import LIGHTS, light
 from tasks.models import Assignment, Milestone, ProgressReport, SignOff, Task
@@ -33,6 +35,7 @@ class Row:
     task: Task
     state: Progress
     day: date
+    counties: Counties | None = None
 
     @property
     def light(self) -> Light:
@@ -118,11 +121,13 @@ def standing(plan: Plan, day: date) -> list[Row]:
 
 
 def with_assignments(found: Iterable[Judged], day: date) -> list[Row]:
-    """The tasks with who answers for them: one query more, for these alone."""
-    rows = [Row(one.task, one.state, day) for one in found]
+    """The tasks with who answers for them: one query more, for these alone, and three where each county does."""
+    judged_ones = list(found)
+    tasks = [one.task for one in judged_ones]
     named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
-    prefetch_related_objects([row.task for row in rows], named)
-    return rows
+    prefetch_related_objects(tasks, named)
+    counties = counties_of(tasks, day)
+    return [Row(one.task, one.state, day, counties.get(one.task.pk)) for one in judged_ones]
 
 
 def find(plan: Plan, day: date, wanted: Wanted, page: str | None) -> Found:
@@ -159,7 +164,7 @@ def _matching(tasks: QuerySet[Task], wanted: Wanted) -> QuerySet[Task]:
 def _assigned(wanted: Wanted) -> QuerySet[Assignment]:
     rows = Assignment.objects.all()
     if wanted.department:
-        rows = rows.filter(department__code=wanted.department)
+        rows = rows.held_by(Department.objects.filter(code=wanted.department).values("pk"))
     return rows.filter(role=wanted.role) if wanted.role else rows
 
 
@@ -171,8 +176,10 @@ def chapters(plan: Plan) -> list[Clause]:
 
 
 def units(plan: Plan) -> list[Department]:
-    """The departments that answer for tasks."""
-    return list(Department.objects.filter(assignments__task__plan=plan).distinct().order_by("kind", "code"))
+    """The departments that answer for tasks: those that the plan names, and each county where it names them all."""
+    named = Department.objects.filter(assignments__task__plan=plan)
+    every = Q(pk__in=named.values("pk")) | Q(pk__in=spread(named).values("pk"))
+    return list(Department.objects.filter(every).order_by("kind", "code"))
 
 
 def grouped(rows: Sequence[Row]) -> list[Group]:
@@ -185,7 +192,7 @@ def grouped(rows: Sequence[Row]) -> list[Group]:
 
 def of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[Row]:
     """The tasks for which any of the departments answers, in the plan's order."""
-    assigned = Assignment.objects.filter(department__in=departments)
+    assigned = Assignment.objects.held_by(departments)
     found = judged(ordered(plan).filter(pk__in=assigned.values("task")), plan, day)
     return with_assignments(found, day)
 

@@ -6,7 +6,7 @@ of their figures has passed. Read in a constant number of queries, however many 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from targets.duties import Key, expected_of
 from targets.formulas import Signal
 from targets.models import Attainment, Revision, Target, TargetAssignment
 from tasks.accounts import speaking
+from tasks.answering import Answering
 from tasks.models import Assignment, Milestone, ProgressReport, SupervisionRules, Task
 from tasks.standing import known
 
@@ -89,12 +90,13 @@ def _late_milestones(plan: Plan, today: date) -> Iterator[Finding]:
 
 
 def _units(assigned: Any, key: str) -> dict[int, list[Department]]:
-    """Promise → who answers for it, who leads first; one query."""
-    found: dict[int, list[Department]] = defaultdict(list)
-    rows: Iterable[AbstractAssignment] = assigned.select_related("department").order_by("role", "id")
+    """Promise → who answers for it, who leads first; one query, and one more where each county does."""
+    by_promise: dict[int, list[AbstractAssignment]] = defaultdict(list)
+    rows: list[AbstractAssignment] = list(assigned.select_related("department").order_by("role", "id"))
     for one in rows:
-        found[getattr(one, key)].append(one.department)
-    return found
+        by_promise[getattr(one, key)].append(one)
+    answering = Answering(rows)
+    return {pk: [unit for unit, _as in answering.of(listed)] for pk, listed in by_promise.items()}
 
 
 # --- Lights -----------------------------------------------------------------------------------------------------------
@@ -178,11 +180,18 @@ def _unreported(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Fi
 def _spoken_for(plan: Plan) -> dict[int, list[Task]]:
     """Unit → the open tasks for which it speaks, in the plan's order."""
     found: dict[int, list[Task]] = defaultdict(list)
-    open_ones = Task.objects.filter(plan=plan, closed_on__isnull=True).prefetch_related("assignments")
-    for task in open_ones.order_by("order", "code"):
-        assigned = task.assignments.all()
-        roles = speaking(one.role for one in assigned)
-        for one in assigned:
-            if one.role in roles:
-                found[one.department_id].append(task)
+    open_ones = Task.objects.filter(plan=plan, closed_on__isnull=True).prefetch_related("assignments__department")
+    tasks = list(open_ones.order_by("order", "code"))
+    answering = Answering(one for task in tasks for one in task.assignments.all())
+    for task in tasks:
+        for unit in _speakers(answering, list(task.assignments.all())):
+            found[unit].append(task)
     return found
+
+
+def _speakers(answering: Answering, assigned: Sequence[Assignment]) -> list[int]:
+    """Those who lead or, where nobody does, share; and each county, if it is given more than support."""
+    named = [one for one in assigned if one.department_id not in answering.members]
+    roles = speaking(one.role for one in named)
+    counties = answering.counties(one for one in assigned if one.role != Assignment.Role.SUPPORT)
+    return list({one.department_id: None for one in named if one.role in roles} | {one.pk: None for one in counties})

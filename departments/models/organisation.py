@@ -76,6 +76,9 @@ class DepartmentManager(models.Manager["Department"]):
 class Department(models.Model):
     """Who answers for something. Each city has its 市公安局: names are unique within a region.
 
+    One of the kind `each_county`, 各县（市、区）, stands for the government of each part of its region: every one
+    of them answers for itself (`departments.groups`).
+
     `aliases` is a list of `{"name": ..., "note": ...}`: other names under which a document means this same unit; the
     note says where it comes from, for example that the source has a slip of the pen.
     """
@@ -87,6 +90,7 @@ class Department(models.Model):
         MASS_ORGANISATION = "mass_organisation", _("mass organisation")
         GOVERNMENT_OFFICE = "government_office", _("government office")
         COUNTY_GOVERNMENT = "county_government", _("county government")
+        EACH_COUNTY = "each_county", _("each county, district and county-level city")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("full name"), max_length=120)

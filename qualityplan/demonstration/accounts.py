@@ -13,7 +13,11 @@ from departments.permissions import Role
 from qualityplan.demonstration.shapes import Official
 from qualityplan.secrets import kept
 
-_WITHOUT_ACCOUNTS = (Department.Kind.GOVERNMENT_OFFICE, Department.Kind.COUNTY_GOVERNMENT)
+_WITHOUT_ACCOUNTS = (
+    Department.Kind.GOVERNMENT_OFFICE,
+    Department.Kind.COUNTY_GOVERNMENT,
+    Department.Kind.EACH_COUNTY,
+)
 
 
 class Account(NamedTuple):

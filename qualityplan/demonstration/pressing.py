@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from departments.groups import EACH_COUNTY
 from departments.models import Department, User
 from departments.permissions import Role
 from plans.models import Plan
@@ -46,9 +47,8 @@ def make_pressing(scenario: Scenario, plan: Plan) -> int:
 def _notice(raw: dict[str, Any], plan: Plan, office: User) -> None:
     """Proposed only where there is no word of an issue."""
     task = Task.objects.get(plan=plan, code=raw["task"])
-    lead, *support = [
-        one.department for one in task.assignments.select_related("department").order_by("role", "id")[:3]
-    ]
+    named = task.assignments.exclude(department__kind=EACH_COUNTY).select_related("department")
+    lead, *support = [one.department for one in named.order_by("role", "id")[:3]]
     words = {"title": raw["title"], "demand": raw["demand"], "urgency": raw["urgency"]}
     said = Proposal(plan=plan, task=task, lead=lead, support=support, **words)
     notice = supervision.propose(said, by=office, now=_at(raw.get("issued", "")))

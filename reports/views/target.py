@@ -41,6 +41,7 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "explanation": explain(shown.row.attainment) if shown.row is not None else "",
         "rules": rules(found),
         "assignments": page.responsible(found),
+        "leaders": found.leaders.all(),
         "observations": page.facts(found, access.person(request)),
     }
     return render(request, "reports/target.html", context)

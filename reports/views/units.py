@@ -81,6 +81,7 @@ def county(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     told = regions.county_of(region, state, access.person(request))
     if told is None:
         raise Http404
+    governments = list(Department.objects.filter(kind=COUNTY, region=region).order_by("code"))
     context = {
         "region": region,
         "plan": promised.plan,
@@ -88,6 +89,7 @@ def county(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "months": state.months,
         "kept": state.asked,
         "county": told,
-        "governments": Department.objects.filter(kind=COUNTY, region=region),
+        "governments": governments,
+        "tasks": units.tasks_of(governments, state),
     }
     return render(request, "reports/county.html", context)

@@ -2143,4 +2143,85 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(leave_room_for_updates, migrations.RunPython.noop),
         migrations.RunPython(keep_by_statement, migrations.RunPython.noop),
+        migrations.CreateModel(
+            name="HistoricalTargetLeader",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="The person with the post, such as 副市长张三.",
+                        max_length=60,
+                        verbose_name="leader in charge",
+                    ),
+                ),
+                ("quote", models.CharField(blank=True, max_length=400, verbose_name="words of the plan")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="targets.target",
+                        verbose_name="target",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical leader of a target",
+                "verbose_name_plural": "historical leaders of targets",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="TargetLeader",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="The person with the post, such as 副市长张三.",
+                        max_length=60,
+                        verbose_name="leader in charge",
+                    ),
+                ),
+                ("quote", models.CharField(blank=True, max_length=400, verbose_name="words of the plan")),
+                (
+                    "target",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="leaders",
+                        to="targets.target",
+                        verbose_name="target",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "leader of a target",
+                "verbose_name_plural": "leaders of targets",
+                "ordering": ["target", "id"],
+                "constraints": [models.UniqueConstraint(fields=("target", "name"), name="target_leader_once")],
+            },
+        ),
     ]

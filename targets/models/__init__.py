@@ -5,6 +5,7 @@ from targets.models.attainment import Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
+from targets.models.leader import TargetLeader
 from targets.models.observation import Decision, Figures, Latest, Observation, Revision, Source
 from targets.models.parting import Quota, Step
 from targets.models.target import Target, TargetAssignment
@@ -27,4 +28,5 @@ __all__ = [
     "Step",
     "Target",
     "TargetAssignment",
+    "TargetLeader",
 ]

@@ -15,9 +15,9 @@ from simple_history.models import HistoricalRecords
 from departments.models import Region
 from plans.fields import optional_month
 from plans.models import AbstractAssignment, Clause, Plan
+from plans.models.assignment import AssignmentQuerySet, check_words
 from plans.models.plan import check_quote
 from plans.periods import Month
-from plans.wording import with_parting
 from targets.formulas import TargetRule
 from targets.models import promising
 from targets.models.indicator import Indicator, bound
@@ -285,7 +285,7 @@ class Target(models.Model):
         promising.check(self)
 
 
-class TargetAssignmentManager(models.Manager["TargetAssignment"]):
+class TargetAssignmentManager(models.Manager.from_queryset(AssignmentQuerySet)):  # type: ignore[misc]
     """Finds rows by the names that fixtures use."""
 
     def get_by_natural_key(self, plan: str, code: str, department: str) -> "TargetAssignment":
@@ -319,6 +319,5 @@ class TargetAssignment(AbstractAssignment):
     natural_key.dependencies = ["targets.target", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        if self.quote and self.quote not in self.target.clause.text:
-            said = _("These words do not stand in the target's clause.")
-            raise ValidationError({"quote": with_parting(said, self.quote, self.target.clause.text)})
+        check_words(self.quote, self.target.clause.text, _("These words do not stand in the target's clause."))
+        self.check_holder(self.target.plan.region_id)

@@ -1877,4 +1877,85 @@ class Migration(migrations.Migration):
             model_name="assignment",
             constraint=models.UniqueConstraint(fields=("task", "department"), name="task_assignment_once"),
         ),
+        migrations.CreateModel(
+            name="HistoricalTaskLeader",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="The person with the post, such as 副市长张三.",
+                        max_length=60,
+                        verbose_name="leader in charge",
+                    ),
+                ),
+                ("quote", models.CharField(blank=True, max_length=400, verbose_name="words of the plan")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tasks.task",
+                        verbose_name="task",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical leader of a task",
+                "verbose_name_plural": "historical leaders of tasks",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="TaskLeader",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="The person with the post, such as 副市长张三.",
+                        max_length=60,
+                        verbose_name="leader in charge",
+                    ),
+                ),
+                ("quote", models.CharField(blank=True, max_length=400, verbose_name="words of the plan")),
+                (
+                    "task",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="leaders",
+                        to="tasks.task",
+                        verbose_name="task",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "leader of a task",
+                "verbose_name_plural": "leaders of tasks",
+                "ordering": ["task", "id"],
+                "constraints": [models.UniqueConstraint(fields=("task", "name"), name="task_leader_once")],
+            },
+        ),
     ]

@@ -13,7 +13,7 @@ from tasks.models.report import (
 )
 from tasks.models.rules import SupervisionRules
 from tasks.models.supervision import SupervisionNotice, SupervisionStep
-from tasks.models.task import Assignment, Milestone, Task, countable, signed
+from tasks.models.task import Assignment, Milestone, Task, TaskLeader, countable, signed
 
 __all__ = [
     "Assignment",
@@ -31,6 +31,7 @@ __all__ = [
     "SupervisionRules",
     "SupervisionStep",
     "Task",
+    "TaskLeader",
     "countable",
     "signed",
 ]

@@ -10,8 +10,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from departments.groups import EACH_COUNTY
 from departments.models import Department, User
-from plans.models import AbstractAssignment, Clause, Plan
+from plans.models import AbstractAssignment, AbstractLeader, Clause, Plan
+from plans.models.assignment import AssignmentQuerySet, check_words
 from plans.models.plan import check_quote
 from plans.wording import with_parting
 from targets.models import Target
@@ -95,7 +97,7 @@ class Task(models.Model):
             raise ValidationError({"open_ended": with_parting(said, self.open_ended, self.clause.text)})
 
 
-class AssignmentManager(models.Manager["Assignment"]):
+class AssignmentManager(models.Manager.from_queryset(AssignmentQuerySet)):  # type: ignore[misc]
     """Finds rows by the names that fixtures use."""
 
     def get_by_natural_key(self, plan: str, code: str, department: str) -> "Assignment":
@@ -127,9 +129,43 @@ class Assignment(AbstractAssignment):
     natural_key.dependencies = ["tasks.task", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        if self.quote and self.quote not in self.task.clause.text:
-            said = _("These words do not stand in the task's clause.")
-            raise ValidationError({"quote": with_parting(said, self.quote, self.task.clause.text)})
+        check_words(self.quote, self.task.clause.text, _("These words do not stand in the task's clause."))
+        self.check_holder(self.task.plan.region_id)
+
+
+class TaskLeaderManager(models.Manager["TaskLeader"]):
+    """Finds rows by the names that fixtures use."""
+
+    def get_by_natural_key(self, plan: str, code: str, name: str) -> "TaskLeader":
+        return self.get(task__plan__code=plan, task__code=code, name=name)
+
+
+class TaskLeader(AbstractLeader):
+    """A person whom the plan names as leading a task."""
+
+    of_plan = "task__plan"
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="leaders", verbose_name=_("task"), db_index=False)
+
+    objects = TaskLeaderManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("leader of a task")
+        verbose_name_plural = _("leaders of tasks")
+        ordering = ["task", "id"]
+        constraints = [models.UniqueConstraint(fields=["task", "name"], name="task_leader_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task} · {self.name}"
+
+    def natural_key(self) -> tuple[str, str, str]:
+        return (*self.task.natural_key(), self.name)
+
+    natural_key.dependencies = ["tasks.task"]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        check_words(self.quote, self.task.clause.text, _("These words do not stand in the task's clause."))
 
 
 class MilestoneManager(models.Manager["Milestone"]):
@@ -213,6 +249,8 @@ class Milestone(models.Model):
 
     def clean(self) -> None:
         self._check_words()
+        if self.department is not None and self.department.kind == EACH_COUNTY:
+            raise ValidationError({"department": _("One unit reports on a milestone. Name one county, or none.")})
         if self.counted_by is not None and not countable(self.counted_by):
             raise ValidationError(
                 {"counted_by": _("Only a count that grows through the year can stand for a milestone.")}

@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from departments.access import Reach
+from departments.groups import EACH_COUNTY
 from departments.models import Department, Region
 from plans.models import AbstractAssignment, Plan
 from targets.models import Target
@@ -22,10 +23,10 @@ def is_within(reached: Reach, unit: Department) -> bool:
 
 def units_for(plan: Plan) -> "QuerySet[Department]":
     """The departments that may be asked for something about a plan: those of its region and of the parts, those that it
-    names, and those that report what it measures. Another city's cannot be asked."""
+    names, and those that report what it measures. Another city's cannot be asked, each county only by its name."""
     below = Region.objects.below(plan.region_id).values("pk")
     reporting = Q(pk__in=Target.objects.filter(plan=plan).values("indicator__department"))
-    return Department.objects.filter(Q(region__in=below) | reporting | _named_by(plan))
+    return Department.objects.filter(Q(region__in=below) | reporting | _named_by(plan)).exclude(kind=EACH_COUNTY)
 
 
 def departments_about(plan: Plan) -> "QuerySet[Department]":

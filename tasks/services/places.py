@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from departments.groups import EACH_COUNTY
 from departments.models import Department
 from plans.periods import Month
 from tasks.accounts import Asked, speaking
@@ -39,7 +40,8 @@ def asked_of(place: Place) -> list[Asked]:
 def reported_by(place: Place) -> list[Known]:
     """The milestones on which the department reports in the month, as they stood before it.
 
-    Its own; and those without a unit if it leads the task, or if nobody does and it shares it. Not what is counted
+    Its own; and those without a unit if it leads the task, or if nobody does and it shares it; a county that answers
+    because each does tells of itself, and speaks for nobody. Not what is counted
     elsewhere, and not what was done already, unless its own report of this month says so.
     """
     own = Q(department=place.department)
@@ -54,5 +56,6 @@ def reported_by(place: Place) -> list[Known]:
 
 
 def _speaks_for_the_rest(place: Place) -> bool:
-    roles = {one.department_id: one.role for one in place.task.assignments.all()}
+    named = place.task.assignments.exclude(department__kind=EACH_COUNTY)
+    roles = dict(named.values_list("department_id", "role"))
     return roles.get(place.department.pk) in speaking(roles.values())

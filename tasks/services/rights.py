@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
+from tasks.answering import Answering, units_answering
 from tasks.models import Assignment, Task
 
 
@@ -44,12 +45,13 @@ def demand_unclosed(task: Task) -> None:
 
 
 def demand_assigned(task: Task, department: Department) -> None:
-    """PermissionDenied for a department that does not answer for the task."""
-    if not task.assignments.filter(department=department).exists():
+    """PermissionDenied for a department that does not answer for the task itself."""
+    if not units_answering(task).filter(pk=department.pk).exists():
         raise access.refusal()
 
 
 def writing_units(task: Task, user: User) -> list[Department]:
     """The departments that answer for the task and for which the person reports."""
     reached = access.reach(user, Action.REPORT_TASKS)
-    return [one.department for one in task.assignments.all() if one.department_id in reached.departments]
+    assigned = list(task.assignments.select_related("department").order_by("role", "pk"))
+    return [unit for unit, _as in Answering(assigned).of(assigned) if unit.pk in reached.departments]

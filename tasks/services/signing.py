@@ -12,6 +12,7 @@ from departments.services import record
 from plans.periods import Month
 from targets.services.locking import LONGEST_REASON, check_reason, demand_open_month
 from targets.wording import listed
+from tasks.answering import Answering
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
 from tasks.progress import State
 from tasks.services.rights import demand_lead, demand_unclosed
@@ -20,9 +21,11 @@ from tasks.standing import judged, shown_day
 
 def missing_units(task: Task, month: Month) -> list[str]:
     """The short names of the units that lead or share the task and have no approved report of the month."""
-    reported = ProgressReport.objects.approved().filter(task=task, month=month).values("department")
-    asked = task.assignments.exclude(role=Assignment.Role.SUPPORT).exclude(department__in=reported)
-    return list(asked.order_by("role", "pk").values_list("department__short_name", flat=True))
+    approved = ProgressReport.objects.approved().filter(task=task, month=month)
+    reported = set(approved.values_list("department_id", flat=True))
+    named = list(task.assignments.select_related("department").order_by("role", "pk"))
+    asked = [unit for unit, one in Answering(named).of(named) if one.role != Assignment.Role.SUPPORT]
+    return [unit.short_name for unit in asked if unit.pk not in reported]
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from departments.permissions import Action
 from departments.services import record
 from targets.figures import Problem
 from targets.models import Target
+from tasks.answering import units_answering
 from tasks.breakdown import weights_fault
 from tasks.messages import sentence
 from tasks.models import Milestone, Task, countable, signed
@@ -82,7 +83,7 @@ def _check(task: Task, planned: Sequence[Planned], stored: dict[int, Milestone])
     if code := weights_fault(weights):
         total = sum(one for one in weights if one is not None)
         faults.append(sentence(Problem(code, "weight", (("sum", str(total)),))))
-    assigned = set(task.assignments.values_list("department_id", flat=True))
+    assigned = set(units_answering(task).values_list("pk", flat=True))
     targets = {one.pk: one for one in Target.objects.filter(plan=task.plan_id).select_related("indicator")}
     for row in planned:
         faults += [f"{row.title}: {fault}" for fault in _faults(task, row, stored, assigned, targets)]

@@ -49,6 +49,8 @@ def save(client: Client, task: Task, **changes: str) -> Any:
         "quote": task.quote,
         "due": task.due,
         "assignments-TOTAL_FORMS": "0",
+        "leaders-TOTAL_FORMS": "0",
+        "leaders-INITIAL_FORMS": "0",
         "assignments-INITIAL_FORMS": "0",
         "milestones-TOTAL_FORMS": "1",
         "milestones-INITIAL_FORMS": "1",

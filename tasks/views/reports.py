@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from departments import access
-from departments.models import Department
 from departments.permissions import Action
 from plans.addresses import month_named
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import served
 from tasks.accounts import Said, SaidStep
+from tasks.answering import units_answering
 from tasks.models import ReportAttachment
 from tasks.services import (
     Place,
@@ -56,7 +56,7 @@ def report(request: HttpRequest, plan_code: str, code: str, unit: str, month: st
 def _place(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> Place:
     """Of what the report is; 404 for what there is not, 403 for another department's."""
     task = task_of(request, plan_code, code)
-    department = get_object_or_404(Department, code=unit, assignments__task=task)
+    department = get_object_or_404(units_answering(task), code=unit)
     demand_of(access.person(request), Action.REPORT_TASKS, department.pk)
     return Place(task, department, month_named(month, task.plan))
 

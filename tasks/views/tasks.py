@@ -54,6 +54,7 @@ def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "may_sign": found.closed_on is None and may_lead(user, Action.SIGN_OFF_TASKS, found),
         "may_close": access.reach(user, Action.CLOSE_TASKS).acts_for(found.plan.region_id),
         "history": selectors.history_of(found, limit=10),
+        "leaders": found.leaders.all(),
         "row": selectors.row_of(found, found.plan, day),
         "milestones": selectors.milestones_of(found, found.plan, day),
         "targets": found.targets.select_related("plan"),

@@ -1,0 +1,40 @@
+"""各县（市、区）: a department that stands for the government of each part of its region.
+
+A plan names it as one unit. When it is asked who answers, the governments do, each for itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from departments.models import Department
+
+COUNTY = Department.Kind.COUNTY_GOVERNMENT
+EACH_COUNTY = Department.Kind.EACH_COUNTY
+
+
+def groups_of(departments: "Collection[int] | QuerySet[Any, Any]") -> "QuerySet[Department]":
+    """The departments that stand for one of these."""
+    members = {"region__parts__departments__in": departments, "region__parts__departments__kind": COUNTY}
+    return Department.objects.filter(kind=EACH_COUNTY, **members)
+
+
+def members_of(departments: Iterable[Department]) -> Mapping[int, Sequence[Department]]:
+    """Each of these that stands for others, by id, and those others by code; one query, none where there is none."""
+    groups = {one.pk: one.region_id for one in departments if one.kind == EACH_COUNTY}
+    if not groups:
+        return {}
+    found: dict[int, list[Department]] = defaultdict(list)
+    governments = Department.objects.filter(kind=COUNTY, region__parent__in=set(groups.values()))
+    for member in governments.select_related("region").order_by("code"):
+        found[member.region.parent_id or 0].append(member)
+    return {pk: found[region_id] for pk, region_id in groups.items()}
+
+
+def spread(departments: "QuerySet[Department]") -> "QuerySet[Department]":
+    """The same departments, but each county's government in place of those that stand for them."""
+    groups = departments.filter(kind=EACH_COUNTY).values("region")
+    named = Q(pk__in=departments.exclude(kind=EACH_COUNTY).values("pk"))
+    return Department.objects.filter(named | Q(kind=COUNTY, region__parent__in=groups)).order_by("kind", "code")
