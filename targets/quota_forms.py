@@ -11,7 +11,7 @@ from targets.messages import SENTENCES, sentence
 from targets.models.parting import problems_of
 from targets.numbers import NotANumberError, read_number
 from targets.quota_pages import Column, Place, QuotaTable
-from targets.services import Division, QuotasRefusedError
+from targets.services import Division
 
 LONGEST = 30
 """The most characters of a cell."""
@@ -79,12 +79,6 @@ class QuotaForm:
         problems = problems_of(column.target.indicator, number) if number is not None else []
         if problems:
             self.problems[key] = sentence(problems[0])
-
-    def refuse(self, refused: QuotasRefusedError) -> None:
-        """Says of each target why it was not divided."""
-        for column in self.table.columns:
-            if (problem := refused.problems.get(column.target.pk)) is not None:
-                self.errors += [f"{column.target.name}: {message}" for message in problem.messages]
 
     def divisions(self, *, every: bool = False) -> list[Division]:
         """How the targets are to be divided: those of which a number is different, or all that the form holds."""

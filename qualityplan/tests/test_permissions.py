@@ -144,6 +144,8 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "imports_marked": (Action.IMPORT_OBSERVATIONS,),
     "imports_mapping": (Action.IMPORT_OBSERVATIONS,),
     "imports_forget": (Action.IMPORT_OBSERVATIONS,),
+    "quota_sheet": (Action.SET_QUOTAS,),
+    "quota_sheet_template": (Action.SET_QUOTAS,),
     "notices": (Action.VIEW_PLAN,),
     "notices_read": (Action.VIEW_PLAN,),
     "notice_read": (Action.VIEW_PLAN,),

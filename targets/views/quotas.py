@@ -24,7 +24,7 @@ from targets.quota_forms import QuotaForm
 from targets.quota_pages import QuotaTable, first_open_month, may_set, quota_table, versions_shown
 from targets.quota_words import month_text, script_texts, what_was_set
 from targets.selectors import month_of, months
-from targets.services import Division, QuotasChangedError, QuotasRefusedError, divide
+from targets.services import Division, QuotasRefusedError, divide
 
 OK, REFUSED, CHANGED = 200, 422, 409
 
@@ -95,9 +95,8 @@ def keep(form: QuotaForm, divisions: Sequence[Division], *, by: User) -> int:
     try:
         divide(plan, divisions, from_month=month, source=form.source, reason=form.reason, by=by)
     except QuotasRefusedError as refused:
-        form.refuse(refused)
-        changed = any(isinstance(problem, QuotasChangedError) for problem in refused.problems.values())
-        return CHANGED if changed else REFUSED
+        form.errors += refused.by_name(divisions)
+        return CHANGED if refused.changed else REFUSED
     except ValidationError as refused:
         form.errors += refused.messages
         return REFUSED
