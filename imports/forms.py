@@ -1,6 +1,7 @@
 """The forms by which a file comes in, and by which is said what its columns mean."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -43,6 +44,31 @@ class UploadForm(forms.Form):
             limit = format(settings.UPLOAD_MAX_BYTES / 1024 / 1024, ".0f")
             raise forms.ValidationError(unreadable(UnreadableError("too_large", limit=limit)))
         return file
+
+
+class QuotaUploadForm(UploadForm):
+    """A sheet of quotas, from which month they hold, by which paper, and why where they come to less."""
+
+    from_month = forms.ChoiceField(label=_("They hold from"), widget=forms.Select(attrs={"class": "form-select"}))
+    source = forms.CharField(
+        label=_("Paper that issues them"),
+        help_text=_("Its number, or what else it is known by"),
+        max_length=300,
+        required=False,
+    )
+    reason = forms.CharField(
+        label=_("Why they come to less than the whole"),
+        help_text=_("Needed only where a sum lies below the whole"),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, months: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["from_month"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as it is declared above
+        field.choices = months
 
 
 class ColumnForm(forms.Form):

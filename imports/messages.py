@@ -55,6 +55,21 @@ ROWS: dict[str, str | Promise] = {
     "not_of_region": _(
         "This figure is measured outside your region, and none of its departments reports it. Delete the row."
     ),
+    "quotas_no_heading": _(
+        "No column is headed by an indicator that is divided. Use the sheet that is downloaded here, with its headings."
+    ),
+    "quotas_several_sheets": _("Quotas stand on several sheets of the file. Leave one."),
+    "quotas_heading_differs": _("The headings above this column name two indicators, one of them %(found)s. Keep one."),
+    "quotas_column_twice": _("%(found)s stands here twice. Keep one of the columns."),
+    "quotas_other_plan": _('This sheet is of another plan, "%(found)s". Download the sheet of this one.'),
+    "quotas_no_target": _("Numbers stand here under no indicator. Delete them, or give the column its heading."),
+    "quotas_region_differs": _("Code and name of this row are of two regions, one of them %(found)s. Correct one."),
+    "quotas_region_twice": _("This region stands in row %(first)s already. Delete one of the rows."),
+    "quotas_region_left_out": _(
+        "%(region)s has a quota, but no row in this sheet. Add it; its cells stay empty if it owes nothing any more."
+    ),
+    "quotas_no_part": _("%(region)s can have no quota of %(found)s. Empty the cell."),
+    "quotas_merged": _("This cell is merged with the one above it. Give each region its own number."),
     "given_twice": _(
         "The same indicator, region and month stand in row %(first)s already (%(sheet)s). Delete one of the two."
     ),

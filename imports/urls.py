@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from imports import views
+from imports import quota_views, views
 
 urlpatterns = [
     path("", views.upload, name="imports_upload"),
     path("template/", views.template_for, name="imports_template"),
+    path("plans/<slug:plan_code>/quotas/", quota_views.quota_sheet, name="quota_sheet"),
+    path("plans/<slug:plan_code>/quotas/template/", quota_views.quota_template, name="quota_sheet_template"),
     path("<int:pk>/", views.batch, name="imports_batch"),
     path("<int:pk>/mapping/", views.mapping, name="imports_mapping"),
     path("<int:pk>/forget/", views.forget_one, name="imports_forget"),

@@ -6,6 +6,7 @@ from targets.views import attachments as attachment_views
 from targets.views import desk as desk_views
 from targets.views import history as history_views
 from targets.views import months as months_views
+from targets.views import quotas as quota_views
 from targets.views import review as review_views
 from targets.views import target as target_views
 from targets.views import timeliness as timeliness_views
@@ -13,6 +14,8 @@ from targets.views import worksheet as worksheet_views
 
 urlpatterns = [
     path("plans/<slug:plan_code>/targets/<slug:code>/verify/", target_views.verify, name="target_verify"),
+    path("plans/<slug:plan_code>/quotas/", quota_views.quotas, name="quotas"),
+    path("plans/<slug:plan_code>/quotas/<slug:code>/", quota_views.target_quotas, name="target_quotas"),
     path("desk/", desk_views.desk, name="desk"),
     path("worksheet/<slug:code>/<str:month>/", worksheet_views.worksheet, name="worksheet"),
     path("worksheet/<slug:code>/<str:month>/cell/", worksheet_views.cell, name="worksheet_cell"),

@@ -4,7 +4,7 @@ Whoever sets quotas says which version of them was seen: what somebody else has 
 unseen.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,6 +44,19 @@ class QuotasRefusedError(Exception):
     def __init__(self, problems: Mapping[int, ValidationError]) -> None:
         super().__init__(*(message for problem in problems.values() for message in problem.messages))
         self.problems = problems
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody else has set quotas of one of them meanwhile."""
+        return any(isinstance(problem, QuotasChangedError) for problem in self.problems.values())
+
+    def by_name(self, divisions: "Iterable[Division]") -> list[str]:
+        """Each reason behind the name of its target, in the order in which the targets were to be divided."""
+        named = {division.target.pk: division.target.name for division in divisions}
+        return [f"{name}: {said}" for pk, name in named.items() if pk in self.problems for said in self._said(pk)]
+
+    def _said(self, target_id: int) -> list[str]:
+        return self.problems[target_id].messages
 
 
 @dataclass(frozen=True, slots=True)

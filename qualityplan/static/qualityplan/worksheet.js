@@ -254,26 +254,6 @@
     move(input, step);
   });
 
-  /* Excel puts cells with line breaks or quotes in quotes, and ends a block with a line break. */
-  const block = (text) => {
-    const rows = [[""]];
-    let quoted = false;
-    const source = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
-    for (let index = 0; index < source.length; index += 1) {
-      const sign = source[index];
-      const row = rows[rows.length - 1];
-      if (quoted) {
-        if (sign === '"' && source[index + 1] === '"') row[row.length - 1] += source[(index += 1)];
-        else if (sign === '"') quoted = false;
-        else row[row.length - 1] += sign === "\n" ? " " : sign;
-      } else if (sign === '"' && row[row.length - 1] === "") quoted = true;
-      else if (sign === "\t") row.push("");
-      else if (sign === "\n") rows.push([""]);
-      else row[row.length - 1] += sign;
-    }
-    return rows;
-  };
-
   form.addEventListener("paste", (event) => {
     const input = event.target.closest("input[data-column]");
     const text = event.clipboardData?.getData("text/plain") ?? "";
@@ -284,7 +264,7 @@
     const touched = new Set();
     let filled = 0;
     let lost = 0;
-    block(text).forEach((cells, down) => {
+    cellsPasted(text).forEach((cells, down) => {
       const row = grid[start + down];
       cells.forEach((cell, right) => {
         const place = row && cellAt(row, column + right);
