@@ -8,6 +8,7 @@ from datetime import date
 from departments.models import User
 from plans.models import Plan
 from plans.periods import Month
+from plans.titles import Titled, short_titles
 from reports.overview import Count, counts_of
 from reports.portfolio import PlanSummary, summaries
 
@@ -16,37 +17,44 @@ LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
+class WallLine:
+    """A plan on the wall, called as shortly as it can be told from the others."""
+
+    title: str
+    summary: PlanSummary
+
+
+@dataclass(frozen=True, slots=True)
 class PlansWall:
-    """The plans in parts that fit; `running`: they are those that run, and not all because none does any more."""
+    """The plans in parts that fit, and all their lights together; `running`: they are those that run, and not all
+    because none does any more."""
 
-    parts: Sequence[Sequence[PlanSummary]]
+    parts: Sequence[Sequence[WallLine]]
+    counts: Sequence[Count]
     running: bool
-
-    @property
-    def lines(self) -> list[PlanSummary]:
-        """Every plan shown."""
-        return [line for part in self.parts for line in part]
 
     @property
     def number(self) -> int:
         """How many plans are shown."""
-        return len(self.lines)
-
-    @property
-    def counts(self) -> list[Count]:
-        """The lights of all plans shown together."""
-        counted: Counter[str] = Counter()
-        for line in self.lines:
-            counted.update({count.colour.name: count.number for count in line.counts})
-        return counts_of(counted)
+        return sum(map(len, self.parts))
 
 
 def plans_wall(user: User, today: date) -> PlansWall:
     """The plans that run, or where none does all, as far as the person sees them; five queries."""
     plans = list(Plan.objects.published().visible_to(user).latest_first())
     running = [plan for plan in plans if runs(plan, today)]
-    lines = sorted(summaries(running or plans, user, today), key=_pressing)
-    return PlansWall([lines[start : start + LINES] for start in range(0, len(lines), LINES)], bool(running))
+    found = sorted(summaries(running or plans, user, today), key=_pressing)
+    titles = short_titles({line.plan.pk: Titled(line.plan.title, line.plan.region.name) for line in found})
+    lines = [WallLine(titles[line.plan.pk], line) for line in found]
+    parts = [lines[start : start + LINES] for start in range(0, len(lines), LINES)]
+    return PlansWall(parts, _together(found), bool(running))
+
+
+def _together(lines: Sequence[PlanSummary]) -> list[Count]:
+    counted: Counter[str] = Counter()
+    for line in lines:
+        counted.update({count.colour.name: count.number for count in line.counts})
+    return counts_of(counted)
 
 
 def runs(plan: Plan, today: date) -> bool:
