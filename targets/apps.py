@@ -25,7 +25,7 @@ class TargetsConfig(AppConfig):
         changes.watch(
             Watch("targets_indicator"),
             Watch("targets_reportingduty"),
-            Watch("targets_target", ("plan_id",), changes.ITSELF),
+            Watch("targets_target", ("plan_id",), _BESIDE),
             Watch("targets_step", ("target_id",), of_target),
             Watch("targets_quota", ("target_id",), of_target),
             Watch("targets_targetassignment", ("target_id",), of_target),
@@ -35,6 +35,8 @@ class TargetsConfig(AppConfig):
         )
 
 
+_BESIDE = "SELECT id FROM plans_plan WHERE region_id = (SELECT region_id FROM plans_plan AS own WHERE own.id = {0})"
+"""The plans of a plan's region: what one of them promises is no longer only watched by the others."""
 _USING = (
     "targets_target AS used JOIN plans_plan AS plan ON plan.id = used.plan_id "
     "WHERE (used.indicator_id = {1} OR used.operand_id = {1}) "

@@ -24,6 +24,7 @@ EXPECTED = {
     Action.IMPORT_OBSERVATIONS: "reporter county coordinator",
     Action.IMPORT_OFFICIAL: "coordinator",
     Action.LOCK_MONTHS: "coordinator",
+    Action.SET_QUOTAS: "coordinator",
     Action.ADMINISTER: "administrator",
     Action.MANAGE_PEOPLE: "administrator",
     Action.SHOW_SCREENS: "coordinator administrator",

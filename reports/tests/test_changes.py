@@ -11,6 +11,7 @@ from departments.models import Department, Region, User
 from plans.changes import keep_watch, watched
 from plans.models import Change, Plan
 from plans.periods import Month
+from plans.tests.factories import plan_of_year
 from targets.models import Attainment, Observation, ReportingDuty, Target
 from targets.tests.factories import entry, indicator, official, plan, region, target
 from tasks.models import Task
@@ -148,19 +149,21 @@ def test_what_changes_nothing_makes_none(judged: Target) -> None:
 
 
 def test_other_plans_keep_their_version(judged: Target) -> None:
-    earlier, later = plan(2012), plan(2015)
-    old, next_year = version(earlier), version(later)
+    earlier, later, unconcerned = plan(2012), plan(2015), plan_of_year(2014, code="other", region=region())
+    target(judged.indicator, threshold=92, plan=later)
+    old, next_year, other = version(earlier), version(later), version(unconcerned)
     official(entry(judged.indicator, "2014-07", 90, 100))
     assert version(earlier) == old
     assert version(later) > next_year, "this year's figures are last year's of the next plan"
+    assert version(unconcerned) == other, "no target of this plan is judged by them"
 
 
-def test_what_is_promised_changes_the_later_plans_and_not_the_earlier_ones(judged: Target) -> None:
-    earlier, later = plan(2012), plan(2015)
-    old, next_year = version(earlier), version(later)
+def test_what_is_promised_changes_the_plans_of_its_region_and_no_others(judged: Target) -> None:
+    beside, elsewhere = plan(2015), plan_of_year(2014, code="elsewhere", region=region("200100"))
+    known, far = version(beside), version(elsewhere)
     Target.objects.update(name="新名")
-    assert version(earlier) == old
-    assert version(later) > next_year, "what a plan has promised is not only watched by the next ones"
+    assert version(beside) > known, "what one plan promises is not only watched by those beside it"
+    assert version(elsewhere) == far
 
 
 def test_what_is_rolled_back_makes_none(judged: Target) -> None:
