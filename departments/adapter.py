@@ -114,7 +114,7 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def get_totp_issuer(self) -> str:
-        return _("Quality Plan Monitor")
+        return _("Plan Monitor")
 
 
 def locked_for(minutes: int) -> str:

@@ -143,7 +143,7 @@ def _absolute(line: Line) -> Line:
 
 def _subject(notices: Sequence[Notice]) -> str:
     headings = dict.fromkeys(matters.heading(one) for one in notices)
-    return " · ".join((_("Quality Plan Monitor"), *headings))
+    return " · ".join((_("Plan Monitor"), *headings))
 
 
 def _headers(notice: Notice) -> dict[str, str]:

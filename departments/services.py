@@ -5,7 +5,7 @@ department those people alone of whom every role is one that may be given there.
 city or department, or at more than the own roles open, by way of a password that was reset.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -24,9 +24,16 @@ Held = tuple[int, str]
 
 def record(action: str, *, by: User | None, subject: models.Model | None = None, **detail: Any) -> AuditEvent:
     """Adds an audit event; to be called inside the transaction of what it records. `detail` holds JSON values."""
+    return _recorded(_where(by, subject), action, by, subject, detail)
+
+
+def _recorded(
+    region_id: int | None, action: str, by: User | None, subject: models.Model | None, detail: Mapping[str, Any]
+) -> AuditEvent:
+    """Adds an audit event of which the administrators of a region read."""
     name = f"{subject._meta.label_lower}:{subject.pk}" if subject is not None else ""
-    region_id = _where(by, subject)
-    return AuditEvent.objects.create(actor=by, action=action, subject=name, region_id=region_id, detail=detail)
+    told = {"actor": by, "action": action, "subject": name, "detail": dict(detail)}
+    return AuditEvent.objects.create(**told, region_id=region_id)
 
 
 def _where(by: User | None, subject: models.Model | None) -> int | None:
@@ -112,7 +119,7 @@ def add_person(
     person.set_password(password)
     person.full_clean()
     person.save()
-    record("people.added", by=by, subject=person, username=person.username)
+    _recorded(department.region_id, "people.added", by, person, {"username": person.username})
     _give(person, department, roles, by)
     return person, password
 
@@ -148,18 +155,20 @@ def _keep_the_way_in(person: User, department: Department, lost: Collection[Role
 def _give(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
     for role in sorted(roles):
         Membership.objects.create(user=person, department=department, role=role.value)
-        record("people.role_granted", by=by, subject=person, **_told(person, department.pk, role.value))
+        _record_role("people.role_granted", person, (department.pk, role.value), by)
 
 
 def _take(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
     for role in sorted(roles):
         person.memberships.filter(department=department, role=role.value).delete()
-        record("people.role_revoked", by=by, subject=person, **_told(person, department.pk, role.value))
+        _record_role("people.role_revoked", person, (department.pk, role.value), by)
 
 
-def _told(person: User, department_id: int, role: str) -> dict[str, str]:
-    department = Department.objects.get(pk=department_id)
-    return {"username": person.username, "department": department.short_name, "role": role}
+def _record_role(action: str, person: User, held: Held, by: User | None) -> None:
+    """Whoever administers the department's region reads of it."""
+    department = Department.objects.get(pk=held[0])
+    told = {"username": person.username, "department": department.short_name, "role": held[1]}
+    _recorded(department.region_id, action, by, person, told)
 
 
 def held_roles(person: User) -> frozenset[Held]:
@@ -170,10 +179,10 @@ def held_roles(person: User) -> frozenset[Held]:
 def record_roles(person: User, *, before: frozenset[Held], by: User | None) -> None:
     """Records every role given or taken since `before`, for a door that changes memberships itself."""
     after = held_roles(person)
-    for department_id, role in sorted(before - after):
-        record("people.role_revoked", by=by, subject=person, **_told(person, department_id, role))
-    for department_id, role in sorted(after - before):
-        record("people.role_granted", by=by, subject=person, **_told(person, department_id, role))
+    for held in sorted(before - after):
+        _record_role("people.role_revoked", person, held, by)
+    for held in sorted(after - before):
+        _record_role("people.role_granted", person, held, by)
 
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def _problems(
     batch: ImportBatch, entries: Sequence[Entry]
 ) -> tuple[dict[int, list[Problem]], dict[int, list[Problem]]]:
     """What forbids entries, and what looks odd about them. Whoever hands in for a review explains what looks odd, as
-    on the worksheet; and hands in only what is asked of the own units. A quality office makes nothing of another city
+    on the worksheet; and hands in only what is asked of the own units. A plan office makes nothing of another city
     official."""
     strange = (outside if batch.official else not_asked)(entries, batch.source.by)
     background = Background(entries)

@@ -50,7 +50,7 @@ ROWS: dict[str, str | Promise] = {
     "indicator_ambiguous": _('Several indicators are called "%(found)s". Give the code: %(similar)s.'),
     "region_ambiguous": _('Several regions are called "%(found)s". Give the code: %(similar)s.'),
     "not_asked": _(
-        "This figure is not asked of your unit in this month. Delete the row, or ask the quality office to import it."
+        "This figure is not asked of your unit in this month. Delete the row, or ask the plan office to import it."
     ),
     "not_of_region": _(
         "This figure is measured outside your region, and none of its departments reports it. Delete the row."

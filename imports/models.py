@@ -26,7 +26,7 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
         return self.select_related("source__by").defer("errors", "recognition", "mapping").order_by("-id")
 
     def visible_to(self, user: User) -> Self:
-        """Everybody sees the own files, a quality office those of its region and of the parts."""
+        """Everybody sees the own files, a plan office those of its region and of the parts."""
         if not access.reach(user, Action.IMPORT_OBSERVATIONS):
             return self.none()
         return self.filter(Q(source__by=user) | Q(region__in=access.reach(user, Action.IMPORT_OFFICIAL).realm))
@@ -61,7 +61,7 @@ class ImportBatch(models.Model):
     """One file of figures on its way (see `workflow`). Its source says who, when, and the file's digest.
 
     The counts are of rows with content below the headings and always add up. `official`: its figures become official
-    at once, for the quality office uploaded it; otherwise colleagues review them. `errors` is a list of `{"sheet",
+    at once, for the plan office uploaded it; otherwise colleagues review them. `errors` is a list of `{"sheet",
     "row", "column", "code", "details"}`, said in the reader's language when shown, of which a bounded number is kept:
     `errors_total` counts all. `file` is the name of the stored upload, empty once it is removed. `circumstances` tells
     what was official when it was checked: if that has changed at the time of applying, it is checked again (`renewed`).

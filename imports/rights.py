@@ -1,4 +1,4 @@
-"""Whose figures are in a file: what may be handed in for a unit, and what a quality office may make official.
+"""Whose figures are in a file: what may be handed in for a unit, and what a plan office may make official.
 
 The first by the same rule as on the worksheet (`targets.duties`): what is expected of the person's units in the month.
 """

@@ -14,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from departments.log import harmless
+from departments.wording import whole_word
 from imports.values import LONGEST_NOTE
 from imports.wording import FORM, HEADINGS
 from reviews.workflow import State
@@ -141,8 +142,10 @@ def _rule(row: Row) -> str:
 
 
 def _target(promise: Promise) -> str:
-    said = _("target of the whole city %(threshold)s") if promise.whole else _("target %(threshold)s")
-    return said % {"threshold": promise.threshold}
+    if not promise.whole:
+        return _("target %(threshold)s") % {"threshold": promise.threshold}
+    whole = whole_word(promise.target.plan.region)
+    return _("target of %(whole)s %(threshold)s") % {"whole": whole, "threshold": promise.threshold}
 
 
 # --- What a cell takes ------------------------------------------------------------------------------------------------

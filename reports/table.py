@@ -4,16 +4,18 @@ Page and files are made from the same `Table`, so they hold the same lines, colu
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from departments.models import Region, User
+from departments.wording import whole_word
 from reports.comparison import Line, lines
 from reports.exports import Value
 from reports.overview import chapters
@@ -73,8 +75,8 @@ COLUMNS = (
         lambda line: line.actual if line.actual is not None else line.actual_text,
     ),
     Column("rank", _("Rank"), lambda line: str(line.rank or ""), _rank),
-    Column("whole", _("The whole"), lambda line: _whole(line).actual_text, lambda line: _whole(line).actual),
-    Column("against", _("Against the whole"), lambda line: line.against_text, _against),
+    Column("whole", "", lambda line: _whole(line).actual_text, lambda line: _whole(line).actual),
+    Column("against", "", lambda line: line.against_text, _against),
     Column(
         "gap",
         _("Against the target"),
@@ -85,6 +87,15 @@ COLUMNS = (
     Column("light", _("Light"), _word, _word, number=False),
     Column("data", _("Data to"), _data_to, lambda line: str(line.last_data or ""), number=False),
 )
+
+
+def columns_for(region: Region) -> list[Column]:
+    """Every column, with the headings that say the plan's region: 全市, 与全市相比."""
+    whole = whole_word(region)
+    said = {"whole": capfirst(whole), "against": gettext("Against %(whole)s") % {"whole": whole}}
+    return [replace(column, heading=said.get(column.key, column.heading)) for column in COLUMNS]
+
+
 PLAN_ALONE = frozenset({"rank", "whole", "against", "gap"})
 """Columns that say nothing where the plan's region stands alone."""
 
@@ -125,7 +136,7 @@ def compared(standing: Standing, asked: Mapping[str, str], user: User) -> Table:
     chosen = choice(asked, parts, duties)
     found, whole = _lines(standing, user, chosen, chosen.of_all_lights(standing.rows, duties), region, target)
     by = asked.get("sort", "")
-    offered = [one for one in COLUMNS if target or region or one.key not in PLAN_ALONE]
+    offered = [one for one in columns_for(standing.plan.region) if target or region or one.key not in PLAN_ALONE]
     offered = [one for one in offered if not (target and one.key == "whole")]
     columns = _columns(asked.get("columns", ""), offered)
     kept = {} if target else chosen.asked

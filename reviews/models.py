@@ -35,7 +35,7 @@ class AbstractReviewed(models.Model):
 
     class OfficialBy(models.TextChoices):
         REVIEW = "review", _("approved by a colleague")
-        IMPORT = "import", _("imported by the quality office")
+        IMPORT = "import", _("imported by the plan office")
 
     state = models.CharField(_("state"), max_length=10, choices=StateChoices.choices, default=State.DRAFT.value)
     author = models.ForeignKey(

@@ -19,7 +19,7 @@ SENTENCES: dict[str, str | Promise] = {
     "event_is_0_or_1": _("Enter 1 in the month in which it was done, 0 for not yet."),
     "day_without_event": _("A day is given only for an event that was done (value 1)."),
     "day_after_month": _("The day lies after the month. Enter the event in the month in which it was done."),
-    "month_locked": _("%(month)s is closed for the plan %(plan)s. Ask the quality office to reopen it, and say why."),
+    "month_locked": _("%(month)s is closed for the plan %(plan)s. Ask the plan office to reopen it, and say why."),
     "unusually_low": _("The figure lies below the usual range. Check it, and say in the note why it is so low."),
     "unusually_high": _("The figure lies above the usual range. Check it, and say in the note why it is so high."),
     "jump": _("The figure jumps against the last months. Check it, and say in the note what happened."),

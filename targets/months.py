@@ -1,4 +1,4 @@
-"""The months of a plan for the quality office: closed by whom, and how complete."""
+"""The months of a plan for the plan office: closed by whom, and how complete."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence

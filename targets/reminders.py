@@ -33,7 +33,7 @@ MONTHLY = Rule(before=(3, 1), after=(1,), every=7, apart=2)
 """What is due every month, figures and reports: 3 days and 1 day before the deadline, the day after, then weekly."""
 
 LATE = Rule(before=(), after=(1,), every=7)
-"""What the quality office hears of it: the day after the deadline, then weekly."""
+"""What the plan office hears of it: the day after the deadline, then weekly."""
 
 REVIEW = Rule(before=(), after=(1,), every=7, apart=2)
 """Entries that wait for a review: the day after the oldest came in, then weekly."""
@@ -162,7 +162,7 @@ def _gaps(
 
 
 def _own(person: User) -> Reach:
-    """What the person answers for: not all that the quality office may enter for others."""
+    """What the person answers for: not all that the plan office may enter for others."""
     return replace(access.reach(person, Action.ENTER_OBSERVATIONS), realm=frozenset())
 
 
@@ -220,7 +220,7 @@ def _when(gap: Gap, today: date) -> dict[str, str | int]:
 
 
 def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], today: date) -> Iterator[Matter]:
-    """For the quality offices of the plans that ask: which units are late, and before that which have nobody who could
+    """For the plan offices of the plans that ask: which units are late, and before that which have nobody who could
     report."""
     seats = access.reach(person, Action.LOCK_MONTHS).seats
     own = [gap for gap in gaps if gap.regions & seats]

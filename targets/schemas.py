@@ -212,7 +212,7 @@ class AttainmentOut(Schema):
 class ObservationOut(Schema):
     """An official figure with the revision that gave it: a value, or numerator and denominator of a ratio.
 
-    `official_by` says whether a colleague approved it (review) or the quality office imported it (import).
+    `official_by` says whether a colleague approved it (review) or the plan office imported it (import).
     """
 
     indicator: str

@@ -24,7 +24,7 @@ class Event:
 def calendar(name: str, events: Iterable[Event], now: datetime) -> str:
     """The file: every event lasts its whole day and takes no time of anybody."""
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Quality Plan Monitor//Tasks//EN", "CALSCALE:GREGORIAN"]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Plan Monitor//Tasks//EN", "CALSCALE:GREGORIAN"]
     lines += ["METHOD:PUBLISH", f"X-WR-CALNAME:{_text(name)}", "REFRESH-INTERVAL;VALUE=DURATION:PT6H"]
     for event in events:
         lines += _event(event, stamp)

@@ -82,7 +82,7 @@ def _done(state: Progress, day: date) -> str:
 
 def _closed(state: Progress, day: date) -> str:
     closed = date_format(state.closed_on) if state.closed_on is not None else ""
-    return _("Closed on %(day)s by the quality office.") % {"day": closed}
+    return _("Closed on %(day)s by the plan office.") % {"day": closed}
 
 
 def _about(step: Step | None) -> dict[str, str | int]:

@@ -30,7 +30,7 @@ ASKED = Rule(before=(3, 1), after=(1,), every=7, apart=2)
 """An answer that a leader asked for: 3 days and 1 day before, the day after, then weekly."""
 
 DECIDE = Rule(before=(), after=(1,), every=7, apart=2)
-"""What waits for the quality office: the day after the oldest came, then weekly."""
+"""What waits for the plan office: the day after the oldest came, then weekly."""
 
 SILENCE = Rule(before=(), after=(0,), every=30)
 """Who never updates: at once, then every thirty days."""
@@ -108,7 +108,7 @@ def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Mat
 
 
 def _silent(person: User, silent: Sequence[Silent], today: date) -> Iterator[Matter]:
-    """Units that never update: their reviewer hears of it first, the quality office of the plan that asks, or of the
+    """Units that never update: their reviewer hears of it first, the plan office of the plan that asks, or of the
     unit's own region, some days later."""
     own, limits = _concerning(person, silent)
     if own:

@@ -83,7 +83,7 @@ OPEN = tuple(one for one in State if one not in ENDED)
 WITH_UNIT = (State.ISSUED, State.RECEIVED, State.REWORK)
 """The unit has to do something: these can be late, are urged and escalated."""
 WITH_OFFICE = (State.PROPOSED, State.ANSWERED, State.VERIFIED)
-"""The quality office has to do something."""
+"""The plan office has to do something."""
 BY_RULE = (Verb.PROPOSE, Verb.ESCALATE)
 """What the system does by itself."""
 NEEDS_TEXT = frozenset(verb for (_state, verb), one in TRANSITIONS.items() if one.needs_text)

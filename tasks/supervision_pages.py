@@ -171,6 +171,6 @@ def deeds_for(user: User, notice: SupervisionNotice) -> list[Deed]:
 
 
 def steps_of(notice: SupervisionNotice, *, inside: bool) -> Sequence[SupervisionStep]:
-    """The way of a notice with its files, oldest first; what was before its issue is for the quality office alone."""
+    """The way of a notice with its files, oldest first; what was before its issue is for the plan office alone."""
     found = notice.steps.select_related("by").prefetch_related("attachments").order_by("pk")
     return list(found if inside else found.exclude(to_state=State.PROPOSED.value))

@@ -27,7 +27,7 @@ def _returned(details: Details) -> str:
 
 
 def _urged(details: Details) -> str:
-    said = _("%(number)s %(title)s: the quality office urges it. To be answered by %(day)s. %(text)s")
+    said = _("%(number)s %(title)s: the plan office urges it. To be answered by %(day)s. %(text)s")
     return (said % _filled(details)).strip()
 
 

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("bureau", "municipal bureau"),
+                            ("bureau", "government department"),
                             ("central_agency", "centrally administered agency"),
                             ("party_organ", "Party organ"),
                             ("mass_organisation", "mass organisation"),
@@ -503,7 +503,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("bureau", "municipal bureau"),
+                            ("bureau", "government department"),
                             ("central_agency", "centrally administered agency"),
                             ("party_organ", "Party organ"),
                             ("mass_organisation", "mass organisation"),

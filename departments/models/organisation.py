@@ -84,7 +84,7 @@ class Department(models.Model):
     """
 
     class Kind(models.TextChoices):
-        BUREAU = "bureau", _("municipal bureau")
+        BUREAU = "bureau", _("government department")
         CENTRAL_AGENCY = "central_agency", _("centrally administered agency")
         PARTY_ORGAN = "party_organ", _("Party organ")
         MASS_ORGANISATION = "mass_organisation", _("mass organisation")

@@ -1,4 +1,4 @@
-"""Two cities of one province, each with its offices, a bureau and a county that has a quality office of its own."""
+"""Two cities of one province, each with its offices, a bureau and a county that has a plan office of its own."""
 
 from dataclasses import dataclass, field
 

@@ -7,6 +7,7 @@ from django.test import Client
 from departments.models import AuditEvent, User
 from departments.permissions import Role
 from departments.tests.accounts import enter, inside, unit
+from departments.tests.cities import city
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,15 @@ def test_among_several_offices_one_must_be_named(chosen: str) -> None:
         call_command("add_administrator", "root", department=chosen)
     call_command("add_administrator", "root", department="second")
     assert User.objects.get().held[0].department.code == "second"
+
+
+def test_of_a_city_and_its_counties_the_city_s_office_is_meant() -> None:
+    here = city()
+    assert here.office != here.county_office
+    call_command("add_administrator", "root", name="")
+    assert User.objects.get().held[0].department == here.office
+    assert AuditEvent.objects.get(action="people.added").region == here.region
+    assert AuditEvent.objects.get(action="people.role_granted").region == here.region
 
 
 @pytest.mark.parametrize("name", ["ROOT", "with space", ""])

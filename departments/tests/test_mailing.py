@@ -58,7 +58,7 @@ def test_the_mail_says_what_the_notice_says_and_where_to_go(server: MailServer) 
     assert message["Message-ID"] == f"<notice-{Notice.objects.get().pk}@plan.example>"
     assert message["Auto-Submitted"] == "auto-generated"
     subject = email.header.make_header(email.header.decode_header(message["Subject"]))
-    assert str(subject) == "质量强市计划监测 · 试验通知"
+    assert str(subject) == "计划监测 · 试验通知"
 
 
 def test_a_mail_is_sent_once(server: MailServer) -> None:

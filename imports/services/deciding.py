@@ -94,7 +94,7 @@ def demand_own(batch: ImportBatch, by: User) -> None:
 
 
 def decides(batch: ImportBatch, by: User) -> bool:
-    """Official files are decided by the quality office of their region, others by their uploader; a file by somebody
+    """Official files are decided by the plan office of their region, others by their uploader; a file by somebody
     who imports for several regions by nobody else either."""
     mine = batch.source.by_id == by.pk
     if not batch.official:

@@ -26,8 +26,8 @@ class AbstractAssignment(models.Model):
     """A department's role for a target or a task.
 
     `quote` holds the words of the plan that name the department there, from whichever bracket of the clause; empty when
-    the plan names nobody and the quality office has allocated the promise, which every page says. `of_plan` is the way
-    to the plan that names it.
+    the plan names nobody and the plan office has allocated the promise, which every page says. `of_plan` is the way to
+    the plan that names it.
     """
 
     of_plan: ClassVar[str]

@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
+from departments import wording as wording_of_regions
+from departments.models import Region
 from plans.periods import Month
 from targets import wording
 from targets.writing import plain, with_unit
@@ -34,6 +36,18 @@ def month_short(month: Month) -> str:
 def _written(month: Month, form: str, _language: str | None) -> str:
     """A page writes the same few months hundreds of times."""
     return date_format(month.first_day, form)
+
+
+@register.filter
+def whole_word(region: Region) -> str:
+    """The region as a whole: 全市, the whole city."""
+    return wording_of_regions.whole_word(region)
+
+
+@register.filter
+def parts_word(region: Region) -> str:
+    """What the region consists of: 各县（市、区）, Counties and districts."""
+    return wording_of_regions.parts_word(region)
 
 
 @register.filter

@@ -303,9 +303,9 @@ def handed_in_text(last: HandedIn, indicator: Indicator) -> str:
 def barred(indicator: Indicator) -> SafeString:
     """Who reports it now, in place of the inputs."""
     if indicator.department is None:
-        said = _("Nobody reports this now. Ask the quality office to enter what is missing.")
+        said = _("Nobody reports this now. Ask the plan office to enter what is missing.")
     else:
-        said = _("Reported by %(department)s now. Ask the quality office to enter what is missing.")
+        said = _("Reported by %(department)s now. Ask the plan office to enter what is missing.")
         said %= {"department": indicator.department}
     return fill('<td class="muted" colspan="3">{said}</td>', said=said)
 

@@ -109,7 +109,7 @@ def others_file(user: User, things: Things) -> ImportBatch:
 
 
 def office_file(user: User, things: Things) -> ImportBatch:
-    """A file that the quality office has handed over."""
+    """A file that the plan office has handed over."""
     source = Source.objects.create(kind=Source.Kind.IMPORT, by=f.person(Role.COORDINATOR))
     return ImportBatch.objects.create(
         source=source, file_name="office.csv", state="ready", official=True, region=f.region()
@@ -247,7 +247,7 @@ def test_nobody_decides_about_what_others_hand_in_for_a_review(step: str, city: 
 
 def test_no_operation_makes_anything_official(city: SimpleNamespace) -> None:
     """Approving, withdrawing and closing months have no operation that could be asked by mistake. Importing has: in two
-    steps, by the quality office alone."""
+    steps, by the plan office alone."""
     assert {one for one in operations() if not one.startswith("GET ")} == {
         one for one in OPERATIONS if not one.startswith("GET ")
     }

@@ -185,7 +185,7 @@ FOREIGN = {
     "comment_answer",
     *(f"supervision_{verb}" for verb in DONE),
 }
-"""Addresses of one department's or region's things: those of another one are refused by all but the quality office."""
+"""Addresses of one department's or region's things: those of another one are refused by all but the plan office."""
 
 
 STRANGERS = ("revision", "attachment", "task_report_", "task_attachment", "supervision", "comment")

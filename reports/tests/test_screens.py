@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +12,9 @@ from django.utils import timezone
 from departments.models import AuditEvent, Screen
 from departments.permissions import Role
 from departments.screens import close_screen, open_screen
+from departments.tests.cities import city
+from plans.models import Clause
+from plans.tests.factories import plan_of_year
 from targets.tests.factories import coordinator, department, entry, indicator, official, person, region, target
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +137,35 @@ def test_a_wall_of_the_county_still_shows_the_city(judged: None) -> None:
     county.force_login(person(Role.COUNTY, department(region("100101", region()), "county_government")))
     text = county.get(address(opened()[1])).content.decode()
     assert numbers(text)["red"] == "1"
+
+
+def test_a_screen_shows_the_plans_of_its_own_region(client: Client) -> None:
+    here, there = city("温州"), city("丽水")
+    for place, name in ((here.region, "温州市计划"), (here.county, "温州县计划"), (there.region, "丽水市计划")):
+        made = plan_of_year(2014, code=f"plan-{place.code}", title=name, region=place)
+        Clause.objects.create(plan=made, path="一", order=1, text="一、目标达到百分之九十二以上。")
+    shown = {}
+    offices = ((here.region, here.quality), (here.county, here.county_quality), (there.region, there.quality))
+    for place, office in offices:
+        by = here.person(Role.COORDINATOR, office)
+        _screen, key = open_screen(name="会议室", region=place, by=by)
+        shown[place.name] = client.get(f"/screen/{key}/").content.decode()
+    assert "丽水" not in shown["温州市"] + shown["温州县"]
+    assert "温州" not in shown["丽水市"]
+    assert "温州市计划" not in shown["温州县"]
+
+
+def test_nobody_opens_or_closes_a_screen_of_another_region() -> None:
+    here, there = city("温州"), city("丽水")
+    office = here.person(Role.COORDINATOR)
+    for place in (there.region, here.county):
+        with pytest.raises(PermissionDenied):
+            open_screen(name="会议室", region=place, by=office)
+    screen, _key = open_screen(name="会议室", region=there.region, by=there.person(Role.COORDINATOR))
+    with pytest.raises(PermissionDenied):
+        close_screen(screen, by=office)
+    client = Client()
+    client.force_login(office)
+    assert client.post(f"/screens/{screen.pk}/close/").status_code == 404
+    client.post("/screens/", {"name": "会议室", "region": there.region.code})
+    assert Screen.objects.count() == 1

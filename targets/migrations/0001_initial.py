@@ -899,7 +899,10 @@ class Migration(migrations.Migration):
                     "official_by",
                     models.CharField(
                         blank=True,
-                        choices=[("review", "approved by a colleague"), ("import", "imported by the quality office")],
+                        choices=[
+                            ("review", "approved by a colleague"),
+                            ("import", "imported by the plan office"),
+                        ],
                         max_length=6,
                         verbose_name="official by",
                     ),

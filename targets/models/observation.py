@@ -231,7 +231,7 @@ class Revision(Figures, AbstractReviewed):
 
 
 class Decision(AbstractDecision):
-    """One step of a revision's way; an import by the quality office is told by the revision itself."""
+    """One step of a revision's way; an import by the plan office is told by the revision itself."""
 
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="decisions", verbose_name=_("revision"))
 

@@ -93,7 +93,7 @@ def _carry_files(replaced: Collection[int], source: Source) -> None:
 
 
 def beyond(entries: Sequence[Entry], by: User) -> list[int]:
-    """The positions of the entries that a quality office may not make official: figures measured neither in its region
+    """The positions of the entries that a plan office may not make official: figures measured neither in its region
     nor in a part of it, and reported by none of its departments."""
     reached = access.demand(by, Action.IMPORT_OFFICIAL)
     found = [position for position, entry in enumerate(entries) if entry.region_id not in reached.realm]

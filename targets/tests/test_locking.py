@@ -1,4 +1,4 @@
-"""A closed month refuses through every door; only the quality office opens it again, with a reason."""
+"""A closed month refuses through every door; only the plan office opens it again, with a reason."""
 
 from collections.abc import Callable
 from typing import Any

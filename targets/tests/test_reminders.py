@@ -1,4 +1,4 @@
-"""Who is reminded of what: reporters of figures, reviewers of entries, the quality office of units that are late."""
+"""Who is reminded of what: reporters of figures, reviewers of entries, the plan office of units that are late."""
 
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""封账 and 解封: the months of a plan, for the quality office."""
+"""封账 and 解封: the months of a plan, for the plan office."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError

@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(365),
                         ],
-                        verbose_name="further days after which the quality office is told",
+                        verbose_name="further days after which the plan office is told",
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -340,7 +340,10 @@ class Migration(migrations.Migration):
                     "official_by",
                     models.CharField(
                         blank=True,
-                        choices=[("review", "approved by a colleague"), ("import", "imported by the quality office")],
+                        choices=[
+                            ("review", "approved by a colleague"),
+                            ("import", "imported by the plan office"),
+                        ],
                         max_length=6,
                         verbose_name="official by",
                     ),
@@ -419,7 +422,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("rule", "proposed by rule"),
-                            ("coordinator", "written by the quality office"),
+                            ("coordinator", "written by the plan office"),
                             ("comment", "from a leader's comment"),
                         ],
                         max_length=12,
@@ -664,7 +667,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(365),
                         ],
-                        verbose_name="further days after which the quality office is told",
+                        verbose_name="further days after which the plan office is told",
                     ),
                 ),
                 (

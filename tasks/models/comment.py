@@ -22,7 +22,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     """Questions about comments."""
 
     def visible_to(self, user: User) -> Self:
-        """For leadership and quality office what is about the plans of their region and its parts; for a unit what it
+        """For leadership and plan office what is about the plans of their region and its parts; for a unit what it
         is asked, or what is about its promises."""
         reached = access.reach(user, Action.VIEW_COMMENTS)
         units = units_within(reached).values("pk")
@@ -50,7 +50,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 class Comment(models.Model):
     """What a leader wrote about a target or a task; where a unit is `asked`, it answers by `due`.
 
-    A comment is never changed: it is answered, once, and the quality office may make a notice of supervision of it.
+    A comment is never changed: it is answered, once, and the plan office may make a notice of supervision of it.
     """
 
     target = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What departments say about their tasks, month by month, and what leads and the quality office sign."""
+"""What departments say about their tasks, month by month, and what leads and the plan office sign."""
 
 from typing import Any, Self
 

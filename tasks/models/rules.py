@@ -63,7 +63,7 @@ class SupervisionRules(models.Model):
         30,
         365,
     )
-    silence_further_days = _days(_("further days after which the quality office is told"), 10, 365)
+    silence_further_days = _days(_("further days after which the plan office is told"), 10, 365)
 
     objects = SupervisionRulesManager()
     history = HistoricalRecords()

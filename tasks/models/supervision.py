@@ -29,7 +29,7 @@ class SupervisionNoticeQuerySet(models.QuerySet["SupervisionNotice"]):
     """Questions about notices."""
 
     def visible_to(self, user: User) -> Self:
-        """Everything about the own region's plans for the quality office; what is issued, there and about the plans of
+        """Everything about the own region's plans for the plan office; what is issued, there and about the plans of
         its parts, for the leadership too; for a unit what it is asked to do."""
         reached = access.reach(user, Action.VIEW_SUPERVISION)
         units = units_within(reached).values("pk")
@@ -87,7 +87,7 @@ class SupervisionNotice(models.Model):
 
     class Origin(models.TextChoices):
         RULE = "rule", _("proposed by rule")
-        COORDINATOR = "coordinator", _("written by the quality office")
+        COORDINATOR = "coordinator", _("written by the plan office")
         COMMENT = "comment", _("from a leader's comment")
 
     class LevelChoices(models.TextChoices):

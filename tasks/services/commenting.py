@@ -1,4 +1,4 @@
-"""批示: a leader comments and may ask a unit for an answer; the unit answers; the quality office may press it."""
+"""批示: a leader comments and may ask a unit for an answer; the unit answers; the plan office may press it."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -82,7 +82,7 @@ def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comme
 
 @transaction.atomic
 def press(one: Comment, *, by: User, now: datetime) -> SupervisionNotice:
-    """The quality office makes a notice of supervision of a comment, once; it waits among the proposals."""
+    """The plan office makes a notice of supervision of a comment, once; it waits among the proposals."""
     found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
     access.demand_acting(by, Action.ISSUE_SUPERVISION, found.subject.plan.region_id)
     if found.notice is not None:

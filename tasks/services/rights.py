@@ -1,4 +1,4 @@
-"""Who may do what about a task: the departments that answer for it, those that lead it, the plan's quality office."""
+"""Who may do what about a task: the departments that answer for it, those that lead it, the plan's office."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from tasks.models import Assignment, Task
 
 
 def may_lead(user: User, action: Action, task: Task) -> bool:
-    """Whether the person may take the action for the lead. Where the plan names no lead, the quality office is it."""
+    """Whether the person may take the action for the lead. Where the plan names no lead, the plan office is it."""
     reached = access.reach(user, action)
     leads = {one.department_id for one in task.assignments.all() if one.role == Assignment.Role.LEAD}
     return reached.acts_for(task.plan.region_id) or bool(leads & reached.departments)
@@ -37,10 +37,10 @@ def demand_of(user: User, action: Action, department_id: int) -> None:
 
 
 def demand_unclosed(task: Task) -> None:
-    """ValidationError for a task that the quality office has closed."""
+    """ValidationError for a task that the plan office has closed."""
     if task.closed_on is not None:
         raise ValidationError(
-            _("The task is closed. Ask the quality office to reopen it, and say why."), code="task_closed"
+            _("The task is closed. Ask the plan office to reopen it, and say why."), code="task_closed"
         )
 
 

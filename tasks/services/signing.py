@@ -1,4 +1,4 @@
-"""Signing off a task for a month, by whoever leads it; closing it at the end, by the quality office."""
+"""Signing off a task for a month, by whoever leads it; closing it at the end, by the plan office."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -55,7 +55,7 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
 def close(task: Task, *, by: User) -> Task:
     """Closes a task of which everything is done and signed off. ValidationError with what is still open.
 
-    Whoever signed it off for the lead does not close it: the quality office checks what the lead says.
+    Whoever signed it off for the lead does not close it: the plan office checks what the lead says.
     """
     access.demand_acting(by, Action.CLOSE_TASKS, task.plan.region_id)
     task = Task.objects.select_for_update(of=("self",)).select_related("plan", "clause").get(pk=task.pk)

@@ -18,7 +18,7 @@ UNIT = (Role.REPORTER, Role.REVIEWER, Role.COUNTY)
 """Who acts for a unit."""
 
 TOLD_UNITS = frozenset({Verb.ISSUE, Verb.RETURN, Verb.URGE, Verb.WITHDRAW, Verb.CLOSE})
-"""Steps of which both leading and supporting units are told; of an answer the quality office is."""
+"""Steps of which both leading and supporting units are told; of an answer the plan office is."""
 
 
 def people_with(roles: Collection[Role], departments: Iterable[Department]) -> list[User]:
@@ -27,7 +27,7 @@ def people_with(roles: Collection[Role], departments: Iterable[Department]) -> l
 
 
 def people_for(roles: Collection[Role], plan: Plan) -> list[User]:
-    """Active people who hold one of the roles in the plan's own region: its quality office, its leadership."""
+    """Active people who hold one of the roles in the plan's own region: its plan office, its leadership."""
     return _holding(roles, {"memberships__department__region": plan.region_id})
 
 

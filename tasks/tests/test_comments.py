@@ -1,4 +1,4 @@
-"""Leaders comment and ask, units answer, the quality office presses: by whom, when, and what is refused."""
+"""Leaders comment and ask, units answer, the plan office presses: by whom, when, and what is refused."""
 
 from datetime import date
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Who never updates goes to the unit's reviewer, and some days later to the quality office."""
+"""Who never updates goes to the unit's reviewer, and some days later to the plan office."""
 
 import html
 from datetime import date

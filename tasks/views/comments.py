@@ -82,7 +82,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @access.requires(Action.ISSUE_SUPERVISION)
 def press(request: HttpRequest, pk: int) -> HttpResponse:
-    """The quality office makes a notice of supervision of a comment."""
+    """The plan office makes a notice of supervision of a comment."""
     found = _visible(request, pk)
     try:
         made = commenting.press(found, by=access.person(request), now=clock.now())

@@ -1,4 +1,4 @@
-"""Who never updates, for reviewers of their unit and for the quality office."""
+"""Who never updates, for reviewers of their unit and for the plan office."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

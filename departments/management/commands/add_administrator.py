@@ -5,9 +5,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from departments.models import Department
+from departments.models.lineage import Above, ids
 from departments.permissions import Role
 from departments.services import add_person
 
@@ -15,7 +17,7 @@ from departments.services import add_person
 class Command(BaseCommand):
     """Prints the password alone on the standard output; it must be changed at the first log-in."""
 
-    help = "Add an administrator of everything, in the government office, and print the first password once."
+    help = "Add an administrator of a region and its parts, in its government office; print the first password once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Who, and in which office if there are several."""
@@ -41,9 +43,9 @@ class Command(BaseCommand):
 
 
 def government_office(code: str) -> Department:
-    """The government office, or the one with this code."""
+    """The government office above whose region there is no other one, or the one with this code."""
     offices = Department.objects.filter(kind=Department.Kind.GOVERNMENT_OFFICE)
-    found = list(offices.filter(code=code) if code else offices)
+    found = list(offices.filter(code=code)) if code else _topmost(offices)
     if len(found) != 1:
         codes = ", ".join(offices.values_list("code", flat=True))
         raise CommandError(
@@ -52,3 +54,9 @@ def government_office(code: str) -> Department:
             else _("There is no government office yet. Load the fixtures first.")
         )
     return found[0]
+
+
+def _topmost(offices: "QuerySet[Department]") -> list[Department]:
+    known = list(offices.annotate(above=Above(F("region_id"))))
+    regions = {office.region_id for office in known}
+    return [office for office in known if not (ids(office.above) - {office.region_id}) & regions]

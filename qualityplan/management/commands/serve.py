@@ -212,7 +212,7 @@ def welcome() -> list[str]:
     """The address and the way in, in both languages."""
     scheme = "https" if settings.HTTPS else "http"
     address = f"{scheme}://{reachable_host()}:{settings.PORT}/"
-    running = f"质量计划已启动 / The quality plan is running: {address}"
+    running = f"计划监测已启动 / The plan monitor is running: {address}"
     return ["", running, *way_in(), "按 Ctrl-C 停止 / Ctrl-C stops it"]
 
 
