@@ -134,7 +134,7 @@ def test_the_page_and_the_wall_of_all_plans_are_sound(
         complaints = heard(page, live_server.url)
         for name, address in {"portfolio": "/", "portfolio-screen": "/screen/"}.items():
             page.goto(live_server.url + address)
-            expect(page.get_by_text(several[2].title).first).to_be_attached()
+            expect(page.get_by_text("质量提升计划").first).to_be_attached()
             page.wait_for_load_state("networkidle")
             for scheme, width in product(("light", "dark"), WIDTHS):
                 page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
