@@ -119,6 +119,7 @@ DETAILS: dict[str, str | Promise] = {
     "format": gettext_lazy("format"),
     "year": gettext_lazy("year"),
     "region": gettext_lazy("region"),
+    "plan": gettext_lazy("plan"),
     "sort": gettext_lazy("order"),
     "as_of": gettext_lazy("official at the end of"),
     "together": gettext_lazy("decided together"),

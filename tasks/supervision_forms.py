@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from departments.models import Department
 from plans.models import Plan
@@ -94,14 +95,26 @@ class FilterForm(forms.Form):
     department = forms.ModelChoiceField(
         Department.objects.none(), label=_("Unit"), required=False, to_field_name="code", empty_label=_("all units")
     )
+    plan = forms.ModelChoiceField(
+        Plan.objects.none(),
+        label=pgettext_lazy("in a list of plans", "Plan"),
+        required=False,
+        to_field_name="code",
+        empty_label=_("all plans"),
+    )
     overdue = forms.BooleanField(label=_("Overdue only"), required=False)
 
-    def __init__(self, *args: Any, proposals: bool, units: "QuerySet[Department]", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, proposals: bool, units: "QuerySet[Department]", plans: "QuerySet[Plan]", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = units  # type: ignore[attr-defined]
+        self.fields["plan"].queryset = plans  # type: ignore[attr-defined]
+        if plans.count() < 2:
+            self.fields["plan"].widget = forms.HiddenInput()
         hidden = () if proposals else ("proposed", "rejected")
         states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
-        for name in ("state", "department"):
+        for name in ("state", "department", "plan"):
             self.fields[name].widget.attrs["class"] = "form-select"
         self.fields["overdue"].widget.attrs["class"] = "form-check-input"
         self.fields["state"].choices = [("", _("all open")), ("all", _("all")), *states]  # type: ignore[attr-defined]

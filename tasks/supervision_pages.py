@@ -127,6 +127,8 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
         found = found.filter(state=state)
     elif state != "all":
         found = found.open().exclude(state=State.PROPOSED.value)
+    if wanted.get("plan"):
+        found = found.filter(plan=wanted["plan"])
     if wanted.get("department"):
         found = found.of_department(wanted["department"])
     return found.overdue(today) if wanted.get("overdue") else found

@@ -567,6 +567,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60, verbose_name="where the screen is")),
+                ("plan_code", models.SlugField(blank=True, db_index=False, max_length=60, verbose_name="plan")),
                 (
                     "key_hash",
                     models.CharField(editable=False, max_length=64, unique=True, verbose_name="hash of the key"),

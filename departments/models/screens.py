@@ -35,13 +35,15 @@ class ScreenQuerySet(models.QuerySet["Screen"]):
 class Screen(models.Model):
     """A screen in a meeting room. Its address holds a long random key, which is shown once and stored as SHA-256; who
     has it sees what the role of a leader of the region sees on the big screen, and can do nothing. It ends when it is
-    closed, or in a year.
+    closed, or in a year. `plan_code` names the plan that it shows, empty for all that such a leader sees; a code,
+    because plans stand above this app.
 
     A wall cannot log in: a log-in ends after half an hour without use, and what the screen asks by itself is no use.
     """
 
     name = models.CharField(_("where the screen is"), max_length=60)
     region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"), db_index=False)
+    plan_code = models.SlugField(_("plan"), max_length=60, blank=True, db_index=False)
     key_hash = models.CharField(_("hash of the key"), max_length=64, unique=True, editable=False)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("opened by")
@@ -70,11 +72,12 @@ class Screen(models.Model):
         return self.closed_at is None and self.expires_at > timezone.now()
 
     @classmethod
-    def made(cls, name: str, region_id: int, by: User) -> tuple["Screen", str]:
+    def made(cls, name: str, region_id: int, by: User, *, plan_code: str = "") -> tuple["Screen", str]:
         """A new screen, saved, and its key; the key is not kept and cannot be shown again."""
         key, now = new_key(), timezone.now()
         times = {"opened_at": now, "expires_at": now + timedelta(days=DAYS)}
-        made = cls.objects.create(name=name, region_id=region_id, key_hash=digest_of(key), opened_by=by, **times)
+        shown = {"region_id": region_id, "plan_code": plan_code}
+        made = cls.objects.create(name=name, key_hash=digest_of(key), opened_by=by, **shown, **times)
         return made, key
 
 

@@ -16,10 +16,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from conftest import database_url
-from departments.models import User
+from departments.models import Department, Region, User
 from plans.models import Plan
 from qualityplan.tests.firstview import collect_static, first_view, gunicorn
 from qualityplan.tests.test_pictures import demonstration
+from qualityplan.tests.test_screen_journey import SMALLEST
+from reports.tests.portfolios import document, lead, pressed, rate
 
 pytestmark = [
     pytest.mark.browser,
@@ -107,6 +109,41 @@ def test_every_page_of_leadership_is_sound(
                     picture = folder / f"{name}-{width}-{language}-{scheme}.jpg"
                     page.screenshot(path=picture, type="jpeg", quality=50)
                     assert picture.stat().st_size > 8_000
+    assert found + complaints == []
+
+
+@pytest.fixture
+def several(demonstration: Plan) -> list[Plan]:
+    """The demonstration's plan and two more: one with a title of sixty characters, and one without a target."""
+    title = "温州市大气污染防治行动计划2014年度实施方案暨重点行业挥发性有机物综合整治和机动车污染防治专项工作任务分解"
+    air = document("air-2014", title, demonstration.region, number="温政办〔2014〕120号")
+    for shares in ((95, 95, 50), (90, 95), (95,)):
+        lead(rate(air, *shares), Department.objects.get(code="quality"))
+    pressed(air.targets.earliest("pk"), overdue=True)
+    return [demonstration, air, document("county-2014", "鹿城区质量提升计划", Region.objects.get(code="330302"))]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_page_and_the_wall_of_all_plans_are_sound(
+    browser: Browser, live_server: LiveServer, several: list[Plan], tmp_path: Path, language: str
+) -> None:
+    folder = Path(os.environ.get("PICTURES", tmp_path)) / "leadership"
+    found = []
+    with visitor(browser, live_server.url, language) as context:
+        page = context.new_page()
+        complaints = heard(page, live_server.url)
+        for name, address in {"portfolio": "/", "portfolio-screen": "/screen/"}.items():
+            page.goto(live_server.url + address)
+            expect(page.get_by_text("质量提升计划").first).to_be_attached()
+            page.wait_for_load_state("networkidle")
+            for scheme, width in product(("light", "dark"), WIDTHS):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+                found += [f"{name} {width} {scheme}: {one}" for one in faults(page)]
+                if (language, scheme, width) in KEPT:
+                    page.screenshot(path=folder / f"{name}-{width}-{language}-{scheme}.jpg", type="jpeg", quality=50)
+        assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+        assert page.evaluate(SMALLEST) >= 32
     assert found + complaints == []
 
 

@@ -109,6 +109,16 @@ def test_open_supervision_is_counted_and_what_is_overdue_marked(leader: Client, 
     assert {row[0].split()[0]: row[-1] for row in rows(page(leader))} == {"质量计划": "2 逾期 1", "空气计划": "0"}
 
 
+def test_the_numbers_of_supervision_lead_to_as_many_notices(leader: Client, quality: Plan, air: Plan) -> None:
+    promises = rate(quality, 95), rate(air, 95)
+    for promise in (*promises, promises[0]):
+        pressed(promise, overdue=promise == promises[1])
+    found = re.findall(r'href="(/supervision/[^"]*)">(?:逾期 )?(\d)<', page(leader))
+    assert [number for _address, number in found] == ["1", "1", "2"]
+    for address, number in found:
+        assert f'id="notices">督办事项 <small>{number}</small>' in leader.get(html.unescape(address)).content.decode()
+
+
 def test_a_proposal_is_not_open_for_the_quality_office_either(client: Client, quality: Plan, air: Plan) -> None:
     client.force_login(person(Role.COORDINATOR))
     pressed(rate(quality, 95), issued=False)

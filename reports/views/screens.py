@@ -1,17 +1,20 @@
 """The big screen, and who lets it shine without a log-in."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from departments import access
-from departments.models import Region, Screen
+from departments.models import Region, Screen, User
+from departments.models.lineage import ids
 from departments.models.screens import onlooker
 from departments.permissions import Action
 from departments.screens import close_screen, open_screen, places_of, screens_of
@@ -42,18 +45,19 @@ def portfolio_screen(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
-    """The big screen for whoever has its address, with the plan that began last; nothing once it was closed."""
-    request.user = onlooker(get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key)))
-    plans = _codes(request)
+    """The big screen for whoever has its address, with its plan or with all; nothing once it was closed."""
+    screen = get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key))
+    request.user = onlooker(screen)
+    plans = _codes(request, screen.plan_code)
     if len(plans) == 1:
         return kept()(_shown)(request, plan_code=plans[0])
-    return kept()(_shown_all)(request) if plans else _shown_none(request)
+    return kept()(_shown_all)(request) if plans else _shown_none(request, gone=bool(screen.plan_code))
 
 
-def _codes(request: HttpRequest) -> list[str]:
-    """The plans that the person sees, no more of them than tell whether there are several."""
+def _codes(request: HttpRequest, plan_code: str = "") -> list[str]:
+    """The plans that the person sees, or the one that is named, no more of them than tell whether there are several."""
     seen = Plan.objects.published().visible_to(access.person(request)).latest_first()
-    return list(seen.values_list("code", flat=True)[:2])
+    return list((seen.filter(code=plan_code) if plan_code else seen).values_list("code", flat=True)[:2])
 
 
 def _shown(request: HttpRequest, plan_code: str) -> HttpResponse:
@@ -67,8 +71,8 @@ def _shown_all(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/portfolio_screen.html", {"wall": shown})
 
 
-def _shown_none(request: HttpRequest) -> HttpResponse:
-    return render(request, "reports/screen.html", {"plan": None, "wall": None})
+def _shown_none(request: HttpRequest, *, gone: bool = False) -> HttpResponse:
+    return render(request, "reports/screen.html", {"plan": None, "wall": None, "gone": gone})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,17 +81,28 @@ def _shown_none(request: HttpRequest) -> HttpResponse:
 def screens(request: HttpRequest) -> HttpResponse:
     """The screens of the own region; posting a name opens a new one, and the answer shows its address, once."""
     by, places = access.person(request), list(places_of(access.person(request)))
-    context: dict[str, object] = {"screens": screens_of(by).select_related("opened_by", "region"), "places": places}
+    plans = {plan.code: plan for plan in Plan.objects.published().visible_to(by).latest_first()}
+    context: dict[str, object] = {"places": places, "plans": plans.values()}
     if request.method == "POST":
         region = _place(places, request.POST.get("region", ""))
+        plan = plans.get(request.POST.get("plan", ""))
         try:
-            opened, key = open_screen(name=request.POST.get("name", "")[:60], region=region, by=by)
+            opened, key = _opened(request.POST.get("name", "")[:60], region, plan, by)
         except ValidationError as error:
             context["wrong"] = error.messages[0]
         else:
             address = request.build_absolute_uri(reverse("screen_of_key", args=[key]))
             context |= {"opened": opened, "address": address}
+    listed = screens_of(by).select_related("opened_by", "region")
+    context["screens"] = [(screen, plans.get(screen.plan_code)) for screen in listed]
     return render(request, "reports/screens.html", context)
+
+
+def _opened(name: str, region: Any, plan: Plan | None, by: User) -> tuple[Screen, str]:
+    """The screen that was asked for; a plan that its onlookers would not see is refused."""
+    if plan is not None and plan.region_id not in ids(region.below):
+        raise ValidationError(_("The plan is of a region that this screen does not show."))
+    return open_screen(name=name, region=region, plan_code=plan.code if plan is not None else "", by=by)
 
 
 def _place(places: Sequence[Region], code: str) -> Region:

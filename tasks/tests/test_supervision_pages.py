@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import User
 from plans.models import Plan
+from plans.tests.factories import plan_of_year
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionNotice
@@ -70,11 +71,21 @@ def test_filters_choose_by_state_unit_and_what_is_late(world: SimpleNamespace, m
         "?overdue=on": {late},
         f"?department={world.lead.code}": {late},
         f"?department={world.support.code}&state=all": {late, closed},
+        f"?plan={world.plan.code}": {late, other},
+        f"?plan={world.plan.code}&overdue=on": {late},
         "?state=nonsense": {late, other},
     }
     for query, expected in wanted.items():
         text = page(world.leader, f"/supervision/{query}")
         assert {one for one in (late, closed, other) if one.title in text} == expected, query
+
+
+def test_notices_are_chosen_by_their_plan(world: SimpleNamespace) -> None:
+    notice = p.notice(world, State.ISSUED)
+    assert 'type="hidden" name="plan"' in page(world.leader, "/supervision/")
+    plan_of_year(2014, code="air-2014", region=f.region())
+    assert notice.title in page(world.leader, f"/supervision/?plan={world.plan.code}")
+    assert notice.title not in page(world.leader, "/supervision/?plan=air-2014")
 
 
 def test_a_filter_that_finds_nothing_says_so(world: SimpleNamespace) -> None:

@@ -18,6 +18,7 @@ from departments.permissions import Action
 from departments.seeing import departments_seen_by
 from departments.services import record
 from plans.addresses import plan_named
+from plans.models import Plan
 from reviews.documents import ENDINGS
 from reviews.serving import served
 from tasks import clock, pdf, word
@@ -35,10 +36,11 @@ from tasks.word import as_docx
 @require_safe
 @access.requires(Action.VIEW_SUPERVISION)
 def supervision(request: HttpRequest) -> HttpResponse:
-    """Everything that is pressed; `?state=`, `?department=`, `?overdue=on` choose."""
+    """Everything that is pressed; `?state=`, `?department=`, `?plan=`, `?overdue=on` choose."""
     user, today = access.person(request), timezone.localdate(clock.now())
     issues = bool(access.reach(user, Action.ISSUE_SUPERVISION))
-    form = FilterForm(request.GET, proposals=issues, units=departments_seen_by(user))
+    plans = Plan.objects.published().visible_to(user).latest_first()
+    form = FilterForm(request.GET, proposals=issues, units=departments_seen_by(user), plans=plans)
     form.is_valid()
     rows, page = page_of(user, form.cleaned_data, request.GET.get("page", ""), today)
     context = {
