@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from targets.explanation import plain, threshold_text
+from targets.aims import threshold_text
 from targets.messages import SENTENCES, sentence
 from targets.models.parting import problems_of
 from targets.numbers import NotANumberError, read_number
 from targets.quota_pages import Column, Place, QuotaTable
 from targets.services import Division
+from targets.writing import plain
 
 LONGEST = 30
 """The most characters of a cell."""

@@ -89,7 +89,7 @@ def divide(
     The reason is kept with those that come to less. ValidationError for a closed month, QuotasRefusedError with what
     `set_quotas` refuses of each.
     """
-    access.demand(by, Action.SET_QUOTAS)
+    access.demand_acting(by, Action.SET_QUOTAS, plan.region_id)
     demand_open_from(plan, from_month)
     found: dict[int, SumCheck | None] = {}
     problems: dict[int, ValidationError] = {}
