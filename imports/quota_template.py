@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from departments.log import harmless
 from imports.quota_sheet import CODES, PLAN, TOTAL, VERSIONS
 from imports.template_file import EDGE, FREE, HEAD, INPUT, LARGEST, WRAPPED
-from targets.explanation import threshold_text
+from targets.aims import threshold_text
 from targets.quota_forms import text_of
 from targets.quota_pages import Column, QuotaTable
 from targets.quota_words import month_text

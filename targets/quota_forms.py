@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from targets.explanation import threshold_text
+from targets.aims import threshold_text
 from targets.messages import SENTENCES, sentence
 from targets.models.parting import problems_of
 from targets.numbers import NotANumberError, read_number

@@ -119,8 +119,7 @@ def _column(
 
 def _sees(user: User, region: Region) -> bool:
     """Whether the person sees how the region is judged: who works for a county sees that county alone."""
-    reached = access.reach(user, Action.VIEW_OBSERVATIONS)
-    return region.pk in reached.judged
+    return region.pk in access.reach(user, Action.VIEW_OBSERVATIONS).judged
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from plans.periods import Month
-from targets.explanation import with_unit
 from targets.models import Target
 from targets.quota_pages import QuotaTable
 from targets.sums import Sum, SumCheck
-from targets.writing import plain
+from targets.writing import plain, with_unit
 
 
 def sum_text(target: Target, check: SumCheck) -> str:

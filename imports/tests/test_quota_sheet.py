@@ -303,7 +303,7 @@ def test_nothing_is_set_by_halves(cast: SimpleNamespace) -> None:
     page["D6"] = 99
     answer = sent(cast, page)
     assert answer.status_code == 422
-    assert f"{cast.roads.name}: 分解指标合计 99" in unescape(answer.content.decode())
+    assert f"{cast.roads.name}: 各地分解指标合计 99" in unescape(answer.content.decode())
     assert not Quota.objects.exists()
     assert sent(cast, page, reason="余1条由市本级承担").status_code == 302
 

@@ -8,8 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from plans.periods import Month
+from targets.aims import threshold_text
 from targets.dividing import RegionChange
-from targets.explanation import threshold_text
 from targets.models import Target
 from targets.quota_pages import Column, Place, QuotaTable, Version
 from targets.quota_words import sum_text

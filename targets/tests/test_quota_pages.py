@@ -128,7 +128,7 @@ def test_an_empty_cell_owes_nothing_and_zero_is_a_number(cast: SimpleNamespace) 
 
 def test_more_than_the_whole_is_set_and_told(cast: SimpleNamespace) -> None:
     page = text(by_following(cast, of_houses(cast, 4000, 100)))
-    assert "超总任务 19 户" in page.replace("\xa0", " ")
+    assert "超总目标 19 户" in page.replace("\xa0", " ")
 
 
 def by_following(cast: SimpleNamespace, answer: Any) -> Any:
@@ -138,7 +138,7 @@ def by_following(cast: SimpleNamespace, answer: Any) -> Any:
 def test_less_than_the_whole_is_refused_without_a_reason_and_nothing_typed_is_lost(cast: SimpleNamespace) -> None:
     answer = of_houses(cast, 4000, 0)
     assert answer.status_code == 422
-    assert "比总任务 4081 少 81" in text(answer)
+    assert "比总目标 4081 少 81" in text(answer)
     assert 'value="4000"' in answer.content.decode()
     assert PAPER in answer.content.decode()
     assert owed(cast.houses) == []
@@ -280,7 +280,7 @@ def test_a_grid_in_which_nothing_differs_says_so(cast: SimpleNamespace) -> None:
 def test_of_a_grid_nothing_is_set_by_halves(cast: SimpleNamespace) -> None:
     answer = by(cast.office).post(ADDRESS, typed(cast, (cast.houses, (4000, 81)), (cast.roads, (60, 30))))
     assert answer.status_code == 422
-    assert f"{cast.roads.name}: 分解指标合计 90" in text(answer)
+    assert f"{cast.roads.name}: 各地分解指标合计 90" in text(answer)
     assert not Quota.objects.exists()
 
 
