@@ -66,6 +66,7 @@ ACTIONS: dict[str, str | Promise] = {
     "plan.promise_left_out": gettext_lazy("promise left out of a draft"),
     "plan.published": gettext_lazy("plan published"),
     "plan.discarded": gettext_lazy("draft of a plan discarded"),
+    "plan.removed": gettext_lazy("plan removed"),
     "report.submitted": gettext_lazy("progress report handed in"),
     "report.approved": gettext_lazy("progress report approved"),
     "report.returned": gettext_lazy("progress report returned"),

@@ -6,6 +6,7 @@ from tasks.services.feeds import issue_feed, revoke_feed
 from tasks.services.milestones import milestones_changed, milestones_of_targets
 from tasks.services.next_year import discard_draft_plan, keep, leave_out, plan_of, propose_next_year, publish
 from tasks.services.places import Place, reported_by
+from tasks.services.removing import remove_plan
 from tasks.services.reporting import (
     ReportConflictError,
     ReportRefusedError,
@@ -38,6 +39,7 @@ __all__ = [
     "plan_of",
     "propose_next_year",
     "publish",
+    "remove_plan",
     "reopen_task",
     "reported_by",
     "return_report",

@@ -1,0 +1,42 @@
+"""A plan that is taken away for good, with everything about it but the figures."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from plans.models import Plan
+from tasks.services import remove_plan
+
+
+class Command(BaseCommand):
+    """`manage.py remove_plan CODE`: tells what would go; with `--yes` it goes."""
+
+    help = "Remove a plan with its targets, tasks, reports, supervision and lights; figures and other plans stay."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The code as in the plan's address."""
+        parser.add_argument("code", metavar="CODE")
+        parser.add_argument("--yes", action="store_true", help="Do it; without this it is only told.")
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        """How many rows of each kind; nothing is removed unless that was said."""
+        plan = Plan.objects.filter(code=options["code"]).first()
+        if plan is None:
+            known = ", ".join(Plan.objects.order_by("code").values_list("code", flat=True))
+            told = {"code": options["code"], "known": known}
+            raise CommandError(_("There is no plan %(code)s. There are: %(known)s.") % told)
+        try:
+            removed = remove_plan(plan, by=None)
+        except ValidationError as error:
+            raise CommandError(error.messages[0]) from error
+        for label, number in sorted(removed.items()):
+            self.stdout.write(f"{number:8} {label}")
+        if options["yes"]:
+            self.stdout.write(_("%(plan)s was removed. Figures stay.") % {"plan": plan.title})
+        else:
+            transaction.set_rollback(True)
+            self.stdout.write(_("Nothing was removed. Add --yes to remove %(plan)s.") % {"plan": plan.title})
