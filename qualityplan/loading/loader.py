@@ -14,12 +14,12 @@ from plans.wording import with_parting
 from qualityplan.loading.files import Row
 from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
-from targets.models import Indicator, Target
+from targets.models import Indicator, Quota, Step, Target
 from targets.services import promises_changed, reporters_changed
 from tasks.models import Milestone, Task
 from tasks.services import milestones_changed
 
-JUDGED_BY = (Region, Plan, Indicator, Target)
+JUDGED_BY = (Region, Plan, Indicator, Target, Step, Quota)
 """What attainments are derived from, apart from observations and milestones."""
 
 

@@ -224,6 +224,34 @@ def test_a_change_to_what_is_judged_by_is_marked(changed: Row, write: Write) -> 
     assert DirtyKey.objects.filter(indicator__code="growth").exists()
 
 
+def test_a_step_and_a_quota_mark_what_is_judged_by_them(write: Write) -> None:
+    county = region("990100", parent=["990000"], kind="county")
+    load(write(*world()))
+    load(write(county, target(coverage="parts")))
+    parts = (
+        row("targets.step", target=[PLAN, "grow"], due="2030-06-30", threshold="2"),
+        row("targets.quota", target=[PLAN, "grow"], region=["990100"], threshold="4", from_month="2030-03"),
+    )
+    for part in parts:
+        DirtyKey.objects.all().delete()
+        load(write(part))
+        assert DirtyKey.objects.filter(indicator__code="growth").exists()
+        DirtyKey.objects.all().delete()
+        load(write(part))
+        assert not DirtyKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "missing"), [("targets.step", "due"), ("targets.step", "threshold"), ("targets.quota", "from_month")]
+)
+def test_a_part_of_a_promise_that_lacks_something_is_refused(model: str, missing: str, write: Write) -> None:
+    load(write(*world()))
+    steps = {"due": "2030-06-30", "threshold": "2"}
+    quotas = {"region": ["990000"], "threshold": "4", "from_month": "2030-03"}
+    fields = {**(steps if model == "targets.step" else quotas), missing: None}
+    assert all(model in line for line in refusal(write(row(model, target=[PLAN, "grow"], **fields))))
+
+
 def events() -> list[Row]:
     """Two promises of events, and a milestone that leads to the first."""
     rules = {"measure": "event", "time_rule": "max"}

@@ -16,7 +16,7 @@ from plans.periods import Month
 from targets.figures import Problem, check_quota
 from targets.messages import sentence
 from targets.models.indicator import Indicator, bound
-from targets.models.promising import STEPPED, UPWARD, takes_quotas
+from targets.models.promising import STEPPED, UPWARD, WHOLE, is_filled, takes_quotas
 from targets.models.target import Target
 
 
@@ -57,6 +57,8 @@ class Step(models.Model):
 
     def clean(self) -> None:
         """A step lies on the way to its target, in time and in number."""
+        if not is_filled(self, "target_id", "due", "threshold") or not is_filled(self.target, *WHOLE):
+            return
         self._check_kind()
         begins = self.target.first_month or self.target.plan.first_month
         if not begins.last_day < self.due < self.target.due:
@@ -140,6 +142,8 @@ class Quota(models.Model):
 
     def clean(self) -> None:
         """A quota is of a target that has quotas, of a part of the plan's region, from a month of the plan on."""
+        if not is_filled(self, "target_id", "region_id", "from_month") or not is_filled(self.target, *WHOLE):
+            return
         target, plan = self.target, self.target.plan
         if target.coverage == Target.Coverage.WHOLE or not takes_quotas(target):
             raise ValidationError(_("This target is judged for the plan's region alone, or by no number of its own."))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from plans.periods import Month
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 STEPPED = frozenset({"at_least", "more_than", "at_most", "less_than"})
 """Comparators that lead to a number from one side: those that can have steps, a second number, quotas."""
 UPWARD = frozenset({"at_least", "more_than"})
+WHOLE = ("plan_id", "clause_id", "indicator_id", "due")
+"""What must be known of a target before anything of it can be checked."""
+
+
+def is_filled(instance: Model, *names: str) -> bool:
+    """Whether the fields are given: those that are not are refused by themselves."""
+    return all(getattr(instance, name) is not None for name in names)
 
 
 def check(target: "Target") -> None:

@@ -279,6 +279,8 @@ class Target(models.Model):
 
     def clean(self) -> None:
         """The rules that span rows."""
+        if not promising.is_filled(self, *promising.WHOLE):
+            return
         check_quote(self.quote, self.clause)
         if self.clause.plan_id != self.plan_id:
             raise ValidationError({"clause": _("The clause belongs to another plan.")})

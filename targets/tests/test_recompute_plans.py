@@ -13,7 +13,7 @@ from hypothesis.extra.django import TestCase
 from departments.models import Region
 from plans.models import Plan
 from plans.periods import Month
-from targets.audit import differences
+from targets.audit import differences, verify
 from targets.models import Attainment, Quota, Revision, Step, Target
 from targets.recompute import recompute_dirty
 from targets.services import make_official, promises_changed, set_quotas, withdraw
@@ -192,6 +192,16 @@ class TestPlans(TestCase):
             same = [old.inputs_hash == new.inputs_hash for old, new in zip(rows, self.rows(world, county), strict=True)]
             until = min((start for start in known if start > late), default=24)
             assert same == [not late <= place < until for place in range(24)]
+
+    @settings(max_examples=10)
+    @given(WRITES)
+    def test_every_row_follows_from_the_very_revisions_that_it_names(self, writes: list[Any]) -> None:
+        world = World()
+        for kind, year, month, value, _deliveries in writes:
+            world.write(kind, year, month, value)
+        f.recompute()
+        found = Attainment.objects.filter(month__in=(Month(2015, 2), Month(2015, 12), Month(2016, 6)))
+        assert [row for row in found if not verify(row).agrees] == []
 
     def rows(self, world: World, county: Region) -> list[Attainment]:
         return list(Attainment.objects.filter(target=world.divided, region=county).order_by("month"))
