@@ -140,7 +140,7 @@ class TargetAssignmentInline(Inline, admin.TabularInline):
     autocomplete_fields = ["department"]
 
 
-class PartForm(forms.ModelForm):
+class PartForm(forms.ModelForm):  # type: ignore[type-arg]
     """A step or a quota; the rules that span its fields are asked once each field is understood."""
 
     def _post_clean(self) -> None:
@@ -148,7 +148,7 @@ class PartForm(forms.ModelForm):
             super()._post_clean()  # type: ignore[misc]
 
 
-class OpenMonths(forms.BaseInlineFormSet):
+class OpenMonths(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """Quotas by which no closed month is judged."""
 
     def clean(self) -> None:
@@ -196,13 +196,7 @@ class TargetAdmin(OfPlan, Importing):
     list_filter = [("plan", OwnRelated), "headline", "firmness", "comparator"]
     list_select_related = ["plan"]
     search_fields = ["code", "name", "quote"]
-    autocomplete_fields = ["plan", "clause", "indicator", "operand"]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Another city's figure may be what a promise is held against."""
-        if db_field.name == "operand_region":
-            kwargs["queryset"] = Region.objects.all()
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    autocomplete_fields = ["plan", "clause", "indicator", "operand", "operand_region"]
 
     def get_inlines(self, request: HttpRequest, obj: Target | None) -> list[Any]:
         """A promise is divided once it is there."""

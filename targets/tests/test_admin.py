@@ -195,9 +195,3 @@ def test_a_quota_of_a_closed_month_is_refused(inside: Client, divided: Target) -
 def test_a_promise_is_divided_once_it_is_there(inside: Client) -> None:
     shown = inside.get("/admin/targets/target/add/").context["inline_admin_formsets"]
     assert [one.formset.prefix for one in shown] == ["assignments"]
-
-
-def test_a_promise_may_be_held_against_another_city(inside: Client, promise: Target) -> None:
-    other = f.region("200100")
-    form = inside.get(f"/admin/targets/target/{promise.pk}/change/").context["adminform"].form
-    assert other in form.fields["operand_region"].queryset
