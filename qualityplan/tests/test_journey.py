@@ -118,7 +118,7 @@ def test_the_language_is_switched_and_one_logs_out(page: Page, live_server: Live
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     page.goto(f"{live_server.url}/plans/wenzhou-2014-quality/tasks/")
-    expect(page).to_have_url(f"{live_server.url}/accounts/login/?next=/tasks/")
+    expect(page).to_have_url(f"{live_server.url}/accounts/login/?next=/plans/wenzhou-2014-quality/tasks/")
 
 
 def test_the_overview_works_without_scripts(browser: Browser, live_server: LiveServer, city: Plan) -> None:

@@ -159,9 +159,10 @@ WANTING_MORE = {
     "person_roles",
     "county",
     "draft_row",
+    "target_quotas",
 }
 """Addresses that lead to nothing of the own city either, without a month, a kind of file, a proposal, a department, a
-figure of the county; and a draft that is not discarded just before."""
+figure of the county, a target that is divided; and a draft that is not discarded just before."""
 
 
 def test_the_own_addresses_lead_to_the_own_things_and_show_no_other_city(cities: tuple[Whole, Whole]) -> None:
