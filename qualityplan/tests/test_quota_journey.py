@@ -68,7 +68,7 @@ def test_quotas_are_pasted_summed_refused_and_set(page: Page, live_server: LiveS
     first.fill("1")
     expect(page.locator("#reason-field")).to_be_visible()
     page.get_by_role("button", name="下达").click()
-    expect(page.locator("#problems")).to_contain_text("请写明理由")
+    expect(page.locator("#problems")).to_contain_text("请说明理由")
     expect(first).to_have_value("1")
     page.locator("#reason").fill("其余由市本级承担")
     page.locator("#source").fill("温质〔2014〕3号")
