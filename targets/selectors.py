@@ -170,7 +170,7 @@ def official_then(
     known = {one.pk: one for one in found}
     rows = attainments_from(list(known.values()), region.pk, official_at(moment), parts=parts)
     regions = Region.objects.in_bulk({row.region_id for row in rows}) if parts else {region.pk: region}
-    quotas = {quota.pk: quota for target in found for quota in target.quotas.all()}
+    quotas = {quota.pk: quota for target in found for quota in target.all_quotas}
     for row in rows:
         row.target, row.region = known[row.target_id], regions[row.region_id]
         row.quota = quotas.get(row.quota_id or 0)
