@@ -109,7 +109,7 @@ def test_the_qr_code_keeps_to_the_content_security_policy(inside_as_li: Client) 
     assert 'src="data:image/svg+xml;base64,' in text
     assert "style=" not in text
     assert "img-src 'self' data:" in page.headers["Content-Security-Policy"]
-    assert "issuer=%E8%B4%A8" in page.context["totp_url"]
+    assert "issuer=%E8%AE%A1" in page.context["totp_url"]
 
 
 # --- Logging in with it ----------------------------------------------------------------------------------------------

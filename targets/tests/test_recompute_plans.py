@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
+import pytest
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,6 +155,7 @@ class TestPlans(TestCase):
         f.recompute()
         assert list(differences()) == []
 
+    @pytest.mark.postgres_only  # what was written again is told by the database alone
     @settings(max_examples=15)
     @given(WRITES, st.integers(0, 11), st.integers(2014, 2016), st.integers(1, 12))
     def test_a_plan_s_change_never_touches_another_plan_s_rows(
