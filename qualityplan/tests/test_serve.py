@@ -16,7 +16,7 @@ from qualityplan import broker, processes
 from qualityplan.tests.servers import free_port
 
 MARK = "QUALITYPLAN_SERVE_TEST"
-READY = "质量计划已启动"
+READY = "计划监测已启动"
 
 
 class Service:
