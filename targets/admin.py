@@ -140,7 +140,7 @@ class TargetAssignmentInline(Inline, admin.TabularInline):
     autocomplete_fields = ["department"]
 
 
-class PartForm(forms.ModelForm):  # type: ignore[type-arg]
+class PartForm(forms.ModelForm):
     """A step or a quota; the rules that span its fields are asked once each field is understood."""
 
     def _post_clean(self) -> None:
@@ -148,7 +148,7 @@ class PartForm(forms.ModelForm):  # type: ignore[type-arg]
             super()._post_clean()  # type: ignore[misc]
 
 
-class OpenMonths(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class OpenMonths(forms.BaseInlineFormSet):
     """Quotas by which no closed month is judged."""
 
     def clean(self) -> None:
