@@ -40,6 +40,7 @@ def test_twelve_plans_take_as_many_queries_as_two(leader: Client) -> None:
     assert len(rows(page(leader))) == 12
 
 
+@pytest.mark.postgres_only  # SQLite takes more than a minute to note a hundred thousand new lights, one by one
 def test_a_hundred_plans_of_forty_targets_in_twelve_regions_take_as_many_queries_as_two(leader: Client) -> None:
     city = ManyPlans.of_city(timezone.localdate().year, parts=11)
     city.add(2, targets=40, months=2)
