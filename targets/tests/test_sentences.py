@@ -171,7 +171,7 @@ def test_a_part_is_told_its_own_quota_with_the_paper_and_since_when(divided: Tar
     assert sentence(f.attainment(divided, "2016-06", part)) == f"改造 140 户，{quota}，{pace}。"
     later = f.attainment(divided, "2016-07", part)
     assert sentence(later) == "改造 140 户，本地区分解指标 200 户（自7月起），达到时序进度（应达 117，已达 140）。"
-    assert "own quota 200 户 (from Jul. on), keeps pace (due by now 117, reached 140)" in sentence(later, "en")
+    assert "own quota 200 户 (from Jul on), keeps pace (due by now 117, reached 140)" in sentence(later, "en")
 
 
 def test_a_part_without_a_quota_owes_nothing(divided: Target) -> None:

@@ -68,10 +68,12 @@ def test_one_figure_among_a_hundred_plans_writes_as_many_rows_as_plans_use_it() 
     assert Change.objects.count() <= 4
 
 
-def test_a_target_that_is_edited_is_noted_for_its_own_plan_alone() -> None:
-    quality, _air = (f.another_plan(code) for code in ("quality", "air"))
+def test_a_target_that_is_edited_is_noted_for_the_plans_of_its_region_alone() -> None:
+    """What one plan promises, the plans beside it no longer only watch."""
+    quality, air = (f.another_plan(code) for code in ("quality", "air"))
+    f.another_plan("elsewhere", place=f.region("100200"))
     promise = f.target(f.indicator(department=bureau()), threshold=92, plan=quality)
     Change.objects.all().delete()
     promise.name = "改名"
     promise.save()
-    assert set(Change.objects.values_list("plan_id", flat=True)) == {quality.pk}
+    assert set(Change.objects.values_list("plan_id", flat=True)) == {quality.pk, air.pk}
