@@ -52,6 +52,14 @@ def quick_settings() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """A page may take long beside other tests; that it is slow is for the benchmarks to say."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=20_000)
+
+
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """No test sees what another has cached."""

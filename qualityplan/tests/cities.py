@@ -30,8 +30,9 @@ from tasks.services.commenting import comment
 from tasks.services.supervision import Proposal
 
 MONTH = Month(2014, 6)
-MARKS = {"温州": ("温州", "3303"), "丽水": ("丽水", "3311")}
-"""By what one knows that something is a city's: its name, and the first digits of its code."""
+MARKS = {"温州": ("温州", "330300", "330324"), "丽水": ("丽水", "331100", "331124")}
+"""By what one knows that something is a city's: its name, and its code and its county's, whole: a few digits of them
+also stand in the numbers of other rows."""
 
 
 @dataclass
