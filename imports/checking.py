@@ -161,18 +161,12 @@ def _circumstances(before: str, series: set[tuple[int, int, int]], accepted: set
 def _problems(
     batch: ImportBatch, entries: Sequence[Entry]
 ) -> tuple[dict[int, list[Problem]], dict[int, list[Problem]]]:
-    """What forbids entries, and what looks odd about them. Whoever hands in for a review explains what looks odd, as
-    on the worksheet; and hands in only what is asked of the own units. A plan office makes nothing of another city
+    """What forbids entries, and what looks odd about them, which forbids nothing: the file's reviewer sees it. Whoever
+    hands in for a review hands in only what is asked of the own units; a plan office makes nothing of another city
     official."""
     strange = (outside if batch.official else not_asked)(entries, batch.source.by)
     background = Background(entries)
-    problems = check_entries(entries, background) | strange
-    odd = odd_entries(entries, background)
-    if not batch.official:
-        for position, found in odd.items():
-            if position not in strange and not entries[position].note.strip():
-                problems.setdefault(position, []).extend(found)
-    return problems, odd
+    return check_entries(entries, background) | strange, odd_entries(entries, background)
 
 
 def _broken_sheets(table: Table) -> set[str]:

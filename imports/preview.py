@@ -13,7 +13,7 @@ from imports import staging
 from imports.messages import told
 from imports.models import ImportBatch, StagedRow
 from targets.figures import Entry
-from targets.messages import SENTENCES
+from targets.messages import ODDITIES
 from targets.models import DirtyKey, Figures, Indicator, Observation, Revision
 from targets.queue import Change, Effect, change, effects_of
 
@@ -94,7 +94,7 @@ def odd_page(batch: ImportBatch, number: str | None) -> "Page[Any]":
     rows: list[StagedRow] = list(page.object_list)
     indicators, regions = _named(rows)
     page.object_list = [
-        OddRow(row, indicators[row.indicator_id], regions[row.region_id], [SENTENCES[one] for one in row.odd_codes])
+        OddRow(row, indicators[row.indicator_id], regions[row.region_id], [ODDITIES[code] for code in row.odd_codes])
         for row in rows
     ]
     return page

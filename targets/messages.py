@@ -26,7 +26,6 @@ SENTENCES: dict[str, str | Promise] = {
     "same_as_last_month": _(
         "The figure is last month's to the digit. Check that it was measured anew, and say so in the note."
     ),
-    "exactly_at_threshold": _("The figure meets the threshold to the digit. Say in the note how it was measured."),
     "not_a_number": _('"%(found)s" is not a number. Write it like 1234.5; leave the cell empty if there is none.'),
     "error_cell": _("The cell holds the spreadsheet's error %(found)s. Correct the formula, or enter the figure."),
     "percentage_as_part": _('"%(found)s" is a percentage. Numerator and denominator are counted, not calculated.'),
@@ -62,6 +61,14 @@ SENTENCES: dict[str, str | Promise] = {
         "Correct it, or explain the correction in the note."
     ),
 }
+
+ODDITIES: dict[str, str | Promise] = {
+    "unusually_low": _("Lies below the usual range."),
+    "unusually_high": _("Lies above the usual range."),
+    "jump": _("Jumps against the last months by more than chance alone does."),
+    "same_as_last_month": _("Both numbers are last month's to the digit."),
+}
+"""What looks odd, told to whoever looks at somebody else's figure or at a file."""
 
 
 def sentence(problem: Problem) -> str:

@@ -22,7 +22,7 @@ from targets.closing import Closed, closed_in
 from targets.explanation import shown
 from targets.figures import Entry
 from targets.lights import Light, light
-from targets.messages import SENTENCES
+from targets.messages import ODDITIES
 from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
 from targets.quantities import rounded
 from targets.recompute import attainments_if
@@ -159,7 +159,7 @@ def _group_key(row: Revision) -> tuple[Month, int | None]:
 
 
 def _item(row: Revision, user: User, closed: Closed) -> Item:
-    odd = [SENTENCES[code] for code in row.oddities if code in SENTENCES]
+    odd = [ODDITIES[code] for code in row.oddities if code in ODDITIES]
     overtaken = row.pk < (row.observation.official_id or 0)
     changed = change(row.observation.indicator, row.observation, row)
     return Item(row, changed, odd, row.author_id == user.pk, overtaken, closed.plan_of(row.entry.key) is not None)

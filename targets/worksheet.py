@@ -25,6 +25,7 @@ from targets.explanation import shown, threshold_text
 from targets.figures import Entry, Key
 from targets.lights import light
 from targets.models import Attainment, Indicator, Observation, Target
+from targets.oddities import LONG
 from targets.rows import Promise, Row, texts_of
 from targets.services import Background, months_before
 from targets.work import Work, work_on
@@ -70,6 +71,7 @@ class Sheet:
     background: Background = field(default_factory=Background)
     asked: Mapping[int, Sequence[int]] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+    targets: Sequence[Target] = ()
     locked: bool = False
 
     @property
@@ -105,7 +107,7 @@ def outline_of(department: Department, plans: Sequence[Plan], month: Month, user
     asking = {key.indicator_id: expected.plans_of(key) for key in keys}
     background = Background()
     background.indicators = indicators
-    background.targets = [target for target in expected.targets if target.indicator_id in indicators]
+    targets = [target for target in expected.targets if target.indicator_id in indicators]
     background.wholes = {department.region_id} & expected.regions.parts.keys()
     named = {plan.pk: plan for found in asking.values() for plan in found}
     names = called(named.values()) if len(named) > 1 else {}
@@ -116,7 +118,7 @@ def outline_of(department: Department, plans: Sequence[Plan], month: Month, user
         row.plans = [names[plan.pk] for plan in asking[row.indicator.pk] if plan.pk in names]
     _bar(rows, access.reach(user, Action.ENTER_OBSERVATIONS))
     asked = {indicator: [plan.pk for plan in found] for indicator, found in asking.items()}
-    return Sheet(department, list(named.values()), month, rows, background, asked, names)
+    return Sheet(department, list(named.values()), month, rows, background, asked, names, targets)
 
 
 def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
@@ -125,12 +127,12 @@ def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
     background = sheet.background
     sheet.rows = [row for row in sheet.rows if row.indicator.pk in indicators]
     background.indicators = {pk: one for pk, one in background.indicators.items() if pk in indicators}
-    background.targets = [one for one in background.targets if one.indicator_id in indicators]
+    targets = [target for target in sheet.targets if target.indicator_id in indicators]
     background.totals = background.earlier = _official(
         indicators, sheet.region.pk, sheet.month, background.accumulating
     )
     _put_figures(sheet.rows, background.totals)
-    _put_promises(sheet, background.targets, user)
+    _put_promises(sheet, targets, user)
 
 
 def put_work(sheet: Sheet, work: Work) -> None:
@@ -151,9 +153,9 @@ def put_work(sheet: Sheet, work: Work) -> None:
 def _official(
     indicators: Collection[int], region_id: int, month: Month, accumulating: Collection[int]
 ) -> dict[Key, Entry]:
-    """In one query the official figures of the month, of the months before and of last year, and of totals since
+    """In one query the official figures of the month, of the year before it and of last year, and of totals since
     January the whole year's."""
-    held_against = {month, *months_before(month), *(one for every in _STEPS for one in _compared(month, every))}
+    held_against = {month, *months_before(month, LONG), *(one for every in _STEPS for one in _compared(month, every))}
     of_year = Q(indicator__in=accumulating, month__range=(Month(month.year, 1), Month(month.year, 12)))
     found = Observation.objects.filter(
         Q(month__in=held_against) | of_year,

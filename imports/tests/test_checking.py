@@ -92,13 +92,13 @@ def test_nobody_else_hands_a_file_over(role: Role, own_uploads: object) -> None:
     assert list(uploads.folder().iterdir()) == []
 
 
-def test_an_odd_figure_wants_a_note_as_on_the_worksheet(bureau: SimpleNamespace) -> None:
+def test_an_odd_figure_is_shown_and_never_refuses_a_file(bureau: SimpleNamespace) -> None:
     bureau.own.usual_high = 100
     bureau.own.save()
     odd, explained = row(bureau.own, "2014-01", 400), row(bureau.own, "2014-02", 500, note="普查补报")
     batch = brought(bureau.reporter, odd, explained)
-    assert told(batch) == [(2, "value", "unusually_high")]
-    assert (counts(batch), batch.odd) == ((2, 1, 0, 0, 1), 1)
+    assert (batch.state, told(batch)) == ("ready", [])
+    assert (counts(batch), batch.odd) == ((2, 2, 0, 0, 0), 2)
 
 
 def test_a_coordinator_is_warned_and_not_refused(bureau: SimpleNamespace, coordinator: User) -> None:

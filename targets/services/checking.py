@@ -1,9 +1,9 @@
 """The rules of `figures`, applied to many entries with the context they need, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from functools import cached_property, lru_cache
 from itertools import starmap
 from typing import Any
@@ -12,17 +12,17 @@ from django.db.models import QuerySet
 
 from departments.models import Region
 from plans.periods import Month
+from targets import oddities
 from targets.accumulation import EXACT
 from targets.closing import Closed, closed_in
 from targets.figures import Entry, EntryRule, Key, Problem, check, check_to_date
 from targets.loading import SeriesKey, official_now
-from targets.models import Indicator, Target
-from targets.oddities import Surroundings, oddities
+from targets.models import Indicator
 from targets.services.locking import locked_problem
 
 BY_MONTH = Indicator.EntryBasis.MONTH.value
-MONTHS_BEFORE = 3
-"""How many months an entry is held against."""
+MONTHS_BEFORE = oddities.MONTHS
+"""How many months an entry is held against at first."""
 
 
 class Background:
@@ -57,11 +57,6 @@ class Background:
         return closed_in({entry.month for entry in self._entries})
 
     @cached_property
-    def targets(self) -> Iterable[Target]:
-        """The targets of the indicators, with indicator and plan."""
-        return Target.objects.in_force().filter(indicator__in=self.indicators).select_related("indicator", "plan")
-
-    @cached_property
     def totals(self) -> Mapping[Key, Entry]:
         """The official figures of the entries' years, where these are totals since January."""
         entries = [one for one in self._entries if one.indicator_id in self.accumulating]
@@ -71,8 +66,7 @@ class Background:
     def earlier(self) -> Mapping[Key, Entry]:
         """The official figures of the months before an entry, where each month has its own."""
         entries = [one for one in self._entries if one[0] in self.by_month]
-        keys = {(one[0], one[1], one[2].year) for one in entries}
-        keys |= {(one[0], one[1], one[2].year - 1) for one in entries if one[2].number <= MONTHS_BEFORE}
+        keys = {(one[0], one[1], one[2].year - back) for one in entries for back in (0, 1)}
         return _official(list(starmap(SeriesKey, keys)))
 
 
@@ -105,54 +99,46 @@ def check_entries(entries: Sequence[Entry], background: Background | None = None
 
 
 def odd_entries(entries: Sequence[Entry], background: Background | None = None) -> dict[int, list[Problem]]:
-    """What looks odd about each entry, by its position, seen beside the last months and the threshold."""
+    """What looks odd about each entry, by its position, seen beside the last months: beside a year of them where the
+    last few make it look like a jump."""
     background = background or Background(entries)
-    thresholds, has_earlier = _thresholds(background.targets), bool(background.earlier)
-    alone: dict[tuple[int, int], Surroundings] = {}
+    has_earlier = bool(background.earlier)
+    alone: dict[int, oddities.Surroundings] = {}
     found = {}
     with localcontext(EXACT):
         for position, entry in enumerate(entries):
-            year = (entry[0], entry[2].year)
-            if year not in alone:
-                alone[year] = _surroundings(background.indicators[entry.indicator_id], thresholds.get(year))
-            around = alone[year]
-            if has_earlier and (before := _before(entry, background)):
+            if entry[0] not in alone:
+                alone[entry[0]] = _surroundings(background.indicators[entry.indicator_id])
+            around = alone[entry[0]]
+            if has_earlier and (before := _before(entry, background, MONTHS_BEFORE)):
                 around = replace(around, earlier=before)
-            if problems := oddities(entry, around):
+            problems = oddities.oddities(entry, around)
+            if any(one.code == "jump" for one in problems):
+                around = replace(around, earlier=_before(entry, background, oddities.LONG))
+                problems = oddities.oddities(entry, around)
+            if problems:
                 found[position] = problems
     return found
 
 
-def _surroundings(indicator: Indicator, threshold: Decimal | None) -> Surroundings:
+def _surroundings(indicator: Indicator) -> oddities.Surroundings:
     """What an entry of the indicator is held against, but for the months before."""
-    return Surroundings(indicator.scale, indicator.usual_low, indicator.usual_high, threshold)
+    return oddities.Surroundings(indicator.scale, indicator.measure, indicator.usual_low, indicator.usual_high)
 
 
-def _thresholds(targets: Iterable[Target]) -> dict[tuple[int, int], Decimal]:
-    """The constant thresholds of what is judged month by month, by indicator and year; a count's is for the year and
-    says nothing here."""
-    return {
-        (one.indicator_id, one.plan.year): one.threshold
-        for one in targets
-        if one.threshold_kind == Target.ThresholdKind.CONSTANT
-        and one.indicator.measure != Indicator.Measure.COUNT
-        and one.threshold
-    }
-
-
-def _before(entry: Entry, background: Background) -> list[Entry]:
-    """The official figures of the months before, oldest first, across the turn of the year; none for totals since
+def _before(entry: Entry, background: Background, number: int) -> list[Entry]:
+    """The official figures of so many months before, oldest first, across the turn of the year; none for totals since
     January."""
     if entry.indicator_id not in background.by_month:
         return []
-    keys = ((entry.indicator_id, entry.region_id, month) for month in months_before(entry.month))
+    keys = ((entry.indicator_id, entry.region_id, month) for month in months_before(entry.month, number))
     return [one for one in map(background.earlier.get, keys) if one is not None]
 
 
-@lru_cache(maxsize=1024)
-def months_before(month: Month) -> tuple[Month, ...]:
+@lru_cache(maxsize=4096)
+def months_before(month: Month, number: int = MONTHS_BEFORE) -> tuple[Month, ...]:
     """The months whose figures an entry is held against, oldest first."""
-    return tuple(month.shifted(-back) for back in range(MONTHS_BEFORE, 0, -1))
+    return tuple(month.shifted(-back) for back in range(number, 0, -1))
 
 
 def entry_rule(indicator: Indicator, *, has_parts: bool) -> EntryRule:

@@ -113,7 +113,8 @@ def test_entries_are_grouped_by_month_and_what_looks_odd_is_said(client: Client,
     assert [str(group.month) for group in queue.queue(cast.reviewer).groups] == ["2014-01", "2014-02"]
     page = seen(client, cast.reviewer)
     assert "年初集中排查" in page
-    assert "review-odd" in page
+    assert "与前几个月相比，变动超出偶然波动的幅度。" in page
+    assert "请在说明中写明" not in page  # what is asked of whoever types is not asked of the reviewer
 
 
 def test_a_stranger_sees_nothing_and_may_decide_nothing(client: Client, cast: SimpleNamespace) -> None:
