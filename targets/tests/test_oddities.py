@@ -169,7 +169,7 @@ def test_a_count_is_held_against_exactly_its_limit(earlier: list[int], now: int)
     by_half = abs(Fraction(now) - Fraction(total, k)) > Fraction(total, 2 * k)
     gap = abs(2 * sqrt(now + 0.375) - 2 * sqrt(total / k + 0.375)) - 3.3 * sqrt(1 + 1 / k)
     if abs(gap) > 1e-9:
-        assert ("jump" in codes(value(now), "count", **after(*earlier))) == (by_half and gap > 0)
+        assert ("jump" in codes(value(now), "count", earlier=after(*earlier)["earlier"])) == (by_half and gap > 0)
 
 
 @given(st.lists(shares, min_size=2, max_size=3), shares)
@@ -178,7 +178,7 @@ def test_a_share_is_held_against_exactly_its_limit(earlier: list[tuple[int, int]
     pooled = Fraction(good + now[0], number + now[1])
     spread = pooled * (1 - pooled) * (Fraction(1, number) + Fraction(1, now[1]))
     apart = (Fraction(*now) - Fraction(good, number)) ** 2
-    assert ("jump" in codes(share(*now), **after(*earlier))) == (apart > Fraction("10.89") * spread)
+    assert ("jump" in codes(share(*now), earlier=after(*earlier)["earlier"])) == (apart > Fraction("10.89") * spread)
 
 
 def test_nothing_is_said_of_a_number_that_cannot_be_entered() -> None:
