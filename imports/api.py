@@ -54,11 +54,20 @@ class ErrorOut(Schema):
     message: str
 
 
+class OvertakenOut(Schema):
+    """A figure of the file that was changed after the file had been checked."""
+
+    indicator: str
+    region: str
+    month: str
+
+
 class ProgressOut(ImportOut):
     """The same with all that is known about it.
 
-    `official`: it becomes official when it is confirmed; otherwise colleagues review it. `renewed`: what is official
-    has changed since it was checked, so it was checked again; confirm it again. `errors` are the first thousand of
+    `official`: it becomes official when it is confirmed; otherwise colleagues review it. `renewed`: its figures,
+    or what they were checked against, have changed since it was checked, so it was checked again; confirm it again.
+    `overtaken` tells up to five of the figures that were changed. `errors` are the first thousand of
     `errors_total`.
     """
 
@@ -67,6 +76,7 @@ class ProgressOut(ImportOut):
     progress: int
     rows: RowsOut
     renewed: bool
+    overtaken: list[OvertakenOut]
     skip_rejected: bool
     failure: str
     message: str
@@ -157,6 +167,10 @@ def described(batch: ImportBatch) -> dict[str, Any]:
         "progress": batch.progress,
         "rows": {name: getattr(batch, name) for name in RowsOut.model_fields},
         "renewed": batch.renewed,
+        "overtaken": [
+            {"indicator": one.indicator.code, "region": one.region.code, "month": str(one.month)}
+            for one in preview.overtaken(batch)
+        ],
         "skip_rejected": batch.skip_rejected,
         "failure": batch.failure,
         "message": preview.failure_of(batch),

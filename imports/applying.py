@@ -24,8 +24,11 @@ def apply(pk: int) -> bool:
         return True
     offering.in_turn()
     hold_totals(staging.indicators(batch))
-    if _is_outdated(batch):
+    offering.lock_observations(*staging.selected(batch))
+    overtaken = list(staging.overtaken(batch)[: ImportBatch.OVERTAKEN_KEPT + 1])
+    if overtaken or _is_outdated(batch):
         batch.move(Verb.CHECK_AGAIN)
+        batch.overtaken = [[row.indicator_id, row.region_id, row.month.key] for row in overtaken]
         batch.renewed, batch.progress, batch.confirmed_by, batch.confirmed_at = True, 0, None, None
         batch.skip_rejected = False
         batch.save()
@@ -38,7 +41,7 @@ def apply(pk: int) -> bool:
 
 
 def _is_outdated(batch: ImportBatch) -> bool:
-    """Whether somebody has changed figures, rules or open months since the rows were checked."""
+    """Whether rules, open months or totals since January have changed since the rows were checked."""
     if _is_closed(batch):
         return True
     return staging.circumstances(*staging.series(batch)) != batch.circumstances

@@ -64,7 +64,9 @@ class ImportBatch(models.Model):
     at once, for the plan office uploaded it; otherwise colleagues review them. `errors` is a list of `{"sheet",
     "row", "column", "code", "details"}`, said in the reader's language when shown, of which a bounded number is kept:
     `errors_total` counts all. `file` is the name of the stored upload, empty once it is removed. `circumstances` tells
-    what was official when it was checked: if that has changed at the time of applying, it is checked again (`renewed`).
+    what rules and totals it was checked against: if these or its own figures have changed at the time of applying, it
+    is checked again (`renewed`), and `overtaken` keeps which figures, as [indicator, region, month as a number], a few
+    of them and one more where there are more.
     `recognition` is how the file was understood (`understanding.Understanding`), `mapping` what a person has said about
     it (`mappings.Mapping`), `remembered` tells if that was said about an earlier file. `region` is the one for which it
     was uploaded, empty where the person imports for several: then nobody else sees the file.
@@ -79,6 +81,8 @@ class ImportBatch(models.Model):
         APPLIED = workflow.State.APPLIED.value, _("imported")
         UNDONE = workflow.State.UNDONE.value, _("undone")
         FAILED = workflow.State.FAILED.value, _("ended without import")
+
+    OVERTAKEN_KEPT = 5
 
     source = models.OneToOneField(Source, models.PROTECT, related_name="batch", verbose_name=_("source"))
     file_name = models.CharField(_("file"), max_length=200)
@@ -101,6 +105,7 @@ class ImportBatch(models.Model):
     )
     circumstances = models.CharField(_("what it was checked against"), max_length=200, blank=True)
     renewed = models.BooleanField(_("checked again"), default=False)
+    overtaken = models.JSONField(_("figures changed meanwhile"), default=list, blank=True)
     read = models.PositiveIntegerField(_("rows read"), default=0)
     new = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
@@ -169,6 +174,11 @@ class ImportBatch(models.Model):
     def correctable(self) -> bool:
         """Whether somebody may still say what its columns mean: it is stored, and was read as a table."""
         return bool(self.file) and bool(self.recognition) and self.can(Verb.CORRECT)
+
+    @property
+    def more_overtaken(self) -> bool:
+        """Whether more figures than are kept were changed meanwhile."""
+        return len(self.overtaken) > self.OVERTAKEN_KEPT
 
     @property
     def accepted(self) -> int:

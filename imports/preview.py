@@ -12,6 +12,7 @@ from departments.models import Region, User
 from imports import staging
 from imports.messages import told
 from imports.models import ImportBatch, StagedRow
+from plans.periods import Month
 from targets.figures import Entry
 from targets.messages import ODDITIES
 from targets.models import DirtyKey, Figures, Indicator, Observation, Revision
@@ -31,6 +32,15 @@ FAILURES: dict[str, str | Promise] = {
     "broken": _("The import stopped at an unexpected error, which was logged. Nothing was imported. Upload it again."),
 }
 """Why an import ended without import, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A figure of the file that was changed after the file had been checked."""
+
+    indicator: Indicator
+    region: Region
+    month: Month
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,14 @@ def changed_page(batch: ImportBatch, number: str | None) -> "Page[Any]":
         for row in rows
     ]
     return page
+
+
+def overtaken(batch: ImportBatch) -> list[Overtaken]:
+    """The figures of the file that somebody has changed since it was checked, a few of them."""
+    kept = batch.overtaken[: ImportBatch.OVERTAKEN_KEPT]
+    indicators = Indicator.objects.in_bulk({indicator for indicator, _region, _month in kept})
+    regions = Region.objects.in_bulk({region for _indicator, region, _month in kept})
+    return [Overtaken(indicators[one], regions[place], Month.from_key(month)) for one, place, month in kept]
 
 
 def odd_page(batch: ImportBatch, number: str | None) -> "Page[Any]":

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from departments.models import Region
 from imports.models import ImportBatch, StagedRow
@@ -15,10 +16,12 @@ from targets import offering
 from targets.copying import Row, text
 from targets.figures import Entry, Problem
 from targets.loading import fingerprint
-from targets.models import Indicator
+from targets.models import Indicator, Observation, Revision
 from targets.offering import OBSERVATIONS, REVISIONS
 
 STAGED = StagedRow._meta.db_table
+_INDICATORS, _REGIONS = Indicator._meta.db_table, Region._meta.db_table
+_RULES = Indicator.history.model._meta.db_table
 COLUMNS = ("batch_id", "outcome", "number", "sheet", '"row"', *offering.COLUMNS)
 
 
@@ -102,10 +105,32 @@ def series(batch: ImportBatch) -> tuple[str, list[Any]]:
 
 
 def circumstances(series: str, parameters: Sequence[Any] = ()) -> str:
-    """What a check depends on besides the file: what is official in its series, the rules, the regions."""
-    rules = Indicator.history.aggregate(last=Max("history_id"))["last"]
-    regions = Region.objects.aggregate(number=Count("pk"), parents=Count("parent"), last=Max("pk"))
-    return f"{fingerprint(series, parameters)}|{rules}|{regions['number']}:{regions['parents']}:{regions['last']}"
+    """What a check depends on besides the file and the figures that it changes: the rules of its indicators, whether
+    its regions have parts, and of totals since January what is official in their years, for none may fall."""
+    named = f"WITH series(indicator_id, region_id, year) AS ({series}) "
+    rules = f"SELECT max(h.history_id) FROM {_RULES} h WHERE h.id IN (SELECT indicator_id FROM series)"
+    parts = f"SELECT count(*) FROM {_REGIONS} r WHERE r.parent_id IN (SELECT region_id FROM series)"
+    totals = (
+        f"{named}SELECT s.indicator_id, s.region_id, s.year FROM series s JOIN {_INDICATORS} i "
+        "ON i.id = s.indicator_id AND i.entry_basis = 'to_date'"
+    )
+    with _cursor() as cursor:
+        cursor.execute(f"{named}SELECT ({rules}), ({parts})", parameters)
+        known = cursor.fetchone()
+    return f"{fingerprint(totals, parameters)}|{known[0] or 0}|{known[1]}"
+
+
+def overtaken(batch: ImportBatch) -> QuerySet[StagedRow]:
+    """The rows whose figures have changed since they were checked, in the order of the file: something else is official
+    now, or waits for a review where the rows themselves are to be reviewed."""
+    here = Observation.objects.filter(
+        indicator_id=OuterRef("indicator_id"), region_id=OuterRef("region_id"), month=OuterRef("month")
+    )
+    waiting = Revision.objects.filter(observation=OuterRef("pk"), state="submitted").order_by("-pk").values("pk")[:1]
+    newest = F("official_id") if batch.official else Coalesce(Subquery(waiting), F("official_id"))
+    now = here.annotate(newest=newest).values("newest")[:1]
+    rows = StagedRow.objects.filter(batch=batch).annotate(now=Coalesce(Subquery(now), 0))
+    return rows.exclude(now=Coalesce(F("previous_id"), 0)).order_by("number")
 
 
 def old_and_new(batch: ImportBatch) -> Any:

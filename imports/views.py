@@ -81,6 +81,7 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         "batch": found,
         "failure": preview.failure_of(found),
         "earlier": preview.earlier(found, _person(request)),
+        "overtaken": preview.overtaken(found),
         **{f"may_{verb.value}": _may(request, found, verb) for verb in (Verb.CONFIRM, Verb.CANCEL, Verb.UNDO)},
         **_office(request),
     }

@@ -98,6 +98,10 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=200, verbose_name="what it was checked against"),
                 ),
                 ("renewed", models.BooleanField(default=False, verbose_name="checked again")),
+                (
+                    "overtaken",
+                    models.JSONField(blank=True, default=list, verbose_name="figures changed meanwhile"),
+                ),
                 ("read", models.PositiveIntegerField(default=0, verbose_name="rows read")),
                 ("new", models.PositiveIntegerField(default=0, verbose_name="new")),
                 ("changed", models.PositiveIntegerField(default=0, verbose_name="changed")),

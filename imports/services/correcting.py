@@ -53,7 +53,7 @@ def _to_be_checked_again(batch: ImportBatch, by: User) -> ImportBatch:
         raise ValidationError(_("The stored file is not there any more. Upload it again."), code="gone")
     staging.clear(batch)
     batch.move(Verb.CORRECT)
-    batch.renewed, batch.progress = False, 0
+    batch.renewed, batch.overtaken, batch.progress = False, [], 0
     transaction.on_commit(lambda: jobs.wake(batch.pk))
     return batch
 

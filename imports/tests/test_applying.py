@@ -20,7 +20,7 @@ from plans.periods import Month
 from targets.audit import differences
 from targets.loading import SeriesKey, official_at
 from targets.models import DirtyKey, Indicator, Observation, Revision
-from targets.services import approve, lock, withdraw
+from targets.services import Typed, approve, hand_in, lock, save_draft, withdraw
 from targets.services import official as writing
 from targets.tests import factories
 
@@ -108,8 +108,50 @@ def test_what_changed_since_the_check_is_checked_again(coordinator: User, houses
     check(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.renewed, batch.confirmed_by, counts(batch)) == ("ready", True, None, (1, 0, 1, 0, 0))
+    assert batch.overtaken == [[houses.pk, factories.region().pk, 201401]]
     assert applied(batch, coordinator).state == "applied"
     assert official() == {"2014-01": 41}
+
+
+def test_what_others_change_beside_the_file_asks_nobody_to_confirm_again(
+    coordinator: User, houses: Indicator, bureau: SimpleNamespace
+) -> None:
+    """Another month of the same figure, another figure, and another indicator's rules."""
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    factories.official(factories.entry(houses, "2014-02", 40), factories.entry(bureau.own, "2014-01", 7))
+    bureau.own.usual_high = 100
+    bureau.own.save()
+    assert applied(batch, coordinator).state == "applied"
+    assert official() == {"2014-01": 41, "2014-02": 40}
+
+
+def test_a_rule_of_the_files_own_indicator_that_was_changed_is_applied(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    houses.maximum = 40
+    houses.save()
+    confirm(batch, by=coordinator)
+    assert not apply(batch.pk)
+    check(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.overtaken) == ("rejected", [])
+
+
+def test_a_region_that_has_parts_since_then_is_checked_again(coordinator: User, houses: Indicator) -> None:
+    batch = brought(coordinator, row(houses, "2014-01", 41))
+    factories.region("100109", factories.region())
+    confirm(batch, by=coordinator)
+    assert not apply(batch.pk)
+
+
+def test_what_waits_for_a_review_meanwhile_is_told(bureau: SimpleNamespace) -> None:
+    batch = brought(bureau.reporter, row(bureau.own, "2014-01", 41))
+    key = (bureau.own.pk, factories.region().pk, Month(2014, 1))
+    save_draft(key, Typed(value="40"), version=0, by=bureau.reporter)
+    hand_in([key], by=bureau.reporter)
+    confirm(batch, by=bureau.reporter)
+    assert not apply(batch.pk)
+    batch.refresh_from_db()
+    assert batch.overtaken == [[*key[:2], 201401]]
 
 
 def test_a_total_that_falls_only_since_then_is_not_written(coordinator: User) -> None:
