@@ -118,11 +118,11 @@ def test_what_others_change_beside_the_file_asks_nobody_to_confirm_again(
 ) -> None:
     """Another month of the same figure, another figure, and another indicator's rules."""
     batch = brought(coordinator, row(houses, "2014-01", 41))
-    factories.official(factories.entry(houses, "2014-02", 40), factories.entry(bureau.own, "2014-01", 7))
+    factories.official(factories.entry(houses, "2014-02", 40), factories.entry(bureau.own, "2014-03", 7))
     bureau.own.usual_high = 100
     bureau.own.save()
     assert applied(batch, coordinator).state == "applied"
-    assert official() == {"2014-01": 41, "2014-02": 40}
+    assert official() == {"2014-01": 41, "2014-02": 40, "2014-03": 7}
 
 
 def test_a_rule_of_the_files_own_indicator_that_was_changed_is_applied(coordinator: User, houses: Indicator) -> None:
