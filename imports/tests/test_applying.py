@@ -127,7 +127,7 @@ def test_what_others_change_beside_the_file_asks_nobody_to_confirm_again(
 
 def test_a_rule_of_the_files_own_indicator_that_was_changed_is_applied(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
-    houses.maximum = 40
+    houses.maximum = Decimal(40)
     houses.save()
     confirm(batch, by=coordinator)
     assert not apply(batch.pk)
