@@ -10,7 +10,7 @@ from imports.workflow import State, Verb
 from targets import offering
 from targets.services import Outcome, make_official_from, submit_from
 from targets.services.checking import hold_totals
-from targets.services.locking import demand_open_rows
+from targets.services.locking import demand_open_rows, keep_open
 
 
 @transaction.atomic
@@ -22,6 +22,7 @@ def apply(pk: int) -> bool:
     batch = confirmed.select_related("source__by").select_for_update(skip_locked=True, of=("self",)).first()
     if batch is None:
         return True
+    keep_open(staging.months(batch))
     offering.in_turn()
     hold_totals(staging.indicators(batch))
     offering.lock_observations(*staging.selected(batch))

@@ -94,6 +94,11 @@ def changing(batch: ImportBatch) -> QuerySet[StagedRow]:
     return StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
 
 
+def months(batch: ImportBatch) -> QuerySet[Any]:
+    """The months of the rows, each once."""
+    return StagedRow.objects.filter(batch=batch).order_by().values_list("month", flat=True).distinct()
+
+
 def indicators(batch: ImportBatch) -> QuerySet[Any]:
     """The ids of the indicators of the rows."""
     return StagedRow.objects.filter(batch=batch).order_by().values("indicator_id")

@@ -155,7 +155,7 @@ class OpenMonths(forms.BaseInlineFormSet):
         super().clean()
         for form in self.forms:
             months = [form.initial.get("from_month"), form.cleaned_data.get("from_month")]
-            known = [month for month in months if month is not None]
+            known = [month for month in map(MonthField().to_python, months) if month is not None]
             if form.has_changed() and known:
                 demand_open_from(self.instance.plan, min(known))
 

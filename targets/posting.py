@@ -31,7 +31,7 @@ from targets.naming import Names, Offered, offered, twice
 from targets.services import ConflictsError, EntriesRefusedError, hand_in, save_drafts
 from targets.services.checking import entry_rule
 from targets.services.drafting import Examined, examine
-from targets.services.locking import locked_problem
+from targets.services.locking import keep_open, locked_problem
 from targets.services.official import same_figures
 from targets.worksheet import may_enter
 
@@ -76,6 +76,7 @@ def keep(sent: ObservationsIn, *, by: User, label: str) -> list[ObservationKept]
     """
     reached = access.demand(by, Action.ENTER_OBSERVATIONS)
     sifted = named(sent, by)
+    keep_open(key[2] for key in sifted.rows)
     sifted.refuse(_not_asked(sifted.rows, reached, by))
     sifted.refuse(_locked(sifted.rows))
     found = examine([_draft(row) for row in sifted.rows.values()])

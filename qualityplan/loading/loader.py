@@ -16,6 +16,7 @@ from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
 from targets.services import promises_changed, reporters_changed
+from targets.services.locking import demand_open_from
 from tasks.models import Milestone, Task
 from tasks.services import milestones_changed
 
@@ -109,10 +110,13 @@ class Loader:
         self.objects[row.label, *row.key] = instance
 
     def save(self, instance: models.Model, before: models.Model | None, several: dict[str, list[models.Model]]) -> None:
-        """Through the model's own save, so that history is written; not at all if nothing differs."""
+        """Through the model's own save, so that history is written; not at all if nothing differs. ValidationError for
+        a quota by which a closed month is judged."""
         if before is not None and same(before, instance) and same_sets(before, several):
             self.tally["unchanged"] += 1
             return
+        if isinstance(instance, Quota):
+            demand_open_from(instance.target.plan, instance.from_month)
         try:
             with transaction.atomic():
                 instance.save()

@@ -28,11 +28,11 @@ def attach(key: Key, file: NamedFile, *, by: User) -> Attachment:
     RefusedFileError says what is wrong with it; ValidationError if the month is closed. Nothing is kept by halves.
     """
     demand_entering([key], by)
-    demand_open([key])
     return kept(file, lambda content, path: _attached(key, content, path, by))
 
 
 def _attached(key: Key, content: Content, path: str, by: User) -> Attachment:
+    demand_open([key])
     offering.beside_others()
     observation, _made = Observation.objects.get_or_create(indicator_id=key[0], region_id=key[1], month=key[2])
     Observation.objects.select_for_update().get(pk=observation.pk)
@@ -48,10 +48,11 @@ def _attached(key: Key, content: Content, path: str, by: User) -> Attachment:
 @transaction.atomic
 def detach(attachment: Attachment, *, by: User) -> None:
     """Removes a file that has not been handed in. ValidationError for one that has: it stays with its entry."""
-    observation = Observation.objects.select_for_update().get(pk=attachment.observation_id)
+    observation = attachment.observation
     key = (observation.indicator_id, observation.region_id, observation.month)
     demand_entering([key], by)
     demand_open([key])
+    Observation.objects.select_for_update().get(pk=observation.pk)
     found = observation.attachments.filter(pk=attachment.pk).first()
     if found is None:
         return

@@ -18,7 +18,7 @@ from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, discard_attachments, hand_over
 from targets.services.checking import Background, check_entries, odd_entries
 from targets.services.keys import demand_entering
-from targets.services.locking import demand_open
+from targets.services.locking import demand_open, keep_open
 from targets.services.official import LOT, decided, locked_observations
 from targets.services.reviewing import replace_waiting
 
@@ -152,6 +152,7 @@ def hand_in(
     earlier click: nothing is doubled. `reasons` holds those of single figures, `source` is a new one that is no form.
     """
     demand_entering(keys, by)
+    keep_open(key[2] for key in keys)
     drafts = [draft for draft in _locked(keys).values() if not draft.is_blank]
     found = examine(drafts)
     if found.problems:

@@ -51,7 +51,7 @@ def make_official_from(
 ) -> Outcome:
     """The same for `number` checked figures that stand in a table: `select` gives the columns of `offering.COLUMNS`.
 
-    Whoever calls has seen to it that their months are open. What they decide is judged at once, if it can be.
+    Whoever calls has seen to it that their months are and stay open. What they decide is judged at once, if it can be.
     """
     demand_office(by)
     return write_official(select, parameters, number, source, by, reason, at_once=True)

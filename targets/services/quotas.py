@@ -127,9 +127,9 @@ def set_quotas(
     """
     access.demand_acting(by, Action.SET_QUOTAS, target.plan.region_id)
     check_reason(reason)
+    demand_open_from(target.plan, from_month)
     locked = Target.objects.select_for_update().get(pk=target.pk)
     _demand_unchanged(locked, seen)
-    demand_open_from(locked.plan, from_month)
     regions = Regions.load()
     found = sum_of(locked, rows, regions)
     under = found is not None and found.outcome is Sum.UNDER

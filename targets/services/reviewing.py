@@ -15,13 +15,13 @@ from departments.services import record
 from reviews.messages import refused_step
 from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
 from targets import offering
-from targets.figures import Entry
+from targets.figures import Entry, Key
 from targets.messages import sentence
 from targets.models import Observation, Revision, Source
 from targets.services.attachments import bring_back, carry_on
 from targets.services.checking import check_entries, hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
-from targets.services.locking import check_reason, demand_open
+from targets.services.locking import check_reason, demand_open, keep_open
 from targets.services.official import LOT, decided, end_waiting, publish, supersede
 from targets.services.telling import RETURNED, WITHDRAWN, tell_author
 
@@ -29,6 +29,7 @@ from targets.services.telling import RETURNED, WITHDRAWN, tell_author
 @transaction.atomic
 def enter(entry: Entry, *, by: User, source: Source, reason: str = "") -> Revision:
     """A draft of one figure. ValidationError with sentences for a figure that may not be entered."""
+    keep_open([entry.month])
     if problems := check_entries([entry]).get(0):
         raise ValidationError({problem.column: sentence(problem) for problem in problems})
     offering.beside_others()
@@ -54,7 +55,9 @@ def enter(entry: Entry, *, by: User, source: Source, reason: str = "") -> Revisi
 
 @transaction.atomic
 def submit(revision: Revision, *, by: User) -> Revision:
-    """Hands a draft to the colleagues who review it; only its author does. It takes the place of one that waits."""
+    """Hands a draft to the colleagues who review it; only its author does. It takes the place of one that waits.
+    ValidationError if its month is closed."""
+    demand_open([_key_of(revision.observation)])
     revision = _locked(revision)
     if revision.author_id != by.pk:
         raise access.refusal()
@@ -131,6 +134,7 @@ def _locked_all(revisions: Collection[Revision], by: User) -> list[Revision]:
     reached = access.demand(by, Action.REVIEW_OBSERVATIONS)
     ids = [one.pk for one in revisions]
     concerned = Observation.objects.filter(pk__in=Revision.objects.filter(pk__in=ids).values("observation"))
+    keep_open(concerned.order_by().values_list("month", flat=True).distinct())
     hold_totals(concerned.values("indicator"))
     list(concerned.select_for_update().order_by("pk").values_list("pk", flat=True))
     rows = list(
@@ -182,18 +186,22 @@ def _approve_rows(rows: Collection[Revision], by: User, now: datetime) -> None:
 @transaction.atomic
 def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     """Ends an official figure without a successor: it is gone, and everything it touched is judged anew."""
+    demand_open([_key_of(revision.observation)])
     revision = _locked(revision)
     observation = revision.observation
     _demand_for(by, Action.WITHDRAW_OBSERVATIONS, observation)
-    demand_open([(observation.indicator_id, observation.region_id, observation.month)])
     revision.ended_at = timezone.now()
     _moved(revision, Verb.WITHDRAW, by, reason)
     observation.official = observation.value = observation.numerator = observation.denominator = None
     observation.occurred_on = None
     observation.save()
-    mark_dirty([(observation.indicator_id, observation.region_id, observation.month)])
+    mark_dirty([_key_of(observation)])
     tell_author(revision, WITHDRAWN, by=by, reason=reason)
     return revision
+
+
+def _key_of(observation: Observation) -> Key:
+    return observation.indicator_id, observation.region_id, observation.month
 
 
 def _locked(revision: Revision) -> Revision:

@@ -19,7 +19,7 @@ from targets.offering import FIGURES
 from targets.services.attachments import carry_on
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import wake_on_commit
-from targets.services.locking import demand_open_rows
+from targets.services.locking import demand_open_rows, keep_open
 from targets.services.official import LOT, decided, demand_office, write_official
 
 NAMED = 20
@@ -34,6 +34,7 @@ def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     January would fall.
     """
     demand_office(by)
+    _keep_open(source)
     offering.in_turn()
     hold_totals(_observations(source).values("indicator"))
     _demand_last(source)
@@ -52,6 +53,7 @@ def send_back_all(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     them, entries returned). ValidationError as `retract`.
     """
     access.demand(by, Action.IMPORT_OBSERVATIONS)
+    _keep_open(source)
     offering.in_turn()
     list(_observations(source).select_for_update().order_by("pk").values_list("pk", flat=True))
     _demand_last(source, waiting=True)
@@ -99,6 +101,11 @@ def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, r
 
 def _observations(source: Source) -> QuerySet[Observation]:
     return Observation.objects.filter(pk__in=Revision.objects.filter(source=source).values("observation"))
+
+
+def _keep_open(source: Source) -> None:
+    """Nobody closes the months of what the source has brought meanwhile."""
+    keep_open(_observations(source).order_by().values_list("month", flat=True).distinct())
 
 
 def _demand_last(source: Source, *, waiting: bool = False) -> None:

@@ -48,6 +48,15 @@ def test_a_month_is_closed_and_the_page_says_by_whom(office: Client) -> None:
     assert str(f.coordinator()) in office.get("/plans/plan-2014/months/").content.decode()
 
 
+def test_before_a_month_is_closed_the_page_tells_what_is_still_open(office: Client) -> None:
+    measured = f.indicator("count", department=f.department())
+    f.target(measured, threshold=10)
+    page = office.get("/plans/plan-2014/months/").content.decode()
+    assert page.count("尚有 0 项待审核、1 项未报送，封账后不能再审核或填报。") == 12
+    f.official(f.entry(measured, "2014-03", 1))
+    assert office.get("/plans/plan-2014/months/").content.decode().count("仍然封账") == 11
+
+
 def test_a_month_is_closed_once_however_often_one_clicks(office: Client) -> None:
     said(office, "/plans/plan-2014/months/2014-06/lock/")
     assert "封账" in said(office, "/plans/plan-2014/months/2014-06/lock/")

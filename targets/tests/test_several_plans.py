@@ -278,14 +278,15 @@ def test_the_question_takes_one_query_while_nothing_is_closed_and_four_however_m
             demand_open([key for key in keys if key[0] != cast.others.pk])
         return len(captured)
 
-    assert queries() == 1
+    holding = int(connection.vendor == "postgresql")
+    assert queries() == 1 + holding
     locked(cast)
     few = queries()
     for number in range(8):
         plan = f.another_plan(f"plan-{number}", place=cast.city)
         f.target(f.indicator("level"), threshold=1, plan=plan)
         lock(plan, Month(2014, 5), by=cast.coordinator)
-    assert queries() == few == 4
+    assert queries() == few == 4 + holding
 
 
 def test_a_reviewer_approves_what_is_open_of_a_lot_of_which_some_is_closed(cast: SimpleNamespace) -> None:

@@ -29,11 +29,11 @@ def attach_to_report(place: Place, file: NamedFile, *, by: User) -> ReportAttach
     demand_of(by, Action.REPORT_TASKS, place.department.pk)
     demand_assigned(place.task, place.department)
     demand_unclosed(place.task)
-    demand_open_month(place.task.plan, place.month)
     return kept(file, lambda content, path: _attached(place, content, path, by))
 
 
 def _attached(place: Place, content: Content, path: str, by: User) -> ReportAttachment:
+    demand_open_month(place.task.plan, place.month)
     Task.objects.select_for_update().get(pk=place.task.pk)
     if same := place.files().filter(report__isnull=True, digest=content.digest).first():
         return same
@@ -47,8 +47,8 @@ def _attached(place: Place, content: Content, path: str, by: User) -> ReportAtta
 def detach_from_report(attachment: ReportAttachment, *, by: User) -> None:
     """Removes a file that has not been handed in. ValidationError for one that has: it stays with its report."""
     demand_of(by, Action.REPORT_TASKS, attachment.department_id)
-    Task.objects.select_for_update().get(pk=attachment.task_id)
     demand_open_month(attachment.task.plan, attachment.month)
+    Task.objects.select_for_update().get(pk=attachment.task_id)
     found = ReportAttachment.objects.filter(pk=attachment.pk).first()
     if found is None:
         return

@@ -13,7 +13,7 @@ from departments.reminding import Part
 from departments.services import record
 from reviews.messages import refused_step
 from reviews.workflow import RefusedError, State, Verb, step
-from targets.services.locking import check_reason, demand_open_month
+from targets.services.locking import check_reason, demand_open_month, keep_open
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
 from tasks.services.attachments import bring_back
 from tasks.services.milestones import milestones_changed
@@ -31,6 +31,7 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     PermissionDenied for an own report; ValidationError for one that waits no longer ("transition"), that is older than
     what is official ("outdated"), in a closed month or for a closed task.
     """
+    keep_open([report.month])
     report = _locked(report)
     demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
     if report.author_id == by.pk:

@@ -33,9 +33,9 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
     """Signs all reports about the task of a month. ValidationError while one waits for its review, if nobody has
     reported at all, and without a note where a unit has not reported."""
     demand_lead(by, Action.SIGN_OFF_TASKS, task)
+    demand_open_month(task.plan, month)
     task = Task.objects.select_for_update().get(pk=task.pk)
     demand_unclosed(task)
-    demand_open_month(task.plan, month)
     _check_note(note)
     reports = ProgressReport.objects.filter(task=task, month=month)
     if reports.waiting().exists():

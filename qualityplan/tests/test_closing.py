@@ -1,0 +1,433 @@
+"""Closing a month and writing its figures exclude each other, at every door; each on a connection of its own."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from io import StringIO
+from itertools import chain
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import connection, connections, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+import targets.services
+import tasks.services
+from departments.permissions import Role
+from departments.tests.callers import posting
+from imports.applying import apply
+from imports.checking import check
+from imports.messages import errors_of
+from imports.models import ImportBatch
+from imports.services import confirm, undo
+from imports.tests.people import brought, row
+from plans.periods import Month
+from reviews.tests import papers
+from targets.loading import Loader, SeriesKey, official_at, official_now
+from targets.messages import sentence
+from targets.models import (
+    Attachment,
+    Decision,
+    Draft,
+    MonthLock,
+    Observation,
+    Quota,
+    Revision,
+)
+from targets.services import (
+    Division,
+    EntriesRefusedError,
+    Typed,
+    approve,
+    approve_all,
+    attach,
+    detach,
+    divide,
+    enter,
+    hand_in,
+    lock,
+    locking,
+    make_official,
+    reopen,
+    save_draft,
+    set_quotas,
+    submit,
+    withdraw,
+)
+from targets.tests import factories as f
+from targets.tests.test_admin import inline
+from targets.tests.test_same_instant import meanwhile
+from tasks.models import ProgressReport, ReportAttachment, ReportDecision, ReportDraft, SignOff
+from tasks.services import (
+    Place,
+    approve_report,
+    attach_to_report,
+    detach_from_report,
+    hand_in_report,
+    save_report,
+    sign_off,
+)
+from tasks.tests import cast as work
+
+__all__ = ["meanwhile"]
+pytestmark = pytest.mark.postgres_only
+JUNE = Month(2014, 6)
+Door = Callable[[], Any]
+
+
+@pytest.fixture
+def cast(settings: Any, tmp_path: Path) -> SimpleNamespace:
+    settings.MEDIA_ROOT = tmp_path
+    office = f.department()
+    f.plan()
+    houses = f.indicator("count", department=office, region_rule="sum")
+    task = work.a_task(lead=office)
+    return SimpleNamespace(
+        folder=tmp_path,
+        task=task,
+        place=Place(task, office, JUNE),
+        houses=houses,
+        reporter=f.person(Role.REPORTER, office),
+        reviewer=f.person(Role.REVIEWER, office),
+        coordinator=f.coordinator(),
+        key=(houses.pk, f.region().pk, JUNE),
+    )
+
+
+def paper() -> SimpleUploadedFile:
+    return SimpleUploadedFile("批复.pdf", papers.PDF)
+
+
+def drafted(cast: SimpleNamespace) -> Revision:
+    offered = f.entry(cast.houses, "2014-06", 300)
+    return enter(offered, by=cast.reporter, source=f.source(cast.reporter))
+
+
+def submitted(cast: SimpleNamespace) -> Revision:
+    return submit(drafted(cast), by=cast.reporter)
+
+
+def approved(cast: SimpleNamespace) -> Revision:
+    return approve(submitted(cast), by=cast.reviewer)
+
+
+# --- The doors: what is there before, and what somebody then does -----------------------------------------------------
+
+
+def saving(cast: SimpleNamespace) -> Door:
+    return lambda: save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
+
+
+def handing_in(cast: SimpleNamespace) -> Door:
+    saving(cast)()
+    return lambda: hand_in([cast.key], by=cast.reporter)
+
+
+def attaching(cast: SimpleNamespace) -> Door:
+    return lambda: attach(cast.key, paper(), by=cast.reporter)
+
+
+def detaching(cast: SimpleNamespace) -> Door:
+    there = attach(cast.key, paper(), by=cast.reporter)
+    return lambda: detach(there, by=cast.reporter)
+
+
+def entering(cast: SimpleNamespace) -> Door:
+    return lambda: drafted(cast)
+
+
+def submitting(cast: SimpleNamespace) -> Door:
+    there = drafted(cast)
+    return lambda: submit(there, by=cast.reporter)
+
+
+def approving(cast: SimpleNamespace) -> Door:
+    there = submitted(cast)
+    return lambda: approve(there, by=cast.reviewer)
+
+
+def approving_a_lot(cast: SimpleNamespace) -> Door:
+    there = submitted(cast)
+    return lambda: approve_all([there], by=cast.reviewer)
+
+
+def correcting(cast: SimpleNamespace) -> Door:
+    approved(cast)
+    save_draft(cast.key, Typed(value="310"), version=0, by=cast.reporter)
+    (there,) = hand_in([cast.key], by=cast.reporter, reason="更正")
+    return lambda: approve(there, by=cast.reviewer)
+
+
+def withdrawing(cast: SimpleNamespace) -> Door:
+    there = approved(cast)
+    return lambda: withdraw(there, by=cast.reviewer, reason="重复")
+
+
+def making_official(cast: SimpleNamespace) -> Door:
+    offered = [f.entry(cast.houses, "2014-06", 300)]
+    return lambda: make_official(offered, source=f.source(cast.coordinator), by=cast.coordinator)
+
+
+def importing(cast: SimpleNamespace, by: str = "coordinator") -> Door:
+    batch = brought(getattr(cast, by), row(cast.houses, "2014-05", 290), row(cast.houses, "2014-06", 300))
+    confirm(batch, by=getattr(cast, by))
+    return lambda: apply(batch.pk)
+
+
+def importing_for_review(cast: SimpleNamespace) -> Door:
+    return importing(cast, "reporter")
+
+
+def undoing(cast: SimpleNamespace, by: str = "coordinator") -> Door:
+    who = getattr(cast, by)
+    batch = brought(who, row(cast.houses, "2014-06", 300))
+    confirm(batch, by=who)
+    assert apply(batch.pk)
+    return lambda: undo(batch, by=who, reason="误传")
+
+
+def undoing_what_waits(cast: SimpleNamespace) -> Door:
+    return undoing(cast, "reporter")
+
+
+def sending(cast: SimpleNamespace) -> Door:
+    f.target(cast.houses, "at_least", 400)
+    figure = {"indicator": cast.houses.code, "region": f.region().code, "month": "2014-06", "value": "300"}
+    post = posting(cast.reporter)
+    return lambda: post("/observations", {"observations": [figure | {"note": "核对"}], "mode": "submit"})
+
+
+def divided(cast: SimpleNamespace) -> tuple[Any, dict[int, Decimal]]:
+    county = f.region("100101", f.region())
+    return f.target(cast.houses, "at_least", 400, coverage="quotas"), {county.pk: Decimal(400)}
+
+
+def setting_quotas(cast: SimpleNamespace) -> Door:
+    target, rows = divided(cast)
+    return lambda: set_quotas(
+        target=target, rows=rows, from_month=Month(2014, 3), source="", reason="", by=cast.coordinator
+    )
+
+
+def dividing(cast: SimpleNamespace) -> Door:
+    target, rows = divided(cast)
+    parts = [Division(target, rows)]
+    return lambda: divide(f.plan(), parts, from_month=Month(2014, 3), source="", by=cast.coordinator)
+
+
+def loading_quotas(cast: SimpleNamespace) -> Door:
+    target, _rows = divided(cast)
+    fields = {"target": [target.plan.code, target.code], "region": ["100101"], "from_month": "2014-03"}
+    file = cast.folder / "quotas.json"
+    file.write_text(json.dumps([{"model": "targets.quota", "fields": fields | {"threshold": "400"}}]))
+    return lambda: call_command("loaddata", str(file), stdout=StringIO())
+
+
+def administering_quotas(cast: SimpleNamespace) -> Door:
+    target, rows = divided(cast)
+    client = Client()
+    client.force_login(f.person(Role.ADMINISTRATOR))
+    fields = {"region": next(iter(rows)), "threshold": "400", "from_month": "2014-03", "source": "1号"}
+    return lambda: inline(client, target, "quotas", **fields)
+
+
+def saving_a_report(cast: SimpleNamespace) -> Door:
+    return lambda: save_report(cast.place, work.said(), version=0, by=cast.reporter)
+
+
+def handing_in_a_report(cast: SimpleNamespace) -> Door:
+    saving_a_report(cast)()
+    return lambda: hand_in_report(cast.place, by=cast.reporter)
+
+
+def approving_a_report(cast: SimpleNamespace) -> Door:
+    there = work.handed_in(cast.place, cast.reporter)
+    return lambda: approve_report(there, by=cast.reviewer)
+
+
+def attaching_to_a_report(cast: SimpleNamespace) -> Door:
+    return lambda: attach_to_report(cast.place, paper(), by=cast.reporter)
+
+
+def detaching_from_a_report(cast: SimpleNamespace) -> Door:
+    there = attach_to_report(cast.place, paper(), by=cast.reporter)
+    return lambda: detach_from_report(there, by=cast.reporter)
+
+
+def signing_off(cast: SimpleNamespace) -> Door:
+    approving_a_report(cast)()
+    return lambda: sign_off(cast.task, JUNE, by=cast.reviewer)
+
+
+DOORS = {
+    "save_draft": saving,
+    "hand_in": handing_in,
+    "attach": attaching,
+    "detach": detaching,
+    "enter": entering,
+    "submit": submitting,
+    "approve": approving,
+    "approve, a correction": correcting,
+    "approve_all": approving_a_lot,
+    "withdraw": withdrawing,
+    "make_official": making_official,
+    "make_official_from": importing,
+    "submit_from": importing_for_review,
+    "retract": undoing,
+    "send_back_all": undoing_what_waits,
+    "POST /observations": sending,
+    "set_quotas": setting_quotas,
+    "divide": dividing,
+    "loaddata": loading_quotas,
+    "administration": administering_quotas,
+    "save_report": saving_a_report,
+    "hand_in_report": handing_in_a_report,
+    "approve_report": approving_a_report,
+    "attach_to_report": attaching_to_a_report,
+    "detach_from_report": detaching_from_a_report,
+    "sign_off": signing_off,
+}
+ALSO = {"save_drafts": "save_draft", "discard_draft": "detach"}
+"""Services that are doors through others."""
+HARMLESS = {
+    "targets": {
+        *("check_entries", "odd_entries", "months_before", "beyond", "quotas_in_force", "sum_of"),  # only ask
+        *("lock", "reopen", "mark_dirty", "promises_changed"),
+        *("hand_over", "reporters_changed"),  # who reports, not what
+        "send_back",  # what waits in a closed month may still be returned: nothing official changes
+    },
+    "tasks": {
+        *("examine", "said_in", "missing_units", "plan_of", "reported_by", "version_of"),  # only ask
+        *("issue_feed", "revoke_feed"),
+        *("propose_next_year", "keep", "leave_out", "discard_draft_plan"),  # of a plan that is not in force
+        *("publish", "remove_plan"),  # of plans, not of months
+        *("close", "reopen_task", "split", "milestones_changed", "milestones_of_targets"),  # of tasks, not of months
+        "return_report",  # as `send_back`
+    },
+}
+"""Services that write nothing of a month."""
+
+
+def test_every_service_is_known_to_be_a_door_or_none() -> None:
+    """Whoever adds a service says here that it writes nothing of a month, or has it held against closing below."""
+    for package, harmless in ((targets.services, HARMLESS["targets"]), (tasks.services, HARMLESS["tasks"])):
+        verbs = {name for name in package.__all__ if name.islower()}
+        assert verbs - harmless <= DOORS.keys() | ALSO.keys()
+
+
+WRITES = re.compile(
+    r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM|SELECT .* FOR (?:NO KEY )?UPDATE).*"
+    r"(?:targets_(?:observation|revision|decision|draft|attachment|quota|dirtykey)|tasks_(?:progressreport|report|signoff))",
+    re.DOTALL,
+)
+
+
+@pytest.fixture(params=DOORS)
+def make(request: pytest.FixtureRequest, cast: SimpleNamespace) -> Door:
+    """What makes one of the doors anew, with all that is there before."""
+    if DOORS[request.param] in (importing, importing_for_review, undoing, undoing_what_waits):
+        request.getfixturevalue("deaf_worker")
+    return lambda: DOORS[request.param](cast)
+
+
+@pytest.mark.django_db
+def test_a_door_holds_the_month_before_it_locks_or_writes_anything(make: Door) -> None:
+    door = make()
+    with CaptureQueriesContext(connection) as captured:
+        door()
+    statements = [one["sql"] for one in captured]
+    held = next(place for place, sql in enumerate(statements) if f"lock_shared({locking.LOCKS}" in sql)
+    begun = next(place for place, sql in enumerate(statements) if WRITES.match(sql.replace('"', "")))
+    assert held < begun
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closing_and_a_door_wait_for_each_other(
+    make: Door, cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    """Whoever begins while the month is being closed is refused and changes nothing; closing that begins while somebody
+    writes comes after all of it."""
+    door, before = make(), stored()
+    refused = meanwhile(lambda: lock(f.plan(), JUNE, by=cast.coordinator), door)
+    assert "封账" in said(refused)
+    assert stored() == before
+    reopen(f.plan(), JUNE, by=cast.coordinator, reason="更正")
+    closing = meanwhile(make() if refused is False else door, lambda: lock(f.plan(), JUNE, by=cast.coordinator))
+    assert isinstance(closing, MonthLock)
+    assert all(at < closing.locked_at for at in moments())
+    assert figures_of(official_at(closing.locked_at), cast) == figures_of(official_now, cast)
+    assert stored() != before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closing_that_waits_too_long_closes_nothing_and_says_so(
+    cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "PATIENCE", 0.5)
+    told: list[Any] = []
+
+    def closing() -> None:
+        try:
+            lock(f.plan(), JUNE, by=cast.coordinator)
+        except ValidationError as refused:
+            told.append(refused)
+
+    thread = Thread(target=lambda: (closing(), connections.close_all()))
+    with transaction.atomic():
+        saving(cast)()
+        thread.start()
+        thread.join(timeout=20)
+    assert [one.code for one in told] == ["busy"]
+    assert "请稍后" in told[0].messages[0]
+    assert not MonthLock.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_is_not_held_where_it_would_not_stay_so() -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        locking.keep_open([JUNE])
+
+
+def said(outcome: Any) -> str:
+    """The refusal in words, however the door tells it."""
+    if isinstance(outcome, EntriesRefusedError):
+        return " ".join(sentence(one) for found in outcome.problems.values() for one in found)
+    if outcome is False:  # the file is checked again, and its row is told
+        (batch,) = ImportBatch.objects.all()
+        check(batch.pk)
+        batch.refresh_from_db()
+        return " ".join(map(str, errors_of(batch)))
+    return " ".join(outcome.messages) if isinstance(outcome, ValidationError) else _shown(outcome)
+
+
+def _shown(outcome: Any) -> str:
+    if isinstance(outcome, CommandError):
+        return str(outcome)
+    return outcome.content.decode() if outcome.headers["Content-Type"].startswith("text/html") else str(outcome.json())
+
+
+def stored() -> list[Any]:
+    """Everything of the months, whatever it says."""
+    models = (Observation, Revision, Decision, Draft, Attachment, Quota)
+    of_tasks = (ProgressReport, ReportDecision, ReportDraft, ReportAttachment, SignOff)
+    return [list(model.objects.order_by("pk").values()) for model in (*models, *of_tasks)]
+
+
+def moments() -> list[datetime]:
+    revisions = Revision.objects.values_list("official_at", "ended_at")
+    decisions = Decision.objects.values_list("at", flat=True)
+    reports = ProgressReport.objects.values_list("official_at", "ended_at")
+    return [at for at in (*chain(*revisions), *decisions, *chain(*reports)) if at is not None]
+
+
+def figures_of(loader: Loader, cast: SimpleNamespace) -> list[Any]:
+    return list(loader([SeriesKey(cast.houses.pk, f.region().pk, 2014)]))
