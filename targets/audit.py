@@ -1,4 +1,4 @@
-"""Whether what is stored is what a full recompute from the figures would store."""
+"""Whether what is stored is what a full recompute from the figures would store, and history runs forwards."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from django.db import transaction
 
 from targets import storing
 from targets.loading import Regions, of_revisions
-from targets.models import Attainment, Target
+from targets.models import Attainment, Indicator, Target
+from targets.moments import out_of_order
 from targets.recompute import attainments_from, exclude_others, fresh_rows
 
 
@@ -48,6 +49,14 @@ def verify(stored: Attainment) -> Verification:
     names = [field.attname for field in Attainment._meta.concrete_fields]
     differing = tuple(name for name in names if getattr(stored, name) != getattr(computed, name))
     return Verification(computed.inputs_hash, differing)
+
+
+def disordered() -> Iterator[str]:
+    """The figures whose history runs backwards, each told by the codes of indicator and region and by its month."""
+    found = out_of_order()
+    codes = dict(Indicator.objects.filter(pk__in={key[0] for key in found}).values_list("pk", "code"))
+    places = Regions.load().codes if found else {}
+    return (f"{codes[indicator_id]} {places[region_id]} {month}" for indicator_id, region_id, month in found)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from plans.periods import Month
 from targets.copying import Lines, Row, copy, execute_many, text
 from targets.figures import Entry, Key, Problem
 from targets.models import DirtyKey, Observation, Revision
+from targets.moments import later_than
 
 KEY = ("indicator_id", "region_id", "month")
 FIGURES = ("value", "numerator", "denominator", "occurred_on")
@@ -31,7 +32,7 @@ TYPES = {
 }
 LOCK = 0x6F666665  # any constant: one writer of many official figures at a time
 OBSERVATIONS, REVISIONS, DIRTY = (one._meta.db_table for one in (Observation, Revision, DirtyKey))
-OFFERED, GOING = "figures_offered", "figures_going"
+OFFERED, GOING, MOMENTS = "figures_offered", "figures_going", "figures_moments"
 
 
 def in_turn() -> None:
@@ -93,6 +94,32 @@ def offered(entries: Iterable[Entry]) -> Iterator[str]:
         yield f"SELECT {', '.join(COLUMNS)} FROM {name}"
 
 
+@contextmanager
+def moments(known: str, parameters: Sequence[Any], usual: datetime) -> Iterator[None]:
+    """For `at`: when something happens now to the observations of which `known` is a query of ids and months."""
+    with _moments({USUAL: usual, **later_than(usual, known, parameters)}):
+        yield
+
+
+@contextmanager
+def _moments(found: Mapping[int, datetime]) -> Iterator[None]:
+    """The moments, by the ids of observations, in the table MOMENTS."""
+    adapt = connection.ops.adapt_datetimefield_value
+    columns = {"observation_id": "bigint PRIMARY KEY", "at": "timestamp with time zone"}
+    with table(MOMENTS, columns, ((pk, adapt(moment)) for pk, moment in found.items())):
+        yield
+
+
+USUAL = 0
+"""No observation has this id: the row says when it happens to all others."""
+
+
+def at(observation: str) -> str:
+    """The moment of an observation's id, in SQL, within `moments`."""
+    of = f"SELECT m.at FROM {MOMENTS} m WHERE m.observation_id = "
+    return f"coalesce(({of}{observation}), ({of}{USUAL}))"
+
+
 # --- Statements -------------------------------------------------------------------------------------------------------
 
 
@@ -112,10 +139,12 @@ def of_same_key(left: str, right: str) -> str:
 
 
 @contextmanager
-def going(select: str, parameters: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    """What of the offered figures is not official yet, in the table GOING, with the ids of its revisions to be: how
-    many are new and how many change something. The observations are locked, in one order for everybody, and nobody else
-    makes any meanwhile (`in_turn`, `beside_others`), so that what is new stays new.
+def going(select: str, parameters: Sequence[Any], usual: datetime) -> Iterator[tuple[int, int]]:
+    """What of the offered figures is not official yet, in the table GOING, with the ids of its revisions to be and the
+    moment of each: how many are new and how many change something.
+
+    The observations are locked, in one order for everybody, and nobody else makes any meanwhile (`in_turn`,
+    `beside_others`), so that what is new stays new.
     """
     lock_observations(select, parameters)
     with connection.cursor() as cursor:
@@ -124,12 +153,26 @@ def going(select: str, parameters: Sequence[Any]) -> Iterator[tuple[int, int]]:
             cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
         cursor.execute(
             f"CREATE TEMPORARY TABLE {GOING} AS SELECT f.*, {_next_id(REVISIONS)} AS revision_id, "
-            f"coalesce(f.known_id, {_next_id(OBSERVATIONS)}) AS observation_id FROM ({_differing(select)}) f",
-            parameters,
+            f"coalesce(f.known_id, {_next_id(OBSERVATIONS)}) AS observation_id, {_usual_moment()} AS at "
+            f"FROM ({_differing(select)}) f",
+            [connection.ops.adapt_datetimefield_value(usual), *parameters],
         )
+        _put_off(usual)
         cursor.execute(f"SELECT count(*) - count(previous_id), count(previous_id) FROM {GOING}")
         yield cursor.fetchone()
         cursor.execute(f"DROP TABLE {GOING}")
+
+
+def _usual_moment() -> str:
+    return "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
+
+
+def _put_off(usual: datetime) -> None:
+    """Gives those figures of GOING a later moment to which something has happened since: none as long as the clock runs
+    on."""
+    if later := later_than(usual, f"SELECT observation_id, month FROM {GOING}"):
+        with _moments(later):
+            run(f"UPDATE {GOING} SET at = m.at FROM {MOMENTS} m WHERE m.observation_id = {GOING}.observation_id", [])
 
 
 def _differing(select: str) -> str:
@@ -181,7 +224,7 @@ def publication(values: Mapping[str, Any]) -> list[Statement]:
         f"UPDATE {OBSERVATIONS} SET {updates}, official_id = g.revision_id FROM {GOING} g "
         f"WHERE {OBSERVATIONS}.id = g.known_id"
     )
-    own = {"id": "g.revision_id", "observation_id": "g.observation_id"}
+    own = {"id": "g.revision_id", "observation_id": "g.observation_id", "created_at": "g.at", "official_at": "g.at"}
     keep, parameters = _revisions("g", own, values, f"FROM {GOING} g", [])
     if connection.vendor == "postgresql":
         return [(f"WITH made AS ({make}), changed AS ({change}) {keep}", parameters)]
@@ -205,9 +248,10 @@ def make_observations(select: str, parameters: Sequence[Any]) -> None:
 
 
 def insert_submitted(select: str, parameters: Sequence[Any], values: Mapping[str, Any]) -> int:
-    """Revisions of the offered figures that wait for a review: how many."""
+    """Revisions of the offered figures that wait for a review, within `moments`: how many."""
     source = f"FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} ORDER BY o.id"
-    return run(*_revisions("f", {"observation_id": "o.id"}, values, source, parameters))
+    own = {"observation_id": "o.id", "created_at": at("o.id")}
+    return run(*_revisions("f", own, values, source, parameters))
 
 
 def _revisions(
@@ -238,10 +282,10 @@ def affected() -> list[Key]:
         return [(indicator_id, region_id, Month.from_key(month)) for indicator_id, region_id, month in cursor]
 
 
-def mark_going_dirty(at: datetime) -> bool:
+def mark_going_dirty(now: datetime) -> bool:
     """Keeps what must be judged anew after GOING: whether there is anything."""
     columns = "indicator_id, region_id, month, created_at"
-    return bool(run(f"INSERT INTO {DIRTY} ({columns}) SELECT one.*, %s FROM ({_AFFECTED}) one", [at]))
+    return bool(run(f"INSERT INTO {DIRTY} ({columns}) SELECT one.*, %s FROM ({_AFFECTED}) one", [now]))
 
 
 def run(sql: str, parameters: Sequence[Any]) -> int:

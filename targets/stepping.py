@@ -11,53 +11,63 @@ from django.db import connection
 
 from reviews.workflow import State, Verb
 from targets.models import Decision
-from targets.offering import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, of_same_key, run
+from targets.offering import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, at, of_same_key, run
 
 DECISIONS = Decision._meta.db_table
 
 
-def decided(
-    revisions: str, parameters: Sequence[Any], verb: Verb, at: datetime, *, by_id: int, reason: str = ""
-) -> int:
-    """Keeps that one step was taken with all revisions of which `revisions` is a query of ids: how many."""
+def decided(revisions: str, parameters: Sequence[Any], verb: Verb, *, by_id: int, reason: str = "") -> int:
+    """Keeps that one step was taken with all revisions of which `revisions` is a query of ids and moments: how many."""
     return run(
         f"INSERT INTO {DECISIONS} (revision_id, verb, by_id, at, reason) "
-        f"SELECT one.id, %s, %s, %s, %s FROM ({revisions}) one ORDER BY one.id",
-        [verb.value, by_id, at, reason, *parameters],
+        f"SELECT one.id, %s, %s, one.at, %s FROM ({revisions}) one ORDER BY one.id",
+        [verb.value, by_id, reason, *parameters],
     )
 
 
-def supersede_previous(at: datetime, *, by_id: int) -> None:
-    """Ends the revisions that GOING replaces."""
+def supersede_previous(*, by_id: int) -> None:
+    """Ends the revisions that GOING replaces, each at the moment of what replaces it."""
     run(
-        f"UPDATE {REVISIONS} SET state = %s, ended_at = %s FROM {GOING} g WHERE {REVISIONS}.id = g.previous_id",
-        [State.SUPERSEDED.value, at],
+        f"UPDATE {REVISIONS} SET state = %s, ended_at = g.at FROM {GOING} g WHERE {REVISIONS}.id = g.previous_id",
+        [State.SUPERSEDED.value],
     )
-    previous = f"SELECT previous_id AS id FROM {GOING} WHERE previous_id IS NOT NULL"
-    decided(previous, [], Verb.SUPERSEDE, at, by_id=by_id)
+    previous = f"SELECT previous_id AS id, at FROM {GOING} WHERE previous_id IS NOT NULL"
+    decided(previous, [], Verb.SUPERSEDE, by_id=by_id)
 
 
-def waiting_for(select: str, parameters: Sequence[Any]) -> list[int]:
-    """The ids of what waits for a review of the offered figures."""
+def waiting_for(select: str, parameters: Sequence[Any]) -> dict[int, int]:
+    """What waits for a review of the offered figures: the id of each entry, and of its observation."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.id FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} "
+            f"SELECT r.id, o.id FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} "
             f"JOIN {REVISIONS} r ON r.observation_id = o.id AND r.state = '{State.SUBMITTED.value}'",
             parameters,
         )
-        return [row[0] for row in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
-def submitted(source_id: int, at: datetime, *, by_id: int) -> None:
-    """Keeps that everything of a source was handed in."""
-    mine = f"SELECT id FROM {REVISIONS} WHERE source_id = %s"
-    decided(mine, [source_id], Verb.SUBMIT, at, by_id=by_id)
+def observations_of(select: str) -> str:
+    """The observations of the offered figures, as a query of ids and months with the same parameters."""
+    return f"SELECT o.id, o.month FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')}"
 
 
-def send_back(source_id: int, at: datetime, *, by_id: int, reason: str) -> int:
-    """Returns what of a source still waits for a review: how many."""
-    mine = f"SELECT id FROM {REVISIONS} WHERE source_id = %s AND state = '{State.SUBMITTED.value}'"
-    decided(mine, [source_id], Verb.RETURN, at, by_id=by_id, reason=reason)
+def submitted(source_id: int, *, by_id: int) -> None:
+    """Keeps that everything of a source was handed in when it was made."""
+    mine = f"SELECT id, created_at AS at FROM {REVISIONS} WHERE source_id = %s"
+    decided(mine, [source_id], Verb.SUBMIT, by_id=by_id)
+
+
+def of_source(source_id: int) -> tuple[str, list[Any]]:
+    """The observations of which a source has brought figures, as a query of ids and months."""
+    brought = f"SELECT r.observation_id FROM {REVISIONS} r WHERE r.source_id = %s"
+    return f"SELECT o.id, o.month FROM {OBSERVATIONS} o WHERE o.id IN ({brought})", [source_id]
+
+
+def send_back(source_id: int, *, by_id: int, reason: str) -> int:
+    """Returns what of a source still waits for a review, within `moments`: how many."""
+    waiting = f"FROM {REVISIONS} WHERE source_id = %s AND state = '{State.SUBMITTED.value}'"
+    mine = f"SELECT id, {at(f'{REVISIONS}.observation_id')} AS at {waiting}"
+    decided(mine, [source_id], Verb.RETURN, by_id=by_id, reason=reason)
     return run(
         f"UPDATE {REVISIONS} SET state = %s WHERE source_id = %s AND state = '{State.SUBMITTED.value}'",
         [State.RETURNED.value, source_id],
@@ -75,18 +85,21 @@ def before(source_id: int) -> tuple[str, list[Any]]:
     )
 
 
-def withdraw_rest(source_id: int, at: datetime, *, by_id: int, reason: str) -> int:
-    """Ends what of a source is still official, without a successor, and marks it to be judged anew: how many."""
+def withdraw_rest(source_id: int, now: datetime, *, by_id: int, reason: str) -> int:
+    """Ends what of a source is still official, without a successor, within `moments`, and marks it to be judged anew:
+    how many."""
     official = "source_id = %s AND official_at IS NOT NULL AND ended_at IS NULL"
     mine = f"SELECT id FROM {REVISIONS} WHERE {official}"
     run(
         f"INSERT INTO {DIRTY} (indicator_id, region_id, month, created_at) SELECT indicator_id, region_id, min(month), "
         f"%s FROM {OBSERVATIONS} WHERE official_id IN ({mine}) GROUP BY indicator_id, region_id, month / 100",
-        [at, source_id],
+        [now, source_id],
     )
     emptied = ", ".join(f"{name} = NULL" for name in (*FIGURES, "official_id"))
     run(f"UPDATE {OBSERVATIONS} SET {emptied} WHERE official_id IN ({mine})", [source_id])
-    decided(mine, [source_id], Verb.WITHDRAW, at, by_id=by_id, reason=reason)
+    when = f"SELECT id, {at(f'{REVISIONS}.observation_id')} AS at FROM {REVISIONS} WHERE {official}"
+    decided(when, [source_id], Verb.WITHDRAW, by_id=by_id, reason=reason)
     return run(
-        f"UPDATE {REVISIONS} SET state = %s, ended_at = %s WHERE {official}", [State.WITHDRAWN.value, at, source_id]
+        f"UPDATE {REVISIONS} SET state = %s, ended_at = {at(f'{REVISIONS}.observation_id')} WHERE {official}",
+        [State.WITHDRAWN.value, source_id],
     )

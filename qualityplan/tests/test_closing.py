@@ -301,7 +301,7 @@ ALSO = {"save_drafts": "save_draft", "discard_draft": "detach"}
 HARMLESS = {
     "targets": {
         *("check_entries", "odd_entries", "months_before", "beyond", "quotas_in_force", "sum_of"),  # only ask
-        *("lock", "reopen", "mark_dirty", "promises_changed"),
+        *("lock", "reopen", "mark_dirty", "promises_changed", "formulas_changed"),
         *("hand_over", "reporters_changed"),  # who reports, not what
         "send_back",  # what waits in a closed month may still be returned: nothing official changes
     },

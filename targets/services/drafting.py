@@ -14,6 +14,7 @@ from departments.services import record
 from reviews.workflow import State, Verb
 from targets.figures import Entry, Key, Problem
 from targets.models import Draft, Revision, Source
+from targets.moments import moments_of
 from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, discard_attachments, hand_over
 from targets.services.checking import Background, check_entries, odd_entries
@@ -240,9 +241,9 @@ def _submitted(found: Examined, reasons: Mapping[Key, str], by: User, source: So
     if not found.entries:
         return []
     source.save()
-    now = timezone.now()
     observations = locked_observations(found.entries)
-    replaced = replace_waiting([one.pk for one in observations], now, by=by)
+    moments = moments_of([one.pk for one in observations])
+    replaced = replace_waiting(moments, [one.pk for one in observations], by=by)
     revisions = [
         Revision(
             observation=observation,
@@ -253,7 +254,7 @@ def _submitted(found: Examined, reasons: Mapping[Key, str], by: User, source: So
             note=entry.note,
             source=source,
             author=by,
-            created_at=now,
+            created_at=moments.of(observation.pk),
             reason=reasons[entry.key],
             state=State.SUBMITTED.value,
             oddities=[problem.code for problem in found.odd.get(entry.key, ())],
@@ -261,7 +262,7 @@ def _submitted(found: Examined, reasons: Mapping[Key, str], by: User, source: So
         for entry, observation in zip(found.entries, observations, strict=True)
     ]
     made = Revision.objects.bulk_create(revisions)
-    decided([one.pk for one in made], Verb.SUBMIT, now, by=by)
+    decided({one.pk: one.created_at for one in made}, Verb.SUBMIT, by=by)
     hand_over(made)
     carry_on(replaced, made)
     record("observations.submitted", by=by, subject=source, count=len(made))

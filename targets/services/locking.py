@@ -9,12 +9,13 @@ at once; and closing, which holds one, waits for nothing more.
 """
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments import access
@@ -27,6 +28,7 @@ from targets.closing import closed_in
 from targets.figures import Key, Problem
 from targets.messages import sentence
 from targets.models import MonthLock
+from targets.moments import NEXT, moment_of_month
 
 LONGEST_REASON = 400
 LOCKS = 0x6D6F6E  # any constant: the advisory locks of months
@@ -66,6 +68,13 @@ def _hold_alone(plan: Plan, month: Month) -> None:
         raise ValidationError(told % _named(plan, month), code="busy") from error
 
 
+def _moment_for(plan: Plan, month: Month) -> datetime:
+    """When a month is closed or reopened now: after all that has happened to its figures and to itself, whatever the
+    clock says."""
+    locks = MonthLock.objects.filter(plan=plan, month=month).values_list("locked_at", "reopened_at")
+    return max([moment_of_month(month), *(moment + NEXT for moment in chain(*locks) if moment is not None)])
+
+
 def _demand_transaction() -> None:
     """A month that is held outside a transaction would be held no longer than the statement."""
     if not connection.in_atomic_block:
@@ -82,7 +91,7 @@ def lock(plan: Plan, month: Month, *, by: User) -> MonthLock:
     _hold_alone(plan, month)
     try:
         with transaction.atomic():
-            made = MonthLock.objects.create(plan=plan, month=month, locked_by=by, locked_at=timezone.now())
+            made = MonthLock.objects.create(plan=plan, month=month, locked_by=by, locked_at=_moment_for(plan, month))
     except IntegrityError as error:
         raise ValidationError(_("%(month)s is closed already for the plan %(plan)s.") % _named(plan, month)) from error
     record("month.locked", by=by, subject=made, plan=plan.code, month=str(month))
@@ -100,7 +109,7 @@ def reopen(plan: Plan, month: Month, *, by: User, reason: str) -> MonthLock:
     made = MonthLock.objects.select_for_update().filter(plan=plan, month=month, reopened_at__isnull=True).first()
     if made is None:
         raise ValidationError(_("%(month)s is not closed for the plan %(plan)s.") % _named(plan, month))
-    made.reopened_by, made.reopened_at, made.reason = by, timezone.now(), reason.strip()
+    made.reopened_by, made.reopened_at, made.reason = by, _moment_for(plan, month), reason.strip()
     made.save()
     record("month.reopened", by=by, subject=made, plan=plan.code, month=str(month), reason=reason.strip())
     return made

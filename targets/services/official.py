@@ -1,6 +1,7 @@
 """Writing figures that become official, or are handed in, many at once: a handful of statements for any number."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from targets import meanwhile, offering, stepping
 from targets.figures import Entry
 from targets.loading import observation_ids
 from targets.models import Decision, Indicator, Observation, Revision, Source
+from targets.moments import moments_of
 from targets.services.attachments import carry_on
 from targets.services.dirty import mark_dirty, wake_on_commit
 from targets.services.locking import demand_open
@@ -65,24 +67,26 @@ def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: U
     """
     access.demand(by, Action.IMPORT_OBSERVATIONS)
     offering.in_turn()
-    now = timezone.now()
     offering.make_observations(select, parameters)
     offering.lock_observations(select, parameters)
     replaced = stepping.waiting_for(select, parameters)
-    end_waiting(replaced, now, by=by)
-    common = _common(source, by, now, reason) | {"state": State.SUBMITTED.value}
-    count = offering.insert_submitted(select, parameters, common)
-    stepping.submitted(source.pk, now, by_id=by.pk)
+    moments = moments_of(replaced.values())
+    with offering.moments(stepping.observations_of(select), parameters, moments.usual):
+        end_waiting({pk: moments.of(observation_id) for pk, observation_id in replaced.items()}, by=by)
+        common = _common(source, by, reason) | {"state": State.SUBMITTED.value}
+        count = offering.insert_submitted(select, parameters, common)
+    stepping.submitted(source.pk, by_id=by.pk)
     _carry_files(replaced, source)
     record("observations.submitted", by=by, subject=source, count=count)
     return count
 
 
-def end_waiting(revision_ids: Collection[int], at: datetime, *, by: User) -> None:
-    """Ends what waits for a review, for newer entries take its place. Their observations are locked."""
-    waiting = Revision.objects.filter(pk__in=revision_ids)
+def end_waiting(at: Mapping[int, datetime], *, by: User) -> None:
+    """Ends what waits for a review, for newer entries take its place: entry by its id, and when. Their observations are
+    locked."""
+    waiting = Revision.objects.filter(pk__in=at)
     waiting.update(state=step(State.SUBMITTED, Verb.SUPERSEDE).value)
-    decided(revision_ids, Verb.SUPERSEDE, at, by=by)
+    decided(at, Verb.SUPERSEDE, by=by)
 
 
 def _carry_files(replaced: Collection[int], source: Source) -> None:
@@ -122,10 +126,10 @@ def write_official(
     `at_once`. The revisions themselves say who made them so; a decision is kept of those that they end."""
     offering.in_turn()
     now = timezone.now()
-    official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value, "official_at": now}
-    with offering.going(select, parameters) as (new, changed):
-        stepping.supersede_previous(now, by_id=by.pk)
-        values = _common(source, by, now, reason) | official
+    official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value}
+    with offering.going(select, parameters, now) as (new, changed):
+        stepping.supersede_previous(by_id=by.pk)
+        values = _common(source, by, reason) | official
         if not at_once or not meanwhile.judged(offering.publication(values)):
             offering.make_official(values)
             if offering.mark_going_dirty(now):
@@ -135,8 +139,8 @@ def write_official(
     return outcome
 
 
-def _common(source: Source, by: User, at: datetime, reason: str) -> dict[str, Any]:
-    return {"source_id": source.pk, "author_id": by.pk, "created_at": at, "reason": reason}
+def _common(source: Source, by: User, reason: str) -> dict[str, Any]:
+    return {"source_id": source.pk, "author_id": by.pk, "reason": reason}
 
 
 def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
@@ -160,15 +164,19 @@ def same_figures(entry: Entry, row: Observation | Revision) -> bool:
     return entry.figures == tuple(getattr(row, name) for name in offering.FIGURES)
 
 
-def supersede(revision_ids: Collection[int], at: datetime, *, by: User) -> None:
-    """Ends approved revisions for which later ones are official from now on."""
-    Revision.objects.filter(id__in=revision_ids).update(state=State.SUPERSEDED.value, ended_at=at)
-    decided(revision_ids, Verb.SUPERSEDE, at, by=by)
+def supersede(at: Mapping[int, datetime], *, by: User) -> None:
+    """Ends approved revisions, each by its id, for which later ones are official from a moment on."""
+    together: dict[datetime, list[int]] = defaultdict(list)
+    for pk, moment in at.items():
+        together[moment].append(pk)
+    for moment, ids in together.items():
+        Revision.objects.filter(id__in=ids).update(state=State.SUPERSEDED.value, ended_at=moment)
+    decided(at, Verb.SUPERSEDE, by=by)
 
 
-def decided(revision_ids: Collection[int], verb: Verb, at: datetime, *, by: User, reason: str = "") -> None:
-    """Keeps who took which step when and why, beside the revisions."""
-    rows = [Decision(revision_id=one, verb=verb.value, by=by, at=at, reason=reason) for one in revision_ids]
+def decided(at: Mapping[int, datetime], verb: Verb, *, by: User, reason: str = "") -> None:
+    """Keeps who took which step when and why, beside the revisions, which are given by their ids."""
+    rows = [Decision(revision_id=one, verb=verb.value, by=by, at=when, reason=reason) for one, when in at.items()]
     Decision.objects.bulk_create(rows, batch_size=LOT)
 
 

@@ -1,7 +1,6 @@
 """One figure on its way: entered, submitted, approved or returned, withdrawn."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -18,6 +17,7 @@ from targets import offering
 from targets.figures import Entry, Key
 from targets.messages import sentence
 from targets.models import Observation, Revision, Source
+from targets.moments import Moments, moments_of
 from targets.services.attachments import bring_back, carry_on
 from targets.services.checking import check_entries, hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
@@ -63,20 +63,21 @@ def submit(revision: Revision, *, by: User) -> Revision:
         raise access.refusal()
     if revision.observation.revisions.filter(pk__gt=revision.pk).exclude(state=State.DRAFT.value).exists():
         raise ValidationError(_("A newer entry has been handed in already. Enter the figure again."), code="outdated")
-    replaced = replace_waiting([revision.observation_id], timezone.now(), by=by)
-    _moved(revision, Verb.SUBMIT, by)
+    moments = moments_of([revision.observation_id])
+    replaced = replace_waiting(moments, [revision.observation_id], by=by)
+    _moved(revision, Verb.SUBMIT, by, moments)
     carry_on(replaced, [revision])
     return revision
 
 
-def replace_waiting(observation_ids: Collection[int], at: datetime, *, by: User) -> dict[int, Revision]:
+def replace_waiting(moments: Moments, observation_ids: Collection[int], *, by: User) -> dict[int, Revision]:
     """Ends what waits for review of these figures, for a newer entry: what was replaced, by the observation's id.
 
     To be called with the observations locked.
     """
     rows = Revision.objects.filter(observation__in=observation_ids, state=State.SUBMITTED.value)
     waiting = {row.observation_id: row for row in rows}
-    end_waiting([row.pk for row in waiting.values()], at, by=by)
+    end_waiting({row.pk: moments.of(row.observation_id) for row in waiting.values()}, by=by)
     return waiting
 
 
@@ -85,7 +86,8 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
     """Returns a submitted entry with a reason; what is official stays so. Its attachments go back to the next draft."""
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
-    tell_author(_moved(revision, Verb.RETURN, by, reason), RETURNED, by=by, reason=reason)
+    _moved(revision, Verb.RETURN, by, moments_of([revision.observation_id]), reason)
+    tell_author(revision, RETURNED, by=by, reason=reason)
     bring_back([revision])
     return revision
 
@@ -125,7 +127,7 @@ def approve_all(revisions: Collection[Revision], *, by: User) -> tuple[list[Revi
     demand_open([row.entry.key for row in approved])
     _demand_no_fall(approved)
     if approved:
-        _approve_rows(approved, by, timezone.now())
+        _approve_rows(approved, by, moments_of([row.observation_id for row in approved]))
     return approved, left_out
 
 
@@ -163,14 +165,16 @@ def _demand_no_fall(rows: Collection[Revision]) -> None:
         raise ValidationError(" ".join([*told, advice]), code="total_falls")
 
 
-def _approve_rows(rows: Collection[Revision], by: User, now: datetime) -> None:
-    """All of them with one statement for each table."""
-    supersede([row.observation.official_id for row in rows if row.observation.official_id is not None], now, by=by)
+def _approve_rows(rows: Collection[Revision], by: User, moments: Moments) -> None:
+    """All of them with one statement for each table. What is superseded ends when its successor begins."""
+    at = {row.pk: moments.of(row.observation_id) for row in rows}
+    before = {row.observation.official_id: at[row.pk] for row in rows}
+    supersede({pk: moment for pk, moment in before.items() if pk is not None}, by=by)
     for row in rows:
         row.state = step(State(row.state), Verb.APPROVE).value
-        row.approved_by, row.official_at, row.official_by = by, now, Revision.OfficialBy.REVIEW
+        row.approved_by, row.official_at, row.official_by = by, at[row.pk], Revision.OfficialBy.REVIEW
     Revision.objects.bulk_update(rows, ["state", "approved_by", "official_at", "official_by"], batch_size=LOT)
-    decided([row.pk for row in rows], Verb.APPROVE, now, by=by)
+    decided(at, Verb.APPROVE, by=by)
     AuditEvent.objects.bulk_create(
         AuditEvent(
             actor=by,
@@ -190,8 +194,9 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     revision = _locked(revision)
     observation = revision.observation
     _demand_for(by, Action.WITHDRAW_OBSERVATIONS, observation)
-    revision.ended_at = timezone.now()
-    _moved(revision, Verb.WITHDRAW, by, reason)
+    moments = moments_of([observation.pk])
+    revision.ended_at = moments.of(observation.pk)
+    _moved(revision, Verb.WITHDRAW, by, moments, reason)
     observation.official = observation.value = observation.numerator = observation.denominator = None
     observation.occurred_on = None
     observation.save()
@@ -219,7 +224,7 @@ def _demand_for(by: User, action: Action, observation: Observation) -> None:
         raise access.refusal()
 
 
-def _moved(revision: Revision, verb: Verb, by: User, reason: str = "") -> Revision:
+def _moved(revision: Revision, verb: Verb, by: User, moments: Moments, reason: str = "") -> None:
     """Takes one step of the workflow, keeps who took it and why, and records it; ValidationError if the table has no
     such step."""
     check_reason(reason)
@@ -228,6 +233,5 @@ def _moved(revision: Revision, verb: Verb, by: User, reason: str = "") -> Revisi
     except RefusedError as refused:
         raise refused_step(refused.code) from refused
     revision.save()
-    decided([revision.pk], verb, timezone.now(), by=by, reason=reason.strip())
+    decided({revision.pk: moments.of(revision.observation_id)}, verb, by=by, reason=reason.strip())
     record(f"observation.{verb.value}", by=by, subject=revision, reason=reason)
-    return revision

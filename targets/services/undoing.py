@@ -15,6 +15,7 @@ from departments.services import record
 from reviews.workflow import State, Verb
 from targets import offering, stepping
 from targets.models import Indicator, Observation, Revision, Source
+from targets.moments import moments_of
 from targets.offering import FIGURES
 from targets.services.attachments import carry_on
 from targets.services.checking import hold_totals, unexplained_falls
@@ -40,7 +41,9 @@ def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     _demand_last(source)
     own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
     restored = write_official(*stepping.before(source.pk), 0, own, by, reason).changed
-    removed = stepping.withdraw_rest(source.pk, timezone.now(), by_id=by.pk, reason=reason)
+    now = timezone.now()
+    with offering.moments(*stepping.of_source(source.pk), now):
+        removed = stepping.withdraw_rest(source.pk, now, by_id=by.pk, reason=reason)
     _demand_no_fall(own)
     if removed:
         wake_on_commit()
@@ -58,7 +61,8 @@ def send_back_all(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     list(_observations(source).select_for_update().order_by("pk").values_list("pk", flat=True))
     _demand_last(source, waiting=True)
     replaced = {one.observation_id: one for one in _replaced_by(source)}
-    returned = stepping.send_back(source.pk, timezone.now(), by_id=by.pk, reason=reason)
+    with offering.moments(*stepping.of_source(source.pk), timezone.now()):
+        returned = stepping.send_back(source.pk, by_id=by.pk, reason=reason)
     _hand_in_again(replaced, source, by, reason)
     return len(replaced), returned
 
@@ -80,13 +84,13 @@ def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, r
     if not replaced:
         return
     own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
-    now = timezone.now()
+    moments = moments_of(replaced)
     copied = ("observation_id", *FIGURES, "note", "oddities", "author_id", "reason")
     made = Revision.objects.bulk_create(
         [
             Revision(
                 source=own,
-                created_at=now,
+                created_at=moments.of(one.observation_id),
                 state=State.SUBMITTED.value,
                 **{name: getattr(one, name) for name in copied},
             )
@@ -94,7 +98,7 @@ def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, r
         ],
         batch_size=LOT,
     )
-    decided([one.pk for one in made], Verb.SUBMIT, now, by=by, reason=reason)
+    decided({one.pk: one.created_at for one in made}, Verb.SUBMIT, by=by, reason=reason)
     carry_on(replaced, made)
     record("observations.submitted", by=by, subject=own, count=len(made))
 
