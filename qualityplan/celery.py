@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun, worker_init, worker_process_init
+from celery.signals import setup_logging, task_prerun, worker_init, worker_process_init, worker_ready
 from django.conf import settings
 
 from qualityplan.processes import die_with_parent
@@ -38,6 +38,12 @@ def set_aside_what_stays(**_: Any) -> None:
     """Everything loaded so far lives as long as the process: the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
+
+
+@worker_ready.connect
+def judge_by_own_formulas(**_: Any) -> None:
+    """A worker that starts has what older formulas have judged judged anew, without waiting for the timer."""
+    app.send_task("targets.apply_formulas", ignore_result=True)
 
 
 @setup_logging.connect

@@ -1,6 +1,10 @@
 """Measured promises: indicators, targets, observations and how they are judged."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,6 +37,18 @@ class TargetsConfig(AppConfig):
             Watch("targets_observation", ("month", "indicator_id"), _OF_FIGURE, "{1}"),
             Watch("targets_attainment", ("target_id",), of_target, its_indicator),
         )
+        post_migrate.connect(judge_by_new_formulas, sender=self, dispatch_uid="formulas")
+
+
+def judge_by_new_formulas(using: str = "default", **_sent: Any) -> None:
+    """After `migrate`: what older formulas have judged is judged anew."""
+    from targets.models import AppliedFormulas
+    from targets.services import formulas_changed
+
+    with connections[using].cursor() as cursor:
+        there = connections[using].introspection.table_names(cursor)
+    if AppliedFormulas._meta.db_table in there:
+        formulas_changed()
 
 
 _BESIDE = "SELECT id FROM plans_plan WHERE region_id = (SELECT region_id FROM plans_plan AS own WHERE own.id = {0})"

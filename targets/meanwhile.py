@@ -23,10 +23,10 @@ MOST = 20_000
 def judged(publication: Sequence[offering.Statement]) -> bool:
     """Executes what makes the figures of GOING official, judges meanwhile what they affect, and writes it.
 
-    False, with nothing done, where that cannot be: on SQLite, for too many figures, and while a recompute runs, for
-    whoever waits for that would hold up everybody who decides about a figure.
+    False, with nothing done, where that cannot be: on SQLite, for too many figures, where other formulas are applied,
+    and while a recompute runs, for whoever waits for that would hold up everybody who decides about a figure.
     """
-    if connection.vendor != "postgresql" or not recompute.others_excluded():
+    if connection.vendor != "postgresql" or not recompute.others_excluded() or not recompute.formulas_applied():
         return False
     affected = recompute.Affected.by(offering.affected())
     if affected.size > MOST:

@@ -36,7 +36,7 @@ from targets.figures import Entry
 from targets.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule
 from targets.judging import Judgement, judge_months, not_owed
 from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, Span, official_now
-from targets.models import Attainment, DirtyKey, Quota, Target
+from targets.models import AppliedFormulas, Attainment, DirtyKey, Quota, Target
 from targets.pace import Step, Window, windows
 
 Made = tuple[Facts, Judgement, Quota | None, str, str]
@@ -73,8 +73,10 @@ class Judged:
 
 @transaction.atomic
 def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
-    """Works off up to `limit` dirty keys: how many keys, and how many rows were written; (0, 0) for nothing."""
+    """Works off up to `limit` dirty keys: how many keys, and how many rows were written; (0, 0) for nothing.
+    OutdatedFormulasError if newer formulas are applied: then the keys stay."""
     exclude_others()
+    apply_formulas()
     rows = list(DirtyKey.objects.order_by("id").values_list("id", "indicator_id", "region_id", "month")[:limit])
     if not rows:
         return 0, 0
@@ -88,8 +90,10 @@ def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
 
 @transaction.atomic
 def recompute_all() -> int:
-    """Judges every target for every region and month anew, writes the rows that differ and returns their number."""
+    """Judges every target for every region and month anew, writes the rows that differ and returns their number.
+    OutdatedFormulasError if newer formulas are applied."""
     exclude_others()
+    apply_formulas()
     regions, targets = Regions.load(), _targets()
     _forget_unjudged(targets, regions)
     return _written(targets, regions, everything(targets, regions))
@@ -110,6 +114,54 @@ def others_excluded() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         return bool(cursor.fetchone()[0])
+
+
+class OutdatedFormulasError(Exception):
+    """The attainments are judged by newer formulas than this process knows."""
+
+    def __init__(self, applied: int) -> None:
+        super().__init__(
+            f"attainments are judged by version {applied} of the formulas, this process knows version "
+            f"{FORMULA_VERSION}: restart it with the new release"
+        )
+
+
+@transaction.atomic
+def apply_formulas() -> bool:
+    """Sees to it that everything is judged by the formulas of this process: whether anything has to be judged anew
+    for that, which is marked. OutdatedFormulasError if newer ones are applied."""
+    if formulas_applied():
+        return False
+    exclude_others()
+    applied = AppliedFormulas.objects.values_list("version", flat=True).first()
+    if applied is not None and applied > FORMULA_VERSION:
+        raise OutdatedFormulasError(applied)
+    AppliedFormulas.objects.update_or_create(defaults={"version": FORMULA_VERSION})
+    return mark_outdated()
+
+
+@transaction.atomic
+def mark_outdated() -> bool:
+    """Marks everything to be judged anew if an attainment was judged by other formulas: whether it is so."""
+    promised = Target.objects.in_force()
+    if not Attainment.objects.filter(target__in=promised).exclude(formula_version=FORMULA_VERSION).exists():
+        return False
+    wanted = {(target.indicator_id, target.plan.first_month) for target in promised.select_related("plan")}
+    DirtyKey.objects.bulk_create(
+        DirtyKey(indicator_id=indicator_id, region_id=None, month=month) for indicator_id, month in sorted(wanted)
+    )
+    return True
+
+
+def outdated_marked() -> bool:
+    """The same as `apply_formulas`, with a look at the attainments themselves, some of which may come from elsewhere:
+    asked whenever a process starts."""
+    return apply_formulas() or mark_outdated()
+
+
+def formulas_applied() -> bool:
+    """Whether everything is judged by the formulas of this process, or marked to be."""
+    return AppliedFormulas.objects.filter(version=FORMULA_VERSION).exists()
 
 
 def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:

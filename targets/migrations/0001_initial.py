@@ -1589,6 +1589,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="AppliedFormulas",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("version", models.PositiveSmallIntegerField(verbose_name="version of the formulas")),
+            ],
+            options={
+                "verbose_name": "applied formulas",
+                "verbose_name_plural": "applied formulas",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="formulas_applied_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="Attainment",
             fields=[
                 (

@@ -1,7 +1,7 @@
 """Measured promises and the facts by which they are judged."""
 
 from targets.models.attachments import Attachment
-from targets.models.attainment import Attainment, DirtyKey
+from targets.models.attainment import AppliedFormulas, Attainment, DirtyKey
 from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
@@ -11,6 +11,7 @@ from targets.models.parting import Quota, Step
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
+    "AppliedFormulas",
     "Attachment",
     "Attainment",
     "Decision",

@@ -171,3 +171,20 @@ class DirtyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator_id} · {self.region_id} · {self.month}"
+
+
+class AppliedFormulas(models.Model):
+    """By which version of the formulas the attainments are judged: one row. A process that knows only older formulas
+    writes no attainments any more; one that knows newer ones has everything judged anew. Written by `recompute` alone.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.PositiveSmallIntegerField(_("version of the formulas"))
+
+    class Meta:
+        verbose_name = _("applied formulas")
+        verbose_name_plural = _("applied formulas")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="formulas_applied_once")]
+
+    def __str__(self) -> str:
+        return str(self.version)

@@ -2,7 +2,7 @@
 
 from targets.services.attachments import attach, detach
 from targets.services.checking import Background, check_entries, months_before, odd_entries
-from targets.services.dirty import mark_dirty, promises_changed
+from targets.services.dirty import formulas_changed, mark_dirty, promises_changed
 from targets.services.drafting import (
     ConflictError,
     ConflictsError,
@@ -53,6 +53,7 @@ __all__ = [
     "discard_draft",
     "divide",
     "enter",
+    "formulas_changed",
     "hand_in",
     "hand_over",
     "lock",

@@ -1,5 +1,6 @@
 """Saying what must be judged anew, in the transaction that changed it."""
 
+import logging
 from collections.abc import Collection, Iterable
 
 from django.db import connection, models, transaction
@@ -9,6 +10,9 @@ from plans.models import Plan
 from plans.periods import Month
 from targets import jobs
 from targets.models import DirtyKey, Indicator, Quota, Step, Target
+from targets.recompute import OutdatedFormulasError, outdated_marked
+
+logger = logging.getLogger(__name__)
 
 Key = tuple[int, int | None, Month]
 """indicator id, region id (None: all regions), month from which on"""
@@ -30,6 +34,19 @@ def wake_on_commit() -> None:
     """Wakes a worker once the transaction is committed, and once only."""
     if not any(jobs.wake in hook for hook in connection.run_on_commit):
         transaction.on_commit(jobs.wake)
+
+
+@transaction.atomic
+def formulas_changed() -> None:
+    """Has everything judged anew that was judged by older formulas than those of this process. Where newer ones are
+    applied nothing is done: this process is the old one."""
+    try:
+        marked = outdated_marked()
+    except OutdatedFormulasError as error:
+        logger.error("formulas outdated", extra={"reason": str(error)})
+        return
+    if marked:
+        wake_on_commit()
 
 
 def promises_changed(objects: Collection[models.Model]) -> None:
