@@ -5,7 +5,7 @@ at once, or one be over before it began. So each act comes at least a microsecon
 after its month was last closed or reopened; the end of a revision is the beginning of the next.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,6 +46,11 @@ def moment_of_month(month: Month) -> datetime:
     usual = timezone.now()
     later = later_than(usual, f"SELECT id, month FROM {OBSERVATIONS} WHERE month = %s", [month.key])
     return max([usual, *later.values()])
+
+
+def after(moments: Iterable[datetime]) -> datetime:
+    """Now, or just after the last of these moments if the clock has not come so far."""
+    return max([timezone.now(), *(moment + NEXT for moment in moments)])
 
 
 def later_than(usual: datetime, known: str, parameters: Sequence[Any] = ()) -> dict[int, datetime]:

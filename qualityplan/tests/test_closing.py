@@ -380,8 +380,10 @@ def test_closing_that_waits_too_long_closes_nothing_and_says_so(
             lock(f.plan(), JUNE, by=cast.coordinator)
         except ValidationError as refused:
             told.append(refused)
+        finally:
+            connections.close_all()
 
-    thread = Thread(target=lambda: (closing(), connections.close_all()))
+    thread = Thread(target=closing)
     with transaction.atomic():
         saving(cast)()
         thread.start()

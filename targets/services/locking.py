@@ -28,7 +28,7 @@ from targets.closing import closed_in
 from targets.figures import Key, Problem
 from targets.messages import sentence
 from targets.models import MonthLock
-from targets.moments import NEXT, moment_of_month
+from targets.moments import after, moment_of_month
 
 LONGEST_REASON = 400
 LOCKS = 0x6D6F6E  # any constant: the advisory locks of months
@@ -72,7 +72,7 @@ def _moment_for(plan: Plan, month: Month) -> datetime:
     """When a month is closed or reopened now: after all that has happened to its figures and to itself, whatever the
     clock says."""
     locks = MonthLock.objects.filter(plan=plan, month=month).values_list("locked_at", "reopened_at")
-    return max([moment_of_month(month), *(moment + NEXT for moment in chain(*locks) if moment is not None)])
+    return max(moment_of_month(month), after(moment for moment in chain(*locks) if moment is not None))
 
 
 def _demand_transaction() -> None:

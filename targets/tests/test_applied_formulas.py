@@ -11,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 
 from targets import jobs, recompute
 from targets.audit import differences
+from targets.formulas import FORMULA_VERSION
 from targets.models import AppliedFormulas, Attainment, DirtyKey, Observation, Target
 from targets.recompute import OutdatedFormulasError, recompute_all, recompute_dirty
 from targets.services import promises_changed
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
-OWN = recompute.FORMULA_VERSION
+OWN = FORMULA_VERSION
 
 
 @pytest.fixture

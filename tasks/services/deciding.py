@@ -1,5 +1,7 @@
 """A report that was handed in: approved or returned by a colleague of the department."""
 
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.urls import reverse
@@ -17,7 +19,7 @@ from targets.services.locking import check_reason, demand_open_month, keep_open
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
 from tasks.services.attachments import bring_back
 from tasks.services.milestones import milestones_changed
-from tasks.services.reporting import decided
+from tasks.services.reporting import decided, moment_of, place_of
 from tasks.services.rights import demand_of, demand_unclosed
 
 RETURNED = "report_returned"
@@ -45,22 +47,23 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     if earlier is not None and earlier.pk > report.pk:
         raise ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
     _step(report, Verb.APPROVE)
+    moment = moment_of(place_of(report))
     if earlier is not None:
-        _supersede(earlier, by)
-    report.approved_by, report.official_at = by, timezone.now()
+        _supersede(earlier, moment, by)
+    report.approved_by, report.official_at = by, moment
     report.official_by = ProgressReport.OfficialBy.REVIEW
     report.save()
-    decided(report, Verb.APPROVE, by=by)
+    decided(report, Verb.APPROVE, moment, by=by)
     record("report.approved", by=by, subject=report, month=str(report.month))
     _publish([report, *([earlier] if earlier is not None else [])], by)
     return report
 
 
-def _supersede(report: ProgressReport, by: User) -> None:
+def _supersede(report: ProgressReport, moment: datetime, by: User) -> None:
     _step(report, Verb.SUPERSEDE)
-    report.ended_at = timezone.now()
+    report.ended_at = moment
     report.save()
-    decided(report, Verb.SUPERSEDE, by=by)
+    decided(report, Verb.SUPERSEDE, moment, by=by)
 
 
 def _publish(reports: list[ProgressReport], by: User) -> None:
@@ -90,7 +93,7 @@ def return_report(report: ProgressReport, *, by: User, reason: str) -> ProgressR
     demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
     _step(report, Verb.RETURN, reason)
     report.save()
-    decided(report, Verb.RETURN, by=by, reason=reason.strip())
+    decided(report, Verb.RETURN, moment_of(place_of(report)), by=by, reason=reason.strip())
     record("report.returned", by=by, subject=report, reason=reason.strip())
     bring_back(report)
     _tell_author(report, by, reason.strip())

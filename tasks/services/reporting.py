@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +17,8 @@ from departments.services import record
 from plans.periods import Month
 from reviews.workflow import State, Verb, step
 from targets.figures import Problem
+from targets.models import MonthLock
+from targets.moments import after
 from targets.services.locking import check_reason, demand_open_month
 from tasks import accounts
 from tasks.accounts import Asked, Said, SaidStep, Setting
@@ -139,8 +142,9 @@ def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressRepor
     if (same := _same_waiting(place, found, reason.strip(), by)) is not None:
         draft.delete()
         return same
-    replaced = _replace_waiting(place, by)
-    report = _submitted(place, found, reason.strip(), by)
+    moment = moment_of(place)
+    replaced = _replace_waiting(place, moment, by)
+    report = _submitted(place, found, moment, reason.strip(), by)
     hand_over(place, report)
     if replaced is not None:
         carry_on(replaced, report)
@@ -162,21 +166,21 @@ def _texts(found: Examined) -> dict[str, str]:
     return {name: getattr(found.said, name).strip() for name in TEXTS}
 
 
-def _replace_waiting(place: Place, by: User) -> ProgressReport | None:
+def _replace_waiting(place: Place, moment: datetime, by: User) -> ProgressReport | None:
     waiting = ProgressReport.objects.waiting().filter(**place.fields).first()
     if waiting is not None:
         waiting.state = step(State(waiting.state), Verb.SUPERSEDE).value
         waiting.save()
-        decided(waiting, Verb.SUPERSEDE, by=by)
+        decided(waiting, Verb.SUPERSEDE, moment, by=by)
     return waiting
 
 
-def _submitted(place: Place, found: Examined, reason: str, by: User) -> ProgressReport:
+def _submitted(place: Place, found: Examined, moment: datetime, reason: str, by: User) -> ProgressReport:
     report = ProgressReport.objects.create(
         **place.fields,
         **_texts(found),
         author=by,
-        created_at=timezone.now(),
+        created_at=moment,
         reason=reason,
         state=step(State.DRAFT, Verb.SUBMIT).value,
     )
@@ -185,13 +189,22 @@ def _submitted(place: Place, found: Examined, reason: str, by: User) -> Progress
         MilestoneReport(report=report, milestone_id=pk, percentage=percentage, done_on=day)
         for pk, (percentage, day) in reached.items()
     )
-    decided(report, Verb.SUBMIT, by=by)
+    decided(report, Verb.SUBMIT, moment, by=by)
     return report
 
 
-def decided(report: ProgressReport, verb: Verb, *, by: User, reason: str = "") -> None:
+def decided(report: ProgressReport, verb: Verb, at: datetime, *, by: User, reason: str = "") -> None:
     """Keeps who took which step when and why, beside the report."""
-    ReportDecision.objects.create(report=report, verb=verb.value, by=by, at=timezone.now(), reason=reason)
+    ReportDecision.objects.create(report=report, verb=verb.value, by=by, at=at, reason=reason)
+
+
+def moment_of(place: Place) -> datetime:
+    """When something happens now to the reports of a task, department and month: after all that has happened to them
+    and after the month was last closed or reopened, whatever the clock says. The task is locked."""
+    reports = ProgressReport.objects.filter(**place.fields).values_list("official_at", "ended_at")
+    steps = ReportDecision.objects.filter(report__in=ProgressReport.objects.filter(**place.fields)).values_list("at")
+    locks = MonthLock.objects.filter(plan=place.task.plan_id, month=place.month).values_list("locked_at", "reopened_at")
+    return after(moment for moment in chain(*reports, *steps, *locks) if moment is not None)
 
 
 def place_of(report: ProgressReport) -> Place:

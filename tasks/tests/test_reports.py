@@ -1,11 +1,12 @@
 """A progress report on its way: kept, handed in, returned, approved, corrected; what it says of milestones counts."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from departments.models import AuditEvent, Notice
 from departments.permissions import Role
@@ -13,6 +14,7 @@ from plans.periods import Month
 from reviews.documents import RefusedFileError
 from reviews.workflow import State
 from targets.audit import differences
+from targets.moments import NEXT
 from targets.services import lock
 from targets.tests import factories as f
 from tasks.models import Milestone, ProgressReport, ReportAttachment, ReportDraft
@@ -228,6 +230,21 @@ def test_the_last_report_prefills_the_next(city: SimpleNamespace) -> None:
     approved(Place(city.task, city.lead, MAY), city.reporter, city.reviewer)
     shown = sheet(city.place)
     assert (shown.said.done, shown.taken_over is not None) == ("下月继续", True)
+
+
+def test_a_correction_while_the_clock_is_set_back_comes_after_what_it_corrects(
+    city: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2014, 7, 1, 12, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+    first = approved(city.place, city.reporter, city.reviewer)
+    monkeypatch.setattr(timezone, "now", lambda: noon - timedelta(hours=1))
+    second = approve_report(handed_in(city.place, city.reporter, reason="更正"), by=city.reviewer)
+    first.refresh_from_db()
+    assert first.official_at is not None
+    assert first.ended_at is not None
+    assert second.official_at == first.ended_at > first.official_at
+    assert [one.at for one in second.decisions.order_by("pk")] == [first.ended_at - NEXT, first.ended_at]
 
 
 def test_a_closed_month_takes_nothing(city: SimpleNamespace) -> None:
