@@ -1,0 +1,21 @@
+"""A worker that starts has everything judged anew that other formulas have judged, with nobody to tell it."""
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from targets.formulas import FORMULA_VERSION
+from targets.models import Attainment
+from targets.tests import factories as f
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_worker_that_starts_has_old_lights_judged_anew(
+    spawn_worker: Callable[..., subprocess.Popen[bytes]], eventually: Callable[..., None]
+) -> None:
+    f.judged_anew(f.target(f.indicator("count"), "at_least", 400))
+    Attainment.objects.update(formula_version=FORMULA_VERSION - 1)
+    spawn_worker()
+    eventually(lambda: not Attainment.objects.exclude(formula_version=FORMULA_VERSION).exists(), timeout=90)
