@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "qualityplan.answers.api_refusals_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "qualityplan.unreadable.UnreadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "qualityplan.middleware.sitting_middleware",
     "qualityplan.middleware.language_middleware",
