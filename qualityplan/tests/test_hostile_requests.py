@@ -25,7 +25,6 @@ pytestmark = pytest.mark.django_db
 
 HOSTILE = {
     "a number beyond every database": "1" + "0" * 30,
-    "a number beyond long ones": str(2**63),
     "half of a sign": "%ED%A0%80",
     "a month that is none": "-1",
     "a very long text": "9" * 5000,
