@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.filters import RelatedFieldListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -21,16 +22,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import CSV, JSON, XLSX
+from import_export.formats import base_formats
 from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 from simple_history.admin import SimpleHistoryAdmin
 
-from departments import access
+from departments import access, spreadsheets
 from departments.access import Reach
 from departments.models import User
 from departments.permissions import Action
 from departments.services import record
+from departments.typed import number_of
 
 Listener = Callable[[Collection[models.Model]], None]
 
@@ -103,6 +105,12 @@ class ByRole:
         rows: models.QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
         return rows.filter(self.shown(reach_of(request), access.person(request)))
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address fills into an empty form; a reference in it that is no number is left out."""
+        found: dict[str, Any] = super().get_changeform_initial_data(request)  # type: ignore[misc]
+        related = {field.name for field in self.model._meta.get_fields() if field.is_relation}
+        return {name: value for name, value in found.items() if name not in related or _are_numbers(value)}
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_enter(request)
 
@@ -155,6 +163,10 @@ class ByRole:
 
 
 Rows = Callable[[Reach, User], Q]
+
+
+def _are_numbers(value: Any) -> bool:
+    return all(number_of(one) is not None for one in (value if isinstance(value, list) else [value]))
 
 
 class Inline(ByRole):
@@ -236,6 +248,20 @@ def stored(model: type[models.Model], keys: list[Any]) -> list[models.Model]:
     return list(model._base_manager.filter(pk__in=keys))
 
 
+class CSV(base_formats.CSV):
+    """Written by the one writer."""
+
+    def export_data(self, dataset: Any, **kwargs: Any) -> str:
+        return "".join(spreadsheets.csv_lines([dataset.headers, *dataset]))
+
+
+class XLSX(base_formats.XLSX):
+    """Written by the one writer."""
+
+    def export_data(self, dataset: Any, **kwargs: Any) -> bytes:
+        return spreadsheets.as_xlsx(str(dataset.title or "1"), [dataset.headers, *dataset])
+
+
 class Resource(ModelResource):
     """Rows of a file: checked like a form, nothing stored unless all is well, announced once a file.
 
@@ -246,6 +272,13 @@ class Resource(ModelResource):
     def __init__(self, administered: "tuple[Importing, HttpRequest] | None" = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._administered = administered
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """A text that was made harmless when it was taken away comes back as it was."""
+        for name, value in row.items():
+            if isinstance(value, str):
+                row[name] = spreadsheets.as_typed(value)
+        super().before_import_row(row, **kwargs)
 
     def validate_instance(
         self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
@@ -281,7 +314,7 @@ class Resource(ModelResource):
 class Importing(ImportExportModelAdmin, Announcing):
     """With import and export: a dry run that shows every bad row, then a confirmation."""
 
-    formats = [CSV, XLSX, JSON]
+    formats = [CSV, XLSX, base_formats.JSON]
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return may_enter(request)
@@ -291,6 +324,14 @@ class Importing(ImportExportModelAdmin, Announcing):
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_import_resource_kwargs(request, **kwargs), "administered": (self, request)}
+
+    def export_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of what is to be taken away; parameters that name nothing are left out, as in the list."""
+        try:
+            answer: HttpResponse = super().export_action(request, *args, **kwargs)
+        except IncorrectLookupParameters:
+            return redirect(request.path)
+        return answer
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
         """What is taken away is recorded, before it leaves."""

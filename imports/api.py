@@ -104,6 +104,8 @@ def hand_over(request: HttpRequest, file: File[UploadedFile]) -> Status[ImportOu
     try:
         return taken(receive(file, by=person(request)))
     except UnreadableError as error:
+        if error.code == "no_room":
+            raise RefusedError(507, [Fault(column="file", code=error.code, message=unreadable(error))]) from error
         raise bad_value("file", error.code, unreadable(error)) from error
 
 

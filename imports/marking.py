@@ -14,13 +14,12 @@ from typing import Any
 import openpyxl
 from django.conf import settings
 from django.utils.translation import gettext as _
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils.cell import coordinate_to_tuple, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from departments.log import harmless
+from departments.spreadsheets import append, cell_of, harmless, new_workbook
 from imports import uploads
 from imports.messages import Told, told
 from imports.models import ImportBatch
@@ -55,8 +54,12 @@ def _saved(name: str, book: Any) -> None:
     """The whole workbook or none: somebody may fetch it any time."""
     path = uploads.marked_path(name)
     unfinished = path.with_suffix(".part")
-    book.save(unfinished)
-    unfinished.replace(path)
+    try:
+        book.save(unfinished)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def _places(errors: Iterable[Told]) -> Places:
@@ -108,7 +111,7 @@ def _listed_in(book: Any, errors: Sequence[Told]) -> Any:
     sheet = book.create_sheet(ERRORS_SHEET, 0)
     book.active = 0
     for line in _list(sheet, errors):
-        sheet.append(line)
+        append(sheet, line)
     for cell in sheet[1]:
         cell.font = HEAD
     for cell in sheet["C"]:
@@ -120,15 +123,15 @@ def _listed_in(book: Any, errors: Sequence[Told]) -> Any:
 
 def _rewritten(rows: Sequence[Row], places: Places, errors: Sequence[Told]) -> Any:
     """A new workbook with the same cells, written row by row so that its length does not matter."""
-    book = openpyxl.Workbook(write_only=True)
+    book = new_workbook(write_only=True)
     first = book.create_sheet(ERRORS_SHEET)
     first.column_dimensions["E"].width = 90
     for line in _list(first, errors):
-        first.append(line)
+        append(first, line)
     for name, lot in groupby((row for row in rows if row.sheet != ERRORS_SHEET), key=lambda row: row.sheet):
         sheet = book.create_sheet(name or _nameless())
         for row in lot:
-            sheet.append(_cells(sheet, row, dict(_by_column(places.get((name, row.number), ())))))
+            append(sheet, _cells(sheet, row, dict(_by_column(places.get((name, row.number), ())))))
     return book
 
 
@@ -145,7 +148,7 @@ def _at(row: Row, place: int) -> Any:
 def _cell(sheet: Any, value: Any, sentences: str | None) -> Any:
     if sentences is None:
         return value
-    cell = WriteOnlyCell(sheet, value)
+    cell = cell_of(sheet, value)
     _coloured(cell, sentences)
     return cell
 
@@ -154,13 +157,13 @@ def _list(sheet: Any, errors: Sequence[Told]) -> Iterator[list[Any]]:
     yield [_("sheet"), _("row"), _("cell"), _("column"), _("what to do")]
     for error in errors:
         place = _linked(sheet, error) if error.row else None
-        yield [harmless(error.sheet), error.row or None, place, harmless(error.column), harmless(error.sentence)]
+        yield [error.sheet, error.row or None, place, error.column, error.sentence]
 
 
 def _linked(sheet: Any, error: Told) -> Any:
     """The address of the bad cell, C17, which leads there."""
     address = error.cell or f"A{error.row}"
-    cell = WriteOnlyCell(sheet, address)
+    cell = cell_of(sheet, address)
     cell.hyperlink = Hyperlink(ref="", location=f"{quote_sheetname(error.sheet or _nameless())}!{address}")
     cell.font = LINK
     return cell

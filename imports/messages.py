@@ -82,6 +82,10 @@ FILES: dict[str, str | Promise] = {
         "No figure was filled in, so nothing is imported. Fill in what is known and upload the file again."
     ),
     "too_large": _("The file is larger than %(limit)s MB. Split it."),
+    "no_room": _(
+        "The server cannot store the file: its disk is full or takes nothing. Nothing was imported. Tell the "
+        "administrator of the server, and upload the file again later."
+    ),
     "too_many_rows": _("The file has more than %(limit)s rows. Split it."),
     "bomb": _("The file unfolds into far more than a table of figures. Copy the figures into a new workbook."),
     "too_many_columns": _("The file has more than %(limit)s columns. Delete those that hold no figures."),

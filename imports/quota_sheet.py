@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
+from departments.typed import number_of
 from imports.cells import Above, Cell, Row, Rows, address, is_blank, text_of
 from imports.names import Measured, Named, Names
 from imports.values import CellError, number, quoted
@@ -124,8 +125,8 @@ class _Reading:
                 self.wrong(1, row.number, Problem("quotas_other_plan", "indicator", (("found", found[:60]),)))
             if mark == VERSIONS:
                 for column, target in self.columns.items():
-                    text = text_of(_cell(row, column))
-                    self.read.seen |= {target.id: int(text)} if text.isascii() and text.isdigit() else {}
+                    seen = number_of(text_of(_cell(row, column)))
+                    self.read.seen |= {target.id: seen} if seen is not None else {}
 
     def _row(self, row: Row) -> None:
         names = [(column, text_of(cell).strip()) for column, cell in enumerate(row.cells[: self.first_column])]

@@ -4,17 +4,15 @@ Codes and the versions that the numbers were taken from stand in hidden rows, so
 comes back, and nobody's later numbers are overwritten unseen.
 """
 
-import io
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from departments.log import harmless
+from departments.spreadsheets import append, new_workbook, put, saved
 from imports.quota_sheet import CODES, PLAN, TOTAL, VERSIONS
 from imports.template_file import EDGE, FREE, HEAD, INPUT, LARGEST, WRAPPED
 from targets.aims import threshold_text
@@ -28,7 +26,7 @@ CODE, NAME, FIRST = 1, 2, 3
 
 def quota_workbook(table: QuotaTable) -> bytes:
     """The workbook of a table of quotas."""
-    book = Workbook()
+    book = new_workbook()
     page = book.active
     page.title = _("Quotas")
     _head(page, table)
@@ -37,16 +35,13 @@ def quota_workbook(table: QuotaTable) -> bytes:
     _foot(page, table)
     _look(page, len(table.columns))
     _explain(book.create_sheet(_("How to fill it in")))
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    return saved(book)
 
 
 def _head(page: Worksheet, table: QuotaTable) -> None:
     told = {"plan": table.plan.title, "month": month_text(table.month)}
-    page.cell(TITLE_ROW, CODE, harmless(_("%(plan)s: quotas as they hold in %(month)s") % told)).font = Font(
-        bold=True, size=14
-    )
+    title = put(page, TITLE_ROW, CODE, _("%(plan)s: quotas as they hold in %(month)s") % told)
+    title.font = Font(bold=True, size=14)
     for row, texts in (
         (PLAN_ROW, (PLAN, table.plan.code)),
         (VERSION_ROW, (VERSIONS, None)),
@@ -54,18 +49,18 @@ def _head(page: Worksheet, table: QuotaTable) -> None:
         (NAME_ROW, (CODES, "地区")),
     ):
         for column, text in zip((CODE, NAME), texts, strict=True):
-            page.cell(row, column, text)
+            put(page, row, column, text)
     for number, place in enumerate(table.places, FIRST_ROW):
-        page.cell(number, CODE, place.region.code)
-        page.cell(number, NAME, harmless("　" * len(place.above) + place.region.name))
+        put(page, number, CODE, place.region.code)
+        put(page, number, NAME, "　" * len(place.above) + place.region.name)
 
 
 def _column(page: Worksheet, number: int, column: Column, table: QuotaTable) -> None:
     target = column.target
-    page.cell(VERSION_ROW, number, str(column.version))
-    page.cell(CODE_ROW, number, target.code)
+    put(page, VERSION_ROW, number, str(column.version))
+    put(page, CODE_ROW, number, target.code)
     unit = target.indicator.unit
-    page.cell(NAME_ROW, number, harmless(f"{target.name}（{unit}）" if unit else target.name))
+    put(page, NAME_ROW, number, f"{target.name}（{unit}）" if unit else target.name)
     for row, place in enumerate(table.places, FIRST_ROW):
         if place.region.pk in column.regions:
             _input(page, row, number, text_of(column.numbers.get(place.region.pk)))
@@ -96,12 +91,12 @@ def _validate(page: Worksheet, cells: str) -> None:
 def _foot(page: Worksheet, table: QuotaTable) -> None:
     """The whole of each target, and the sum as the spreadsheet makes it; neither is read when the sheet comes back."""
     whole, total = FIRST_ROW + len(table.places), FIRST_ROW + len(table.places) + 1
-    page.cell(whole, CODE, table.plan.region.code)
-    page.cell(whole, NAME, harmless(table.plan.region.name))
-    page.cell(total, CODE, TOTAL)
-    page.cell(total, NAME, TOTAL)
+    put(page, whole, CODE, table.plan.region.code)
+    put(page, whole, NAME, table.plan.region.name)
+    put(page, total, CODE, TOTAL)
+    put(page, total, NAME, TOTAL)
     for number, column in enumerate(table.columns, FIRST):
-        page.cell(whole, number, harmless(threshold_text(column.target)))
+        put(page, whole, number, threshold_text(column.target))
         if column.check is not None and table.places:
             letter = get_column_letter(number)
             page.cell(total, number, f"=SUM({letter}{FIRST_ROW}:{letter}{whole - 1})")
@@ -125,7 +120,7 @@ def _look(page: Worksheet, columns: int) -> None:
 def _explain(page: Worksheet) -> None:
     page.column_dimensions["A"].width = 90
     for text in _notes():
-        page.append([text])
+        append(page, [text])
     for (cell,) in page.iter_rows():
         cell.alignment = WRAPPED
     page.protection.sheet = True

@@ -3,17 +3,15 @@
 The figures' cells are empty, whatever has been reported already: a template that comes back untouched says nothing.
 """
 
-import io
 from collections.abc import Iterator
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from departments.log import harmless
+from departments.spreadsheets import append, new_workbook, put, saved
 from departments.wording import whole_word
 from imports.values import LONGEST_NOTE
 from imports.wording import FORM, HEADINGS
@@ -50,13 +48,11 @@ FREE, WRAPPED = Protection(locked=False), Alignment(vertical="center", wrap_text
 
 def template(sheet: Sheet) -> bytes:
     """The workbook of what the unit enters for the month."""
-    book = Workbook()
+    book = new_workbook()
     page = book.active
     _fill(page, sheet)
     _explain(book.create_sheet(_("How to fill it in")))
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    return saved(book)
 
 
 def inputs_of(indicator: Indicator) -> tuple[str, ...]:
@@ -68,10 +64,10 @@ def inputs_of(indicator: Indicator) -> tuple[str, ...]:
 
 def _fill(page: Worksheet, sheet: Sheet) -> None:
     page.title = str(sheet.month)
-    page["A1"] = harmless(_("%(unit)s, figures of %(month)s") % {"unit": sheet.department.name, "month": sheet.month})
-    page["A1"].font = Font(bold=True, size=14)
+    said = _("%(unit)s, figures of %(month)s") % {"unit": sheet.department.name, "month": sheet.month}
+    put(page, 1, 1, said).font = Font(bold=True, size=14)
     for name, (heading, width) in COLUMNS.items():
-        cell = page.cell(HEADING_ROW, PLACES[name], heading)
+        cell = put(page, HEADING_ROW, PLACES[name], heading)
         cell.font, cell.fill, cell.border, cell.alignment = Font(bold=True), HEAD, EDGE, WRAPPED
         page.column_dimensions[cell.column_letter].width = width
     for place, row in enumerate(sheet.rows, HEADING_ROW + 1):
@@ -97,7 +93,7 @@ def _write(page: Worksheet, place: int, row: Row, region: str) -> None:
         "reported": figure(one, _reported(row)),
     }
     for name, column in PLACES.items():
-        cell = page.cell(place, column, harmless(known[name]) if known.get(name) else None)
+        cell = put(page, place, column, known.get(name) or None)
         cell.border, cell.alignment = EDGE, WRAPPED
         if name in inputs_of(one):
             cell.fill, cell.protection, cell.number_format = INPUT, FREE, _format(name)
@@ -195,7 +191,7 @@ def _told(indicator: Indicator, name: str) -> str:
 def _explain(page: Worksheet) -> None:
     page.column_dimensions["A"].width = 90
     for text in _notes():
-        page.append([text])
+        append(page, [text])
     for (cell,) in page.iter_rows():
         cell.alignment = WRAPPED
     page.protection.sheet = True

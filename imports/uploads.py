@@ -2,10 +2,11 @@
 
 import fcntl
 import hashlib
+import logging
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -14,6 +15,8 @@ from typing import IO
 from django.conf import settings
 
 from imports.readers import UnreadableError
+
+logger = logging.getLogger(__name__)
 
 ERRORS_SHEET = "错误清单"
 """The sheet with the errors in a marked workbook; it is no data, and is left aside when the file comes back."""
@@ -41,7 +44,16 @@ def path_of(name: str) -> Path:
 
 
 def keep(chunks: Iterable[bytes], limit: int) -> Upload:
-    """Stores what comes, or nothing: UnreadableError for what is empty or larger than `limit` bytes."""
+    """Stores what comes, or nothing: UnreadableError for what is empty or larger than `limit` bytes, and where the disk
+    is full or takes nothing."""
+    try:
+        return _stored(chunks, limit)
+    except OSError as error:
+        logger.exception("an upload could not be stored")
+        raise UnreadableError("no_room") from error
+
+
+def _stored(chunks: Iterable[bytes], limit: int) -> Upload:
     name, size, digest = token_hex(20), 0, hashlib.sha256()
     path = path_of(name)
     try:
@@ -58,7 +70,8 @@ def keep(chunks: Iterable[bytes], limit: int) -> Upload:
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         raise
     return Upload(name, size, digest.hexdigest())
 

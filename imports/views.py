@@ -38,7 +38,7 @@ from targets.duties import plans_of
 from targets.situation import Situation
 from targets.worksheet import AskedSheet, may_enter, sheet_of, units_of
 
-LATEST, REFUSED = 20, 422
+LATEST, REFUSED, NO_ROOM = 20, 422, 507
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -46,17 +46,19 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @requires(Action.IMPORT_OBSERVATIONS)
 def upload(request: HttpRequest) -> HttpResponse:
     """Takes a file and leads to where it can be watched; one that cannot be taken says so beside the field."""
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    form, status = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm(), 200
     if form.is_valid():
         try:
             return redirect("imports_batch", pk=receive(form.cleaned_data["file"], by=_person(request)).pk)
         except UnreadableError as error:
             form.add_error("file", unreadable(error))
+            status = NO_ROOM if error.code == "no_room" else status
     latest = ImportBatch.objects.visible_to(_person(request)).latest_first()[:LATEST]
     return render(
         request,
         "imports/upload.html",
         {"form": form, "latest": latest, "headings": HEADINGS.values(), **_templates(request), **_office(request)},
+        status=status,
     )
 
 

@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
@@ -70,7 +70,6 @@ def in_readers_language(run: Run) -> Run:
             response: HttpResponse = run(request, **arguments)
         response.headers["Content-Language"] = language
         patch_vary_headers(response, ["Accept-Language", "Authorization"])
-        patch_cache_control(response, private=True, no_cache=True)
         return response
 
     return answer

@@ -7,6 +7,8 @@ from qualityplan import old_addresses
 from qualityplan.api import api
 from qualityplan.health import healthz, readyz
 
+handler500 = "qualityplan.answers.failed"
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -48,20 +49,26 @@ class Content:
 def kept(file: NamedFile, store: Callable[[Content, str], A]) -> A:
     """Writes the file and lets `store` make its row from the content and the path, or find one with the same content.
 
-    RefusedFileError says what is wrong with the file. It is written first and goes again if the row cannot be stored or
-    was there already.
+    RefusedFileError says what is wrong with the file. It is written first and goes again if the row was refused or was
+    there already. Should the commit fail, nobody knows whether the row is there: the nightly sweep finds out.
     """
     content = _content(file)
     path = files.write(content.data)
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        try:
             made = store(content, path)
-    except BaseException:
-        files.delete(path)
-        raise
+        except BaseException:
+            _dropped(path)
+            raise
     if made.file.name != path:
-        files.delete(path)
+        _dropped(path)
     return made
+
+
+def _dropped(path: str) -> None:
+    """Deletes a file that surely has no row; one that cannot be deleted now is found by the sweep."""
+    with suppress(OSError):
+        files.delete(path)
 
 
 def demand_room(number: int) -> None:

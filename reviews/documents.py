@@ -1,18 +1,23 @@
 """What may be attached to an entry: files recognised by their content, never by their name (pure, imports no Django).
 
-Nothing in a file is executed, unpacked or rendered. Of a compressed document only the list of its parts and the part
-that says what it is are read; documents that carry macros, pages and drawings that carry scripts are refused.
+Nothing in a file is executed, unpacked or rendered. Of a compressed document only the list of its parts, the part that
+says what it is and those that say what it refers to are read. Documents that carry macros or other documents, or that
+load anything from elsewhere when they are opened, pages and drawings that carry scripts are refused.
 """
 
 import io
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 LONGEST_NAME = 200
 MOST_PARTS = 5000
 _DECLARATION_BYTES = 1024 * 1024
+_REFERENCE_BYTES = 8 * 1024 * 1024
+"""How much of the parts that say what a document refers to is read, all together; a real one has a few thousand."""
 
 
 class RefusedFileError(Exception):
@@ -59,8 +64,23 @@ ENDINGS = ",".join(ending for kind in KINDS.values() for ending in kind.endings)
 _STARTS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png"}
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
+_EMBEDDED = ("/embeddings/", "/activex/", "/oleobject")
+_LOADED = ("/externallinks/",)
+_OPEN_OBJECT = b"application/vnd.sun.star.oleobject"
+_OLD_OBJECTS = ("\x03ObjInfo", "\x01Ole10Native", "MBD0")
+"""Names in an old file that stand there for each object that it carries, in Word and in Excel."""
+_EMBEDDING = ("/oleobject", "/package", "/control")
 _MARKUP = ("<!doctype", "<html", "<svg", "<script", "<?xml", "<body", "<head")
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    ElementTree.ParseError,
+)
 
 
 def recognise(data: bytes, name: str) -> Kind:
@@ -88,11 +108,18 @@ def _compressed(data: bytes) -> str:
             if len(parts) > MOST_PARTS:
                 raise RefusedFileError("unknown")
             declared = _declared(archive, parts)
+            references = list(_references(archive, parts))
+            objects = _open_objects(archive, parts)
     except _BROKEN as error:
         raise RefusedFileError("broken") from error
     if _carries_macros(parts) or b"macroenabled" in declared.lower():
         raise RefusedFileError("macros")
-    return _document(parts, declared)
+    code = _document(parts, declared)
+    if objects or _names(parts, _EMBEDDED) or any(kind.endswith(_EMBEDDING) for kind, _outside in references):
+        raise RefusedFileError("embedded")
+    if _names(parts, _LOADED) or any(outside and not kind.endswith("/hyperlink") for kind, outside in references):
+        raise RefusedFileError("linked")
+    return code
 
 
 def _declared(archive: zipfile.ZipFile, parts: list[str]) -> bytes:
@@ -102,6 +129,31 @@ def _declared(archive: zipfile.ZipFile, parts: list[str]) -> bytes:
             with archive.open(part) as opened:
                 return opened.read(_DECLARATION_BYTES)
     return b""
+
+
+def _references(archive: zipfile.ZipFile, parts: list[str]) -> Iterator[tuple[str, bool]]:
+    """The kind of each thing that the parts of a document refer to, and whether it lies outside the document."""
+    left = _REFERENCE_BYTES
+    for part in (part for part in parts if part.lower().endswith(".rels")):
+        with archive.open(part) as opened:
+            text = opened.read(left + 1)
+        left -= len(text)
+        if left < 0 or b"<!" in text.replace(b"<!--", b"").replace(b"\0", b""):
+            raise RefusedFileError("broken")
+        for one in ElementTree.fromstring(text).iter():  # noqa: S314 - short, and without entities of its own
+            yield one.get("Type", "").lower(), one.get("TargetMode", "").lower() == "external"
+
+
+def _open_objects(archive: zipfile.ZipFile, parts: list[str]) -> bool:
+    """Whether the list of parts of an open document names an object of another program."""
+    if "META-INF/manifest.xml" not in parts:
+        return False
+    with archive.open("META-INF/manifest.xml") as opened:
+        return _OPEN_OBJECT in opened.read(_DECLARATION_BYTES)
+
+
+def _names(parts: list[str], wanted: tuple[str, ...]) -> bool:
+    return any(name in f"/{part.lower()}" for part in parts for name in wanted)
 
 
 def _carries_macros(parts: list[str]) -> bool:
@@ -128,6 +180,8 @@ def _compound(data: bytes) -> str:
         raise RefusedFileError("encrypted")
     if _holds(data, "_VBA_PROJECT"):
         raise RefusedFileError("macros")
+    if any(_holds(data, name) for name in _OLD_OBJECTS):
+        raise RefusedFileError("embedded")
     if _holds(data, "WordDocument"):
         return "doc"
     if _holds(data, "Workbook") or _holds(data, "Book\0"):

@@ -1,7 +1,9 @@
 """Where attached files lie: under random names, outside everything that is served by its address."""
 
+import logging
 import secrets
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -11,7 +13,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from reviews.documents import RefusedFileError
 from reviews.models import AbstractAttachment
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "attachments"
 SWEPT_AFTER = timedelta(days=1)
@@ -19,9 +24,19 @@ SWEPT_AT_ONCE = 1000
 
 
 def write(data: bytes) -> str:
-    """Keeps the bytes under a name that nobody can guess and that says nothing about them, in one of 256 folders."""
+    """Keeps the bytes under a name that nobody can guess and that says nothing about them, in one of 256 folders.
+
+    RefusedFileError where the disk is full or takes nothing; then nothing of them is left behind.
+    """
     token = secrets.token_hex(16)
-    return default_storage.save(f"{FOLDER}/{token[:2]}/{token}", ContentFile(data))
+    path = f"{FOLDER}/{token[:2]}/{token}"
+    try:
+        return default_storage.save(path, ContentFile(data))
+    except OSError as error:
+        logger.exception("a file could not be stored")
+        with suppress(OSError):
+            delete(path)
+        raise RefusedFileError("no_room") from error
 
 
 def delete(path: str) -> None:

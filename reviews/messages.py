@@ -15,6 +15,15 @@ REFUSED_FILES: dict[str, str | Promise] = {
     "archive": _("Archives are not taken. Unpack it and attach the documents themselves."),
     "markup": _("Web pages and drawings that may hold scripts are not taken. Save it as PDF and attach that."),
     "macros": _("The document holds macros. Save it without them (XLSX, DOCX) or as PDF and attach that."),
+    "embedded": _("The document carries objects of other programs. Save it without them or as PDF and attach that."),
+    "linked": _(
+        "The document loads something from elsewhere when it is opened: a template, a picture or figures of another "
+        "file. Break these links, or save it as PDF and attach that."
+    ),
+    "no_room": _(
+        "The server cannot store the file: its disk is full or takes nothing. What you have typed is kept. Tell the "
+        "administrator of the server, and attach it again later."
+    ),
     "encrypted": _("The document is protected by a password. Save it without one and attach that."),
     "broken": _("The file is damaged and cannot be opened. Save it anew and attach that."),
 }

@@ -20,7 +20,6 @@ def served(found: AbstractAttachment, *, show: bool) -> FileResponse:
     answer = FileResponse(opened, as_attachment=not shown, filename=found.name, content_type=kind.content_type)
     answer.headers["Content-Security-Policy"] = SHOWN_PDF if shown and kind.code == "pdf" else SANDBOX
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-cache"
     return answer
 
 

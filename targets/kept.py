@@ -8,8 +8,9 @@ A page is put together from two kept pieces, each under a key made of everything
 - the header: the person, the name, the roles, the unread notices, the plans to choose from.
 
 A change makes a new version, and with it new keys; nothing has to be deleted, and whoever has a piece, the cache that
-all share or the process itself, has the right one. Both keys together are the page's ETag, so that a browser which has
-the page is told so (304) before anything is drawn. Who may come in is asked before, each time. What a form is signed
+all share or the process itself, has the right one. Both keys together are the page's ETag: browsers keep no page (each
+answer says `no-store`), but the script of a wall, which has its page, sends the tag and is told so (304) before
+anything is drawn. Who may come in is asked before, each time. What a form is signed
 with (CSRF) is kept nowhere and filled in at last.
 """
 
@@ -274,8 +275,8 @@ def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, 
 
 
 def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
-    """Only the person's own browser may keep it, and asks each time whether it still holds."""
-    response.headers["Cache-Control"] = "private, no-cache"
+    """What tells one person's page from another's. No browser keeps it; a script that shows it, such as that of a wall,
+    sends its tag and is told whether it still holds."""
     if tag:
         response.headers["ETag"] = tag
     patch_vary_headers(response, ["Cookie", "HX-Request"])

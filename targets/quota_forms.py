@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from departments.typed import number_of
 from targets.aims import threshold_text
 from targets.messages import SENTENCES, sentence
 from targets.models.parting import problems_of
@@ -88,8 +89,7 @@ class QuotaForm:
         return [Division(column.target, numbers, self._version(column)) for column, numbers in changed]
 
     def _version(self, column: Column) -> int | None:
-        text = (self.data or {}).get(f"seen-{column.target.pk}", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        return number_of((self.data or {}).get(f"seen-{column.target.pk}", ""))
 
     def _rows(self, column: Column) -> dict[int, Decimal]:
         """All quotas of a target: what was typed, and what the form did not show as it is."""

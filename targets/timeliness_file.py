@@ -1,22 +1,19 @@
 """The matrix of reporting as a file for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 
-from departments.log import harmless
+from departments import spreadsheets
 from targets.made_up import made_up
 from targets.punctuality import Tally
 from targets.timeliness import Cell, Matrix, share_text
 
 
 def rows_of(matrix: Matrix) -> Iterator[list[str]]:
-    """The table as on the page, every cell as text that no spreadsheet runs as a formula; made-up figures say so."""
-    for row in _rows(matrix):
-        yield [harmless(text) for text in row]
+    """The table as on the page; made-up figures say so."""
+    yield from _rows(matrix)
     if said := made_up(matrix.plan):
         yield [*said]
 
@@ -46,27 +43,22 @@ def _sums(tally: Tally) -> list[str]:
 
 
 def as_csv(matrix: Matrix) -> bytes:
-    """UTF-8 with the mark at the beginning that Excel needs."""
-    text = io.StringIO()
-    csv.writer(text).writerows(rows_of(matrix))
-    return text.getvalue().encode("utf-8-sig")
+    """The table as lines of text."""
+    return spreadsheets.as_csv(rows_of(matrix))
 
 
 def as_xlsx(matrix: Matrix) -> bytes:
     """One sheet, named after the plan's year."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(str(matrix.plan.year))
+    return spreadsheets.as_xlsx(str(matrix.plan.year), rows_of(matrix), _look)
+
+
+def _look(sheet: Any) -> None:
     sheet.freeze_panes = "B2"
     sheet.column_dimensions["A"].width = 24
-    for row in rows_of(matrix):
-        sheet.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 FORMATS: dict[str, tuple[str, Callable[[Matrix], bytes]]] = {
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
-    "csv": ("text/csv; charset=utf-8", as_csv),
+    "xlsx": (spreadsheets.XLSX_TYPE, as_xlsx),
+    "csv": (spreadsheets.CSV_TYPE, as_csv),
 }
 """Ending → type of the file, and how it is written."""

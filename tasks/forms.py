@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
+from departments.typed import number_of
 from plans.models import Clause
 from plans.periods import Month, months_of
 from targets.models import Target
@@ -72,8 +73,8 @@ class MilestoneForm(forms.Form):
         self.fields["department"].queryset = units_answering(task)  # type: ignore[attr-defined]
         self.fields["counted_by"].queryset = countable_targets(task)  # type: ignore[attr-defined]
         self.fields["due"].widget.attrs["max"] = task.due.isoformat()
-        pk = self["pk"].value()
-        self.stored = stored.get(int(pk)) if str(pk or "").isdigit() else None
+        pk = number_of(self["pk"].value())
+        self.stored = stored.get(pk) if pk is not None else None
         self.of_plan = self.stored is not None and bool(self.stored.quote)
         if self.of_plan:
             for name in ("title", "due"):

@@ -30,17 +30,19 @@ class NamedFile(Protocol):
 def receive(file: NamedFile, *, by: User, demonstration: bool = False, label: str = "") -> ImportBatch:
     """Stores a file and has it checked. What a coordinator uploads becomes official when it is confirmed, what others
     upload is handed in for review. UnreadableError for a file that is empty or too large: then nothing is stored.
+    Should the commit fail, nobody knows whether the batch is there: a file without one is tidied away later.
     """
     official = access.reach(by, Action.IMPORT_OFFICIAL).governs
     if not official:
         access.demand(by, Action.IMPORT_OBSERVATIONS)
     upload = uploads.keep(_chunks(file), settings.UPLOAD_MAX_BYTES)
     source = Source(kind=Source.Kind.IMPORT, label=label, digest=upload.digest, demonstration=demonstration, by=by)
-    try:
-        return _noted(upload, safe_name(str(file.name)), official, source)
-    except BaseException:
-        uploads.remove(upload.name)
-        raise
+    with transaction.atomic():
+        try:
+            return _noted(upload, safe_name(str(file.name)), official, source)
+        except BaseException:
+            uploads.remove(upload.name)
+            raise
 
 
 def _region_of(by: User) -> int | None:
@@ -55,7 +57,6 @@ def _chunks(file: NamedFile) -> Iterator[bytes]:
         yield chunk
 
 
-@transaction.atomic
 def _noted(upload: Upload, name: str, official: bool, source: Source) -> ImportBatch:
     source.label = source.label or name
     source.save()

@@ -23,15 +23,15 @@ def import_observations(file: NamedFile, *, by: User, demonstration: bool = Fals
     """
     access.demand(by, Action.IMPORT_OFFICIAL)
     stored = []
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        try:
             batch = receive(file, by=by, demonstration=demonstration, label=label)
             stored.append(batch.file)
             return _through(batch, by)
-    except BaseException:
-        for name in stored:
-            uploads.remove(name)
-        raise
+        except BaseException:
+            for name in stored:
+                uploads.remove(name)
+            raise
 
 
 def _through(batch: ImportBatch, by: User) -> ImportBatch:

@@ -66,8 +66,12 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(first_month__lte=max(months), last_month__gte=min(months))
 
     def holding_first(self, year: int) -> Self:
-        """The plans that begin in a year."""
-        return self.filter(first_month__gte=Month(year, 1), first_month__lte=Month(year, 12))
+        """The plans that begin in a year; none in one that no plan can have."""
+        try:
+            first, last = Month(year, 1), Month(year, 12)
+        except ValueError:
+            return self.none()
+        return self.filter(first_month__gte=first, first_month__lte=last)
 
     def begun(self, day: date) -> Self:
         """The plans whose first month has begun."""

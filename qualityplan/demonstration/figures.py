@@ -1,6 +1,5 @@
 """Made-up figures, written as files of a month each and imported like real ones."""
 
-import csv
 from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from django.db import transaction
 from departments.models import Region, User
 from departments.permissions import Role
 from departments.services import record
+from departments.spreadsheets import as_csv
 from imports.messages import errors_of
 from imports.parsing import HEADINGS
 from imports.services import import_observations
@@ -82,10 +82,8 @@ def written(times: dict[str, list[Figure]], folder: Path) -> dict[str, Path]:
     paths = {}
     for time, figures in times.items():
         paths[time] = folder / f"{time}.csv"
-        with paths[time].open("w", encoding="utf-8-sig", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(names[-1] for names in HEADINGS.values())
-            table.writerows(_row(figure, indicators, regions) for figure in figures)
+        rows = [_row(figure, indicators, regions) for figure in figures]
+        paths[time].write_bytes(as_csv([[names[-1] for names in HEADINGS.values()], *rows]))
     return paths
 
 

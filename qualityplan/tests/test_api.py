@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -157,6 +161,7 @@ def test_the_docs_page_works_under_its_policy(live_server: Any, page: "Page") ->
 @pytest.mark.django_db
 def test_a_person_who_sends_too_many_requests_is_told_when_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.throttle, "num_requests", 2)
+    monkeypatch.setattr("departments.authentication.time", SimpleNamespace(time=lambda: 1_000_000.0))
     busy, calm = asking(member(Role.LEADER)), asking(member(Role.LEADER))
     statuses = [busy("/regions").status_code for _request in range(3)]
     assert statuses == [200, 200, 429]
@@ -164,3 +169,24 @@ def test_a_person_who_sends_too_many_requests_is_told_when_to_try_again(monkeypa
     assert faults(refused) == [(None, "throttled")]
     assert 0 < int(refused.headers["Retry-After"]) <= 60
     assert calm("/regions").status_code == 200
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_the_same_moment_are_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.throttle, "num_requests", 20)
+    monkeypatch.setattr("departments.authentication.time", SimpleNamespace(time=lambda: 1_000_000.0))
+    key, start = ApiToken.issue(member(Role.LEADER))[1], Barrier(8)
+
+    def ask() -> list[int]:
+        client = Client(headers={"Authorization": f"Bearer {key}"})
+        start.wait()
+        try:
+            return [client.get("/api/v1/regions").status_code for _request in range(5)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as people:
+        asked = [people.submit(ask) for _thread in range(8)]
+        statuses = [status for one in asked for status in one.result()]
+    assert (statuses.count(200), statuses.count(429)) == (20, 20)

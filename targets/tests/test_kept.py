@@ -65,7 +65,7 @@ def test_what_has_not_changed_is_not_sent_again(leader: Client, promise: Target,
     answer = leader.get(address, headers={"if-none-match": tag(leader, address)})
     assert answer.status_code == 304
     assert not answer.content
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert {"Cookie", "HX-Request"} <= set(answer.headers["Vary"].split(", "))
 
 
@@ -272,7 +272,7 @@ def test_an_address_in_other_words_is_answered_and_not_kept(leader: Client, quer
     answer = leader.get(f"/?{query}")
     assert answer.status_code == 200
     assert "ETag" not in answer.headers
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_switch_in_the_page_gets_what_stands_below_the_header(leader: Client) -> None:
@@ -311,7 +311,7 @@ def test_every_page_can_be_switched_in_and_no_browser_takes_a_part_for_the_page(
     assert ("<header" in whole.content.decode(), "<header" in part.content.decode()) == (True, False)
     assert part.content.decode().count("<h1>") == 1
     for answer in (whole, part):
-        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["Cache-Control"] == "private, no-store"
         assert "HX-Request" in answer.headers["Vary"]
 
 

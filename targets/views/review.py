@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
+from departments.typed import number_of
 from targets.models import Observation, Revision
 from targets.queue import queue
 from targets.services import approve, approve_all, send_back
@@ -83,7 +84,7 @@ def return_one(request: HttpRequest, pk: int) -> HttpResponse:
 @access.requires(Action.REVIEW_OBSERVATIONS)
 def approve_group(request: HttpRequest) -> HttpResponse:
     """Approves the entries that were on the page, not those that have come since."""
-    ids = [int(text) for text in request.POST.getlist("revision") if text.isascii() and text.isdigit()]
+    ids = [pk for text in request.POST.getlist("revision") if (pk := number_of(text)) is not None]
     seen = Observation.objects.visible_to(access.person(request)).values("pk")
     found = list(Revision.objects.filter(observation__in=seen, pk__in=[one for one in ids if one < 2**63]))
     try:

@@ -42,7 +42,7 @@ from targets.views import words
 from targets.work import work_on
 from targets.worksheet import AskedSheet, Sheet, may_enter, outline_of, put_past, put_work, sheet_of
 
-CONFLICT, REFUSED, LOCKED = 409, 422, 423
+CONFLICT, REFUSED, LOCKED, NO_ROOM = 409, 422, 423, 507
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
         return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
     except RefusedFileError as refused:
         name = safe_name(str(file.name)) if file is not None else ""
-        return JsonResponse({"message": refused_file(name, refused)}, status=REFUSED)
+        status = NO_ROOM if refused.code == "no_room" else REFUSED
+        return JsonResponse({"message": refused_file(name, refused)}, status=status)
     except ValidationError as error:
         return JsonResponse({"message": " ".join(error.messages)}, status=LOCKED)
     return JsonResponse(told(made, reverse("attachment", args=[made.pk])))

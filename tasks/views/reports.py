@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments import access
 from departments.permissions import Action
+from departments.typed import number_of
 from plans.addresses import month_named
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
@@ -73,7 +74,7 @@ def _done(request: HttpRequest, place: Place) -> HttpResponse:
     """Keeps what was typed, then does what the button says; what is asked by the script is answered to it."""
     person, said = access.person(request), said_of(request.POST)
     version = request.POST.get("version", "0")
-    draft = save_report(place, said, version=int(version) if version.isdigit() else 0, by=person)
+    draft = save_report(place, said, version=number_of(version) or 0, by=person)
     if request.headers.get("X-Fragment"):
         return JsonResponse({"version": draft.version})
     deed = request.POST.get("deed", "save")
@@ -94,9 +95,9 @@ def said_of(data: QueryDict) -> Said:
     """What was typed."""
     ids = {name.removeprefix("percentage-") for name in data if name.startswith("percentage-")}
     steps = {
-        int(one): SaidStep(data.get(f"percentage-{one}", "").strip(), data.get(f"done_on-{one}", "").strip())
+        pk: SaidStep(data.get(f"percentage-{one}", "").strip(), data.get(f"done_on-{one}", "").strip())
         for one in ids
-        if one.isascii() and one.isdigit() and len(one) < 19
+        if (pk := number_of(one)) is not None
     }
     done, next_steps, problems = (
         data.get(name, "").replace("\r\n", "\n") for name in ("done", "next_steps", "problems")
@@ -120,7 +121,7 @@ def _attach(request: HttpRequest, place: Place) -> None:
 
 def _remove(request: HttpRequest, place: Place, pk: str) -> None:
     known = ReportAttachment.objects.of_draft(place.task.pk, place.department.pk, place.month)
-    found = known.filter(pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0).first()
+    found = known.filter(pk=number_of(pk) or 0).first()
     if found is not None:
         detach_from_report(found, by=access.person(request))
         messages.success(request, _("Removed: %(name)s") % {"name": found.name})

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from departments import access
 from departments.permissions import Action
+from departments.typed import number_of
 from tasks.forms import MilestoneForm
 from tasks.models import Milestone, Task
 from tasks.selectors import countable_targets, history_of
@@ -40,10 +41,10 @@ def split_task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
     if lines.is_valid():
         try:
-            version = request.POST.get("version", "")
+            seen = number_of(request.POST.get("version", ""))
             planned = _planned(lines)
-            seen = int(version) if version.isdigit() else -1
-            split(task, planned, by=access.person(request), reason=reason, version=seen)
+            version = -1 if seen is None else seen
+            split(task, planned, by=access.person(request), reason=reason, version=version)
         except ValidationError as refused:
             for message in refused.messages:
                 messages.error(request, message)

@@ -6,7 +6,7 @@
   const pause = document.getElementById("pause");
   const clock = document.getElementById("clock");
   const dots = document.getElementById("dots");
-  let paused = false, known = new Date();
+  let paused = false, known = new Date(), tag = null;
 
   const time = (moment) => moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   const panels = () => [...document.querySelectorAll(".panels > .panel")];
@@ -51,11 +51,15 @@
   const renew = async () => {
     let next = RENEW;
     try {
-      const answer = await fetch(location.href, { headers: { "X-Background": "1" }, redirect: "manual" });
+      const headers = { "X-Background": "1", ...(tag && { "If-None-Match": tag }) };
+      const answer = await fetch(location.href, { headers, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
       if (answer.status === 404 || answer.status === 403) return end();
-      if (!answer.ok) throw new Error(answer.status);
-      exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (answer.status !== 304) {
+        if (!answer.ok) throw new Error(answer.status);
+        exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        tag = answer.headers.get("ETag");
+      }
       known = new Date();
       state.textContent = "";
     } catch {
