@@ -25,16 +25,37 @@ from qualityplan.patience import Circuit
 Answer = TypeVar("Answer")
 
 
-class Hurried(redis.connection.AbstractConnection):
-    """A connection that waits for as long as the request has patience; asked anew before each step, since all of
-    them together may take no longer."""
+class Socket:
+    """A socket that waits for as long as the request has patience: asked anew at each step, since all of them together
+    may take no longer, however little comes at a time."""
 
-    @property
-    def socket_timeout(self) -> float:
-        return patience.seconds_left()
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._most: float = patience.SECONDS
 
-    @socket_timeout.setter
-    def socket_timeout(self, value: object) -> None: ...
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """The most that a step may take; 0 only looks whether there is something."""
+        self._most = patience.SECONDS if seconds is None else seconds
+
+    def recv(self, size: int) -> bytes:
+        self._hurry()
+        return self._inner.recv(size)
+
+    def sendall(self, data: bytes) -> None:
+        self._hurry()
+        self._inner.sendall(data)
+
+    def _hurry(self) -> None:
+        if patience.has_run_out():
+            raise TimeoutError
+        self._inner.settimeout(min(self._most, patience.seconds_left()))
+
+
+class Connection(redis.Connection):
+    """`redis://`, over such a socket."""
 
     @property
     def socket_connect_timeout(self) -> float:
@@ -43,25 +64,12 @@ class Hurried(redis.connection.AbstractConnection):
     @socket_connect_timeout.setter
     def socket_connect_timeout(self, value: object) -> None: ...
 
-    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-        self._hurry()
-        super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
-
-    def read_response(self, *args: Any, **options: Any) -> Any:
-        self._hurry()
-        return super().read_response(*args, **options)
-
-    def _hurry(self) -> None:
-        if self._sock is not None:
-            self._sock.settimeout(patience.seconds_left())
+    def _connect(self) -> Any:
+        return Socket(super()._connect())  # type: ignore[no-untyped-call]
 
 
-class Connection(Hurried, redis.Connection):
-    """`redis://`, in a hurry."""
-
-
-class SSLConnection(Hurried, redis.SSLConnection):
-    """`rediss://`, in a hurry."""
+class SSLConnection(Connection, redis.SSLConnection):
+    """`rediss://`, over such a socket."""
 
 
 @lru_cache
@@ -81,6 +89,7 @@ class Client(django_redis.RedisCacheClient):
         kind = SSLConnection if servers[0].startswith("rediss:") else Connection
         # The protocol of old needs no greeting before the first command.
         hurried: dict[str, Any] = {"connection_class": kind, "retry": Retry(NoBackoff(), 0), "protocol": 2}
+        hurried["socket_timeout"] = patience.SECONDS
         super().__init__(servers, **hurried, **options)
         self._clients: dict[bool, redis.Redis] = {}
         self._reading, self._writing = circuits(",".join(servers))

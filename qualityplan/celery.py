@@ -36,7 +36,7 @@ class Messenger(Celery):
         try:
             with patience.waiting(), producers[link].acquire(block=True, timeout=patience.SECONDS) as producer:
                 sent = super().send_task(*arguments, **options | {"producer": producer})
-        except (OperationalError, LimitExceeded) as error:
+        except (OperationalError, LimitExceeded, OSError) as error:
             BROKER.failed(error)
             raise OperationalError(str(error)) from error
         BROKER.worked()

@@ -5,11 +5,11 @@ Redis keeps pages and carries wake-up calls. Both can be done without, so waitin
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from time import monotonic
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +30,17 @@ class Patience:
 
     def left(self) -> float:
         """The seconds for which an answer may still be waited for."""
-        waiting = 0.0 if self._since is None else time.monotonic() - self._since
+        waiting = 0.0 if self._since is None else monotonic() - self._since
         return max(SECONDS - self.spent - waiting, 0.0)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
         """Whatever happens inside is waiting."""
-        self._since = time.monotonic()
+        self._since = monotonic()
         try:
             yield
         finally:
-            self.spent += time.monotonic() - self._since
+            self.spent += monotonic() - self._since
             self._since = None
 
 
@@ -100,7 +100,7 @@ class Circuit:
         if not self._open:
             return True
         with self._lock:
-            now = time.monotonic()
+            now = monotonic()
             if self._open and now < self._again:
                 return False
             self._again = now + REST
@@ -109,7 +109,7 @@ class Circuit:
     def failed(self, error: Exception) -> None:
         """There was no answer, or not the one that was needed."""
         with self._lock:
-            new, self._open, self._again = not self._open, True, time.monotonic() + REST
+            new, self._open, self._again = not self._open, True, monotonic() + REST
         if new:
             logger.warning("%s fails, going on without", self.name, extra={"error": type(error).__name__})
 

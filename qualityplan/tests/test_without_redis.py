@@ -122,7 +122,7 @@ def logged_in(user: User) -> Client:
 
 def waited(caplog: pytest.LogCaptureFixture) -> list[float]:
     """The seconds that each request spent waiting for Redis."""
-    return [one.redis_milliseconds / 1000 for one in caplog.records if one.name == "qualityplan.middleware"]
+    return [vars(one)["redis_milliseconds"] / 1000 for one in caplog.records if one.name == "qualityplan.middleware"]
 
 
 # --- Pages, API and log-in under load ---------------------------------------------------------------------------------
