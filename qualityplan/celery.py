@@ -17,7 +17,6 @@ from qualityplan.processes import die_with_parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
 
 BROKER = Circuit("the broker")
-IMPATIENT = {"socket_connect_timeout": 0.1, "socket_timeout": 0.1, "max_retries": 0}
 
 
 class Messenger(Celery):
@@ -44,7 +43,9 @@ class Messenger(Celery):
 
     def _impatient_link(self) -> Any:
         """Known by its limits, so that all requests of this process share what is connected with them."""
-        link = self.connection_for_write(transport_options={**self.conf.broker_transport_options, **IMPATIENT})
+        limits = dict.fromkeys(("socket_connect_timeout", "socket_timeout"), patience.SECONDS)
+        options = self.conf.broker_transport_options | limits | {"max_retries": 0}
+        link = self.connection_for_write(transport_options=options)
         link.transport  # noqa: B018 - loads its module, which is no waiting for the broker
         return link
 

@@ -17,6 +17,8 @@ from departments.models import Counter
 from qualityplan import patience
 from qualityplan.patience import Circuit
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
 SLACK = 0.2
 """Seconds that a machine with other work may take to notice that the time is over."""
 

@@ -37,6 +37,8 @@ from targets.tests import factories as f
 
 Stop = Callable[["OwnRedis"], None]
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
 SLACK = 0.2
 """Seconds that a machine with other work may take to notice that the time is over."""
 
@@ -82,6 +84,9 @@ def own_redis(
     for name in ("broker_write_url", "broker_read_url"):
         monkeypatch.setattr(app.conf, name, server.address)
     monkeypatch.setattr("qualityplan.celery.BROKER", Circuit("the broker"))
+    # Celery keeps what it has connected, here and after this test.
+    monkeypatch.setattr(app, "_pool", None)
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
     yield server
     server.come_back()
 
