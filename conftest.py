@@ -60,6 +60,15 @@ def patience() -> None:
     expect.set_options(timeout=20_000)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def patience_with_redis() -> Iterator[None]:
+    """No wake-up is lost because the machine has other tests to run; those of an absent Redis are as impatient as the
+    service."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qualityplan.patience.SECONDS", 5.0)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """No test sees what another has cached."""

@@ -9,7 +9,7 @@ pages over the network, logged in as a leader:
 - a view that says hello, through the same server and the same middleware, and a page with one query in the product's
   own frame; both live in `benchmarks/urls.py` alone;
 - the overview cold (a figure of the plan became official, so that no piece that a process has kept fits any more, and
-  everything that is cached is dropped, sessions too; the service's processes go on and know what the plan promises),
+  everything that is cached is dropped; the service's processes go on and know what the plan promises),
   after such a change alone, as it is made by a process that knows nothing (the cache is dropped, and what the plan
   promises was edited), warm, and unchanged (304).
 
@@ -211,7 +211,7 @@ def rates(asked: dict[str, tuple[Visitor, str, tuple[str, ...], int]], seconds: 
 
 @dataclass(frozen=True, slots=True)
 class Cold:
-    """The page with one query and the overview, with nothing cached (not even the session), after a change, and by a
+    """The page with one query and the overview, with nothing cached, after a change, and by a
     process that knows nothing of the plan."""
 
     one: Speed
@@ -234,19 +234,19 @@ class Cold:
 
 def cold(leader: Visitor, times: int) -> Cold:
     """Asked in turn, so that what else the machine does meets all alike."""
-    from django.core.cache import cache
+    from django.core.cache import caches
 
     one, one_bare, overview, overview_bare, overview_first = [], [], [], [], []
     for _number in range(times):
         one.append(once(leader, "/one-query/"))
-        cache.clear()
+        caches["shared"].clear()
         one_bare.append(once(leader, "/one-query/"))
         change()
-        cache.clear()
+        caches["shared"].clear()
         overview_bare.append(once(leader, OVERVIEW))
         change()
         overview.append(once(leader, OVERVIEW))
-        cache.clear()
+        caches["shared"].clear()
         edit()
         overview_first.append(once(leader, OVERVIEW))
     return Cold(*(speed(taken, 0, 0) for taken in (one, one_bare, overview, overview_bare, overview_first)))

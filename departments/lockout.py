@@ -1,7 +1,8 @@
 """The lock after repeated failures: how long it still holds, and taking it off early.
 
-allauth counts the failures of a name and of an address in the cache that all processes share, and refuses before it
-looks at the password: the right one does not open what is locked. Here is what allauth keeps to itself.
+allauth counts the failures of a name and of an address in the cache that lies in the database, whatever else is away,
+and refuses before it looks at the password: the right one does not open what is locked. Here is what allauth keeps to
+itself.
 """
 
 import time
@@ -35,7 +36,7 @@ def minutes_left(request: HttpRequest, key: str) -> int:
 
 
 def locked(users: list[User]) -> set[int]:
-    """The ids of those who are locked, for a list of people, in one look into the cache."""
+    """The ids of those who are locked, for a list of people, in one question."""
     found = cache.get_many([_name(rate, key) for user in users for rate, key in _own(user)])
     return {
         user.pk

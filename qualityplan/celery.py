@@ -7,12 +7,50 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, task_prerun, worker_init, worker_process_init, worker_ready
 from django.conf import settings
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import producers
 
+from qualityplan import patience
+from qualityplan.patience import Circuit
 from qualityplan.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
 
-app = Celery("qualityplan")
+BROKER = Circuit("the broker")
+
+
+class Messenger(Celery):
+    """Celery, whose messages make no request wait: a broker that does not take one at once is left alone for a while.
+
+    A message only wakes a worker, and the sweep finds what a lost one left. Beat and workers have time.
+    """
+
+    def send_task(self, *arguments: Any, **options: Any) -> Any:
+        """OperationalError when the broker has not taken the message, or is not asked."""
+        if patience.of_request() is None:
+            return super().send_task(*arguments, **options)
+        if patience.has_run_out() or not BROKER.lets_through():
+            raise OperationalError("the broker is left alone")
+        link = self._impatient_link()
+        try:
+            with patience.waiting(), producers[link].acquire(block=True, timeout=patience.SECONDS) as producer:
+                sent = super().send_task(*arguments, **options | {"producer": producer})
+        except (OperationalError, LimitExceeded, OSError) as error:
+            BROKER.failed(error)
+            raise OperationalError(str(error)) from error
+        BROKER.worked()
+        return sent
+
+    def _impatient_link(self) -> Any:
+        """Known by its limits, so that all requests of this process share what is connected with them."""
+        limits = dict.fromkeys(("socket_connect_timeout", "socket_timeout"), patience.SECONDS)
+        options = self.conf.broker_transport_options | limits | {"max_retries": 0}
+        link = self.connection_for_write(transport_options=options)
+        link.transport  # noqa: B018 - loads its module, which is no waiting for the broker
+        return link
+
+
+app = Messenger("qualityplan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
 

@@ -1,4 +1,4 @@
-"""Is the service alive, and can it work: for load balancers, monitoring and `manage.py serve`."""
+"""Is the service alive, can it answer, and what is missing: for load balancers, monitoring and `manage.py serve`."""
 
 import logging
 
@@ -32,6 +32,8 @@ def broker_answers() -> bool:
         limits = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
         with app.connection_for_write(transport_options=limits) as link:
             link.ensure_connection(max_retries=0, timeout=PATIENCE)
+            # As a sender does; a Redis whose memory is full answers and refuses this.
+            app.amqp.queues[app.conf.task_default_queue](link.default_channel).declare()
             return True
     except Exception:
         logger.warning("the broker does not answer")
@@ -56,8 +58,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, broker and worker, each told; 503 when one is down."""
+    """Database, broker and worker, each told. 503 when the database is down: without the others pages are answered all
+    the same, and what was written is judged when they are back."""
     broker = broker_answers()
     parts = {"database": database_answers(), "broker": broker, "worker": broker and worker_answers()}
     said = {name: "up" if up else "down" for name, up in parts.items()}
-    return JsonResponse(said, status=200 if all(parts.values()) else 503)
+    return JsonResponse(said, status=200 if parts["database"] else 503)

@@ -16,6 +16,7 @@ from departments import sittings
 from departments.models import User
 from departments.obligations import WORDS, first_duty
 from departments.services import record
+from qualityplan import patience
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +54,24 @@ def language_middleware(get_response: View) -> View:
     return answer
 
 
+def patience_middleware(get_response: View) -> View:
+    """However often a request asks Redis, it waits for so long and no longer (see `qualityplan.patience`)."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        with patience.begun():
+            return get_response(request)
+
+    return answer
+
+
 def request_log_middleware(get_response: View) -> View:
-    """One line per request: method, route, status, milliseconds. Neither names, addresses nor what was typed."""
+    """One line per request: method, route, status, milliseconds, and how many of them were spent waiting for Redis.
+    Neither names, addresses nor what was typed."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = get_response(request)
-        match = request.resolver_match
+        match, waited = request.resolver_match, patience.of_request()
         logger.info(
             "request",
             extra={
@@ -67,6 +79,7 @@ def request_log_middleware(get_response: View) -> View:
                 "route": match.route if match else None,
                 "status": response.status_code,
                 "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                "redis_milliseconds": round(waited.spent * 1000, 1) if waited else 0.0,
             },
         )
         return response

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
+    "qualityplan.middleware.patience_middleware",
     "qualityplan.middleware.request_log_middleware",
     # Around everything that answers: static files and early refusals have the same headers as pages.
     "csp.middleware.CSPMiddleware",
@@ -152,8 +153,8 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 AUTHENTICATION_BACKENDS = ["departments.backends.Backend"]
-# Read from the cache, written to both: every request asks for its session. Who the person is and may do is not in it.
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# In the database alone: a cache that was away while somebody logged out would let the session in again.
+SESSION_ENGINE = "departments.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 """Seconds after which one must log in again whatever happens."""
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
@@ -329,30 +330,27 @@ SITE_URL = env.str("SITE_URL", default=(CSRF_TRUSTED_ORIGINS or [f"http://127.0.
 
 # --- Cache ------------------------------------------------------------------------------------------------------------
 
+# What must hold whatever is away: failures to log in and codes that were used (allauth), requests where "shared" is.
+PROTECTING = {"BACKEND": "qualityplan.cache.Counters", "OPTIONS": {"MAX_ENTRIES": 1000}}
 # Clearing the cache empties its Redis database: give it one of its own with CACHE_URL where anything does that.
 CACHE_URL = env.str("CACHE_URL", default=CELERY_BROKER_URL)
 if CACHE_URL.startswith(("redis://", "rediss://")):
-    CACHES = {
-        "default": {
-            "BACKEND": "qualityplan.cache.RedisCache",
-            "LOCATION": CACHE_URL,
-            "KEY_PREFIX": "qualityplan",
-        }
-    }
+    SHARED = {"BACKEND": "qualityplan.cache.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "qualityplan"}
 else:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-            "LOCATION": str(VAR_DIR / "cache"),
-            "OPTIONS": {"MAX_ENTRIES": 5000},
-        }
+    SHARED = {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(VAR_DIR / "cache"),
+        # Counting up writes with this time.
+        "TIMEOUT": 24 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 5000},
     }
 # The pages that a process was last asked for: a hundred kilobytes each, of which the nearest copy is the quickest.
-CACHES["pages"] = {
+NEAREST = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "LOCATION": "pages",
     "OPTIONS": {"MAX_ENTRIES": 64},
 }
+CACHES: dict[str, dict[str, Any]] = {"default": PROTECTING, "shared": SHARED, "pages": NEAREST}
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 

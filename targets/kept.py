@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -33,7 +33,6 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
-from redis import RedisError
 
 from departments import access
 from plans.models import Change
@@ -294,20 +293,20 @@ def _nearest(*keys: str) -> dict[str, Any]:
 
 def forget() -> None:
     """Everything that is kept, by all and by this process, as if nobody had asked yet."""
-    cache.clear()
+    caches["shared"].clear()
     caches["pages"].clear()
 
 
 def _recalled(*keys: str) -> dict[str, Any]:
-    """What is kept under the keys. A cache that is down is no error: the page is made."""
+    """What is kept under the keys. A disk that fails is no error: the page is made."""
     try:
-        return cache.get_many(keys) if keys else {}
-    except (RedisError, OSError):
+        return caches["shared"].get_many(keys) if keys else {}
+    except OSError:
         return {}
 
 
 def _keep(pieces: dict[str, Any]) -> None:
     try:
-        cache.set_many(pieces, SECONDS)
-    except (RedisError, OSError):
+        caches["shared"].set_many(pieces, SECONDS)
+    except OSError:
         return

@@ -603,6 +603,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Counter",
+            fields=[
+                (
+                    "cache_key",
+                    models.CharField(max_length=255, primary_key=True, serialize=False, verbose_name="key"),
+                ),
+                ("value", models.TextField(verbose_name="value")),
+                ("expires", models.DateTimeField(db_index=True, verbose_name="expires at")),
+            ],
+            options={
+                "verbose_name": "counter",
+                "verbose_name_plural": "counters",
+            },
+        ),
+        migrations.CreateModel(
             name="IdempotentAnswer",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -2,6 +2,7 @@
 
 from departments.models.answers import IdempotentAnswer
 from departments.models.audit import AuditEvent
+from departments.models.counters import Counter
 from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
 from departments.models.people import ApiToken, Membership, PersonQuerySet, User
@@ -11,6 +12,7 @@ from departments.models.screens import Screen
 __all__ = [
     "ApiToken",
     "AuditEvent",
+    "Counter",
     "Department",
     "IdempotentAnswer",
     "LastReminder",

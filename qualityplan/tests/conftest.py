@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qualityplan import broker, processes
+from qualityplan import broker, patience, processes
 from qualityplan.tests.fixture_rows import Write
 from qualityplan.tests.servers import connects, free_port
 
@@ -27,6 +27,12 @@ def own_broker(tmp_path: Path, eventually: Callable[..., None]) -> Iterator[Call
     yield start
     for process in started:
         processes.stop(process)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the service is."""
+    monkeypatch.setattr(patience, "SECONDS", 0.3)
 
 
 @pytest.fixture

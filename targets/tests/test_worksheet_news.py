@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
-from redis.exceptions import ConnectionError as RedisDown
 
 from departments.models import User
 from departments.permissions import Role
@@ -248,14 +248,14 @@ def test_a_colleague_keeps_what_was_typed_in_a_browser_apart(cast: SimpleNamespa
     assert len(stores) == 2
 
 
-def test_without_a_cache_the_page_is_made(cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_full_disk_the_page_is_made(cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*args: object, **kwargs: object) -> None:
-        raise RedisDown
+        raise OSError("No space left on device")
 
     client = inside(cast.reporter)
     made = look(cast, client)
     for name in ("get_many", "set_many"):
-        monkeypatch.setattr(f"targets.kept.cache.{name}", down)
+        monkeypatch.setattr(caches["shared"], name, down)
     assert look(cast, client) == made
 
 

@@ -1,6 +1,7 @@
 """The whole service in the foreground: web server, worker, timer and, unless one is given, the message broker."""
 
 import fcntl
+import json
 import logging
 import os
 import signal
@@ -185,21 +186,21 @@ def child_environment() -> dict[str, str]:
 
 
 def became_ready(household: processes.Household, stopping: threading.Event) -> bool:
-    """Wait until the page answers; no longer when a child has died or somebody wants to stop."""
+    """Wait until every part is up; no longer when a child has died or somebody wants to stop."""
     processes.wait_until(
-        lambda: stopping.is_set() or household.dead() is not None or answers("/readyz"), timeout=READY_WITHIN
+        lambda: stopping.is_set() or household.dead() is not None or everything_is_up(), timeout=READY_WITHIN
     )
     return not stopping.is_set() and household.dead() is None
 
 
-def answers(path: str) -> bool:
-    """The service answers this address with success."""
+def everything_is_up() -> bool:
+    """The service answers and misses nothing."""
     name = next(iter(settings.ALLOWED_HOSTS), "").lstrip("*.") or "localhost"
-    request = urllib.request.Request(f"http://{reachable_host()}:{settings.PORT}{path}", headers={"Host": name})
+    request = urllib.request.Request(f"http://{reachable_host()}:{settings.PORT}/readyz", headers={"Host": name})
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as response:
-            return bool(response.status == 200)
-    except OSError:
+            return set(json.load(response).values()) == {"up"}
+    except (OSError, ValueError):
         return False
 
 
