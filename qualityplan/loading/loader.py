@@ -234,13 +234,14 @@ def plain_value(field: Any, raw: Any) -> Any:
 
 
 IDENTITY = ("number", "region", "first_month")
-"""By what a plan is known to be another document than the one that is stored under its code."""
+"""By what a plan is known to be another document than the one that is stored under its code. A draft is given its
+number when it is issued: a draft that has none yet is the same document with one."""
 
 
 def check_identity(stored: Plan, given: Plan) -> None:
     """ValidationError if a file would make another plan of the one that is stored: it would take its figures over."""
-    differ = [name for name in IDENTITY if getattr(stored, name) != getattr(given, name)]
-    if differ:
+    known = IDENTITY if stored.number or not stored.is_draft else IDENTITY[1:]
+    if any(getattr(stored, name) != getattr(given, name) for name in known):
         told = {"code": stored.code, "stored": _identity(stored), "given": _identity(given)}
         raise ValidationError(
             _(

@@ -314,6 +314,29 @@ def test_another_plan_under_a_stored_code_is_refused_and_mixes_with_nothing(
     assert numbers() == before
 
 
+def test_a_draft_without_a_number_is_given_it_when_it_is_issued(write: Write) -> None:
+    load(write(region(), plan(number="", issued_on=None, state="draft"), clause()))
+    assert load(write(plan(number="City 2030 No. 1"))) == "1 read, 0 new, 1 changed, 0 unchanged"
+    assert (Plan.objects.get().number, Plan.objects.get().state) == ("City 2030 No. 1", "published")
+
+
+@pytest.mark.parametrize(
+    ("stored", "other"),
+    [
+        ({"state": "draft", "issued_on": None}, {"region": ["880000"]}),
+        ({"state": "draft", "issued_on": None}, {"first_month": "2030-02"}),
+        ({}, {}),
+    ],
+)
+def test_a_number_makes_another_plan_of_a_published_one_and_of_a_draft_of_another_region_or_month(
+    stored: dict[str, Any], other: dict[str, Any], write: Write
+) -> None:
+    load(write(region(), plan(number="", **stored), clause()))
+    refused = refusal(write(region("880000"), plan(number="City 2030 No. 1", **other)))
+    assert "belongs to another plan" in refused[0]
+    assert Plan.objects.get().number == ""
+
+
 def test_two_files_with_one_code_are_refused_together_with_both_places(write: Write) -> None:
     first, second = write(*world(), name="first.json"), write(plan(number="Other 2"), name="second.json")
     assert refusal(first, second) == [

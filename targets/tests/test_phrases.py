@@ -134,16 +134,19 @@ def test_60_percent_by_the_end_of_june_and_100_by_the_end_of_the_year_as_a_rate(
         f.official(f.entry(rate, f"2016-{month}", reading))
     shown = signals(target, *(f"2016-{month}" for month in ("03", "04", "06", "07", "09", "11", "12")))
     assert shown == ["yellow", "green", "yellow", "red", "green", "green", "red"]
-    assert f.attainment(target, "2016-09").verdict == "not_met"
+    found = [f.attainment(target, f"2016-{month}").verdict for month in ("06", "09", "11", "12")]
+    assert found == ["not_met", "not_met", "met", "not_met"]
 
 
-def test_60_percent_by_the_end_of_june_and_100_by_the_end_of_the_year_as_a_count() -> None:
+@pytest.mark.parametrize(("december", "verdict"), [(200, "met"), (199, "not_met")])
+def test_60_percent_by_the_end_of_june_and_100_by_the_end_of_the_year_as_a_count(december: int, verdict: str) -> None:
     flats = f.indicator("count")
     target = promise("6月底前开工60%，年底前开工100%", flats, "at_least", 1000)
     f.step(target, "2016-06-30", 600)
     f.official(f.entry(flats, "2016-03", 300), f.entry(flats, "2016-06", 290), f.entry(flats, "2016-09", 210))
     rows = [f.attainment(target, f"2016-{month}") for month in ("03", "06", "09")]
     assert [(row.pace, row.signal) for row in rows] == [(300, "green"), (600, "yellow"), (800, "green")]
+    assert verdicts(target, {"2016-12": december}) == [verdict]
 
 
 def test_5500_firms_in_all_by_2025() -> None:
@@ -154,6 +157,9 @@ def test_5500_firms_in_all_by_2025() -> None:
     assert signals(target, "2021-12", "2022-11", "2023-12", "2025-12") == ["green", "red", "green", "green"]
     assert f.attainment(target, "2025-12").verdict == "met"
     assert f.attainment(target, "2023-12").last_data_month == Month(2023, 12)
+    f.official(f.entry(firms, "2021-12", 1099, note="核减一家"))
+    row = f.attainment(target, "2025-12")
+    assert (row.actual, row.verdict, row.signal) == (5499, "not_met", "red")
 
 
 def test_5500_firms_entered_from_each_january_on_are_added_up_over_the_years() -> None:
@@ -201,13 +207,23 @@ def test_more_than_100_and_of_these_20_of_the_county() -> None:
     assert [f.attainment(one, "2016-12").verdict for one in both] == ["met", "not_met"]
 
 
-def test_once_a_quarter_at_least() -> None:
-    checks = f.indicator("count", frequency="quarterly", unit="次")
-    target = promise("每季度检查不少于1次", checks, "at_least", 4)
+@pytest.mark.parametrize(
+    ("quarters", "lights", "verdict"),
+    [
+        ((1, 1, 1, 1), ["green", "green", "green", "green"], "met"),
+        ((1, 0, 1, 1), ["green", "red", "red", "red"], "not_met"),
+    ],
+)
+def test_once_a_quarter_at_least(quarters: tuple[int, ...], lights: list[str], verdict: str) -> None:
+    """What is counted are the quarters with a check, not the checks: several in one quarter make up for none."""
+    checked = f.indicator("count", frequency="quarterly", unit="个季度", maximum=D(1))
+    target = promise("每季度检查不少于1次", checked, "at_least", 4)
     for number, due in enumerate(("2016-03-31", "2016-06-30", "2016-09-30"), 1):
         f.step(target, due, number)
-    f.official(f.entry(checks, "2016-03", 1), f.entry(checks, "2016-06", 0), f.entry(checks, "2016-09", 2))
-    assert signals(target, "2016-03", "2016-06", "2016-09") == ["green", "red", "green"]
+    months = ("2016-03", "2016-06", "2016-09", "2016-12")
+    f.official(*(f.entry(checked, month, number) for month, number in zip(months, quarters, strict=True)))
+    assert signals(target, *months) == lights
+    assert f.attainment(target, "2016-12").verdict == verdict
 
 
 def test_ever_lower() -> None:

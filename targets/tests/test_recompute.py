@@ -18,7 +18,7 @@ from plans.periods import Month
 from targets.audit import differences
 from targets.loading import official_at
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
-from targets.recompute import attainments_from, recompute_all, recompute_dirty
+from targets.recompute import Affected, attainments_from, recompute_all, recompute_dirty
 from targets.services import make_official, promises_changed, withdraw
 from targets.tests import factories as f
 
@@ -204,6 +204,23 @@ def test_queries_are_as_many_for_one_figure_as_for_a_thousand() -> None:
         ]
     )
     assert many <= one + 4  # the merge of a lot that overwrites takes its staging table
+
+
+def test_one_figure_among_a_hundred_plans_judges_the_three_that_use_it_and_no_other() -> None:
+    shared, by = f.indicator("count"), f.coordinator()
+    plans = [f.another_plan(f"plan-{number:03}") for number in range(100)]
+    others = [f.target(f.indicator("level"), threshold=1, plan=plan) for plan in plans]
+    using = [f.target(shared, threshold=120, plan=plan) for plan in (plans[10], plans[50], plans[90])]
+    assert recompute_all() == 103 * 12
+
+    figure = f.entry(shared, "2014-06", 10)
+    make_official([figure], source=f.source(by), by=by)
+    assert Affected.by([figure.key]).target_ids == {promise.pk for promise in using}
+    with CaptureQueriesContext(connection) as captured:
+        assert recompute_dirty() == (1, 3 * len(range(6, 13)))
+    assert len(captured) <= 20
+    assert {f.attainment(promise, "2014-06").actual for promise in using} == {10}
+    assert not Attainment.objects.filter(target__in=others).exclude(verdict="no_data").exists()
 
 
 def test_a_change_in_january_reaches_next_years_comparison() -> None:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from departments.permissions import Role
 from plans.periods import Month
+from targets.explanation import shown
 from targets.figures import Problem
 from targets.models import Observation, Revision
 from targets.services import approve, check_entries, enter, send_back, set_quotas, submit, withdraw
@@ -38,7 +39,8 @@ def test_a_count_is_measured_against_its_pace(value: int, signal: str) -> None:
     houses = f.indicator("count")
     promise = f.target(houses, "at_least", 4081)
     f.official(f.entry(houses, "2014-06", value))
-    assert f.attainment(promise, "2014-06").signal == signal
+    row = f.attainment(promise, "2014-06")
+    assert (row.pace, row.signal) == (D("2040.5"), signal)
 
 
 def test_a_count_that_reaches_the_threshold_is_met_in_june() -> None:
@@ -75,6 +77,7 @@ def test_accidents_per_ten_thousand_sets_divide_by_the_last_stock_and_show_0_416
     row = f.attainment(promise, "2014-03")
     assert (row.numerator, row.denominator, row.verdict) == (3, D("7.2"), "met")
     assert str(row.actual).startswith("0.41666666666")
+    assert shown(row).actual.startswith("0.4167\u00a0")
 
 
 def test_none_without_rows_is_no_data() -> None:

@@ -124,7 +124,7 @@ def told(*arguments: str) -> str:
 def test_the_command_first_tells_what_would_go() -> None:
     plan = in_full_use()
     listed = told(plan.code)
-    assert "tasks.SupervisionNotice" in listed
+    assert "1 督办通知 (tasks.SupervisionNotice)" in listed
     assert "--yes" in listed
     assert SupervisionNotice.objects.exists()
 
@@ -139,4 +139,9 @@ def test_the_command_removes_what_was_said_yes_to() -> None:
 def test_the_command_names_the_plans_that_there_are() -> None:
     f.another_plan("other")
     with pytest.raises(CommandError, match="other"):
+        told("none", "--yes")
+
+
+def test_the_command_says_so_where_there_is_no_plan() -> None:
+    with pytest.raises(CommandError, match="：—。"):
         told("none", "--yes")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -24,19 +25,25 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         """How many rows of each kind; nothing is removed unless that was said."""
-        plan = Plan.objects.filter(code=options["code"]).first()
-        if plan is None:
-            known = ", ".join(Plan.objects.order_by("code").values_list("code", flat=True))
-            told = {"code": options["code"], "known": known}
-            raise CommandError(_("There is no plan %(code)s. There are: %(known)s.") % told)
+        plan = plan_called(options["code"])
         try:
             removed = remove_plan(plan, by=None)
         except ValidationError as error:
             raise CommandError(error.messages[0]) from error
         for label, number in sorted(removed.items()):
-            self.stdout.write(f"{number:8} {label}")
+            self.stdout.write(f"{number:8} {apps.get_model(label)._meta.verbose_name} ({label})")
         if options["yes"]:
             self.stdout.write(_("%(plan)s was removed. Figures stay.") % {"plan": plan.title})
         else:
             transaction.set_rollback(True)
             self.stdout.write(_("Nothing was removed. Add --yes to remove %(plan)s.") % {"plan": plan.title})
+
+
+def plan_called(code: str) -> Plan:
+    """The plan of a code; CommandError with those that there are."""
+    plan = Plan.objects.filter(code=code).first()
+    if plan is None:
+        known = ", ".join(Plan.objects.order_by("code").values_list("code", flat=True))
+        told = {"code": code, "known": known or "—"}
+        raise CommandError(_("There is no plan %(code)s. There are: %(known)s.") % told)
+    return plan
