@@ -104,7 +104,7 @@ def test_each_county_owes_a_report_of_its_own(city: SimpleNamespace) -> None:
     assert owed == {city.lead, *city.counties}
     approved(place(city), city.officers[0], city.reviewer)
     assert {gap.unit for gap in gaps_on(LATE)} == {city.lead, *city.counties[1:]}
-    (duty,) = mine(city.officers[1], city.task.plan, TODAY).units[0].duties
+    (duty,) = mine(city.officers[1], [city.task.plan], TODAY)[0].units[0].duties
     assert (duty.row.task, duty.standing) == (city.task, "open")
 
 
@@ -199,7 +199,7 @@ def test_counties_without_a_report_are_named_when_the_lead_signs(city: SimpleNam
 
 def test_a_county_named_itself_has_the_role_it_is_given(city: SimpleNamespace) -> None:
     Assignment.objects.create(task=city.task, department=city.counties[0], role="support")
-    units = mine(city.officers[0], city.task.plan, TODAY).units
+    units = mine(city.officers[0], [city.task.plan], TODAY)[0].units
     assert [duty.assignment.role for duty in units[0].duties] == ["support"]
     assert city.counties[0] not in {gap.unit for gap in gaps_on(LATE)}
 

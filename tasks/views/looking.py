@@ -52,7 +52,7 @@ def my_tasks(request: HttpRequest) -> HttpResponse:
     user, today, asked = access.person(request), timezone.localdate(), request.GET.get("plan", "")
     plans = named_in(user)
     chosen = [plan for plan in plans if plan.code == asked] or Situation.of(plans, today).running()
-    found = [mine(user, plan, today) for plan in chosen]
+    found = mine(user, chosen, today)
     context = {
         "parts": found,
         "plans": {plan.code: called(plans)[plan.pk] for plan in plans} if len(plans) > 1 else {},
