@@ -124,14 +124,15 @@ def _is_owed(standing: str) -> bool:
     return standing not in (State.SUBMITTED, State.APPROVED)
 
 
-def mine(user: User, plans: Sequence[Plan], today: date) -> list[Mine]:
-    """The person's tasks of each of the plans, in a constant number of queries, however many plans and tasks."""
-    situation, days, own = Situation.of(plans, today), shown_days(plans, today), _own(user)
+def mine(user: User, plans: Sequence[Plan], situation: Situation) -> list[Mine]:
+    """The person's tasks of each of these plans, of which the situation is known, in a constant number of queries,
+    however many plans and tasks."""
+    days, own = shown_days(plans, situation.today), _own(user)
     rows: dict[int, list[Row]] = defaultdict(list)
     for row in of_departments_over(days, own) if own else ():
         rows[row.task.plan_id].append(row)
     answering = Answering(one for listed in rows.values() for row in listed for one in row.assignments)
-    states = _states(set(situation.reported.values()), own)
+    states = _states({situation.reported[plan.pk] for plan in plans}, own)
     departments = list(Department.objects.filter(pk__in=own).order_by("code"))
     waiting, writes = waiting_for(user) if own else 0, bool(access.reach(user, Action.REPORT_TASKS))
     found = []

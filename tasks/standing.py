@@ -21,6 +21,7 @@ from plans.periods import Month
 from targets.deadlines import last_months_with_data
 from targets.formulas import Verdict
 from targets.models import Attainment
+from targets.situation import LINGERS
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task
 from tasks.progress import Progress, Span, Step, progress
 
@@ -59,16 +60,18 @@ class Judged:
 
 
 def shown_day(plan: Plan, today: date) -> date:
-    """As of when a plan's tasks are shown: today within its months, else the end of the last month of which anything is
+    """As of when a plan's tasks are shown: today within its months, and their end for as long as it is asked for after
+    them: what is late on its last day is late on the next one. Else the end of the last month of which anything is
     known, so that a plan of other months is shown as it stood and not as if everything were late."""
     return shown_days([plan], today)[plan]
 
 
 def shown_days(plans: Collection[Plan], today: date) -> dict[Plan, date]:
-    """The same of several plans: two queries, none where today is within the months of all."""
-    others = [plan for plan in plans if not plan.first_month <= Month.of(today) <= plan.last_month]
-    last = _last_known(others)
-    return dict.fromkeys(plans, today) | {plan: last.get(plan.pk, plan.first_month).last_day for plan in others}
+    """The same of several plans: two queries, none where all of them run or have ended lately."""
+    near = {plan for plan in plans if plan.first_month.first_day <= today <= plan.last_month.last_day + LINGERS}
+    last = _last_known([plan for plan in plans if plan not in near])
+    known_ends = {plan: last.get(plan.pk, plan.first_month).last_day for plan in plans}
+    return known_ends | {plan: min(today, plan.last_month.last_day) for plan in near}
 
 
 def _last_known(plans: Collection[Plan]) -> dict[int, Month]:

@@ -14,6 +14,7 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.services import lock
+from targets.situation import Situation
 from targets.tests import factories as f
 from tasks.desk import mine, summary
 from tasks.models import ProgressReport, SupervisionRules, Task
@@ -104,10 +105,11 @@ def test_each_plans_tasks_are_mine_as_of_its_own_day(city: SimpleNamespace) -> N
     step = milestone(a_task("earlier", last, lead=city.unit), "half")
     handed_in(Place(step.task, city.unit, Month(2013, 11)), city.reporter, said(**{f"m{step.pk}": "40"}))
     approve_report(ProgressReport.objects.get(), by=city.reviewer)
-    this_year, last_year = mine(city.reporter, [city.quality, last], TODAY)
+    both = [city.quality, last]
+    this_year, last_year = mine(city.reporter, both, Situation.of(both, TODAY))
     assert (this_year.day, this_year.month) == (TODAY, JUNE)
     (duty,) = last_year.units[0].duties
-    assert (duty.row.day, duty.row.share) == (date(2013, 11, 30), "40 %")
+    assert (duty.row.day, duty.row.percent) == (date(2013, 11, 30), 40)
 
 
 def test_milestones_of_twelve_plans_take_as_many_queries_as_of_two(city: SimpleNamespace) -> None:
@@ -242,7 +244,8 @@ def test_a_report_is_refused_while_its_own_plan_has_closed_the_month(city: Simpl
 def test_the_tasks_of_a_plan_over_years_are_mine_in_each_of_its_months(city: SimpleNamespace) -> None:
     five = f.another_plan("five-years", 2013, last_month=Month(2017, 12))
     a_task("long", five, lead=city.unit)
-    assert [found.month for found in mine(city.reporter, [five], date(2015, 3, 2))] == [Month(2015, 2)]
+    (found,) = mine(city.reporter, [five], Situation.of([five], date(2015, 3, 2)))
+    assert found.month == Month(2015, 2)
 
 
 def test_a_county_has_nothing_to_do_with_another_citys_tasks(city: SimpleNamespace) -> None:
