@@ -37,6 +37,11 @@ class IndicatorRule:
         return self.entry_basis == "to_date" and (self.measure == "count" or self.time_rule == "pooled")
 
     @property
+    def adds_up(self) -> bool:
+        """Whether the figure of a year is made from the entries of all its months, and not from the last one alone."""
+        return self.entry_basis == "month" and self.time_rule != "last"
+
+    @property
     def is_pooled(self) -> bool:
         """A ratio whose numerators and denominators both add up over the year."""
         return self.measure == "ratio" and self.time_rule == "pooled" and self.denominator_rule == "sum"

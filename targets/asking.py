@@ -3,7 +3,9 @@
 A plan asks for every indicator that one of its targets is judged by or compared with, wherever its figures are
 measured; and for the indicators of its own region that no plan in force there promises anything about: they are only
 watched. An indicator is of the region of the department that reports it; where no department does, of the one region
-that is a part of no other. Whoever has to hand the figures in is told by `targets.duties`.
+that is a part of no other. A plan asks for its own months; and where it begins in the course of a year by which a
+target is counted, for the months from January on of what is made from the figures of all months. Whoever has to hand
+the figures in is told by `targets.duties`.
 """
 
 from collections import defaultdict
@@ -24,12 +26,23 @@ from targets.models import Indicator, Target
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What one plan asks for: its targets with plan, indicator and operand; the indicators by id, in the plan's order;
-    and in which regions each is measured, by their codes."""
+    in which regions each is measured, by their codes; and of which of them the months before the plan count too."""
 
     plan: Plan
     targets: Sequence[Target]
     indicators: Mapping[int, Indicator]
     places: Mapping[int, Sequence[int]]
+    earlier: Collection[int] = ()
+
+    def months_of(self, indicator_id: int) -> list[Month]:
+        """The months of which it asks for the figures of an indicator."""
+        return [*(self.plan.earlier_months if indicator_id in self.earlier else ()), *self.plan.months]
+
+    def asks_in(self, indicator_id: int, month: Month) -> bool:
+        """Whether it asks for the figures of an indicator in a month."""
+        first = self.plan.first_month
+        begun = first <= month or (indicator_id in self.earlier and month.year == first.year)
+        return begun and month <= self.plan.last_month
 
 
 @dataclass(frozen=True)
@@ -51,8 +64,8 @@ class Asked:
     def plans_for(self, indicator_id: int, region_id: int, month: Month) -> list[Plan]:
         """The plans for which a figure counts."""
         asking = self.by_indicator.get(indicator_id, ())
-        plans = (found.plan for found in asking if region_id in found.places[indicator_id])
-        return [plan for plan in plans if plan.first_month <= month <= plan.last_month]
+        there = (found for found in asking if region_id in found.places[indicator_id])
+        return [found.plan for found in there if found.asks_in(indicator_id, month)]
 
 
 def asked_by(plans: Sequence[Plan]) -> Asked:
@@ -125,7 +138,23 @@ def _asking(plan: Plan, targets: Sequence[Target], watched: Sequence[Indicator],
         places[indicator.pk] = measured.places((plan.region_id,), indicator)
     further = sorted([*compared, *only_watched], key=lambda indicator: indicator.code)
     ordered = [*(target.indicator for target in targets), *further]
-    return Asking(plan, targets, {indicator.pk: indicator for indicator in ordered}, places)
+    earlier = frozenset(indicator.pk for target in targets for indicator in _counted_earlier(target))
+    return Asking(plan, targets, {indicator.pk: indicator for indicator in ordered}, places, earlier)
+
+
+def _counted_earlier(target: Target) -> list[Indicator]:
+    """The indicators of a target whose figures of the months before its plan count too."""
+    used = (target.indicator, target.operand) if target.counts_earlier else ()
+    return [indicator for indicator in used if indicator is not None and indicator.rule.adds_up]
+
+
+def first_asked(plans: Collection[Plan]) -> dict[int, Month]:
+    """The first month of which each plan asks for any figure, by the plan's id: its own first one, or January of that
+    year. One query, none where all plans begin in January."""
+    late = [plan for plan in plans if plan.earlier_months]
+    targets = Target.objects.filter(plan__in=late).select_related("plan", "indicator", "operand") if late else ()
+    earlier = {target.plan_id for target in targets if _counted_earlier(target)}
+    return {plan.pk: plan.earlier_months[0] if plan.pk in earlier else plan.first_month for plan in plans}
 
 
 class _Measured:

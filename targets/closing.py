@@ -34,10 +34,12 @@ class Closed:
 
 def closed_in(months: Collection[Month]) -> Closed:
     """What is closed in these months."""
-    locks = list(MonthLock.objects.closed(months).select_related("plan").order_by("plan__first_month", "plan__code"))
+    found = MonthLock.objects.closing(months).select_related("plan")
+    locks = list(found.order_by("plan__first_month", "plan__code"))
     if not locks:
         return Closed({})
     plans: dict[Month, set[int]] = defaultdict(set)
     for lock in locks:
-        plans[lock.month].add(lock.plan_id)
+        for month in filter(lock.closes, months):
+            plans[month].add(lock.plan_id)
     return Closed(plans, asked_by(list({lock.plan_id: lock.plan for lock in locks}.values())))

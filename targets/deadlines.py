@@ -1,7 +1,7 @@
 """By when a month's figures are to be handed in, and which month is being reported (server time, domain.md)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Max
@@ -47,7 +47,9 @@ class Deadlines:
         return deadlines_of([plan])[plan.pk]
 
     def __getitem__(self, month: Month) -> Deadline:
-        return self.by_month[month]
+        """A month's; figures of the months before the plan are due with those of its first month."""
+        first = next(iter(self.by_month))
+        return self.by_month[month] if month >= first else replace(self.by_month[first], month=month)
 
     def of_year(self, year: int) -> "Deadlines":
         """Those of a calendar year's months."""

@@ -232,8 +232,9 @@ class Due:
         """The plans that ask for something in a month; where none does, those that the month is of."""
         keys = [key for (_unit, known), found in self.keys.items() if known == month for key in found]
         asking = {plan.pk for key in keys for plan in self.expected.plans_of(key)}
-        held = [plan for plan in self.situation.plans if plan.first_month <= month <= plan.last_month]
-        return [plan for plan in held if plan.pk in asking] or held
+        plans = self.situation.plans
+        held = (plan for plan in plans if plan.first_month <= month <= plan.last_month)
+        return [plan for plan in plans if plan.pk in asking] or list(held)
 
     def _limits(self, plans: Iterable[Plan], month: Month, names: Mapping[int, str]) -> list[Limit]:
         """The deadlines of plans that have not closed the month, the earliest first."""

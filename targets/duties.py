@@ -1,6 +1,6 @@
 """Who is expected to report what and when: the one rule, by which desk, worksheet, months and timeliness all go.
 
-What plans ask for (`targets.asking`) is expected in each of their months in which the indicator is due. A figure has
+What plans ask for (`targets.asking`) is expected in each of the months in which the indicator is due. A figure has
 one reporter, whichever plans ask for it: a county's figure is reported by the county's government, and the figure of
 the region where the indicator's department is by the department on duty that month. See `ReportingDuty` for how that
 changes from a month on.
@@ -120,15 +120,16 @@ def expected_over(
 
 def _due(asking: Asking, months: Collection[Month] | None, places: Collection[int] | None) -> Iterator[Key]:
     """The figures that a plan asks for, whoever reports them."""
-    wanted = [month for month in asking.plan.months if months is None or month in months]
-    due: dict[str, list[Month]] = {}
+    due: dict[tuple[str, bool], list[Month]] = {}
     for indicator in asking.indicators.values():
         regions = [region for region in asking.places[indicator.pk] if places is None or region in places]
         if regions:
-            if indicator.frequency not in due:
+            alike = indicator.frequency, indicator.pk in asking.earlier
+            if alike not in due:
                 numbers = expected_months(indicator.frequency)
-                due[indicator.frequency] = [month for month in wanted if month.number in numbers]
-            yield from (Key(indicator.pk, region, month) for month in due[indicator.frequency] for region in regions)
+                wanted = (month for month in asking.months_of(indicator.pk) if months is None or month in months)
+                due[alike] = [month for month in wanted if month.number in numbers]
+            yield from (Key(indicator.pk, region, month) for month in due[alike] for region in regions)
 
 
 class _Reporters:

@@ -38,12 +38,13 @@ class Standing:
 
 
 def standings(plan: Plan) -> list[Standing]:
-    """Every month of the plan, however many years it is for."""
+    """Every month of the plan, however many years it is for; figures of months before it that count for it are counted
+    with those of its first month, with which they are closed."""
     expected = expected_of(plan).figures.keys()
     deadlines = Deadlines.of(plan)
     official, waiting = _official(expected) & expected, _waiting(expected) & expected
-    approved, open_ones = Counter(key[2] for key in official), Counter(key[2] for key in waiting)
-    missing = Counter(key[2] for key in expected - official - waiting)
+    lots = (official, waiting, expected - official - waiting)
+    approved, open_ones, missing = (Counter(max(key[2], plan.first_month) for key in lot) for lot in lots)
     locks = _locks(plan)
     return [Standing(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in plan.months]
 

@@ -98,14 +98,24 @@ class Window(NamedTuple):
 
 
 @lru_cache(maxsize=500)
-def windows(course: Course, expected: Collection[int] = range(1, 13)) -> tuple[Window, ...]:
+def windows(course: Course, expected: Collection[int] = range(1, 13), *, earlier: bool = False) -> tuple[Window, ...]:
     """All months in which a target is judged by figures of their own, in order; `expected` are the numbers of the
-    months in which its indicator is due. Most targets of a plan share their course."""
+    months in which its indicator is due, `earlier` says whether those count that are counted and not judged. Most
+    targets of a plan share their course."""
     judged = course.months[: -len(course.frozen) or None]
     if course.by_plan:
-        return (_window(course, course.first, len(course.months), judged, expected),)
+        return (_window(course, course.first, len(course.months), judged, expected, 0),)
     years = groupby(judged, lambda month: month.year)
-    return tuple(_window(course, Month(year, 1), 12, of, expected) for year, of in years)
+    due = _bits(Month(course.first.year, 1), course.first, expected) if earlier else 0
+    return tuple(
+        _window(course, Month(year, 1), 12, of, expected, due if year == course.first.year else 0) for year, of in years
+    )
+
+
+def _bits(first: Month, until: Month, expected: Collection[int]) -> int:
+    """The expected months from the first to the one before another, as bits."""
+    months = months_between(first, until.shifted(-1))
+    return sum(1 << place for place, month in enumerate(months) if month.number in expected)
 
 
 def time_progress(course: Course, month: Month) -> Quantity:
@@ -121,8 +131,10 @@ def stage_of(course: Course, month: Month) -> Stage:
     return next(one for window in windows(course) for one in window.stages if one.month == month)
 
 
-def _window(course: Course, first: Month, months: int, judged: Iterable[Month], expected: Collection[int]) -> Window:
-    stages, due = [], 0
+def _window(
+    course: Course, first: Month, months: int, judged: Iterable[Month], expected: Collection[int], due: int
+) -> Window:
+    stages = []
     with localcontext(EXACT):
         for month in judged:
             if month.number in expected:

@@ -119,8 +119,8 @@ def _not_asked(rows: Rows, reached: Reach, by: User) -> dict[Key, list[Problem]]
     The units stay locked until the end: whoever sends the same twice finds what the first request has done.
     """
     plans = list(Plan.objects.published().visible_to(by).holding_any({row.month for row in rows.values()}))
-    months = {month for plan in plans for month in plan.months}
     units = _units(plans, {key[1] for key in rows})
+    months = {month for plan in plans for month in plan.months} | {key[2] for key in units}
     somewhen = {(key[0], key[1], key[2].year) for key in units}
     wholes = set(Region.objects.filter(parent__isnull=False).values_list("parent_id", flat=True))
     problems = {}

@@ -1,14 +1,28 @@
 """What a judgement was made from, as it is kept beside it: hash of all inputs, revisions (pure, imports no Django)."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import date
 from hashlib import sha256
+from operator import attrgetter
+from typing import Any
 
-from targets.accumulation import Reading
-from targets.formulas import Milestone
+from targets.accumulation import IndicatorRule, Reading
+from targets.formulas import Milestone, TargetRule
 
 NUMBERS = tuple(str(number) for number in range(1, 1201))
 """The months from where counting begins, as text: enough for a hundred years."""
+
+
+_values_of_rule, _values_of_indicator = (
+    attrgetter(*(field.name for field in fields(kind))) for kind in (TargetRule, IndicatorRule)
+)
+
+
+def rule_values(rule: TargetRule) -> tuple[Any, ...]:
+    """All values of a rule, for the hash of the inputs: those of `dataclasses.astuple`, which copies each of them."""
+    values = _values_of_rule(rule)
+    return tuple(_values_of_indicator(one) if isinstance(one, IndicatorRule) else one for one in values)
 
 
 def token(region_code: str, reading: Reading) -> str:

@@ -8,7 +8,7 @@ each other, so jobs may be repeated, reordered or killed.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain, groupby, islice, repeat
 from typing import NamedTuple
@@ -245,9 +245,9 @@ def _prepared(target: Target, found: tuple[Milestone, ...]) -> Judged:
         course.first,
         rule,
         operand,
-        windows(course, expected_months(target.indicator.frequency)),
+        windows(course, expected_months(target.indicator.frequency), earlier=target.indicator.rule.adds_up),
         uses_of(target),
-        f"{FORMULA_VERSION}|{target.plan.code}|{target.code}|{version}|{astuple(rule)}|{operand}|{when}|",
+        f"{FORMULA_VERSION}|{target.plan.code}|{target.code}|{version}|{provenance.rule_values(rule)}|{operand}|{when}|",
         found,
         _by_region(target),
         course.due.key,

@@ -82,7 +82,8 @@ class Waiting:
 def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id (a provider for `departments.matters`)."""
     gaps, waiting = gaps_on(today), _waiting()
-    unmanned = [gap for gap in gaps if not any(may_enter(_own(one), gap.unit) for one in people)]
+    everybody = _together([_own(person) for person in people])
+    unmanned = [gap for gap in gaps if not may_enter(everybody, gap.unit)]
     return {
         person.pk: [
             *_entering(person, gaps, today),
@@ -98,8 +99,8 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 
 def gaps_on(today: date) -> list[Gap]:
     """What is not handed in, of every open month that is near its deadline or past it, newest month first: each figure
-    once, by the earliest day of the plans that ask for it."""
-    asked = {(one.plan.pk, one.month): one for one in asked_on(today)}
+    once, by the earliest day of the plans that ask for it. Months before a plan are asked for with its first one."""
+    asked = {(one.plan.pk, one.month): one for first in asked_on(today) for one in (first, *_earlier(first))}
     months = {month for _plan, month in asked}
     units = list(Department.objects.select_related("region").order_by("kind", "code")) if asked else []
     expected = expected_over(list({one.plan.pk: one.plan for one in asked.values()}.values()), months)
@@ -126,6 +127,12 @@ def asked_on(today: date) -> list[Asked]:
     open_ones = [one for one in near if not situation.is_closed([one[1]], one[0])]
     latest_first = sorted(open_ones, key=lambda one: one[0], reverse=True)
     return [Asked(plan, month, day, month != newest) for month, plan, day in latest_first]
+
+
+def _earlier(asked: Asked) -> Iterator[Asked]:
+    """The months before a plan, if its first month is asked for."""
+    if asked.month == asked.plan.first_month:
+        yield from (replace(asked, month=month, earlier=True) for month in asked.plan.earlier_months)
 
 
 Owed = tuple[Key, str]
@@ -166,9 +173,17 @@ def _own(person: User) -> Reach:
     return replace(access.reach(person, Action.ENTER_OBSERVATIONS), realm=frozenset())
 
 
+def _together(reached: Sequence[Reach]) -> Reach:
+    """The units for which any of them answers."""
+    return Reach(
+        departments=frozenset().union(*(one.departments for one in reached)),
+        regions=frozenset().union(*(one.regions for one in reached)),
+    )
+
+
 def _entering(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
     own = _own(person)
-    yield from asked_of("figures", [gap for gap in gaps if may_enter(own, gap.unit)], today)
+    yield from asked_of("figures", [gap for gap in gaps if may_enter(own, gap.unit)] if own else (), today)
 
 
 def asked_of(what: str, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
@@ -223,7 +238,7 @@ def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], tod
     """For the plan offices of the plans that ask: which units are late, and before that which have nobody who could
     report."""
     seats = access.reach(person, Action.LOCK_MONTHS).seats
-    own = [gap for gap in gaps if gap.regions & seats]
+    own = [gap for gap in gaps if gap.regions & seats] if seats else []
     single, several = _apart([gap for gap in own if gap.deadline < today])
     yield from _units("units_late", single, LATE, today)
     if several:

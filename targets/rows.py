@@ -107,6 +107,11 @@ class Row:
         return str(self.indicator.pk)
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether the person cannot change anything of it."""
+        return self.barred or bool(self.closed)
+
+    @property
     def has_figure(self) -> bool:
         """Whether a draft holds a figure that can be handed in."""
         return self.draft is not None and not self.draft.is_blank

@@ -96,8 +96,8 @@ def work_on(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], reg
 
 def _closed(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], month: Month) -> dict[int, str]:
     """Indicator → the title of the first plan that asks for it and has closed the month."""
-    locks = MonthLock.objects.filter(plan__in=titles, month=month, reopened_at__isnull=True)
-    closed = set(locks.order_by().values_list("plan_id", flat=True))
+    locks = MonthLock.objects.closing({month}).filter(plan__in=titles).select_related("plan").order_by()
+    closed = {lock.plan_id for lock in locks if lock.closes(month)}
     first = {indicator: next((pk for pk in plans if pk in closed), None) for indicator, plans in asked.items()}
     return {indicator: titles[pk] for indicator, pk in first.items() if pk is not None}
 

@@ -19,6 +19,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
+from targets.asking import first_asked
 from targets.closing import Closed, closed_in
 from targets.duties import called, expected_over, plans_above, plans_of
 from targets.explanation import shown, threshold_text
@@ -37,7 +38,7 @@ SHOWN = ("verdict", "reason", "signal", "actual", "compared", "quota", "done_on"
 @dataclass(frozen=True, slots=True)
 class AskedSheet:
     """The unit and month of a worksheet, the plans in force that may ask for something then, the one that began last
-    first, and the months before and after of which there are any."""
+    first, and the months before and after for which one may ask."""
 
     department: Department
     plans: Sequence[Plan]
@@ -47,13 +48,14 @@ class AskedSheet:
 
     @classmethod
     def of(cls, department: Department, month: Month) -> "AskedSheet | None":
-        """Read in one query; None for a month that is of no plan."""
+        """Read in one query, two if a plan begins in the course of a year; None for a month that no plan asks for."""
         before, after = month.shifted(-1), month.shifted(1)
         around = list(plans_above(department.region).holding_any({before, after}))
-        plans = [plan for plan in around if plan.first_month <= month <= plan.last_month]
+        first = first_asked(around)
+        plans = [plan for plan in around if first[plan.pk] <= month <= plan.last_month]
         if not plans:
             return None
-        is_first = min(plan.first_month for plan in around) == month
+        is_first = min(first.values()) == month
         is_last = max(plan.last_month for plan in around) == month
         return cls(department, plans, month, None if is_first else before, None if is_last else after)
 

@@ -64,23 +64,25 @@ class Counties:
         return len(self.reported) + len(self.missing)
 
 
-def counties_of(tasks: Sequence[Task], day: date) -> Mapping[int, Counties]:
+def counties_of(days: Mapping[Task, date]) -> Mapping[int, Counties]:
     """How the counties report on those of the tasks, whose assignments are at hand, that each county has: of the last
-    month that has ended by the day. Two queries, none where there is no such task."""
-    answering = Answering(one for task in tasks for one in task.assignments.all())
+    month that has ended by the task's day. Two queries, none where there is no such task."""
+    answering = Answering(one for task in days for one in task.assignments.all())
     if not answering.members:
         return {}
-    month = whole_month(day)
-    approved = ProgressReport.objects.approved().filter(task__in=[task.pk for task in tasks], month=month)
-    reported = set(approved.order_by().values_list("task_id", "department_id"))
-    asked = {task.pk: answering.counties(task.assignments.all()) for task in tasks}
-    return {pk: _counted(month, pk, listed, reported) for pk, listed in asked.items() if listed}
+    months = {task.pk: whole_month(day) for task, day in days.items()}
+    approved = ProgressReport.objects.approved().filter(task__in=months, month__in=set(months.values()))
+    reported = set(approved.order_by().values_list("task_id", "department_id", "month"))
+    asked = {task.pk: answering.counties(task.assignments.all()) for task in days}
+    return {pk: _counted(months[pk], pk, listed, reported) for pk, listed in asked.items() if listed}
 
 
-def _counted(month: Month, task_id: int, asked: Iterable[Department], reported: set[tuple[int, int]]) -> Counties:
+def _counted(
+    month: Month, task_id: int, asked: Iterable[Department], reported: set[tuple[int, int, Month]]
+) -> Counties:
     units = list(dict.fromkeys(asked))
     return Counties(
         month,
-        [unit for unit in units if (task_id, unit.pk) in reported],
-        [unit for unit in units if (task_id, unit.pk) not in reported],
+        [unit for unit in units if (task_id, unit.pk, month) in reported],
+        [unit for unit in units if (task_id, unit.pk, month) not in reported],
     )

@@ -75,7 +75,7 @@ def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) 
     chosen = month_of(asked, month, last_month(asked, asked.region))
     day = chosen.last_day
     found = Task.objects.filter(plan=asked).select_related("clause").order_by("order", "code")
-    rows = with_assignments(judged(found, asked, day), day)
+    rows = with_assignments(judged(found, asked, day))
     steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for one in known(Milestone.objects.filter(task__plan=asked), asked, day):
         steps[one.milestone.task_id].append(_step(one))

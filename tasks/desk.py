@@ -1,7 +1,8 @@
 """My tasks: what my departments answer for, plan by plan, where their reports of the month stand, and what waits for
 me."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -14,13 +15,12 @@ from departments.permissions import Action
 from plans.models import AbstractAssignment, Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.deadlines import Deadlines, last_month_with_data, reporting_month
 from targets.duties import plans_of
 from targets.situation import Situation
 from tasks.answering import Answer, Answering
 from tasks.models import Assignment, ProgressReport, ReportDraft, Task
-from tasks.selectors import Row, of_departments
-from tasks.standing import shown_day
+from tasks.selectors import Row, of_departments_over
+from tasks.standing import shown_days
 
 OPEN = "open"
 DRAFTED = "drafted"
@@ -96,10 +96,10 @@ def summary(user: User, today: date) -> Summary | None:
     situation = Situation.of(named_in(user), today)
     months = {plan.pk: situation.reported[plan.pk] for plan in situation.running()}
     asked = Assignment.objects.held_by(own).filter(task__plan__in=months, task__closed_on__isnull=True)
-    states = {month: _states(month, own) for month in set(months.values())}
-    standings = [states[months[task.plan_id]].get((task.pk, unit), OPEN) for task, unit in _owing(asked, own)]
+    states = _states(set(months.values()), own)
+    standings = [states.get((task.pk, unit, months[task.plan_id]), OPEN) for task, unit in _owing(asked, own)]
     writes = bool(access.reach(user, Action.REPORT_TASKS))
-    return Summary(sorted(states), sum(map(_is_owed, standings)), waiting_for(user), writes)
+    return Summary(sorted(set(months.values())), sum(map(_is_owed, standings)), waiting_for(user), writes)
 
 
 def _owing(asked: "QuerySet[Assignment]", own: Collection[int]) -> list[tuple[Task, int]]:
@@ -124,29 +124,39 @@ def _is_owed(standing: str) -> bool:
     return standing not in (State.SUBMITTED, State.APPROVED)
 
 
-def mine(user: User, plan: Plan, today: date) -> Mine:
-    """The person's tasks of a plan in a constant number of queries, however many there are."""
-    month, day = month_reported(plan, today), shown_day(plan, today)
-    writing, own = access.reach(user, Action.REPORT_TASKS), _own(user)
-    rows = of_departments(plan, day, own) if own else []
-    states = _states(month, own) if own else {}
-    answering = Answering(one for row in rows for one in row.assignments)
-    answers = [(row, answering.of(row.assignments)) for row in rows if row.task.closed_on is None]
-    units = [_unit(one, answers, states) for one in Department.objects.filter(pk__in=own).order_by("code")]
-    waiting = waiting_for(user) if own else 0
-    return Mine(plan, month, Deadlines.of(plan)[month].day, day, units, waiting, bool(writing))
+def mine(user: User, plans: Sequence[Plan], situation: Situation) -> list[Mine]:
+    """The person's tasks of each of these plans, of which the situation is known, in a constant number of queries,
+    however many plans and tasks."""
+    days, own = shown_days(plans, situation.today), _own(user)
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for row in of_departments_over(days, own) if own else ():
+        rows[row.task.plan_id].append(row)
+    answering = Answering(one for listed in rows.values() for row in listed for one in row.assignments)
+    states = _states({situation.reported[plan.pk] for plan in plans}, own)
+    departments = list(Department.objects.filter(pk__in=own).order_by("code"))
+    waiting, writes = waiting_for(user) if own else 0, bool(access.reach(user, Action.REPORT_TASKS))
+    found = []
+    for plan in plans:
+        month = situation.reported[plan.pk]
+        answers = [(row, answering.of(row.assignments)) for row in rows[plan.pk] if row.task.closed_on is None]
+        units = [_unit(one, month, answers, states) for one in departments]
+        found.append(Mine(plan, month, situation.deadlines[plan.pk][month].day, days[plan], units, waiting, writes))
+    return found
 
 
 def month_reported(plan: Plan, today: date) -> Month:
-    """The month of which reports are written now."""
-    return reporting_month(plan, today, last_month_with_data(plan))
+    """The month of which reports of a plan are written now."""
+    return Situation.of([plan], today).reported[plan.pk]
 
 
 def _unit(
-    department: Department, answers: Sequence[tuple[Row, Sequence[Answer]]], states: dict[tuple[int, int], str]
+    department: Department,
+    month: Month,
+    answers: Sequence[tuple[Row, Sequence[Answer]]],
+    states: Mapping[tuple[int, int, Month], str],
 ) -> Unit:
     duties = [
-        Duty(row, one.assignment, states.get((row.task.pk, department.pk), OPEN))
+        Duty(row, one.assignment, states.get((row.task.pk, department.pk, month), OPEN))
         for row, listed in answers
         for one in listed
         if one.department == department
@@ -154,12 +164,13 @@ def _unit(
     return Unit(department, sorted(duties, key=lambda one: (one.is_done, one.assignment.role)))
 
 
-def _states(month: Month, departments: frozenset[int]) -> dict[tuple[int, int], str]:
-    """(task, department) → where the report of the month stands: a draft counts for more than what came before it."""
-    reports = ProgressReport.objects.filter(month=month, department__in=departments).order_by("pk")
-    found = {(task, unit): state for task, unit, state in reports.values_list("task_id", "department_id", "state")}
-    drafts = ReportDraft.objects.filter(month=month, department__in=departments)
-    return found | dict.fromkeys(drafts.values_list("task_id", "department_id"), DRAFTED)
+def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tuple[int, int, Month], str]:
+    """(task, department, month) → where the report stands: a draft counts for more than what came before it."""
+    columns = ("task_id", "department_id", "month")
+    reports = ProgressReport.objects.filter(month__in=months, department__in=departments).order_by("pk")
+    found = {(task, unit, month): state for task, unit, month, state in reports.values_list(*columns, "state")}
+    drafts = ReportDraft.objects.filter(month__in=months, department__in=departments)
+    return found | dict.fromkeys(drafts.values_list(*columns), DRAFTED)
 
 
 def waiting_for(user: User) -> int:

@@ -51,7 +51,7 @@ def board(plan: Plan, day: date, wanted: Wanted) -> list[Column]:
     by_state = defaultdict(list)
     for one in judged_for(plan, day, wanted):
         by_state[one.state.state].append(one)
-    shown = with_assignments([one for rows in by_state.values() for one in rows[:COLUMN]], day)
+    shown = with_assignments([one for rows in by_state.values() for one in rows[:COLUMN]])
     rows_of: dict[State, list[Row]] = defaultdict(list)
     for row in shown:
         rows_of[row.state.state].append(row)

@@ -27,7 +27,7 @@ from targets.situation import LINGERS
 from tasks.accounts import speaking
 from tasks.answering import Answering
 from tasks.models import Assignment, Milestone, ProgressReport, Task
-from tasks.standing import known
+from tasks.standing import known_over
 
 MILESTONES = Rule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)
 """30, 7 and 1 days before a milestone; 1 and 7 days after it, then every 30; never closer than 5 days."""
@@ -61,28 +61,32 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 def lots_on(today: date) -> list[Lot]:
     """What is open of which somebody is reminded, of the plans that run and, for a while, of those that have ended."""
     plans = Plan.objects.published().begun(today).order_by("first_month", "code")
-    near = [plan for plan in plans if today <= plan.last_month.last_day + LINGERS]
-    return [lot for plan in near for lot in _lots(plan, today)]
-
-
-def _lots(plan: Plan, today: date) -> Iterator[Lot]:
-    asked = Milestone.objects.filter(task__plan=plan, task__closed_on__isnull=True)
-    roles = _roles(plan)
+    near = {plan.pk: plan for plan in plans if today <= plan.last_month.last_day + LINGERS}
+    roles, place = _roles(near), {plan_id: number for number, plan_id in enumerate(near)}
     found: dict[tuple[int, int, date], list[Milestone]] = defaultdict(list)
-    for one in known(asked.filter(due__lte=today + timedelta(days=max(MILESTONES.before))), plan, today):
-        if not one.is_done:
-            row = one.milestone
-            for department_id in _responsible(row, roles[row.task_id]):
-                found[department_id, row.task_id, row.due].append(row)
-    for (department_id, task_id, due), rows in found.items():
-        task = rows[0].task
-        yield Lot(department_id, task_id, due, task.code, task.title, [one.title for one in rows], plan.code)
+    for row in sorted(_open_milestones(near.values(), today), key=lambda row: place[row.task.plan_id]):
+        for department_id in _responsible(row, roles[row.task_id]):
+            found[department_id, row.task_id, row.due].append(row)
+    return [_lot(department_id, due, rows, near) for (department_id, _task, due), rows in found.items()]
 
 
-def _roles(plan: Plan) -> Mapping[int, dict[int, str]]:
+def _open_milestones(plans: Collection[Plan], today: date) -> list[Milestone]:
+    """The milestones of these plans that are near or late and not done, of tasks that are not closed."""
+    asked = Milestone.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
+    near = asked.filter(due__lte=today + timedelta(days=max(MILESTONES.before)))
+    return [one.milestone for one in known_over(near, dict.fromkeys(plans, today)) if not one.is_done]
+
+
+def _lot(department_id: int, due: date, rows: Sequence[Milestone], plans: Mapping[int, Plan]) -> Lot:
+    task = rows[0].task
+    titles = [row.title for row in rows]
+    return Lot(department_id, task.pk, due, task.code, task.title, titles, plans[task.plan_id].code)
+
+
+def _roles(plans: Collection[int]) -> Mapping[int, dict[int, str]]:
     """Task → department → role. What each county is given, each tells of itself: none speaks for the task."""
     found: dict[int, dict[int, str]] = defaultdict(dict)
-    named = Assignment.objects.filter(task__plan=plan).exclude(department__kind=EACH_COUNTY)
+    named = Assignment.objects.filter(task__plan__in=plans).exclude(department__kind=EACH_COUNTY)
     rows = named.values_list("task_id", "department_id", "role")
     for task_id, department_id, role in rows:
         found[task_id][department_id] = role

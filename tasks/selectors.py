@@ -22,7 +22,7 @@ from tasks.explanation import explain, share_text
 from tasks.lights import LIGHTS, light
 from tasks.models import Assignment, Milestone, ProgressReport, SignOff, Task
 from tasks.progress import Progress, State
-from tasks.standing import Judged, Known, judged, known
+from tasks.standing import Days, Judged, Known, judged, judged_over, known
 
 PAGE = 50
 """Tasks on one page of a list."""
@@ -110,24 +110,27 @@ class Found:
 
 def ordered(plan: Plan) -> QuerySet[Task]:
     """All tasks of a plan, in its order. Their words are left in the database: lists do not show them."""
-    tasks = Task.objects.filter(plan=plan).select_related("clause__parent").defer("quote", "clause__text")
-    return tasks.defer("quote", "clause__text", "clause__parent__text").order_by("order", "code")
+    return _in_order(Task.objects.filter(plan=plan))
+
+
+def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    listed = tasks.select_related("clause__parent").defer("quote", "clause__text", "clause__parent__text")
+    return listed.order_by("order", "code")
 
 
 def standing(plan: Plan, day: date) -> list[Row]:
     """All tasks of a plan with their words, in its order, as they stood at the end of a day."""
     tasks = Task.objects.filter(plan=plan).select_related("clause").order_by("order", "code")
-    return with_assignments(judged(tasks, plan, day), day)
+    return with_assignments(judged(tasks, plan, day))
 
 
-def with_assignments(found: Iterable[Judged], day: date) -> list[Row]:
+def with_assignments(found: Iterable[Judged]) -> list[Row]:
     """The tasks with who answers for them: one query more, for these alone, and three where each county does."""
     judged_ones = list(found)
-    tasks = [one.task for one in judged_ones]
     named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
-    prefetch_related_objects(tasks, named)
-    counties = counties_of(tasks, day)
-    return [Row(one.task, one.state, day, counties.get(one.task.pk)) for one in judged_ones]
+    prefetch_related_objects([one.task for one in judged_ones], named)
+    counties = counties_of({one.task: one.day for one in judged_ones})
+    return [Row(one.task, one.state, one.day, counties.get(one.task.pk)) for one in judged_ones]
 
 
 def find(plan: Plan, day: date, wanted: Wanted, page: str | None) -> Found:
@@ -136,7 +139,7 @@ def find(plan: Plan, day: date, wanted: Wanted, page: str | None) -> Found:
     counts = Counter(one.state.state for one in all_found)
     chosen = [one for one in all_found if _stands(one, wanted)]
     shown: Page[Judged] = Paginator(chosen, PAGE).get_page(page)
-    rows = with_assignments(shown.object_list, day)
+    rows = with_assignments(shown.object_list)
     tabs = [Tab(state, LIGHTS[state], counts[state]) for state in LIGHTS if counts[state]]
     return Found(shown, rows, tabs, len(all_found))
 
@@ -192,15 +195,20 @@ def grouped(rows: Sequence[Row]) -> list[Group]:
 
 def of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[Row]:
     """The tasks for which any of the departments answers, in the plan's order."""
+    return of_departments_over({plan: day}, departments)
+
+
+def of_departments_over(days: Days, departments: Collection[int]) -> list[Row]:
+    """The same of several plans, each one's tasks in its order, at the end of its own day."""
     assigned = Assignment.objects.held_by(departments)
-    found = judged(ordered(plan).filter(pk__in=assigned.values("task")), plan, day)
-    return with_assignments(found, day)
+    tasks = _in_order(Task.objects.filter(plan__in=days, pk__in=assigned.values("task")))
+    return with_assignments(judged_over(tasks, days))
 
 
 def row_of(task: Task, plan: Plan, day: date) -> Row:
     """One task."""
     found = judged(Task.objects.filter(pk=task.pk).select_related("clause__parent"), plan, day)
-    return with_assignments(found, day)[0]
+    return with_assignments(found)[0]
 
 
 def milestones_of(task: Task, plan: Plan, day: date) -> list[Known]:

@@ -60,10 +60,11 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(first_month__lte=month, last_month__gte=month)
 
     def holding_any(self, months: Collection[Month]) -> Self:
-        """The plans that one of the months is of, or lies between two of them."""
+        """The plans that one of the months is of, or lies between two of them; and those that begin later in the year
+        of the last one, for which figures of the year may count from January on."""
         if not months:
             return self.none()
-        return self.filter(first_month__lte=max(months), last_month__gte=min(months))
+        return self.filter(first_month__lte=Month(max(months).year, 12), last_month__gte=min(months))
 
     def holding_first(self, year: int) -> Self:
         """The plans that begin in a year; none in one that no plan can have."""
@@ -226,6 +227,11 @@ class Plan(models.Model):
     def months(self) -> list[Month]:
         """Every month of the plan, the first to the last."""
         return months_between(self.first_month, self.last_month)
+
+    @property
+    def earlier_months(self) -> list[Month]:
+        """The months of its first calendar year before it begins; none for a plan that begins in January."""
+        return months_between(Month(self.first_month.year, 1), self.first_month.shifted(-1))
 
     @property
     def is_draft(self) -> bool:

@@ -162,7 +162,7 @@ class Writer:
             plans=around(COUNTS_FOR, listed(row.plans), words=self.words),
             remove=self.remove,
             attachments=joined([self.attachment(row, one) for one in row.attachments]),
-            attach=NONE if row.closed else fill(ATTACH, words=self.words, row=pk, indicator=name, accept=self.accept),
+            attach=NONE if row.is_fixed else fill(ATTACH, words=self.words, row=pk, indicator=name, accept=self.accept),
             waits=self.waits(row),
         )
 
@@ -255,11 +255,17 @@ class Writer:
 
     def attachment(self, row: Row, one: Attachment) -> SafeString:
         """A file that lies beside the draft."""
-        remove = NONE if row.closed else fill(REMOVE, words=self.words, row=row.indicator.pk, pk=one.pk, name=one.name)
+        remove = (
+            NONE if row.is_fixed else fill(REMOVE, words=self.words, row=row.indicator.pk, pk=one.pk, name=one.name)
+        )
         address, size = reverse("attachment", args=[one.pk]), filesizeformat(one.size)
         return fill(
             ATTACHMENT, row=row.indicator.pk, pk=one.pk, address=address, name=one.name, size=size, remove=remove
         )
+
+    def removing(self, row: Row, one: Attachment) -> SafeString:
+        """The box by which the file is removed without the script."""
+        return fill(REMOVE, words=self.words, row=row.indicator.pk, pk=one.pk, name=one.name)
 
     def waits(self, row: Row) -> SafeString:
         """What has not been handed in yet; or that nothing can be, where other rows are open."""

@@ -21,7 +21,8 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.models import Draft, Indicator, Revision
 from targets.recompute import recompute_dirty
-from targets.services import Typed, save_draft
+from targets.services import Typed, lock, save_draft
+from targets.tests import factories as f
 
 pytestmark = [
     pytest.mark.browser,
@@ -137,6 +138,61 @@ def test_a_reporter_types_pastes_explains_previews_and_hands_in(
     shoot(page, "handed-in", tmp_path)
     assert Revision.objects.filter(state="submitted").count() == 4
     assert not Draft.objects.exists()
+    assert not complaints
+
+
+def test_beside_a_row_that_a_plan_has_closed_the_others_are_filled_and_files_attached(
+    page: Page, live_server: LiveServer, city: SimpleNamespace, complaints: list[str]
+) -> None:
+    closed = Indicator.objects.get(code="equipment-deaths")
+    air = f.another_plan("zz-air", place=city.region)
+    f.target(closed, "at_most", 1, plan=air)
+    lock(air, Month(2014, 10), by=User.objects.get(username="coordinator"))
+    log_in(page, live_server)
+    expect(field(page, "equipment-deaths", "numerator")).to_be_disabled()
+
+    rows = page.locator("#worksheet tbody").evaluate_all("rows => rows.map(row => row.id)")
+    after = page.locator(f"#{rows[rows.index(f'row-{closed.pk}') + 1]} [data-column='1']")
+    paste(field(page, "equipment-accidents", "numerator"), "1\t7.3\t经核实\r\n2\t7.4\t不应写入\r\n5\r\n")
+    expect(row(page, "equipment-accidents")).to_contain_text("已保存")
+    expect(page.locator("#notice")).to_contain_text("已填入 4 格")
+    expect(page.locator("#notice")).to_contain_text("3 格")
+    expect(field(page, "equipment-deaths", "numerator")).to_have_value("")
+    expect(after).to_have_value("5")
+
+    field(page, "equipment-accidents", "numerator").press("Enter")
+    expect(after).to_be_focused()
+    expect(row(page, "equipment-deaths").get_by_role("button", name="添加附件")).to_have_count(0)
+    with page.expect_file_chooser() as chosen:
+        row(page, "equipment-accidents").get_by_role("button", name="添加附件").click()
+    chosen.value.set_files({"name": "依据.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF\n"})
+    expect(row(page, "equipment-accidents").locator(".attachments li")).to_contain_text("依据.pdf")
+    assert not Draft.objects.filter(indicator=closed).exists()
+    assert not complaints
+
+
+def test_text_kept_in_the_browser_for_a_row_that_was_closed_stays_there_and_lets_the_others_be_handed_in(
+    page: Page, live_server: LiveServer, city: SimpleNamespace, complaints: list[str]
+) -> None:
+    closed = Indicator.objects.get(code="equipment-deaths")
+    air = f.another_plan("zz-air", place=city.region)
+    f.target(closed, "at_most", 1, plan=air)
+    log_in(page, live_server)
+    page.context.set_offline(True)
+    field(page, "equipment-deaths", "numerator").fill("3")
+    page.keyboard.press("Tab")
+    expect(row(page, "equipment-deaths")).to_contain_text("未保存")
+    lock(air, Month(2014, 10), by=User.objects.get(username="coordinator"))
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.context.set_offline(False)
+    expect(row(page, "equipment-deaths")).to_contain_text("已封账")
+    page.goto(live_server.url + ADDRESS)
+    expect(field(page, "equipment-deaths", "numerator")).to_have_value("")
+    field(page, "standards-drafted").fill("7")
+    field(page, "standards-drafted", "note").fill("集中发布")
+    page.get_by_role("button", name="提交审核").click()
+    expect(page.locator(".alert-success")).to_contain_text("已提交 1 项数据")
+    assert '"3"' in page.evaluate("JSON.stringify(Object.values(localStorage).map(JSON.parse))")
     assert not complaints
 
 

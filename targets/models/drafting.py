@@ -59,7 +59,17 @@ class MonthLockQuerySet(models.QuerySet["MonthLock"]):
 
     def closed(self, months: Collection[Month]) -> Self:
         """The locks that hold now for plans in force, of these months."""
-        return self.filter(month__in=months, reopened_at__isnull=True, plan__state=Plan.State.PUBLISHED)
+        return self._held().filter(month__in=months)
+
+    def closing(self, months: Collection[Month]) -> Self:
+        """The locks that hold now for plans in force, by which any of these months is closed (see `closes`)."""
+        first = Q(pk__in=())
+        for year in {month.year for month in months}:
+            first |= Q(month=models.F("plan__first_month"), month__range=(Month(year, 2), Month(year, 12)))
+        return self._held().filter(Q(month__in=months) | first)
+
+    def _held(self) -> Self:
+        return self.filter(reopened_at__isnull=True, plan__state=Plan.State.PUBLISHED)
 
 
 class MonthLock(models.Model):
@@ -103,3 +113,10 @@ class MonthLock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} · {self.month}"
+
+    def closes(self, month: Month) -> bool:
+        """Whether it closes a month: its own; with a plan's first month the months before it that count for the plan
+        are closed, those of the same year."""
+        if month == self.month:
+            return True
+        return self.month == self.plan.first_month and month < self.month and month.year == self.month.year

@@ -247,6 +247,12 @@ class Target(models.Model):
         return self.counting == self.Counting.PLAN or self.comparator == self.Comparator.DONE_BY
 
     @property
+    def counts_earlier(self) -> bool:
+        """Whether figures of the months before the plan count too: it begins in the course of a year, by which the
+        target is counted."""
+        return self.plan.first_month.number != 1 and not self.by_plan
+
+    @property
     def rule(self) -> TargetRule:
         """What decides the judgement, as the formulas take it."""
         against = self.operand if self.operand is not None else self.indicator

@@ -307,6 +307,7 @@ def test_the_old_department_sees_what_it_left_open_and_is_told_who_enters_it_now
     page = client.get(address).content.decode()
     assert f"现由{cast.new}填报" in page
     assert f'name="{cast.own.pk}-value"' not in page
+    assert f'name="{cast.own.pk}-files"' not in page
     fields = {"do": "hand_in", f"{cast.own.pk}-value": "3", f"{cast.own.pk}-note": "", f"{cast.own.pk}-version": "0"}
     assert client.post(address, fields).status_code == 403
     assert not Draft.objects.exists()

@@ -1,17 +1,20 @@
 """What a judgement was made from: the same inputs give the same hash, and every input counts from its month on."""
 
 import json
+from dataclasses import astuple
 from datetime import date
 from decimal import Decimal as D
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.accumulation import Reading
-from targets.formulas import Milestone
-from targets.provenance import digests, milestones_text, revision_lists, token
+from targets.accumulation import IndicatorRule, Reading
+from targets.formulas import Milestone, TargetRule
+from targets.provenance import digests, milestones_text, revision_lists, rule_values, token
 
 ENDS = [date(2014, month, 28) for month in range(1, 13)]
+INDICATOR = IndicatorRule("count", "higher", "month", "sum", "", "own", 4095, D(1))
+RULE = TargetRule("at_least", "constant", D(92), None, None, None, ENDS[-1], None, D("0.8"), INDICATOR)
 TWELVE = st.lists(st.text(max_size=5), min_size=12, max_size=12)
 
 
@@ -24,6 +27,10 @@ def test_a_reading_in_canonical_text() -> None:
 def test_the_hash_knows_nothing_of_the_ids_that_a_database_gives() -> None:
     seventh, eighth = (Reading(3, D(1), None, None, None, revision) for revision in (7, 8))
     assert token("330302", seventh) == token("330302", eighth)
+
+
+def test_the_values_of_a_rule_are_those_of_its_fields_and_its_indicators() -> None:
+    assert rule_values(RULE) == astuple(RULE)
 
 
 @given(st.lists(TWELVE, min_size=1, max_size=3), st.integers(0, 11))

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from departments.groups import members_of
 from departments.models import Department, Region, User
 from departments.permissions import Role
+from plans.models import Plan
 from plans.periods import Month
+from targets.situation import Situation
 from targets.tests import factories as f
 from targets.tests.factories import person
-from tasks.desk import mine
+from tasks.desk import Mine, mine
 from tasks.models import Assignment, Milestone, Task
 from tasks.reminders import gaps_on, lots_on
 from tasks.selectors import Wanted, find, row_of
@@ -50,6 +52,11 @@ def city(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         leader=person(Role.LEADER),
         clerk=person(Role.REPORTER, lead),
     )
+
+
+def told_of(user: User, plan: Plan) -> Mine:
+    (found,) = mine(user, [plan], Situation.of([plan], TODAY))
+    return found
 
 
 def page(user: User, address: str) -> str:
@@ -104,7 +111,7 @@ def test_each_county_owes_a_report_of_its_own(city: SimpleNamespace) -> None:
     assert owed == {city.lead, *city.counties}
     approved(place(city), city.officers[0], city.reviewer)
     assert {gap.unit for gap in gaps_on(LATE)} == {city.lead, *city.counties[1:]}
-    (duty,) = mine(city.officers[1], city.task.plan, TODAY).units[0].duties
+    (duty,) = told_of(city.officers[1], city.task.plan).units[0].duties
     assert (duty.row.task, duty.standing) == (city.task, "open")
 
 
@@ -199,7 +206,7 @@ def test_counties_without_a_report_are_named_when_the_lead_signs(city: SimpleNam
 
 def test_a_county_named_itself_has_the_role_it_is_given(city: SimpleNamespace) -> None:
     Assignment.objects.create(task=city.task, department=city.counties[0], role="support")
-    units = mine(city.officers[0], city.task.plan, TODAY).units
+    units = told_of(city.officers[0], city.task.plan).units
     assert [duty.assignment.role for duty in units[0].duties] == ["support"]
     assert city.counties[0] not in {gap.unit for gap in gaps_on(LATE)}
 

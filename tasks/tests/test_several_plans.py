@@ -14,14 +14,16 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.services import lock
+from targets.situation import Situation
 from targets.tests import factories as f
 from tasks.desk import mine, summary
-from tasks.models import SupervisionRules, Task
-from tasks.services import Place
+from tasks.models import ProgressReport, SupervisionRules, Task
+from tasks.reminders import lots_on
+from tasks.services import Place, approve_report
 from tasks.silence import silent_over, silent_units
 from tasks.slipping import findings
 from tasks.tests import pressed
-from tasks.tests.cast import JUNE, a_task, handed_in
+from tasks.tests.cast import JUNE, a_task, handed_in, milestone, said
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2014, 7, 4)
@@ -77,6 +79,70 @@ def test_a_summary_of_twelve_plans_takes_as_many_queries_as_of_two(city: SimpleN
     for number in range(10):
         a_task(f"t-{number}", f.another_plan(f"plan-{number}"), lead=city.unit)
     assert queries() == few
+
+
+def test_my_tasks_of_twelve_plans_take_as_many_queries_as_of_two(
+    city: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.views.looking.timezone.localdate", lambda *_when: TODAY)
+    milestone(city.tasks[0], "m")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            told = page(city.reporter, "/tasks/mine/")
+        assert all(f"/tasks/{task.code}/" in told for task in Task.objects.all())
+        return len(captured)
+
+    page(city.reporter, "/tasks/mine/")
+    few = queries()
+    for number in range(10):
+        milestone(a_task(f"t-{number}", f.another_plan(f"plan-{number}"), lead=city.unit), "m")
+    assert queries() == few
+
+
+def test_each_plans_tasks_are_mine_as_of_its_own_day(city: SimpleNamespace) -> None:
+    last = f.another_plan("last", 2013)
+    step = milestone(a_task("earlier", last, lead=city.unit), "half")
+    handed_in(Place(step.task, city.unit, Month(2013, 11)), city.reporter, said(**{f"m{step.pk}": "40"}))
+    approve_report(ProgressReport.objects.get(), by=city.reviewer)
+    both = [city.quality, last]
+    this_year, last_year = mine(city.reporter, both, Situation.of(both, TODAY))
+    assert (this_year.day, this_year.month) == (TODAY, JUNE)
+    (duty,) = last_year.units[0].duties
+    assert (duty.row.day, duty.row.percent) == (date(2013, 11, 30), 40)
+
+
+def test_milestones_of_twelve_plans_take_as_many_queries_as_of_two(city: SimpleNamespace) -> None:
+    day = date(2014, 6, 29)
+    for task in city.tasks:
+        milestone(task, "m", due=date(2014, 6, 30))
+
+    def queries(number: int) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert len(lots_on(day)) == number
+        return len(captured)
+
+    few = queries(2)
+    for number in range(10):
+        milestone(a_task(f"t-{number}", f.another_plan(f"plan-{number}"), lead=city.unit), "m", due=date(2014, 6, 30))
+    assert queries(12) == few
+
+
+def test_all_matters_of_twelve_plans_take_as_many_queries_as_of_two(city: SimpleNamespace) -> None:
+    figures_asked_of(city.unit, city.quality, city.air)
+
+    def queries() -> int:
+        people = digest.active_people()
+        with CaptureQueriesContext(connection) as captured:
+            assert matters.of_people(people, TODAY)[city.reporter.pk]
+        return len(captured)
+
+    few = queries()
+    for number in range(10):
+        plan = f.another_plan(f"plan-{number}")
+        milestone(a_task(f"t-{number}", plan, lead=city.unit), "m", due=date(2014, 6, 30))
+        figures_asked_of(city.unit, plan)
+    assert queries() <= few
 
 
 def test_my_tasks_are_told_plan_by_plan_or_of_one_alone(city: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +244,8 @@ def test_a_report_is_refused_while_its_own_plan_has_closed_the_month(city: Simpl
 def test_the_tasks_of_a_plan_over_years_are_mine_in_each_of_its_months(city: SimpleNamespace) -> None:
     five = f.another_plan("five-years", 2013, last_month=Month(2017, 12))
     a_task("long", five, lead=city.unit)
-    assert mine(city.reporter, five, date(2015, 3, 2)).month == Month(2015, 2)
+    (found,) = mine(city.reporter, [five], Situation.of([five], date(2015, 3, 2)))
+    assert found.month == Month(2015, 2)
 
 
 def test_a_county_has_nothing_to_do_with_another_citys_tasks(city: SimpleNamespace) -> None:

@@ -49,10 +49,11 @@ def timeline(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def my_tasks(request: HttpRequest) -> HttpResponse:
     """What my departments answer for in the plans that run; `?plan=` for another one, or for one of them alone."""
-    user, today, asked = access.person(request), timezone.localdate(), request.GET.get("plan", "")
+    user, asked = access.person(request), request.GET.get("plan", "")
     plans = named_in(user)
-    chosen = [plan for plan in plans if plan.code == asked] or Situation.of(plans, today).running()
-    found = [mine(user, plan, today) for plan in chosen]
+    situation = Situation.of(plans, timezone.localdate())
+    chosen = [plan for plan in plans if plan.code == asked] or situation.running()
+    found = mine(user, chosen, situation)
     context = {
         "parts": found,
         "plans": {plan.code: called(plans)[plan.pk] for plan in plans} if len(plans) > 1 else {},

@@ -137,6 +137,7 @@
 
   for (const place of form.querySelectorAll(".attached")) {
     const input = place.querySelector("input[type=file]");
+    if (!input) continue; // a row in which nothing may change: its files are only shown
     const title = rowOf(place).querySelector(".sheet-title").textContent;
     input.removeAttribute("name"); // files are sent one by one as they are chosen, not again with the form
     for (const item of list(place).children) removable(place, item);

@@ -32,6 +32,7 @@
   // What the server has sent: somebody may have typed before this script ran.
   const given = (row) => Object.fromEntries(inputs(row).map((input) => [input.dataset.name, input.defaultValue.trim()]));
   const states = new Map(grid.map((row) => [row, { saved: JSON.stringify(given(row)), busy: null, conflict: false, failed: "" }]));
+  const closed = (row) => !row.querySelector("input[data-name]:enabled");
   const changed = (row) => JSON.stringify(texts(row)) !== states.get(row).saved;
   const unsaved = () => grid.filter((row) => changed(row));
 
@@ -59,7 +60,7 @@
     let found = 0;
     for (const [indicator, kept] of Object.entries(stored())) {
       const row = grid.find((one) => one.dataset.indicator === indicator);
-      if (!row || changed(row)) continue;
+      if (!row || closed(row) || changed(row)) continue; // of a closed row the text is kept: it may be opened again
       for (const input of inputs(row)) input.value = kept.texts[input.dataset.name] ?? "";
       if (changed(row)) {
         version(row).value = kept.version;
@@ -228,7 +229,7 @@
 
   /* --- Moving and pasting as in a spreadsheet --- */
 
-  const cellAt = (row, column) => row.querySelector(`input[data-column="${column}"]`);
+  const cellAt = (row, column) => row.querySelector(`input[data-column="${column}"]:enabled`);
 
   const move = (input, step) => {
     const row = input.closest("tbody");
