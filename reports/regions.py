@@ -170,9 +170,12 @@ class Place:
 
 def places(matrix: Matrix, standing: Standing, user: User) -> list[Place]:
     """The parts that the person may see, the one furthest behind first."""
-    owed = [[line for line in matrix.of_region(one) if line.row and line.owes] for one in matrix.regions]
-    counted = [counts_of(Counter(line.signal for line in lines)) for lines in owed]
-    weights = [weight(one, len(standing.rows) + 1) if lines else None for one, lines in zip(counted, owed, strict=True)]
+    told = [[line for line in matrix.of_region(one) if line.row] for one in matrix.regions]
+    counted = [counts_of(Counter(line.signal for line in lines if line.owes)) for lines in told]
+    weights = [
+        None if lines and not any(line.owes for line in lines) else weight(one, len(standing.rows) + 1)
+        for one, lines in zip(counted, told, strict=True)
+    ]
     found = ranks(weights, higher=True)
     first = Counter(line.region.pk for listed in matrix.parts.values() for line in listed if line.rank == 1)
     on_time = reporting(matrix.regions, standing, user)

@@ -23,6 +23,7 @@ from reports.overview import chapters
 from reports.regions import choices, matrix_of
 from reports.standing import Standing
 from reports.tallies import Choice, Tally, by_chapter, by_lead, choice
+from targets.accumulation import ONE
 from targets.explanation import distance
 from targets.models import Target
 from targets.quantities import rounded
@@ -57,7 +58,9 @@ def _rank(line: Line) -> Value:
 
 
 def _owed(line: Line) -> Value:
-    return line.quota if line.owes else line.target_text
+    if line.quota is None:
+        return line.target_text
+    return line.quota.quantize(ONE) if line.quota == line.quota.to_integral_value() else line.quota.normalize()
 
 
 def _data_to(line: Line) -> str:

@@ -219,7 +219,7 @@ def test_bars_are_completions_with_a_stroke_at_each_one_s_own_quota(leader: Clie
 
 def test_parts_of_a_part_are_ranked_among_themselves_below_it(leader: Client) -> None:
     case = divided()
-    towns = [region(f"10010110{number}", parent=case.large) for number in (1, 2)]
+    towns = [region(f"10011{number}", parent=case.large) for number in (1, 2)]
     for town, number in zip(towns, (500, 300), strict=True):
         quota(case.promise, town, number)
     official(*(entry(case.promise.indicator, "2014-07", 100, place=town) for town in towns))
