@@ -154,7 +154,7 @@ def _place(row: Row, rank: int | None, share: Decimal | None, aim: Decimal | Non
         distance_text(row.attainment),
         completion_text(row.attainment),
         issued_text(row.attainment),
-        float(abs(share or 0)),
+        0.0 if share is None else float(abs(share)),
         None if aim is None else float(abs(aim)),
     )
 

@@ -21,6 +21,7 @@ def over_three_years() -> tuple[Plan, Target]:
     plan = plan_over("2013-01", "2015-12")
     promise = target(indicator("count"), threshold=600, plan=plan, counting="plan")
     official(entry(promise.indicator, "2013-06", 100), entry(promise.indicator, "2014-06", 150))
+    judged_anew(promise)
     return plan, promise
 
 

@@ -1,6 +1,7 @@
 """A count that is divided among counties, for tests of what pages tell about quotas."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from departments.models import Region
 from targets.models import Target
@@ -26,7 +27,7 @@ class Divided:
         return [self.large, self.ahead, self.behind, self.free]
 
 
-def divided(**values: object) -> Divided:
+def divided(**values: Any) -> Divided:
     """The count with its quotas of January and the figures of June."""
     places = [region(f"10010{number}", parent=region()) for number in (1, 2, 3, 4)]
     promise = target(indicator("count", region_rule="sum"), threshold=1000, coverage="quotas", **values)
