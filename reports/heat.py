@@ -1,4 +1,4 @@
-"""The year at a glance: every target through the months, a light for each."""
+"""The year at a glance: every target through the months of the calendar year that is shown, a light for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A target with its twelve months."""
+    """A target with its months of the year."""
 
     row: Row
     cells: Sequence[Cell]
@@ -34,9 +34,8 @@ def lanes(standing: Standing, rows: Sequence[Row]) -> list[Lane]:
 
 def _cells(standing: Standing, row: Row) -> list[Cell]:
     last = standing.known.last_month
-    reached = last.number if last is not None else 0
-    signals = {point.month.number: point.signal for point in standing.known.points.get(row.target.pk, ())}
+    signals = {point.month: point.signal for point in standing.known.points.get(row.target.pk, ())}
     return [
-        Cell(month, _COLOURS.get(signals.get(month.number, "")) if month.number <= reached else None)
-        for month in standing.months.all
+        Cell(month, _COLOURS.get(signals.get(month, "")) if last is not None and month <= last else None)
+        for month in standing.months.of_year
     ]

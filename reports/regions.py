@@ -17,11 +17,12 @@ from departments.permissions import Action
 from reports.comparison import Line, figures_of, line_of, ranked
 from reports.departments import timeliness, weight
 from reports.overview import Count, counts_of
+from reports.parts import judged_in_parts
 from reports.standing import Standing
-from targets.models import Attainment, Indicator, Target, TargetAssignment
+from targets.models import Indicator, Target, TargetAssignment
 from targets.models.duty import COUNTY
 from targets.ranking import ranks
-from targets.selectors import Point, Row, official_then, rows_of, seen_by
+from targets.selectors import Point, Row, rows_of
 from targets.timeliness import Line as Reporting
 
 
@@ -45,7 +46,7 @@ class Matrix:
 
     def compared(self, line: Line) -> int:
         """How many parts the line's rank is one of."""
-        return sum(one.full is not None for one in self.parts[line.target.pk])
+        return sum(one.ranked is not None for one in self.parts[line.target.pk])
 
 
 def matrix_of(standing: Standing, user: User) -> Matrix:
@@ -64,37 +65,19 @@ def matrix_of(standing: Standing, user: User) -> Matrix:
             for region in every
             if (row.target.pk, region.pk) in judged or readable(row.target, region)
         ]
-        wholes.append(whole)
-        parts[row.target.pk] = ranked(listed, whole, _places(listed))
+        parts[row.target.pk] = ranked(listed, whole)
+        wholes.append(next((line.whole for line in parts[row.target.pk] if line.whole is not None), whole))
     seen = {line.region.pk for listed in parts.values() for line in listed}
     return Matrix([one for one in every if one.pk in seen], wholes, parts)
 
 
 def _in_parts(target: Target) -> bool:
-    return target.coverage == Target.Coverage.PARTS or target.indicator.region_rule != Indicator.RegionRule.OWN
-
-
-def _places(listed: Sequence[Line]) -> dict[int, int | None]:
-    """Region → its rank by the full figure, in the indicator's own direction."""
-    if not listed:
-        return {}
-    higher = listed[0].indicator.direction == Indicator.Direction.HIGHER
-    found = ranks([line.full for line in listed], higher=higher)
-    return {line.region.pk: rank for line, rank in zip(listed, found, strict=True)}
+    return target.coverage != Target.Coverage.WHOLE or target.indicator.region_rule != Indicator.RegionRule.OWN
 
 
 def _judged(standing: Standing, user: User, targets: Mapping[int, Target]) -> dict[tuple[int, int], Row]:
     """(target, part) → how it stands, as the person may see it."""
-    plan = standing.plan
-    if standing.day is None:
-        stored = Attainment.objects.filter(target__in=targets, month=standing.month).exclude(region=plan.region)
-        found = list(stored.visible_to(user).select_related("region"))
-    else:
-        covering = Target.objects.filter(pk__in=targets, coverage=Target.Coverage.PARTS)
-        then = official_then(covering, plan.region, standing.end, parts=True)
-        found = seen_by(user, [one for one in then if one.month == standing.month and one.region_id != plan.region_id])
-    for one in found:
-        one.target = targets[one.target_id]
+    found = judged_in_parts(standing, user, targets)
     return {(row.target.pk, row.attainment.region_id): row for row in rows_of(found)}
 
 
@@ -133,15 +116,26 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A part of the region: what it is judged by, what it only adds to, and how its government reports."""
+    """A part of the region: what it is judged by, last what it owes nothing of; what it only adds to; and how its
+    government reports."""
 
     judged: Sequence[Told]
     shared: Sequence[Told]
     line: Reporting | None
 
     @property
+    def owed(self) -> Sequence[Told]:
+        """What it owes anything of."""
+        return [one for one in self.judged if one.line.owes]
+
+    @property
     def counts(self) -> Sequence[Count]:
-        return counts_of(Counter(one.line.signal for one in self.judged))
+        return counts_of(Counter(one.line.signal for one in self.owed))
+
+    @property
+    def has_quotas(self) -> bool:
+        """Whether anything is judged by quotas of the parts' own."""
+        return any(one.line.divided for one in self.judged)
 
 
 def county_of(region: Region, standing: Standing, user: User) -> County | None:
@@ -150,8 +144,9 @@ def county_of(region: Region, standing: Standing, user: User) -> County | None:
     if region not in matrix.regions:
         return None
     told = [Told(line, line.trend(standing.month), matrix.compared(line)) for line in matrix.of_region(region)]
+    judged = [one for one in told if one.line.row is not None]
     return County(
-        [one for one in told if one.line.row is not None],
+        sorted(judged, key=lambda one: not one.line.owes),
         [one for one in told if one.line.row is None],
         reporting([region], standing, user).get(region.pk),
     )
@@ -159,7 +154,8 @@ def county_of(region: Region, standing: Standing, user: User) -> County | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part in the list: its rank (1 has most red lights, then most yellow ones), its lights, how it reports."""
+    """A part in the list: its rank (1 has most red lights, then most yellow ones; None where it owes nothing), the
+    lights of what it owes, how it reports."""
 
     region: Region
     rank: int | None
@@ -174,15 +170,20 @@ class Place:
 
 def places(matrix: Matrix, standing: Standing, user: User) -> list[Place]:
     """The parts that the person may see, the one furthest behind first."""
-    counted = [counts_of(Counter(line.signal for line in matrix.of_region(one) if line.row)) for one in matrix.regions]
-    found = ranks([weight(one, len(standing.rows) + 1) for one in counted], higher=True)
+    told = [[line for line in matrix.of_region(one) if line.row] for one in matrix.regions]
+    counted = [counts_of(Counter(line.signal for line in lines if line.owes)) for lines in told]
+    weights = [
+        None if lines and not any(line.owes for line in lines) else weight(one, len(standing.rows) + 1)
+        for one, lines in zip(counted, told, strict=True)
+    ]
+    found = ranks(weights, higher=True)
     first = Counter(line.region.pk for listed in matrix.parts.values() for line in listed if line.rank == 1)
     on_time = reporting(matrix.regions, standing, user)
     listed = [
         Place(one, rank, counts, first[one.pk], line.passed.punctuality if (line := on_time.get(one.pk)) else None)
         for one, rank, counts in zip(matrix.regions, found, counted, strict=True)
     ]
-    return sorted(listed, key=lambda one: one.rank or 0)
+    return sorted(listed, key=lambda one: (one.rank is None, one.rank or 0))
 
 
 def reporting(regions: Collection[Region], standing: Standing, user: User) -> dict[int, Reporting]:

@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import Region, User
 from departments.wording import whole_word
+from plans.models import Plan
 from reports.comparison import Line, lines
-from reports.exports import Value
+from reports.exports import Value, safe
 from reports.overview import chapters
 from reports.regions import choices, matrix_of
 from reports.standing import Standing
 from reports.tallies import Choice, Tally, by_chapter, by_lead, choice
+from targets.accumulation import ONE
 from targets.explanation import distance
 from targets.models import Target
 from targets.quantities import rounded
@@ -55,6 +57,12 @@ def _rank(line: Line) -> Value:
     return Decimal(line.rank) if line.rank else None
 
 
+def _owed(line: Line) -> Value:
+    if line.quota is None:
+        return line.target_text
+    return line.quota.quantize(ONE) if line.quota == line.quota.to_integral_value() else line.quota.normalize()
+
+
 def _data_to(line: Line) -> str:
     style = pgettext("date format of a month alone", "M")
     return date_format(line.last_data.first_day, style) if line.last_data else ""
@@ -77,6 +85,7 @@ COLUMNS = (
     Column("rank", _("Rank"), lambda line: str(line.rank or ""), _rank),
     Column("whole", "", lambda line: _whole(line).actual_text, lambda line: _whole(line).actual),
     Column("against", "", lambda line: line.against_text, _against),
+    Column("completion", _("Completion"), lambda line: line.completion_text, lambda line: line.completion),
     Column(
         "gap",
         _("Against the target"),
@@ -84,20 +93,28 @@ COLUMNS = (
         lambda line: distance(line.row.attainment) if line.row is not None else None,
     ),
     Column("target", _("Target"), lambda line: line.target_text, lambda line: line.target_text),
+    Column("issued", _("Paper"), lambda line: line.issued, lambda line: safe(line.issued), number=False),
     Column("light", _("Light"), _word, _word, number=False),
     Column("data", _("Data to"), _data_to, lambda line: str(line.last_data or ""), number=False),
 )
 
 
-def columns_for(region: Region) -> list[Column]:
-    """Every column, with the headings that say the plan's region: 全市, 与全市相比."""
-    whole = whole_word(region)
+def columns_for(plan: Plan) -> list[Column]:
+    """Every column, with the headings that say the plan's region: 全市, 与全市相比. Over several years
+    figures are counted by year or over all of them, as each target says: 累计."""
+    whole = whole_word(plan.region)
     said = {"whole": capfirst(whole), "against": gettext("Against %(whole)s") % {"whole": whole}}
+    if plan.first_month.year != plan.last_month.year:
+        said["actual"] = gettext("Result to date")
     return [replace(column, heading=said.get(column.key, column.heading)) for column in COLUMNS]
 
 
-PLAN_ALONE = frozenset({"rank", "whole", "against", "gap"})
+OF_PARTS = frozenset({"rank", "whole", "against", "gap"})
 """Columns that say nothing where the plan's region stands alone."""
+OF_QUOTAS = frozenset({"completion", "issued"})
+"""Columns that say nothing where no target is divided among the parts."""
+OWN_QUOTA = Column("target", _("Own quota"), lambda line: line.target_text, _owed)
+"""In place of the target, where all lines are of one that is divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,11 @@ class Table:
     asked: dict[str, str]
 
     @property
+    def divided(self) -> bool:
+        """Whether any line is of a target that is divided among the parts."""
+        return any(line.divided for line in self.lines)
+
+    @property
     def every(self) -> Sequence[Line]:
         """All lines, the whole last."""
         return [*self.lines, self.whole] if self.whole is not None else self.lines
@@ -136,8 +158,7 @@ def compared(standing: Standing, asked: Mapping[str, str], user: User) -> Table:
     chosen = choice(asked, parts, duties)
     found, whole = _lines(standing, user, chosen, chosen.of_all_lights(standing.rows, duties), region, target)
     by = asked.get("sort", "")
-    offered = [one for one in columns_for(standing.plan.region) if target or region or one.key not in PLAN_ALONE]
-    offered = [one for one in offered if not (target and one.key == "whole")]
+    offered = _offered(standing.plan, found, region, target)
     columns = _columns(asked.get("columns", ""), offered)
     kept = {} if target else chosen.asked
     kept |= {"target": target.code} if target else {"region": region.code} if region else {}
@@ -173,6 +194,15 @@ def _lines(
     return [one for one in found if chosen.light is None or one.signal == chosen.light.name], None
 
 
+def _offered(plan: Plan, listed: Sequence[Line], region: Region | None, target: Target | None) -> list[Column]:
+    """The columns that say anything of the lines."""
+    divided = any(line.divided for line in listed)
+    idle = (OF_PARTS if not (target or region) else set()) | (OF_QUOTAS if not divided else set())
+    idle |= {"whole"} if target else set()
+    offered = [one for one in columns_for(plan) if one.key not in idle]
+    return [OWN_QUOTA if target and divided and one.key == OWN_QUOTA.key else one for one in offered]
+
+
 def _columns(wanted: str, offered: Sequence[Column]) -> list[Column]:
     """Those asked for, in their usual order; all, if none of them is known."""
     keys = set(wanted.split(","))
@@ -189,8 +219,9 @@ SORTS: Mapping[str, Callable[[Line], Any]] = {
 
 def _ordered(listed: Sequence[Line], by: str, target: Target | None) -> list[Line]:
     """In the plan's order, or the regions'; by light (red first), by the change against last year (falling most first)
-    or by rank, which is how the parts are listed unless something else is asked for."""
-    return sorted(listed, key=SORTS.get(by, SORTS["rank" if target else "plan"]))
+    or by rank, which is how the parts are listed unless something else is asked for. What owes nothing stands last."""
+    order = SORTS.get(by, SORTS["rank" if target else "plan"])
+    return sorted(listed, key=lambda line: (not line.owes, order(line)))
 
 
 def shown(table: Table) -> list[tuple[Line, list[tuple[Column, str]]]]:

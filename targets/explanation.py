@@ -248,6 +248,17 @@ def distance_text(attainment: Attainment) -> str:
     return "" if apart is None else signed_text(apart, attainment.target.indicator)
 
 
+def behind_text(attainment: Attainment) -> str:
+    """How far what is not green is behind: a count behind the pace that its light follows, as the sentence about it has
+    both; anything else behind what it is compared with."""
+    known, actual, indicator = attainment.pace, attainment.actual, attainment.target.indicator
+    if known is None or actual is None or actual >= known:
+        gap = distance_text(attainment)
+        return _("%(gap)s against the target") % {"gap": gap} if gap else ""
+    reached, due = shown_apart(actual, known, indicator.decimals)
+    return _("%(gap)s behind its pace") % {"gap": with_unit(plain((due or known) - reached), indicator.unit)}
+
+
 def _milestones(attainment: Attainment) -> str:
     """How many of the steps that are due have been taken, for what is not done yet."""
     if not attainment.milestones_due or attainment.verdict != Attainment.VerdictChoices.NOT_MET:

@@ -1,20 +1,26 @@
 """What a target's page shows beyond its attainments: the counties, last year, the outlook, the facts, the chart."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import groupby
+from functools import reduce
+from itertools import chain, groupby
+from operator import or_
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from departments.models import User
 from plans.periods import Month, expected_months
 from targets.accumulation import Accumulated
 from targets.comparing import to_date
-from targets.explanation import difference_text, distance_text, number, over_years, pace_text, with_unit
+from targets.completion import completion, completion_text, is_divided, issued_text, owes
+from targets.dependencies import Use, uses_of
+from targets.explanation import difference_text, distance_text, number, over_years, pace_text, share_text, with_unit
 from targets.forecast import Known, Outlook, forecast, promises
-from targets.formulas import FORESEEN, Reason
+from targets.formulas import FORESEEN
 from targets.loading import Figures, Loader, Regions
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
 from targets.pace import made_up_until
@@ -35,22 +41,28 @@ def judged(target: Target, user: User) -> list[Attainment]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part of the region among all: its rank (equal figures share one; None without a figure), how far it is from the
-    whole and from what was promised, and its figure and the promise as shares of the largest, for a bar."""
+    """A part of the region among all: its rank (equal ones share one; None for what cannot be ranked), how far it is
+    from the whole and from what was promised; and for a bar its figure and the promise as shares of the largest, or
+    where the parts have quotas, of the largest completion of these. `is_deeper`: it is a part of a part."""
 
     row: Row
     rank: int | None
     distance: str
     to_threshold: str
+    completion: str
+    issued: str
     share: float
     aim: float | None
+    is_deeper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts, best first, and between which figures all their months lie, so that they are drawn alike."""
+    """The parts, best first, and between which figures all their months lie, so that they are drawn alike. `divided`:
+    they have quotas of their own, so that each is ranked and drawn by its share of that."""
 
     places: Sequence[Place]
+    divided: bool
     low: float
     high: float
 
@@ -58,42 +70,103 @@ class Parts:
 def parts_of(attainments: Iterable[Attainment], month: Month, whole: Row | None) -> Parts | None:
     """The parts of the region by the indicator's own direction, last those without a figure and those that owe nothing,
     which have no rank; None where the whole alone is judged. A person who sees one part alone is told no rank."""
-    rows, figures = [], []
-    for _region, of in groupby(attainments, key=lambda one: one.region_id):
-        listed = [one for one in of if one.month <= month]
-        points = [Point(one.month, one.actual, one.compared, one.signal) for one in listed]
-        figures += [float(one) for point in points for one in point[1:3] if isinstance(one, Decimal)]
-        rows += [Row(made.attainment, made.shown, made.light, points) for made in rows_of(listed[-1:])]
-    if not rows:
+    known = [[one for one in of if one.month <= month] for _region, of in _by_region(attainments)]
+    latest = [listed[-1] for listed in known if listed]
+    if not latest:
         return None
-    return Parts(_ranked(rows, whole), min(figures, default=0.0), max(figures, default=0.0))
+    divided = is_divided(latest)
+    trends = [[_point_of(one, divided=divided) for one in listed] for listed in known if listed]
+    points = [*chain.from_iterable(trends)]
+    figures = [float(one) for point in points for one in (point.actual, point.compared) if one is not None]
+    rows = [replace(row, trend=trend) for row, trend in zip(rows_of(latest), trends, strict=True)]
+    places = _ranked(rows, whole, divided=divided)
+    return Parts(places, divided, min(figures, default=0.0), max(figures, default=0.0))
 
 
-def _ranked(rows: Sequence[Row], whole: Row | None) -> list[Place]:
-    known = [_compared_figure(row.attainment) for row in rows]
+def _by_region(attainments: Iterable[Attainment]) -> Iterable[tuple[int, Iterable[Attainment]]]:
+    return groupby(attainments, key=lambda one: one.region_id)
+
+
+def _point_of(one: Attainment, *, divided: bool) -> Point:
+    """A month as it is drawn: the figure and what it is compared with, or the share of the region's own quota."""
+    if not divided:
+        return Point(one.month, one.actual, one.compared, one.signal)
+    share = completion(one)
+    return Point(one.month, share, None if share is None else Decimal(1), one.signal)
+
+
+def _ranked(rows: Sequence[Row], whole: Row | None, *, divided: bool) -> list[Place]:
+    figures = [_figures(row.attainment, divided=divided) for row in rows]
+    largest = max((abs(one) for pair in figures for one in pair if one is not None), default=Decimal(0)) or Decimal(1)
+    places = [
+        _place(row, rank, own and own / largest, aim and aim / largest, whole)
+        for row, rank, (own, aim) in zip(rows, _places(rows, [own for own, _aim in figures]), figures, strict=True)
+    ]
+    return _in_families(sorted(places, key=_order))
+
+
+def _places(rows: Sequence[Row], figures: Sequence[Decimal | None]) -> list[int | None]:
+    """The rank of each among the parts of the same region."""
     higher = rows[0].target.indicator.direction == Indicator.Direction.HIGHER
-    sizes = [abs(one) for row in rows for one in (row.attainment.actual, row.attainment.compared) if one is not None]
-    largest = max(sizes, default=Decimal(0)) or Decimal(1)
-    places = [_place(row, rank, largest, whole) for row, rank in zip(rows, ranks(known, higher=higher), strict=True)]
-    return sorted(places, key=lambda place: (_compared_figure(place.row.attainment) is None, place.rank or 0))
+    families: dict[int | None, list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        families[row.attainment.region.parent_id].append(index)
+    found: dict[int, int | None] = {}
+    for members in families.values():
+        found |= zip(members, ranks([figures[index] for index in members], higher=higher), strict=True)
+    return [found[index] for index in range(len(rows))]
 
 
-def _compared_figure(attainment: Attainment) -> Decimal | None:
-    """The figure by which a part is ranked; none of what owes nothing."""
-    return None if attainment.reason == Reason.NOT_OWED else attainment.actual
+def _in_families(places: Sequence[Place]) -> list[Place]:
+    """The parts in their order, each with its own parts below it."""
+    known = {place.row.attainment.region_id for place in places}
+    below: dict[int, list[Place]] = defaultdict(list)
+    for place in places:
+        parent = place.row.attainment.region.parent_id
+        below[parent if parent in known else 0].append(place)
+    return [one for place in below[0] for one in (place, *_deeper(place, below))]
 
 
-def _place(row: Row, rank: int | None, largest: Decimal, whole: Row | None) -> Place:
-    own, aim = row.attainment.actual, row.attainment.compared
-    city = whole.attainment.actual if whole is not None else None
+def _deeper(place: Place, below: Mapping[int, Sequence[Place]]) -> Iterator[Place]:
+    for one in below.get(place.row.attainment.region_id, ()):
+        yield replace(one, is_deeper=True)
+        yield from _deeper(one, below)
+
+
+def _order(place: Place) -> tuple[bool, bool, int]:
+    """Those that owe anything first, of these those with a figure, the best first."""
+    attainment = place.row.attainment
+    return not owes(attainment), place.rank is None and attainment.actual is None, place.rank or 0
+
+
+def _figures(attainment: Attainment, *, divided: bool) -> tuple[Decimal | None, Decimal | None]:
+    """The figure by which a part is ranked and drawn, and what it is compared with on the same scale."""
+    if not divided:
+        return attainment.actual, attainment.compared
+    return completion(attainment), Decimal(1) if owes(attainment) and attainment.compared else None
+
+
+def _place(row: Row, rank: int | None, share: Decimal | None, aim: Decimal | None, whole: Row | None) -> Place:
     return Place(
         row,
         rank,
-        "" if own is None or city is None else difference_text(own - city, row.target.indicator),
+        _against(row, whole),
         distance_text(row.attainment),
-        0.0 if own is None else float(abs(own) / largest),
-        None if aim is None else float(abs(aim) / largest),
+        completion_text(row.attainment),
+        issued_text(row.attainment),
+        0.0 if share is None else float(abs(share)),
+        None if aim is None else float(abs(aim)),
     )
+
+
+def _against(row: Row, whole: Row | None) -> str:
+    """How far it is from the whole, or its share of a whole that is the sum of its parts."""
+    own, city = row.attainment.actual, whole.attainment.actual if whole is not None else None
+    if own is None or city is None:
+        return ""
+    if row.target.indicator.region_rule != Indicator.RegionRule.SUM:
+        return difference_text(own - city, row.target.indicator)
+    return share_text(own / city) if city else ""
 
 
 def responsible(target: Target) -> list[TargetAssignment]:
@@ -102,15 +175,25 @@ def responsible(target: Target) -> list[TargetAssignment]:
 
 
 def facts(target: Target, user: User) -> list[Observation]:
-    """The official figures of the plan's time from which the target is judged, newest first, with their sources."""
-    months = (target.plan.first_month if target.by_plan else Month(target.plan.year, 1), target.plan.last_month)
+    """The official figures from which the target is judged, newest first, with their sources: those of the plan's time,
+    and those of earlier years that they are compared with."""
+    used = [Q(indicator=use.indicator, month__range=_months_used(target, use)) for use in uses_of(target)]
     return list(
         Observation.objects.visible_to(user)
         .official()
-        .filter(indicator__in=[one for one in (target.indicator, target.operand) if one], month__range=months)
+        .filter(reduce(or_, used))
         .select_related("indicator", "region", "official__source__by", "official__author", "official__approved_by")
         .order_by("-month", "indicator__code", "region__code")
     )
+
+
+def _months_used(target: Target, use: Use) -> tuple[Month, Month]:
+    """From which to which month of a year figures matter; of the year of a baseline all do."""
+    plan, year = target.plan, (Month(use.year, 1), Month(use.year, 12))
+    if use.later is None:
+        return year
+    begins, ends = plan.first_month.shifted(-use.later), plan.last_month.shifted(-use.later)
+    return max(year[0], begins) if target.by_plan else year[0], min(year[1], ends)
 
 
 def last_year(target: Target, loader: Loader) -> list[Decimal | None]:

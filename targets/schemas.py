@@ -10,7 +10,8 @@ from departments.api import ResponsibleOut
 from departments.contract import Exact, Moment
 from plans.api import MonthText
 from plans.models import AbstractAssignment
-from targets.explanation import explain, shown
+from targets.completion import completion
+from targets.explanation import explain, quota_of, shown
 from targets.models import Attainment, Indicator, Observation, Quota, Step, Target
 
 
@@ -156,7 +157,8 @@ class AttainmentOut(Schema):
     """A target judged for a region as of a month.
 
     `threshold` is the number compared with; `shown` is how a page writes the actual; `explanation` is the sentence
-    with which it can be checked; `revisions` are the ids of all figures used.
+    with which it can be checked; `revisions` are the ids of all figures used. `quota` is the region's own that was in
+    force, and `completion` the actual as a share of it, by which regions with unequal quotas are ranked.
     """
 
     target: str
@@ -168,6 +170,8 @@ class AttainmentOut(Schema):
     verdict: str
     reason: str | None
     signal: str
+    quota: QuotaOut | None
+    completion: Exact | None
     progress: Exact | None
     time_progress: Exact
     needed: Exact | None
@@ -195,6 +199,17 @@ class AttainmentOut(Schema):
     @staticmethod
     def resolve_threshold(attainment: Attainment) -> Decimal | None:
         return attainment.compared
+
+    @staticmethod
+    def resolve_quota(attainment: Attainment) -> Quota | None:
+        quota = quota_of(attainment)
+        if quota is not None:
+            quota.region = attainment.region
+        return quota
+
+    @staticmethod
+    def resolve_completion(attainment: Attainment) -> Decimal | None:
+        return completion(attainment) if quota_of(attainment) is not None else None
 
     @staticmethod
     def resolve_reason(attainment: Attainment) -> str | None:

@@ -46,7 +46,7 @@ class Trends:
     last_month: Month | None
 
     def until(self, target_id: int, month: Month) -> list[Point]:
-        """A target's months up to one of them, all of one year."""
+        """A target's months from the plan's first up to one of them."""
         return [point for point in self.points.get(target_id, []) if point.month <= month]
 
 
@@ -89,9 +89,19 @@ class Months:
     last_with_data: Month | None
 
     @property
+    def passed(self) -> int:
+        """How many of the plan's months have passed at the end of the month shown."""
+        return self.shown.index - self.all[0].index + 1
+
+    @property
     def time_progress(self) -> Decimal:
-        """时序进度: the share of the year that has passed at the end of the month."""
-        return Decimal(self.shown.number) / 12
+        """时序进度: the share of the plan's months that have passed by then."""
+        return Decimal(self.passed) / len(self.all)
+
+    @property
+    def of_year(self) -> list[Month]:
+        """The plan's months of the calendar year that is shown."""
+        return [month for month in self.all if month.year == self.shown.year]
 
     @property
     def before(self) -> Month | None:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from plans.models import Plan
 from plans.periods import Month, months_of
 from qualityplan.templatetags.wording import month_short
 from targets.explanation import explain, number, shown, with_unit
@@ -25,7 +26,6 @@ from targets.selectors import Point
 register = template.Library()
 
 WIDTH, HEIGHT, EDGE = 112, 30, 4
-_STEP = (WIDTH - 2 * EDGE) / 11
 
 
 @register.simple_tag(name="light")
@@ -65,18 +65,18 @@ def _freshness(last: Month | None, now: Month, missing: int, _language: str | No
 
 
 @register.simple_tag
-def sparkline(points: Sequence[Point], low: float | None = None, high: float | None = None) -> SafeString:
+def sparkline(points: Sequence[Point], plan: Plan, low: float | None = None, high: float | None = None) -> SafeString:
     """The months so far as a line, the number compared with as a dashed one; nothing for fewer than two figures.
 
-    A month keeps its place in the year, so that the lines of a list can be compared at a glance; `low` and `high` are
+    A month keeps its place in the plan, so that the lines of a list can be compared at a glance; `low` and `high` are
     given where they are all drawn to one scale.
     """
-    drawn = [(point.month.number, float(point.actual)) for point in points if point.actual is not None]
-    aims = [(point.month.number, float(point.compared)) for point in points if point.compared is not None]
+    drawn = [(point.month, float(point.actual)) for point in points if point.actual is not None]
+    aims = [(point.month, float(point.compared)) for point in points if point.compared is not None]
     if len(drawn) < 2:
         return mark_safe("")
     ends = [one for one in (low, high) if one is not None]
-    place = _Scale([*ends, *(value for _month, value in (*drawn, *aims))])
+    place = _Scale(plan, [*ends, *(value for _month, value in (*drawn, *aims))])
     month, value = drawn[-1]
     x, y = place.at(month, value)
     aim = f'<polyline class="spark-aim" points="{place.path(aims)}"/>' if len(aims) > 1 else ""
@@ -90,14 +90,17 @@ def sparkline(points: Sequence[Point], low: float | None = None, high: float | N
 class _Scale:
     """Places figures in the drawing: months from left to right, values from bottom to top."""
 
-    def __init__(self, values: list[float]) -> None:
+    def __init__(self, plan: Plan, values: list[float]) -> None:
         self.low, self.high = min(values), max(values)
+        self.first = plan.first_month.index
+        self.step = (WIDTH - 2 * EDGE) / max(plan.last_month.index - self.first, 1)
 
-    def at(self, month: int, value: float) -> tuple[str, str]:
+    def at(self, month: Month, value: float) -> tuple[str, str]:
         share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
-        return f"{EDGE + (month - 1) * _STEP:.1f}", f"{HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE):.1f}"
+        x = EDGE + (month.index - self.first) * self.step
+        return f"{x:.1f}", f"{HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE):.1f}"
 
-    def path(self, places: list[tuple[int, float]]) -> str:
+    def path(self, places: list[tuple[Month, float]]) -> str:
         return " ".join(",".join(self.at(month, value)) for month, value in places)
 
 

@@ -46,7 +46,7 @@ def _line(row: Row, query: str, mark: SafeString, done: str) -> SafeString:
         actual=shown.actual or "—",
         done=around("<small>{it}</small>", share and done % {"share": share}),
         threshold=shown.threshold,
-        trend=sparkline(row.trend) if target.comparator != Target.Comparator.DONE_BY else NONE,
+        trend=sparkline(row.trend, target.plan) if target.comparator != Target.Comparator.DONE_BY else NONE,
         light=light_tag(row.light),
         freshness=freshness(row.attainment),
     )

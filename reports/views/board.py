@@ -12,6 +12,7 @@ from reports import overview as board
 from reports.comparison_sheet import comparison_sheet
 from reports.document import document
 from reports.heat import lanes
+from reports.parts import parts
 from reports.standing import standing
 from reports.table import compared, shown
 from reports.tallies import by_chapter, by_lead, choice
@@ -43,6 +44,7 @@ def overview(request: HttpRequest, plan_code: str) -> HttpResponse:
         "counts": board.counts(state),
         "total": len(state.rows),
         "attention": board.attention(state),
+        "parts": [] if chosen else parts(state, access.person(request)),
         "tables": [by_lead(state.rows, state.duties), by_chapter(chapters)],
         "lanes": lanes(state, listed),
         "chosen": chosen,

@@ -28,6 +28,7 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     found = get_object_or_404(known, plan__code=plan_code, code=code)
     shown = account(found, request.GET.dict(), access.person(request))
     moment = told(request, shown.moment)
+    observations = page.facts(found, access.person(request))
     context = {
         "target": found,
         "plan": found.plan,
@@ -42,6 +43,7 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "rules": rules(found),
         "assignments": page.responsible(found),
         "leaders": found.leaders.all(),
-        "observations": page.facts(found, access.person(request)),
+        "observations": observations,
+        "several_years": len({one.month.year for one in observations}) > 1,
     }
     return render(request, "reports/target.html", context)

@@ -17,6 +17,7 @@ from targets.explanation import explain, shown
 from targets.models import Attainment, Observation, Revision, Target, TargetAssignment
 from targets.recompute import recompute_all
 from targets.tests import factories as f
+from targets.tests.divided import PAPER, divided
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +147,8 @@ def test_an_attainment_has_the_fields_of_the_contract(ask: Ask, promise: Target)
         "verdict": "met",
         "reason": None,
         "signal": "green",
+        "quota": None,
+        "completion": None,
         "progress": None,
         "time_progress": "0.25",
         "needed": item(ask("/plans/2014/attainment"))["needed"],
@@ -158,6 +161,16 @@ def test_an_attainment_has_the_fields_of_the_contract(ask: Ask, promise: Target)
         "formula_version": row.formula_version,
         "inputs_hash": row.inputs_hash,
     }
+
+
+def test_an_attainment_tells_the_quota_in_force_and_its_completion(ask: Ask) -> None:
+    case = divided()
+    owed, free = (
+        item(ask("/plans/2014/attainment", month="2014-06", region=place.code)) for place in (case.large, case.free)
+    )
+    assert owed["quota"] == {"region": case.large.code, "threshold": "800", "from_month": "2014-01", "source": PAPER}
+    assert (owed["threshold"], owed["completion"]) == ("800", "0.375")
+    assert (free["quota"], free["completion"], free["reason"], free["actual"]) == (None, None, "not_owed", "10")
 
 
 def test_a_number_that_does_not_end_has_at_least_twelve_digits(ask: Ask) -> None:
