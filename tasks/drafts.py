@@ -1,24 +1,38 @@
-"""What a draft still lacks, and how two plans' promises compare."""
+"""What a draft is made of and still lacks, what goes with a row of it, and how two plans' promises compare."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from departments.models import successors_on
 from plans.models import Clause, Plan
 from plans.models.plan import stands_in
+from plans.periods import Month
 from targets.explanation import Shown, shown, threshold_text
 from targets.lights import Light, light
 from targets.models import Attainment, Target
 from tasks.models import Milestone, Task
+
+Draftable = Plan | Clause | Target | Task | Milestone
+"""What is worked on in a draft."""
+
+
+def plan_of(row: Draftable) -> Plan:
+    """The plan to which the row belongs."""
+    if isinstance(row, Plan):
+        return row
+    return row.task.plan if isinstance(row, Milestone) else row.plan
 
 
 def gaps(draft: Plan) -> list[str]:
     """One sentence for everything without which the draft cannot be published; a constant number of queries."""
     return [
         *_of_the_document(draft),
-        *_without_words(draft.clauses.order_by("order")),
+        *_of_the_clauses(list(draft.clauses.order_by("order"))),
         *_without_quote(draft.targets.select_related("clause")),
         *_without_quote(draft.tasks.select_related("clause")),
         *_steps_without_quote(Milestone.objects.filter(task__plan=draft).select_related("task__clause")),
@@ -30,7 +44,9 @@ def _of_the_document(draft: Plan) -> list[str]:
     return [] if draft.issued_on else [_("Enter the day on which the plan was issued.")]
 
 
-def _without_words(clauses: Iterable[Clause]) -> list[str]:
+def _of_the_clauses(clauses: Sequence[Clause]) -> list[str]:
+    if not clauses:
+        return [_("The plan has no clause yet. Add what it says.")]
     return [_("Clause %(path)s has no text.") % {"path": one.path} for one in clauses if not one.text]
 
 
@@ -64,9 +80,9 @@ def _split_reporters(draft: Plan) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One promise in two years; one of them is missing where it is new or was dropped.
+    """One promise in two plans; one of them is missing where it is new or was dropped.
 
-    `reached` is where the earlier one stood at the end of its year, None if nothing is known.
+    `reached` is where the earlier one stood at the end of its plan, None if nothing is known.
     """
 
     before: Target | None
@@ -111,7 +127,8 @@ def pairs(before: Plan, after: Plan) -> list[Pair]:
 
 
 def _targets(plan: Plan) -> list[Target]:
-    return list(plan.targets.select_related("plan", "indicator", "operand", "clause").order_by("order", "code"))
+    related = ("plan__region__parent", "indicator", "operand", "operand_region", "clause")
+    return list(plan.targets.select_related(*related).order_by("order", "code"))
 
 
 def _match(one: Target, earlier: Sequence[Target], later: Sequence[Target]) -> Target | None:
@@ -136,23 +153,82 @@ def _promise(target: Target) -> tuple[object, ...]:
         target.threshold,
         target.threshold_upper,
         target.operand_id,
-        (target.due.month, target.due.day),
+        Month.of(target.due).index - target.plan.first_month.index,
+        None if target.due == Month.of(target.due).last_day else target.due.day,
         target.firmness,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a draft is made of: its clauses, each with the words of the year before, and its tasks with milestones."""
+    """What a draft is made of: its clauses, each with the words of the plan before, its targets, each with what is
+    promised, and its tasks with their milestones."""
 
     clauses: Sequence[tuple[Clause, str]]
+    targets: Sequence[tuple[Target, str]]
     tasks: Sequence[Task]
 
 
 def contents(draft: Plan, before: Plan | None) -> Contents:
-    """The draft's rows in its order; four queries."""
+    """The draft's rows in its order; five queries."""
     words = {} if before is None else dict(before.clauses.values_list("path", "text"))
     clauses = [(one, words.get(one.path, "")) for one in draft.clauses.order_by("order")]
-    return Contents(
-        clauses, list(draft.tasks.select_related("clause").prefetch_related("milestones").order_by("order"))
-    )
+    tasks = draft.tasks.select_related("clause").prefetch_related("milestones").order_by("order", "code")
+    return Contents(clauses, [(one, threshold_text(one)) for one in _targets(draft)], list(tasks))
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What goes with a row that is taken out of a draft: the parts of a clause in their order, what is promised in
+    them, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
+
+    clauses: Sequence[Clause] = ()
+    targets: Sequence[Target] = ()
+    tasks: Sequence[Task] = ()
+    milestones: Sequence[Milestone] = field(default=())
+    held_by: Milestone | None = None
+
+    @property
+    def rows(self) -> list[Model]:
+        """All that goes."""
+        return [*self.clauses, *self.targets, *self.tasks, *self.milestones]
+
+    @property
+    def mark(self) -> str:
+        """The same for the same rows: whoever confirms sends what was seen."""
+        named = ",".join(f"{row._meta.model_name}:{row.pk}" for row in self.rows)
+        return sha256(named.encode()).hexdigest()[:16]
+
+
+def going_with(row: Clause | Target | Task | Milestone) -> Going:
+    """What goes with the row; at most five queries."""
+    if isinstance(row, Milestone):
+        return Going()
+    if isinstance(row, Task):
+        return Going(milestones=list(row.milestones.all()))
+    if isinstance(row, Target):
+        return Going(held_by=_held_by([row], []))
+    clauses = _parts_of(row)
+    within = {"plan": row.plan_id, "clause__in": [row, *clauses]}
+    targets = list(Target.objects.filter(**within).order_by("order", "code"))
+    tasks = list(Task.objects.filter(**within).order_by("order", "code"))
+    milestones = list(Milestone.objects.filter(task__in=tasks))
+    return Going(clauses, targets, tasks, milestones, _held_by(targets, milestones))
+
+
+def _parts_of(clause: Clause) -> list[Clause]:
+    """The clauses below it, at any depth, in the plan's order."""
+    below: dict[int | None, list[Clause]] = defaultdict(list)
+    for one in Clause.objects.filter(plan=clause.plan_id):
+        below[one.parent_id].append(one)
+    found, waiting = [], [clause.pk]
+    while waiting:
+        parts = below[waiting.pop()]
+        found += parts
+        waiting += [one.pk for one in parts]
+    return sorted(found, key=lambda one: one.order)
+
+
+def _held_by(targets: Sequence[Target], gone: Sequence[Milestone]) -> Milestone | None:
+    counted = Milestone.objects.filter(counted_by__in=targets).exclude(pk__in=[one.pk for one in gone])
+    return counted.select_related("task").first()

@@ -89,6 +89,8 @@ class Task(models.Model):
     natural_key.dependencies = ["plans.clause", "targets.target"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
+        if self.clause_id is None:
+            return
         check_quote(self.quote, self.clause)
         if self.clause.plan_id != self.plan_id:
             raise ValidationError({"clause": _("The clause belongs to another plan.")})
