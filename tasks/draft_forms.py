@@ -6,18 +6,20 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from departments import access
-from departments.models import Region, User
+from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Clause, Plan
 from targets.models import Indicator, Target
-from tasks.models import Milestone, Task
+from tasks.models import Assignment, Milestone, Task
 from tasks.proposals import Proposal
 from tasks.services.next_year import demand_free_code
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+ROLES = Assignment.Role.values
 QUOTE = forms.Textarea(attrs={"rows": 3})
 
 
@@ -141,8 +143,42 @@ class ClauseForm(DraftForm):
         return Clause.objects.filter(plan=self.instance.plan).exclude(pk=self.instance.pk)
 
 
+def _units(label: Any) -> forms.TypedMultipleChoiceField:
+    """Units to choose from; which ones is known with the person."""
+    widget = forms.SelectMultiple(attrs={"size": 6})
+    return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False, widget=widget)
+
+
 class PromiseForm(DraftForm):
-    """A promise that stands in a clause of its plan."""
+    """A promise that stands in a clause of its plan, and the units that answer for it."""
+
+    lead = _units(_("Lead"))
+    shared = _units(_("Shared responsibility"))
+    support = _units(_("Support"))
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, by=by, **kwargs)
+        named = list(self.instance.assignments.all()) if self.instance.pk is not None else []
+        near = Q(region__in=access.reach(by, Action.VIEW_PLAN).lineage)
+        units = Department.objects.filter(near | Q(pk__in=[one.department_id for one in named])).order_by("code")
+        choices = [(one.pk, one.short_name) for one in units]
+        for role in ROLES:
+            field: Any = self.fields[role]
+            field.choices = choices
+            self.initial[role] = [one.department_id for one in named if one.role == role]
+
+    def clean(self) -> dict[str, Any]:
+        """A unit has one role."""
+        given = super().clean() or self.cleaned_data
+        chosen = [unit for role in ROLES for unit in given.get(role, [])]
+        if len(set(chosen)) < len(chosen):
+            raise forms.ValidationError(_("A unit has one role for a promise. Choose it once."))
+        return given
+
+    @property
+    def roles(self) -> dict[int, str]:
+        """The role of each unit that was chosen, by its id."""
+        return {unit: role for role in ROLES for unit in self.cleaned_data[role]}
 
     def offered(self, by: User) -> "dict[str, models.QuerySet[Any]]":
         """Clauses of the plan, the indicators that the person is shown, and the regions above and below; another one

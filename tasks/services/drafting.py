@@ -5,7 +5,8 @@ begins by locking the plan's row, so that of two people at the same instant one 
 become of the draft (`GONE`, `IN_FORCE`, `ROW_GONE`: the codes of these errors).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -53,15 +54,20 @@ def discard_draft_plan(draft: Plan, *, by: User) -> None:
 
 
 @transaction.atomic
-def keep(row: Draftable, *, by: User) -> None:
-    """Stores a new or changed row of a draft; ValidationError by the rules of its model, if the plan is in force, and
-    if the row or the whole draft was taken away meanwhile."""
+def keep(row: Draftable, *, by: User, roles: Mapping[int, str] | None = None) -> None:
+    """Stores a new or changed row of a draft and, for a promise, the `roles` of departments by their ids, if given.
+
+    ValidationError by the rules of the models, if the plan is in force, and if the row or the whole draft was taken
+    away meanwhile.
+    """
     draft = _demand_draft(plan_of(row), by)
     _demand_there(row)
     is_new = row.pk is None
     _complete(row)
     row.full_clean()
     row.save()
+    if roles is not None and isinstance(row, Target | Task):
+        _assign(row, roles)
     record("plan.row_added" if is_new else "plan.draft_changed", by=by, subject=row, plan=draft.code)
 
 
@@ -95,6 +101,20 @@ def leave_out(row: Clause | Target | Task | Milestone, *, by: User, seen: str | 
     for gone in (*going.tasks, *going.targets, *reversed(going.clauses)):
         gone.delete()
     row.delete()
+
+
+def _assign(promise: Target | Task, roles: Mapping[int, str]) -> None:
+    """These departments answer for the promise; whoever did so before keeps the words that name it."""
+    stored: dict[int, Any] = {one.department_id: one for one in promise.assignments.all()}
+    for department_id in stored.keys() - roles.keys():
+        stored.pop(department_id).delete()
+    for department_id, role in roles.items():
+        one = stored.get(department_id) or promise.assignments.model(department_id=department_id)
+        if one.role != role:
+            setattr(one, promise._meta.model_name or "", promise)
+            one.role = role
+            one.full_clean()
+            one.save()
 
 
 def _demand_draft(plan: Plan, by: User) -> Plan:

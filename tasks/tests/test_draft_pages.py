@@ -247,6 +247,27 @@ def test_a_quote_stands_in_its_clause(town: SimpleNamespace, draft: Plan) -> Non
     assert not Task.objects.exists()
 
 
+def test_the_units_that_answer_for_a_promise_are_chosen(town: SimpleNamespace, draft: Plan) -> None:
+    clause, first, second, third = worded(draft), f.department(), f.department(), f.department()
+    given = {"title": "任务", "clause": clause.pk, "quote": "目标"}
+    send(town, "/plans/air-2015/next/task/add/", **given, lead=[first.pk], support=[second.pk])
+    task = draft.tasks.get()
+    task.assignments.filter(department=first).update(quote="目标")
+    send(town, f"/plans/air-2015/next/task/{task.pk}/", lead=[], shared=[first.pk], support=[third.pk])
+    held = {(one.department, one.role, one.quote) for one in task.assignments.all()}
+    assert held == {(first, "shared", "目标"), (third, "support", "")}
+
+
+def test_a_unit_has_one_role_and_is_one_that_is_offered(town: SimpleNamespace, draft: Plan) -> None:
+    unit, stranger = f.department(), f.department(Region.objects.create(code="100200", name="另市", kind="city"))
+    given = {"title": "任务", "clause": worded(draft).pk, "quote": "目标"}
+    answer = send(town, "/plans/air-2015/next/task/add/", **given, lead=[unit.pk], support=[unit.pk])
+    assert "只能有一种责任" in str(answer.context["form"].errors)
+    assert stranger.short_name not in page(answer)
+    assert send(town, "/plans/air-2015/next/task/add/", **given, lead=[stranger.pk]).status_code == 422
+    assert not Task.objects.exists()
+
+
 @pytest.mark.parametrize("kind", ["clause", "target", "task"])
 def test_an_empty_form_says_what_is_missing_and_stores_nothing(town: SimpleNamespace, draft: Plan, kind: str) -> None:
     answer = town.inside.post(f"/plans/air-2015/next/{kind}/add/", {"due": ""})
@@ -368,6 +389,25 @@ def test_a_row_that_a_colleague_has_left_out_is_not_stored_again(
     assert answer.status_code == 422
     assert "已被同事从草案中删去" in page(answer)
     assert not Task.objects.exists()
+
+
+def test_a_plan_that_is_added_in_the_administration_leads_on_to_its_editor(town: SimpleNamespace) -> None:
+    given = {"code": "water-2015", "title": "治水", "issuer": "市政府", "region": town.region.pk, "deadline_day": 5}
+    months = {"first_month": "2015-01", "last_month": "2015-12", "pace_tolerance": "0.8"}
+    answer = town.inside.post("/admin/plans/plan/add/", given | months | {"_save": ""}, follow=True)
+    assert answer.redirect_chain == [("/plans/water-2015/next/edit/", 302)]
+    assert "计划还没有条款" in page(answer)
+    made = Plan.objects.get(code="water-2015")
+    address = f'href="/plans/{made.code}/next/edit/"'
+    assert address in page(town.inside.get(f"/admin/plans/plan/{made.pk}/change/"))
+    assert address in page(town.inside.get("/plans/air-2014/next/"))
+    assert "/next/edit/" not in page(town.inside.get(f"/admin/plans/plan/{town.plan.pk}/change/"))
+
+
+def test_a_month_that_is_none_is_refused_in_the_administration(town: SimpleNamespace) -> None:
+    given = {"code": "water-2015", "title": "治水", "first_month": "2015", "last_month": "2015-12"}
+    answer = town.inside.post("/admin/plans/plan/add/", given)
+    assert "2014-06" in str(answer.context["errors"])
 
 
 # --- Ended, and whose -------------------------------------------------------------------------------------------------

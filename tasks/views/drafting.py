@@ -20,7 +20,7 @@ from departments import access
 from departments.permissions import Action
 from plans.models import Clause, Plan
 from tasks import drafts
-from tasks.draft_forms import FORMS, ClauseForm, DraftForm
+from tasks.draft_forms import FORMS, ClauseForm, DraftForm, PromiseForm
 from tasks.models import Milestone, Task
 from tasks.services import discard_draft_plan, drafting, keep, keep_clause, leave_out, publish
 
@@ -213,7 +213,7 @@ def _keep(form: DraftForm, request: HttpRequest) -> None:
     if isinstance(form, ClauseForm):
         keep_clause(form.instance, after=form.cleaned_data["after"], by=by)
     else:
-        keep(form.instance, by=by)
+        keep(form.instance, by=by, roles=form.roles if isinstance(form, PromiseForm) else None)
 
 
 def _is_left_out(request: HttpRequest, draft: Plan, row: Any) -> bool:
