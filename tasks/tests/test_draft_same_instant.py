@@ -59,8 +59,8 @@ def at_once(sent: Sequence[Callable[[], Any]]) -> list[Any]:
     return answers
 
 
-def sending(client: Client, verb: str, **given: str) -> Callable[[], Any]:
-    return lambda: client.post(f"/plans/air-2015/next/{verb}/", given)
+def sending(client: Client, verb: str, plan: str = "air-2015", **given: str) -> Callable[[], Any]:
+    return lambda: client.post(f"/plans/{plan}/next/{verb}/", given)
 
 
 def told(client: Client, answer: Any) -> str:
@@ -113,9 +113,7 @@ def test_who_edits_a_draft_that_is_being_discarded_is_told(town: SimpleNamespace
 
 def test_of_four_who_copy_a_plan_one_makes_the_draft_and_three_are_told(town: SimpleNamespace) -> None:
     given = {"code": "air-2016", "title": "2016年计划", "first_month": "2016-01", "last_month": "2016-12"}
-    answers = at_once(
-        [lambda client=client: client.post("/plans/air-2014/next/propose/", given) for client in town.browsers]
-    )
+    answers = at_once([sending(client, "propose", "air-2014", **given) for client in town.browsers])
     assert sorted(answer.status_code for answer in answers) == [302, 422, 422, 422]
     refused = [answer.content.decode() for answer in answers if answer.status_code == 422]
     assert all("代码 air-2016 已用于计划“2016年计划”" in text for text in refused)
@@ -126,11 +124,7 @@ def test_one_code_for_the_copies_of_two_plans_is_given_once(town: SimpleNamespac
     f.another_plan("food-2014", series="food")
     given = {"code": "both", "title": "同一代码", "first_month": "2016-01", "last_month": "2016-12"}
     plans = ("air-2014", "food-2014")
-    answers = at_once(
-        [
-            lambda client=client, code=code: client.post(f"/plans/{code}/next/propose/", given)
-            for client, code in zip(town.browsers, plans, strict=False)
-        ]
-    )
+    pairs = zip(town.browsers, plans, strict=False)
+    answers = at_once([sending(client, "propose", plan, **given) for client, plan in pairs])
     assert sorted(answer.status_code for answer in answers) == [302, 422]
     assert Plan.objects.filter(code="both").count() == 1
