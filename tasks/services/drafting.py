@@ -33,7 +33,7 @@ def publish(draft: Plan, *, by: User) -> Plan:
     """
     draft = _demand_draft(draft, by)
     if missing := gaps(draft):
-        raise ValidationError(missing)
+        raise ValidationError([gap.said for gap in missing])
     draft.state = Plan.State.PUBLISHED
     draft.full_clean()
     draft.save()

@@ -170,7 +170,7 @@ def test_a_draft_without_its_words_says_all_that_is_missing(draft: Plan, office:
     assert len(missing) == 1 + rows + Milestone.objects.filter(task__plan=draft).count()
     with pytest.raises(ValidationError) as refused:
         publish(draft, by=office)
-    assert refused.value.messages == missing
+    assert refused.value.messages == [gap.said for gap in missing]
     draft.refresh_from_db()
     assert draft.is_draft
 

@@ -26,6 +26,8 @@ from tasks.services import discard_draft_plan, drafting, keep, keep_clause, leav
 
 REFUSED = 422
 REMOVABLE = ("clause", "target", "task", "milestone")
+LISTS = {"clause": "clauses", "target": "targets", "task": "works", "milestone": "works"}
+"""Kind of row → the list in which it stands on the page."""
 
 
 class _EndedError(Exception):
@@ -96,12 +98,12 @@ def _demand_going_on(draft: Plan, refused: ValidationError) -> None:
 @of_draft
 def draft_edit(request: HttpRequest, draft: Plan) -> HttpResponse:
     """All that the draft is made of, with what it lacks."""
-    before = Plan.objects.preceding(draft)
+    before, lacking = Plan.objects.preceding(draft), drafts.gaps(draft)
     context = {
         "plan": draft,
         "before": before,
-        "draft": drafts.contents(draft, before),
-        "gaps": drafts.gaps(draft),
+        "draft": drafts.contents(draft, before, lacking),
+        "gaps": lacking,
     }
     return render(request, "tasks/draft.html", context)
 
@@ -114,7 +116,7 @@ def draft_add(request: HttpRequest, draft: Plan, kind: str) -> HttpResponse:
     initial = {"after": draft.clauses.order_by("-order").values_list("pk", flat=True).first()}
     form = _form(request, kind, row, initial=initial if kind == "clause" else {"due": draft.last_month.last_day})
     if _is_kept(request, draft, form):
-        return _back(draft, kind)
+        return _back(draft, f"{kind}-{form.instance.pk}" if kind in REMOVABLE else "document")
     return _shown(request, draft, kind, form)
 
 
@@ -125,7 +127,7 @@ def draft_row(request: HttpRequest, draft: Plan, kind: str, pk: int) -> HttpResp
     row = _row(draft, kind, pk)
     form = _form(request, kind, row)
     if _is_kept(request, draft, form):
-        return _back(draft, kind)
+        return _back(draft, f"{kind}-{form.instance.pk}" if kind in REMOVABLE else "document")
     return _shown(request, draft, kind, form)
 
 
@@ -137,7 +139,7 @@ def draft_remove(request: HttpRequest, draft: Plan, kind: str, pk: int) -> HttpR
         raise Http404
     row = _row(draft, kind, pk)
     if request.method == "POST" and _is_left_out(request, draft, row):
-        return _back(draft, kind)
+        return _back(draft, LISTS[kind])
     context = {"plan": draft, "row": row, "kind": kind, "going": drafts.going_with(row)}
     return render(request, "tasks/draft_remove.html", context, status=REFUSED if request.method == "POST" else 200)
 
@@ -247,7 +249,6 @@ def _words(row: Any) -> Clause | None:
     return promise.clause if getattr(promise, "clause_id", None) is not None else None
 
 
-def _back(draft: Plan, kind: str) -> HttpResponse:
-    """The list in which the row stands."""
-    place = {"clause": "clauses", "target": "targets", "task": "works", "milestone": "works"}.get(kind, "document")
+def _back(draft: Plan, place: str) -> HttpResponse:
+    """The draft, where the row stands or, once that is gone, at the list in which it stood."""
     return redirect(f"{reverse('draft_edit', args=[draft.code])}#{place}")
