@@ -145,7 +145,7 @@ class ClauseForm(DraftForm):
 
 def _units(label: Any) -> forms.TypedMultipleChoiceField:
     """Units to choose from; which ones is known with the person."""
-    widget = forms.SelectMultiple(attrs={"size": 6})
+    widget = forms.CheckboxSelectMultiple
     return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False, widget=widget)
 
 

@@ -247,6 +247,54 @@ def test_a_quote_stands_in_its_clause(town: SimpleNamespace, draft: Plan) -> Non
     assert not Task.objects.exists()
 
 
+def test_what_is_missing_leads_to_the_row_that_lacks_it(town: SimpleNamespace, draft: Plan) -> None:
+    clause = worded(draft)
+    task, lacking = a_task("t", draft), Clause.objects.create(plan=draft, path="二", order=2)
+    Task.objects.filter(pk=task.pk).update(quote="")
+    answer = town.inside.get("/plans/air-2015/next/edit/")
+    assert [(gap.kind, gap.row.pk) for gap in answer.context["gaps"]] == [
+        ("plan", draft.pk),
+        ("clause", lacking.pk),
+        ("task", task.pk),
+    ]
+    for kind, row in (("plan", draft), ("clause", lacking), ("task", task)):
+        assert f'<li><a href="/plans/air-2015/next/{kind}/{row.pk}/">' in page(answer)
+    shown = answer.context["draft"]
+    assert [(one.row, one.lacks) for one in shown.clauses] == [(clause, False), (lacking, True)]
+    assert [one.lacks for _clause, entries in shown.tasks for one in entries] == [True]
+
+
+def test_promises_stand_below_their_clause_in_the_order_of_the_clauses(town: SimpleNamespace, draft: Plan) -> None:
+    first, second = worded(draft), Clause.objects.create(plan=draft, path="二", order=2, text=WORDS)
+    later, sooner = (
+        f.target(f.indicator("count"), "at_least", 10, plan=draft, clause=clause, quote="目标")
+        for clause in (second, first)
+    )
+    shown = town.inside.get("/plans/air-2015/next/edit/").context["draft"]
+    assert [(clause, [one.row for one in entries]) for clause, entries in shown.targets] == [
+        (first, [sooner]),
+        (second, [later]),
+    ]
+
+
+def test_whoever_saves_a_row_is_led_back_to_it(town: SimpleNamespace, draft: Plan) -> None:
+    clause = worded(draft)
+    answer = send(town, f"/plans/air-2015/next/clause/{clause.pk}/", text=WORDS + "改")
+    assert answer.redirect_chain == [(f"/plans/air-2015/next/edit/#clause-{clause.pk}", 302)]
+    assert f'id="clause-{clause.pk}"' in page(answer)
+
+
+def test_the_words_of_the_earlier_plan_stand_beside_the_clause_of_the_same_number(
+    town: SimpleNamespace, draft: Plan
+) -> None:
+    earlier = town.plan.clauses.get()
+    same, other = (
+        Clause.objects.create(plan=draft, path=path, order=order) for order, path in ((1, earlier.path), (2, "九"))
+    )
+    assert earlier.text in page(town.inside.get(f"/plans/air-2015/next/clause/{same.pk}/"))
+    assert earlier.text not in page(town.inside.get(f"/plans/air-2015/next/clause/{other.pk}/"))
+
+
 def test_the_units_that_answer_for_a_promise_are_chosen(town: SimpleNamespace, draft: Plan) -> None:
     clause, first, second, third = worded(draft), f.department(), f.department(), f.department()
     given = {"title": "任务", "clause": clause.pk, "quote": "目标"}

@@ -238,13 +238,16 @@ def _shown(request: HttpRequest, draft: Plan, kind: str, form: DraftForm) -> Htt
         "form": form,
         "stored": row if row.pk is not None else None,
         "removable": kind in REMOVABLE,
-        "words": _words(row),
+        "words": _words(draft, row),
     }
     return render(request, "tasks/draft_row.html", context, status=REFUSED if form.errors else 200)
 
 
-def _words(row: Any) -> Clause | None:
-    """The clause that a quote of the row is taken from, once that is known."""
+def _words(draft: Plan, row: Any) -> Clause | None:
+    """What is read beside the form: for a promise the clause that its quote is taken from, once that is known; for a
+    clause the one of the same number in the earlier plan."""
+    if isinstance(row, Clause):
+        return Clause.objects.filter(plan=Plan.objects.preceding(draft), path=row.path).select_related("plan").first()
     promise = row.task if isinstance(row, Milestone) else row
     return promise.clause if getattr(promise, "clause_id", None) is not None else None
 
