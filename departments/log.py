@@ -62,6 +62,7 @@ ACTIONS: dict[str, str | Promise] = {
     "api_token.created": gettext_lazy("API token created"),
     "api_token.revoked": gettext_lazy("API token revoked"),
     "plan.proposed": gettext_lazy("plan proposed for the next year"),
+    "plan.row_added": gettext_lazy("clause or promise added to a draft"),
     "plan.draft_changed": gettext_lazy("draft of a plan changed"),
     "plan.promise_left_out": gettext_lazy("promise left out of a draft"),
     "plan.published": gettext_lazy("plan published"),

@@ -5,11 +5,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
 
 from departments.administration import Announcing, Importing, Inline, OwnRelated, Resource, listen
-from plans.admin import OfPlan
+from plans.admin import OfPlan, PlanAdmin
 from plans.models import Clause, Plan
 from targets.admin import InPlan
 from targets.models import Target
@@ -92,3 +98,28 @@ class SupervisionRulesAdmin(OfPlan, Announcing):
     list_display = ["plan", "number", "urgent_days", "ordinary_days", "difficult_days", "leader_after"]
     list_select_related = ["plan"]
     autocomplete_fields = ["plan"]
+
+
+admin.site.unregister(Plan)
+
+
+@admin.register(Plan)
+class EditedPlanAdmin(PlanAdmin):
+    """A plan that is added here is a draft, and leads on to the page where its clauses and promises are entered."""
+
+    readonly_fields = ["editor"]
+
+    @admin.display(description=gettext_lazy("clauses, targets and tasks"))
+    def editor(self, plan: Plan) -> str:
+        """The way to the editor of a draft."""
+        if plan.pk is None:
+            return _("Entered on a page of their own once the plan is saved.")
+        if not plan.is_draft:
+            return _("The plan is in force. Only drafts are edited there.")
+        return format_html('<a href="{}">{}</a>', reverse("draft_edit", args=[plan.code]), _("Edit the draft"))
+
+    def response_add(self, request: HttpRequest, obj: Plan, post_url_continue: str | None = None) -> HttpResponse:
+        """To the editor, unless another button than that for saving was pressed."""
+        answer = super().response_add(request, obj, post_url_continue)
+        saved_only = "_save" in request.POST and "_popup" not in request.POST
+        return redirect("draft_edit", obj.code) if saved_only else answer

@@ -1,62 +1,95 @@
-"""What a draft still lacks, and how two plans' promises compare."""
+"""What a draft is made of and still lacks, what goes with a row of it, and how two plans' promises compare."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from departments.models import successors_on
 from plans.models import Clause, Plan
 from plans.models.plan import stands_in
+from plans.periods import Month
 from targets.explanation import Shown, shown, threshold_text
 from targets.lights import Light, light
 from targets.models import Attainment, Target
 from tasks.models import Milestone, Task
 
+Draftable = Plan | Clause | Target | Task | Milestone
+"""What is worked on in a draft."""
 
-def gaps(draft: Plan) -> list[str]:
-    """One sentence for everything without which the draft cannot be published; a constant number of queries."""
+
+def plan_of(row: Draftable) -> Plan:
+    """The plan to which the row belongs."""
+    if isinstance(row, Plan):
+        return row
+    return row.task.plan if isinstance(row, Milestone) else row.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a draft still lacks: the sentence that says so, and the row in which it is mended, if that is one of the
+    draft's."""
+
+    said: str
+    row: Draftable | None
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def kind(self) -> str:
+        """The row's kind, as it stands in an address."""
+        return "" if self.row is None else self.row._meta.model_name or ""
+
+
+def gaps(draft: Plan) -> list[Gap]:
+    """Everything without which the draft cannot be published; a constant number of queries."""
     return [
         *_of_the_document(draft),
-        *_without_words(draft.clauses.order_by("order")),
-        *_without_quote(draft.targets.select_related("clause")),
-        *_without_quote(draft.tasks.select_related("clause")),
+        *_of_the_clauses(draft, list(draft.clauses.order_by("order"))),
+        *_without_quote(draft.targets.select_related("clause").order_by("order", "code")),
+        *_without_quote(draft.tasks.select_related("clause").order_by("order", "code")),
         *_steps_without_quote(Milestone.objects.filter(task__plan=draft).select_related("task__clause")),
         *_split_reporters(draft),
     ]
 
 
-def _of_the_document(draft: Plan) -> list[str]:
-    return [] if draft.issued_on else [_("Enter the day on which the plan was issued.")]
+def _of_the_document(draft: Plan) -> list[Gap]:
+    return [] if draft.issued_on else [Gap(_("Enter the day on which the plan was issued."), draft)]
 
 
-def _without_words(clauses: Iterable[Clause]) -> list[str]:
-    return [_("Clause %(path)s has no text.") % {"path": one.path} for one in clauses if not one.text]
+def _of_the_clauses(draft: Plan, clauses: Sequence[Clause]) -> list[Gap]:
+    if not clauses:
+        return [Gap(_("The plan has no clause yet. Add what it says."), None)]
+    return [Gap(_("Clause %(path)s has no text.") % {"path": one.path}, one) for one in clauses if not one.text]
 
 
-def _without_quote(promises: Iterable[Target | Task]) -> list[str]:
-    return [_quote_wanted(str(one), one.clause) for one in promises if not stands_in(one.quote, one.clause)]
+def _without_quote(promises: Iterable[Target | Task]) -> list[Gap]:
+    return [_quote_wanted(one, str(one), one.clause) for one in promises if not stands_in(one.quote, one.clause)]
 
 
-def _steps_without_quote(steps: Iterable[Milestone]) -> list[str]:
+def _steps_without_quote(steps: Iterable[Milestone]) -> list[Gap]:
     return [
-        _quote_wanted(f"{one.task} · {one}", one.task.clause)
+        _quote_wanted(one, f"{one.task} · {one}", one.task.clause)
         for one in steps
         if not stands_in(one.quote, one.task.clause)
     ]
 
 
-def _quote_wanted(promise: str, clause: Clause) -> str:
+def _quote_wanted(row: Draftable, promise: str, clause: Clause) -> Gap:
     told = {"promise": promise, "path": clause.path}
-    return _("%(promise)s: quote the words of clause %(path)s that promise it.") % told
+    return Gap(_("%(promise)s: quote the words of clause %(path)s that promise it.") % told, row)
 
 
-def _split_reporters(draft: Plan) -> list[str]:
+def _split_reporters(draft: Plan) -> list[Gap]:
     followers = successors_on(draft.first_month.first_day)
     measured = {one.indicator for one in draft.targets.select_related("indicator__department")}
+    said = _("%(indicator)s is reported by %(department)s, which was split. Name the indicator's new department.")
     return [
-        _("%(indicator)s is reported by %(department)s, which was split. Name the indicator's new department.")
-        % {"indicator": one, "department": one.department}
+        Gap(said % {"indicator": one, "department": one.department}, None)
         for one in sorted(measured, key=lambda one: one.code)
         if one.department_id is not None and len(followers.get(one.department_id, [])) > 1
     ]
@@ -64,9 +97,9 @@ def _split_reporters(draft: Plan) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One promise in two years; one of them is missing where it is new or was dropped.
+    """One promise in two plans; one of them is missing where it is new or was dropped.
 
-    `reached` is where the earlier one stood at the end of its year, None if nothing is known.
+    `reached` is where the earlier one stood at the end of its plan, None if nothing is known.
     """
 
     before: Target | None
@@ -111,7 +144,8 @@ def pairs(before: Plan, after: Plan) -> list[Pair]:
 
 
 def _targets(plan: Plan) -> list[Target]:
-    return list(plan.targets.select_related("plan", "indicator", "operand", "clause").order_by("order", "code"))
+    related = ("plan__region__parent", "indicator", "operand", "operand_region", "clause")
+    return list(plan.targets.select_related(*related).order_by("order", "code"))
 
 
 def _match(one: Target, earlier: Sequence[Target], later: Sequence[Target]) -> Target | None:
@@ -136,23 +170,122 @@ def _promise(target: Target) -> tuple[object, ...]:
         target.threshold,
         target.threshold_upper,
         target.operand_id,
-        (target.due.month, target.due.day),
+        Month.of(target.due).index - target.plan.first_month.index,
+        None if target.due == Month.of(target.due).last_day else target.due.day,
         target.firmness,
     )
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of a draft in its list: the words beneath its name, its own or, for a clause without any, those of the
+    earlier plan; whether it lacks something; and its milestones."""
+
+    row: Clause | Target | Task | Milestone
+    words: str
+    lacks: bool
+    steps: "Sequence[Entry]" = ()
+
+    @property
+    def lacking_steps(self) -> int:
+        """How many of its milestones lack something."""
+        return sum(step.lacks for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """What a draft is made of: its clauses, each with the words of the year before, and its tasks with milestones."""
+    """What a draft is made of: its clauses, and clause by clause the targets and the tasks that are promised there."""
 
-    clauses: Sequence[tuple[Clause, str]]
-    tasks: Sequence[Task]
+    clauses: Sequence[Entry]
+    targets: "Sequence[tuple[Clause, Sequence[Entry]]]"
+    tasks: "Sequence[tuple[Clause, Sequence[Entry]]]"
+    numbers: Mapping[str, int]
 
 
-def contents(draft: Plan, before: Plan | None) -> Contents:
-    """The draft's rows in its order; four queries."""
+def contents(draft: Plan, before: Plan | None, lacking: Sequence[Gap]) -> Contents:
+    """The draft's rows in the order of its clauses; five queries."""
+    wanting = {(gap.kind, gap.row.pk) for gap in lacking if gap.row is not None}
     words = {} if before is None else dict(before.clauses.values_list("path", "text"))
-    clauses = [(one, words.get(one.path, "")) for one in draft.clauses.order_by("order")]
-    return Contents(
-        clauses, list(draft.tasks.select_related("clause").prefetch_related("milestones").order_by("order"))
-    )
+    clauses = [
+        Entry(one, one.text or words.get(one.path, ""), ("clause", one.pk) in wanting)
+        for one in draft.clauses.order_by("order")
+    ]
+    targets = [Entry(one, threshold_text(one), ("target", one.pk) in wanting) for one in _targets(draft)]
+    tasks = [_task(one, wanting) for one in _tasks(draft)]
+    numbers = {"clauses": len(clauses), "targets": len(targets), "tasks": len(tasks)}
+    return Contents(clauses, _by_clause(targets), _by_clause(tasks), numbers)
+
+
+def _tasks(draft: Plan) -> "QuerySet[Task]":
+    return draft.tasks.select_related("clause").prefetch_related("milestones").order_by("order", "code")
+
+
+def _task(task: Task, wanting: Container[tuple[str, int]]) -> Entry:
+    steps = [Entry(one, "", ("milestone", one.pk) in wanting) for one in task.milestones.all()]
+    return Entry(task, "", ("task", task.pk) in wanting, steps)
+
+
+def _by_clause(entries: Iterable[Entry]) -> "list[tuple[Clause, Sequence[Entry]]]":
+    """The promises of each clause, in the order of the clauses."""
+    found: dict[Clause, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if isinstance(entry.row, Target | Task):
+            found[entry.row.clause].append(entry)
+    return sorted(found.items(), key=lambda item: item[0].order)
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What goes with a row that is taken out of a draft: the parts of a clause in their order, what is promised in
+    them, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
+
+    clauses: Sequence[Clause] = ()
+    targets: Sequence[Target] = ()
+    tasks: Sequence[Task] = ()
+    milestones: Sequence[Milestone] = field(default=())
+    held_by: Milestone | None = None
+
+    @property
+    def rows(self) -> list[Model]:
+        """All that goes."""
+        return [*self.clauses, *self.targets, *self.tasks, *self.milestones]
+
+    @property
+    def mark(self) -> str:
+        """The same for the same rows: whoever confirms sends what was seen."""
+        named = ",".join(f"{row._meta.model_name}:{row.pk}" for row in self.rows)
+        return sha256(named.encode()).hexdigest()[:16]
+
+
+def going_with(row: Clause | Target | Task | Milestone) -> Going:
+    """What goes with the row; at most five queries."""
+    if isinstance(row, Milestone):
+        return Going()
+    if isinstance(row, Task):
+        return Going(milestones=list(row.milestones.all()))
+    if isinstance(row, Target):
+        return Going(held_by=_held_by([row], []))
+    clauses = _parts_of(row)
+    within = {"plan": row.plan_id, "clause__in": [row, *clauses]}
+    targets = list(Target.objects.filter(**within).order_by("order", "code"))
+    tasks = list(Task.objects.filter(**within).order_by("order", "code"))
+    milestones = list(Milestone.objects.filter(task__in=tasks))
+    return Going(clauses, targets, tasks, milestones, _held_by(targets, milestones))
+
+
+def _parts_of(clause: Clause) -> list[Clause]:
+    """The clauses below it, at any depth, in the plan's order."""
+    below: dict[int | None, list[Clause]] = defaultdict(list)
+    for one in Clause.objects.filter(plan=clause.plan_id):
+        below[one.parent_id].append(one)
+    found, waiting = [], [clause.pk]
+    while waiting:
+        parts = below[waiting.pop()]
+        found += parts
+        waiting += [one.pk for one in parts]
+    return sorted(found, key=lambda one: one.order)
+
+
+def _held_by(targets: Sequence[Target], gone: Sequence[Milestone]) -> Milestone | None:
+    counted = Milestone.objects.filter(counted_by__in=targets).exclude(pk__in=[one.pk for one in gone])
+    return counted.select_related("task").first()

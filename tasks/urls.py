@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from tasks.views import comments, decisions, looking, next_year, reports, silence, splitting, supervision, tasks
+from tasks.views import (
+    comments,
+    decisions,
+    drafting,
+    looking,
+    next_year,
+    reports,
+    silence,
+    splitting,
+    supervision,
+    tasks,
+)
 
 urlpatterns = [
     path("plans/<slug:plan_code>/tasks/", tasks.tasks, name="tasks"),
@@ -20,9 +31,12 @@ urlpatterns = [
     path("plans/<slug:plan_code>/tasks/<slug:code>/", tasks.task, name="task"),
     path("plans/<slug:plan_code>/next/", next_year.years, name="years"),
     path("plans/<slug:plan_code>/next/propose/", next_year.propose, name="years_propose"),
-    path("plans/<slug:plan_code>/next/publish/", next_year.publish_draft, name="years_publish"),
-    path("plans/<slug:plan_code>/next/discard/", next_year.discard, name="years_discard"),
-    path("plans/<slug:plan_code>/next/<slug:kind>/<int:pk>/", next_year.draft_row, name="draft_row"),
+    path("plans/<slug:plan_code>/next/publish/", drafting.publish_draft, name="years_publish"),
+    path("plans/<slug:plan_code>/next/discard/", drafting.discard, name="years_discard"),
+    path("plans/<slug:plan_code>/next/edit/", drafting.draft_edit, name="draft_edit"),
+    path("plans/<slug:plan_code>/next/<slug:kind>/add/", drafting.draft_add, name="draft_add"),
+    path("plans/<slug:plan_code>/next/<slug:kind>/<int:pk>/", drafting.draft_row, name="draft_row"),
+    path("plans/<slug:plan_code>/next/<slug:kind>/<int:pk>/remove/", drafting.draft_remove, name="draft_remove"),
     path("plans/<slug:plan_code>/tasks/<slug:code>/milestones/", splitting.split_task, name="task_split"),
     path(
         "plans/<slug:plan_code>/tasks/<slug:code>/report/<slug:unit>/<str:month>/", reports.report, name="task_report"

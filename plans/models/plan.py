@@ -87,6 +87,19 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         earlier = self.published().of_series(plan).filter(first_month__lt=plan.first_month)
         return earlier.order_by("-first_month", "code").first()
 
+    def last_of_series(self, plan: "Plan") -> "Plan":
+        """The plan of its series that ends last, a draft or not: the plan itself where none follows."""
+        ends = self.of_series(plan).filter(last_month__gt=plan.last_month).order_by("-last_month", "code").first()
+        return ends or plan
+
+    def earlier_than(self, plan: "Plan") -> Self:
+        """The plans in force of the same region that began before it, of whatever series."""
+        return self.published().filter(region=plan.region_id, first_month__lt=plan.first_month)
+
+    def drafts_of(self, region_id: int) -> Self:
+        """The drafts of exactly a region."""
+        return self.filter(region=region_id, state=Plan.State.DRAFT).latest_first()
+
     def of_series(self, plan: "Plan") -> Self:
         """The plans of its region that follow or precede it; a plan without a series began one that is called like
         it."""
@@ -207,7 +220,8 @@ class Plan(models.Model):
 
     def clean(self) -> None:
         """A plan of more months than can be judged is refused."""
-        if self.first_month and self.last_month and len(months_between(self.first_month, self.last_month)) > LONGEST:
+        months = self.first_month, self.last_month
+        if all(isinstance(month, Month) for month in months) and len(months_between(*months)) > LONGEST:
             raise ValidationError({"last_month": _("A plan is for ten years at most.")})
 
     @property
@@ -300,7 +314,7 @@ class Clause(models.Model):
     natural_key.dependencies = ["plans.plan"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        if not self.text and not self.plan.is_draft:
+        if not self.text and self.plan_id is not None and not self.plan.is_draft:
             raise ValidationError({"text": _("A clause of a plan in force has words. Enter them.")})
         if self.heading and self.heading not in self.text:
             said = _("The heading does not stand in the text of the clause.")

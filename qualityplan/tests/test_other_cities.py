@@ -26,6 +26,7 @@ from tasks.services import supervision
 from tasks.services.supervision import Proposal
 
 pytestmark = pytest.mark.django_db
+OF_DRAFTS = {"years_publish", "years_discard", "draft_edit", "draft_add", "draft_row", "draft_remove"}
 OFFICES = (Role.COORDINATOR, Role.LEADER, Role.ADMINISTRATOR)
 
 
@@ -45,13 +46,13 @@ def arguments(name: str, whole: Whole, things: Possession) -> dict[str, object]:
 
 def known(name: str, whole: Whole, things: Possession) -> dict[str, object]:
     return {
-        "plan_code": whole.draft.code if name in ("years_publish", "years_discard", "draft_row") else things.plan.code,
+        "plan_code": whole.draft.code if name in OF_DRAFTS else things.plan.code,
         "code": code_of(name, whole, things),
         "month": "2014-06",
         "unit": things.unit.code,
         "indicator": things.indicator.code,
         "region": things.plan.region.code,
-        "kind": {"supervision_document": "docx", "draft_row": "clause"}.get(name, "task"),
+        "kind": "docx" if name == "supervision_document" else "clause" if name in OF_DRAFTS else "task",
         "pk": number_of(name, whole, things),
         "deed": "unlock",
     }
@@ -80,7 +81,7 @@ def number_of(name: str, whole: Whole, things: Possession) -> int:
         "screen": things.screen,
         "person": whole.people[Role.REPORTER],
     }
-    if name == "draft_row":
+    if name in OF_DRAFTS:
         return whole.draft_clause
     found = [one for start, one in numbered.items() if name.startswith(start)]
     return found[-1 if name == "supervision_document" else 0].pk if found else 1
@@ -158,11 +159,10 @@ WANTING_MORE = {
     "imports_marked",
     "person_roles",
     "county",
-    "draft_row",
     "target_quotas",
 }
 """Addresses that lead to nothing of the own city either, without a month, a kind of file, a proposal, a department, a
-figure of the county, a target that is divided; and a draft that is not discarded just before."""
+figure of the county, a target that is divided."""
 
 
 def test_the_own_addresses_lead_to_the_own_things_and_show_no_other_city(cities: tuple[Whole, Whole]) -> None:
@@ -191,8 +191,9 @@ def test_a_draft_and_a_proposal_are_there_for_the_own_office_alone(cities: tuple
                 own = user == office[Role.COORDINATOR]
                 assert found in ((200,) if own else (403, 404)), (who, address, found)
     for who, user in (*everybody(here), *everybody(there)):
-        found = asked(user, "draft_row", here, here.own).status
-        assert found in ((200,) if user == here.people[Role.ADMINISTRATOR] else (403, 404)), (who, found)
+        for name in ("draft_edit", "draft_add", "draft_row", "draft_remove"):
+            found = asked(user, name, here, here.own).status
+            assert found in ((200,) if user == here.people[Role.ADMINISTRATOR] else (403, 404)), (who, name, found)
 
 
 # --- A county's own plan ----------------------------------------------------------------------------------------------

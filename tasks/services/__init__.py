@@ -2,9 +2,10 @@
 
 from tasks.services.attachments import attach_to_report, detach_from_report
 from tasks.services.deciding import approve_report, return_report
+from tasks.services.drafting import discard_draft_plan, keep, keep_clause, leave_out, publish
 from tasks.services.feeds import issue_feed, revoke_feed
 from tasks.services.milestones import milestones_changed, milestones_of_targets
-from tasks.services.next_year import discard_draft_plan, keep, leave_out, plan_of, propose_next_year, publish
+from tasks.services.next_year import propose_next_year
 from tasks.services.places import Place, reported_by
 from tasks.services.removing import remove_plan
 from tasks.services.reporting import (
@@ -32,11 +33,11 @@ __all__ = [
     "hand_in_report",
     "issue_feed",
     "keep",
+    "keep_clause",
     "leave_out",
     "milestones_changed",
     "milestones_of_targets",
     "missing_units",
-    "plan_of",
     "propose_next_year",
     "publish",
     "remove_plan",

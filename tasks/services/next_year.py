@@ -1,10 +1,8 @@
-"""下年度计划: a plan copied to the months that follow it as a proposal, worked on as a draft, then published.
+"""下年度计划: an earlier plan copied to later months as a draft, which is worked on and published by `drafting`.
 
-Nothing of the year before is touched: indicators are shared, everything else is a new row. While the plan is a draft
-nothing of it is judged or shown to anybody but administrators of its region.
+Nothing of the earlier plan is touched: indicators are shared, everything else is a new row.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,115 +11,71 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from departments import access
 from departments.models import Department, User, successors_on
 from departments.permissions import Action
 from departments.services import record
-from plans.models import AbstractAssignment, Clause, Plan
-from targets.models import Attainment, Target
-from targets.services import hand_over, promises_changed
-from tasks.drafts import gaps
+from plans.models import AbstractAssignment, AbstractLeader, Clause, Plan
+from plans.periods import Month
+from targets.models import Attainment, Step, Target
 from tasks.models import Milestone, Task
+from tasks.proposals import Proposal, later
 
 M = TypeVar("M", bound=models.Model)
-Draftable = Plan | Clause | Target | Task | Milestone
 STEP = Decimal("0.000001")
 """The places that baselines and what was reached are kept to."""
 
 
 @transaction.atomic
-def propose_next_year(plan: Plan, *, by: User) -> Plan:
-    """A draft for as many months after the plan: its clauses without words, its targets, tasks, milestones and
-    departments as they were; departments that were reformed are replaced by those that follow them, and what was
-    reached stands as what is known. ValidationError if the plan is a draft itself, or its series has a later one.
+def propose_next_year(plan: Plan, *, by: User, named: Proposal | None = None) -> Plan:
+    """A draft with these names and months, else those that follow the plan's: its clauses without words, its targets,
+    tasks, milestones and departments as they were; departments that were reformed are replaced by those that follow
+    them, and what was reached stands as what is known.
+
+    ValidationError if the plan is a draft itself or was taken away meanwhile, if another plan has the code, and if a
+    plan of the same series is for some of the months.
     """
     access.demand_acting(by, Action.ADMINISTER, plan.region_id)
-    plan = Plan.objects.select_for_update().get(pk=plan.pk)
-    if plan.is_draft:
-        raise ValidationError(_("%(plan)s is a draft itself. Publish it first.") % {"plan": plan})
-    if (following := Plan.objects.following(plan)) is not None:
-        raise ValidationError(_("The plan that follows is there already: %(plan)s.") % {"plan": following})
-    copy = _Copy.of(plan)
+    plan = _in_force(plan)
+    named = named or Proposal.suggested(plan)
+    demand_free_code(named.code, by)
+    _demand_free_months(plan, named)
+    copy = _Copy.of(plan, named, by)
     targets = copy.targets()
     copy.tasks(targets)
-    record("plan.proposed", by=by, subject=copy.draft, plan=copy.draft.code, count=len(targets))
+    record("plan.proposed", by=by, subject=copy.draft, plan=copy.draft.code, before=plan.code, count=len(targets))
     return copy.draft
 
 
-@transaction.atomic
-def publish(draft: Plan, *, by: User) -> Plan:
-    """Puts the draft into force; ValidationError with everything that is missing, if anything is.
-
-    From its first month on, figures are reported by the departments that follow those which reported them before.
-    """
-    draft = _demand_draft(draft, by)
-    if missing := gaps(draft):
-        raise ValidationError(missing)
-    draft.state = Plan.State.PUBLISHED
-    draft.full_clean()
-    draft.save()
-    _pass_on_reporting(draft)
-    promises_changed([draft])
-    record("plan.published", by=by, subject=draft, plan=draft.code)
-    return draft
-
-
-@transaction.atomic
-def discard_draft_plan(draft: Plan, *, by: User) -> None:
-    """Takes the whole draft away."""
-    draft = _demand_draft(draft, by)
-    record("plan.discarded", by=by, subject=draft, plan=draft.code)
-    for rows in (draft.tasks, draft.targets, draft.clauses):
-        rows.all().delete()
-    draft.delete()
-
-
-@transaction.atomic
-def keep(row: Draftable, *, by: User) -> None:
-    """Stores a changed row of a draft; ValidationError by the rules of its model, or if the plan is in force."""
-    draft = _demand_draft(plan_of(row), by)
-    row.full_clean()
-    row.save()
-    record("plan.draft_changed", by=by, subject=row, plan=draft.code)
-
-
-@transaction.atomic
-def leave_out(row: Target | Task | Milestone, *, by: User) -> None:
-    """Takes a promise out of a draft; ValidationError for a target by which a milestone is counted."""
-    draft = _demand_draft(plan_of(row), by)
-    if isinstance(row, Target) and (counted := Milestone.objects.filter(counted_by=row).first()):
-        told = {"milestone": f"{counted.task} · {counted}"}
-        raise ValidationError(_("The milestone %(milestone)s is counted by it. Leave that out first.") % told)
-    record("plan.promise_left_out", by=by, subject=row, plan=draft.code, name=str(row))
-    row.delete()
-
-
-def plan_of(row: Draftable) -> Plan:
-    """The plan to which the row belongs."""
-    if isinstance(row, Plan):
-        return row
-    return row.task.plan if isinstance(row, Milestone) else row.plan
-
-
-def _demand_draft(plan: Plan, by: User) -> Plan:
-    access.demand_acting(by, Action.ADMINISTER, plan.region_id)
-    locked = Plan.objects.select_for_update().get(pk=plan.pk)
-    if not locked.is_draft:
-        raise ValidationError(_("%(plan)s is in force: it is not a draft any more.") % {"plan": locked})
+def _in_force(plan: Plan) -> Plan:
+    """The plan as it is now; whoever else copies it waits."""
+    locked = Plan.objects.select_for_update(no_key=True).filter(pk=plan.pk).first()
+    if locked is None:
+        raise ValidationError(_("%(plan)s was deleted meanwhile. Choose another plan.") % {"plan": plan})
+    if locked.is_draft:
+        raise ValidationError(_("%(plan)s is a draft itself. Publish it first.") % {"plan": locked})
     return locked
 
 
-def _pass_on_reporting(plan: Plan) -> None:
-    followers = successors_on(plan.first_month.first_day)
-    for target in plan.targets.select_related("indicator__department").order_by("indicator_id"):
-        indicator, before = target.indicator, target.indicator.department
-        if before is not None and len(following := followers.get(before.pk, [])) == 1:
-            indicator.department = following[0]
-            indicator.save()
-            hand_over(indicator, before, plan.first_month)
+def demand_free_code(code: str, by: User) -> None:
+    """ValidationError, naming the plan, if a plan has the code; one that the person may not see is not named."""
+    if (other := Plan.objects.visible_to(by).filter(code=code).first()) is not None:
+        told = {"code": code, "plan": other}
+        raise ValidationError(_("The plan %(plan)s has the code %(code)s. Choose another code.") % told, code="code")
+    if Plan.objects.filter(code=code).exists():
+        said = _("A plan of another region has the code %(code)s. Choose another code.")
+        raise ValidationError(said % {"code": code}, code="code")
+
+
+def _demand_free_months(plan: Plan, named: Proposal) -> None:
+    series = Plan.objects.of_series(plan) | Plan.objects.filter(pk=plan.pk)
+    within = series.filter(first_month__lte=named.last_month, last_month__gte=named.first_month)
+    if (other := within.order_by("first_month", "code").first()) is not None:
+        said = _("%(plan)s of the same series is for some of these months (%(span)s). Choose other months.")
+        raise ValidationError(said % {"plan": other, "span": other.span}, code="months")
 
 
 # --- The copy ---------------------------------------------------------------------------------------------------------
@@ -137,55 +91,78 @@ class _Copy:
     followers: Mapping[int, Sequence[Department]]
 
     @classmethod
-    def of(cls, plan: Plan) -> "_Copy":
+    def of(cls, plan: Plan, named: Proposal, by: User) -> "_Copy":
         draft = _copied(
             plan,
-            code=code_after(plan),
+            code=named.code,
             series=plan.series or plan.code,
-            first_month=plan.first_month.shifted(len(plan.months)),
-            last_month=plan.last_month.shifted(len(plan.months)),
+            first_month=named.first_month,
+            last_month=named.last_month,
             state=Plan.State.DRAFT,
-            title=_later_years(plan.title, plan),
-            number="",
+            title=named.title,
+            number=named.number,
             issued_on=None,
             source="",
         )
-        draft.save()
+        draft.clean_fields()
+        draft.clean()
+        _store(draft, by)
         return cls(plan, draft, _clauses(plan, draft), successors_on(draft.first_month.first_day))
+
+    def day(self, day: date) -> date:
+        """The day in the draft that is as far from its beginning; none lies behind its end."""
+        moved = later(day, self.draft.first_month.index - self.plan.first_month.index)
+        return min(moved, self.draft.last_month.last_day)
+
+    def begins(self, month: Month | None, due: date) -> Month | None:
+        """The month in which the pace of a target begins, as far from the draft's own; none that does not fit."""
+        if month is None:
+            return None
+        moved = month.shifted(self.draft.first_month.index - self.plan.first_month.index)
+        return moved if moved <= Month.of(self.day(due)) else None
 
     def targets(self) -> dict[int, Target]:
         """The proposed targets by the ids of those they follow."""
         reached = _reached(self.plan)
         made: dict[int, Target] = {}
-        for one in self.plan.targets.prefetch_related("assignments__department"):
+        for one in self.plan.targets.prefetch_related("assignments__department", "leaders", "steps"):
             known = reached.get(one.pk)
             values = {} if known is None else {"reference": known[0], "reference_source": known[1]}
             if one.threshold_kind == Target.ThresholdKind.BASELINE:
                 values |= dict(zip(("baseline", "baseline_source"), known or (None, ""), strict=True))
             made[one.pk] = _copied(
-                one, plan=self.draft, clause=self.clauses[one.clause_id], quote="", due=_later(one.due), **values
+                one,
+                plan=self.draft,
+                clause=self.clauses[one.clause_id],
+                quote="",
+                due=self.day(one.due),
+                first_month=self.begins(one.first_month, one.due),
+                **values,
             )
             made[one.pk].save()
             self._assign(one.assignments.all(), target=made[one.pk])
+            self._lead(one.leaders.all(), target=made[one.pk])
+            self._stage(one.steps.all(), made[one.pk])
         return made
 
     def tasks(self, targets: Mapping[int, Target]) -> None:
         """The proposed tasks, open again, with the milestones that the plan names; how their lead has split and weighed
         them was for the year alone."""
-        for one in self.plan.tasks.prefetch_related("assignments__department", "milestones", "targets"):
+        for one in self.plan.tasks.prefetch_related("assignments__department", "leaders", "milestones", "targets"):
             task = _copied(
                 one,
                 plan=self.draft,
                 clause=self.clauses[one.clause_id],
                 quote="",
                 open_ended="",
-                due=_later(one.due),
+                due=self.day(one.due),
                 closed_on=None,
                 closed_by=None,
             )
             task.save()
             task.targets.set([targets[target.pk] for target in one.targets.all()])
             self._assign(one.assignments.all(), task=task)
+            self._lead(one.leaders.all(), task=task)
             for step in one.milestones.all():
                 if step.quote:
                     self._step(step, task, targets)
@@ -199,7 +176,7 @@ class _Copy:
             target=targets.get(step.target_id or 0),
             counted_by=targets.get(step.counted_by_id or 0),
             quote="",
-            due=_later(step.due),
+            due=self.day(step.due),
             done_on=None,
             weight=None,
             **values,
@@ -214,6 +191,16 @@ class _Copy:
         for made in named.values():
             made.save()
 
+    def _lead(self, leaders: Iterable[AbstractLeader], **owner: models.Model) -> None:
+        for one in leaders:
+            _copied(one, quote="", **owner).save()
+
+    def _stage(self, steps: Iterable[Step], target: Target) -> None:
+        """The earlier dates with the numbers as they were, as far as they lie before the target's own."""
+        for one in steps:
+            if (due := self.day(one.due)) < target.due:
+                _copied(one, target=target, due=due).save()
+
 
 _STRENGTH = AbstractAssignment.Role.values
 
@@ -225,6 +212,16 @@ def _copied(row: M, **changes: object) -> M:
     for name, value in changes.items():
         setattr(made, name, value)
     return made
+
+
+def _store(draft: Plan, by: User) -> None:
+    """Stores the plan; ValidationError if somebody has taken its code at this very moment."""
+    try:
+        with transaction.atomic():
+            draft.save()
+    except IntegrityError as taken:
+        demand_free_code(draft.code, by)
+        raise taken
 
 
 def _clauses(plan: Plan, draft: Plan) -> dict[int, Clause]:
@@ -253,23 +250,3 @@ def _reached(plan: Plan) -> dict[int, tuple[Decimal, str]]:
         for row in rows
         if row.actual is not None
     }
-
-
-def code_after(plan: Plan) -> str:
-    """A code for the plan that follows: with later years in it, else with the year in which it begins added."""
-    found = _later_years(plan.code, plan)
-    return found if found != plan.code else f"{plan.code}-{plan.first_month.shifted(len(plan.months)).year}"[-60:]
-
-
-def _later_years(text: str, plan: Plan) -> str:
-    """The same text with the years of the plan that follows."""
-    later = {month.year: month.shifted(len(plan.months)).year for month in plan.months}
-    return re.sub(r"\d{4}", lambda found: str(later.get(int(found[0]), found[0])), text)
-
-
-def _later(day: date) -> date:
-    """The same day of the next year; 29 February becomes the 28th."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return day.replace(year=day.year + 1, day=28)
