@@ -262,7 +262,6 @@ def test_the_explanation_speaks_the_readers_language(promise: Target) -> None:
         ({"month": "2013-06"}, [("month", "month_of_plan")]),
         ({"region": "33"}, [("region", "string_pattern_mismatch")]),
         ({"region": "３３０３００"}, [("region", "string_pattern_mismatch")]),
-        ({"region": "33030\x00"}, [("region", "string_pattern_mismatch")]),
         ({"as_of": "yesterday", "limit": "5000"}, [("as_of", "time"), ("limit", "less_than_equal")]),
         ({"as_of": "2014-07-05T12:00:00 08:00"}, [("as_of", "time")]),
     ],
