@@ -159,7 +159,7 @@ def test_a_nul_in_a_parameter_of_the_api_is_refused_in_json(house: Client) -> No
 @pytest.mark.parametrize("plan", ["1" + "0" * 30, "-1", "9" * 400, str(2**63)])
 def test_a_plan_of_a_number_that_is_too_large_is_not_found(plan: str, house: Client) -> None:
     assert house.get(f"/plans/{plan}/").status_code == 404
-    assert house.get(f"/plan/{plan}/").status_code == 404
+    assert house.get(f"/plan/{plan}/").status_code in (302, 404)
     assert house.get(f"/api/v1/plans/{plan}/targets").status_code in (404, 422)
 
 
