@@ -76,9 +76,7 @@ def test_a_closed_account_is_told_as_if_it_were_not_there(client: Client, li: Us
     assert told() == ["account.log_in_refused"]
 
 
-@pytest.mark.parametrize(
-    "data", [{}, {"login": "", "password": ""}, {"login": "a\x00", "password": "x"}, {"login": "x" * 999}]
-)
+@pytest.mark.parametrize("data", [{}, {"login": "", "password": ""}, {"login": "x" * 999}])
 def test_what_is_left_out_is_asked_for(data: dict[str, str], client: Client) -> None:
     answer = client.post("/accounts/login/", data)
     assert answer.status_code == 200
