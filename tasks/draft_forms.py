@@ -164,8 +164,9 @@ class PromiseForm(DraftForm):
         choices = [(one.pk, one.short_name) for one in units]
         for role in ROLES:
             field: Any = self.fields[role]
-            field.choices = choices
-            self.initial[role] = [one.department_id for one in named if one.role == role]
+            chosen = [one.department_id for one in named if one.role == role]
+            field.choices = sorted(choices, key=lambda choice: choice[0] not in chosen)
+            self.initial[role] = chosen
 
     def clean(self) -> dict[str, Any]:
         """A unit has one role."""

@@ -304,6 +304,8 @@ def test_the_units_that_answer_for_a_promise_are_chosen(town: SimpleNamespace, d
     send(town, f"/plans/air-2015/next/task/{task.pk}/", lead=[], shared=[first.pk], support=[third.pk])
     held = {(one.department, one.role, one.quote) for one in task.assignments.all()}
     assert held == {(first, "shared", "目标"), (third, "support", "")}
+    ticked = town.inside.get(f"/plans/air-2015/next/task/{task.pk}/").context["form"].fields["support"].choices[0]
+    assert ticked == (third.pk, third.short_name)
 
 
 def test_a_unit_has_one_role_and_is_one_that_is_offered(town: SimpleNamespace, draft: Plan) -> None:
