@@ -206,6 +206,7 @@ def missing(what: str) -> None:
 
 
 OUR_APPS = ("departments", "plans", "targets", "tasks")
+NOT_LOADED = ("User", "Membership", "ApiToken", "AuditEvent", "Change", "Counter", "AppliedFormulas")
 PLAN_2014 = ("10_departments", "15_calendar", "20_plan_2014", "30_targets_2014", "40_tasks_2014")
 
 
@@ -232,11 +233,10 @@ def plan_2014(db: None, rows_of_2014: list[tuple[type[Model], list[Model]]]) -> 
 
 
 def stored_rows() -> list[tuple[type[Model], list[Model]]]:
-    """Every row that loading has stored: of all our tables but those of people, histories and links among them."""
+    """Every row that loading has stored: of all our tables but those of people and of what the service notes by itself;
+    histories and links among them."""
     models = [model for name in OUR_APPS for model in apps.get_app_config(name).get_models(include_auto_created=True)]
-    loaded = [
-        model for model in models if model.__name__ not in ("User", "Membership", "ApiToken", "AuditEvent", "Change")
-    ]
+    loaded = [model for model in models if model.__name__ not in NOT_LOADED]
     return [(model, rows) for model in loaded if (rows := list(model._base_manager.order_by("pk")))]
 
 
