@@ -53,9 +53,7 @@ def test_it_is_searched_by_name_and_department(cast: SimpleNamespace) -> None:
     assert names(office, q="王", department=cast.other.pk) == set()
 
 
-@pytest.mark.parametrize(
-    "query", [{"page": "x"}, {"page": "999"}, {"department": "999999"}, {"q": "a\x00"}, {"q": "x" * 99}]
-)
+@pytest.mark.parametrize("query", [{"page": "x"}, {"page": "999"}, {"department": "999999"}, {"q": "x" * 99}])
 def test_what_cannot_be_understood_breaks_nothing(query: dict[str, str], cast: SimpleNamespace) -> None:
     shown(as_(cast.office_chief), **query)
 

@@ -167,7 +167,7 @@ def test_words_looked_for_are_marked_and_counted(leader: Client) -> None:
     assert 'href="#clause-1"' in text.split('class="found"')[1].split("</div>")[0]
 
 
-@pytest.mark.parametrize("wanted", ["没有这样的话", "<script>", "\x00", "a" * 500, "   "])
+@pytest.mark.parametrize("wanted", ["没有这样的话", "<script>", "a" * 500, "   "])
 def test_words_that_do_not_stand_there_break_nothing(leader: Client, wanted: str) -> None:
     target(indicator(), threshold=92)
     text = page(leader, q=wanted)
