@@ -22,6 +22,7 @@ NOT_SHOWN = {
     "departments": {
         "apitoken",
         "auditevent",
+        "counter",
         "idempotentanswer",
         "lastreminder",
         "membership",
@@ -31,6 +32,7 @@ NOT_SHOWN = {
     },
     "plans": {"calendarday", "change"},
     "targets": {
+        "appliedformulas",
         "attachment",
         "decision",
         "dirtykey",

@@ -99,7 +99,8 @@ class World:
             f.at_once([entry], self.source)
 
     def _withdraw(self, _year: int, _month: int, value: int) -> None:
-        revisions = list(Revision.objects.filter(state="approved").order_by("pk"))
+        official = Revision.objects.filter(state="approved")
+        revisions = list(official.exclude(observation__region__in=[self.province, self.other]).order_by("pk"))
         if revisions:
             withdraw(revisions[value % len(revisions)], by=self.by, reason="重复")
 
