@@ -308,7 +308,13 @@ HARMLESS = {
     "tasks": {
         *("examine", "said_in", "missing_units", "plan_of", "reported_by", "version_of"),  # only ask
         *("issue_feed", "revoke_feed"),
-        *("propose_next_year", "keep", "leave_out", "discard_draft_plan"),  # of a plan that is not in force
+        *(
+            "propose_next_year",
+            "keep",
+            "keep_clause",
+            "leave_out",
+            "discard_draft_plan",
+        ),  # of a plan that is not in force
         *("publish", "remove_plan"),  # of plans, not of months
         *("close", "reopen_task", "split", "milestones_changed", "milestones_of_targets"),  # of tasks, not of months
         "return_report",  # as `send_back`
