@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from departments.models import Region
@@ -16,7 +17,7 @@ from targets import offering
 from targets.copying import Row, text
 from targets.figures import Entry, Problem
 from targets.loading import fingerprint
-from targets.models import Indicator, Observation, Revision
+from targets.models import Indicator
 from targets.offering import OBSERVATIONS, REVISIONS
 
 STAGED = StagedRow._meta.db_table
@@ -60,25 +61,27 @@ def _rows(batch: ImportBatch, accepted: Iterable[Accepted]) -> Iterator[Row]:
 
 
 def _compared(official: bool) -> str:
-    """Tells those of a batch's rows that change or repeat something, and which revision. What waits for a review comes
-    before what is official where the rows themselves are to be reviewed."""
-    known = f"FROM {OBSERVATIONS} o"
+    """Tells those of a batch's rows that change or repeat something, and which revision."""
+    there, previous = _there(official)
     outcome = f"CASE WHEN {offering.same('o', STAGED)} THEN 'unchanged' ELSE 'changed' END"
-    previous = "o.official_id"
     if not official:
-        known += (
-            f" LEFT JOIN {REVISIONS} p ON p.id = (SELECT max(r.id) FROM {REVISIONS} r "
-            "WHERE r.observation_id = o.id AND r.state = 'submitted')"
-        )
         outcome = (
             f"CASE WHEN p.id IS NULL THEN {outcome} WHEN {offering.same('p', STAGED)} THEN 'unchanged' "
             "WHEN o.official_id IS NULL THEN 'new' ELSE 'changed' END"
         )
-        previous = "coalesce(p.id, o.official_id)"
     return (
-        f"UPDATE {STAGED} SET outcome = {outcome}, previous_id = {previous} {known} "
+        f"UPDATE {STAGED} SET outcome = {outcome}, previous_id = {previous} FROM {there} "
         f"WHERE {offering.of_same_key('o', STAGED)} AND {previous} IS NOT NULL AND {STAGED}.batch_id = %s"
     )
+
+
+def _there(official: bool) -> tuple[str, str]:
+    """What rows are held against: the observations o, and where the rows themselves are to be reviewed what waits for a
+    review, p, which comes before what is official; and the id of the revision that comes first."""
+    if official:
+        return f"{OBSERVATIONS} o", "o.official_id"
+    waiting = f"SELECT max(r.id) FROM {REVISIONS} r WHERE r.observation_id = o.id AND r.state = 'submitted'"
+    return f"{OBSERVATIONS} o LEFT JOIN {REVISIONS} p ON p.id = ({waiting})", "coalesce(p.id, o.official_id)"
 
 
 def selected(batch: ImportBatch) -> tuple[str, list[Any]]:
@@ -126,15 +129,11 @@ def circumstances(series: str, parameters: Sequence[Any] = ()) -> str:
 
 
 def overtaken(batch: ImportBatch) -> QuerySet[StagedRow]:
-    """The rows whose figures have changed since they were checked, in the order of the file: something else is official
-    now, or waits for a review where the rows themselves are to be reviewed."""
-    here = Observation.objects.filter(
-        indicator_id=OuterRef("indicator_id"), region_id=OuterRef("region_id"), month=OuterRef("month")
-    )
-    waiting = Revision.objects.filter(observation=OuterRef("pk"), state="submitted").order_by("-pk").values("pk")[:1]
-    newest = F("official_id") if batch.official else Coalesce(Subquery(waiting), F("official_id"))
-    now = here.annotate(newest=newest).values("newest")[:1]
-    rows = StagedRow.objects.filter(batch=batch).annotate(now=Coalesce(Subquery(now), 0))
+    """The rows whose figures have changed since they were checked, in the order of the file: another revision than the
+    one that was found then comes first now."""
+    there, previous = _there(batch.official)
+    now = f"SELECT {previous} FROM {there} WHERE {offering.of_same_key('o', STAGED)}"
+    rows = StagedRow.objects.filter(batch=batch).annotate(now=RawSQL(f"coalesce(({now}), 0)", ()))  # noqa: S611 - our own names
     return rows.exclude(now=Coalesce(F("previous_id"), 0)).order_by("number")
 
 

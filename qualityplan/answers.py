@@ -22,13 +22,11 @@ REASONS = {
     403: ("forbidden", gettext_lazy("The request is not allowed.")),
     404: ("not_found", gettext_lazy("There is no such address. /api/v1/docs describes those that there are.")),
     405: ("method_not_allowed", gettext_lazy("This address does not take the method. The header Allow names those.")),
-    507: ("no_room", gettext_lazy("The disk of the server is full or takes nothing. Tell its administrator.")),
     413: ("too_large", gettext_lazy("The request is too large. Split it.")),
+    507: ("no_room", gettext_lazy("The disk of the server is full or takes nothing. Tell its administrator.")),
 }
 """Status → what other systems are told where no operation has refused by itself."""
 FAILED = ("failed", gettext_lazy("The service failed, and nothing was changed. Try again in a minute."))
-
-
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 FULL_DATABASE = "53100"
 """PostgreSQL's code for a disk that is full."""

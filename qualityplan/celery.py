@@ -80,8 +80,15 @@ def set_aside_what_stays(**_: Any) -> None:
 
 @worker_ready.connect
 def judge_by_own_formulas(**_: Any) -> None:
-    """A worker that starts has what older formulas have judged judged anew, without waiting for the timer."""
-    app.send_task("targets.apply_formulas", ignore_result=True)
+    """A worker that starts has what older formulas have judged judged anew. Its pool shares no connection with it."""
+    from django.db import connections
+
+    from targets.services import formulas_changed
+
+    try:
+        formulas_changed()
+    finally:
+        connections.close_all()
 
 
 @setup_logging.connect

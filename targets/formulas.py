@@ -16,7 +16,8 @@ from targets.accumulation import EXACT, ONE, ZERO, Accumulated, IndicatorRule
 from targets.pace import Stage
 from targets.quantities import Quantity
 
-FORMULA_VERSION = 2
+FORMULA_VERSION = 3
+"""Raised whenever the same figures are judged otherwise than before: then everything is judged anew."""
 HUNDRED = Decimal(100)
 
 

@@ -1,15 +1,13 @@
 """What a worker does for targets: thin doors to `recompute` and to what sweeps files."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from reviews import files
-from targets.recompute import OutdatedFormulasError, outdated_marked, recompute_dirty
+from targets.recompute import OutdatedFormulasError, recompute_dirty
 
 logger = logging.getLogger(__name__)
 ROUNDS = 1000
@@ -17,31 +15,17 @@ ROUNDS = 1000
 
 @shared_task(name="targets.recompute")
 def recompute() -> None:
-    """Works off all dirty keys. Repeated, reordered and lost messages change nothing: the keys say what is to do."""
+    """Works off all dirty keys. Repeated, reordered and lost messages change nothing: the keys say what is to do. A
+    worker that knows only older formulas than those that are applied says so, and leaves the keys to others."""
     for _round in range(ROUNDS):
-        with _unless_outdated():
+        try:
             keys, rows = recompute_dirty()
+        except OutdatedFormulasError as error:
+            logger.error("nothing recomputed: formulas outdated", extra={"reason": str(error)})
+            raise
         if not keys:
             return
         logger.info("attainments recomputed", extra={"keys": keys, "rows": rows})
-
-
-@shared_task(name="targets.apply_formulas")
-def apply_formulas() -> None:
-    """Has everything judged anew that was judged by older formulas than this worker's: asked when it starts."""
-    with _unless_outdated():
-        outdated_marked()
-    recompute()
-
-
-@contextmanager
-def _unless_outdated() -> Iterator[None]:
-    """A worker that knows only older formulas than those that are applied says so, and leaves the keys to others."""
-    try:
-        yield
-    except OutdatedFormulasError as error:
-        logger.error("nothing recomputed: formulas outdated", extra={"reason": str(error)})
-        raise
 
 
 @shared_task(name="targets.sweep_attachments")

@@ -16,7 +16,7 @@ from plans.periods import Month
 from targets.copying import Lines, Row, copy, execute_many, text
 from targets.figures import Entry, Key, Problem
 from targets.models import DirtyKey, Observation, Revision
-from targets.moments import later_than
+from targets.moments import Moments, later_than
 
 KEY = ("indicator_id", "region_id", "month")
 FIGURES = ("value", "numerator", "denominator", "occurred_on")
@@ -95,10 +95,11 @@ def offered(entries: Iterable[Entry]) -> Iterator[str]:
 
 
 @contextmanager
-def moments(known: str, parameters: Sequence[Any], usual: datetime) -> Iterator[None]:
-    """For `at`: when something happens now to the observations of which `known` is a query of ids and months."""
-    with _moments({USUAL: usual, **later_than(usual, known, parameters)}):
-        yield
+def moments(known: str, parameters: Sequence[Any], usual: datetime) -> Iterator[Moments]:
+    """When something happens now to the observations of which `known` is a query of ids and months; `at` knows it."""
+    found = Moments(usual, later_than(usual, known, parameters))
+    with _moments({USUAL: usual, **found.later}):
+        yield found
 
 
 @contextmanager

@@ -21,6 +21,25 @@ from tasks.services.next_year import demand_free_code
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 ROLES = Assignment.Role.values
 QUOTE = forms.Textarea(attrs={"rows": 3})
+OF_PLAN_SELDOM = ("series", "pace_tolerance", "deadline_day", "deadline_moves", "import_needs_second")
+OF_TARGET_SELDOM = (
+    "tolerance",
+    "aspiration",
+    "operand",
+    "operand_region",
+    "baseline",
+    "baseline_year",
+    "baseline_source",
+    "reference",
+    "reference_source",
+    "warning_margin",
+    "coverage",
+    "counting",
+    "first_month",
+    "headline",
+    "code",
+    "order",
+)
 
 
 class ProposalForm(forms.ModelForm):
@@ -93,24 +112,11 @@ def _plain(value: Any) -> Any:
 class PlanForm(DraftForm):
     """The document itself, and the settings by which it is judged."""
 
-    further = ("series", "pace_tolerance", "deadline_day", "deadline_moves", "import_needs_second")
+    further = OF_PLAN_SELDOM
 
     class Meta:
         model = Plan
-        fields = (
-            "title",
-            "number",
-            "issuer",
-            "issued_on",
-            "source",
-            "first_month",
-            "last_month",
-            "series",
-            "pace_tolerance",
-            "deadline_day",
-            "deadline_moves",
-            "import_needs_second",
-        )
+        fields = ("title", "number", "issuer", "issued_on", "source", "first_month", "last_month", *OF_PLAN_SELDOM)
         widgets = {"issued_on": DAY}
 
 
@@ -195,24 +201,7 @@ class PromiseForm(DraftForm):
 class TargetForm(PromiseForm):
     """What is promised in numbers."""
 
-    further = (
-        "tolerance",
-        "aspiration",
-        "operand",
-        "operand_region",
-        "baseline",
-        "baseline_year",
-        "baseline_source",
-        "reference",
-        "reference_source",
-        "warning_margin",
-        "coverage",
-        "counting",
-        "first_month",
-        "headline",
-        "code",
-        "order",
-    )
+    further = OF_TARGET_SELDOM
 
     class Meta:
         model = Target
@@ -227,22 +216,7 @@ class TargetForm(PromiseForm):
             "firmness",
             "clause",
             "quote",
-            "tolerance",
-            "aspiration",
-            "operand",
-            "operand_region",
-            "baseline",
-            "baseline_year",
-            "baseline_source",
-            "reference",
-            "reference_source",
-            "warning_margin",
-            "coverage",
-            "counting",
-            "first_month",
-            "headline",
-            "code",
-            "order",
+            *OF_TARGET_SELDOM,
         )
         widgets = {"due": DAY, "quote": QUOTE}
 

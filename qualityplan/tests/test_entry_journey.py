@@ -141,12 +141,18 @@ def test_a_reporter_types_pastes_explains_previews_and_hands_in(
     assert not complaints
 
 
+def also_asked(city: SimpleNamespace) -> tuple[Indicator, Plan]:
+    """An indicator for which another plan asks as well, and that plan."""
+    shared = Indicator.objects.get(code="equipment-deaths")
+    air = f.another_plan("zz-air", place=city.region)
+    f.target(shared, "at_most", 1, plan=air)
+    return shared, air
+
+
 def test_beside_a_row_that_a_plan_has_closed_the_others_are_filled_and_files_attached(
     page: Page, live_server: LiveServer, city: SimpleNamespace, complaints: list[str]
 ) -> None:
-    closed = Indicator.objects.get(code="equipment-deaths")
-    air = f.another_plan("zz-air", place=city.region)
-    f.target(closed, "at_most", 1, plan=air)
+    closed, air = also_asked(city)
     lock(air, Month(2014, 10), by=User.objects.get(username="coordinator"))
     log_in(page, live_server)
     expect(field(page, "equipment-deaths", "numerator")).to_be_disabled()
@@ -174,9 +180,7 @@ def test_beside_a_row_that_a_plan_has_closed_the_others_are_filled_and_files_att
 def test_text_kept_in_the_browser_for_a_row_that_was_closed_stays_there_and_lets_the_others_be_handed_in(
     page: Page, live_server: LiveServer, city: SimpleNamespace, complaints: list[str]
 ) -> None:
-    closed = Indicator.objects.get(code="equipment-deaths")
-    air = f.another_plan("zz-air", place=city.region)
-    f.target(closed, "at_most", 1, plan=air)
+    _closed, air = also_asked(city)
     log_in(page, live_server)
     page.context.set_offline(True)
     field(page, "equipment-deaths", "numerator").fill("3")

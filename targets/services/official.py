@@ -18,7 +18,6 @@ from targets import meanwhile, offering, stepping
 from targets.figures import Entry
 from targets.loading import observation_ids
 from targets.models import Decision, Indicator, Observation, Revision, Source
-from targets.moments import moments_of
 from targets.services.attachments import carry_on
 from targets.services.dirty import mark_dirty, wake_on_commit
 from targets.services.locking import demand_open
@@ -70,8 +69,7 @@ def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: U
     offering.make_observations(select, parameters)
     offering.lock_observations(select, parameters)
     replaced = stepping.waiting_for(select, parameters)
-    moments = moments_of(replaced.values())
-    with offering.moments(stepping.observations_of(select), parameters, moments.usual):
+    with offering.moments(stepping.observations_of(select), parameters, timezone.now()) as moments:
         end_waiting({pk: moments.of(observation_id) for pk, observation_id in replaced.items()}, by=by)
         common = _common(source, by, reason) | {"state": State.SUBMITTED.value}
         count = offering.insert_submitted(select, parameters, common)

@@ -58,11 +58,6 @@ def test_a_migration_has_everything_judged_by_new_formulas(newer: int) -> None:
     assert list(differences()) == []
 
 
-def test_a_worker_that_starts_has_everything_judged_by_its_formulas(newer: int) -> None:
-    jobs.apply_formulas()
-    assert (versions(), DirtyKey.objects.count()) == ({newer}, 0)
-
-
 def test_a_sweep_has_everything_judged_by_new_formulas_if_nobody_else_has(newer: int) -> None:
     jobs.recompute()
     assert versions() == {newer}
@@ -96,7 +91,7 @@ def test_a_plan_that_is_not_in_force_keeps_nothing_busy(promise: Target) -> None
 
 
 @pytest.mark.usefixtures("older")
-@pytest.mark.parametrize("work", [recompute_dirty, recompute_all, jobs.recompute, jobs.apply_formulas])
+@pytest.mark.parametrize("work", [recompute_dirty, recompute_all, jobs.recompute])
 def test_an_older_worker_writes_nothing_says_why_and_leaves_the_keys(
     work: Callable[[], Any], promise: Target, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -106,7 +101,7 @@ def test_an_older_worker_writes_nothing_says_why_and_leaves_the_keys(
         work()
     assert set(Attainment.objects.values_list("signal", flat=True)) == {"grey"}
     assert DirtyKey.objects.count() == 1
-    assert bool(caplog.records) == (work in (jobs.recompute, jobs.apply_formulas))
+    assert bool(caplog.records) == (work == jobs.recompute)
 
 
 @pytest.mark.usefixtures("older")

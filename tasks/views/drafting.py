@@ -115,20 +115,14 @@ def draft_add(request: HttpRequest, draft: Plan, kind: str) -> HttpResponse:
     row = _new(request, draft, kind)
     initial = {"after": draft.clauses.order_by("-order").values_list("pk", flat=True).first()}
     form = _form(request, kind, row, initial=initial if kind == "clause" else {"due": draft.last_month.last_day})
-    if _is_kept(request, draft, form):
-        return _back(draft, f"{kind}-{form.instance.pk}" if kind in REMOVABLE else "document")
-    return _shown(request, draft, kind, form)
+    return _answered(request, draft, kind, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_draft
 def draft_row(request: HttpRequest, draft: Plan, kind: str, pk: int) -> HttpResponse:
     """One row of a draft, changed."""
-    row = _row(draft, kind, pk)
-    form = _form(request, kind, row)
-    if _is_kept(request, draft, form):
-        return _back(draft, f"{kind}-{form.instance.pk}" if kind in REMOVABLE else "document")
-    return _shown(request, draft, kind, form)
+    return _answered(request, draft, kind, _form(request, kind, _row(draft, kind, pk)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -190,6 +184,13 @@ def _new(request: HttpRequest, draft: Plan, kind: str) -> Any:
     if kind == "milestone":
         return Milestone(task=get_object_or_404(Task, plan=draft, code=request.GET.get("task", "")))
     return FORMS[kind][0](plan=draft)
+
+
+def _answered(request: HttpRequest, draft: Plan, kind: str, form: DraftForm) -> HttpResponse:
+    """The form, or the draft once the row is stored."""
+    if _is_kept(request, draft, form):
+        return _back(draft, f"{kind}-{form.instance.pk}" if kind in REMOVABLE else "document")
+    return _shown(request, draft, kind, form)
 
 
 def _form(request: HttpRequest, kind: str, row: Any, **further: Any) -> DraftForm:
