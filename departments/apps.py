@@ -10,4 +10,6 @@ class DepartmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from departments import signals  # noqa: F401 - connects the receivers
+        from departments import lookups, signals  # noqa: F401 - connects the receivers
+
+        lookups.register()

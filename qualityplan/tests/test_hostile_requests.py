@@ -32,7 +32,20 @@ HOSTILE = {
 NUL = "a%00b"
 WRITTEN = re.compile(r"""(?:GET|POST)(?:\.get|\.getlist)?[(\[]\s*"(\w+)\"""")
 OFFERED = re.compile(r"""name="(\w+)\"""")
-OF_LISTS = ("q", "p", "o", "all", "e", "_popup", "_to_field", "id__exact", "id__in", "plan__id__exact", "pk__isnull")
+OF_LISTS = (
+    "q",
+    "p",
+    "o",
+    "all",
+    "e",
+    "_popup",
+    "_to_field",
+    "id__exact",
+    "id__in",
+    "plan__in",
+    "plan__id__exact",
+    "pk__isnull",
+)
 """Parameters of the lists of the administration."""
 
 

@@ -142,7 +142,10 @@ def test_a_figure_is_withdrawn_and_the_month_closed_without_scripts(
     page.get_by_role("button", name="确认撤回").click()
     expect(page.get_by_role("status")).to_contain_text("已撤回")
     page.get_by_role("link", name="月度封账").click()
-    page.get_by_role("button", name="封账 2014年6月").click()
+    june = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="2014年6月"))
+    june.locator("summary").click()
+    expect(june).to_contain_text("尚有 3 项待审核")
+    june.get_by_role("button", name="仍然封账").click()
     expect(page.get_by_role("status")).to_contain_text("2014年6月已封账")
     assert Observation.objects.official().count() == 0
     context.close()
