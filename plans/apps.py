@@ -23,6 +23,6 @@ class PlansConfig(AppConfig):
             Watch("departments_department"),
             Watch("departments_user", only="display_name"),
             Watch("plans_plan", plans=changes.ITSELF),
-            Watch("plans_clause", ("plan_id",), changes.ITSELF),
+            Watch("plans_clause", ("plan_id",), changes.ITS_PLAN),
         )
         post_migrate.connect(changes.keep_watch, sender=self, dispatch_uid="watch")

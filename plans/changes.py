@@ -14,16 +14,22 @@ from typing import Any
 from django.db import connections
 
 NONE = "CAST(NULL AS bigint)"
-EVERY_PLAN = f"SELECT {NONE} AS id"
-ITSELF = "SELECT {0} AS id"
+EVERY_PLAN = f"SELECT {NONE} AS id, {NONE} AS about FROM {{one}} AS one"
+ITSELF = f"SELECT one.id, {NONE} AS about FROM {{one}} AS one"
+ITS_PLAN = f"SELECT one.plan_id AS id, {NONE} AS about FROM {{one}} AS one"
+ONE_ROW = "(SELECT 1)"
 PREFIX = "plan_changed_"
+EVENTS = {"INSERT": ("NEW",), "DELETE": ("OLD",), "UPDATE": ("OLD", "NEW")}
+"""What happens to rows, and as which they are shown: a row that is moved leaves one plan and comes to another."""
 _RANDOM = {"postgresql": "(random() * 1099511627776)::bigint", "sqlite": "abs(random()) % 1099511627776"}
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A table: which columns of a changed row, put in place of {0} and {1}, tell the ids (AS id) of the plans that show
-    it, and about which of their parts it is (see `models.Change`).
+    """A table: which plans show its rows, and which of their parts the rows are about (see `models.Change`).
+
+    `plans` is a query of both (`id`, `about`) from the changed rows, which stand in place of {one} with these
+    `columns`: one query for all of them, for a statement may change rows of a thousand figures.
 
     `only` names the one column whose change matters; then new rows and deleted ones do not.
     """
@@ -31,13 +37,7 @@ class Watch:
     table: str
     columns: Sequence[str] = ("id",)
     plans: str = EVERY_PLAN
-    about: str = NONE
     only: str = ""
-
-    def of(self, row: str) -> tuple[str, str]:
-        """The plans and the part, told from a row of this name."""
-        columns = [f"{row}.{one}" for one in self.columns]
-        return self.plans.format(*columns), self.about.format(*columns)
 
 
 _watched: dict[str, Watch] = {}
@@ -80,12 +80,6 @@ class PostgreSQL:
 
     LIST = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
     DROP = "DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}()"
-    EVENTS = (
-        ("insert", "INSERT", "NEW"),
-        ("delete", "DELETE", "OLD"),
-        ("update", "UPDATE", "NEW"),
-        ("leave", "UPDATE", "OLD"),
-    )
 
     @classmethod
     def of(cls, watch: Watch) -> Iterator[tuple[str, list[str]]]:
@@ -93,18 +87,19 @@ class PostgreSQL:
         if watch.only:
             when = f"OLD.{watch.only} IS DISTINCT FROM NEW.{watch.only}"
             event = f"AFTER UPDATE OF {watch.only} ON @table FOR EACH ROW WHEN ({when})"
-            yield _named(watch, "update", cls._statements(f"SELECT {NONE} AS id, {NONE} AS about", event))
+            yield _named(watch, "update", cls._statements(EVERY_PLAN.format(one=ONE_ROW), event))
             return
-        plans, about = watch.of("one")
-        rows = f"SELECT DISTINCT {', '.join(watch.columns)} FROM changed"
-        select = f"SELECT DISTINCT plan.id, {about} AS about FROM ({rows}) AS one CROSS JOIN LATERAL ({plans}) AS plan"
-        for name, event, side in cls.EVENTS:
-            trigger = f"AFTER {event} ON @table REFERENCING {side} TABLE AS changed FOR EACH STATEMENT"
-            yield _named(watch, name, cls._statements(select, trigger))
+        for event, sides in EVENTS.items():
+            rows = " UNION ".join(f"SELECT {', '.join(watch.columns)} FROM {one.lower()}_rows" for one in sides)
+            tables = " ".join(f"{one} TABLE AS {one.lower()}_rows" for one in sides)
+            trigger = f"AFTER {event} ON @table REFERENCING {tables} FOR EACH STATEMENT"
+            select = watch.plans.format(one=f"(SELECT DISTINCT * FROM ({rows}) AS one)")
+            yield _named(watch, event.lower(), cls._statements(select, trigger))
 
     @staticmethod
     def _statements(select: str, event: str) -> list[str]:
-        rows = f"SELECT plan.id, plan.about, {_RANDOM['postgresql']} FROM ({select}) AS plan"
+        plans = f"SELECT DISTINCT id, about FROM ({select}) AS plan"
+        rows = f"SELECT id, about, {_RANDOM['postgresql']} FROM ({plans}) AS plan"
         body = f"BEGIN INSERT INTO plans_change (plan_id, about_id, number) {rows}; RETURN NULL; END"
         return [
             f"CREATE OR REPLACE FUNCTION @name() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
@@ -123,21 +118,22 @@ class SQLite:
         """Name and statements of each trigger of a table."""
         if watch.only:
             when = f"WHEN OLD.{watch.only} IS NOT NEW.{watch.only}"
-            yield cls._trigger(watch, "update", f"UPDATE OF {watch.only}", (EVERY_PLAN, NONE), when)
+            yield cls._trigger(watch, "update", f"UPDATE OF {watch.only}", EVERY_PLAN.format(one=ONE_ROW), when)
             return
-        for name, event, row in PostgreSQL.EVENTS:
-            yield cls._trigger(watch, name, event, watch.of(row))
+        for event, sides in EVENTS.items():
+            columns = (", ".join(f"{side}.{one} AS {one}" for one in watch.columns) for side in sides)
+            rows = " UNION ".join(f"SELECT {one}" for one in columns)
+            yield cls._trigger(watch, event.lower(), event, watch.plans.format(one=f"({rows})"))
 
     @staticmethod
-    def _trigger(watch: Watch, name: str, event: str, of: tuple[str, str], when: str = "") -> tuple[str, list[str]]:
-        plans, about = of
-        same = f"plans_change.plan_id IS plan.id AND plans_change.about_id IS {about}"
-        known = f"EXISTS (SELECT 1 FROM plans_change WHERE {same})"
-        meant = f"EXISTS (SELECT 1 FROM ({plans}) AS plan WHERE {same})"
-        new = f"SELECT plan.id, {about}, 0 FROM ({plans}) AS plan WHERE NOT {known}"
+    def _trigger(watch: Watch, name: str, event: str, plans: str, when: str = "") -> tuple[str, list[str]]:
+        same = "known.plan_id IS plan.id AND known.about_id IS plan.about"
+        new = f"NOT EXISTS (SELECT 1 FROM plans_change AS known WHERE {same})"
+        meant = f"SELECT known.id FROM ({plans}) AS plan JOIN plans_change AS known ON {same}"
         body = (
-            f"INSERT INTO plans_change (plan_id, about_id, number) {new}; "
-            f"UPDATE plans_change SET number = number + 1 + {_RANDOM['sqlite']} WHERE {meant}"
+            "INSERT INTO plans_change (plan_id, about_id, number) "
+            f"SELECT DISTINCT plan.id, plan.about, 0 FROM ({plans}) AS plan WHERE {new}; "
+            f"UPDATE plans_change SET number = number + 1 + {_RANDOM['sqlite']} WHERE id IN ({meant})"
         )
         return _named(
             watch, name, [f"CREATE TRIGGER @name AFTER {event} ON @table FOR EACH ROW {when} BEGIN {body}; END"]

@@ -24,18 +24,19 @@ class TargetsConfig(AppConfig):
         matters.provide(reminders.matters_of)
         matters.word(wording.WORDINGS, wording.HEADINGS)
 
-        of_target = "SELECT plan_id AS id FROM targets_target WHERE targets_target.id = {0}"
-        its_indicator = "(SELECT indicator_id FROM targets_target WHERE targets_target.id = {0})"
+        of_target = f"SELECT target.plan_id AS id, {changes.NONE} AS about {_TARGET}"
+        of_light = f"SELECT target.plan_id AS id, target.indicator_id AS about {_TARGET}"
+        beside = f"SELECT plan.id, {changes.NONE} AS about {_BESIDE}"
         changes.watch(
             Watch("targets_indicator"),
             Watch("targets_reportingduty"),
-            Watch("targets_target", ("plan_id",), _BESIDE),
+            Watch("targets_target", ("plan_id",), beside),
             Watch("targets_step", ("target_id",), of_target),
             Watch("targets_quota", ("target_id",), of_target),
             Watch("targets_targetassignment", ("target_id",), of_target),
             Watch("targets_targetleader", ("target_id",), of_target),
-            Watch("targets_observation", ("month", "indicator_id"), _OF_FIGURE, "{1}"),
-            Watch("targets_attainment", ("target_id",), of_target, its_indicator),
+            Watch("targets_observation", ("month", "indicator_id"), _OF_FIGURE),
+            Watch("targets_attainment", ("target_id",), of_light),
         )
         post_migrate.connect(judge_by_new_formulas, sender=self, dispatch_uid="formulas")
 
@@ -51,22 +52,29 @@ def judge_by_new_formulas(using: str = "default", **_sent: Any) -> None:
         formulas_changed()
 
 
-_BESIDE = "SELECT id FROM plans_plan WHERE region_id = (SELECT region_id FROM plans_plan AS own WHERE own.id = {0})"
+_TARGET = "FROM {one} AS one JOIN targets_target AS target ON target.id = one.target_id"
+_BESIDE = (
+    "FROM {one} AS one JOIN plans_plan AS own ON own.id = one.plan_id "
+    "JOIN plans_plan AS plan ON plan.region_id = own.region_id"
+)
 """The plans of a plan's region: what one of them promises is no longer only watched by the others."""
 _USING = (
-    "targets_target AS used JOIN plans_plan AS plan ON plan.id = used.plan_id "
-    "WHERE (used.indicator_id = {1} OR used.operand_id = {1}) "
+    "(SELECT indicator_id, plan_id FROM targets_target UNION ALL "
+    "SELECT operand_id, plan_id FROM targets_target WHERE operand_id IS NOT NULL) AS used "
+    "JOIN plans_plan AS plan ON plan.id = used.plan_id"
 )
-_HELD = "AND {0} BETWEEN plan.first_month - 100 AND plan.last_month"
+"""The plans that judge something by an indicator, or compare it with one."""
+_HELD = "one.month BETWEEN plan.first_month - 100 AND plan.last_month"
 # A figure is shown with the plans that it is of, and a year later as last year's: those whose targets are judged by its
 # indicator or compared with it, or, where no plan in force promises anything about it, those of its region (see
 # `targets.asking`).
 _OF_FIGURE = (
-    f"SELECT plan.id FROM {_USING} {_HELD} "  # noqa: S608 - constants alone
-    "UNION SELECT plan.id FROM targets_indicator AS it LEFT JOIN departments_department AS home "
-    "ON home.id = it.department_id JOIN plans_plan AS plan "
-    "ON plan.region_id = COALESCE(home.region_id, plan.region_id) "
-    f"WHERE it.id = {{1}} {_HELD} AND NOT EXISTS (SELECT 1 FROM {_USING} AND plan.state = 'published' "
-    "AND plan.region_id = COALESCE(home.region_id, plan.region_id))"
+    f"SELECT plan.id, one.indicator_id AS about FROM {{one}} AS one, {_USING} "  # noqa: S608 - constants alone
+    f"WHERE used.indicator_id = one.indicator_id AND {_HELD} UNION "
+    "SELECT plan.id, one.indicator_id FROM {one} AS one JOIN targets_indicator AS it ON it.id = one.indicator_id "
+    "LEFT JOIN departments_department AS home ON home.id = it.department_id JOIN plans_plan AS plan "
+    f"ON plan.region_id = COALESCE(home.region_id, plan.region_id) WHERE {_HELD} "
+    f"AND NOT EXISTS (SELECT 1 FROM {_USING} WHERE used.indicator_id = one.indicator_id "
+    "AND plan.state = 'published' AND plan.region_id = COALESCE(home.region_id, plan.region_id))"
 )
-"""The plans that show a figure, told from its month {0} and its indicator {1}."""
+"""The plans that show figures, told from their months and indicators."""

@@ -23,9 +23,9 @@ class TasksConfig(AppConfig):
             matters.provide(provider.matters_of)
             matters.word(words.WORDINGS, words.HEADINGS)
 
-        of_task = "SELECT plan_id AS id FROM tasks_task WHERE tasks_task.id = {0}"
+        of_task = f"SELECT task.plan_id AS id, {changes.NONE} AS about {_TASK}"
         changes.watch(
-            Watch("tasks_task", ("plan_id",), changes.ITSELF),
+            Watch("tasks_task", ("plan_id",), changes.ITS_PLAN),
             Watch("tasks_task_targets", ("task_id",), of_task),
             Watch("tasks_assignment", ("task_id",), of_task),
             Watch("tasks_taskleader", ("task_id",), of_task),
@@ -34,3 +34,6 @@ class TasksConfig(AppConfig):
             Watch("tasks_supervisionnotice"),
             Watch("tasks_comment"),
         )
+
+
+_TASK = "FROM {one} AS one JOIN tasks_task AS task ON task.id = one.task_id"

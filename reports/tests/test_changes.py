@@ -142,6 +142,27 @@ def test_a_figure_changes_nothing_about_other_indicators(judged: Target) -> None
     assert Change.objects.numbers(judged.plan_id, [other.pk])
 
 
+def test_what_moves_to_another_plan_is_noted_for_both(judged: Target) -> None:
+    CHANGES["a task"]()
+    other = plan(2015)
+    before = version(judged.plan), version(other)
+    Task.objects.update(plan=other)
+    after = version(judged.plan), version(other)
+    assert after[0] > before[0]
+    assert after[1] > before[1]
+
+
+def test_figures_of_one_statement_are_noted_for_their_own_indicators(judged: Target) -> None:
+    other, untouched = target(indicator(), threshold=92), target(indicator(), threshold=92)
+    for one in (other, untouched):
+        official(entry(one.indicator, "2014-06", 95, 100))
+    codes = [one.indicator_id for one in (judged, other, untouched)]
+    before = Change.objects.numbers(judged.plan_id, codes)
+    Observation.objects.exclude(indicator=untouched.indicator).update(official=None, numerator=None, denominator=None)
+    after = Change.objects.numbers(judged.plan_id, codes)
+    assert [after[one] > before[one] for one in codes] == [True, True, False]
+
+
 def test_what_changes_nothing_makes_none(judged: Target) -> None:
     before = version(judged.plan)
     User.objects.update(last_login="2014-06-01T00:00:00Z", display_name="")
