@@ -24,7 +24,7 @@ NPM_OPTIONS := --ignore-scripts --no-audit --no-fund --loglevel=error
 CATALOGUES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 
-.PHONY: run test check pictures venv dev lock messages translations static
+.PHONY: run test test-long check pictures venv dev lock messages translations static
 
 # --- Setting up: each step leaves a stamp and is skipped while its inputs are unchanged ---------------------------------
 
@@ -80,14 +80,20 @@ run: $(VAR_DIR)/env translations static
 
 # --- Checking -----------------------------------------------------------------------------------------------------------
 
+# The half that every change has to pass; `make test-long` runs the other, and ten times as many generated cases.
+HALF := not long
+test-long: export HYPOTHESIS_PROFILE := long
+test-long: HALF := long or hypothesis
+test-long: test
+
 # Either database is tested whatever the other brings; Ctrl-C ends both.
 test: dev translations
 	@.ci/machine tests
 	@trap 'exit 130' INT; failed=(); \
 	echo "在 PostgreSQL 上测试 / Testing on PostgreSQL"; \
-	$(PY) -m pytest -n 2 $(PYTEST) || failed+=(PostgreSQL); \
+	$(PY) -m pytest -n 2 -m "$(HALF)" $(PYTEST) || failed+=(PostgreSQL); \
 	echo "在 SQLite 上测试 / Testing on SQLite"; \
-	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "not postgres_only and not browser" $(PYTEST) || failed+=(SQLite); \
+	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m "($(HALF)) and not postgres_only and not browser" $(PYTEST) || failed+=(SQLite); \
 	test $${#failed[@]} = 0 || { echo "测试未通过 / Tests failed: $${failed[*]}" >&2; exit 1; }
 
 # The checks read the settings, which need a key; this one signs nothing.

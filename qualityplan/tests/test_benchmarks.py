@@ -34,7 +34,7 @@ def test_the_benchmark_of_pages_prints_its_ratios() -> None:
     assert "worksheet of 6 rows / bare view with one query = " in said
 
 
-@pytest.mark.parametrize("database", [[], ["--sqlite"]])
+@pytest.mark.parametrize("database", [[], pytest.param(["--sqlite"], marks=pytest.mark.long)])
 def test_the_import_benchmark_prints_its_ratios(database: list[str]) -> None:
     said = printed("benchmarks/imports.py", "--rows", "1008", "--stock", "10", *database)
     assert said.count("recomputed in") == 2

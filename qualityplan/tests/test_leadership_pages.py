@@ -87,7 +87,7 @@ def faults(page: Page) -> Iterator[str]:
         yield from (f"{one['id']} {node['html'][:160]}" for node in one["nodes"][:3])
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("language", ["zh-hans", pytest.param("en", marks=pytest.mark.long)])
 def test_every_page_of_leadership_is_sound(
     browser: Browser, live_server: LiveServer, demonstration: Plan, tmp_path: Path, language: str
 ) -> None:

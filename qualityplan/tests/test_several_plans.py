@@ -53,7 +53,11 @@ def alone(plans: dict[str, Loadable], django_db_setup: None, django_db_blocker: 
     return found
 
 
-@pytest.mark.parametrize("order", ORDERS, ids=lambda order: f"{order[0]} first")
+@pytest.mark.parametrize(
+    "order",
+    [*ORDERS[:2], *(pytest.param(one, marks=pytest.mark.long) for one in ORDERS[2:])],
+    ids=lambda order: f"{order[0]} first",
+)
 def test_beside_others_a_plan_answers_as_if_it_were_alone_and_the_others_do_when_one_is_removed(
     order: tuple[str, ...], plans: dict[str, Loadable], alone: dict[str, Told]
 ) -> None:
