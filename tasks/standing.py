@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import Case, Max, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
@@ -89,14 +88,16 @@ def judged(tasks: QuerySet[Task], plan: Plan, day: date) -> list[Judged]:
 
 def judged_over(tasks: QuerySet[Task], days: Days) -> list[Judged]:
     """The same of tasks of several plans, each plan's at the end of its own day: four queries, however many plans."""
-    ids = tasks.order_by().values("pk")
+    listed = list(tasks)
+    # Named one by one: what a nested question costs depends on what the database believes of tables just filled.
+    ids = [task.pk for task in listed]
     steps = _steps(Milestone.objects.filter(task__in=ids), days)
     reported = _last_reports(ids, days)
     by_task: dict[int, list[Step]] = defaultdict(list)
     for task_id, step in steps.values():
         by_task[task_id].append(step)
     plans = {plan.pk: plan for plan in days}
-    return [_judged(task, plans[task.plan_id], by_task[task.pk], reported.get(task.pk), days) for task in tasks]
+    return [_judged(task, plans[task.plan_id], by_task[task.pk], reported.get(task.pk), days) for task in listed]
 
 
 def _judged(task: Task, plan: Plan, steps: Sequence[Step], reported: Month | None, days: Days) -> Judged:
@@ -173,7 +174,7 @@ def _held_since(months: Iterable[tuple[Month, str, int]]) -> date | None:
     return since
 
 
-def _last_reports(task_ids: QuerySet[Any, Any], days: Days) -> dict[int, Month]:
+def _last_reports(task_ids: Collection[int], days: Days) -> dict[int, Month]:
     """The last month of which a report about the task is approved, by the task's id."""
     approved = ProgressReport.objects.approved().filter(task__in=task_ids, month__lte=_month_of(days, "task__plan"))
     return dict(approved.order_by().values_list("task_id").annotate(last=Max("month")))

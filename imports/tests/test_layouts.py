@@ -81,7 +81,7 @@ def test_text_reads_back_the_same(layout: Any, found: Figures, dialect: tuple[st
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
 @pytest.mark.parametrize("write", [as_xlsx, as_xls, as_ods])
-@settings(max_examples=settings.default.max_examples // 12)
+@settings(max_examples=settings().max_examples // 12)
 @given(found=figures)
 def test_workbooks_read_back_the_same(layout: Any, write: Any, found: Figures) -> None:
     rows = [[float(cell) if isinstance(cell, Decimal) else cell for cell in row] for row in layout(found)]

@@ -97,7 +97,7 @@ def stored() -> list[dict[str, Any]]:
 class TestIncremental(TestCase):
     """Hypothesis rolls the database back after each example."""
 
-    @settings(max_examples=settings.default.max_examples // 5)
+    @settings(max_examples=settings().max_examples // 5)
     @given(WRITES)
     def test_incremental_equals_full_after_any_sequence_of_writes(self, writes: list[Any]) -> None:
         world = World()
@@ -108,7 +108,7 @@ class TestIncremental(TestCase):
         f.recompute()
         assert list(differences()) == []
 
-    @settings(max_examples=settings.default.max_examples // 8)
+    @settings(max_examples=settings().max_examples // 8)
     @given(WRITES, st.integers(0, 2**32), st.integers(1, 4))
     def test_order_and_number_of_deliveries_change_nothing(self, writes: list[Any], seed: int, limit: int) -> None:
         world = World()

@@ -145,7 +145,7 @@ def rows_of(plan: Plan) -> list[Any]:
 class TestPlans(TestCase):
     """Hypothesis rolls the database back after each example."""
 
-    @settings(max_examples=settings.default.max_examples // 5)
+    @settings(max_examples=settings().max_examples // 5)
     @given(WRITES)
     def test_incremental_equals_full_over_several_plans_and_years(self, writes: list[Any]) -> None:
         world = World()
@@ -157,7 +157,7 @@ class TestPlans(TestCase):
         assert list(differences()) == []
 
     @pytest.mark.postgres_only  # what was written again is told by the database alone
-    @settings(max_examples=settings.default.max_examples // 12)
+    @settings(max_examples=settings().max_examples // 12)
     @given(WRITES, st.integers(0, 11), st.integers(2014, 2016), st.integers(1, 12))
     def test_a_plan_s_change_never_touches_another_plan_s_rows(
         self, writes: list[Any], value: int, year: int, month: int
@@ -174,7 +174,7 @@ class TestPlans(TestCase):
         f.recompute()
         assert rows_of(world.year) == before
 
-    @settings(max_examples=settings.default.max_examples // 12)
+    @settings(max_examples=settings().max_examples // 12)
     @given(st.lists(st.tuples(st.integers(0, 23), st.none() | st.integers(0, 30)), max_size=5), st.integers(0, 23))
     def test_quota_versions_judge_exactly_their_months(self, versions: list[Any], late: int) -> None:
         world = World()
@@ -196,7 +196,7 @@ class TestPlans(TestCase):
             until = min((start for start in known if start > late), default=24)
             assert same == [not late <= place < until for place in range(24)]
 
-    @settings(max_examples=settings.default.max_examples // 12)
+    @settings(max_examples=settings().max_examples // 12)
     @given(WRITES)
     def test_every_row_follows_from_the_very_revisions_that_it_names(self, writes: list[Any]) -> None:
         world = World()
