@@ -5,14 +5,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from departments import lockout
 from departments.models import User
@@ -74,26 +72,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("mfa_index")
 
-    def validation_error(self, code: str, *args: Any) -> ValidationError:
-        """A lock of which only its kind is known, as after wrong codes, is told with its full length."""
-        if code == "too_many_login_attempts":
-            return ValidationError(locked_for(settings.LOGIN_LOCK_MINUTES), code=code)
-        return super().validation_error(code, *args)
-
     # --- The lock after repeated failures ---
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """The name alone: allauth would add the host, which the asker chooses."""
-        return lockout.key_of(credentials["username"])
-
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuses, before the password is looked at, while the name or the address is locked."""
+        """Refuses, before the password is looked at, while there is a lock; else the guess counts, which allauth takes
+        back when it was right."""
         try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError as locked:
+            self._login_failed_rl_usage = lockout.take(request, lockout.key_of(credentials["username"]))
+        except lockout.LockedError:
             record("account.log_in_refused", by=None, **_whose(credentials), while_locked=True)
-            minutes = lockout.minutes_left(request, lockout.key_of(credentials["username"]))
-            raise ValidationError(locked_for(max(minutes, 1)), code=locked.code) from locked
+            raise
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """A closed account is as if it were not there."""
@@ -102,8 +90,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Says so in the audit log when this failure was the one that locks."""
-        if lockout.minutes_left(request, lockout.key_of(credentials["username"])):
-            record("account.locked", by=None, **_whose(credentials))
+        if lockout.seconds_left(request, lockout.key_of(credentials["username"])):
+            record("account.locked", by=None, **_whose(credentials), network=lockout.masked_address(request))
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """All that was asked for was right."""
+        super().login(request, user)
+        lockout.let_in(request, user)
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -115,15 +108,6 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         return _("Plan Monitor")
-
-
-def locked_for(minutes: int) -> str:
-    """How long one has to wait."""
-    return ngettext(
-        "Locked after too many failures. Try again in %(minutes)d minute, or ask your administrator to unlock you.",
-        "Locked after too many failures. Try again in %(minutes)d minutes, or ask your administrator to unlock you.",
-        minutes,
-    ) % {"minutes": minutes}
 
 
 def _whose(credentials: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.core import context
 from allauth.mfa.base import forms as factors
 from allauth.mfa.totp import forms as totp
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from departments import lockout
 from departments.models import Department, Membership, User
 from departments.permissions import Role
 
@@ -71,6 +73,13 @@ class CodeForm(factors.AuthenticateForm):
         super().__init__(*args, **kwargs)
         _named(self.fields["code"], _("Code"))
         self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
+
+    def clean_code(self) -> str:
+        """Guesses of codes are counted like those of passwords."""
+        guess = lockout.take(context.request, lockout.code_key(self.user))
+        code: str = super().clean_code()
+        guess.rollback()
+        return code
 
 
 class ActivateForm(totp.ActivateTOTPForm):

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from departments import lockout
 from departments.digest import compose, is_composed, purge
 from departments.idempotency import forget
 from departments.mailing import deliver
@@ -54,5 +55,6 @@ def forget_answers() -> None:
 
 @shared_task(name="departments.forget_sessions")
 def forget_sessions() -> None:
-    """Deletes what is left of sessions that have ended."""
+    """Deletes what is left of sessions that have ended, and of failures that count no more."""
     call_command("clearsessions")
+    logger.info("counts of failures deleted", extra={"counts": lockout.forget()})

@@ -145,6 +145,7 @@ DETAILS: dict[str, str | Promise] = {
     "model": gettext_lazy("kind of data"),
     "before": gettext_lazy("older than"),
     "while_locked": gettext_lazy("while locked"),
+    "network": gettext_lazy("network"),
     "code": gettext_lazy("second factor"),
     "wanted_action": gettext_lazy("action"),
     "wanted_person": gettext_lazy("person"),

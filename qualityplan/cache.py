@@ -170,7 +170,7 @@ class RedisCache(django_redis.RedisCache):
 
 
 class Counters(db.DatabaseCache):
-    """What protects, in the table of `departments.models.Counter`: failures of log-in, codes that were used, requests.
+    """What protects, in the table of `departments.models.Counter`: codes that were used, forms and requests sent.
 
     Django's would make room by forgetting anything; this one forgets what has expired and nothing else.
     """

@@ -618,6 +618,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Failures",
+            fields=[
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="key")),
+                ("whose", models.CharField(blank=True, db_index=True, max_length=64, verbose_name="whose")),
+                ("level", models.FloatField(default=0, verbose_name="level")),
+                ("at", models.DateTimeField(db_index=True, verbose_name="at")),
+                ("let_in_at", models.DateTimeField(blank=True, null=True, verbose_name="let in at")),
+            ],
+            options={
+                "verbose_name": "failures to log in",
+                "verbose_name_plural": "failures to log in",
+            },
+        ),
+        migrations.CreateModel(
             name="IdempotentAnswer",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -3,6 +3,7 @@
 from departments.models.answers import IdempotentAnswer
 from departments.models.audit import AuditEvent
 from departments.models.counters import Counter
+from departments.models.failures import Failures
 from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
 from departments.models.people import ApiToken, Membership, PersonQuerySet, User
@@ -14,6 +15,7 @@ __all__ = [
     "AuditEvent",
     "Counter",
     "Department",
+    "Failures",
     "IdempotentAnswer",
     "LastReminder",
     "Membership",

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Counter(models.Model):
-    """An entry of the cache that lies in the database (`qualityplan.cache.Counters`): failures to log in, codes that
-    were used, requests sent. A memory that may be lost with its server, or be away, could not lock anybody out.
+    """An entry of the cache that lies in the database (`qualityplan.cache.Counters`): codes that were used, forms
+    and requests sent. A memory that may be lost with its server, or be away, could not lock anybody out.
 
     `value` is as Django's DatabaseCache writes it, which asks for these columns by name.
     """

@@ -1,18 +1,21 @@
 """Coming in: by name and password, not by guessing, and by no other door."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 from django.urls import NoReverseMatch, reverse
 
 from departments import lockout
-from departments.models import AuditEvent, User
+from departments.models import AuditEvent, Failures, User
 from departments.permissions import Role
 from departments.services import unlock
-from departments.tests.accounts import PASSWORD, enter, forward, inside, told
+from departments.tests.accounts import PASSWORD, enter, forward, inside, told, with_second_factor
 from departments.tests.callers import member
 
 pytestmark = pytest.mark.django_db
@@ -121,19 +124,27 @@ def test_log_out_is_never_by_a_link(client: Client, li: User) -> None:
 @pytest.mark.parametrize("username", ["li", "nobody"])
 def test_after_five_failures_a_name_is_locked_and_told_for_how_long(username: str, client: Client, li: User) -> None:
     assert all("不正确" in one for one in fail(client, settings.LOGIN_FAILURES, username))
-    assert said(enter(client, username)) == "连续多次失败，已暂时锁定。请在 10 分钟后重试，或联系管理员解锁。"
+    assert said(enter(client, username)) == "连续多次失败，已暂时锁定。请在 1 分钟后重试，或联系管理员解锁。"
 
 
-def test_the_time_that_is_left_is_told(client: Client, li: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_further_failure_doubles_the_wait_up_to_an_hour_and_the_time_that_is_left_is_told(
+    client: Client, li: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fail(client, 5)
-    forward(monkeypatch, 6.5)
-    assert "4 分钟" in said(enter(client, "li"))
+    for minutes in (1, 2, 4, 8, 16, 32, 60, 60):
+        assert f" {minutes} 分钟" in said(enter(client, "li"))
+        forward(monkeypatch, minutes)
+        fail(client, 1)
+    forward(monkeypatch, 40)
+    assert " 20 分钟" in said(enter(client, "li"))
+    forward(monkeypatch, 24 * 60)
+    assert "不正确" in fail(client, 2)[1]
 
 
 def test_it_is_told_in_english_too(client: Client, li: User) -> None:
     client.cookies["django_language"] = "en"
     fail(client, 5)
-    assert said(enter(client, "li")).startswith("Locked after too many failures. Try again in 10 minutes")
+    assert said(enter(client, "li")).startswith("Locked after too many failures. Try again in 1 minute,")
 
 
 def test_the_right_password_does_not_open_what_is_locked(client: Client, li: User) -> None:
@@ -145,17 +156,57 @@ def test_the_right_password_does_not_open_what_is_locked(client: Client, li: Use
 
 def test_the_lock_ends_by_itself(client: Client, li: User, monkeypatch: pytest.MonkeyPatch) -> None:
     fail(client, 5)
-    forward(monkeypatch, settings.LOGIN_LOCK_MINUTES)
+    forward(monkeypatch, 1)
     enter(client, "li")
     assert inside(client)
 
 
-def test_a_success_does_not_count_and_does_not_forget_failures(client: Client, li: User) -> None:
+def test_who_has_come_in_begins_anew_and_a_wrong_code_of_the_second_factor_is_not_coming_in(
+    client: Client, li: User
+) -> None:
     fail(client, 4)
     enter(client, "li")
     client.post("/accounts/logout/")
+    fail(client, 4)
+    with_second_factor(li)
+    enter(client, "li")
+    client.post("/accounts/login/code/", {"code": "000000"})
+    client.post("/accounts/logout/")
     fail(client, 1)
     assert "锁定" in said(enter(client, "li"))
+
+
+@pytest.mark.parametrize(("addresses", "most"), [(1, 34), (200, 44)])
+def test_a_guesser_has_few_guesses_a_day_and_the_owner_comes_in_meanwhile(
+    addresses: int, most: int, li: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guesser tries again as soon as anything is evaluated again, from each address in turn."""
+    clock, evaluated = [time.time()], [0]
+    monkeypatch.setattr("time.time", lambda: clock[0])
+    enter(Client(REMOTE_ADDR="10.0.0.9"), "li")
+    request, end = RequestFactory().get("/"), clock[0] + 24 * 3600
+    while clock[0] < end:
+        request.META["REMOTE_ADDR"] = f"10.1.0.{evaluated[0] % addresses + 1}"
+        try:
+            lockout.take(request, "name:li")
+            evaluated[0] += 1
+        except lockout.LockedError:
+            clock[0] += max(1, lockout.seconds_left(request, "name:li"))
+            at_home = Client(REMOTE_ADDR="10.0.0.9")
+            assert enter(at_home, "li").status_code == 302
+    assert most - 2 <= evaluated[0] <= most
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_that_are_sent_at_the_same_time_win_nothing(li: User) -> None:
+    def guess(number: int) -> bool:
+        try:
+            return "不正确" in enter(Client(), "li", WRONG).content.decode()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(guess, range(12))) == settings.LOGIN_FAILURES
 
 
 def test_one_name_is_locked_and_no_other(client: Client, li: User) -> None:
@@ -185,6 +236,7 @@ def test_each_failure_and_the_lock_are_recorded_once(client: Client, li: User) -
     assert told() == ["account.log_in_refused"] * 5 + ["account.locked", "account.log_in_refused"]
     assert {one.subject for one in AuditEvent.objects.all()} == {f"departments.user:{li.pk}"}
     assert AuditEvent.objects.latest("pk").detail == {"username": "Li", "while_locked": True}
+    assert AuditEvent.objects.get(action="account.locked").detail == {"username": "Li", "network": "127.0.0.0/16"}
 
 
 def test_a_name_that_is_nobodys_is_locked_without_being_kept(client: Client) -> None:
@@ -200,6 +252,17 @@ def test_an_address_that_tries_many_names_is_locked(client: Client, li: User) ->
     other = Client(REMOTE_ADDR="10.0.0.9")
     enter(other, "li")
     assert inside(other)
+
+
+def test_what_counts_no_more_is_deleted_and_known_addresses_stay(li: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(Client(), "li")
+    fail(Client(), 1, "nobody")
+    forward(monkeypatch, 3 * 24 * 60)
+    lockout.forget()
+    assert Failures.objects.filter(level=0, let_in_at__isnull=False).count() == Failures.objects.count() == 2
+    forward(monkeypatch, 90 * 24 * 60)
+    lockout.forget()
+    assert not Failures.objects.exists()
 
 
 # --- The address behind a proxy --------------------------------------------------------------------------------------
