@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from departments import lockout
 from departments.models import User
+from departments.sealing import opened, sealed
 from departments.services import change_own_password, record
 
 TOLD: dict[str | None, str | Promise] = {
@@ -108,6 +109,12 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         return _("Plan Monitor")
+
+    def encrypt(self, text: str) -> str:
+        return sealed(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return opened(encrypted_text)
 
 
 def _whose(credentials: dict[str, Any]) -> dict[str, Any]:

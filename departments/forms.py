@@ -4,7 +4,9 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as factors
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
@@ -14,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from departments import lockout
+from departments import codes, lockout
 from departments.models import Department, Membership, User
 from departments.permissions import Role
 
@@ -78,6 +80,9 @@ class CodeForm(factors.AuthenticateForm):
         """Guesses of codes are counted like those of passwords."""
         guess = lockout.take(context.request, lockout.code_key(self.user))
         code: str = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP and not codes.use_up(self.authenticator, code):
+            self._emit_authentication_failed(self.authenticator)
+            raise get_adapter().validation_error("incorrect_code")
         guess.rollback()
         return code
 

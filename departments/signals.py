@@ -12,7 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from departments import lockout, sittings
+from departments import codes, lockout, sittings
 from departments.models import User
 from departments.services import record
 
@@ -48,9 +48,10 @@ def code_refused(sender: Any, user: User, request: HttpRequest, **details: Any) 
 
 
 @receiver(factors.authenticator_added, dispatch_uid="audit_factor_added")
-def factor_added(sender: Any, user: User, authenticator: Authenticator, **details: Any) -> None:
-    """The person has set up an app; its recovery codes come with it."""
+def factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **details: Any) -> None:
+    """The person has set up an app; its recovery codes come with it, and the code that was typed is used."""
     if authenticator.type == Authenticator.Type.TOTP:
+        codes.use_up(authenticator, request.POST.get("code", ""))
         record("account.second_factor_added", by=user, subject=user)
 
 

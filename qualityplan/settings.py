@@ -26,6 +26,9 @@ if not SECRET_KEY:
         f"未设置 SECRET_KEY。请在环境变量或 {VAR_DIR / 'env'} 中设置；make run 会自动生成。"
     )
 
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+"""Earlier keys, after a change: sessions signed and second factors sealed with them still hold."""
+
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
 BIND = env.str("BIND", default="127.0.0.1")

@@ -1,16 +1,30 @@
 """The second factor: set up by oneself, asked for at log-in, required of some roles."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client, override_settings
 
+from departments import codes
 from departments.models import AuditEvent, User
 from departments.permissions import Role
 from departments.services import reset_second_factor
-from departments.tests.accounts import PASSWORD, code, confirmed, enter, forward, inside, told, with_second_factor
+from departments.tests.accounts import (
+    PASSWORD,
+    SECRET,
+    code,
+    confirmed,
+    enter,
+    forward,
+    inside,
+    told,
+    with_second_factor,
+)
 from departments.tests.callers import asking, member
 
 pytestmark = pytest.mark.django_db
@@ -144,12 +158,72 @@ def test_an_old_or_a_future_code_does_not(steps: int, half_in: Client) -> None:
     assert not inside(half_in)
 
 
-def test_a_code_is_good_for_once(half_in: Client, li: User) -> None:
-    half_in.post("/accounts/login/code/", {"code": code()})
+@pytest.mark.parametrize("seconds", [0, 40])
+def test_a_code_and_those_before_it_are_good_for_once(
+    seconds: int, half_in: Client, li: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, before = code(steps=1), code(steps=0)
+    half_in.post("/accounts/login/code/", {"code": shown})
+    cache.clear()
+    forward(monkeypatch, seconds / 60)
     other = Client()
     enter(other, li.username)
-    other.post("/accounts/login/code/", {"code": code()})
+    for typed in (shown, before):
+        assert said(other.post("/accounts/login/code/", {"code": typed})).startswith("验证码不正确")
     assert not inside(other)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_that_is_sent_twice_at_the_same_time_lets_in_once(li: User) -> None:
+    with_second_factor(li)
+    app, shown = Authenticator.objects.get(type="totp"), code()
+
+    def sent(_number: int) -> bool:
+        try:
+            return codes.use_up(app, shown)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(sent, range(8))) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_code_that_set_it_up_does_not_log_in(inside_as_li: Client, li: User) -> None:
+    page = confirmed(inside_as_li).get("/accounts/security/app/")
+    shown = code(page.context["form"].secret)
+    inside_as_li.post("/accounts/security/app/", {"code": shown})
+    other = Client()
+    enter(other, li.username)
+    other.post("/accounts/login/code/", {"code": shown})
+    assert not inside(other)
+
+
+# --- What lies in the database ---------------------------------------------------------------------------------------
+
+
+def test_seeds_are_sealed_and_open_with_an_earlier_key(li: User, client: Client, settings: Any) -> None:
+    spare = with_second_factor(li)[0]
+    assert SECRET not in str(list(Authenticator.objects.values_list("data", flat=True)))
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    for typed in (code(), spare):
+        client.post("/accounts/logout/")
+        enter(client, li.username)
+        client.post("/accounts/login/code/", {"code": typed})
+        assert inside(client)
+
+
+def test_without_the_key_a_sentence_says_what_to_do(li: User, client: Client, settings: Any) -> None:
+    with_second_factor(li)
+    settings.SECRET_KEY = "another"
+    enter(client, li.username)
+    answer = client.post("/accounts/login/code/", {"code": code()})
+    assert answer.status_code == 403
+    assert "请联系管理员停用双重验证" in answer.content.decode()
+    reset_second_factor(li, by=member(Role.ADMINISTRATOR))
+    anew = Client()
+    enter(anew, li.username)
+    assert inside(anew)
 
 
 def test_a_recovery_code_is_good_for_once_and_recorded(client: Client, li: User) -> None:
