@@ -3,10 +3,12 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -24,6 +26,10 @@ TOLD: dict[str | None, str | Promise] = {
     "mfa/messages/recovery_codes_generated.txt": gettext_lazy("New recovery codes have been made. Keep them safe."),
 }
 """What is said of all that allauth would say, by the name of its template."""
+
+
+BEGUN = "log_in_begun"
+"""In the session: what a person's sessions must have, as it was when the password was typed."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -94,8 +100,16 @@ class AccountAdapter(DefaultAccountAdapter):
         if lockout.seconds_left(request, lockout.key_of(credentials["username"])):
             record("account.locked", by=None, **_whose(credentials), network=lockout.masked_address(request))
 
+    def pre_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse | None:
+        """The password was right; what a reset ends includes a log-in that still waits for a code."""
+        request.session[BEGUN] = user.get_session_auth_hash()
+        answer: HttpResponse | None = super().pre_login(request, user, **details)
+        return answer
+
     def login(self, request: HttpRequest, user: Any) -> None:
         """All that was asked for was right."""
+        if request.session.pop(BEGUN, "") != user.get_session_auth_hash():
+            raise ImmediateHttpResponse(redirect("login"))
         super().login(request, user)
         lockout.let_in(request, user)
 

@@ -11,7 +11,6 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
@@ -33,7 +32,15 @@ from departments.administration import (
 )
 from departments.models import ApiToken, AuditEvent, Department, Membership, Reform, Region, User
 from departments.models.reform import check_reform
-from departments.services import held_roles, managed_by, password_was_set, record, record_roles
+from departments.services import (
+    held_roles,
+    managed_by,
+    password_was_set,
+    record,
+    record_roles,
+    revoke,
+    was_closed_or_opened,
+)
 
 # Roles decide, not Django's marks and groups; and there is one log-in, not a second one for administrators.
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
@@ -197,7 +204,7 @@ class UserAdmin(ByRole, DjangoUserAdmin):
     list_filter = ["is_active", "memberships__role"]
     search_fields = ["username", "display_name", "email"]
     filter_horizontal = []
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "must_change_password"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (gettext_lazy("Person"), {"fields": ["display_name", "email", "is_active", "must_change_password"]}),
@@ -214,8 +221,7 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         if not change:
             record("people.added", by=access.person(request), subject=obj, username=obj.username)
         elif "is_active" in form.changed_data:
-            action = "people.reactivated" if obj.is_active else "people.deactivated"
-            record(action, by=access.person(request), subject=obj, username=obj.username)
+            was_closed_or_opened(obj, by=access.person(request))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Records every role that was given or taken."""
@@ -230,7 +236,7 @@ class UserAdmin(ByRole, DjangoUserAdmin):
             answer = super().user_change_password(request, id, form_url)
             person = self.get_object(request, id)
             if before is not None and person is not None and person.password != before.password:
-                password_was_set(person, by=access.person(request))
+                password_was_set(person, before=before.password, by=access.person(request))
         return answer
 
 
@@ -252,17 +258,8 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
     @transaction.atomic
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """From now on they open nothing."""
-        tokens = list(queryset.filter(revoked_at__isnull=True).select_related("user"))
-        for token in tokens:
-            record(
-                "api_token.revoked",
-                by=access.person(request),
-                subject=token,
-                owner=token.user.username,
-                name=token.name,
-            )
-        ApiToken.objects.filter(pk__in=[token.pk for token in tokens]).update(revoked_at=timezone.now())
-        self.message_user(request, _("%(number)d revoked.") % {"number": len(tokens)})
+        number = revoke(queryset, by=access.person(request))
+        self.message_user(request, _("%(number)d revoked.") % {"number": number})
 
 
 @admin.register(AuditEvent)

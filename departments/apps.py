@@ -10,6 +10,7 @@ class DepartmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from departments import lookups, signals  # noqa: F401 - connects the receivers
+        from departments import lookups, matters, signals, telling  # noqa: F401 - connects the receivers
 
         lookups.register()
+        matters.word(telling.WORDINGS, telling.HEADINGS)

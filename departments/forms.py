@@ -51,21 +51,13 @@ class ReauthenticateForm(account.ReauthenticateForm):
 
 
 class ChangePasswordForm(account.ChangePasswordForm):
-    """The own password: the one until now, and a really new one twice."""
+    """The own password: the one until now, and a new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _named(self.fields["oldpassword"], _("Current password"))
         _named(self.fields["password1"], _("New password"), lazy(_rules, SafeString)())
         _named(self.fields["password2"], _("New password once more"))
-
-    def clean(self) -> dict[str, Any]:
-        """The new one differs from the current one, or nothing would be won."""
-        given: dict[str, Any] = super().clean()
-        old, new = given.get("oldpassword"), given.get("password1")
-        if old and old == new:
-            self.add_error("password1", _("The new password must be another one than the current one."))
-        return given
 
 
 class CodeForm(factors.AuthenticateForm):

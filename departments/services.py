@@ -11,12 +11,14 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments import access, lockout
-from departments.models import AuditEvent, Department, Membership, PersonQuerySet, User
-from departments.passwords import first_password
+from departments.models import ApiToken, AuditEvent, Department, Membership, PersonQuerySet, User
+from departments.passwords import first_password, remember
 from departments.permissions import Action, Role, grantable
+from departments.telling import tell
 
 Held = tuple[int, str]
 """A role as (department's id, role)."""
@@ -155,7 +157,7 @@ def _keep_the_way_in(person: User, department: Department, lost: Collection[Role
 def _give(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
     for role in sorted(roles):
         Membership.objects.create(user=person, department=department, role=role.value)
-        _record_role("people.role_granted", person, (department.pk, role.value), by)
+        _record_granted(person, (department.pk, role.value), by)
 
 
 def _take(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
@@ -164,11 +166,16 @@ def _take(person: User, department: Department, roles: Iterable[Role], by: User 
         _record_role("people.role_revoked", person, (department.pk, role.value), by)
 
 
-def _record_role(action: str, person: User, held: Held, by: User | None) -> None:
+def _record_role(action: str, person: User, held: Held, by: User | None) -> AuditEvent:
     """Whoever administers the department's region reads of it."""
     department = Department.objects.get(pk=held[0])
     told = {"username": person.username, "department": department.short_name, "role": held[1]}
-    _recorded(department.region_id, action, by, person, told)
+    return _recorded(department.region_id, action, by, person, told)
+
+
+def _record_granted(person: User, held: Held, by: User | None) -> None:
+    event = _record_role("people.role_granted", person, held, by)
+    tell(event, person, {held[0]}, department=event.detail["department"], role=held[1])
 
 
 def held_roles(person: User) -> frozenset[Held]:
@@ -182,7 +189,7 @@ def record_roles(person: User, *, before: frozenset[Held], by: User | None) -> N
     for held in sorted(before - after):
         _record_role("people.role_revoked", person, held, by)
     for held in sorted(after - before):
-        _record_role("people.role_granted", person, held, by)
+        _record_granted(person, held, by)
 
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------
@@ -193,15 +200,15 @@ def deactivate(person: User, *, by: User | None) -> None:
     """The person does not come in any more, by no session and no token; what was done keeps the name."""
     _demand_managed(person, by)
     _set_active(person, False)
-    record("people.deactivated", by=by, subject=person, username=person.username)
+    was_closed_or_opened(person, by=by)
 
 
 @transaction.atomic
 def reactivate(person: User, *, by: User | None) -> None:
-    """The person comes in again, with the roles held before."""
+    """The person comes in again, with the roles held before, by a new log-in."""
     _demand_managed(person, by)
     _set_active(person, True)
-    record("people.reactivated", by=by, subject=person, username=person.username)
+    was_closed_or_opened(person, by=by)
 
 
 def _set_active(person: User, active: bool) -> None:
@@ -210,27 +217,61 @@ def _set_active(person: User, active: bool) -> None:
 
 
 @transaction.atomic
+def was_closed_or_opened(person: User, *, by: User | None) -> None:
+    """Records what was done to the account. What opened it before it was closed never does again."""
+    if not person.is_active:
+        _end_everything(person, by)
+    _record_and_tell("people.reactivated" if person.is_active else "people.deactivated", person, by)
+
+
+def _end_everything(person: User, by: User | None) -> None:
+    """No session and no token of the person opens anything any more."""
+    person.sittings_ended += 1
+    person.save(update_fields=["sittings_ended"])
+    revoke(person.api_tokens.all(), by=by)
+
+
+def revoke(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
+    """From now on these tokens open nothing; how many did."""
+    valid = list(tokens.filter(revoked_at__isnull=True).select_related("user"))
+    for token in valid:
+        record("api_token.revoked", by=by, subject=token, owner=token.user.username, name=token.name)
+    ApiToken.objects.filter(pk__in=[token.pk for token in valid]).update(revoked_at=timezone.now())
+    return len(valid)
+
+
+def _record_and_tell(action: str, person: User, by: User | None) -> None:
+    event = record(action, by=by, subject=person, username=person.username)
+    tell(event, person, set(person.memberships.values_list("department_id", flat=True)))
+
+
+@transaction.atomic
 def reset_password(person: User, *, by: User | None) -> str:
-    """A random password, to be shown once and changed at the next log-in. It ends every session and any lock."""
+    """A random password, to be shown once and changed at the next log-in. It ends every session, every token and any
+    lock."""
     _demand_managed(person, by)
-    password = first_password(person)
+    password, before = first_password(person), person.password
     person.set_password(password)
     lockout.open_again(person)
-    password_was_set(person, by=by)
+    password_was_set(person, before=before, by=by)
     return password
 
 
 @transaction.atomic
-def password_was_set(person: User, *, by: User | None) -> None:
-    """Somebody else has set the person's password: it must be changed."""
+def password_was_set(person: User, *, before: str, by: User | None) -> None:
+    """Somebody else has set the person's password, stored as `before` until now: the person must change it, and what
+    the old one opened is closed."""
     person.must_change_password = True
     person.save(update_fields=["password", "must_change_password"])
-    record("people.password_reset", by=by, subject=person, username=person.username)
+    remember(person, before)
+    _end_everything(person, by)
+    _record_and_tell("people.password_reset", person, by)
 
 
 @transaction.atomic
 def change_own_password(person: User, password: str) -> None:
     """The person has chosen a password, which has been checked."""
+    remember(person, person.password)
     person.set_password(password)
     person.must_change_password = False
     person.save(update_fields=["password", "must_change_password"])
@@ -250,7 +291,7 @@ def reset_second_factor(person: User, *, by: User | None) -> None:
     """Removes the app and the recovery codes of somebody who has lost them."""
     _demand_managed(person, by)
     Authenticator.objects.filter(user=person).delete()
-    record("people.second_factor_reset", by=by, subject=person, username=person.username)
+    _record_and_tell("people.second_factor_reset", person, by)
 
 
 Deed = Callable[..., str | None]

@@ -170,6 +170,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "departments.passwords.KindsValidator"},
+    {"NAME": "departments.passwords.NotLatelyValidator"},
 ]
 
 LOGIN_FAILURES = env.int("LOGIN_FAILURES", default=5)

@@ -137,6 +137,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "sittings_ended",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="times that all log-ins were ended"
+                    ),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,
@@ -629,6 +635,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "failures to log in",
                 "verbose_name_plural": "failures to log in",
+            },
+        ),
+        migrations.CreateModel(
+            name="FormerPassword",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("replaced_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="replaced at")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_passwords",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "former password",
+                "verbose_name_plural": "former passwords",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(

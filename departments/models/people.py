@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from departments.keys import digest_of, new_key
@@ -67,6 +68,8 @@ class User(AbstractUser):
         help_text=_("The password was set by somebody else; the person chooses an own one at the next log-in."),
     )
 
+    sittings_ended = models.PositiveIntegerField(_("times that all log-ins were ended"), default=0, editable=False)
+
     objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:
@@ -82,10 +85,31 @@ class User(AbstractUser):
         """All memberships with department and region, and with the regions below and above, read once a request."""
         return list(Membership.objects.filter(user=self).with_lineage())
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must have: it ends with the password, and when all log-ins of the person are ended."""
+        known = f"{self.password}:{self.sittings_ended}"
+        return salted_hmac(f"{__name__}.session", known, secret=secret, algorithm="sha256").hexdigest()
+
     @property
     def roles(self) -> frozenset[Role]:
         """Every role held in any department."""
         return frozenset(Role(membership.role) for membership in self.held)
+
+
+class FormerPassword(models.Model):
+    """A password that the person has had, stored as Django stores passwords: it is not chosen again at once."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="former_passwords", verbose_name=_("person"))
+    password = models.CharField(_("password"), max_length=128)
+    replaced_at = models.DateTimeField(_("replaced at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("former password")
+        verbose_name_plural = _("former passwords")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.replaced_at:%Y-%m-%d}"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -184,6 +184,8 @@ def test_a_new_person_and_a_set_password_are_recorded_and_must_be_changed(inside
     user.refresh_from_db()
     assert user.must_change_password
     assert user.check_password("third-Horse-99")
+    change(inside, user, must_change_password="")
+    assert User.objects.get(username="new").must_change_password
 
 
 def test_a_bad_password_is_neither_set_nor_recorded(inside: Client) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from departments.models import User
 from departments.passwords import LETTERS, KindsValidator, first_password, kinds
 from departments.permissions import Role
-from departments.services import reset_password
+from departments.services import change_own_password, reset_password
 from departments.tests.accounts import PASSWORD, enter, inside, told
 from departments.tests.callers import asking, member
 
@@ -33,6 +33,20 @@ def li() -> User:
 def inside_as_li(client: Client, li: User) -> Client:
     enter(client, "li")
     return client
+
+
+def test_none_of_the_last_five_passwords_is_taken_again(li: User) -> None:
+    words = [PASSWORD, *(f"another-Horse-{number}" for number in range(6))]
+    for word in words[1:]:
+        change_own_password(li, word)
+    for word in words[1:]:
+        with pytest.raises(ValidationError, match="此前 5 次用过"):
+            validate_password(word, li)
+    validate_password(PASSWORD, li)
+    reset_password(li, by=None)
+    with pytest.raises(ValidationError):
+        validate_password(words[-1], li)
+    assert li.former_passwords.count() == 5
 
 
 def change(client: Client, old: str = PASSWORD, new: str = NEW, again: str | None = None) -> Any:
@@ -97,7 +111,7 @@ def test_one_changes_the_own_password_and_stays_in(inside_as_li: Client, li: Use
     ("form", "field", "sentence"),
     [
         ({"old": "wrong"}, "oldpassword", "当前密码不正确"),
-        ({"new": PASSWORD}, "password1", "不能与当前密码相同"),
+        ({"new": PASSWORD}, "password1", "此前 5 次用过"),
         ({"new": "weak"}, "password1", "10"),
         ({"again": "different-Horse-9"}, "password2", ""),
     ],

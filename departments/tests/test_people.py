@@ -6,10 +6,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
-from departments import services
-from departments.models import AuditEvent, Membership, User
+from departments import matters, services
+from departments.models import AuditEvent, Membership, Notice, User
 from departments.permissions import Role
-from departments.tests.accounts import enter, inside, told, unit, with_second_factor
+from departments.tests.accounts import code, enter, inside, told, unit, with_second_factor
 from departments.tests.callers import asking, member
 
 pytestmark = pytest.mark.django_db
@@ -175,18 +175,66 @@ def test_a_closed_account_opens_nothing_until_it_is_opened_again(cast: SimpleNam
     services.deactivate(cast.reporter, by=cast.bureau_chief)
     assert not inside(client)
     assert ask("/plans").status_code == 401
-    services.reactivate(cast.reporter, by=cast.bureau_chief)
-    assert ask("/plans").status_code == 200
-    assert told()[1:] == ["people.deactivated", "people.reactivated"]
+    assert told()[1:] == ["api_token.revoked", "people.deactivated"]
 
 
-def test_a_reset_password_ends_every_session_and_opens_the_account(cast: SimpleNamespace, client: Client) -> None:
+def test_what_was_open_before_an_account_was_closed_stays_closed_when_it_is_opened_again(
+    cast: SimpleNamespace, client: Client
+) -> None:
     client.force_login(cast.reporter)
+    ask = asking(cast.reporter)
+    services.deactivate(cast.reporter, by=cast.bureau_chief)
+    services.reactivate(cast.reporter, by=cast.bureau_chief)
+    assert not inside(client)
+    assert ask("/plans").status_code == 401
+    enter(client, cast.reporter.username, "pass")
+    assert inside(client)
+
+
+def test_a_reset_password_ends_every_session_and_token_and_opens_the_account(
+    cast: SimpleNamespace, client: Client
+) -> None:
+    client.force_login(cast.reporter)
+    ask = asking(cast.reporter)
     password = services.reset_password(cast.reporter, by=cast.bureau_chief)
     assert not inside(client)
+    assert ask("/plans").status_code == 401
     enter(client, cast.reporter.username, password)
     assert inside(client)
     assert again(cast.reporter).must_change_password
+
+
+def test_a_reset_ends_a_log_in_that_waits_for_its_code(cast: SimpleNamespace, client: Client) -> None:
+    with_second_factor(cast.reporter)
+    enter(client, cast.reporter.username, "pass")
+    services.reset_password(cast.reporter, by=cast.bureau_chief)
+    client.post("/accounts/login/code/", {"code": code()})
+    assert not inside(client)
+
+
+@pytest.mark.parametrize("deed", ["reset-password", "reset-second-factor", "deactivate"])
+def test_the_person_the_other_administrators_and_the_office_are_told_of_a_deed(
+    deed: str, cast: SimpleNamespace
+) -> None:
+    second, office = member(Role.ADMINISTRATOR, unit=cast.bureau), member(Role.COORDINATOR, unit=cast.office)
+    services.DEEDS[deed](cast.reporter, by=cast.bureau_chief)
+    notices = list(Notice.objects.order_by("user"))
+    person = [] if deed == "deactivate" else [cast.reporter]
+    assert {one.user for one in notices} == {second, office, *person}
+    for one in notices:
+        text = matters.lines(one)[0].text
+        assert str(cast.reporter) in text
+        assert str(cast.bureau_chief) in text
+
+
+def test_all_are_told_of_a_role_by_mail_and_a_second_reset_on_the_same_day_too(cast: SimpleNamespace) -> None:
+    User.objects.filter(pk=cast.reporter.pk).update(email="one@example.cn")
+    services.set_roles(again(cast.reporter), department=cast.bureau, roles=[Role.REVIEWER], by=cast.bureau_chief)
+    for _number in range(2):
+        services.reset_password(again(cast.reporter), by=cast.bureau_chief)
+    notices = Notice.objects.filter(user=cast.reporter, mail_at__isnull=False).order_by("pk")
+    assert [one.parts[0]["kind"] for one in notices] == ["people.role_granted", *["people.password_reset"] * 2]
+    assert "审核人" in matters.lines(notices[0])[0].text
 
 
 def test_a_lost_second_factor_is_removed(cast: SimpleNamespace) -> None:

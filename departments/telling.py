@@ -1,0 +1,73 @@
+"""Telling people what an administrator did to an account, in the transaction in which it was done.
+
+The person is told, the other administrators of the person's units, and the plan office of their regions: whoever opens
+somebody's account or makes a reviewer does not do so unseen.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from departments.models import AuditEvent, Department, Membership, User
+from departments.noticing import notify
+from departments.permissions import Role
+from departments.reminding import Part
+
+KIND = "account"
+
+
+def tell(event: AuditEvent, person: User, units: Collection[int], **details: str) -> None:
+    """Tells of an event in the account of a person with roles in these units; nobody is told of an own deed."""
+    told = {"person": str(person), "by": str(event.actor or ""), **details}
+    now = timezone.now()
+    for one in concerned(person, units).exclude(pk=event.actor_id or 0):
+        part = Part(event.action, told, _link(one, person))
+        notify(one, kind=KIND, subject=f"{event._meta.label_lower}:{event.pk}", part=part, now=now)
+
+
+def concerned(person: User, units: Collection[int]) -> "QuerySet[User]":
+    """The person, who administers one of the units, and the plan office of their regions."""
+    regions = Department.objects.filter(pk__in=units).values("region")
+    chiefs = Q(role=Role.ADMINISTRATOR.value, department__in=units)
+    office = Q(role=Role.COORDINATOR.value, department__region__in=regions)
+    told = Membership.objects.filter(chiefs | office).values("user")
+    return User.objects.filter(Q(pk=person.pk) | Q(pk__in=told), is_active=True).order_by("pk")
+
+
+def _link(reader: User, person: User) -> str:
+    """Administrators are led to the person; the others have no page of people."""
+    if reader == person:
+        return reverse("mfa_index")
+    chief = reader.memberships.filter(role=Role.ADMINISTRATOR.value).exists()
+    return reverse("person", args=[person.pk]) if chief else reverse("notices")
+
+
+def _worded(sentence: str | Promise) -> Callable[[Mapping[str, Any]], str]:
+    def word(details: Mapping[str, Any]) -> str:
+        role = dict(Membership.RoleChoices.choices).get(details.get("role", ""), "")
+        return str(sentence) % {**details, "by": details["by"] or _("The system"), "role": role}
+
+    return word
+
+
+WORDINGS = {
+    "people.password_reset": _worded(
+        gettext_lazy("%(by)s has reset the password of %(person)s. If nobody asked for it, tell the plan office.")
+    ),
+    "people.second_factor_reset": _worded(
+        gettext_lazy(
+            "%(by)s has removed the second factor of %(person)s. If nobody asked for it, tell the plan office."
+        )
+    ),
+    "people.deactivated": _worded(gettext_lazy("%(by)s has closed the account of %(person)s.")),
+    "people.reactivated": _worded(gettext_lazy("%(by)s has opened the account of %(person)s again.")),
+    "people.role_granted": _worded(gettext_lazy("%(by)s has given %(person)s in %(department)s: %(role)s.")),
+}
+"""What is told of an event, by its action."""
+HEADINGS: dict[str, str | Promise] = {KIND: gettext_lazy("An account was changed")}
