@@ -30,14 +30,14 @@ from departments.administration import (
     may_enter,
     reach_of,
 )
-from departments.models import ApiToken, AuditEvent, Department, Membership, Reform, Region, User
+from departments.models import ApiToken, AuditEvent, Department, Membership, ProposedRole, Reform, Region, User
 from departments.models.reform import check_reform
+from departments.permissions import Role
 from departments.services import (
-    held_roles,
+    exchange_roles,
     managed_by,
     password_was_set,
     record,
-    record_roles,
     revoke,
     was_closed_or_opened,
 )
@@ -197,7 +197,8 @@ class UserAdmin(ByRole, DjangoUserAdmin):
 
     def changed(self, reached: Reach, by: User) -> Q:
         elsewhere = Membership.objects.exclude(department__region__in=reached.realm)
-        return self.shown(reached, by) & ~Q(pk__in=elsewhere.values("user"))
+        to_come = ProposedRole.objects.waiting().exclude(department__region__in=reached.realm)
+        return self.shown(reached, by) & ~Q(pk__in=elsewhere.values("user")) & ~Q(pk__in=to_come.values("user"))
 
     inlines = [MembershipInline]
     list_display = ["username", "display_name", "email", "is_active", "last_login"]
@@ -223,11 +224,13 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         elif "is_active" in form.changed_data:
             was_closed_or_opened(obj, by=access.person(request))
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Records every role that was given or taken."""
-        before = held_roles(form.instance)
-        super().save_related(request, form, formsets, change)
-        record_roles(form.instance, before=before, by=access.person(request))
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Roles are given and taken as on the page of people: some wait for a second administrator."""
+        formset.save(commit=False)
+        changed = [one for one, _fields in formset.changed_objects]
+        taken = Membership.objects.filter(pk__in=[one.pk for one in (*formset.deleted_objects, *changed)])
+        given = [(one.department, Role(one.role)) for one in (*formset.new_objects, *changed)]
+        exchange_roles(form.instance, taken=list(taken), given=given, by=access.person(request))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """A password set here is changed by the person at the next log-in."""
@@ -238,6 +241,19 @@ class UserAdmin(ByRole, DjangoUserAdmin):
             if before is not None and person is not None and person.password != before.password:
                 password_was_set(person, before=before.password, by=access.person(request))
         return answer
+
+
+@admin.register(ProposedRole)
+class ProposedRoleAdmin(ReadOnly, admin.ModelAdmin):
+    """Roles that wait for a second administrator, and those decided on; that is done on the page of a person."""
+
+    def shown(self, reached: Reach, by: User) -> Q:
+        return Q(department__region__in=reached.realm)
+
+    list_display = ["user", "department", "role", "proposed_by", "proposed_at", "confirmed", "decided_by", "reason"]
+    list_filter = ["confirmed"]
+    list_select_related = ["user", "department", "proposed_by", "decided_by"]
+    search_fields = ["user__username", "user__display_name"]
 
 
 @admin.register(ApiToken)

@@ -9,7 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from departments import access, lockout
-from departments.models import Department, Membership, PersonQuerySet, User
+from departments.models import Department, Membership, PersonQuerySet, ProposedRole, User
 from departments.permissions import Action, Role, grantable
 from departments.services import managed_by, roles_to_grant, why_not_managed
 
@@ -22,6 +22,7 @@ class Row:
 
     person: User
     roles: list[Membership]
+    waiting: list[ProposedRole]
     locked: bool
     second_factor: bool
 
@@ -106,4 +107,4 @@ def _factor() -> Exists:
 
 
 def _row(person: Any, locked: bool) -> Row:
-    return Row(person, person.roles_held, locked, person.factor)
+    return Row(person, person.roles_held, person.roles_to_come, locked, person.factor)

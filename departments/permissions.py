@@ -123,12 +123,26 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
 
+APPROVING = (
+    Action.REVIEW_OBSERVATIONS,
+    Action.IMPORT_OFFICIAL,
+    Action.REVIEW_TASK_REPORTS,
+    Action.SIGN_OFF_TASKS,
+    Action.MANAGE_PEOPLE,
+)
+"""By which something becomes official that others have entered, or by which somebody gets to do so."""
+
 _OWN_PEOPLE = frozenset({Role.REPORTER, Role.REVIEWER, Role.ADMINISTRATOR})
 
 
 def scope_of(action: Action, role: Role) -> Scope | None:
     """How far the role's permission for the action reaches; None where there is none."""
     return PERMISSIONS[action].get(role)
+
+
+def approves(role: Role) -> bool:
+    """Whether the role is one that a single administrator does not give to somebody new."""
+    return any(role in PERMISSIONS[action] for action in APPROVING)
 
 
 def grantable(*, everywhere: bool, county: bool) -> frozenset[Role]:

@@ -14,8 +14,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments import access, lockout
-from departments.models import ApiToken, AuditEvent, Department, Membership, PersonQuerySet, User
+from departments import access, lockout, proposals
+from departments.models import ApiToken, AuditEvent, Department, Membership, PersonQuerySet, ProposedRole, User
 from departments.passwords import first_password, remember
 from departments.permissions import Action, Role, grantable
 from departments.telling import tell
@@ -76,13 +76,13 @@ def why_not_managed(person: User, by: User | None) -> str:
     if person == by:
         return _("This is your own account. Change your password and your second factor under Account security.")
     reached = access.demand(by, Action.MANAGE_PEOPLE)
-    held = person.memberships.select_related("department")
+    held: list[Any] = [*person.memberships.select_related("department"), *proposals.waiting_of(person)]
     if all(reached.sees(one.department.region_id) or _may_grant(one, by) for one in held):
         return ""
     return _("This person also holds a role that you do not manage. Ask the administrator of the government office.")
 
 
-def _may_grant(membership: Membership, by: User) -> bool:
+def _may_grant(membership: Membership | ProposedRole, by: User) -> bool:
     return Role(membership.role) in roles_to_grant(by, membership.department)
 
 
@@ -137,7 +137,7 @@ def set_roles(person: User, *, department: Department, roles: Collection[Role], 
     _keep_the_way_in(person, department, held & may - set(roles), by)
     _take(person, department, held & may - set(roles), by)
     _give(person, department, set(roles) - held, by)
-    if not person.memberships.exists():
+    if not person.memberships.exists() and not proposals.waiting_of(person).exists():
         raise ValidationError(_("Choose at least one role. To keep the person out, close the account."))
 
 
@@ -155,41 +155,54 @@ def _keep_the_way_in(person: User, department: Department, lost: Collection[Role
 
 
 def _give(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
+    """Each role takes effect, or waits for a second administrator."""
     for role in sorted(roles):
-        Membership.objects.create(user=person, department=department, role=role.value)
-        _record_granted(person, (department.pk, role.value), by)
+        wanted = person.proposed_roles.waiting().filter(department=department, role=role.value)
+        if by is None or not proposals.is_new(person, role):
+            _take_effect(person, department, role, by)
+        elif others := proposals.second_administrators(person, department, role, by=by):
+            if not wanted.exists():
+                _propose(person, department, role, by, others)
+        else:
+            # What waited for an administrator who has left is settled by this.
+            wanted.delete()
+            _take_effect(person, department, role, by, alone=True)
+
+
+def _take_effect(person: User, department: Department, role: Role, by: User | None, **detail: Any) -> None:
+    Membership.objects.create(user=person, department=department, role=role.value)
+    event = record_role("people.role_granted", person, (department.pk, role.value), by, **detail)
+    tell(event, person, {department.pk}, department=department.short_name, role=role.value)
+
+
+def _propose(person: User, department: Department, role: Role, by: User, others: "models.QuerySet[User]") -> None:
+    ProposedRole.objects.create(user=person, department=department, role=role.value, proposed_by=by)
+    event = record_role("people.role_proposed", person, (department.pk, role.value), by)
+    tell(event, person, {department.pk}, also=others, department=department.short_name, role=role.value)
 
 
 def _take(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
     for role in sorted(roles):
         person.memberships.filter(department=department, role=role.value).delete()
-        _record_role("people.role_revoked", person, (department.pk, role.value), by)
+        record_role("people.role_revoked", person, (department.pk, role.value), by)
 
 
-def _record_role(action: str, person: User, held: Held, by: User | None) -> AuditEvent:
+def record_role(action: str, person: User, held: Held, by: User | None, **detail: Any) -> AuditEvent:
     """Whoever administers the department's region reads of it."""
     department = Department.objects.get(pk=held[0])
-    told = {"username": person.username, "department": department.short_name, "role": held[1]}
+    told = {"username": person.username, "department": department.short_name, "role": held[1], **detail}
     return _recorded(department.region_id, action, by, person, told)
 
 
-def _record_granted(person: User, held: Held, by: User | None) -> None:
-    event = _record_role("people.role_granted", person, held, by)
-    tell(event, person, {held[0]}, department=event.detail["department"], role=held[1])
-
-
-def held_roles(person: User) -> frozenset[Held]:
-    """What the person holds now, to be compared with what is held after a change."""
-    return frozenset(person.memberships.values_list("department_id", "role"))
-
-
-def record_roles(person: User, *, before: frozenset[Held], by: User | None) -> None:
-    """Records every role given or taken since `before`, for a door that changes memberships itself."""
-    after = held_roles(person)
-    for held in sorted(before - after):
-        _record_role("people.role_revoked", person, held, by)
-    for held in sorted(after - before):
-        _record_granted(person, held, by)
+@transaction.atomic
+def exchange_roles(
+    person: User, *, taken: Iterable[Membership], given: Iterable[tuple[Department, Role]], by: User
+) -> None:
+    """The person loses roles and gets others, for the administration, where any of the region may be chosen."""
+    for one in taken:
+        _take(person, one.department, [Role(one.role)], by)
+    for department, role in given:
+        _give(person, department, [role], by)
 
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------

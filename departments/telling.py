@@ -22,11 +22,14 @@ from departments.reminding import Part
 KIND = "account"
 
 
-def tell(event: AuditEvent, person: User, units: Collection[int], **details: str) -> None:
+def tell(
+    event: AuditEvent, person: User, units: Collection[int], *, also: "QuerySet[User] | None" = None, **details: str
+) -> None:
     """Tells of an event in the account of a person with roles in these units; nobody is told of an own deed."""
     told = {"person": str(person), "by": str(event.actor or ""), **details}
     now = timezone.now()
-    for one in concerned(person, units).exclude(pk=event.actor_id or 0):
+    further = [] if also is None else list(also)
+    for one in sorted({*concerned(person, units), *further} - {event.actor}, key=lambda user: user.pk):
         part = Part(event.action, told, _link(one, person))
         notify(one, kind=KIND, subject=f"{event._meta.label_lower}:{event.pk}", part=part, now=now)
 
@@ -37,7 +40,7 @@ def concerned(person: User, units: Collection[int]) -> "QuerySet[User]":
     chiefs = Q(role=Role.ADMINISTRATOR.value, department__in=units)
     office = Q(role=Role.COORDINATOR.value, department__region__in=regions)
     told = Membership.objects.filter(chiefs | office).values("user")
-    return User.objects.filter(Q(pk=person.pk) | Q(pk__in=told), is_active=True).order_by("pk")
+    return User.objects.filter(Q(pk=person.pk) | Q(pk__in=told), is_active=True)
 
 
 def _link(reader: User, person: User) -> str:
@@ -67,6 +70,14 @@ WORDINGS = {
     ),
     "people.deactivated": _worded(gettext_lazy("%(by)s has closed the account of %(person)s.")),
     "people.reactivated": _worded(gettext_lazy("%(by)s has opened the account of %(person)s again.")),
+    "people.role_proposed": _worded(
+        gettext_lazy(
+            "%(by)s wants to give %(person)s in %(department)s: %(role)s. A second administrator must confirm it."
+        )
+    ),
+    "people.role_refused": _worded(
+        gettext_lazy("%(by)s has refused %(person)s in %(department)s: %(role)s. Reason: %(reason)s")
+    ),
     "people.role_granted": _worded(gettext_lazy("%(by)s has given %(person)s in %(department)s: %(role)s.")),
 }
 """What is told of an event, by its action."""

@@ -14,5 +14,6 @@ urlpatterns = [
     path("people/add/", people.added, name="person_add"),
     path("people/<int:pk>/", people.shown, name="person"),
     path("people/<int:pk>/roles/", people.roles, name="person_roles"),
+    path("people/<int:pk>/roles/<int:proposed>/", people.decided, name="person_role_decided"),
     path("people/<int:pk>/<slug:deed>/", people.done, name="person_deed"),
 ]

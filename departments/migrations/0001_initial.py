@@ -847,5 +847,99 @@ class Migration(migrations.Migration):
                 condition=models.Q(("name", ""), _negated=True), name="screen_has_a_name"
             ),
         ),
+        migrations.CreateModel(
+            name="ProposedRole",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("reporter", "reporter"),
+                            ("reviewer", "reviewer"),
+                            ("coordinator", "coordinator"),
+                            ("leader", "leader"),
+                            ("county", "county officer"),
+                            ("administrator", "administrator"),
+                        ],
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="given at")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                ("confirmed", models.BooleanField(blank=True, null=True, verbose_name="confirmed")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="departments.department",
+                        verbose_name="department",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="given by",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposed_roles",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "role that waits for a second administrator",
+                "verbose_name_plural": "roles that wait for a second administrator",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("decided_at__isnull", True)),
+                        fields=("user", "department", "role"),
+                        name="proposed_role_waits_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("confirmed__isnull", True), ("decided_at__isnull", True), ("decided_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("confirmed", False), ("decided_at__isnull", False), ("decided_by__isnull", False)
+                            ),
+                            models.Q(
+                                ("confirmed", True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                                models.Q(("decided_by", models.F("user")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="proposed_role_confirmed_by_another",
+                    ),
+                ],
+            },
+        ),
         migrations.RunPython(keep, let_go),
     ]

@@ -6,7 +6,7 @@ from departments.models.counters import Counter
 from departments.models.failures import Failures
 from departments.models.notices import LastReminder, Notice
 from departments.models.organisation import Department, Region
-from departments.models.people import ApiToken, FormerPassword, Membership, PersonQuerySet, User
+from departments.models.people import ApiToken, FormerPassword, Membership, PersonQuerySet, ProposedRole, User
 from departments.models.reform import Reform, successors_on
 from departments.models.screens import Screen
 
@@ -22,6 +22,7 @@ __all__ = [
     "Membership",
     "Notice",
     "PersonQuerySet",
+    "ProposedRole",
     "Reform",
     "Region",
     "Screen",

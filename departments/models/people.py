@@ -34,21 +34,26 @@ class PersonQuerySet(models.QuerySet["User"]):
         )
 
     def of_departments(self, departments: Collection[int]) -> "PersonQuerySet":
-        """Who holds a role in one of the departments."""
-        return self.filter(pk__in=Membership.objects.filter(department__in=departments).values("user"))
+        """Who holds a role in one of the departments, or is to."""
+        held = Membership.objects.filter(department__in=departments)
+        to_come = ProposedRole.objects.waiting().filter(department__in=departments)
+        return self.filter(models.Q(pk__in=held.values("user")) | models.Q(pk__in=to_come.values("user")))
 
     def within(self, *, realm: Collection[int], departments: Collection[int]) -> "PersonQuerySet":
-        """Who holds a role in one of the departments or in any of a region; and, where all departments are in these
-        regions, those without any role."""
-        held = Membership.objects.filter(models.Q(department__in=departments) | models.Q(department__region__in=realm))
+        """Who holds a role in one of the departments or in any of a region, or is to; and, where all departments are
+        in these regions, those without any role."""
+        here = models.Q(department__in=departments) | models.Q(department__region__in=realm)
+        held, to_come = Membership.objects.filter(here), ProposedRole.objects.waiting().filter(here)
         others = Department.objects.exclude(region__in=realm)
         nobody = ~models.Exists(Membership.objects.filter(user=models.OuterRef("pk"))) & ~models.Exists(others)
-        return self.filter(models.Q(pk__in=held.values("user")) | nobody)
+        return self.filter(models.Q(pk__in=held.values("user")) | models.Q(pk__in=to_come.values("user")) | nobody)
 
     def with_roles(self) -> "PersonQuerySet":
-        """With every membership, its department and region."""
+        """With every membership, its department and region, and with the roles that wait."""
+        waiting = ProposedRole.objects.waiting().select_related("department__region", "proposed_by")
         return self.prefetch_related(
-            models.Prefetch("memberships", Membership.objects.with_lineage(), to_attr="roles_held")
+            models.Prefetch("memberships", Membership.objects.with_lineage(), to_attr="roles_held"),
+            models.Prefetch("proposed_roles", waiting, to_attr="roles_to_come"),
         )
 
 
@@ -163,6 +168,60 @@ class Membership(models.Model):
     def wholes(self) -> frozenset[int]:
         """The ids of the department's region and of every region that it is a part of."""
         return ids(self.above)
+
+
+class ProposedRoleQuerySet(models.QuerySet["ProposedRole"]):
+    """Questions about roles that somebody was given."""
+
+    def waiting(self) -> Self:
+        """On which nobody has decided yet."""
+        return self.filter(decided_at__isnull=True)
+
+
+class ProposedRole(models.Model):
+    """A role that approves, which an administrator has given to somebody new and a second one has to confirm.
+
+    It opens nothing: a confirmed one becomes a membership, and permissions ask for memberships alone.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="proposed_roles", verbose_name=_("person"))
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+", verbose_name=_("department"))
+    role = models.CharField(_("role"), max_length=20, choices=Membership.RoleChoices.choices)
+    proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("given by"))
+    proposed_at = models.DateTimeField(_("given at"), default=timezone.now)
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    confirmed = models.BooleanField(_("confirmed"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects = ProposedRoleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("role that waits for a second administrator")
+        verbose_name_plural = _("roles that wait for a second administrator")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "department", "role"],
+                condition=models.Q(decided_at__isnull=True),
+                name="proposed_role_waits_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at__isnull=True, decided_by__isnull=True, confirmed__isnull=True)
+                | models.Q(decided_at__isnull=False, decided_by__isnull=False, confirmed=False)
+                | (
+                    models.Q(decided_at__isnull=False, decided_by__isnull=False, confirmed=True)
+                    & ~models.Q(decided_by=models.F("proposed_by"))
+                    & ~models.Q(decided_by=models.F("user"))
+                ),
+                name="proposed_role_confirmed_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.department} · {self.get_role_display()}"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

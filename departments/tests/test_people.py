@@ -48,8 +48,8 @@ def add(cast: SimpleNamespace, by: User | None, **values: object) -> tuple[User,
 
 
 def test_a_person_is_added_and_chooses_a_password_at_the_first_log_in(cast: SimpleNamespace, client: Client) -> None:
-    person, password = add(cast, cast.bureau_chief, email="new@example.cn", roles=[Role.REPORTER, Role.REVIEWER])
-    assert roles(person) == {("bureau", "reporter"), ("bureau", "reviewer")}
+    person, password = add(cast, cast.office_chief, email="new@example.cn", roles=[Role.REPORTER, Role.LEADER])
+    assert roles(person) == {("bureau", "reporter"), ("bureau", "leader")}
     assert (person.display_name, person.email, person.must_change_password) == ("新人", "new@example.cn", True)
     enter(client, "new", password)
     assert client.get("/plans/plan-2014/tasks/").headers["Location"] == "/accounts/password/"
@@ -111,12 +111,12 @@ def test_whoever_is_no_administrator_adds_nobody(role: Role, cast: SimpleNamespa
 
 
 def test_roles_become_exactly_those_that_are_given_and_each_change_is_recorded(cast: SimpleNamespace) -> None:
-    services.set_roles(cast.reporter, department=cast.bureau, roles=[Role.REVIEWER], by=cast.bureau_chief)
-    assert roles(cast.reporter) == {("bureau", "reviewer")}
+    services.set_roles(cast.reporter, department=cast.bureau, roles=[Role.LEADER], by=cast.office_chief)
+    assert roles(cast.reporter) == {("bureau", "leader")}
     assert told() == ["people.role_revoked", "people.role_granted"]
     event = AuditEvent.objects.latest("pk")
-    assert (event.actor, event.subject) == (cast.bureau_chief, f"departments.user:{cast.reporter.pk}")
-    assert event.detail == {"username": cast.reporter.username, "department": "bureau", "role": "reviewer"}
+    assert (event.actor, event.subject) == (cast.office_chief, f"departments.user:{cast.reporter.pk}")
+    assert event.detail == {"username": cast.reporter.username, "department": "bureau", "role": "leader"}
 
 
 def test_what_is_the_same_already_is_no_event(cast: SimpleNamespace) -> None:
@@ -229,12 +229,12 @@ def test_the_person_the_other_administrators_and_the_office_are_told_of_a_deed(
 
 def test_all_are_told_of_a_role_by_mail_and_a_second_reset_on_the_same_day_too(cast: SimpleNamespace) -> None:
     User.objects.filter(pk=cast.reporter.pk).update(email="one@example.cn")
-    services.set_roles(again(cast.reporter), department=cast.bureau, roles=[Role.REVIEWER], by=cast.bureau_chief)
+    services.set_roles(again(cast.reporter), department=cast.bureau, roles=[Role.LEADER], by=cast.office_chief)
     for _number in range(2):
-        services.reset_password(again(cast.reporter), by=cast.bureau_chief)
+        services.reset_password(again(cast.reporter), by=cast.office_chief)
     notices = Notice.objects.filter(user=cast.reporter, mail_at__isnull=False).order_by("pk")
     assert [one.parts[0]["kind"] for one in notices] == ["people.role_granted", *["people.password_reset"] * 2]
-    assert "审核人" in matters.lines(notices[0])[0].text
+    assert "领导" in matters.lines(notices[0])[0].text
 
 
 def test_a_lost_second_factor_is_removed(cast: SimpleNamespace) -> None:

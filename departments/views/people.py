@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from departments import access, people, services
+from departments import access, confirming, people, services
 from departments.forms import PeopleFilter, PersonForm, PlaceForm, RolesForm
 from departments.models import User
 from departments.permissions import Action
@@ -92,6 +92,23 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access.requires(Action.MANAGE_PEOPLE)
+def decided(request: HttpRequest, pk: int, proposed: int) -> HttpResponse:
+    """A role that waits for a second administrator is confirmed, or refused with a reason."""
+    person, by = managed(request, pk), access.person(request)
+    row = get_object_or_404(person.proposed_roles.all(), pk=proposed)
+    try:
+        if request.POST.get("do") == "confirm":
+            confirming.confirm(row, by=by)
+        else:
+            confirming.refuse(row, by=by, reason=request.POST.get("reason", ""))
+    except ValidationError as refused:
+        return _page(request, person, problem=refused.messages[0])
+    messages.success(request, _("The roles have been changed."))
+    return redirect("people")
+
+
+@require_POST
+@access.requires(Action.MANAGE_PEOPLE)
 @never_cache
 def done(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     """One of the things that can be done to an account."""
@@ -109,6 +126,7 @@ def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse
     by, row = access.person(request), people.row_of(person)
     context: dict[str, Any] = {
         "row": row,
+        "waiting": [(one, confirming.may_confirm(one, by), confirming.may_refuse(one, by)) for one in row.waiting],
         "places": [(one.department, _roles_form(one)) for one in people.places_of(person, by)],
         "elsewhere": _elsewhere(person, by),
         "deeds": people.deeds_for(row, by),

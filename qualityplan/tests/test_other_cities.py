@@ -158,11 +158,12 @@ WANTING_MORE = {
     "supervision_edit",
     "imports_marked",
     "person_roles",
+    "person_role_decided",
     "county",
     "target_quotas",
 }
 """Addresses that lead to nothing of the own city either, without a month, a kind of file, a proposal, a department, a
-figure of the county, a target that is divided."""
+role that waits, a figure of the county, a target that is divided."""
 
 
 def test_the_own_addresses_lead_to_the_own_things_and_show_no_other_city(cities: tuple[Whole, Whole]) -> None:

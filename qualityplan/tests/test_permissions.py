@@ -158,11 +158,17 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "person_add": (Action.MANAGE_PEOPLE,),
     "person": (Action.MANAGE_PEOPLE,),
     "person_roles": (Action.MANAGE_PEOPLE,),
+    "person_role_decided": (Action.MANAGE_PEOPLE,),
     "person_deed": (Action.MANAGE_PEOPLE,),
 }
 """Address → what one must be allowed, at least one of them, to come in at all."""
 
-DEEDS: dict[str, dict[str, str]] = {"person": {}, "person_roles": {}, "person_deed": {"deed": "unlock"}}
+DEEDS: dict[str, dict[str, str]] = {
+    "person": {},
+    "person_roles": {},
+    "person_role_decided": {"proposed": "1"},
+    "person_deed": {"deed": "unlock"},
+}
 """Addresses of one person, with what else stands in them."""
 
 FOREIGN = {
