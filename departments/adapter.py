@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from departments import lockout
+from departments.encryption import decrypted, encrypted
 from departments.models import User
-from departments.sealing import opened, sealed
 from departments.services import change_own_password, record
 
 TOLD: dict[str | None, str | Promise] = {
@@ -125,10 +125,10 @@ class MFAAdapter(DefaultMFAAdapter):
         return _("Plan Monitor")
 
     def encrypt(self, text: str) -> str:
-        return sealed(text)
+        return encrypted(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return opened(encrypted_text)
+        return decrypted(encrypted_text)
 
 
 def _whose(credentials: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,9 @@ from departments.services import (
     managed_by,
     password_was_set,
     record,
+    record_change,
     revoke,
+    state_of,
     was_closed_or_opened,
 )
 
@@ -216,13 +218,17 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Records a new person, and an account that was closed or opened again."""
+        """Records a new person, and what was changed of an account; closing one ends what it had open."""
+        by, known = access.person(request), User.objects.filter(pk=obj.pk).first()
         obj.must_change_password = obj.must_change_password or not change
         super().save_model(request, obj, form, change)
-        if not change:
-            record("people.added", by=access.person(request), subject=obj, username=obj.username)
-        elif "is_active" in form.changed_data:
-            was_closed_or_opened(obj, by=access.person(request))
+        if known is None:
+            record("people.added", by=by, subject=obj, username=obj.username, after=state_of(obj))
+            return
+        if known.is_active != obj.is_active:
+            was_closed_or_opened(obj, by=by)
+        known.is_active = obj.is_active
+        record_change(obj, before=state_of(known), by=by)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Roles are given and taken as on the page of people: some wait for a second administrator."""

@@ -35,6 +35,7 @@ ACTIONS: dict[str, str | Promise] = {
     "people.role_proposed": gettext_lazy("role given, waits for a second administrator"),
     "people.role_refused": gettext_lazy("role refused by a second administrator"),
     "people.role_revoked": gettext_lazy("role revoked"),
+    "people.changed": gettext_lazy("account changed"),
     "people.deactivated": gettext_lazy("account closed"),
     "people.reactivated": gettext_lazy("account opened again"),
     "people.password_reset": gettext_lazy("password reset"),
@@ -147,7 +148,13 @@ DETAILS: dict[str, str | Promise] = {
     "alone": gettext_lazy("by the only administrator"),
     "proposed_by": gettext_lazy("given by"),
     "model": gettext_lazy("kind of data"),
-    "before": gettext_lazy("older than"),
+    "older_than": gettext_lazy("older than"),
+    "before": gettext_lazy("before the change"),
+    "after": gettext_lazy("after the change"),
+    "display_name": gettext_lazy("name"),
+    "email": gettext_lazy("E-mail address"),
+    "is_active": gettext_lazy("account in use"),
+    "must_change_password": gettext_lazy("must change the password"),
     "while_locked": gettext_lazy("while locked"),
     "network": gettext_lazy("network"),
     "code": gettext_lazy("second factor"),
@@ -212,10 +219,23 @@ def line(event: AuditEvent) -> Line:
         str(event.actor) if event.actor is not None else _("the system"),
         str(ACTIONS.get(event.action, event.action)),
         subject_text(event.subject),
-        ", ".join(
-            f"{DETAILS.get(key, key)}: {value}" for key, value in event.detail.items() if value not in ("", None)
-        ),
+        _worded(event.detail),
     )
+
+
+STATES = ("before", "after")
+"""What a change was made of, at the end of a line: before (name: Li), after (name: Wang)."""
+
+
+def _worded(detail: Mapping[str, Any]) -> str:
+    """Values by their names, in the order in which they are kept; the states of a change last."""
+    told = [key for key in detail if key not in STATES] + [key for key in STATES if key in detail]
+    return ", ".join(_named(key, detail[key]) for key in told if detail[key] not in ("", None))
+
+
+def _named(key: str, value: Any) -> str:
+    name = DETAILS.get(key, key)
+    return f"{name} ({_worded(value)})" if isinstance(value, dict) else f"{name}: {value}"
 
 
 def subject_text(subject: str) -> str:

@@ -20,6 +20,8 @@ from departments.passwords import first_password, remember
 from departments.permissions import Action, Role, grantable
 from departments.telling import tell
 
+ACCOUNT = ("username", "display_name", "email", "is_active", "must_change_password")
+"""What is told of an account before and after a change."""
 Held = tuple[int, str]
 """A role as (department's id, role)."""
 
@@ -121,7 +123,8 @@ def add_person(
     person.set_password(password)
     person.full_clean()
     person.save()
-    _recorded(department.region_id, "people.added", by, person, {"username": person.username})
+    made = {"username": person.username, "after": state_of(person)}
+    _recorded(department.region_id, "people.added", by, person, made)
     _give(person, department, roles, by)
     return person, password
 
@@ -234,7 +237,26 @@ def was_closed_or_opened(person: User, *, by: User | None) -> None:
     """Records what was done to the account. What opened it before it was closed never does again."""
     if not person.is_active:
         _end_everything(person, by)
-    _record_and_tell("people.reactivated" if person.is_active else "people.deactivated", person, by)
+    action = "people.reactivated" if person.is_active else "people.deactivated"
+    _record_and_tell(action, person, by, {"is_active": not person.is_active})
+
+
+def state_of(person: User) -> dict[str, Any]:
+    """What the audit log tells of an account: everything by which one comes in or is reached but the password."""
+    return {name: getattr(person, name) for name in ACCOUNT}
+
+
+def record_change(person: User, *, before: Mapping[str, Any], by: User | None) -> None:
+    """Records what differs from the account's state before, for a door that edits it."""
+    if difference := _difference(before, person):
+        record("people.changed", by=by, subject=person, username=person.username, **difference)
+
+
+def _difference(before: Mapping[str, Any], person: User) -> dict[str, dict[str, Any]]:
+    after = state_of(person)
+    changed = [name for name in before if before[name] != after[name]]
+    states = {"before": before, "after": after}
+    return {when: {name: state[name] for name in changed} for when, state in states.items() if changed}
 
 
 def _end_everything(person: User, by: User | None) -> None:
@@ -253,8 +275,8 @@ def revoke(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
     return len(valid)
 
 
-def _record_and_tell(action: str, person: User, by: User | None) -> None:
-    event = record(action, by=by, subject=person, username=person.username)
+def _record_and_tell(action: str, person: User, by: User | None, before: Mapping[str, Any] | None = None) -> None:
+    event = record(action, by=by, subject=person, username=person.username, **_difference(before or {}, person))
     tell(event, person, set(person.memberships.values_list("department_id", flat=True)))
 
 
@@ -274,21 +296,23 @@ def reset_password(person: User, *, by: User | None) -> str:
 def password_was_set(person: User, *, before: str, by: User | None) -> None:
     """Somebody else has set the person's password, stored as `before` until now: the person must change it, and what
     the old one opened is closed."""
+    known = state_of(person)
     person.must_change_password = True
     person.save(update_fields=["password", "must_change_password"])
     remember(person, before)
     _end_everything(person, by)
-    _record_and_tell("people.password_reset", person, by)
+    _record_and_tell("people.password_reset", person, by, known)
 
 
 @transaction.atomic
 def change_own_password(person: User, password: str) -> None:
     """The person has chosen a password, which has been checked."""
+    known = state_of(person)
     remember(person, person.password)
     person.set_password(password)
     person.must_change_password = False
     person.save(update_fields=["password", "must_change_password"])
-    record("account.password_changed", by=person, subject=person)
+    record("account.password_changed", by=person, subject=person, **_difference(known, person))
 
 
 @transaction.atomic

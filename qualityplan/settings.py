@@ -27,7 +27,7 @@ if not SECRET_KEY:
     )
 
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-"""Earlier keys, after a change: sessions signed and second factors sealed with them still hold."""
+"""Earlier keys, after a change: sessions signed and second factors encrypted with them still hold."""
 
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)

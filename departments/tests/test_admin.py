@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from departments import administration
+from departments.log import line
 from departments.models import ApiToken, AuditEvent, Department, Region, User
 from departments.permissions import Role
 from departments.tests.callers import member, region
@@ -169,6 +170,22 @@ def test_closing_and_opening_an_account_is_recorded(inside: Client) -> None:
     change(inside, user, is_active="")
     change(inside, user, is_active="on")
     assert heard_of(user) == [("people.deactivated", None), ("people.reactivated", None)]
+
+
+def test_what_is_changed_of_an_account_is_recorded_before_and_after(inside: Client) -> None:
+    user = User.objects.create_user("new", email="old@example.cn")
+    change(inside, user, username="newer", email="new@example.cn", display_name="李")
+    event = AuditEvent.objects.get(action="people.changed")
+    assert event.detail["before"] == {"username": "new", "display_name": "", "email": "old@example.cn"}
+    assert event.detail["after"] == {"username": "newer", "display_name": "李", "email": "new@example.cn"}
+    assert "变更前 (" in line(event).detail
+    change(inside, User.objects.get(pk=user.pk), email="new@example.cn", display_name="李")
+    assert AuditEvent.objects.filter(action="people.changed").count() == 1
+    change(inside, user, username="newer", email="new@example.cn", display_name="李", is_active="")
+    closed = AuditEvent.objects.latest("pk").detail
+    assert (closed["before"], closed["after"]) == ({"is_active": True}, {"is_active": False})
+    known = str(list(AuditEvent.objects.values_list("detail", flat=True)))
+    assert user.password not in known
 
 
 def test_a_new_person_and_a_set_password_are_recorded_and_must_be_changed(inside: Client) -> None:

@@ -202,7 +202,7 @@ def test_the_code_that_set_it_up_does_not_log_in(inside_as_li: Client, li: User)
 # --- What lies in the database ---------------------------------------------------------------------------------------
 
 
-def test_seeds_are_sealed_and_open_with_an_earlier_key(li: User, client: Client, settings: Any) -> None:
+def test_seeds_are_encrypted_and_open_with_an_earlier_key(li: User, client: Client, settings: Any) -> None:
     spare = with_second_factor(li)[0]
     assert SECRET not in str(list(Authenticator.objects.values_list("data", flat=True)))
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]

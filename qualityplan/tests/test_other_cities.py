@@ -55,6 +55,7 @@ def known(name: str, whole: Whole, things: Possession) -> dict[str, object]:
         "kind": "docx" if name == "supervision_document" else "clause" if name in OF_DRAFTS else "task",
         "pk": number_of(name, whole, things),
         "deed": "unlock",
+        "proposed": 1,
     }
 
 

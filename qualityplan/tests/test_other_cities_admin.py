@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from departments.models import ApiToken, AuditEvent, Department, Membership, Reform, Region, User
+from departments.models import ApiToken, AuditEvent, Department, Membership, ProposedRole, Reform, Region, User
 from departments.permissions import Role
 from departments.tests.cities import province
 from plans.models import CalendarDay, Plan
@@ -30,6 +30,12 @@ def cities(request: pytest.FixtureRequest) -> tuple[Whole, Whole]:
         SupervisionRules.objects.create(plan=whole.own.plan, letterhead=f"{whole.name}市政府")
         ReportingDuty.objects.create(indicator=whole.own.indicator, department=whole.own.unit)
         ApiToken.issue(whole.people[Role.REPORTER], name=whole.name)
+        ProposedRole.objects.create(
+            user=whole.people[Role.REPORTER],
+            department=whole.own.unit,
+            role=Role.REVIEWER.value,
+            proposed_by=whole.people[Role.ADMINISTRATOR],
+        )
         reform = Reform.objects.create(kind="renamed", effective_on="2014-03-01", document=f"{whole.name}机构改革")
         reform.before.add(whole.city.unit("市旧局"))
         reform.after.add(whole.city.unit("市新局"))
@@ -58,6 +64,7 @@ def rows_of(whole: Whole) -> list[Model]:
         Reform.objects.get(document__startswith=whole.name),
         whole.people[Role.REPORTER],
         ApiToken.objects.get(name=whole.name),
+        ProposedRole.objects.get(department=own.unit),
         whole.event,
     ]
 

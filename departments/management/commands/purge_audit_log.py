@@ -34,5 +34,5 @@ class Command(BaseCommand):
             raise CommandError(told % {"least": KEPT.days, "most": LONGEST})
         before = timezone.now() - timedelta(days=days)
         count = AuditEvent.objects.purge(before)
-        record("audit.purged", by=None, count=count, before=timezone.localtime(before).strftime("%Y-%m-%d %H:%M"))
+        record("audit.purged", by=None, count=count, older_than=timezone.localtime(before).strftime("%Y-%m-%d %H:%M"))
         self.stdout.write(_("%(count)d audit events deleted.") % {"count": count})

@@ -1,6 +1,6 @@
 """What lies in the database and is worth nothing without a key outside it: the seeds of second factors.
 
-The key follows from SECRET_KEY; after a change what was sealed with one of SECRET_KEY_FALLBACKS still opens.
+The key follows from SECRET_KEY; after a change what was encrypted with one of SECRET_KEY_FALLBACKS still opens.
 """
 
 from base64 import urlsafe_b64encode
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 
 class LostKeyError(PermissionDenied):
-    """It was sealed with a key that is not there any more."""
+    """It was encrypted with a key that is not there any more."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -26,12 +26,12 @@ class LostKeyError(PermissionDenied):
         )
 
 
-def sealed(text: str) -> str:
+def encrypted(text: str) -> str:
     """The text for the database."""
     return _keys().encrypt(text.encode()).decode()
 
 
-def opened(text: str) -> str:
+def decrypted(text: str) -> str:
     """The text as it was; LostKeyError if no key fits."""
     try:
         return _keys().decrypt(text.encode()).decode()
