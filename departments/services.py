@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments import access, lockout, proposals
+from departments import access, endings, lockout, proposals
 from departments.models import ApiToken, AuditEvent, Department, Membership, PersonQuerySet, ProposedRole, User
 from departments.passwords import first_password, remember
 from departments.permissions import Action, Role, grantable
@@ -249,7 +249,8 @@ def state_of(person: User) -> dict[str, Any]:
 def record_change(person: User, *, before: Mapping[str, Any], by: User | None) -> None:
     """Records what differs from the account's state before, for a door that edits it."""
     if difference := _difference(before, person):
-        record("people.changed", by=by, subject=person, username=person.username, **difference)
+        event = record("people.changed", by=by, subject=person, username=person.username, **difference)
+        tell(event, person, _units_of(person))
 
 
 def _difference(before: Mapping[str, Any], person: User) -> dict[str, dict[str, Any]]:
@@ -264,6 +265,7 @@ def _end_everything(person: User, by: User | None) -> None:
     person.sittings_ended += 1
     person.save(update_fields=["sittings_ended"])
     revoke(person.api_tokens.all(), by=by)
+    endings.end_all(person)
 
 
 def revoke(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
@@ -277,7 +279,11 @@ def revoke(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
 
 def _record_and_tell(action: str, person: User, by: User | None, before: Mapping[str, Any] | None = None) -> None:
     event = record(action, by=by, subject=person, username=person.username, **_difference(before or {}, person))
-    tell(event, person, set(person.memberships.values_list("department_id", flat=True)))
+    tell(event, person, _units_of(person))
+
+
+def _units_of(person: User) -> set[int]:
+    return set(person.memberships.values_list("department_id", flat=True))
 
 
 @transaction.atomic

@@ -68,6 +68,7 @@ WORDINGS = {
             "%(by)s has removed the second factor of %(person)s. If nobody asked for it, tell the plan office."
         )
     ),
+    "people.changed": _worded(gettext_lazy("%(by)s has changed the user name, name or e-mail address of %(person)s.")),
     "people.deactivated": _worded(gettext_lazy("%(by)s has closed the account of %(person)s.")),
     "people.reactivated": _worded(gettext_lazy("%(by)s has opened the account of %(person)s again.")),
     "people.role_proposed": _worded(

@@ -11,13 +11,15 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Targets judge "done by" promises by milestones, and departments tell people what is to be done; as lower apps
-        they ask through these ports. Plans are told what is shown of them."""
-        from departments import matters
+        they ask through these ports. The address of a calendar ends with its person's log-ins. Plans are told what is
+        shown of them."""
+        from departments import endings, matters
         from plans import changes
         from plans.changes import Watch
         from targets import milestones
         from tasks import pressing, reminders, services, supervision_wording, wording
 
+        endings.also(services.end_feed)
         milestones.provide(services.milestones_of_targets)
         for provider, words in ((reminders, wording), (pressing, supervision_wording)):
             matters.provide(provider.matters_of)

@@ -103,6 +103,8 @@ def test_it_is_refused_with_a_reason_and_decided_once(waiting: ProposedRole, cas
 def test_it_is_decided_on_the_page_of_the_person(waiting: ProposedRole, cast: SimpleNamespace) -> None:
     page, address = f"/people/{waiting.user_id}/", f"/people/{waiting.user_id}/roles/{waiting.pk}/"
     own, office = as_(cast.bureau_chief), as_(cast.office_chief)
+    again_given = own.post(f"{page}roles/", {"department": "bureau", "roles": ["reviewer"]}, follow=True)
+    assert "须待另一名管理员确认" in again_given.content.decode()
     assert "确认</button>" not in own.get(page).content.decode()
     assert "有角色待确认" in own.get("/people/").content.decode()
     assert own.post(address, {"do": "confirm"}).status_code == 403

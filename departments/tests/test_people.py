@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
-from departments import matters, services
+from departments import endings, matters, services
 from departments.models import AuditEvent, Membership, Notice, User
 from departments.permissions import Role
 from departments.tests.accounts import code, enter, inside, told, unit, with_second_factor
@@ -202,6 +202,16 @@ def test_a_reset_password_ends_every_session_and_token_and_opens_the_account(
     enter(client, cast.reporter.username, password)
     assert inside(client)
     assert again(cast.reporter).must_change_password
+
+
+@pytest.mark.parametrize("deed", ["reset-password", "deactivate"])
+def test_what_upper_apps_have_opened_ends_as_well(
+    deed: str, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[User] = []
+    monkeypatch.setattr(endings, "_ends", [ended.append])
+    services.DEEDS[deed](cast.reporter, by=cast.bureau_chief)
+    assert ended == [cast.reporter]
 
 
 def test_a_reset_ends_a_log_in_that_waits_for_its_code(cast: SimpleNamespace, client: Client) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from departments import access, confirming, people, services
+from departments import access, confirming, people, proposals, services
 from departments.forms import PeopleFilter, PersonForm, PlaceForm, RolesForm
 from departments.models import User
 from departments.permissions import Action
@@ -87,6 +87,8 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as refused:
         return _page(request, person, problem=refused.messages[0])
     messages.success(request, _("The roles have been changed."))
+    if proposals.waiting_of(person).exists():
+        messages.info(request, _("A role that approves waits until a second administrator has confirmed it."))
     return redirect("person", pk)
 
 

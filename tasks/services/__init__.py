@@ -3,7 +3,7 @@
 from tasks.services.attachments import attach_to_report, detach_from_report
 from tasks.services.deciding import approve_report, return_report
 from tasks.services.drafting import discard_draft_plan, keep, keep_clause, leave_out, publish
-from tasks.services.feeds import issue_feed, revoke_feed
+from tasks.services.feeds import end_feed, issue_feed, revoke_feed
 from tasks.services.milestones import milestones_changed, milestones_of_targets
 from tasks.services.next_year import propose_next_year
 from tasks.services.places import Place, reported_by
@@ -29,6 +29,7 @@ __all__ = [
     "close",
     "detach_from_report",
     "discard_draft_plan",
+    "end_feed",
     "examine",
     "hand_in_report",
     "issue_feed",

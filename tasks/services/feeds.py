@@ -15,7 +15,7 @@ def issue_feed(by: User) -> str:
     """A new private address's key, shown once; the one before ends."""
     access.demand(by, Action.VIEW_PLAN)
     User.objects.select_for_update().get(pk=by.pk)
-    _end(by)
+    end_feed(by)
     key = CalendarFeed.issue(by)
     record("calendar.issued", by=by, subject=by)
     return key
@@ -25,11 +25,12 @@ def issue_feed(by: User) -> str:
 def revoke_feed(by: User) -> bool:
     """Ends the person's private address; False if there was none."""
     access.demand(by, Action.VIEW_PLAN)
-    ended = _end(by)
+    ended = end_feed(by)
     if ended:
         record("calendar.revoked", by=by, subject=by)
     return ended
 
 
-def _end(user: User) -> bool:
+def end_feed(user: User) -> bool:
+    """The person's private address opens nothing any more; False if there was none."""
     return bool(CalendarFeed.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now()))

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as some
 
-from departments.models import Department
+from departments.models import Department, User
 from departments.permissions import Role
+from departments.services import deactivate, reactivate, reset_password
 from targets.tests import factories as f
 from tasks.calendars import LONGEST_LINE, Event, calendar
 from tasks.models import Assignment, CalendarFeed, Milestone, Task
@@ -214,6 +215,18 @@ def test_the_feed_of_a_closed_account_ends(city: SimpleNamespace) -> None:
     address = issued(client_of(city.reporter))
     city.reporter.is_active = False
     city.reporter.save()
+    assert Client().get(address).status_code == 404
+
+
+def test_the_feed_ends_with_a_reset_and_does_not_come_back_with_the_account(city: SimpleNamespace) -> None:
+    address = issued(client_of(city.reporter))
+    reset_password(city.reporter, by=None)
+    assert Client().get(address).status_code == 404
+    User.objects.update(must_change_password=False)
+    city.reporter.refresh_from_db()
+    address = issued(client_of(city.reporter))
+    deactivate(city.reporter, by=None)
+    reactivate(city.reporter, by=None)
     assert Client().get(address).status_code == 404
 
 
