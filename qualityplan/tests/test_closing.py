@@ -307,7 +307,7 @@ HARMLESS = {
     },
     "tasks": {
         *("examine", "said_in", "missing_units", "plan_of", "reported_by", "version_of"),  # only ask
-        *("issue_feed", "revoke_feed"),
+        *("end_feed", "issue_feed", "revoke_feed"),
         *(
             "propose_next_year",
             "keep",
