@@ -144,8 +144,14 @@ def _secret(request: HttpRequest) -> str:
 
 
 def value_of(request: HttpRequest, make: Callable[[], Kept], *, plan_code: str, of: str, beside: object = None) -> Kept:
-    """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is."""
-    return values_of(request, lambda _missing: {of: make()}, plan_code=plan_code, of={of: beside})[of]
+    """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is. Without a plan,
+    from the outlines of all plans."""
+    key = _key(_outline_key(request, plan_code), of, beside)
+    found = _nearest(key)
+    if key not in found:
+        found = {key: make()}
+        _keep(found)
+    return found[key]
 
 
 def values_of(

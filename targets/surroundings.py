@@ -40,11 +40,11 @@ class Surroundings:
 
 
 def surroundings_of(request: HttpRequest, plan_code: str | None = None) -> Surroundings:
-    """Of the person who asks and a plan; without one, of whatever the request has asked for before, else of the plan in
-    its address. Asked once."""
+    """Of the person who asks and a plan; without one, of what the request has asked for last, else of the plan in its
+    address. Asked once."""
     known: dict[str, Surroundings] = request.__dict__.setdefault("_surroundings", {})
     if plan_code is None and known:
-        return next(iter(known.values()))
+        return next(reversed(known.values()))
     code = _of_address(request) if plan_code is None else plan_code
     if code not in known:
         known[code] = _asked(request.user.pk if isinstance(request.user, User) else None, code)
