@@ -141,6 +141,7 @@ DETAILS: dict[str, str | Promise] = {
     "owner": gettext_lazy("owner"),
     "name": gettext_lazy("name"),
     "number": gettext_lazy("number"),
+    "authors": gettext_lazy("authors"),
     "level": gettext_lazy("escalated to"),
     "username": gettext_lazy("user name"),
     "department": gettext_lazy("department"),

@@ -40,6 +40,14 @@ def refused_step(code: str) -> ValidationError:
     return ValidationError(sentences[code], code=code)
 
 
+def typed_by_themselves() -> str:
+    """Why an author does not approve an entry, and who does."""
+    return gettext(
+        "You have typed a part of this entry, and nobody approves what they have typed, whoever handed it in. Ask a "
+        "colleague who reviews for your department."
+    )
+
+
 def refused_file(name: str, refused: RefusedFileError) -> str:
     """Why a file was not kept, in the reader's language."""
     why = str(REFUSED_FILES[refused.code]) % refused.details

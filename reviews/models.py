@@ -1,6 +1,6 @@
 """What everything that becomes official through a review has in common."""
 
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from departments.models import User
 from reviews.documents import KINDS, Kind
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
@@ -21,9 +22,15 @@ class AbstractReviewed(models.Model):
     The values of an entry never change; `state` moves by `workflow.TRANSITIONS` alone. An entry is official from
     `official_at` until `ended_at` (a later approval or a withdrawal); both are kept, so that what was official at any
     moment can be told. Approval needs a second person; an import by a coordinator is the one other way in, openly
-    marked by `official_by`. `reason` is the author's, for a correction; what others decide, and why, stands beside the
-    entry in its decisions (`AbstractDecision`).
+    marked by `official_by`. `reason` is that of a correction; what others decide, and why, stands beside the entry in
+    its decisions (`AbstractDecision`).
+
+    `author` is who typed the entry, whoever handed it in; where several have typed, one of them, and all stand in
+    `authors` (`AbstractAuthor`). None of them ever approves it.
     """
+
+    authors: Any
+    decisions: Any
 
     class StateChoices(models.TextChoices):
         DRAFT = State.DRAFT.value, _("draft")
@@ -62,7 +69,7 @@ class AbstractReviewed(models.Model):
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("author")),
                 name="%(class)s_not_approved_by_author",
-                violation_error_message=_("Nobody approves an own entry."),
+                violation_error_message=_("Nobody approves what they have typed."),
             ),
             models.CheckConstraint(
                 condition=Q(state__in=(*ALWAYS_OFFICIAL_ONCE, "superseded"), official_at__isnull=False)
@@ -91,6 +98,60 @@ class AbstractReviewed(models.Model):
     def standing(self) -> str:
         """Where it stands, in words."""
         return pgettext("an entry", "replaced") if self.was_replaced else str(self.StateChoices(self.state).label)
+
+    @property
+    def all_authors(self) -> list[User]:
+        """Everybody who typed the entry, the one under whose name it goes first. Where there are many entries, load
+        them `with_authors`."""
+        further = [one.user for one in self.authors.all() if one.user_id != self.author_id]
+        return [self.author, *further]
+
+    @property
+    def handed_in_by(self) -> User | None:
+        """Who handed it in without having typed it; None if that was an author."""
+        found = next((one.by for one in self.decisions.all() if one.verb == Verb.SUBMIT.value), None)
+        return None if found in self.all_authors else found
+
+    @property
+    def concerned(self) -> list[User]:
+        """Who wants to know what becomes of it: the authors, and who handed it in."""
+        return [*self.all_authors, *([self.handed_in_by] if self.handed_in_by is not None else [])]
+
+    def is_typed_by(self, user: User) -> bool:
+        """Whether somebody is one of the authors."""
+        return user in self.all_authors
+
+
+class AbstractAuthor(models.Model):
+    """One of several authors of an entry, and which of its parts they typed. Where one person has typed everything, the
+    entry names that person as its `author`, and no rows are needed.
+
+    Rows are made before the entry is handed in and stay as they are (`reviews.four_eyes`).
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), db_index=False
+    )
+    parts = models.JSONField(_("what was typed"), default=list)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+
+Reviewed = TypeVar("Reviewed", bound=AbstractReviewed)
+
+
+class ReviewedQuerySet(models.QuerySet[Reviewed]):
+    """Questions about whose entries are."""
+
+    def by_others(self, user: User) -> Self:
+        """Without those of which somebody is an author."""
+        return self.exclude(author=user).exclude(authors__user=user)
+
+    def with_authors(self) -> Self:
+        """Each with all who typed it: one query, however many entries."""
+        return self.select_related("author").prefetch_related("authors__user")
 
 
 class AbstractDecision(models.Model):

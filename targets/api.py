@@ -111,7 +111,8 @@ def observations(
         found = found.filter(month__gte=first)
     if last is not None:
         found = found.filter(month__lte=last)
-    related = found.select_related("indicator", "region", "official__source")
+    related = found.select_related("indicator", "region", "official__source", "official__author")
+    related = related.prefetch_related("official__authors__user")
     return related.order_by("indicator__code", "region__code", "month")
 
 

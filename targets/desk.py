@@ -269,4 +269,4 @@ class Due:
 
 def waiting_for_review(user: User) -> int:
     """How many submitted figures the person may approve or return; own entries are a colleague's to judge."""
-    return waiting(user).exclude(author=user).count()
+    return waiting(user).by_others(user).count()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from itertools import groupby
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from targets.figures import Entry
 from targets.lights import Light, light
 from targets.messages import ODDITIES
 from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
+from targets.models.observation import RevisionQuerySet
 from targets.quantities import rounded
 from targets.recompute import attainments_if
 from targets.selectors import would_be_seen
@@ -117,7 +118,7 @@ class Queue:
         return sum(len(group.items) for group in self.groups)
 
 
-def waiting(user: User) -> "QuerySet[Revision]":
+def waiting(user: User) -> RevisionQuerySet:
     """The submitted entries that the person decides about, own ones among them."""
     reached = access.reach(user, Action.REVIEW_OBSERVATIONS)
     found = Revision.objects.filter(state=Revision.StateChoices.SUBMITTED)
@@ -130,7 +131,9 @@ def queue(user: User) -> Queue:
     """Everything that waits for the person, by month and department."""
     rows = list(
         waiting(user)
-        .select_related("observation__indicator__department", "observation__region", "author", "source")
+        .select_related("observation__indicator__department", "observation__region", "source")
+        .with_authors()
+        .with_decisions()
         .prefetch_related("attachments")
         .order_by(
             "observation__month",
@@ -162,7 +165,7 @@ def _item(row: Revision, user: User, closed: Closed) -> Item:
     odd = [ODDITIES[code] for code in row.oddities if code in ODDITIES]
     overtaken = row.pk < (row.observation.official_id or 0)
     changed = change(row.observation.indicator, row.observation, row)
-    return Item(row, changed, odd, row.author_id == user.pk, overtaken, closed.plan_of(row.entry.key) is not None)
+    return Item(row, changed, odd, row.is_typed_by(user), overtaken, closed.plan_of(row.entry.key) is not None)
 
 
 # --- Figures as text -------------------------------------------------------------------------------------------------

@@ -69,12 +69,12 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Entries by one author that wait for a review, of one indicator, region and month."""
+    """Entries by the same authors that wait for a review, of one indicator, region and month."""
 
     department_id: int | None
     region_id: int
     month: Month
-    author_id: int
+    authors: frozenset[int]
     number: int
     since: date
 
@@ -278,17 +278,22 @@ def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
 def _waiting() -> list[Waiting]:
     """Submitted entries that nothing keeps from being approved, counted."""
     columns = ("indicator_id", "region_id", "month", "indicator__department_id")
-    rows = (
-        Revision.objects.filter(state=State.SUBMITTED.value)
-        .order_by()
-        .values_list(*(f"observation__{column}" for column in columns), "author_id")
-        .annotate(number=Count("pk"), since=Min("created_at"))
-    )
-    counted = list(rows)
+    submitted = Revision.objects.filter(state=State.SUBMITTED.value).order_by()
+    places = [f"observation__{column}" for column in columns]
+    of_one = submitted.filter(authors__isnull=True).values_list(*places, "author_id")
+    counted = [
+        (*place, frozenset({author}), number, since)
+        for *place, author, number, since in of_one.annotate(number=Count("pk"), since=Min("created_at"))
+    ]
+    of_several = defaultdict(set)
+    several = submitted.filter(authors__isnull=False).values_list(*places, "created_at", "authors__user_id")
+    for *known, author in several:
+        of_several[tuple(known)].add(author)
+    counted += [(*place, frozenset(authors), 1, since) for (*place, since), authors in of_several.items()]
     closed = closed_in({row[2] for row in counted})
     return [
-        Waiting(department_id, region_id, month, author_id, number, timezone.localdate(since))
-        for indicator_id, region_id, month, department_id, author_id, number, since in counted
+        Waiting(department_id, region_id, month, authors, number, timezone.localdate(since))
+        for indicator_id, region_id, month, department_id, authors, number, since in counted
         if closed.plan_of((indicator_id, region_id, month)) is None
     ]
 
@@ -299,7 +304,7 @@ def _reviewing(person: User, waiting: Sequence[Waiting], today: date) -> Iterato
     own = [
         one
         for one in waiting
-        if one.author_id != person.pk and reached.covers(department_id=one.department_id, region_id=one.region_id)
+        if person.pk not in one.authors and reached.covers(department_id=one.department_id, region_id=one.region_id)
     ]
     if own:
         since = min(one.since for one in own)

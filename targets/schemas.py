@@ -227,7 +227,8 @@ class AttainmentOut(Schema):
 class ObservationOut(Schema):
     """An official figure with the revision that gave it: a value, or numerator and denominator of a ratio.
 
-    `official_by` says whether a colleague approved it (review) or the plan office imported it (import).
+    `official_by` says whether a colleague approved it (review) or the plan office imported it (import); `authors` are
+    the names of all who typed one of its numbers, or who imported it.
     """
 
     indicator: str
@@ -240,6 +241,7 @@ class ObservationOut(Schema):
     revision: int
     official_at: Moment
     official_by: str
+    authors: list[str]
     demonstration: bool
 
     @staticmethod
@@ -261,6 +263,10 @@ class ObservationOut(Schema):
     @staticmethod
     def resolve_official_by(observation: Observation) -> object:
         return observation.official and observation.official.official_by
+
+    @staticmethod
+    def resolve_authors(observation: Observation) -> list[str]:
+        return [str(one) for one in observation.official.all_authors] if observation.official else []
 
     @staticmethod
     def resolve_demonstration(observation: Observation) -> object:

@@ -13,7 +13,7 @@ from reviews.workflow import State, Verb
 from targets.models import Attachment, Decision, Draft, MonthLock, Revision
 from targets.rows import TEXTS, HandedIn
 
-_DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields)
+_DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields if one.name != "typists")
 _TYPED_FOR = _DRAFT.index("indicator_id")
 _ATTACHMENT = tuple(one.attname for one in Attachment._meta.concrete_fields)
 _HANDED_IN = ("pk", "author__display_name", "author__username", "state", "created_at", *TEXTS)

@@ -18,14 +18,15 @@ from departments.permissions import Role
 from departments.tests.callers import asking, posting, sending
 from imports.applying import apply
 from imports.checking import check
-from imports.services import confirm, import_observations
+from imports.services import confirm, import_observations, undo
 from imports.tests.people import brought
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
+from reviews.tests import papers
 from targets.figures import Problem
 from targets.messages import sentence
-from targets.models import Draft, Indicator, Observation, Revision
-from targets.services import Typed, approve, hand_in, lock, save_draft
+from targets.models import Attachment, Draft, Indicator, Observation, Revision
+from targets.services import Typed, approve, hand_in, lock, save_draft, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -315,6 +316,82 @@ def test_an_own_figure_is_approved_neither_by_its_page_nor_among_many(cast: Simp
     assert by(cast.reviewer).post(f"/revisions/{own.pk}/approve/").status_code == 302
     own.refresh_from_db()
     assert (own.state, own.approved_by) == ("approved", cast.reviewer)
+
+
+def filled_in(cast: SimpleNamespace, user: User, do: str, version: int = 0, **files: Any) -> Any:
+    """The worksheet's form, sent by somebody in whose browser the figure stands."""
+    fields = {"value": "5", "note": NOTE, "version": version, **files}
+    sent = {f"{cast.count.pk}-{name}": one for name, one in fields.items()}
+    return by(user).post(cast.sheet, sent | {"do": do})
+
+
+def typed_in_the_form(cast: SimpleNamespace) -> None:
+    filled_in(cast, cast.typist, "save")
+
+
+def typed_in_a_cell(cast: SimpleNamespace) -> None:
+    fields = {"value": "5", "note": NOTE, "version": 0, "indicator": cast.count.pk, "region": f.region().pk}
+    assert by(cast.typist).post(f"{cast.sheet}cell/", fields).status_code == 200
+
+
+def sent_as_a_draft(cast: SimpleNamespace) -> None:
+    row = {"indicator": cast.count.code, "region": "100100", "month": "2014-06", "value": 5, "note": NOTE}
+    assert posting(cast.typist)("/observations", {"observations": [row], "mode": "draft"}).status_code == 201
+
+
+def returned_once(cast: SimpleNamespace) -> None:
+    """The typist's figure stands in the form again when it comes back."""
+    send_back(handed_in(cast.count, cast.typist), by=cast.reviewer, reason="请附证明")
+
+
+def brought_in_a_file(cast: SimpleNamespace) -> None:
+    """It waits, and is taken along by whoever attaches a file to it."""
+    batch = brought(cast.typist, (cast.count.code, "100100", "2014-06", "5", "", "", NOTE))
+    confirm(batch, by=cast.typist)
+    apply(batch.pk)
+
+
+def waiting_again(cast: SimpleNamespace) -> None:
+    """A colleague's file took its place, and was undone."""
+    handed_in(cast.count, cast.typist)
+    batch = brought(cast.reporter, (cast.count.code, "100100", "2014-06", "6", "", "", NOTE))
+    confirm(batch, by=cast.reporter)
+    apply(batch.pk)
+    undo(batch, by=cast.reporter, reason="误传")
+
+
+TYPED = [typed_in_the_form, typed_in_a_cell, sent_as_a_draft, returned_once, brought_in_a_file, waiting_again]
+
+
+@pytest.fixture
+def three(cast: SimpleNamespace) -> SimpleNamespace:
+    """Three who enter and review: one types, one attaches, one hands in."""
+    for name in ("typist", "attacher", "carrier"):
+        person = f.person(Role.REPORTER, cast.office)
+        Membership.objects.create(user=person, department=cast.office, role=Role.REVIEWER.value)
+        setattr(cast, name, User.objects.get(pk=person.pk))
+    return cast
+
+
+@pytest.mark.parametrize("approver", ["attacher", "carrier"])
+@pytest.mark.parametrize("typed", TYPED, ids=lambda way: way.__name__)
+def test_who_typed_approves_by_no_door_what_one_colleague_attached_to_and_another_handed_in(
+    typed: Callable[[SimpleNamespace], None], approver: str, three: SimpleNamespace
+) -> None:
+    typed(three)
+    filled_in(three, three.attacher, "save", int(Draft.objects.exists()), files=uploaded(papers.PDF, "批复.pdf"))
+    shown = {"attachment": [one.pk for one in Attachment.objects.filter(revision__isnull=True)]}
+    filled_in(three, three.carrier, "hand_in", int(Draft.objects.exists()), **shown)
+    made = Revision.objects.get(state="submitted")
+    assert made.attachments.get().by == three.attacher
+    assert (made.all_authors, made.handed_in_by) == ([three.typist], three.carrier)
+    for address in (f"/revisions/{made.pk}/approve/", "/reviews/approve/"):
+        answer = by(three.typist).post(address, {"revision": [made.pk]}, follow=True)
+        assert "不得由本人审核" in answer.content.decode() or "由本人填写或修改过" in answer.content.decode()
+    assert "本人填写或修改过其中内容" in by(three.typist).get("/reviews/").content.decode()
+    assert Revision.objects.get(pk=made.pk).state == "submitted"
+    by(getattr(three, approver)).post("/reviews/approve/", {"revision": [made.pk]})
+    assert Revision.objects.get(pk=made.pk).approved_by == getattr(three, approver)
 
 
 @pytest.mark.parametrize("who", ["reporter", "reviewer", "both", "administrator"])

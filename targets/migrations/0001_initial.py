@@ -12,6 +12,7 @@ from django.db import migrations, models
 
 import plans.fields
 import targets.models.fields
+from reviews.four_eyes import make, rules_of
 from targets.migrations._parents import keep_by_statement
 
 
@@ -20,6 +21,10 @@ def leave_room_for_updates(apps, schema_editor):
     entry (a third of the merge's time, measured by benchmarks/recompute.py)."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("ALTER TABLE targets_attainment SET (fillfactor = 70)")
+
+
+def keep_authors_from_approving(apps, schema_editor):
+    make(schema_editor, rules_of("targets_revision", "targets_revisionauthor", "targets_decision", "revision_id"))
 
 
 class Migration(migrations.Migration):
@@ -658,6 +663,7 @@ class Migration(migrations.Migration):
                 ("denominator", models.CharField(blank=True, max_length=60, verbose_name="denominator")),
                 ("occurred_on", models.CharField(blank=True, max_length=60, verbose_name="day")),
                 ("note", models.CharField(blank=True, max_length=400, verbose_name="note")),
+                ("typists", models.JSONField(blank=True, default=dict, verbose_name="who typed what")),
                 ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
                 ("saved_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="saved at")),
                 (
@@ -977,6 +983,40 @@ class Migration(migrations.Migration):
                 to="targets.revision",
                 verbose_name="official revision",
             ),
+        ),
+        migrations.CreateModel(
+            name="RevisionAuthor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("parts", models.JSONField(default=list, verbose_name="what was typed")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="author",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="authors",
+                        to="targets.revision",
+                        verbose_name="revision",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "author of a revision",
+                "verbose_name_plural": "authors of revisions",
+                "ordering": ["id"],
+                "abstract": False,
+                "constraints": [models.UniqueConstraint(fields=("revision", "user"), name="revision_author_once")],
+            },
         ),
         migrations.CreateModel(
             name="Decision",
@@ -1974,7 +2014,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="revision_not_approved_by_author",
-                violation_error_message="Nobody approves an own entry.",
+                violation_error_message="Nobody approves what they have typed.",
             ),
         ),
         migrations.AddConstraint(
@@ -2239,4 +2279,5 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("target", "name"), name="target_leader_once")],
             },
         ),
+        migrations.RunPython(keep_authors_from_approving, migrations.RunPython.noop),
     ]

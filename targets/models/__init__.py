@@ -6,7 +6,7 @@ from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
 from targets.models.leader import TargetLeader
-from targets.models.observation import Decision, Figures, Latest, Observation, Revision, Source
+from targets.models.observation import Decision, Figures, Latest, Observation, Revision, RevisionAuthor, Source
 from targets.models.parting import Quota, Step
 from targets.models.target import Target, TargetAssignment
 
@@ -25,6 +25,7 @@ __all__ = [
     "Quota",
     "ReportingDuty",
     "Revision",
+    "RevisionAuthor",
     "Source",
     "Step",
     "Target",

@@ -20,7 +20,8 @@ class Draft(models.Model):
     """A figure as somebody has typed it, saved field by field, so that nothing typed is lost, right or wrong.
 
     The text is understood only when it is handed in; a revision is made from it then. `version` counts the savings:
-    whoever saves names the version seen last, so that nobody overwrites a colleague unawares.
+    whoever saves names the version seen last, so that nobody overwrites a colleague unawares. `by` saved it last;
+    `typists` says who typed which number (see `reviews.authors`).
     """
 
     indicator = models.ForeignKey(
@@ -33,6 +34,7 @@ class Draft(models.Model):
     denominator = models.CharField(_("denominator"), max_length=60, blank=True)
     occurred_on = models.CharField(_("day"), max_length=60, blank=True)
     note = models.CharField(_("note"), max_length=400, blank=True)
+    typists = models.JSONField(_("who typed what"), default=dict, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("by")

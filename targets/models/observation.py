@@ -14,7 +14,7 @@ from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
-from reviews.models import AbstractDecision, AbstractReviewed
+from reviews.models import AbstractAuthor, AbstractDecision, AbstractReviewed, ReviewedQuerySet
 from reviews.workflow import State, Verb
 from targets.figures import Entry, Key
 from targets.models.indicator import Indicator, bound
@@ -156,7 +156,7 @@ class Latest(NamedTuple):
     revision_id: int
 
 
-class RevisionQuerySet(models.QuerySet["Revision"]):
+class RevisionQuerySet(ReviewedQuerySet["Revision"]):
     """Questions about revisions."""
 
     def handed_in(self, keys: Collection[Key]) -> Self:
@@ -228,6 +228,23 @@ class Revision(Figures, AbstractReviewed):
     def return_reason(self) -> str:
         """Why it was returned; empty if it was not. Where there are many, load them `with_decisions`."""
         return next((one.reason for one in self.decisions.all() if one.verb == Verb.RETURN.value), "")
+
+
+class RevisionAuthor(AbstractAuthor):
+    """One of several authors of a revision; `parts` are the columns of the numbers that they typed."""
+
+    revision = models.ForeignKey(
+        Revision, models.PROTECT, related_name="authors", db_index=False, verbose_name=_("revision")
+    )
+
+    class Meta(AbstractAuthor.Meta):
+        abstract = False
+        verbose_name = _("author of a revision")
+        verbose_name_plural = _("authors of revisions")
+        constraints = [models.UniqueConstraint(fields=["revision", "user"], name="revision_author_once")]
+
+    def __str__(self) -> str:
+        return f"{self.revision_id} · {self.user_id}"
 
 
 class Decision(AbstractDecision):

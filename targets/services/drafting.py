@@ -7,16 +7,26 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from departments.models import User
 from departments.services import record
+from reviews.authors import authors_of, foremost, noted
 from reviews.workflow import State, Verb
 from targets.figures import Entry, Key, Problem
 from targets.models import Draft, Revision, Source
 from targets.moments import moments_of
 from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, discard_attachments, hand_over
+from targets.services.authorship import (
+    authors_by_part,
+    handed_in_last,
+    keep_authors,
+    named,
+    parts_of,
+    parts_of_texts,
+)
 from targets.services.checking import Background, check_entries, odd_entries
 from targets.services.keys import demand_entering
 from targets.services.locking import demand_open, keep_open
@@ -94,16 +104,23 @@ def save_drafts(typed: Mapping[Key, Typed], *, versions: Mapping[Key, int | None
     demand_open(typed)
     drafts = _locked(typed)
     conflicts: dict[Key, Draft | None] = {key: None for key in typed if key not in drafts and versions[key]}
+    last = handed_in_last([key for key in typed if key not in drafts or _texts(typed[key]) != _texts(drafts[key])])
     if missing := sorted(key for key in typed if key not in drafts and key not in conflicts):
-        made = [Draft(**_identity(key), **_texts(typed[key]), by=by) for key in missing]
+        made = [_begun(key, typed[key], last.get(key), by) for key in missing]
         Draft.objects.bulk_create(made, batch_size=LOT, ignore_conflicts=True)
         drafts |= _locked(missing)
     changed = [key for key in drafts if _texts(typed[key]) != _texts(drafts[key])]
     conflicts |= {key: drafts[key] for key in changed if not _replaces(drafts[key], versions[key], by)}
     if conflicts:
         raise ConflictsError(conflicts)
-    _overwrite({key: drafts[key] for key in changed}, typed, by)
+    _overwrite({key: drafts[key] for key in changed}, typed, last, by)
     return drafts
+
+
+def _begun(key: Key, typed: Typed, last: Revision | None, by: User) -> Draft:
+    draft = Draft(**_identity(key), **_texts(typed), by=by)
+    draft.typists = noted({}, {}, parts_of_texts(draft), parts_of(last), by=by.pk)
+    return draft
 
 
 def _identity(key: Key) -> dict[str, Any]:
@@ -119,14 +136,16 @@ def _replaces(draft: Draft, seen: int | None, by: User) -> bool:
     return draft.by_id == by.pk if seen is None else draft.version == seen
 
 
-def _overwrite(drafts: Mapping[Key, Draft], typed: Mapping[Key, Typed], by: User) -> None:
+def _overwrite(drafts: Mapping[Key, Draft], typed: Mapping[Key, Typed], last: Mapping[Key, Revision], by: User) -> None:
     """New text for drafts that are locked, each the next version."""
     now = timezone.now()
     for key, draft in drafts.items():
+        before, after = parts_of_texts(draft), parts_of_texts(typed[key])
+        draft.typists = noted(draft.typists, before, after, parts_of(last.get(key)), by=by.pk)
         for name, text in _texts(typed[key]).items():
             setattr(draft, name, text)
         draft.by, draft.saved_at, draft.version = by, now, draft.version + 1
-    Draft.objects.bulk_update(drafts.values(), [*FIELDS, "by", "saved_at", "version"], batch_size=LOT)
+    Draft.objects.bulk_update(drafts.values(), [*FIELDS, "typists", "by", "saved_at", "version"], batch_size=LOT)
 
 
 @transaction.atomic
@@ -151,6 +170,7 @@ def hand_in(
     An entry of the same figure that waits for review is replaced by the newer one. EntriesRefusedError with every
     problem at once, an oddity that no note explains among them. A draft that is not there any more was handed in by an
     earlier click: nothing is doubled. `reasons` holds those of single figures, `source` is a new one that is no form.
+    Whoever hands in what others have typed is no author of it.
     """
     demand_entering(keys, by)
     keep_open(key[2] for key in keys)
@@ -159,7 +179,8 @@ def hand_in(
     if found.problems:
         raise EntriesRefusedError(found.problems)
     why = {entry.key: (reasons or {}).get(entry.key, reason) for entry in found.entries}
-    revisions = _submitted(found, why, by, source or Source(kind=Source.Kind.FORM, by=by))
+    authors = _authors(drafts)
+    revisions = _submitted(found, why, authors, by, source or Source(kind=Source.Kind.FORM, by=by))
     Draft.objects.filter(pk__in=[draft.pk for draft in drafts]).delete()
     return revisions
 
@@ -237,7 +258,27 @@ def examine(drafts: Sequence[Draft]) -> Examined:
     return Examined(entries, odd, problems)
 
 
-def _submitted(found: Examined, reasons: Mapping[Key, str], by: User, source: Source) -> list[Revision]:
+Authors = Mapping[Key, Mapping[int, list[str]]]
+"""The authors of each figure, by their ids, with the columns of the numbers that they typed."""
+
+
+def _authors(drafts: Sequence[Draft]) -> Authors:
+    """Who typed what the drafts say."""
+    keyed = {(draft.indicator_id, draft.region_id, draft.month): draft for draft in drafts}
+    last = handed_in_last(keyed)
+    prefetch_related_objects(list(last.values()), "authors")
+    found = {}
+    for key, draft in keyed.items():
+        before = last.get(key)
+        earlier = authors_by_part(before) if before is not None else {}
+        now, handed_in = parts_of_texts(draft), parts_of(before)
+        found[key] = authors_of(draft.typists, now, handed_in, earlier, saved_by=draft.by_id)
+    return found
+
+
+def _submitted(
+    found: Examined, reasons: Mapping[Key, str], authors: Authors, by: User, source: Source
+) -> list[Revision]:
     if not found.entries:
         return []
     source.save()
@@ -253,7 +294,7 @@ def _submitted(found: Examined, reasons: Mapping[Key, str], by: User, source: So
             occurred_on=entry.occurred_on,
             note=entry.note,
             source=source,
-            author=by,
+            author_id=foremost(authors[entry.key], by.pk),
             created_at=moments.of(observation.pk),
             reason=reasons[entry.key],
             state=State.SUBMITTED.value,
@@ -262,8 +303,10 @@ def _submitted(found: Examined, reasons: Mapping[Key, str], by: User, source: So
         for entry, observation in zip(found.entries, observations, strict=True)
     ]
     made = Revision.objects.bulk_create(revisions)
+    keep_authors((one, authors[entry.key]) for one, entry in zip(made, found.entries, strict=True))
     decided({one.pk: one.created_at for one in made}, Verb.SUBMIT, by=by)
     hand_over(made)
     carry_on(replaced, made)
-    record("observations.submitted", by=by, subject=source, count=len(made))
+    names = named({person for one in found.entries for person in authors[one.key]}, by)
+    record("observations.submitted", by=by, subject=source, count=len(made), authors=names)
     return made

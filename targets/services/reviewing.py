@@ -11,7 +11,7 @@ from departments import access
 from departments.models import AuditEvent, User
 from departments.permissions import Action
 from departments.services import record
-from reviews.messages import refused_step
+from reviews.messages import refused_step, typed_by_themselves
 from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
 from targets import offering
 from targets.figures import Entry, Key
@@ -23,7 +23,7 @@ from targets.services.checking import check_entries, hold_totals, unexplained_fa
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open, keep_open
 from targets.services.official import LOT, decided, end_waiting, publish, supersede
-from targets.services.telling import RETURNED, WITHDRAWN, tell_author
+from targets.services.telling import RETURNED, WITHDRAWN, tell_authors
 
 
 @transaction.atomic
@@ -87,7 +87,7 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
     _moved(revision, Verb.RETURN, by, moments_of([revision.observation_id]), reason)
-    tell_author(revision, RETURNED, by=by, reason=reason)
+    tell_authors(revision, RETURNED, by=by, reason=reason)
     bring_back([revision])
     return revision
 
@@ -96,8 +96,8 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
 def approve(revision: Revision, *, by: User) -> Revision:
     """Makes a submitted entry official and supersedes the one before it: a lot of one, which says why it is left out.
 
-    PermissionDenied for an own entry; ValidationError for one that waits no longer ("transition"), that is older than
-    what is official ("outdated"), and for what `approve_all` refuses.
+    PermissionDenied for an author of it; ValidationError for one that waits no longer ("transition"), that is older
+    than what is official ("outdated"), and for what `approve_all` refuses.
     """
     approved, left_out = approve_all([revision], by=by)
     if left_out:
@@ -106,8 +106,8 @@ def approve(revision: Revision, *, by: User) -> Revision:
 
 
 def _why_left_out(row: Revision, by: User) -> PermissionDenied | ValidationError:
-    if row.author_id == by.pk:
-        return PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
+    if row.is_typed_by(by):
+        return PermissionDenied(typed_by_themselves())
     if row.state != State.SUBMITTED.value:
         return refused_step("transition")
     return ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
@@ -117,9 +117,9 @@ def _why_left_out(row: Revision, by: User) -> PermissionDenied | ValidationError
 def approve_all(revisions: Collection[Revision], *, by: User) -> tuple[list[Revision], list[Revision]]:
     """Makes the submitted entries official at once: (approved, left out), in a constant number of queries.
 
-    Left out are own entries, what a colleague has decided in between, and entries older than what is official.
-    PermissionDenied if one of them is none of the person's business, ValidationError if a month is closed or a total
-    since January would fall: then nothing is approved.
+    Left out is what the person has typed a number of, what a colleague has decided in between, and entries older than
+    what is official. PermissionDenied if one of them is none of the person's business, ValidationError if a month is
+    closed or a total since January would fall: then nothing is approved.
     """
     rows = _locked_all(revisions, by)
     approved = [row for row in rows if _approvable(row, by)]
@@ -139,9 +139,8 @@ def _locked_all(revisions: Collection[Revision], by: User) -> list[Revision]:
     keep_open(concerned.order_by().values_list("month", flat=True).distinct())
     hold_totals(concerned.values("indicator"))
     list(concerned.select_for_update().order_by("pk").values_list("pk", flat=True))
-    rows = list(
-        Revision.objects.filter(pk__in=ids).select_related("observation__indicator", "approved_by").order_by("pk")
-    )
+    found = Revision.objects.filter(pk__in=ids).select_related("observation__indicator", "approved_by")
+    rows = list(found.with_authors().order_by("pk"))
     for row in rows:
         indicator, region_id = row.observation.indicator, row.observation.region_id
         if not reached.covers(department_id=indicator.department_id, region_id=region_id):
@@ -150,9 +149,10 @@ def _locked_all(revisions: Collection[Revision], by: User) -> list[Revision]:
 
 
 def _approvable(row: Revision, by: User) -> bool:
-    """Others' entries that wait and are newer than what is official: nothing is taken back by an old entry in a lot."""
+    """What others have typed, if it waits and is newer than what is official: an old entry in a lot takes nothing
+    back."""
     newer = row.pk > (row.observation.official_id or 0)
-    return newer and (State(row.state), Verb.APPROVE) in TRANSITIONS and row.author_id != by.pk
+    return newer and (State(row.state), Verb.APPROVE) in TRANSITIONS and not row.is_typed_by(by)
 
 
 def _demand_no_fall(rows: Collection[Revision]) -> None:
@@ -180,7 +180,7 @@ def _approve_rows(rows: Collection[Revision], by: User, moments: Moments) -> Non
             actor=by,
             action=f"observation.{Verb.APPROVE.value}",
             subject=f"{row._meta.label_lower}:{row.pk}",
-            detail={"reason": "", "together": len(rows)},
+            detail={"reason": "", "together": len(rows), "authors": ", ".join(map(str, row.all_authors))},
         )
         for row in rows
     )
@@ -201,7 +201,7 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     observation.occurred_on = None
     observation.save()
     mark_dirty([_key_of(observation)])
-    tell_author(revision, WITHDRAWN, by=by, reason=reason)
+    tell_authors(revision, WITHDRAWN, by=by, reason=reason)
     return revision
 
 

@@ -1,4 +1,4 @@
-"""Telling the author what became of a figure, in the transaction in which it happened."""
+"""Telling its authors what became of a figure, in the transaction in which it happened."""
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,10 +11,9 @@ from targets.models import Observation, Revision
 RETURNED, WITHDRAWN = "returned", "withdrawn"
 
 
-def tell_author(revision: Revision, kind: str, *, by: User, reason: str) -> None:
-    """Tells the author at once that an entry of theirs was returned or withdrawn; nobody is told of an own deed."""
-    if revision.author_id == by.pk:
-        return
+def tell_authors(revision: Revision, kind: str, *, by: User, reason: str) -> None:
+    """Tells the authors, and who handed it in, at once that their entry was returned or withdrawn; nobody is told of an
+    own deed."""
     row = revision.observation
     unit = unit_entering(row)
     details = {
@@ -24,14 +23,16 @@ def tell_author(revision: Revision, kind: str, *, by: User, reason: str) -> None
         "person": str(by),
         "reason": reason.strip(),
     }
-    notify(
-        revision.author,
-        kind=kind,
-        subject=f"{revision._meta.label_lower}:{revision.pk}",
-        part=Part(kind, details, _link(row, unit)),
-        now=timezone.now(),
-        reminds_of=[f"figures_returned:{unit.code}:{row.month}"] if unit and kind == RETURNED else [],
-    )
+    for person in revision.concerned:
+        if person != by:
+            notify(
+                person,
+                kind=kind,
+                subject=f"{revision._meta.label_lower}:{revision.pk}",
+                part=Part(kind, details, _link(row, unit)),
+                now=timezone.now(),
+                reminds_of=[f"figures_returned:{unit.code}:{row.month}"] if unit and kind == RETURNED else [],
+            )
 
 
 def unit_entering(row: Observation) -> Department | None:

@@ -18,6 +18,7 @@ from targets.models import Indicator, Observation, Revision, Source
 from targets.moments import moments_of
 from targets.offering import FIGURES
 from targets.services.attachments import carry_on
+from targets.services.authorship import copy_authors
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import wake_on_commit
 from targets.services.locking import demand_open_rows, keep_open
@@ -80,7 +81,7 @@ def _replaced_by(source: Source) -> QuerySet[Revision]:
 
 
 def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, reason: str) -> None:
-    """Lets replaced entries wait again, with their files, each as an entry of its own by whoever made it."""
+    """Lets replaced entries wait again, with their files, each as an entry of its own by the same authors."""
     if not replaced:
         return
     own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
@@ -98,6 +99,7 @@ def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, r
         ],
         batch_size=LOT,
     )
+    copy_authors((replaced[one.observation_id], one) for one in made)
     decided({one.pk: one.created_at for one in made}, Verb.SUBMIT, by=by, reason=reason)
     carry_on(replaced, made)
     record("observations.submitted", by=by, subject=own, count=len(made))

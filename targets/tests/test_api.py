@@ -340,6 +340,7 @@ def test_an_observation_names_its_revision(ask: Ask, promise: Target) -> None:
         "revision": row.official_id,
         "official_at": write_moment(row.official.official_at),
         "official_by": "import",
+        "authors": [str(f.coordinator())],
         "demonstration": False,
     }
 

@@ -99,7 +99,7 @@ def test_handing_in_makes_submitted_revisions_and_an_audit_event(cast: SimpleNam
     ]
     assert not Draft.objects.exists()
     assert Observation.objects.filter(official__isnull=False).count() == 0
-    assert AuditEvent.objects.get().detail == {"count": 2}
+    assert AuditEvent.objects.get().detail == {"count": 2, "authors": str(cast.reporter)}
 
 
 def test_a_double_click_hands_in_once(cast: SimpleNamespace) -> None:

@@ -97,7 +97,8 @@ def test_figures_are_handed_in_for_review_and_say_where_they_come_from(cast: Sim
     assert str(revisions[2].occurred_on) == "2014-06-27"
     source = Source.objects.get()
     assert (source.kind, source.label, source.by) == ("api", "其他系统", cast.reporter)
-    assert [(one.action, one.detail) for one in AuditEvent.objects.all()] == [("observations.submitted", {"count": 3})]
+    told = {"count": 3, "authors": str(cast.reporter)}
+    assert [(one.action, one.detail) for one in AuditEvent.objects.all()] == [("observations.submitted", told)]
     assert not Draft.objects.exists()
     assert not Observation.objects.filter(official__isnull=False).exists()
 

@@ -18,7 +18,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Revision
 from targets.services import Typed, approve, hand_in, save_draft, send_back, withdraw
-from targets.services.telling import RETURNED, tell_author
+from targets.services.telling import RETURNED, tell_authors
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_a_figure_without_a_unit_leads_to_its_history(cast: SimpleNamespace) -> 
     revision = handed_in(cast)
     cast.measured.department = None
     cast.measured.save()
-    tell_author(Revision.objects.get(pk=revision.pk), RETURNED, by=cast.reviewer, reason="漏报")
+    tell_authors(Revision.objects.get(pk=revision.pk), RETURNED, by=cast.reviewer, reason="漏报")
     assert Notice.objects.get().parts[0]["link"] == f"/figures/{cast.measured.code}/100100/2014-06/"
 
 

@@ -62,7 +62,7 @@ def _visible(user: User, indicator: str, region: str, month: str) -> Observation
 
 
 def _revisions(row: Observation) -> "QuerySet[Revision]":
-    related = row.revisions.select_related("author", "approved_by", "source__by").with_decisions()
+    related = row.revisions.select_related("approved_by", "source__by").with_authors().with_decisions()
     return related.prefetch_related("attachments").order_by("-pk")
 
 

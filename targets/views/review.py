@@ -16,6 +16,7 @@ from departments.typed import number_of
 from targets.models import Observation, Revision
 from targets.queue import queue
 from targets.services import approve, approve_all, send_back
+from targets.wording import listed
 
 
 class ReasonForm(forms.Form):
@@ -76,7 +77,9 @@ def return_one(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as refused:
         return _refused(request, refused, pk)
     said = _("Returned: %(name)s. %(author)s sees the reason and can correct the figure.")
-    messages.success(request, said % {"name": name_of(revision), "author": revision.author})
+    messages.success(
+        request, said % {"name": name_of(revision), "author": listed([str(one) for one in revision.concerned])}
+    )
     return redirect("reviews")
 
 
@@ -98,15 +101,16 @@ def approve_group(request: HttpRequest) -> HttpResponse:
 
 def _tell(request: HttpRequest, approved: int, left_out: list[Revision]) -> None:
     """How many were approved, and which were not and why."""
-    own = sum(one.author_id == request.user.pk for one in left_out)
-    decided = sum(one.author_id != request.user.pk and one.state != "submitted" for one in left_out)
+    by = access.person(request)
+    own = sum(one.is_typed_by(by) for one in left_out)
+    decided = sum(not one.is_typed_by(by) and one.state != "submitted" for one in left_out)
     if approved:
         said = ngettext("%(number)d entry approved.", "%(number)d entries approved.", approved) % {"number": approved}
         messages.success(request, said + " " + _("The lights follow in a moment."))
     if own:
         text = ngettext(
-            "%(number)d entry is your own and was left out: a colleague approves it.",
-            "%(number)d entries are your own and were left out: a colleague approves them.",
+            "%(number)d entry was left out because you have typed a number of it: a colleague approves it.",
+            "%(number)d entries were left out because you have typed a number of each: a colleague approves them.",
             own,
         )
         messages.warning(request, text % {"number": own})

@@ -1752,7 +1752,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="progressreport_not_approved_by_author",
-                violation_error_message="Nobody approves an own entry.",
+                violation_error_message="Nobody approves what they have typed.",
             ),
         ),
         migrations.AddConstraint(

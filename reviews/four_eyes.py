@@ -1,0 +1,88 @@
+"""Triggers by which the database itself keeps authors from deciding about what they have typed.
+
+A constraint compares the columns of one row; the authors of an entry stand in rows of their own, so triggers look. They
+are made by the migrations that make the tables, from `triggers` for the entries of an app.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+APPROVED = "Nobody approves what they have typed."
+FIXED = "The authors of an entry are those who typed it before it was handed in."
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the database refuses: when `event` happens to a row of `table` for which `when` holds, and `wrong` does."""
+
+    name: str
+    table: str
+    event: str
+    when: str
+    wrong: str
+    message: str
+
+    def created(self, vendor: str) -> Iterator[str]:
+        """The statements that make it; NEW and OLD are the row after and before."""
+        if vendor == "postgresql":
+            yield (
+                f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {self.wrong} THEN "
+                f"RAISE check_violation USING MESSAGE = '{self.message}'; END IF; "
+                f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+            )
+            yield (
+                f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW "
+                f"WHEN ({self.when}) EXECUTE FUNCTION {self.name}()"
+            )
+        else:
+            yield (
+                f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} WHEN {self.when} AND {self.wrong} "
+                f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+            )
+
+
+def make(schema_editor: Any, rules: list[Rule]) -> None:
+    """Makes the triggers of an app, in its migration."""
+    vendor = schema_editor.connection.vendor
+    for rule in rules:
+        # Emptying a table, as `flush` does, is the same on SQLite as deleting its rows, so there that stays possible.
+        if vendor == "postgresql" or rule.event != "DELETE":
+            for statement in rule.created(vendor):
+                schema_editor.execute(statement, params=None)
+
+
+def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Rule]:
+    """The rules for the entries of an app: no approval by an author, and authors that stay as they were handed in."""
+
+    def typed(entry: str, person: str) -> str:
+        return (
+            f"(EXISTS (SELECT 1 FROM {entries} e WHERE e.id = {entry} AND e.author_id = {person}) OR "
+            f"EXISTS (SELECT 1 FROM {authors} a WHERE a.{column} = {entry} AND a.user_id = {person}))"
+        )
+
+    def handed_in(entry: str) -> str:
+        return f"EXISTS (SELECT 1 FROM {decisions} d WHERE d.{column} = {entry})"
+
+    unapproved = f"EXISTS (SELECT 1 FROM {entries} e WHERE e.id = NEW.{column} AND e.official_at IS NULL)"
+    late = f"(NOT {unapproved} OR {handed_in(f'NEW.{column}')})"
+    approving = "NEW.verb = 'approve'"
+    changed = "OLD.author_id <> NEW.author_id"
+    return [
+        Rule(
+            f"{entries}_not_approved_by_authors",
+            entries,
+            "UPDATE OF approved_by_id",
+            "NEW.approved_by_id IS NOT NULL",
+            typed("NEW.id", "NEW.approved_by_id"),
+            APPROVED,
+        ),
+        *(
+            Rule(f"{decisions}_{name}", decisions, event, approving, typed(f"NEW.{column}", "NEW.by_id"), APPROVED)
+            for name, event in (("not_by_authors", "INSERT"), ("never_by_authors", "UPDATE"))
+        ),
+        Rule(f"{entries}_author_kept", entries, "UPDATE OF author_id", changed, changed, FIXED),
+        Rule(f"{authors}_in_time", authors, "INSERT", f"NEW.{column} IS NOT NULL", late, FIXED),
+        Rule(f"{authors}_kept", authors, "UPDATE", "NEW.id IS NOT NULL", "NEW.id IS NOT NULL", FIXED),
+        Rule(f"{authors}_stay", authors, "DELETE", "OLD.id IS NOT NULL", handed_in(f"OLD.{column}"), FIXED),
+    ]
