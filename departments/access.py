@@ -141,6 +141,14 @@ def demand_acting(user: User, action: Action, region_id: int) -> None:
         raise refusal()
 
 
+def acting_for(action: Action, region_id: int) -> list[User]:
+    """Who may take the action for the plans of exactly this region, by name."""
+    roles = [role.value for role in Role if scope_of(action, role) not in (None, Scope.DEPARTMENT, Scope.REGION)]
+    holding = Membership.objects.filter(role__in=roles, department__region=region_id).values("user")
+    people = User.objects.filter(is_active=True, pk__in=holding).order_by("username")
+    return [person for person in people if reach(person, action).acts_for(region_id)]
+
+
 def refusal() -> PermissionDenied:
     """What a person is told who may not do something."""
     return PermissionDenied(_("Your role does not allow this. Ask your administrator for the role that does."))

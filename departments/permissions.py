@@ -118,7 +118,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.REVIEW_TASK_REPORTS: {_R.REVIEWER: _S.DEPARTMENT},
     Action.SPLIT_TASKS: {_R.REPORTER: _S.DEPARTMENT, _R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.SEAT},
     Action.SIGN_OFF_TASKS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.SEAT},
-    Action.CLOSE_TASKS: {_R.COORDINATOR: _S.SEAT},
+    Action.CLOSE_TASKS: {_R.COORDINATOR: _S.SEAT, _R.LEADER: _S.SEAT},
     Action.SHOW_SCREENS: {_R.COORDINATOR: _S.SEAT, _R.ADMINISTRATOR: _S.OFFICE},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""

@@ -1,5 +1,6 @@
 """What everything that becomes official through a review has in common."""
 
+from collections.abc import Iterable
 from typing import Any, Self, TypeVar
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from departments.models import User
+from reviews.authors import by_part
 from reviews.documents import KINDS, Kind
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
@@ -113,9 +115,19 @@ class AbstractReviewed(models.Model):
         return None if found in self.all_authors else found
 
     @property
+    def authors_named(self) -> str:
+        """The names of all authors, for the audit log."""
+        return ", ".join(sorted(map(str, self.all_authors)))
+
+    @property
     def concerned(self) -> list[User]:
         """Who wants to know what becomes of it: the authors, and who handed it in."""
         return [*self.all_authors, *([self.handed_in_by] if self.handed_in_by is not None else [])]
+
+    def authors_by_part(self, parts: Iterable[str]) -> dict[str, list[int]]:
+        """Part → the ids of who typed it; `parts` are those in which anything stands."""
+        shares = [(one.user_id, one.parts) for one in self.authors.all()]
+        return by_part(shares or [(self.author_id, parts)])
 
     def is_typed_by(self, user: User) -> bool:
         """Whether somebody is one of the authors."""

@@ -175,4 +175,4 @@ def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tupl
 
 def waiting_for(user: User) -> int:
     """How many reports the person may decide; own ones are a colleague's to judge."""
-    return ProgressReport.objects.waiting_for(user).exclude(author=user).count()
+    return ProgressReport.objects.waiting_for(user).by_others(user).count()

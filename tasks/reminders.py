@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
@@ -205,17 +204,21 @@ def _reporting(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matte
 # --- Reports that wait for a review ----------------------------------------------------------------------------------
 
 
-def _waiting() -> list[tuple[int, int, int, date]]:
-    """(department, author, number, day of the oldest) of reports that wait for a review."""
-    rows = ProgressReport.objects.waiting().order_by().values_list("department_id", "author_id")
-    counted = rows.annotate(number=Count("pk"), since=Min("created_at"))
-    return [(unit, author, number, timezone.localdate(since)) for unit, author, number, since in counted]
+def _waiting() -> list[tuple[int, set[int], date]]:
+    """(department, authors, day on which it came in) of each report that waits for a review."""
+    rows = ProgressReport.objects.waiting().order_by("pk")
+    columns = ("pk", "department_id", "created_at", "author_id", "authors__user_id")
+    found: dict[int, tuple[int, set[int], date]] = {}
+    for pk, unit, at, author, further in rows.values_list(*columns):
+        _unit, authors, _day = found.setdefault(pk, (unit, {author}, timezone.localdate(at)))
+        authors.add(further or author)
+    return list(found.values())
 
 
-def _reviewing(person: User, waiting: Sequence[tuple[int, int, int, date]]) -> Iterator[Matter]:
+def _reviewing(person: User, waiting: Sequence[tuple[int, set[int], date]]) -> Iterator[Matter]:
     reached = access.reach(person, Action.REVIEW_TASK_REPORTS).departments
-    own = [one for one in waiting if one[0] in reached and one[1] != person.pk]
-    if own:
-        since = min(one[3] for one in own)
-        details = {"number": sum(one[2] for one in own), "since": since.isoformat()}
+    days = [day for unit, authors, day in waiting if unit in reached and person.pk not in authors]
+    if days:
+        since = min(days)
+        details = {"number": len(days), "since": since.isoformat()}
         yield Matter("task_reviews", since, REVIEW, Part("task_reviews", details, reverse("task_reviews")))

@@ -295,6 +295,6 @@ def reports_waiting_for(user: User) -> list[ProgressReport]:
 
 
 def _with_words(reports: QuerySet[ProgressReport]) -> QuerySet[ProgressReport]:
-    """With all that a page says about them: five queries more, however many there are."""
+    """With all that a page says about them: six queries more, however many there are."""
     related = reports.select_related("task__plan", "department", "author", "approved_by")
-    return related.prefetch_related("steps__milestone", "attachments", "decisions__by")
+    return related.prefetch_related("steps__milestone", "attachments", "decisions__by", "authors__user")

@@ -8,7 +8,7 @@ from targets.figures import Problem
 from tasks.accounts import Said, SaidStep
 from tasks.messages import sentence
 from tasks.models import ProgressReport, ReportAttachment, ReportDraft
-from tasks.services import Place, reported_by, said_in
+from tasks.services import Place, reported_by, said_in, said_of
 from tasks.standing import Known
 
 
@@ -75,11 +75,7 @@ def _said(draft: ReportDraft | None, latest: ProgressReport | None, before: Prog
     if draft is not None:
         return said_in(draft)
     if latest is not None:
-        steps = {
-            one.milestone_id: SaidStep(str(one.percentage), one.done_on.isoformat() if one.done_on else "")
-            for one in latest.steps.all()
-        }
-        return Said(latest.done, latest.next_steps, latest.problems, steps)
+        return said_of(latest)
     if before is not None:
         return Said(before.next_steps, "", before.problems)
     return Said()

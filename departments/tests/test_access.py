@@ -43,7 +43,7 @@ EXPECTED = {
     Action.REVIEW_TASK_REPORTS: "reviewer",
     Action.SPLIT_TASKS: "reporter reviewer coordinator",
     Action.SIGN_OFF_TASKS: "reviewer coordinator",
-    Action.CLOSE_TASKS: "coordinator",
+    Action.CLOSE_TASKS: "coordinator leader",
 }
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from departments.models import User
-from reviews.authors import Parts, by_part
+from reviews.authors import Parts
 from reviews.workflow import State
 from targets.figures import Key
 from targets.models import Revision, RevisionAuthor
@@ -45,12 +45,6 @@ def handed_in_last(keys: Collection[Key]) -> dict[Key, Revision]:
     rows = Revision.objects.handed_in(keys).select_related("observation")
     latest = {row.entry.key: row for row in rows}
     return {key: row for key, row in latest.items() if row.state != State.WITHDRAWN.value}
-
-
-def authors_by_part(revision: Revision) -> dict[str, list[int]]:
-    """Column → who typed its number."""
-    shares = [(one.user_id, one.parts) for one in revision.authors.all()]
-    return by_part(shares or [(revision.author_id, parts_of(revision))])
 
 
 def keep_authors(authors: Iterable[tuple[Revision, Mapping[int, list[str]]]]) -> None:

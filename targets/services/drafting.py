@@ -20,7 +20,6 @@ from targets.moments import moments_of
 from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, discard_attachments, hand_over
 from targets.services.authorship import (
-    authors_by_part,
     handed_in_last,
     keep_authors,
     named,
@@ -270,8 +269,8 @@ def _authors(drafts: Sequence[Draft]) -> Authors:
     found = {}
     for key, draft in keyed.items():
         before = last.get(key)
-        earlier = authors_by_part(before) if before is not None else {}
         now, handed_in = parts_of_texts(draft), parts_of(before)
+        earlier = before.authors_by_part(handed_in) if before is not None else {}
         found[key] = authors_of(draft.typists, now, handed_in, earlier, saved_by=draft.by_id)
     return found
 

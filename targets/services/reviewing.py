@@ -180,7 +180,7 @@ def _approve_rows(rows: Collection[Revision], by: User, moments: Moments) -> Non
             actor=by,
             action=f"observation.{Verb.APPROVE.value}",
             subject=f"{row._meta.label_lower}:{row.pk}",
-            detail={"reason": "", "together": len(rows), "authors": ", ".join(map(str, row.all_authors))},
+            detail={"reason": "", "together": len(rows), "authors": row.authors_named},
         )
         for row in rows
     )

@@ -13,7 +13,13 @@ from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
 from plans.fields import MonthField
-from reviews.models import AbstractAttachment, AbstractDecision, AbstractReviewed
+from reviews.models import (
+    AbstractAttachment,
+    AbstractAuthor,
+    AbstractDecision,
+    AbstractReviewed,
+    ReviewedQuerySet,
+)
 from reviews.workflow import Verb
 from tasks.models.task import Assignment, Milestone, Task
 
@@ -36,13 +42,15 @@ class ReportDraft(Account):
     """A report as it is being typed, saved as one goes, so that nothing typed is lost, right or wrong.
 
     `steps` holds what was typed about milestones: {id: {"percentage", "done_on"}}, both texts. `version` counts the
-    savings: whoever saves names the one seen last, so that nobody overwrites a colleague unawares.
+    savings: whoever saves names the one seen last, so that nobody overwrites a colleague unawares. `by` saved it last;
+    `typists` says who typed which part (see `reviews.authors`).
     """
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="drafts", db_index=False, verbose_name=_("task"))
     department = models.ForeignKey(Department, models.PROTECT, related_name="+", verbose_name=_("department"))
     month = MonthField(_("month"))
     steps = models.JSONField(_("milestones"), default=dict, blank=True)
+    typists = models.JSONField(_("who typed what"), default=dict, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("by")
@@ -59,7 +67,7 @@ class ReportDraft(Account):
         return f"{self.task_id} · {self.department_id} · {self.month}"
 
 
-class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
+class ProgressReportQuerySet(ReviewedQuerySet["ProgressReport"]):
     """Questions about progress reports."""
 
     def visible_to(self, user: User) -> Self:
@@ -82,6 +90,10 @@ class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
     def approved(self) -> Self:
         """What is official now."""
         return self.filter(state=ProgressReport.StateChoices.APPROVED)
+
+    def typed_by(self, user: User) -> Self:
+        """Those of which somebody is an author."""
+        return self.filter(Q(author=user) | Q(authors__user=user))
 
 
 class ProgressReport(Account, AbstractReviewed):
@@ -121,6 +133,23 @@ class ProgressReport(Account, AbstractReviewed):
     def return_reason(self) -> str:
         """Why it was returned; empty if it was not. Where there are many, load their decisions first."""
         return next((one.reason for one in self.decisions.all() if one.verb == Verb.RETURN.value), "")
+
+
+class ReportAuthor(AbstractAuthor):
+    """One of several authors of a progress report; `parts` are its texts, and the ids of milestones."""
+
+    report = models.ForeignKey(
+        ProgressReport, models.PROTECT, related_name="authors", db_index=False, verbose_name=_("progress report")
+    )
+
+    class Meta(AbstractAuthor.Meta):
+        abstract = False
+        verbose_name = _("author of a progress report")
+        verbose_name_plural = _("authors of progress reports")
+        constraints = [models.UniqueConstraint(fields=["report", "user"], name="report_author_once")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} · {self.user_id}"
 
 
 class MilestoneReport(models.Model):

@@ -1,6 +1,7 @@
 """What is done to promised work; each verb is one function, atomic, its audit event within."""
 
 from tasks.services.attachments import attach_to_report, detach_from_report
+from tasks.services.authorship import said_of
 from tasks.services.deciding import approve_report, return_report
 from tasks.services.drafting import discard_draft_plan, keep, keep_clause, leave_out, publish
 from tasks.services.feeds import end_feed, issue_feed, revoke_feed
@@ -47,6 +48,7 @@ __all__ = [
     "return_report",
     "revoke_feed",
     "said_in",
+    "said_of",
     "save_report",
     "sign_off",
     "split",

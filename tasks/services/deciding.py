@@ -13,7 +13,7 @@ from departments.noticing import notify
 from departments.permissions import Action
 from departments.reminding import Part
 from departments.services import record
-from reviews.messages import refused_step
+from reviews.messages import refused_step, typed_by_themselves
 from reviews.workflow import RefusedError, State, Verb, step
 from targets.services.locking import check_reason, demand_open_month, keep_open
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
@@ -30,14 +30,14 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     """Makes a report official and supersedes the one before it; the milestones it says are done are done from now on,
     and what leads to targets is judged anew.
 
-    PermissionDenied for an own report; ValidationError for one that waits no longer ("transition"), that is older than
-    what is official ("outdated"), in a closed month or for a closed task.
+    PermissionDenied for an author of it; ValidationError for one that waits no longer ("transition"), that is older
+    than what is official ("outdated"), in a closed month or for a closed task.
     """
     keep_open([report.month])
     report = _locked(report)
     demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
-    if report.author_id == by.pk:
-        raise PermissionDenied(_("Nobody approves an own entry. Ask a colleague who reviews for your department."))
+    if report.is_typed_by(by):
+        raise PermissionDenied(typed_by_themselves())
     demand_unclosed(report.task)
     demand_open_month(report.task.plan, report.month)
     before = ProgressReport.objects.approved().filter(
@@ -54,7 +54,7 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     report.official_by = ProgressReport.OfficialBy.REVIEW
     report.save()
     decided(report, Verb.APPROVE, moment, by=by)
-    record("report.approved", by=by, subject=report, month=str(report.month))
+    record("report.approved", by=by, subject=report, month=str(report.month), authors=report.authors_named)
     _publish([report, *([earlier] if earlier is not None else [])], by)
     return report
 
@@ -87,7 +87,7 @@ def _publish(reports: list[ProgressReport], by: User) -> None:
 
 @transaction.atomic
 def return_report(report: ProgressReport, *, by: User, reason: str) -> ProgressReport:
-    """Returns a report with a reason, and tells its author at once; its attachments go back to the next draft."""
+    """Returns a report with a reason, and tells its authors at once; its attachments go back to the next draft."""
     check_reason(reason)
     report = _locked(report)
     demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
@@ -96,7 +96,7 @@ def return_report(report: ProgressReport, *, by: User, reason: str) -> ProgressR
     decided(report, Verb.RETURN, moment_of(place_of(report)), by=by, reason=reason.strip())
     record("report.returned", by=by, subject=report, reason=reason.strip())
     bring_back(report)
-    _tell_author(report, by, reason.strip())
+    _tell_authors(report, by, reason.strip())
     return report
 
 
@@ -115,15 +115,15 @@ def _step(report: ProgressReport, verb: Verb, reason: str = "") -> None:
         raise refused_step(refused.code) from refused
 
 
-def _tell_author(report: ProgressReport, by: User, reason: str) -> None:
-    if report.author_id == by.pk:
-        return
+def _tell_authors(report: ProgressReport, by: User, reason: str) -> None:
     details = {"task": report.task.title, "month": str(report.month), "person": str(by), "reason": reason}
     place = [report.task.plan.code, report.task.code, report.department.code, str(report.month)]
-    notify(
-        report.author,
-        kind=RETURNED,
-        subject=f"{report._meta.label_lower}:{report.pk}",
-        part=Part(RETURNED, details, reverse("task_report", args=place)),
-        now=timezone.now(),
-    )
+    for person in report.concerned:
+        if person != by:
+            notify(
+                person,
+                kind=RETURNED,
+                subject=f"{report._meta.label_lower}:{report.pk}",
+                part=Part(RETURNED, details, reverse("task_report", args=place)),
+                now=timezone.now(),
+            )

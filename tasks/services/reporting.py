@@ -1,7 +1,7 @@
 """Writing a progress report and handing it in: nothing typed is lost, nothing overwritten unawares, nothing doubled."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
 from typing import Any
@@ -15,6 +15,7 @@ from departments.models import Department, User
 from departments.permissions import Action
 from departments.services import record
 from plans.periods import Month
+from reviews.authors import foremost
 from reviews.workflow import State, Verb, step
 from targets.figures import Problem
 from targets.models import MonthLock
@@ -25,10 +26,9 @@ from tasks.accounts import Asked, Said, SaidStep, Setting
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision, ReportDraft, Task
 from tasks.models.report import LONGEST_TEXT
 from tasks.services.attachments import carry_on, hand_over
+from tasks.services.authorship import WORDS, authors_in, keep_authors, noted_in
 from tasks.services.places import Place, asked_of
 from tasks.services.rights import demand_assigned, demand_of, demand_unclosed
-
-TEXTS = ("done", "next_steps", "problems")
 
 
 class ReportConflictError(Exception):
@@ -78,11 +78,13 @@ def save_report(place: Place, said: Said, *, version: int, by: User) -> ReportDr
     if draft is None:
         if version:
             raise ReportConflictError(None)
-        return ReportDraft.objects.create(**place.fields, **stored, by=by)
+        typists = noted_in(None, place, Said(), said, by=by.pk)
+        return ReportDraft.objects.create(**place.fields, **stored, typists=typists, by=by)
     if {name: getattr(draft, name) for name in stored} == stored:
         return draft
     if draft.version != version:
         raise ReportConflictError(draft)
+    draft.typists = noted_in(draft, place, said_in(draft), said, by=by.pk)
     for name, value in stored.items():
         setattr(draft, name, value)
     draft.by, draft.saved_at, draft.version = by, timezone.now(), draft.version + 1
@@ -92,7 +94,7 @@ def save_report(place: Place, said: Said, *, version: int, by: User) -> ReportDr
 
 def _demand_lengths(said: Said) -> None:
     """ValidationError for a text that is longer than what can be kept of it."""
-    if any(len(getattr(said, name)) > LONGEST_TEXT for name in TEXTS):
+    if any(len(getattr(said, name)) > LONGEST_TEXT for name in WORDS):
         raise ValidationError(
             _("A part of the report has more than %(limit)s characters. Shorten it, or attach a document.")
             % {"limit": LONGEST_TEXT},
@@ -104,7 +106,7 @@ def _stored(said: Said) -> dict[str, Any]:
     steps = {
         str(pk): {"percentage": one.percentage[:40], "done_on": one.done_on[:40]} for pk, one in said.steps.items()
     }
-    return {name: getattr(said, name) for name in TEXTS} | {"steps": steps}
+    return {name: getattr(said, name) for name in WORDS} | {"steps": steps}
 
 
 def said_in(draft: ReportDraft) -> Said:
@@ -126,7 +128,8 @@ def examine(place: Place, said: Said, reason: str, today: date) -> Examined:
 def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressReport | None:
     """Makes a submitted report of the draft, with its attachments, and removes the draft.
 
-    A report of the same task, department and month that waits is replaced, unless it says the same already.
+    A report of the same task, department and month that waits is replaced, unless it says the same already. Whoever
+    hands in what others have typed is no author of it.
     ReportRefusedError with every problem at once. None if there is no draft: an earlier click has handed it in.
     """
     today = timezone.localdate()
@@ -139,31 +142,42 @@ def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressRepor
     found = examine(place, said_in(draft), reason, today)
     if found.problems:
         raise ReportRefusedError(found.problems)
-    if (same := _same_waiting(place, found, reason.strip(), by)) is not None:
+    authors = authors_in(draft, place, _only_asked(found))
+    if (same := _same_waiting(place, found, reason.strip(), authors)) is not None:
         draft.delete()
         return same
     moment = moment_of(place)
     replaced = _replace_waiting(place, moment, by)
-    report = _submitted(place, found, moment, reason.strip(), by)
+    report = _submitted(place, found, moment, reason.strip(), authors, by)
     hand_over(place, report)
     if replaced is not None:
         carry_on(replaced, report)
     draft.delete()
-    record("report.submitted", by=by, subject=report, month=str(place.month), department=place.department.code)
+    told = {"month": str(place.month), "department": place.department.code, "authors": report.authors_named}
+    record("report.submitted", by=by, subject=report, **told)
     return report
 
 
-def _same_waiting(place: Place, found: Examined, reason: str, by: User) -> ProgressReport | None:
-    """The person's own report that waits and says the same already: a second click doubles nothing."""
-    waiting = ProgressReport.objects.waiting().filter(**place.fields, author=by, reason=reason, **_texts(found)).first()
-    if waiting is None or place.files().filter(report__isnull=True).exists():
+def _only_asked(found: Examined) -> Said:
+    """What is reported: without milestones on which the department does not report any more."""
+    asked = {one.pk for one in found.asked}
+    return replace(found.said, steps={pk: step for pk, step in found.said.steps.items() if pk in asked})
+
+
+def _same_waiting(place: Place, found: Examined, reason: str, authors: Collection[int]) -> ProgressReport | None:
+    """The report of the same authors that waits and says the same already: a second click doubles nothing."""
+    same = ProgressReport.objects.waiting().filter(**place.fields, reason=reason, **_texts(found))
+    waiting = same.with_authors().first()
+    if waiting is None or not {one.pk for one in waiting.all_authors}.issuperset(authors):
+        return None
+    if place.files().filter(report__isnull=True).exists():
         return None
     stored = {one.milestone_id: (one.percentage, one.done_on) for one in waiting.steps.all()}
     return waiting if stored == accounts.understood(found.said, found.asked) else None
 
 
 def _texts(found: Examined) -> dict[str, str]:
-    return {name: getattr(found.said, name).strip() for name in TEXTS}
+    return {name: getattr(found.said, name).strip() for name in WORDS}
 
 
 def _replace_waiting(place: Place, moment: datetime, by: User) -> ProgressReport | None:
@@ -175,11 +189,13 @@ def _replace_waiting(place: Place, moment: datetime, by: User) -> ProgressReport
     return waiting
 
 
-def _submitted(place: Place, found: Examined, moment: datetime, reason: str, by: User) -> ProgressReport:
+def _submitted(
+    place: Place, found: Examined, moment: datetime, reason: str, authors: Mapping[int, list[str]], by: User
+) -> ProgressReport:
     report = ProgressReport.objects.create(
         **place.fields,
         **_texts(found),
-        author=by,
+        author_id=foremost(authors, by.pk),
         created_at=moment,
         reason=reason,
         state=step(State.DRAFT, Verb.SUBMIT).value,
@@ -189,6 +205,7 @@ def _submitted(place: Place, found: Examined, moment: datetime, reason: str, by:
         MilestoneReport(report=report, milestone_id=pk, percentage=percentage, done_on=day)
         for pk, (percentage, day) in reached.items()
     )
+    keep_authors(report, authors)
     decided(report, Verb.SUBMIT, moment, by=by)
     return report
 

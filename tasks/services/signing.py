@@ -1,4 +1,8 @@
-"""Signing off a task for a month, by whoever leads it; closing it at the end, by the plan office."""
+"""Signing off a task for a month, by whoever leads it; closing it at the end, by the plan office or its leader.
+
+Nobody signs off what they have reported, and nobody closes what they have reported, split or signed off; the database
+keeps that too (`reviews.four_eyes`).
+"""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -6,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments import access
-from departments.models import User
+from departments.models import Membership, User
 from departments.permissions import Action
 from departments.services import record
 from plans.periods import Month
@@ -15,8 +19,12 @@ from targets.wording import listed
 from tasks.answering import Answering
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
 from tasks.progress import State
-from tasks.services.rights import demand_lead, demand_unclosed
+from tasks.services.rights import demand_lead, demand_unclosed, may_lead
+from tasks.services.splitting import has_split
 from tasks.standing import judged, shown_day
+
+NAMED = 5
+"""So many people who may do it instead are named."""
 
 
 def missing_units(task: Task, month: Month) -> list[str]:
@@ -31,7 +39,7 @@ def missing_units(task: Task, month: Month) -> list[str]:
 @transaction.atomic
 def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
     """Signs all reports about the task of a month. ValidationError while one waits for its review, if nobody has
-    reported at all, and without a note where a unit has not reported."""
+    reported at all, for an author of one of them, and without a note where a unit has not reported."""
     demand_lead(by, Action.SIGN_OFF_TASKS, task)
     demand_open_month(task.plan, month)
     task = Task.objects.select_for_update().get(pk=task.pk)
@@ -42,6 +50,8 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
         raise ValidationError(_("A report of this month still waits for its review. Sign off when it is decided."))
     if not reports.approved().exists():
         raise ValidationError(_("No report of this month is approved yet, so there is nothing to sign off."))
+    if reports.approved().typed_by(by).exists():
+        raise ValidationError(_not_signing(task, month, by), code="own")
     missing = missing_units(task, month)
     if missing and not note.strip():
         said = _("Not reported: %(units)s. Ask them, or write in the note why you sign off without them.")
@@ -55,7 +65,7 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
 def close(task: Task, *, by: User) -> Task:
     """Closes a task of which everything is done and signed off. ValidationError with what is still open.
 
-    Whoever signed it off for the lead does not close it: the plan office checks what the lead says.
+    Whoever has reported on it, split it or signed it off last does not close it: somebody else checks what they say.
     """
     access.demand_acting(by, Action.CLOSE_TASKS, task.plan.region_id)
     task = Task.objects.select_for_update(of=("self",)).select_related("plan", "clause").get(pk=task.pk)
@@ -67,9 +77,8 @@ def close(task: Task, *, by: User) -> Task:
     last = task.sign_offs.select_related("by").first()
     if last is None:
         raise ValidationError(_("Nobody has signed the task off yet. The lead does that first."), code="unsigned")
-    led = task.assignments.filter(role=Assignment.Role.LEAD).exists()
-    if led and last.by_id == by.pk:
-        raise ValidationError(_("You have signed it off yourself. A colleague closes it."), code="own")
+    if not _may_close(task, last, by):
+        raise ValidationError(_not_closing(task, last, by), code="own")
     task.closed_on, task.closed_by = day, by
     signed(task, by).save()
     record("task.closed", by=by, subject=task)
@@ -90,6 +99,43 @@ def reopen_task(task: Task, *, by: User, reason: str) -> Task:
     signed(task, by, reason.strip()[:100]).save()
     record("task.reopened", by=by, subject=task, reason=reason.strip())
     return task
+
+
+def _may_close(task: Task, last: SignOff, user: User) -> bool:
+    """Whether somebody has neither signed it off last, nor typed a report that counts, nor split it."""
+    reported = ProgressReport.objects.approved().filter(task=task).typed_by(user).exists()
+    return last.by_id != user.pk and not reported and not has_split(task, user)
+
+
+def _not_closing(task: Task, last: SignOff, by: User) -> str:
+    """Why the person does not close a task, and who does."""
+    said = _("You have reported on this task, split it or signed it off, so you do not close it.")
+    acting = access.acting_for(Action.CLOSE_TASKS, task.plan.region_id)
+    return f"{said} {_instead([one for one in acting if one != by and _may_close(task, last, one)])}"
+
+
+def _not_signing(task: Task, month: Month, by: User) -> str:
+    """Why the person does not sign a month off, and who does."""
+    said = _("You have typed a report of this month yourself, so you do not sign it off.")
+    reports = ProgressReport.objects.approved().filter(task=task, month=month)
+    signing = {*access.acting_for(Action.SIGN_OFF_TASKS, task.plan.region_id), *_leading(task)} - {by}
+    others = sorted((one for one in signing if not reports.typed_by(one).exists()), key=str)
+    return f"{said} {_instead(others)}"
+
+
+def _leading(task: Task) -> list[User]:
+    """Who signs for the units that lead a task."""
+    leads = task.assignments.filter(role=Assignment.Role.LEAD).values("department")
+    held = Membership.objects.filter(department__in=leads, user__is_active=True).select_related("user")
+    return [one.user for one in held if may_lead(one.user, Action.SIGN_OFF_TASKS, task)]
+
+
+def _instead(people: list[User]) -> str:
+    """Who does it, or that there is nobody yet."""
+    if people:
+        names = listed([str(one) for one in people[:NAMED]], len(people))
+        return _("One of these does it: %(people)s.") % {"people": names}
+    return _("There is nobody else yet who may. Ask the administrator to give a colleague the role.")
 
 
 def _check_note(note: str) -> None:

@@ -43,6 +43,11 @@ def version_of(task: Task) -> int:
     return Milestone.history.filter(task=task).count()
 
 
+def has_split(task: Task, user: User) -> bool:
+    """Whether somebody has split or weighed the task: no other change of a milestone is given a reason."""
+    return bool(Milestone.history.filter(task=task, history_user=user, history_change_reason__isnull=False).exists())
+
+
 @transaction.atomic
 def split(task: Task, planned: Sequence[Planned], *, by: User, reason: str, version: int) -> None:
     """Makes the milestones of a task what is planned: those that are not named any more go.

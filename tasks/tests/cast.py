@@ -72,15 +72,17 @@ def said(done: str = "已推进", **steps: str) -> Said:
     return Said(done, "下月继续", "", read)
 
 
-def handed_in(place: Place, by: User, words: Said | None = None, reason: str = "") -> ProgressReport:
-    save_report(place, words or said(), version=0, by=by)
+def handed_in(place: Place, by: User, words: Said | None = None, reason: str = "", version: int = 0) -> ProgressReport:
+    save_report(place, words or said(), version=version, by=by)
     made = hand_in_report(place, by=by, reason=reason)
     assert made is not None
     return made
 
 
-def approved(place: Place, by: User, reviewer: User, words: Said | None = None, reason: str = "") -> ProgressReport:
-    return approve_report(handed_in(place, by, words, reason), by=reviewer)
+def approved(
+    place: Place, by: User, reviewer: User, words: Said | None = None, reason: str = "", version: int = 0
+) -> ProgressReport:
+    return approve_report(handed_in(place, by, words, reason, version), by=reviewer)
 
 
 def paper(name: str = "证明.pdf") -> SimpleUploadedFile:

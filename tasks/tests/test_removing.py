@@ -10,13 +10,14 @@ from django.core.management import CommandError, call_command
 from django.db import models
 
 from departments.models import AuditEvent
+from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.models import Attainment, MonthLock, Observation, Quota, Step, Target
 from targets.services import lock, promises_changed
 from targets.tests import factories as f
 from tasks.models import SupervisionNotice
-from tasks.services import attach_to_report, remove_plan, sign_off
+from tasks.services import attach_to_report, remove_plan, save_report, sign_off
 from tasks.services.commenting import comment
 from tasks.services.removing import HANGING
 from tasks.services.supervision import Proposal, issue, propose
@@ -36,10 +37,12 @@ def in_full_use(*, demonstration: bool = True) -> Plan:
     Step.objects.create(target=promise, due=date(2014, 6, 30), threshold=50)
     f.official(f.entry(promise.indicator, "2014-03", 20))
     attach_to_report(people.place, paper(), by=people.reporter)
-    approved(people.place, people.reporter, people.reviewer, said(**{f"m{people.open.pk}": "40"}))
+    save_report(people.place, said("待核"), version=0, by=f.person(Role.REPORTER, people.lead))
+    words = said(**{f"m{people.open.pk}": "40"})
+    approved(people.place, people.reporter, people.reviewer, words, version=1)
     sign_off(people.task, people.place.month, by=people.reviewer, note="其他单位本月无进展")
-    words = Proposal(plan=plan, title="通知", demand="请反馈", task=people.task, lead=people.lead)
-    issue(propose(words, by=people.coordinator, now=MONDAY), by=people.coordinator, now=MONDAY, files=[paper()])
+    proposal = Proposal(plan=plan, title="通知", demand="请反馈", task=people.task, lead=people.lead)
+    issue(propose(proposal, by=people.coordinator, now=MONDAY), by=people.coordinator, now=MONDAY, files=[paper()])
     comment(promise, text="请加快", by=people.leader, now=MONDAY)
     lock(plan, Month(2014, 1), by=people.coordinator)
     return plan

@@ -262,8 +262,8 @@ def test_nothing_changes_in_a_closed_task_until_it_is_reopened(city: SimpleNames
     assert Task.history.filter(id=city.task.pk).first().history_change_reason == "补充验收"
 
 
-@pytest.mark.parametrize("who", ["reviewer", "reporter", "leader"])
-def test_only_the_quality_office_closes(city: SimpleNamespace, who: str) -> None:
+@pytest.mark.parametrize("who", ["reviewer", "reporter", "stranger"])
+def test_only_the_quality_office_and_its_leader_close(city: SimpleNamespace, who: str) -> None:
     with pytest.raises(PermissionDenied):
         close(city.task, by=getattr(city, who))
 

@@ -1,0 +1,73 @@
+"""Who typed which part of a progress report: its texts, and what it says of each milestone (`reviews.authors`)."""
+
+from collections.abc import Mapping
+
+from django.db.models import prefetch_related_objects
+
+from reviews.authors import Parts, Typists, authors_of, noted
+from reviews.workflow import State
+from targets.numbers import plain, read_day
+from tasks.accounts import Said, SaidStep
+from tasks.models import ProgressReport, ReportAuthor, ReportDraft
+from tasks.services.places import Place
+
+WORDS = ("done", "next_steps", "problems")
+
+
+def parts_of(said: Said) -> Parts:
+    """What stands in a report; a milestone's part goes by its id."""
+    steps = {str(pk): _of_step(step) for pk, step in said.steps.items()}
+    texts = {name: getattr(said, name).strip() for name in WORDS}
+    return {part: text for part, text in (texts | steps).items() if text}
+
+
+def _of_step(step: SaidStep) -> str:
+    """Percentage and day, the same alike however they were written."""
+    percentage = plain(step.percentage).rstrip("% ")
+    try:
+        day = read_day(step.done_on)
+    except ValueError:
+        return f"{percentage} {step.done_on.strip()}"
+    return f"{percentage} {day or ''}".strip()
+
+
+def noted_in(draft: ReportDraft | None, place: Place, before: Said, now: Said, *, by: int) -> Typists:
+    """What is known of a draft, which may be a new one, once somebody has saved what it says `now`."""
+    known = draft.typists if draft is not None else {}
+    last = _last(place)
+    handed_in = parts_of(said_of(last)) if last is not None else {}
+    return noted(known, parts_of(before), parts_of(now), handed_in, by=by, words=WORDS)
+
+
+def authors_in(draft: ReportDraft, place: Place, said: Said) -> dict[int, list[str]]:
+    """The authors of what a draft says, by their ids, with the parts that they typed."""
+    last = _last(place)
+    handed_in = parts_of(said_of(last)) if last is not None else {}
+    earlier = last.authors_by_part(handed_in) if last is not None else {}
+    return authors_of(draft.typists, parts_of(said), handed_in, earlier, saved_by=draft.by_id, words=WORDS)
+
+
+def keep_authors(report: ProgressReport, authors: Mapping[int, list[str]]) -> None:
+    """Keeps the authors of a report that has several; before it is handed in."""
+    if len(authors) > 1:
+        ReportAuthor.objects.bulk_create(
+            ReportAuthor(report=report, user_id=person, parts=parts) for person, parts in authors.items()
+        )
+
+
+def _last(place: Place) -> ProgressReport | None:
+    """The latest report of the task, department and month: what is not changed in it stays as it was typed."""
+    reports = ProgressReport.objects.filter(**place.fields).exclude(state=State.WITHDRAWN.value)
+    last = reports.order_by("-pk").first()
+    if last is not None:
+        prefetch_related_objects([last], "authors", "steps")
+    return last
+
+
+def said_of(report: ProgressReport) -> Said:
+    """What a report says, as it could be typed again."""
+    steps = {
+        one.milestone_id: SaidStep(str(one.percentage), one.done_on.isoformat() if one.done_on else "")
+        for one in report.steps.all()
+    }
+    return Said(report.done, report.next_steps, report.problems, steps)
