@@ -68,8 +68,9 @@ class ImportBatch(models.Model):
     is checked again (`renewed`), and `overtaken` keeps which figures, as [indicator, region, month as a number], a few
     of them and one more where there are more.
     `recognition` is how the file was understood (`understanding.Understanding`), `mapping` what a person has said about
-    it (`mappings.Mapping`), `remembered` tells if that was said about an earlier file. `region` is the one for which it
-    was uploaded, empty where the person imports for several: then nobody else sees the file.
+    it (`mappings.Mapping`), `correctors` are who said so, `remembered` tells if it was said about an earlier file.
+    `region` is the one for which it was uploaded, empty where the person imports for several: then nobody else sees the
+    file.
     """
 
     class StateChoices(models.TextChoices):
@@ -100,6 +101,9 @@ class ImportBatch(models.Model):
     failure = models.CharField(_("why it ended"), max_length=20, blank=True)
     mapping = models.JSONField(_("which column is what"), default=dict, blank=True)
     recognition = models.JSONField(_("what was recognised"), default=dict, blank=True)
+    correctors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+", verbose_name=_("corrected by")
+    )
     remembered = models.ForeignKey(
         RememberedMapping, models.SET_NULL, null=True, related_name="+", verbose_name=_("remembered mapping")
     )

@@ -145,6 +145,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "correctors",
+                    models.ManyToManyField(
+                        blank=True,
+                        editable=False,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="corrected by",
+                    ),
+                ),
+                (
                     "remembered",
                     models.ForeignKey(
                         null=True,

@@ -52,6 +52,7 @@ def _to_be_checked_again(batch: ImportBatch, by: User) -> ImportBatch:
     if not batch.correctable:
         raise ValidationError(_("The stored file is not there any more. Upload it again."), code="gone")
     staging.clear(batch)
+    batch.correctors.add(by)
     batch.move(Verb.CORRECT)
     batch.renewed, batch.overtaken, batch.progress = False, [], 0
     transaction.on_commit(lambda: jobs.wake(batch.pk))

@@ -137,8 +137,8 @@ def _demand_own_figures(batch: ImportBatch, by: User) -> None:
 
 
 def _demand_second(batch: ImportBatch, by: User) -> None:
-    """A plan may ask that another coordinator than the one who uploaded confirms."""
-    if not batch.official or batch.source.by_id != by.pk:
+    """A plan may ask that another coordinator confirms than who uploaded the file or said what its numbers mean."""
+    if not batch.official or not (batch.source.by_id == by.pk or batch.correctors.filter(pk=by.pk).exists()):
         return
     if _asks_for_second(batch, by):
         raise PermissionDenied(_("The plan asks for a second person: another coordinator confirms this import."))

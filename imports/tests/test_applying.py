@@ -12,8 +12,9 @@ from departments.models import AuditEvent, User
 from departments.permissions import Role
 from imports.applying import apply
 from imports.checking import check
+from imports.mappings import Mapping
 from imports.models import ImportBatch
-from imports.services import cancel, confirm, undo
+from imports.services import cancel, confirm, correct, undo
 from imports.tests.people import brought, counts, row
 from plans.models import Plan
 from plans.periods import Month
@@ -229,15 +230,21 @@ def test_what_was_cancelled_cannot_be_confirmed(coordinator: User, houses: Indic
     assert code_of(lambda: confirm(batch, by=coordinator)) == "state"
 
 
-def test_a_plan_may_ask_for_a_second_coordinator(coordinator: User, houses: Indicator) -> None:
+def test_a_plan_may_ask_for_a_coordinator_who_neither_uploaded_nor_corrected(
+    coordinator: User, houses: Indicator
+) -> None:
     factories.plan()
     Plan.objects.update(import_needs_second=True)
     batch = brought(coordinator, row(houses, "2014-01", 41))
     with pytest.raises(PermissionDenied):
         confirm(batch, by=coordinator)
-    second = factories.person(Role.COORDINATOR)
-    batch = applied(batch, second)
-    assert (batch.state, batch.confirmed_by) == ("applied", second)
+    second, third = factories.person(Role.COORDINATOR), factories.person(Role.COORDINATOR)
+    correct(batch, Mapping(), by=second, remember=False)
+    check(batch.pk)
+    with pytest.raises(PermissionDenied):
+        confirm(batch, by=second)
+    batch = applied(batch, third)
+    assert (batch.state, batch.confirmed_by) == ("applied", third)
 
 
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.LEADER, Role.REVIEWER])
