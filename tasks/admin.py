@@ -43,7 +43,7 @@ class TargetsOfPlan(ManyToManyWidget):
 
 
 class TaskResource(Resource):
-    """Tasks by their plan's code and their own; the clause by its number, targets by code."""
+    """Tasks by their plan's code and their own; the clause by its number, targets by code. No file closes one."""
 
     plan = Field("plan", "plan", ForeignKeyWidget(Plan, "code"))
     clause = Field("clause", "clause", InPlan(Clause, "path"))
@@ -51,7 +51,7 @@ class TaskResource(Resource):
 
     class Meta:
         model = Task
-        exclude = ("id",)
+        exclude = ("id", "closed_on", "closed_by")
         import_id_fields = ("plan", "code")
 
 

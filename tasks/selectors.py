@@ -256,11 +256,13 @@ def history_of(task: Task, limit: int = 50) -> list[Change]:
 
 @dataclass(frozen=True, slots=True)
 class MonthOfTask:
-    """What was said about a task in a month, and who signed for it."""
+    """What was said about a task in a month, and who signed for it. `own`: whoever looks has typed a part of what is to
+    be signed."""
 
     month: Month
     reports: Sequence[ProgressReport]
     signed: SignOff | None
+    own: bool
 
     @property
     def is_outdated(self) -> bool:
@@ -286,7 +288,15 @@ def months_of_task(task: Task, user: User) -> list[MonthOfTask]:
     for row in task.sign_offs.select_related("by").order_by("pk"):
         signed[row.month] = row
     months = sorted({*by_month, *signed}, reverse=True)
-    return [MonthOfTask(month, by_month[month], signed.get(month)) for month in months]
+    return [
+        MonthOfTask(month, by_month[month], signed.get(month), _has_typed_official(by_month[month], user))
+        for month in months
+    ]
+
+
+def _has_typed_official(reports: Sequence[ProgressReport], user: User) -> bool:
+    official = [one for one in reports if one.state == ProgressReport.StateChoices.APPROVED]
+    return any(one.is_typed_by(user) for one in official)
 
 
 def reports_waiting_for(user: User) -> list[ProgressReport]:

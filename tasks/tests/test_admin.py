@@ -123,3 +123,13 @@ def test_an_imported_task_names_targets_of_its_own_plan(inside: Client, promise:
     checked = upload(inside, f"{head}plan-2014,new,新,一,{promise.quote},2014-12-31,{promise.code}\n")
     inside.post(reverse("admin:tasks_task_process_import"), checked.context["confirm_form"].initial)
     assert list(Task.objects.get(code="new").targets.all()) == [promise]
+
+
+def test_no_imported_file_closes_a_task(inside: Client, promise: Target) -> None:
+    task = Task.objects.get()
+    head = "plan,code,title,clause,quote,due,closed_on,closed_by\n"
+    row = f"{task.plan.code},{task.code},新,一,{task.quote},{task.due},2014-06-30,{inside.session['_auth_user_id']}\n"
+    checked = upload(inside, head + row)
+    inside.post(reverse("admin:tasks_task_process_import"), checked.context["confirm_form"].initial)
+    task.refresh_from_db()
+    assert (task.title, task.closed_on, task.closed_by) == ("新", None, None)

@@ -126,6 +126,9 @@ def refused(act: Any, code: str = "own") -> str:
 
 def test_who_has_reported_does_not_sign_off_and_reads_who_does(city: SimpleNamespace) -> None:
     approved(city.place, city.first, city.other)
+    page = client_of(city.first).get("/plans/plan-2014/tasks/t/").content.decode()
+    assert "不得由您签审" in page
+    assert 'class="sign"' not in page
     said_so = refused(lambda: sign_off(city.task, JUNE, by=city.first, note="其他单位无进展"))
     assert f"{city.coordinator}、" in said_so
     assert str(city.first) not in said_so
