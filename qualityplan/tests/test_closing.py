@@ -306,7 +306,7 @@ HARMLESS = {
         "send_back",  # what waits in a closed month may still be returned: nothing official changes
     },
     "tasks": {
-        *("examine", "said_in", "missing_units", "plan_of", "reported_by", "version_of"),  # only ask
+        *("examine", "said_in", "said_of", "missing_units", "plan_of", "reported_by", "version_of"),  # only ask
         *("end_feed", "issue_feed", "revoke_feed"),
         *(
             "propose_next_year",
