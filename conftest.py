@@ -121,6 +121,22 @@ def end_every_session(database: str) -> None:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
 
 
+@pytest.fixture(autouse=True, scope="session")
+def emptying_as_owner() -> Iterator[None]:
+    """After a test in several transactions all tables are emptied, those too whose rows are never deleted."""
+    from departments.append_only import rewriting
+
+    empty = connection.ops.execute_sql_flush
+
+    def empty_all(sql: list[str]) -> None:
+        with rewriting():
+            empty(sql)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.ops, "execute_sql_flush", empty_all)
+        yield
+
+
 @pytest.fixture(scope="session")
 def celery_worker_process(django_db_setup: None, eventually: Callable[..., None]) -> Iterator[subprocess.Popen[bytes]]:
     """A real worker over real Redis. It sees only committed rows: use `django_db(transaction=True)`."""

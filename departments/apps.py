@@ -1,6 +1,8 @@
 """Who: departments, regions, people and what they may do."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,7 +12,13 @@ class DepartmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from departments import lookups, matters, signals, telling  # noqa: F401 - connects the receivers
+        from departments import append_only, lookups, matters, signals, telling  # noqa: F401 - connects the receivers
+        from departments.append_only import AppendOnly
+        from departments.models import AuditEvent
+        from departments.models.audit import KEPT
 
         lookups.register()
         matters.word(telling.WORDINGS, telling.HEADINGS)
+        append_only.declare(AppendOnly(AuditEvent, moments=("at",), days=KEPT.days))
+        connection_created.connect(append_only.teach, dispatch_uid="history")
+        post_migrate.connect(append_only.keep, sender=self, dispatch_uid="history")

@@ -15,6 +15,10 @@ from reviews.authors import by_part
 from reviews.documents import KINDS, Kind
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
+OFFICIAL = ("approved_by", "official_at", "ended_at")
+"""What an entry gets on its way, each once (see `departments.append_only`)."""
+REVISED = ("created_at", "official_at", "ended_at")
+"""When something happened to an entry."""
 _NEED_REASON = sorted(verb.value for verb in NEEDS_REASON)
 
 

@@ -16,14 +16,22 @@ class TargetsConfig(AppConfig):
     def ready(self) -> None:
         """People are reminded by departments, which ask through this port what of; plans are told what is shown of
         them."""
-        from departments import matters
+        from departments import append_only, matters
+        from departments.append_only import AppendOnly
         from plans import changes
         from plans.changes import Watch
+        from reviews.models import OFFICIAL, REVISED
         from targets import reminders, wording
+        from targets.models import Decision, MonthLock, Revision
 
         matters.provide(reminders.matters_of)
         matters.word(wording.WORDINGS, wording.HEADINGS)
 
+        append_only.declare(
+            AppendOnly(Decision, moments=("at",)),
+            AppendOnly(Revision, changing=("state", "official_by"), once=OFFICIAL, moments=REVISED),
+            AppendOnly(MonthLock, changing=("reason",), once=("reopened_by", "reopened_at"), moments=("locked_at",)),
+        )
         of_target = f"SELECT target.plan_id AS id, {changes.NONE} AS about {_TARGET}"
         of_light = f"SELECT target.plan_id AS id, target.indicator_id AS about {_TARGET}"
         beside = f"SELECT plan.id, {changes.NONE} AS about {_BESIDE}"

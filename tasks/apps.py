@@ -13,11 +13,14 @@ class TasksConfig(AppConfig):
         """Targets judge "done by" promises by milestones, and departments tell people what is to be done; as lower apps
         they ask through these ports. The address of a calendar ends with its person's log-ins. Plans are told what is
         shown of them."""
-        from departments import endings, matters
+        from departments import append_only, endings, matters
+        from departments.append_only import AppendOnly
         from plans import changes
         from plans.changes import Watch
+        from reviews.models import OFFICIAL, REVISED
         from targets import milestones
         from tasks import pressing, reminders, services, supervision_wording, wording
+        from tasks.models import MilestoneReport, ProgressReport, ReportDecision, SignOff, SupervisionStep
 
         endings.also(services.end_feed)
         milestones.provide(services.milestones_of_targets)
@@ -25,6 +28,18 @@ class TasksConfig(AppConfig):
             matters.provide(provider.matters_of)
             matters.word(words.WORDINGS, words.HEADINGS)
 
+        append_only.declare(
+            AppendOnly(ReportDecision, moments=("at",)),
+            AppendOnly(
+                ProgressReport,
+                changing=("state", "official_by", "demonstration"),
+                once=OFFICIAL,
+                moments=REVISED,
+            ),
+            AppendOnly(MilestoneReport),
+            AppendOnly(SignOff, moments=("at",)),
+            AppendOnly(SupervisionStep, moments=("at",)),
+        )
         of_task = f"SELECT task.plan_id AS id, {changes.NONE} AS about {_TASK}"
         changes.watch(
             Watch("tasks_task", ("plan_id",), changes.ITS_PLAN),

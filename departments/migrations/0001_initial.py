@@ -8,40 +8,6 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
-POSTGRESQL = """
-CREATE FUNCTION departments_auditevent_kept() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'DELETE' AND OLD.at < clock_timestamp() - interval '183 days' THEN
-        RETURN OLD;
-    END IF;
-    RAISE EXCEPTION 'An audit event is never changed, and kept for 183 days.';
-END $$;
-CREATE TRIGGER departments_auditevent_kept BEFORE UPDATE OR DELETE ON departments_auditevent
-    FOR EACH ROW EXECUTE FUNCTION departments_auditevent_kept();
-"""
-
-# DELETE stays possible on SQLite: emptying a table, as `flush` does, is the same there as deleting its rows.
-SQLITE = """
-CREATE TRIGGER departments_auditevent_kept BEFORE UPDATE ON departments_auditevent
-BEGIN
-    SELECT RAISE(ABORT, 'An audit event is never changed.');
-END
-"""
-
-UNDO = {
-    "postgresql": "DROP TRIGGER departments_auditevent_kept ON departments_auditevent;"
-    " DROP FUNCTION departments_auditevent_kept();",
-    "sqlite": "DROP TRIGGER departments_auditevent_kept",
-}
-
-
-def keep(apps, schema_editor):
-    schema_editor.execute({"postgresql": POSTGRESQL, "sqlite": SQLITE}[schema_editor.connection.vendor], params=None)
-
-
-def let_go(apps, schema_editor):
-    schema_editor.execute(UNDO[schema_editor.connection.vendor], params=None)
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -941,5 +907,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(keep, let_go),
     ]

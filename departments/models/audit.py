@@ -33,7 +33,8 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """One thing that was done, written in the transaction that did it. Rows are added, never changed or deleted.
 
-    The database keeps this promise too: a trigger refuses UPDATE, and on PostgreSQL DELETE before `KEPT` is over.
+    The database keeps this promise too (`departments.append_only`): triggers refuse UPDATE, and DELETE before `KEPT` is
+    over.
     `actor` is empty for what the system does by itself; `subject` names the object ("targets.revision:17"); `region` is
     the one whose administrators read of it, empty for what concerns the installation.
     """

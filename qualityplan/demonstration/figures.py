@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from departments.append_only import rewriting
 from departments.models import Region, User
 from departments.permissions import Role
 from departments.services import record
@@ -112,7 +113,8 @@ def set_back(scenario: Scenario, plan: Plan, time: str) -> None:
         unit = _unit_of(indicator) if region.pk == plan.region_id else region.code
         at = handed_in_at(deadlines[month].ends, unit, f"{indicator.code}|{region.code}|{month}", scenario.seed)
         revision.created_at = revision.official_at = at
-    Revision.objects.bulk_update(revisions, ["created_at", "official_at"], batch_size=500)
+    with rewriting():
+        Revision.objects.bulk_update(revisions, ["created_at", "official_at"], batch_size=500)
     source.at = max((revision.created_at for revision in revisions), default=source.at)
     source.save()
 
@@ -135,7 +137,8 @@ def return_some(scenario: Scenario, plan: Plan) -> None:
         (revision,) = hand_in([key], by=author)
         send_back(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=one.reason)
         at = Deadlines.of(plan)[one.month].ends - timedelta(hours=8)
-        Revision.objects.filter(pk=revision.pk).update(created_at=at)
+        with rewriting():
+            Revision.objects.filter(pk=revision.pk).update(created_at=at)
         Source.objects.filter(pk=revision.source_id).update(demonstration=True, label=scenario.label, at=at)
 
 

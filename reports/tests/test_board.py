@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from departments.append_only import rewriting
 from plans.models import Plan
 from plans.periods import Month
 from reports.standing import end_of
@@ -173,8 +174,9 @@ def corrected() -> Target:
     official(entry(measured, "2014-01", 99, 100))
     first, second = Revision.objects.order_by("pk")
     early, late = (datetime(2014, 3, day, 4, tzinfo=UTC) for day in (5, 20))
-    Revision.objects.filter(pk=first.pk).update(official_at=early, ended_at=late)
-    Revision.objects.filter(pk=second.pk).update(official_at=late)
+    with rewriting():
+        Revision.objects.filter(pk=first.pk).update(official_at=early, ended_at=late)
+        Revision.objects.filter(pk=second.pk).update(official_at=late)
     return promise
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
+from departments.append_only import rewriting
 from departments.permissions import Role
 from reviews.four_eyes import FIXED
 from targets.models import Decision, DirtyKey, Observation, Revision
@@ -38,7 +39,7 @@ def approved() -> Revision:
 
 
 def run(statement: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with rewriting(), connection.cursor() as cursor:
         cursor.execute(statement)
 
 

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from departments.append_only import rewriting
 from departments.models import User
 from departments.services import record
 from plans.models import Clause, Plan
@@ -65,9 +66,10 @@ def remove_plan(plan: Plan, *, by: User | None) -> Counter[str]:
     record("plan.removed", by=by, subject=plan, plan=plan.code, title=plan.title)
     paths = [path for model, ways in HANGING if model in ATTACHED for path in _files(_of(plan, model, ways))]
     removed: Counter[str] = Counter()
-    for model, ways in HANGING:
-        removed.update(_of(plan, model, ways).delete()[1])
-    removed.update(plan.delete()[1])
+    with rewriting():
+        for model, ways in HANGING:
+            removed.update(_of(plan, model, ways).delete()[1])
+        removed.update(plan.delete()[1])
     files.forget(paths)
     return removed
 
