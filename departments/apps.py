@@ -14,11 +14,14 @@ class DepartmentsConfig(AppConfig):
     def ready(self) -> None:
         from departments import append_only, lookups, matters, signals, telling  # noqa: F401 - connects the receivers
         from departments.append_only import AppendOnly
-        from departments.models import AuditEvent
+        from departments.models import AuditEvent, Link
         from departments.models.audit import KEPT
 
         lookups.register()
         matters.word(telling.WORDINGS, telling.HEADINGS)
-        append_only.declare(AppendOnly(AuditEvent, moments=("at",), days=KEPT.days))
+        append_only.declare(
+            AppendOnly(AuditEvent, moments=("at",), days=KEPT.days),
+            AppendOnly(Link, changing=("let_go",), moments=("linked_at",)),
+        )
         connection_created.connect(append_only.teach, dispatch_uid="history")
         post_migrate.connect(append_only.keep, sender=self, dispatch_uid="history")

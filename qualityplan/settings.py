@@ -29,6 +29,8 @@ if not SECRET_KEY:
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 """Earlier keys, after a change: sessions signed and second factors encrypted with them still hold."""
 
+AUDIT_KEY = env.str("AUDIT_KEY", default=SECRET_KEY)
+"""Seals audit events and decisions. It stays the same for as long as these are kept, whatever becomes of SECRET_KEY."""
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
 BIND = env.str("BIND", default="127.0.0.1")

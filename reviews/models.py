@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 
 from departments.models import User
 from reviews.authors import by_part
+from departments.models.sealing import SealField
 from reviews.documents import KINDS, Kind
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
@@ -186,6 +187,7 @@ class AbstractDecision(models.Model):
     )
     at = models.DateTimeField(_("at"))
     reason = models.CharField(_("reason"), max_length=400, blank=True)
+    seal = SealField(_("seal"))
 
     class Meta:
         abstract = True

@@ -50,7 +50,7 @@ def moment_of_month(month: Month) -> datetime:
 
 def after(moments: Iterable[datetime]) -> datetime:
     """Now, or just after the last of these moments if the clock has not come so far."""
-    return max([timezone.now(), *(moment + NEXT for moment in moments)])
+    return max([timezone.now(), *(one + NEXT for one in moments)])
 
 
 def later_than(usual: datetime, known: str, parameters: Sequence[Any] = ()) -> dict[int, datetime]:
@@ -59,7 +59,7 @@ def later_than(usual: datetime, known: str, parameters: Sequence[Any] = ()) -> d
     at = connection.ops.adapt_datetimefield_value(usual)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH known(id, month) AS ({known}) {_LATEST}", [*parameters, *[at] * _LATEST.count("%s")])
-        return {row[0]: max(map(_moment, filter(None, row[1:]))) + NEXT for row in cursor.fetchall()}
+        return {row[0]: max(map(moment, filter(None, row[1:]))) + NEXT for row in cursor.fetchall()}
 
 
 _LATEST = (
@@ -73,7 +73,7 @@ _LATEST = (
 )
 
 
-def _moment(value: datetime | str) -> datetime:
+def moment(value: datetime | str) -> datetime:
     """SQLite gives back text, in UTC."""
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -9,20 +9,27 @@ from typing import Any
 
 from django.db import connection
 
+from departments.models.sealing import seal_of
 from reviews.workflow import State, Verb
+from targets.copying import text
 from targets.models import Decision
-from targets.offering import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, at, of_same_key, run
+from targets.moments import moment
+from targets.offering import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, at, fill, of_same_key, run
 
-DECISIONS = Decision._meta.db_table
+DECISIONS, _LABEL = Decision._meta.db_table, Decision._meta.label_lower
+_COLUMNS = ("revision_id", "verb", "by_id", "at", "reason", "seal")
 
 
 def decided(revisions: str, parameters: Sequence[Any], verb: Verb, *, by_id: int, reason: str = "") -> int:
     """Keeps that one step was taken with all revisions of which `revisions` is a query of ids and moments: how many."""
-    return run(
-        f"INSERT INTO {DECISIONS} (revision_id, verb, by_id, at, reason) "
-        f"SELECT one.id, %s, %s, one.at, %s FROM ({revisions}) one ORDER BY one.id",
-        [verb.value, by_id, reason, *parameters],
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT one.id, one.at FROM ({revisions}) one ORDER BY one.id", parameters)
+        found = [(pk, moment(at)) for pk, at in cursor.fetchall()]
+    same = {"verb": verb.value, "by_id": by_id, "reason": reason}
+    rows = ((pk, when, seal_of(_LABEL, {"revision_id": pk, "at": when, **same})) for pk, when in found)
+    adapt, said = connection.ops.adapt_datetimefield_value, text(reason)
+    fill(DECISIONS, _COLUMNS, ((pk, verb.value, by_id, adapt(when), said, seal) for pk, when, seal in rows))
+    return len(found)
 
 
 def supersede_previous(*, by_id: int) -> None:

@@ -8,6 +8,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import departments.models.sealing
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -176,6 +178,7 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(max_length=40, verbose_name="action")),
                 ("subject", models.CharField(blank=True, max_length=120, verbose_name="subject")),
                 ("detail", models.JSONField(default=dict, verbose_name="detail")),
+                ("seal", departments.models.sealing.SealField(editable=False, max_length=64, verbose_name="seal")),
                 (
                     "actor",
                     models.ForeignKey(
@@ -192,6 +195,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "audit event",
                 "verbose_name_plural": "audit events",
                 "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Link",
+            fields=[
+                ("number", models.BigIntegerField(primary_key=True, serialize=False, verbose_name="number")),
+                ("label", models.CharField(max_length=40, verbose_name="kind of data")),
+                ("row", models.BigIntegerField(verbose_name="row")),
+                ("seal", models.CharField(max_length=64, verbose_name="seal")),
+                ("linked_at", models.DateTimeField(verbose_name="linked at")),
+                ("hash", models.CharField(max_length=64, verbose_name="hash")),
+                ("let_go", models.CharField(blank=True, max_length=64, verbose_name="let go")),
+            ],
+            options={
+                "verbose_name": "link of the audit chain",
+                "verbose_name_plural": "links of the audit chain",
+                "ordering": ["number"],
+                "constraints": [models.UniqueConstraint(fields=("label", "row"), name="link_once")],
             },
         ),
         migrations.CreateModel(

@@ -1,7 +1,7 @@
 """Who answers for something, where it is measured, who did what, who is told what."""
 
 from departments.models.answers import IdempotentAnswer
-from departments.models.audit import AuditEvent
+from departments.models.audit import AuditEvent, Link
 from departments.models.counters import Counter
 from departments.models.failures import Failures
 from departments.models.notices import LastReminder, Notice
@@ -19,6 +19,7 @@ __all__ = [
     "FormerPassword",
     "IdempotentAnswer",
     "LastReminder",
+    "Link",
     "Membership",
     "Notice",
     "PersonQuerySet",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from departments.models.organisation import Region
+from departments.models.sealing import SealField
 
 KEPT = timedelta(days=183)
 """For how long every event must be kept: at least six months (网络安全法 第二十一条)."""
@@ -49,6 +50,7 @@ class AuditEvent(models.Model):
         Region, models.PROTECT, null=True, related_name="+", verbose_name=_("region"), db_index=False
     )
     detail = models.JSONField(_("detail"), default=dict)
+    seal = SealField(_("seal"))
 
     objects = AuditEventQuerySet.as_manager()
 
@@ -68,3 +70,28 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("An audit event is never deleted.")
+
+
+class Link(models.Model):
+    """One row in the chain of all that is sealed (`departments.chain`): audit events and decisions.
+
+    `hash` is made of the link's other fields and of the hash before it, so that no link can be taken out, put in or
+    changed without all later ones. `let_go` is set, in the same handwriting, where the row was deleted by rule.
+    """
+
+    number = models.BigIntegerField(_("number"), primary_key=True)
+    label = models.CharField(_("kind of data"), max_length=40)
+    row = models.BigIntegerField(_("row"))
+    seal = models.CharField(_("seal"), max_length=64)
+    linked_at = models.DateTimeField(_("linked at"))
+    hash = models.CharField(_("hash"), max_length=64)
+    let_go = models.CharField(_("let go"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("link of the audit chain")
+        verbose_name_plural = _("links of the audit chain")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["label", "row"], name="link_once")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash}"

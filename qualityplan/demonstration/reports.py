@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from departments.append_only import rewriting
+from departments.chain import seal_again
 from departments.models import Department, User
 from plans.models import Plan
 from plans.periods import Month
@@ -89,8 +90,10 @@ def _set_back(plan: Plan, report: ProgressReport, state: str) -> None:
     official = {"official_at": decided} if state == "approved" else {}
     with rewriting():
         ProgressReport.objects.filter(pk=report.pk).update(created_at=written, demonstration=True, **official)
-        ReportDecision.objects.filter(report=report, verb="submit").update(at=written)
-        ReportDecision.objects.filter(report=report).exclude(verb="submit").update(at=decided)
+        for decision in ReportDecision.objects.filter(report=report):
+            decision.at = written if decision.verb == "submit" else decided
+            decision.seal = seal_again(decision)
+            decision.save()
 
 
 def _at(plan: Plan, month: Month, *, hours: int) -> datetime:

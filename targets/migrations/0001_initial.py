@@ -10,6 +10,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import departments.models.sealing
 import plans.fields
 import targets.models.fields
 from reviews.four_eyes import make, rules_of
@@ -1037,6 +1038,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="at")),
+                ("seal", departments.models.sealing.SealField(editable=False, max_length=64, verbose_name="seal")),
                 ("reason", models.CharField(blank=True, max_length=400, verbose_name="reason")),
                 (
                     "by",

@@ -7,6 +7,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import departments.models.sealing
 import plans.fields
 from reviews.four_eyes import Rule, make, rules_of
 
@@ -1549,6 +1550,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="at")),
+                ("seal", departments.models.sealing.SealField(editable=False, max_length=64, verbose_name="seal")),
                 ("reason", models.CharField(blank=True, max_length=400, verbose_name="reason")),
                 (
                     "by",

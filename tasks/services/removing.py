@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from departments import chain
 from departments.append_only import rewriting
 from departments.models import User
 from departments.services import record
@@ -66,6 +67,7 @@ def remove_plan(plan: Plan, *, by: User | None) -> Counter[str]:
     record("plan.removed", by=by, subject=plan, plan=plan.code, title=plan.title)
     paths = [path for model, ways in HANGING if model in ATTACHED for path in _files(_of(plan, model, ways))]
     removed: Counter[str] = Counter()
+    chain.let_go(ReportDecision, ReportDecision.objects.filter(report__task__plan=plan))
     with rewriting():
         for model, ways in HANGING:
             removed.update(_of(plan, model, ways).delete()[1])

@@ -1,0 +1,163 @@
+"""The chain of audit events and decisions tells of every row that somebody has removed, changed or put in."""
+
+import re
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from departments import chain
+from departments.append_only import rewriting
+from departments.models import AuditEvent, Link
+from departments.permissions import Role
+from departments.services import record
+from targets.models import Decision
+from targets.services import approve, enter, submit
+from targets.tests import factories as f
+from tasks.models import ReportDecision
+from tasks.services import remove_plan
+from tasks.tests.cast import approved, cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def city() -> SimpleNamespace:
+    """An approved figure and an approved report, all of whose steps are linked."""
+    made = cast()
+    approved(made.place, made.reporter, made.reviewer)
+    reporter = f.person(Role.REPORTER, made.lead)
+    offered = f.entry(f.indicator(department=made.lead), "2014-01", 180, 200)
+    approve(submit(enter(offered, by=reporter, source=f.source(reporter)), by=reporter), by=made.reviewer)
+    chain.link()
+    return made
+
+
+def run(statement: str, *parameters: Any) -> None:
+    """As somebody with rights on the database alone."""
+    with rewriting(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(statement, parameters)
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def audit(capsys: pytest.CaptureFixture[str], **options: Any) -> list[str]:
+    """What the command says is wrong."""
+    capsys.readouterr()
+    try:
+        call_command("audit_chain", **options)
+    except CommandError:
+        return capsys.readouterr().err.splitlines()
+    assert not capsys.readouterr().err
+    return []
+
+
+COPIED = "INSERT INTO {0} ({1}) SELECT {1} FROM {0} WHERE id = %s"
+COLUMNS = {AuditEvent: "at, action, subject, detail", Decision: "verb, by_id, at, reason, revision_id"}
+
+
+@pytest.mark.usefixtures("city")
+def test_nothing_is_wrong_with_what_the_service_has_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not audit(capsys)
+    assert Link.objects.count() == sum(one.objects.count() for one in (AuditEvent, Decision, ReportDecision))
+    record("month.locked", by=None)
+    assert not audit(capsys)
+    call_command("audit_chain", head=True)
+    number, _dash, beginning = capsys.readouterr().out.strip().partition("-")
+    assert Link.objects.get(number=number).hash.startswith(beginning)
+
+
+@pytest.mark.parametrize("model", [AuditEvent, Decision, ReportDecision], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM {table} WHERE id = %s",
+        "UPDATE {table} SET at = '2013-05-01 00:00:00+00:00' WHERE id = %s",
+        "UPDATE {table} SET seal = repeat('0', 64) WHERE id = %s",
+        "INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s",
+        "INSERT INTO {table} ({columns}, seal) SELECT {columns}, 'made up' FROM {table} WHERE id = %s",
+    ],
+    ids=["removed", "changed", "unsealed", "copied", "put in"],
+)
+@pytest.mark.usefixtures("city")
+def test_a_row_that_was_tampered_with_is_named(statement: str, model: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = model.objects.order_by("pk")
+    first, second = rows[0].pk, rows[1].pk
+    columns = [field.column for field in model._meta.concrete_fields if field.column not in ("id", "seal")]
+    if "seal)" not in statement and "INSERT" in statement:
+        columns.append("seal")
+    if "repeat" in statement and connection.vendor == "sqlite":
+        statement = statement.replace("repeat('0', 64)", "'0'")
+    run(statement.format(table=model._meta.db_table, columns=", ".join(columns)), second)
+    named = model.objects.latest("pk").pk if "INSERT" in statement else second
+    told = audit(capsys)
+    assert len(told) == 1
+    assert re.search(rf"\b{named}\b", told[0])
+    assert first != named
+    chain.link()
+    assert len(audit(capsys)) == 1, "also when it is linked"
+
+
+@pytest.mark.usefixtures("city")
+def test_a_link_that_was_taken_out_put_in_or_changed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    number, last = Link.objects.count() // 2, Link.objects.count()
+    told = str(chain.head())
+    changes: list[Callable[[], None]] = [
+        lambda: run("UPDATE departments_link SET linked_at = '2013-05-01 00:00:00+00:00' WHERE number = %s", number),
+        lambda: run("DELETE FROM departments_link WHERE number = %s", number),
+    ]
+    for change in changes:
+        with transaction.atomic():
+            change()
+            assert any(f" {number} " in f"{one} " for one in audit(capsys))
+            transaction.set_rollback(True)
+    # The end alone, with its row, leaves a chain that is whole: a head from before tells.
+    gone = Link.objects.get(number=last)
+    run("DELETE FROM tasks_reportdecision WHERE id = %s", gone.row)
+    run("DELETE FROM departments_link WHERE number = %s", last)
+    assert not audit(capsys)
+    assert len(audit(capsys, holds=told)) == 1
+
+
+@pytest.mark.usefixtures("city")
+def test_nobody_without_the_key_makes_a_chain(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.AUDIT_KEY = "somebody else's"
+    assert len(audit(capsys)) >= Link.objects.count()
+
+
+def test_what_is_deleted_by_rule_is_no_fault(city: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    remove_plan(city.task.plan, by=None)
+    assert not ReportDecision.objects.exists()
+    assert not audit(capsys)
+    call_command("purge_audit_log", older_than_days=183)
+    assert not audit(capsys)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres_only
+def test_writers_and_linkers_at_the_same_instant_make_one_chain(capsys: pytest.CaptureFixture[str]) -> None:
+    gate = threading.Barrier(6)
+
+    def work(job: Callable[[], Any]) -> None:
+        gate.wait(20)
+        try:
+            for _turn in range(20):
+                job()
+        finally:
+            connection.close()
+
+    jobs = [lambda: record("month.locked", by=None)] * 3 + [chain.link] * 3
+    threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(60)
+    chain.link()
+    assert (Link.objects.count(), chain.head().number) == (60, 60)
+    assert not audit(capsys)
