@@ -12,16 +12,26 @@ class DepartmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from departments import append_only, lookups, matters, signals, telling  # noqa: F401 - connects the receivers
+        from departments import (
+            append_only,
+            chain_wording,
+            lookups,
+            matters,
+            roles,
+            signals,  # noqa: F401 - connects the receivers
+            telling,
+        )
         from departments.append_only import AppendOnly
         from departments.models import AuditEvent, Link
         from departments.models.audit import KEPT
 
         lookups.register()
         matters.word(telling.WORDINGS, telling.HEADINGS)
+        matters.word(chain_wording.WORDINGS, chain_wording.HEADINGS)
         append_only.declare(
             AppendOnly(AuditEvent, moments=("at",), days=KEPT.days),
             AppendOnly(Link, changing=("let_go",), moments=("linked_at",)),
         )
         connection_created.connect(append_only.teach, dispatch_uid="history")
         post_migrate.connect(append_only.keep, sender=self, dispatch_uid="history")
+        post_migrate.connect(roles.give_after_migrating, sender=self, dispatch_uid="roles")

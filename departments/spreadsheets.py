@@ -15,6 +15,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from departments import chain
+
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _PLAIN = re.compile(r"-?[0-9][0-9,\u00a0 ]*(\.[0-9]+)?(\u00a0?%)?|[-－]+")
 """Numbers, and the dashes that mean none."""
@@ -100,7 +102,11 @@ def put(page: Any, row: int, column: int, value: Any) -> Any:
 
 
 def saved(book: Any) -> bytes:
-    """The workbook as a file."""
+    """The workbook as a file, with the head of the audit chain of this moment in its properties and under each printed
+    page. CSV holds nothing but the table, so that programs can read it; there a header of the answer tells the head."""
+    book.properties.description = head = str(chain.head())
+    for page in book.worksheets:
+        page.oddFooter.right.text = head
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.defaults import server_error
 from whitenoise.middleware import WhiteNoiseFileResponse
 
+from departments import chain
 from departments.contract import Fault, Faults
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -58,10 +59,17 @@ def headers_middleware(get_response: View) -> View:
         response = get_response(request)
         if not isinstance(response, WhiteNoiseFileResponse):
             response.headers["Cache-Control"] = "private, no-store"
+            _tell_head(response)
         secured.process_response(request, response)
         return response
 
     return answer
+
+
+def _tell_head(response: HttpResponse) -> None:
+    """With everything that is taken away as a file goes the head of the audit chain of this moment."""
+    if response.status_code == 200 and response.headers.get("Content-Disposition", "").startswith("attachment"):
+        response.headers["X-Audit-Chain"] = str(chain.head())
 
 
 def api_refusals_middleware(get_response: View) -> View:

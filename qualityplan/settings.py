@@ -248,7 +248,11 @@ def database(address: str) -> dict[str, Any]:
 DATABASE_URL = env.str("DATABASE_URL", default=EMBEDDED_DATABASE)
 if DATABASE_URL == EMBEDDED_DATABASE:
     VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-DATABASES = {"default": database(DATABASE_URL)}
+# Commands of manage.py work as the owner of the tables where one is named; web server, worker and beat never do.
+AS_OWNER = env.bool("AS_OWNER", default=False)
+MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", default="")
+SERVICE_ROLE = database(DATABASE_URL).get("USER", "")
+DATABASES = {"default": database((AS_OWNER and MIGRATION_DATABASE_URL) or DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------
@@ -298,6 +302,22 @@ CELERY_BEAT_SCHEDULE = {
     "delete what is left of ended sessions": {
         "task": "departments.forget_sessions",
         "schedule": crontab(hour=3, minute=50),
+        "options": {"expires": 3600},
+    },
+    "link what was sealed": {
+        "task": "qualityplan.link_chain",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
+    "look through the audit chain": {
+        "task": "qualityplan.look_through_chain",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
+    # At the beginning of the week's work.
+    "tell the head of the audit chain": {
+        "task": "qualityplan.tell_head_of_chain",
+        "schedule": crontab(hour=8, minute=20, day_of_week=1),
         "options": {"expires": 3600},
     },
     "add up what was changed": {

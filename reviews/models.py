@@ -18,6 +18,8 @@ from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
 OFFICIAL = ("approved_by", "official_at", "ended_at")
 """What an entry gets on its way, each once (see `departments.append_only`)."""
+MOVING = ("state", "official_by")
+"""What changes on its way."""
 REVISED = ("created_at", "official_at", "ended_at")
 """When something happened to an entry."""
 _NEED_REASON = sorted(verb.value for verb in NEEDS_REASON)
@@ -95,6 +97,10 @@ class AbstractReviewed(models.Model):
                 name="%(class)s_ended_at_iff_ended",
             ),
         ]
+
+    def save_step(self) -> None:
+        """Saves what a step has changed; the service may change nothing else of an entry."""
+        self.save(update_fields=[*MOVING, *OFFICIAL])
 
     @property
     def was_replaced(self) -> bool:

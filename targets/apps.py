@@ -20,7 +20,7 @@ class TargetsConfig(AppConfig):
         from departments.append_only import AppendOnly
         from plans import changes
         from plans.changes import Watch
-        from reviews.models import OFFICIAL, REVISED
+        from reviews.models import MOVING, OFFICIAL, REVISED
         from targets import reminders, wording
         from targets.models import Decision, MonthLock, Revision
 
@@ -29,7 +29,7 @@ class TargetsConfig(AppConfig):
 
         append_only.declare(
             AppendOnly(Decision, moments=("at",)),
-            AppendOnly(Revision, changing=("state", "official_by"), once=OFFICIAL, moments=REVISED),
+            AppendOnly(Revision, changing=MOVING, once=OFFICIAL, moments=REVISED),
             AppendOnly(MonthLock, changing=("reason",), once=("reopened_by", "reopened_at"), moments=("locked_at",)),
         )
         of_target = f"SELECT target.plan_id AS id, {changes.NONE} AS about {_TARGET}"

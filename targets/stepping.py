@@ -5,11 +5,12 @@ Beside `offering`, in the same way; nothing here asks who may do what.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 
-from departments.models.sealing import seal_of
+from departments.models.sealing import seals_of_many
 from reviews.workflow import State, Verb
 from targets.copying import text
 from targets.models import Decision
@@ -26,9 +27,10 @@ def decided(revisions: str, parameters: Sequence[Any], verb: Verb, *, by_id: int
         cursor.execute(f"SELECT one.id, one.at FROM ({revisions}) one ORDER BY one.id", parameters)
         found = [(pk, moment(at)) for pk, at in cursor.fetchall()]
     same = {"verb": verb.value, "by_id": by_id, "reason": reason}
-    rows = ((pk, when, seal_of(_LABEL, {"revision_id": pk, "at": when, **same})) for pk, when in found)
-    adapt, said = connection.ops.adapt_datetimefield_value, text(reason)
-    fill(DECISIONS, _COLUMNS, ((pk, verb.value, by_id, adapt(when), said, seal) for pk, when, seal in rows))
+    seals = seals_of_many(_LABEL, "revision_id", found, same)
+    adapt, said = lru_cache(connection.ops.adapt_datetimefield_value), text(reason)
+    rows = ((pk, verb.value, by_id, adapt(at), said, seal) for (pk, at), seal in zip(found, seals, strict=True))
+    fill(DECISIONS, _COLUMNS, rows)
     return len(found)
 
 

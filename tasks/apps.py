@@ -17,7 +17,7 @@ class TasksConfig(AppConfig):
         from departments.append_only import AppendOnly
         from plans import changes
         from plans.changes import Watch
-        from reviews.models import OFFICIAL, REVISED
+        from reviews.models import MOVING, OFFICIAL, REVISED
         from targets import milestones
         from tasks import pressing, reminders, services, supervision_wording, wording
         from tasks.models import MilestoneReport, ProgressReport, ReportDecision, SignOff, SupervisionStep
@@ -32,7 +32,7 @@ class TasksConfig(AppConfig):
             AppendOnly(ReportDecision, moments=("at",)),
             AppendOnly(
                 ProgressReport,
-                changing=("state", "official_by", "demonstration"),
+                changing=(*MOVING, "demonstration"),
                 once=OFFICIAL,
                 moments=REVISED,
             ),

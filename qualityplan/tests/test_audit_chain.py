@@ -1,20 +1,29 @@
 """The chain of audit events and decisions tells of every row that somebody has removed, changed or put in."""
 
+import io
 import re
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
 
-from departments import chain
+from departments import chain, matters
 from departments.append_only import rewriting
-from departments.models import AuditEvent, Link
+from departments.models import AuditEvent, Link, Notice
+from departments.models.sealing import seal_of, seals_of_many
 from departments.permissions import Role
 from departments.services import record
+from departments.spreadsheets import as_xlsx
+from qualityplan.jobs import look_through_chain, tell_head_of_chain
 from targets.models import Decision
 from targets.services import approve, enter, submit
 from targets.tests import factories as f
@@ -58,10 +67,6 @@ def audit(capsys: pytest.CaptureFixture[str], **options: Any) -> list[str]:
     return []
 
 
-COPIED = "INSERT INTO {0} ({1}) SELECT {1} FROM {0} WHERE id = %s"
-COLUMNS = {AuditEvent: "at, action, subject, detail", Decision: "verb, by_id, at, reason, revision_id"}
-
-
 @pytest.mark.usefixtures("city")
 def test_nothing_is_wrong_with_what_the_service_has_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert not audit(capsys)
@@ -71,6 +76,13 @@ def test_nothing_is_wrong_with_what_the_service_has_written(capsys: pytest.Captu
     call_command("audit_chain", head=True)
     number, _dash, beginning = capsys.readouterr().out.strip().partition("-")
     assert Link.objects.get(number=number).hash.startswith(beginning)
+
+
+def test_many_seals_at_once_are_those_of_each() -> None:
+    rows = [(7, timezone.now()), (8, datetime(2014, 6, 5, 8, tzinfo=timezone.get_default_timezone()))]
+    same = {"verb": "return", "by_id": 3, "reason": '100 % "核对"\n'}
+    found = list(seals_of_many("targets.decision", "revision_id", rows, same))
+    assert found == [seal_of("targets.decision", {"revision_id": pk, "at": at, **same}) for pk, at in rows]
 
 
 @pytest.mark.parametrize("model", [AuditEvent, Decision, ReportDecision], ids=lambda one: one.__name__)
@@ -129,6 +141,30 @@ def test_a_link_that_was_taken_out_put_in_or_changed_is_named(capsys: pytest.Cap
 def test_nobody_without_the_key_makes_a_chain(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
     settings.AUDIT_KEY = "somebody else's"
     assert len(audit(capsys)) >= Link.objects.count()
+
+
+@pytest.mark.usefixtures("city")
+def test_administrators_are_told_of_what_is_wrong_and_each_week_of_the_head() -> None:
+    office = f.person(Role.ADMINISTRATOR)
+    look_through_chain()
+    assert not Notice.objects.exists()
+    run("DELETE FROM targets_decision WHERE id = %s", gone := Decision.objects.latest("pk").pk)
+    look_through_chain()
+    tell_head_of_chain()
+    tell_head_of_chain()
+    told = [(one.user, matters.lines(one)[0].text) for one in Notice.objects.order_by("pk")]
+    assert [person for person, _text in told] == [office, office]
+    assert str(gone) in told[0][1]
+    assert str(chain.head()) in told[1][1]
+
+
+@pytest.mark.usefixtures("city")
+def test_the_head_goes_with_every_file(client: Client) -> None:
+    client.force_login(f.person(Role.ADMINISTRATOR))
+    chain.link()
+    assert client.post(reverse("audit_export"))["X-Audit-Chain"] == str(chain.head())
+    book = load_workbook(io.BytesIO(as_xlsx("1", [["a"]])))
+    assert book.properties.description == book.active.oddFooter.right.text == str(chain.head())
 
 
 def test_what_is_deleted_by_rule_is_no_fault(city: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,8 +63,10 @@ CHECK_PARENT = """
     END IF;
 """
 
+# As the owner of the tables: the role of the service may not lock those whose rows it may not delete.
 KEEP_PARENTS = """
-CREATE FUNCTION {parent}_children() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION {parent}_children() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM gone) THEN
         RETURN NULL;

@@ -110,7 +110,7 @@ def reopen(plan: Plan, month: Month, *, by: User, reason: str) -> MonthLock:
     if made is None:
         raise ValidationError(_("%(month)s is not closed for the plan %(plan)s.") % _named(plan, month))
     made.reopened_by, made.reopened_at, made.reason = by, _moment_for(plan, month), reason.strip()
-    made.save()
+    made.save(update_fields=["reopened_by", "reopened_at", "reason"])
     record("month.reopened", by=by, subject=made, plan=plan.code, month=str(month), reason=reason.strip())
     return made
 

@@ -232,6 +232,6 @@ def _moved(revision: Revision, verb: Verb, by: User, moments: Moments, reason: s
         revision.state = step(State(revision.state), verb, reason=reason).value
     except RefusedError as refused:
         raise refused_step(refused.code) from refused
-    revision.save()
+    revision.save_step()
     decided({revision.pk: moments.of(revision.observation_id)}, verb, by=by, reason=reason.strip())
     record(f"observation.{verb.value}", by=by, subject=revision, reason=reason)

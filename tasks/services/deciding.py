@@ -52,7 +52,7 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
         _supersede(earlier, moment, by)
     report.approved_by, report.official_at = by, moment
     report.official_by = ProgressReport.OfficialBy.REVIEW
-    report.save()
+    report.save_step()
     decided(report, Verb.APPROVE, moment, by=by)
     record("report.approved", by=by, subject=report, month=str(report.month), authors=report.authors_named)
     _publish([report, *([earlier] if earlier is not None else [])], by)
@@ -62,7 +62,7 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
 def _supersede(report: ProgressReport, moment: datetime, by: User) -> None:
     _step(report, Verb.SUPERSEDE)
     report.ended_at = moment
-    report.save()
+    report.save_step()
     decided(report, Verb.SUPERSEDE, moment, by=by)
 
 
@@ -92,7 +92,7 @@ def return_report(report: ProgressReport, *, by: User, reason: str) -> ProgressR
     report = _locked(report)
     demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
     _step(report, Verb.RETURN, reason)
-    report.save()
+    report.save_step()
     decided(report, Verb.RETURN, moment_of(place_of(report)), by=by, reason=reason.strip())
     record("report.returned", by=by, subject=report, reason=reason.strip())
     bring_back(report)

@@ -184,7 +184,7 @@ def _replace_waiting(place: Place, moment: datetime, by: User) -> ProgressReport
     waiting = ProgressReport.objects.waiting().filter(**place.fields).first()
     if waiting is not None:
         waiting.state = step(State(waiting.state), Verb.SUPERSEDE).value
-        waiting.save()
+        waiting.save_step()
         decided(waiting, Verb.SUPERSEDE, moment, by=by)
     return waiting
 

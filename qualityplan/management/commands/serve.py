@@ -181,8 +181,10 @@ def start_web(door: socket.socket) -> Any:
 
 
 def child_environment() -> dict[str, str]:
-    """This environment; output is not held back, so that log lines appear as they are written."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "qualityplan.settings"}
+    """This environment, without the way in as the owner of the tables; output is not held back, so that log lines
+    appear as they are written."""
+    service = {"AS_OWNER": "0", "MIGRATION_DATABASE_URL": ""}
+    return {**os.environ, **service, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "qualityplan.settings"}
 
 
 def became_ready(household: processes.Household, stopping: threading.Event) -> bool:
