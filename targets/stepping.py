@@ -3,16 +3,15 @@
 Beside `offering`, in the same way; nothing here asks who may do what.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 
 from departments.models.sealing import seals_of_many
 from reviews.workflow import State, Verb
-from targets.copying import text
+from targets.copying import Row, text
 from targets.models import Decision
 from targets.moments import moment
 from targets.offering import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, at, fill, of_same_key, run
@@ -23,15 +22,26 @@ _COLUMNS = ("revision_id", "verb", "by_id", "at", "reason", "seal")
 
 def decided(revisions: str, parameters: Sequence[Any], verb: Verb, *, by_id: int, reason: str = "") -> int:
     """Keeps that one step was taken with all revisions of which `revisions` is a query of ids and moments: how many."""
+    found = _by_moment(revisions, parameters)
+    fill(DECISIONS, _COLUMNS, _rows(found, {"verb": verb.value, "by_id": by_id, "reason": reason}))
+    return sum(map(len, found.values()))
+
+
+def _by_moment(revisions: str, parameters: Sequence[Any]) -> dict[datetime, list[int]]:
+    """The ids of a query of ids and moments by their moment, of which there is one as long as the clock runs on."""
+    listed = "string_agg(one.id::text, ',')" if connection.vendor == "postgresql" else "group_concat(one.id)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT one.id, one.at FROM ({revisions}) one ORDER BY one.id", parameters)
-        found = [(pk, moment(at)) for pk, at in cursor.fetchall()]
-    same = {"verb": verb.value, "by_id": by_id, "reason": reason}
-    seals = seals_of_many(_LABEL, "revision_id", found, same)
-    adapt, said = lru_cache(connection.ops.adapt_datetimefield_value), text(reason)
-    rows = ((pk, verb.value, by_id, adapt(at), said, seal) for (pk, at), seal in zip(found, seals, strict=True))
-    fill(DECISIONS, _COLUMNS, rows)
-    return len(found)
+        cursor.execute(f"SELECT one.at, {listed} FROM ({revisions}) one GROUP BY one.at ORDER BY one.at", parameters)
+        return {moment(when): sorted(map(int, ids.split(","))) for when, ids in cursor.fetchall()}
+
+
+def _rows(found: Mapping[datetime, Sequence[int]], same: Mapping[str, Any]) -> Iterator[Row]:
+    """Decisions as rows of _COLUMNS, sealed."""
+    told = (same["verb"], same["by_id"])
+    for when, ids in found.items():
+        rest = (connection.ops.adapt_datetimefield_value(when), text(same["reason"]))
+        seals = seals_of_many(_LABEL, "revision_id", ids, {**same, "at": when})
+        yield from ((pk, *told, *rest, seal) for pk, seal in zip(ids, seals, strict=True))
 
 
 def supersede_previous(*, by_id: int) -> None:

@@ -13,7 +13,6 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -31,16 +30,13 @@ def seal_of(label: str, values: Mapping[str, Any]) -> str:
     return hashed(_dumps([label, values]))
 
 
-def seals_of_many(
-    label: str, column: str, rows: Iterable[tuple[int, datetime]], same: Mapping[str, Any]
-) -> Iterator[str]:
-    """The same for rows that differ only in a number, in `column`, and in the moment `at`: four times as quick, because
-    the text is put together once. `column` comes after `at`."""
-    text = _dumps([label, {**same, "at": "\0at", column: "\0number"}]).replace("%", "%%")
-    text = text.replace("\\u0000at", "%s").replace('"\\u0000number"', "%d")
-    key, moment = settings.AUDIT_KEY.encode(), lru_cache(_plain)
-    for number, at in rows:
-        yield hmac.digest(key, (text % (moment(at), number)).encode(), "sha256").hex()
+def seals_of_many(label: str, column: str, numbers: Iterable[int], same: Mapping[str, Any]) -> Iterator[str]:
+    """The same for rows that differ in one number alone, in `column`: four times as quick, because the text is put
+    together once."""
+    text = _dumps([label, {**same, column: "\0number"}]).replace("%", "%%").replace('"\\u0000number"', "%d")
+    key = settings.AUDIT_KEY.encode()
+    for number in numbers:
+        yield hmac.digest(key, (text % number).encode(), "sha256").hex()
 
 
 def _plain(value: Any) -> str:

@@ -4,7 +4,6 @@ import io
 import re
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -79,10 +78,9 @@ def test_nothing_is_wrong_with_what_the_service_has_written(capsys: pytest.Captu
 
 
 def test_many_seals_at_once_are_those_of_each() -> None:
-    rows = [(7, timezone.now()), (8, datetime(2014, 6, 5, 8, tzinfo=timezone.get_default_timezone()))]
-    same = {"verb": "return", "by_id": 3, "reason": '100 % "核对"\n'}
-    found = list(seals_of_many("targets.decision", "revision_id", rows, same))
-    assert found == [seal_of("targets.decision", {"revision_id": pk, "at": at, **same}) for pk, at in rows]
+    same = {"verb": "return", "by_id": 3, "reason": '100 % "核对"\n', "at": timezone.now()}
+    found = list(seals_of_many("targets.decision", "revision_id", [7, 8], same))
+    assert found == [seal_of("targets.decision", {"revision_id": pk, **same}) for pk in (7, 8)]
 
 
 TAMPERED = {
