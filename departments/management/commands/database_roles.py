@@ -31,8 +31,6 @@ class Command(BaseCommand):
             said = _("There is no role %(role)s yet. Make it first: CREATE ROLE %(role)s LOGIN PASSWORD '…'")
             raise CommandError(said % {"role": settings.SERVICE_ROLE})
         if roles.owns_tables(settings.SERVICE_ROLE):
-            said = _(
-                "%(role)s owns the tables: name another role in DATABASE_URL and the owner in MIGRATION_DATABASE_URL."
-            )
+            said = _("%(role)s owns the tables. Name another in DATABASE_URL, the owner in MIGRATION_DATABASE_URL.")
             raise CommandError(said % {"role": settings.SERVICE_ROLE})
         roles.give(settings.SERVICE_ROLE)
