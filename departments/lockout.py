@@ -87,7 +87,7 @@ def take(request: HttpRequest, name: str) -> Guess:
         if seconds := _wait(keys, rows, now):
             raise LockedError(seconds)
         for key, rule in keys.items():
-            level = rule.level(rows[key].level, _passed(rows[key], now)) + 1
+            level = rule.level(float(rows[key].level), _passed(rows[key], now)) + 1
             Failures.objects.filter(pk=key).update(level=level, at=now)
     return Guess(now, rows)
 
@@ -194,7 +194,7 @@ def _wait(keys: Mapping[str, Rule], rows: Mapping[str, Failures], now: datetime)
 
 def _lasts(rule: Rule, row: Failures, now: datetime) -> float:
     """The wait, without the fractions that sums of fractions leave."""
-    seconds = rule.wait(row.level, _passed(row, now))
+    seconds = rule.wait(float(row.level), _passed(row, now))
     return seconds if seconds >= 1 else 0.0
 
 

@@ -29,7 +29,7 @@ class Rule:
             yield (
                 f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {self.wrong} THEN "
                 f"RAISE check_violation USING MESSAGE = '{self.message}'; END IF; "
-                f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+                f"RETURN NEW; END $$"
             )
             yield (
                 f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW "
@@ -46,10 +46,8 @@ def make(schema_editor: Any, rules: list[Rule]) -> None:
     """Makes the triggers of an app, in its migration."""
     vendor = schema_editor.connection.vendor
     for rule in rules:
-        # Emptying a table, as `flush` does, is the same on SQLite as deleting its rows, so there that stays possible.
-        if vendor == "postgresql" or rule.event != "DELETE":
-            for statement in rule.created(vendor):
-                schema_editor.execute(statement, params=None)
+        for statement in rule.created(vendor):
+            schema_editor.execute(statement, params=None)
 
 
 def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Rule]:
@@ -67,7 +65,6 @@ def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Ru
     unapproved = f"EXISTS (SELECT 1 FROM {entries} e WHERE e.id = NEW.{column} AND e.official_at IS NULL)"
     late = f"(NOT {unapproved} OR {handed_in(f'NEW.{column}')})"
     approving = "NEW.verb = 'approve'"
-    changed = "OLD.author_id <> NEW.author_id"
     return [
         Rule(
             f"{entries}_not_approved_by_authors",
@@ -81,8 +78,5 @@ def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Ru
             Rule(f"{decisions}_{name}", decisions, event, approving, typed(f"NEW.{column}", "NEW.by_id"), APPROVED)
             for name, event in (("not_by_authors", "INSERT"), ("never_by_authors", "UPDATE"))
         ),
-        Rule(f"{entries}_author_kept", entries, "UPDATE OF author_id", changed, changed, FIXED),
         Rule(f"{authors}_in_time", authors, "INSERT", f"NEW.{column} IS NOT NULL", late, FIXED),
-        Rule(f"{authors}_kept", authors, "UPDATE", "NEW.id IS NOT NULL", "NEW.id IS NOT NULL", FIXED),
-        Rule(f"{authors}_stay", authors, "DELETE", "OLD.id IS NOT NULL", handed_in(f"OLD.{column}"), FIXED),
     ]

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from departments.models import User
-from reviews.authors import by_part
 from departments.models.sealing import SealField
+from reviews.authors import by_part
 from reviews.documents import KINDS, Kind
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 

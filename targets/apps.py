@@ -22,13 +22,14 @@ class TargetsConfig(AppConfig):
         from plans.changes import Watch
         from reviews.models import MOVING, OFFICIAL, REVISED
         from targets import reminders, wording
-        from targets.models import Decision, MonthLock, Revision
+        from targets.models import Decision, MonthLock, Revision, RevisionAuthor
 
         matters.provide(reminders.matters_of)
         matters.word(wording.WORDINGS, wording.HEADINGS)
 
         append_only.declare(
             AppendOnly(Decision, moments=("at",)),
+            AppendOnly(RevisionAuthor),
             AppendOnly(Revision, changing=MOVING, once=OFFICIAL, moments=REVISED),
             AppendOnly(MonthLock, changing=("reason",), once=("reopened_by", "reopened_at"), moments=("locked_at",)),
         )

@@ -20,7 +20,7 @@ class TasksConfig(AppConfig):
         from reviews.models import MOVING, OFFICIAL, REVISED
         from targets import milestones
         from tasks import pressing, reminders, services, supervision_wording, wording
-        from tasks.models import MilestoneReport, ProgressReport, ReportDecision, SignOff, SupervisionStep
+        from tasks.models import MilestoneReport, ProgressReport, ReportAuthor, ReportDecision, SignOff, SupervisionStep
 
         endings.also(services.end_feed)
         milestones.provide(services.milestones_of_targets)
@@ -30,6 +30,7 @@ class TasksConfig(AppConfig):
 
         append_only.declare(
             AppendOnly(ReportDecision, moments=("at",)),
+            AppendOnly(ReportAuthor),
             AppendOnly(
                 ProgressReport,
                 changing=(*MOVING, "demonstration"),

@@ -615,7 +615,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("key", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="key")),
                 ("whose", models.CharField(blank=True, db_index=True, max_length=64, verbose_name="whose")),
-                ("level", models.FloatField(default=0, verbose_name="level")),
+                ("level", models.DecimalField(decimal_places=3, default=0, max_digits=9, verbose_name="level")),
                 ("at", models.DateTimeField(db_index=True, verbose_name="at")),
                 ("let_in_at", models.DateTimeField(blank=True, null=True, verbose_name="let in at")),
             ],

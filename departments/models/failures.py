@@ -13,7 +13,7 @@ class Failures(models.Model):
 
     key = models.CharField(_("key"), max_length=64, primary_key=True)
     whose = models.CharField(_("whose"), max_length=64, blank=True, db_index=True)
-    level = models.FloatField(_("level"), default=0)
+    level = models.DecimalField(_("level"), max_digits=9, decimal_places=3, default=0)
     at = models.DateTimeField(_("at"), db_index=True)
     let_in_at = models.DateTimeField(_("let in at"), null=True, blank=True)
 
@@ -22,4 +22,4 @@ class Failures(models.Model):
         verbose_name_plural = _("failures to log in")
 
     def __str__(self) -> str:
-        return f"{self.key[:8]} · {self.level:g}"
+        return f"{self.key[:8]} · {self.level:f}"
