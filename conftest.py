@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, connections, transaction
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import Model
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
@@ -123,17 +124,19 @@ def end_every_session(database: str) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def emptying_as_owner() -> Iterator[None]:
-    """After a test in several transactions all tables are emptied, those too whose rows are never deleted."""
+    """After a test in several transactions all tables are emptied, those too whose rows are never deleted; by whatever
+    connection, for a browser's tests have one of their own."""
     from departments.append_only import rewriting
 
-    empty = connection.ops.execute_sql_flush
+    operations = type(connection.ops)
+    empty = operations.execute_sql_flush
 
-    def empty_all(sql: list[str]) -> None:
+    def empty_all(self: BaseDatabaseOperations, sql: list[str]) -> None:
         with rewriting():
-            empty(sql)
+            empty(self, sql)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection.ops, "execute_sql_flush", empty_all)
+        patch.setattr(operations, "execute_sql_flush", empty_all)
         yield
 
 
