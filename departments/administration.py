@@ -5,12 +5,16 @@ for the own region and its parts, and nobody else enters.
 Django's own marks (`is_staff`, `is_superuser`, groups) open nothing, so that there is one place to look.
 
 Lower apps do not know what is derived from their objects. Upper apps say with `listen` what is to be called, in the
-transaction of the change, with the objects before and after it: one call for a form, one for an imported file.
+transaction of the change, with the objects before and after it: one call for a form, one for an imported file; and with
+`guard` who is asked beforehand, row by row, whether a change may be.
+
+Every change is an audit event with what was before and after.
 """
 
 from collections.abc import Callable, Collection
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -31,12 +35,15 @@ from departments import access, spreadsheets
 from departments.access import Reach
 from departments.models import User
 from departments.permissions import Action
+from departments.rows import record_row
 from departments.services import record
 from departments.typed import number_of
 
 Listener = Callable[[Collection[models.Model]], None]
+Guard = Callable[[models.Model | None, models.Model | None], None]
 
 _listeners: list[Listener] = []
+_guards: list[Guard] = []
 STORED = (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_DELETE)
 
 
@@ -44,6 +51,20 @@ def listen(listener: Listener) -> None:
     """Registers what is called with the objects that the administration changed; it picks those that concern it."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def guard(asked: Guard) -> None:
+    """Registers who is asked about every row before it changes: as it is stored (None: it is new) and as it is to be
+    (None: it is taken away). Whoever refuses raises ValidationError; what is held for the answer stays held until the
+    transaction ends."""
+    if asked not in _guards:
+        _guards.append(asked)
+
+
+def demand_allowed(before: models.Model | None, after: models.Model | None) -> None:
+    """Asks every guard, inside the transaction of the change."""
+    for asked in _guards:
+        asked(before, after)
 
 
 def announce(objects: Collection[models.Model | None]) -> None:
@@ -169,10 +190,34 @@ def _are_numbers(value: Any) -> bool:
     return all(number_of(one) is not None for one in (value if isinstance(value, list) else [value]))
 
 
+class GuardedForm(forms.ModelForm):
+    """A form whose change is allowed by every guard."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            try:
+                demand_allowed(stored_before(self.instance), self.instance)
+            except ValidationError as refused:
+                self.add_error(None, refused)
+
+
+class GuardedRows(forms.BaseInlineFormSet):
+    """Rows inside a form, of which every guard allows what becomes of each."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            gone = self._should_delete_form(form)  # type: ignore[attr-defined]
+            if form.has_changed() and (gone or form.is_valid()):
+                demand_allowed(stored_before(form.instance), None if gone else form.instance)
+
+
 class Inline(ByRole):
     """Rows inside the form of another: who may change that may change these."""
 
     parent_model: Any
+    formset: Any = GuardedRows
 
     def _holds(self, request: HttpRequest, which: Rows, obj: Any) -> bool:
         parent = self.admin_site._registry[self.parent_model]
@@ -203,7 +248,11 @@ class ReadOnly(ByRole):
 
 
 class Announcing(ByRole, SimpleHistoryAdmin):
-    """An object with its history; every way of changing it is announced."""
+    """An object with its history; every way of changing it is asked about, announced and recorded."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (GuardedForm, form), {})
 
     def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, **kwargs: Any) -> HttpResponse:
         """An earlier state is brought back by those alone who may change the object."""
@@ -211,41 +260,68 @@ class Announcing(ByRole, SimpleHistoryAdmin):
             now = self.model._base_manager.filter(pk=object_id).first()
             if not self.has_change_permission(request, now):
                 raise access.refusal()
-        answer: HttpResponse = super().history_form_view(request, object_id, version_id, **kwargs)
+        with transaction.atomic():
+            answer: HttpResponse = super().history_form_view(request, object_id, version_id, **kwargs)
         return answer
 
+    def response_action(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> Any:
+        """What was asked before rows are deleted holds until they are."""
+        with transaction.atomic():
+            return super().response_action(request, queryset)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What stands on the objects is told without the names of another city's rows."""
+        """What stands on the objects is told without the names of another city's rows; and why a guard keeps one."""
         deleted, counts, needed, kept = super().get_deleted_objects(objs, request)
-        return deleted, counts, needed, [_("Other data stands on it.")] if kept else []
+        reasons = [_("Other data stands on it.")] if kept else []
+        with transaction.atomic():
+            for one in objs:
+                try:
+                    demand_allowed(one, None)
+                except ValidationError as refused:
+                    reasons += refused.messages
+        return deleted, counts, needed, reasons
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
         with transaction.atomic():
-            before = stored(type(obj), [obj.pk]) if change else []
+            before = stored_before(obj) if change else None
             super().save_model(request, obj, form, change)
-            announce([*before, obj])
+            announce([before, obj])
+            record_row(before, obj, by=access.person(request))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         with transaction.atomic():
-            before = stored(formset.model, [one.instance.pk for one in formset.initial_forms if one.has_changed()])
+            keys = [one.instance.pk for one in formset.initial_forms if one.has_changed()]
+            before = {one.pk: one for one in stored(formset.model, keys)}
             super().save_formset(request, form, formset, change)
             changed = [one for one, _fields in formset.changed_objects]
-            announce([*before, *formset.new_objects, *changed])
+            announce([*before.values(), *formset.new_objects, *changed])
+            now = {one.pk: one for one in (*changed, *formset.new_objects)}
+            for key in before | now:
+                record_row(before.get(key), now.get(key), by=access.person(request))
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
         with transaction.atomic():
             announce([obj])
+            record_row(obj, None, by=access.person(request))
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> None:
         with transaction.atomic():
-            announce(list(queryset))
+            gone = list(queryset)
+            announce(gone)
+            for one in gone:
+                record_row(one, None, by=access.person(request))
             super().delete_queryset(request, queryset)
 
 
 def stored(model: type[models.Model], keys: list[Any]) -> list[models.Model]:
     """The objects as they are in the database: what an edited one was before."""
     return list(model._base_manager.filter(pk__in=keys))
+
+
+def stored_before(one: models.Model) -> models.Model | None:
+    """The object as it is in the database; None for a new one."""
+    return type(one)._base_manager.filter(pk=one.pk).first() if one.pk is not None else None
 
 
 class CSV(base_formats.CSV):
@@ -286,6 +362,7 @@ class Resource(ModelResource):
         super().validate_instance(instance, import_validation_errors, validate_unique)
         if self._administered is not None:
             self._demand_own(instance, *self._administered)
+        demand_allowed(stored_before(instance), instance)
 
     def _demand_own(self, instance: Any, page: "Importing", request: HttpRequest) -> None:
         """ValidationError for a row of another city, and for one that would refer to another city."""
@@ -303,6 +380,10 @@ class Resource(ModelResource):
         if not kwargs.get("dry_run"):
             rows = [row for row in result.rows if row.import_type in STORED]
             announce([one for row in rows for one in (row.original, row.instance)])
+            by = access.person(self._administered[1]) if self._administered is not None else None
+            for row in rows:
+                before = None if row.import_type == RowResult.IMPORT_TYPE_NEW else row.original
+                record_row(before, row.instance, by=by)
 
     class Meta:
         clean_model_instances = True

@@ -98,6 +98,10 @@ ACTIONS: dict[str, str | Promise] = {
     "comment.pressed": gettext_lazy("supervision made of a leader's comment"),
     "supervision.exported": gettext_lazy("supervision notice taken as a file"),
     "supervision.escalate": gettext_lazy("supervision escalated"),
+    "row.added": gettext_lazy("data entered"),
+    "row.changed": gettext_lazy("data changed"),
+    "row.deleted": gettext_lazy("data deleted"),
+    "rows.loaded": gettext_lazy("data loaded from files"),
     "milestones.demonstrated": gettext_lazy("demonstration milestones set"),
     "administration.exported": gettext_lazy("data exported from the administration"),
     "comparison.exported": gettext_lazy("comparison exported"),
@@ -149,6 +153,7 @@ DETAILS: dict[str, str | Promise] = {
     "alone": gettext_lazy("by the only administrator"),
     "proposed_by": gettext_lazy("given by"),
     "model": gettext_lazy("kind of data"),
+    "models": gettext_lazy("rows of each kind"),
     "older_than": gettext_lazy("older than"),
     "before": gettext_lazy("before the change"),
     "after": gettext_lazy("after the change"),
@@ -220,7 +225,7 @@ def line(event: AuditEvent) -> Line:
         str(event.actor) if event.actor is not None else _("the system"),
         str(ACTIONS.get(event.action, event.action)),
         subject_text(event.subject),
-        _worded(event.detail),
+        _worded(event.detail, _fields_of(event.subject)),
     )
 
 
@@ -228,15 +233,32 @@ STATES = ("before", "after")
 """What a change was made of, at the end of a line: before (name: Li), after (name: Wang)."""
 
 
-def _worded(detail: Mapping[str, Any]) -> str:
-    """Values by their names, in the order in which they are kept; the states of a change last."""
+def _worded(detail: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+    """Values by their names, in the order in which they are kept; the states of a change last, their values by the
+    names of the row's fields."""
     told = [key for key in detail if key not in STATES] + [key for key in STATES if key in detail]
-    return ", ".join(_named(key, detail[key]) for key in told if detail[key] not in ("", None))
+    return ", ".join(_named(key, detail[key], fields) for key in told if detail[key] not in ("", None))
 
 
-def _named(key: str, value: Any) -> str:
+def _named(key: str, value: Any, fields: Mapping[str, Any]) -> str:
     name = DETAILS.get(key, key)
-    return f"{name} ({_worded(value)})" if isinstance(value, dict) else f"{name}: {value}"
+    if not isinstance(value, dict):
+        return f"{name}: {value}"
+    return f"{name} ({', '.join(f'{fields.get(field, field)}: {_shown(one)}' for field, one in value.items())})"
+
+
+def _shown(value: Any) -> Any:
+    """A value of a state; what was or is empty is told too."""
+    return "—" if value in ("", None) else value
+
+
+def _fields_of(subject: str) -> Mapping[str, Any]:
+    """What the fields of a row are called."""
+    label, _colon, _number = subject.partition(":")
+    try:
+        return {field.name: field.verbose_name for field in apps.get_model(label)._meta.concrete_fields}
+    except (LookupError, ValueError):
+        return {}
 
 
 def subject_text(subject: str) -> str:

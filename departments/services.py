@@ -50,7 +50,7 @@ def _region_of(subject: Any) -> int | None:
     """The region of a row, of its plan, or of the person whom it is about; None where there is none."""
     if isinstance(subject, User):
         return _where(subject, None)
-    for name in ("plan", "target", "task", "observation", "user", "by"):
+    for name in ("plan", "target", "task", "observation", "user", "by", "department"):
         if getattr(subject, "region_id", None) is None and getattr(subject, name, None) is not None:
             return _region_of(getattr(subject, name))
     return getattr(subject, "region_id", None)

@@ -15,16 +15,16 @@ from import_export.widgets import ForeignKeyWidget, Widget
 
 from departments import seeing
 from departments.access import Reach
-from departments.administration import Importing, Inline, OwnRelated, Resource, listen
+from departments.administration import Importing, Inline, OwnRelated, Resource, guard, listen
 from departments.models import Department, Region, User
 from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan
 from plans.periods import Month
 from targets.models import Indicator, Quota, ReportingDuty, Step, Target, TargetAssignment, TargetLeader
-from targets.services import promises_changed, reporters_changed
-from targets.services.locking import demand_open_from
+from targets.services import demand_judged_alike, promises_changed, reporters_changed
 
+guard(demand_judged_alike)
 listen(promises_changed)
 listen(reporters_changed)
 
@@ -148,18 +148,6 @@ class PartForm(forms.ModelForm):
             super()._post_clean()  # type: ignore[misc]
 
 
-class OpenMonths(forms.BaseInlineFormSet):
-    """Quotas by which no closed month is judged."""
-
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            months = [form.initial.get("from_month"), form.cleaned_data.get("from_month")]
-            known = [month for month in map(MonthField().to_python, months) if month is not None]
-            if form.has_changed() and known:
-                demand_open_from(self.instance.plan, min(known))
-
-
 class StepInline(Inline, admin.TabularInline):
     """What must have been reached by earlier dates."""
 
@@ -174,7 +162,6 @@ class QuotaInline(Inline, admin.TabularInline):
 
     model = Quota
     form = PartForm
-    formset = OpenMonths
     extra = 0
     autocomplete_fields = ["region"]
 

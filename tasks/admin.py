@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
 
-from departments.administration import Announcing, Importing, Inline, OwnRelated, Resource, listen
+from departments.administration import Announcing, Importing, Inline, OwnRelated, Resource, guard, listen
 from plans.admin import OfPlan, PlanAdmin
 from plans.models import Clause, Plan
 from targets.admin import InPlan
 from targets.models import Target
 from tasks.models import Assignment, Milestone, SupervisionRules, Task, TaskLeader
-from tasks.services import milestones_changed
+from tasks.services import demand_lights_alike, milestones_changed
 
 
 def tell_targets(objects: Collection[Model]) -> None:
@@ -30,6 +30,7 @@ def tell_targets(objects: Collection[Model]) -> None:
     milestones_changed([*steps, *Milestone.objects.filter(task__in=tasks).select_related("target")])
 
 
+guard(demand_lights_alike)
 listen(tell_targets)
 
 

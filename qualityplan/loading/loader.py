@@ -9,16 +9,18 @@ from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
 from departments.models import Region
+from departments.rows import record_row
+from departments.services import record
 from plans.models import Clause, Plan
 from plans.wording import with_parting
 from qualityplan.loading.files import Row
 from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
-from targets.services import promises_changed, reporters_changed
-from targets.services.locking import demand_open_from
+from targets.services import demand_judged_alike, promises_changed, reporters_changed
+from targets.services.ruling import keep_all_open
 from tasks.models import Milestone, Task
-from tasks.services import milestones_changed
+from tasks.services import demand_lights_alike, milestones_changed
 
 JUDGED_BY = (Region, Plan, Indicator, Target, Step, Quota)
 """What attainments are derived from, apart from observations and milestones."""
@@ -35,11 +37,13 @@ QUOTING: tuple[tuple[type[models.Model], str], ...] = (
 @transaction.atomic
 def load(rows: list[Row], *, keep: bool) -> "Loader":
     """Stores all rows or none; ValidationError tells every fault of every row."""
+    keep_all_open()
     loader = Loader(rows, keep=keep)
     loader.load()
     loader.check_quotes()
     loader.check_published()
     loader.tell_those_above()
+    loader.record()
     return loader
 
 
@@ -55,6 +59,7 @@ class Loader:
         self.objects: dict[tuple[str, ...], models.Model] = {}
         self.tally: Counter[str] = Counter()
         self.changed: list[models.Model] = []
+        self.added: Counter[str] = Counter()
 
     def load(self) -> None:
         """Stores every row; ValidationError names every bad one."""
@@ -111,12 +116,12 @@ class Loader:
 
     def save(self, instance: models.Model, before: models.Model | None, several: dict[str, list[models.Model]]) -> None:
         """Through the model's own save, so that history is written; not at all if nothing differs. ValidationError for
-        a quota by which a closed month is judged."""
+        what would judge a closed month otherwise."""
         if before is not None and same(before, instance) and same_sets(before, several):
             self.tally["unchanged"] += 1
             return
-        if isinstance(instance, Quota):
-            demand_open_from(instance.target.plan, instance.from_month)
+        demand_judged_alike(before, instance)
+        demand_lights_alike(before, instance)
         try:
             with transaction.atomic():
                 instance.save()
@@ -126,6 +131,10 @@ class Loader:
             raise ValidationError(_("The database refuses it: %(error)s") % {"error": error}) from error
         self.tally["new" if before is None else "changed"] += 1
         self.changed += [instance] if before is None else [before, instance]
+        if before is None:
+            self.added[instance._meta.label_lower] += 1
+        else:
+            record_row(before, instance, by=None)
 
     def loadable(self, row: Row) -> type[models.Model]:
         """The row's model, unless the row cannot be identified or was given before."""
@@ -200,6 +209,11 @@ class Loader:
         promises_changed([changed for changed in self.changed if isinstance(changed, JUDGED_BY)])
         reporters_changed(self.changed)
         milestones_changed([changed for changed in self.changed if isinstance(changed, Milestone)])
+
+    def record(self) -> None:
+        """What was changed is told row by row, as it was and as it is; what is new is counted by kind."""
+        if self.added:
+            record("rows.loaded", by=None, new=self.tally["new"], models=dict(self.added))
 
     def summary(self) -> str:
         """How many rows were read, and what became of them."""

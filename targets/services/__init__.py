@@ -32,6 +32,7 @@ from targets.services.quotas import (
 )
 from targets.services.reporting import hand_over, reporters_changed
 from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
+from targets.services.ruling import demand_judged_alike
 from targets.services.undoing import retract, send_back_all
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "attach",
     "beyond",
     "check_entries",
+    "demand_judged_alike",
     "detach",
     "discard_draft",
     "divide",

@@ -5,7 +5,7 @@ from tasks.services.authorship import said_of
 from tasks.services.deciding import approve_report, return_report
 from tasks.services.drafting import discard_draft_plan, keep, keep_clause, leave_out, publish
 from tasks.services.feeds import end_feed, issue_feed, revoke_feed
-from tasks.services.milestones import milestones_changed, milestones_of_targets
+from tasks.services.milestones import demand_lights_alike, milestones_changed, milestones_of_targets
 from tasks.services.next_year import propose_next_year
 from tasks.services.places import Place, reported_by
 from tasks.services.removing import remove_plan
@@ -28,6 +28,7 @@ __all__ = [
     "approve_report",
     "attach_to_report",
     "close",
+    "demand_lights_alike",
     "detach_from_report",
     "discard_draft_plan",
     "end_feed",

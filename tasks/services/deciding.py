@@ -1,5 +1,6 @@
 """A report that was handed in: approved or returned by a colleague of the department."""
 
+from copy import copy
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,7 +19,7 @@ from reviews.workflow import RefusedError, State, Verb, step
 from targets.services.locking import check_reason, demand_open_month, keep_open
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
 from tasks.services.attachments import bring_back
-from tasks.services.milestones import milestones_changed
+from tasks.services.milestones import demand_lights_alike, milestones_changed
 from tasks.services.reporting import decided, moment_of, place_of
 from tasks.services.rights import demand_of, demand_unclosed
 
@@ -79,7 +80,8 @@ def _publish(reports: list[ProgressReport], by: User) -> None:
         latest = approved.order_by("-report__month", "-report_id").first()
         day = latest.done_on if latest is not None else None
         if one.done_on != day:
-            one.done_on = day
+            before, one.done_on = copy(one), day
+            demand_lights_alike(before, one)
             signed(one, by).save()
             changed.append(one)
     milestones_changed(changed)

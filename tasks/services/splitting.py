@@ -1,6 +1,7 @@
 """Splitting a task into milestones and weighing them, by those who lead it, with a reason that the history keeps."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +18,7 @@ from tasks.answering import units_answering
 from tasks.breakdown import weights_fault
 from tasks.messages import sentence
 from tasks.models import Milestone, Task, countable, signed
-from tasks.services.milestones import milestones_changed
+from tasks.services.milestones import demand_lights_alike, milestones_changed
 from tasks.services.rights import demand_lead, demand_unclosed
 
 CHANGEABLE = ("title", "due", "department_id", "weight", "evidence", "counted_by_id")
@@ -69,6 +70,7 @@ def split(task: Task, planned: Sequence[Planned], *, by: User, reason: str, vers
     gone = [one for pk, one in stored.items() if pk not in {row.pk for row in planned}]
     kept = [_written(task, row, stored, number, by, reason) for number, row in enumerate(planned, 1)]
     for one in gone:
+        demand_lights_alike(one, None)
         signed(one, by, reason).delete()
     milestones_changed([*gone, *kept])
     record("task.split", by=by, subject=task, reason=reason, milestones=len(planned), removed=len(gone))
@@ -137,8 +139,10 @@ def _written(task: Task, row: Planned, stored: dict[int, Milestone], number: int
     fixed = OF_THE_PLAN if one.quote else ()
     changes = {name: getattr(row, name) for name in CHANGEABLE if name not in fixed} | {"order": number}
     if one.pk is None or any(getattr(one, name) != value for name, value in changes.items()):
+        before = copy(one) if one.pk is not None else None
         for name, value in changes.items():
             setattr(one, name, value)
+        demand_lights_alike(before, one)
         signed(one, by, reason).save()
     return one
 

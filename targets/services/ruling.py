@@ -1,0 +1,169 @@
+"""By what closed months are judged: whoever changes a rule is asked whether it would judge one of them otherwise.
+
+A rule holds for all months of its plan, a quota from a month on, a duty for its own months. Where one of these months
+is closed, the change is refused, by whatever door it comes. What only names something may change at any time.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from departments.models import Region
+from plans.models import Plan
+from plans.periods import Month, months_between
+from targets.loading import Regions
+from targets.models import Indicator, MonthLock, Quota, ReportingDuty, Step, Target
+from targets.services.locking import keep_open
+
+
+class Fields(NamedTuple):
+    """The fields of a kind of row by which months are judged, and those that only name, order or explain."""
+
+    judging: frozenset[str]
+    naming: frozenset[str]
+
+
+def _fields(judging: str, naming: str) -> Fields:
+    return Fields(frozenset(judging.split()), frozenset(naming.split()))
+
+
+RULES: dict[type[models.Model], Fields] = {
+    Region: _fields("parent", "id code name kind"),
+    Plan: _fields(
+        "first_month last_month state region pace_tolerance deadline_day deadline_moves",
+        "id code series number title issuer issued_on source import_needs_second demonstration",
+    ),
+    Indicator: _fields(
+        "measure direction entry_basis time_rule denominator_rule region_rule frequency scale",
+        "id code name unit decimals minimum maximum usual_low usual_high numerator_name numerator_unit "
+        "denominator_name denominator_unit definition source department",
+    ),
+    Target: _fields(
+        "plan indicator comparator threshold_kind threshold threshold_upper operand operand_region tolerance baseline "
+        "baseline_year warning_margin due firmness coverage counting first_month",
+        "id code order name clause quote aspiration baseline_source reference reference_source headline",
+    ),
+    Step: _fields("target due threshold", "id"),
+    Quota: _fields("target region threshold from_month", "id source reason"),
+    ReportingDuty: _fields("indicator department since until", "id"),
+}
+"""Which field decides how a month is judged: the one place that says so. Whether a figure was handed in in time is
+judged too: by duties and deadlines."""
+
+Judged = tuple[Plan, Collection[Month]]
+"""A plan, and those of its months that something decides about."""
+
+
+def demand_judged_alike(before: models.Model | None, after: models.Model | None) -> None:
+    """Raises ValidationError, naming plan and month, if the change of a row would judge a closed month otherwise; keeps
+    the months open until the transaction ends. `before` is None for what is new, `after` for what is taken away."""
+    for plan, months in _decided(before, after):
+        demand_unclosed_months(plan, months)
+
+
+def demand_unclosed_months(plan: Plan, months: Collection[Month]) -> None:
+    """Raises ValidationError if one of the plan's months is closed that a change would judge otherwise, and keeps them
+    open until the transaction ends."""
+    keep_open(months)
+    closed = MonthLock.objects.closed(months).filter(plan=plan).order_by("month").first()
+    if closed is not None:
+        told = {"plan": plan.title, "month": str(closed.month)}
+        raise ValidationError(
+            _(
+                "This would judge %(month)s otherwise, which is closed for the plan %(plan)s. Ask the plan office to "
+                "reopen the month and say why, change it then, and have the month closed again."
+            )
+            % told,
+            code="month_locked",
+        )
+
+
+def keep_all_open() -> None:
+    """Keeps every month of every plan in force open: for whoever changes many rows, before the first of them."""
+    keep_open({month for plan in Plan.objects.published() for month in plan.months})
+
+
+def differing(before: models.Model | None, after: models.Model | None, names: Collection[str]) -> list[str]:
+    """Those of the fields that are not the same before and after."""
+    return [name for name in names if _value(before, name) != _value(after, name)]
+
+
+def _value(row: models.Model | None, name: str) -> Any:
+    return None if row is None else getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
+
+
+def _decided(before: models.Model | None, after: models.Model | None) -> Iterator[Judged]:
+    """What a change decides about; nothing where no judging field differs."""
+    row = after if after is not None else before
+    rules = RULES.get(type(row))  # type: ignore[arg-type]
+    known = before is not None and after is not None
+    if rules is None or (known and not differing(before, after, rules.judging)):
+        return
+    if isinstance(row, Region):
+        yield from _by_region(before, after)
+    elif isinstance(row, ReportingDuty):
+        yield from _by_duty(before, after)
+    else:
+        for state in (before, after):
+            yield from _by(state)
+
+
+def _by(row: Any) -> Iterator[Judged]:
+    """The months that a row decides about as it stands."""
+    if isinstance(row, Plan) and row.pk is not None:
+        yield row, row.months
+    elif isinstance(row, Indicator):
+        yield from ((plan, plan.months) for plan in _using(row.pk))
+    elif isinstance(row, Target):
+        yield row.plan, row.plan.months
+    elif isinstance(row, Step) and row.target_id is not None:
+        yield row.target.plan, row.target.plan.months
+    elif isinstance(row, Quota) and row.target_id is not None:
+        plan = row.target.plan
+        yield plan, months_between(max(row.from_month, plan.first_month), plan.last_month)
+
+
+def _using(indicator_id: int | None) -> "models.QuerySet[Plan]":
+    """The plans in force that judge something by an indicator, or compare it with one."""
+    used = Target.objects.filter(Q(indicator=indicator_id) | Q(operand=indicator_id))
+    return Plan.objects.published().filter(pk__in=used.values("plan"))
+
+
+def _by_region(before: Any, after: Any) -> Iterator[Judged]:
+    """All months of the plans that judge parts, make figures from parts or compare with what is above, in the regions
+    above and below."""
+    regions = Regions.load()
+    own = {state.pk for state in (before, after) if state is not None and state.pk is not None}
+    above = {state.parent_id for state in (before, after) if state is not None and state.parent_id is not None}
+    reached = own | {up for region_id in own | above for up in regions.upwards(region_id)}
+    reached |= {region_id for region_id in regions.parents if own.intersection(regions.upwards(region_id))}
+    made = ~Q(coverage=Target.Coverage.WHOLE) | Q(threshold_kind=Target.ThresholdKind.ELSEWHERE)
+    made |= ~Q(indicator__region_rule=Indicator.RegionRule.OWN)
+    made |= Q(operand__isnull=False) & ~Q(operand__region_rule=Indicator.RegionRule.OWN)
+    there = Target.objects.filter(made, Q(plan__region__in=reached) | Q(operand_region__in=reached))
+    for plan in Plan.objects.published().filter(pk__in=there.values("plan")):
+        yield plan, plan.months
+
+
+def _by_duty(before: Any, after: Any) -> Iterator[Judged]:
+    """The months that somebody else has to report now, of the plans that ask for the figures."""
+    states = [state for state in (before, after) if state is not None]
+    moved = len(states) == 2 and bool(differing(before, after, ("indicator", "department")))
+    for plan in {plan for state in states for plan in _asking(state)}:
+        covering = [[state.covers(month) for state in states] for month in plan.months]
+        changed = [any(covers) if moved or len(states) == 1 else covers[0] != covers[1] for covers in covering]
+        months = [month for month, one in zip(plan.months, changed, strict=True) if one]
+        if months:
+            yield plan, months
+
+
+def _asking(duty: ReportingDuty) -> "models.QuerySet[Plan]":
+    """The plans in force that ask for the figures of a duty: a county's may be for everything."""
+    if duty.indicator_id is not None:
+        return _using(duty.indicator_id)
+    above = Regions.load().upwards(duty.department.region_id) if duty.department is not None else ()
+    return Plan.objects.published().filter(region__in=above)
