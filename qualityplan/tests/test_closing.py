@@ -38,10 +38,13 @@ from targets.models import (
     Attachment,
     Decision,
     Draft,
+    Indicator,
     MonthLock,
     Observation,
     Quota,
     Revision,
+    Step,
+    Target,
 )
 from targets.services import (
     Division,
@@ -64,7 +67,7 @@ from targets.services import (
     withdraw,
 )
 from targets.tests import factories as f
-from targets.tests.test_admin import inline
+from targets.tests.test_admin import form_of, inline
 from targets.tests.test_same_instant import meanwhile
 from tasks.models import ProgressReport, ReportAttachment, ReportDecision, ReportDraft, SignOff
 from tasks.services import (
@@ -240,6 +243,42 @@ def administering_quotas(cast: SimpleNamespace) -> Door:
     return lambda: inline(client, target, "quotas", **fields)
 
 
+def promised(cast: SimpleNamespace) -> tuple[Client, Target]:
+    client = Client()
+    client.force_login(f.person(Role.ADMINISTRATOR))
+    return client, f.target(cast.houses, "at_least", 400)
+
+
+def loading_a_target(cast: SimpleNamespace) -> Door:
+    _client, target = promised(cast)
+    fields = {"plan": [target.plan.code], "code": target.code, "threshold": "300"}
+    file = cast.folder / "targets.json"
+    file.write_text(json.dumps([{"model": "targets.target", "fields": fields}]))
+    return lambda: call_command("loaddata", str(file), stdout=StringIO())
+
+
+def administering_a_target(cast: SimpleNamespace) -> Door:
+    client, target = promised(cast)
+    address = f"/admin/targets/target/{target.pk}/change/"
+    return lambda: client.post(address, form_of(client, address) | {"threshold": "300"})
+
+
+def deleting_a_target(cast: SimpleNamespace) -> Door:
+    client, target = promised(cast)
+    return lambda: client.post(f"/admin/targets/target/{target.pk}/delete/", {"post": "yes"})
+
+
+def adding_a_step(cast: SimpleNamespace) -> Door:
+    client, target = promised(cast)
+    return lambda: inline(client, target, "steps", due="2014-09-30", threshold="300")
+
+
+def administering_an_indicator(cast: SimpleNamespace) -> Door:
+    client, target = promised(cast)
+    address = f"/admin/targets/indicator/{target.indicator_id}/change/"
+    return lambda: client.post(address, form_of(client, address) | {"direction": "lower"})
+
+
 def saving_a_report(cast: SimpleNamespace) -> Door:
     return lambda: save_report(cast.place, work.said(), version=0, by=cast.reporter)
 
@@ -289,6 +328,11 @@ DOORS = {
     "divide": dividing,
     "loaddata": loading_quotas,
     "administration": administering_quotas,
+    "loaddata, a target": loading_a_target,
+    "administration, a target": administering_a_target,
+    "administration, deleting": deleting_a_target,
+    "administration, a step": adding_a_step,
+    "administration, an indicator": administering_an_indicator,
     "save_report": saving_a_report,
     "hand_in_report": handing_in_a_report,
     "approve_report": approving_a_report,
@@ -301,7 +345,7 @@ ALSO = {"save_drafts": "save_draft", "discard_draft": "detach"}
 HARMLESS = {
     "targets": {
         *("check_entries", "odd_entries", "months_before", "beyond", "quotas_in_force", "sum_of"),  # only ask
-        *("lock", "reopen", "mark_dirty", "promises_changed", "formulas_changed"),
+        *("lock", "reopen", "mark_dirty", "demand_judged_alike", "promises_changed", "formulas_changed"),
         *("hand_over", "reporters_changed"),  # who reports, not what
         "send_back",  # what waits in a closed month may still be returned: nothing official changes
     },
@@ -316,7 +360,14 @@ HARMLESS = {
             "discard_draft_plan",
         ),  # of a plan that is not in force
         *("publish", "remove_plan"),  # of plans, not of months
-        *("close", "reopen_task", "split", "milestones_changed", "milestones_of_targets"),  # of tasks, not of months
+        *(
+            "close",
+            "reopen_task",
+            "split",
+            "milestones_changed",
+            "milestones_of_targets",
+            "demand_lights_alike",
+        ),  # of tasks, not of months
         "return_report",  # as `send_back`
     },
 }
@@ -332,7 +383,7 @@ def test_every_service_is_known_to_be_a_door_or_none() -> None:
 
 WRITES = re.compile(
     r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM|SELECT .* FOR (?:NO KEY )?UPDATE).*"
-    r"(?:targets_(?:observation|revision|decision|draft|attachment|quota|dirtykey)|tasks_(?:progressreport|report|signoff))",
+    r"(?:targets_(?:observation|revision|decision|draft|attachment|quota|target|step|indicator|dirtykey)|tasks_(?:progressreport|report|signoff))",
     re.DOTALL,
 )
 
@@ -425,7 +476,7 @@ def _shown(outcome: Any) -> str:
 
 def stored() -> list[Any]:
     """Everything of the months, whatever it says."""
-    models = (Observation, Revision, Decision, Draft, Attachment, Quota)
+    models = (Observation, Revision, Decision, Draft, Attachment, Quota, Target, Step, Indicator)
     of_tasks = (ProgressReport, ReportDecision, ReportDraft, ReportAttachment, SignOff)
     return [list(model.objects.order_by("pk").values()) for model in (*models, *of_tasks)]
 

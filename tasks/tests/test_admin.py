@@ -9,11 +9,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from departments.models import AuditEvent
 from departments.permissions import Role
+from plans.periods import Month
 from targets.audit import differences
 from targets.models import Target
+from targets.services import lock, reopen
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
+from tasks.services.milestones import RULES
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +105,45 @@ def test_with_a_task_its_milestones_go(inside: Client, promise: Target) -> None:
 def test_a_milestone_whose_words_are_not_in_the_clause_is_refused(inside: Client, promise: Target) -> None:
     with pytest.raises(AssertionError, match="not its words"):
         save(inside, Task.objects.get(), quote="not its words")
+
+
+@pytest.mark.parametrize(
+    ("changes", "closed"),
+    [
+        ({"done_on": "2014-03-30"}, True),
+        ({"due": "2014-05-31"}, True),
+        ({"target": ""}, True),
+        ({"DELETE": "on"}, True),
+        ({"done_on": "2014-04-01"}, False),
+        ({"title": "第一步"}, False),
+    ],
+)
+def test_a_milestone_gives_no_closed_month_another_light(
+    inside: Client, promise: Target, changes: dict[str, str], closed: bool
+) -> None:
+    f.judged_anew(promise)
+    lock(promise.plan, Month(2014, 3), by=f.coordinator())
+    if not closed:
+        save(inside, Task.objects.get(), **changes)
+        assert signal(promise) == "red"
+        return
+    with pytest.raises(AssertionError, match="已封账"):
+        save(inside, Task.objects.get(), **changes)
+    assert list(differences()) == []
+    reopen(promise.plan, Month(2014, 3), by=f.coordinator(), reason="更正")
+    save(inside, Task.objects.get(), **changes)
+    assert AuditEvent.objects.filter(subject__startswith="tasks.milestone:").count() == 1
+
+
+def test_a_task_whose_milestones_colour_a_closed_month_stays(inside: Client, promise: Target) -> None:
+    lock(promise.plan, Month(2014, 3), by=f.coordinator())
+    answer = inside.post(f"/admin/tasks/task/{Task.objects.get().pk}/delete/", {"post": "yes"})
+    assert "已封账" in answer.content.decode()
+    assert signal(promise) == "red"
+
+
+def test_every_field_of_a_milestone_judges_or_names() -> None:
+    assert RULES.judging | RULES.naming == {field.name for field in Milestone._meta.concrete_fields}
 
 
 def upload(client: Client, text: str) -> Any:
