@@ -44,6 +44,7 @@ Guard = Callable[[models.Model | None, models.Model | None], None]
 
 _listeners: list[Listener] = []
 _guards: list[Guard] = []
+_holding: list[Callable[[], None]] = []
 STORED = (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_DELETE)
 
 
@@ -53,12 +54,14 @@ def listen(listener: Listener) -> None:
         _listeners.append(listener)
 
 
-def guard(asked: Guard) -> None:
+def guard(asked: Guard, *, hold: Callable[[], None] | None = None) -> None:
     """Registers who is asked about every row before it changes: as it is stored (None: it is new) and as it is to be
     (None: it is taken away). Whoever refuses raises ValidationError; what is held for the answer stays held until the
-    transaction ends."""
+    transaction ends. `hold` holds all that the rows of a file may need, before the first of them."""
     if asked not in _guards:
         _guards.append(asked)
+    if hold is not None and hold not in _holding:
+        _holding.append(hold)
 
 
 def demand_allowed(before: models.Model | None, after: models.Model | None) -> None:
@@ -348,6 +351,11 @@ class Resource(ModelResource):
     def __init__(self, administered: "tuple[Importing, HttpRequest] | None" = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._administered = administered
+
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        super().before_import(dataset, **kwargs)
+        for hold in _holding:
+            hold()
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """A text that was made harmless when it was taken away comes back as it was."""

@@ -23,8 +23,9 @@ from plans.models import Clause, Plan
 from plans.periods import Month
 from targets.models import Indicator, Quota, ReportingDuty, Step, Target, TargetAssignment, TargetLeader
 from targets.services import demand_judged_alike, promises_changed, reporters_changed
+from targets.services.ruling import keep_all_open
 
-guard(demand_judged_alike)
+guard(demand_judged_alike, hold=keep_all_open)
 listen(promises_changed)
 listen(reporters_changed)
 

@@ -360,14 +360,8 @@ HARMLESS = {
             "discard_draft_plan",
         ),  # of a plan that is not in force
         *("publish", "remove_plan"),  # of plans, not of months
-        *(
-            "close",
-            "reopen_task",
-            "split",
-            "milestones_changed",
-            "milestones_of_targets",
-            "demand_lights_alike",
-        ),  # of tasks, not of months
+        *("close", "reopen_task", "milestones_changed", "milestones_of_targets"),  # of tasks, not of months
+        *("demand_lights_alike", "split"),  # ask where a promise gets its light from a milestone, and only then
         "return_report",  # as `send_back`
     },
 }

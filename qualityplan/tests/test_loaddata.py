@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from departments.models import Department, Region
+from departments.models import AuditEvent, Department, Region
+from departments.permissions import Role
 from plans.models import Clause, Plan
+from plans.periods import Month
 from qualityplan.tests.fixture_rows import (
     PLAN,
     Row,
@@ -26,6 +28,8 @@ from qualityplan.tests.fixture_rows import (
     world,
 )
 from targets.models import AppliedFormulas, DirtyKey, Indicator, Target
+from targets.services import lock
+from targets.tests.factories import person
 from tasks.models import Milestone, Task
 
 pytestmark = pytest.mark.django_db
@@ -222,6 +226,19 @@ def test_a_change_to_what_is_judged_by_is_marked(changed: Row, write: Write) -> 
     DirtyKey.objects.all().delete()
     load(write(changed))
     assert DirtyKey.objects.filter(indicator__code="growth").exists()
+
+
+def test_a_file_judges_no_closed_month_otherwise_and_tells_what_it_changes(write: Write) -> None:
+    load(write(*world()))
+    assert AuditEvent.objects.get().detail["models"]["targets.target"] == 1
+    lock(Plan.objects.get(), Month(2030, 3), by=person(Role.COORDINATOR, Department.objects.get()))
+    key = {"plan": [PLAN], "code": "grow"}
+    path = write(row("targets.target", **key, threshold="4", name="Grow"), row("plans.plan", code=PLAN, title="New"))
+    assert refusal(path)[0].startswith(f"{path}, line 2, targets.target {PLAN} grow: This would judge 2030-03")
+    assert not AuditEvent.objects.filter(action="row.changed").exists()
+    load(write(row("targets.target", **key, name="Grow")))
+    told = {"name": "Grow", "before": {"name": "grow"}, "after": {"name": "Grow"}}
+    assert AuditEvent.objects.get(action="row.changed").detail == told
 
 
 def test_a_step_and_a_quota_mark_what_is_judged_by_them(write: Write) -> None:

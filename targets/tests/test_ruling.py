@@ -176,7 +176,7 @@ def test_a_duty_of_open_months_is_entered(inside: Client, promise: Target) -> No
     assert duty(inside, promise, since="2014-04").status_code == 302
     entered = AuditEvent.objects.get(action="row.added")
     assert entered.detail["after"]["since"] == "2014-04"
-    assert "变更后 (指标: " in line(entered).detail
+    assert "起始月: 2014-04" in line(entered).detail
 
 
 def test_an_indicator_is_asked_about_for_every_plan_that_compares_with_it(promise: Target) -> None:
