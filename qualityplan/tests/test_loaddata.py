@@ -233,7 +233,7 @@ def test_a_file_judges_no_closed_month_otherwise_and_tells_what_it_changes(write
     assert AuditEvent.objects.get().detail["models"]["targets.target"] == 1
     lock(Plan.objects.get(), Month(2030, 3), by=person(Role.COORDINATOR, Department.objects.get()))
     key = {"plan": [PLAN], "code": "grow"}
-    path = write(row("targets.target", **key, threshold="4", name="Grow"), row("plans.plan", code=PLAN, title="New"))
+    path = write(row("targets.target", **key, threshold="4", name="Grow"))
     assert refusal(path)[0].startswith(f"{path}, line 2, targets.target {PLAN} grow: This would judge 2030-03")
     assert not AuditEvent.objects.filter(action="row.changed").exists()
     load(write(row("targets.target", **key, name="Grow")))
