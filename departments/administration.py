@@ -259,10 +259,12 @@ class Announcing(ByRole, SimpleHistoryAdmin):
 
     def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, **kwargs: Any) -> HttpResponse:
         """An earlier state is brought back by those alone who may change the object."""
-        if request.method == "POST":
-            now = self.model._base_manager.filter(pk=object_id).first()
-            if not self.has_change_permission(request, now):
-                raise access.refusal()
+        if request.method != "POST":
+            shown: HttpResponse = super().history_form_view(request, object_id, version_id, **kwargs)
+            return shown
+        now = self.model._base_manager.filter(pk=object_id).first()
+        if not self.has_change_permission(request, now):
+            raise access.refusal()
         with transaction.atomic():
             answer: HttpResponse = super().history_form_view(request, object_id, version_id, **kwargs)
         return answer
