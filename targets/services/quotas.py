@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -137,10 +138,11 @@ def set_quotas(
         raise ValidationError(_under(found), code="quotas_under")
     judged = set(judged_regions(locked, regions))
     given = _Given(from_month, source.strip(), reason.strip() if under else "", by, timezone.now())
-    made = _written(locked, _versions(locked, rows, from_month), given)
+    owed = _numbers(quotas_in_force(locked, from_month.shifted(-1)).values())
+    replaced, made = _written(locked, {**{region.pk: None for region in owed}, **rows}, given)
     known = judged.issuperset(quota.region_id for quota in made)
     mark_dirty([(locked.indicator_id, None, from_month if known else locked.plan.first_month)])
-    record("quotas.set", by=by, subject=locked, **_told(made, given))
+    record("quotas.set", by=by, subject=locked, **_told(owed | replaced, made, given))
     return found
 
 
@@ -178,7 +180,7 @@ def _issue_text(issue: Issue) -> str:
 
 def number_text(number: Decimal | None) -> str:
     """A quota in full; a region without one owes nothing."""
-    return _("owes nothing") if number is None else f"{number.normalize():f}"
+    return _plain(number) or _("owes nothing")
 
 
 def _under(found: SumCheck) -> str:
@@ -190,16 +192,14 @@ def _under(found: SumCheck) -> str:
     )
 
 
-def _versions(target: Target, rows: Mapping[int, Decimal], from_month: Month) -> dict[int, Decimal | None]:
-    """The numbers of a version: those that are given, and an end for every other region that owes something."""
-    earlier = quotas_in_force(target, from_month.shifted(-1))
-    return {**dict.fromkeys(earlier), **rows}
-
-
-def _written(target: Target, versions: Mapping[int, Decimal | None], given: _Given) -> list[Quota]:
-    """The version as it is stored now; what it said before is kept in the history."""
+def _written(
+    target: Target, versions: Mapping[int, Decimal | None], given: _Given
+) -> tuple[dict[Region, Decimal | None], list[Quota]]:
+    """Stores a version: the numbers that are given, and an end for every other region that owed something. What it
+    said before, which the history keeps too, and its quotas now."""
     found = Quota.objects.filter(target=target, from_month=given.from_month)
     stored = {quota.region_id: quota for quota in found.select_related("region")}
+    replaced = _numbers(stored.values())
     regions = Region.objects.select_related("parent__parent__parent").in_bulk(list(versions))
     for region_id in stored.keys() - versions.keys():
         _signed(stored[region_id], given).delete()
@@ -212,7 +212,7 @@ def _written(target: Target, versions: Mapping[int, Decimal | None], given: _Giv
         if quota.pk is None or before != now:
             _keep(_signed(quota, given))
         made.append(quota)
-    return made
+    return replaced, made
 
 
 def _signed(quota: Quota, given: _Given) -> Quota:
@@ -228,11 +228,27 @@ def _keep(quota: Quota) -> None:
     quota.save()
 
 
-def _told(made: list[Quota], given: _Given) -> dict[str, str | int]:
-    """What the audit event tells."""
+def _numbers(quotas: Iterable[Quota]) -> dict[Region, Decimal | None]:
+    return {quota.region: quota.threshold for quota in quotas}
+
+
+def _told(owed: Mapping[Region, Decimal | None], made: list[Quota], given: _Given) -> dict[str, Any]:
+    """What the audit event tells: among it, what was owed and is owed by each region of which it changes."""
+    now = _numbers(made)
+    changed = [region for region in {**owed, **now} if owed.get(region) != now.get(region)]
+    states = {"before": owed, "after": now}
     return {
         "from_month": str(given.from_month),
         "source": given.source,
         "reason": given.reason,
-        "regions": len([quota for quota in made if quota.threshold is not None]),
+        "regions": len([number for number in now.values() if number is not None]),
+        **{when: _by_name(changed, state) for when, state in states.items() if changed},
     }
+
+
+def _by_name(regions: Iterable[Region], numbers: Mapping[Region, Decimal | None]) -> dict[str, str | None]:
+    return {f"{region.code} {region.name}": _plain(numbers.get(region)) for region in regions}
+
+
+def _plain(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number.normalize():f}"

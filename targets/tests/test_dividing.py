@@ -116,6 +116,11 @@ def test_quotas_are_set_together_with_their_paper(houses: Target, counties: list
     event = AuditEvent.objects.get(action="quotas.set")
     assert event.detail["from_month"] == "2014-01"
     assert event.detail["regions"] == 2
+    first, second = (f"{county.code} {county.name}" for county in counties)
+    assert event.detail["before"] == {first: None, second: None}
+    set_for(houses, counties[:1], 4081)
+    told = AuditEvent.objects.filter(action="quotas.set").latest("pk").detail
+    assert (told["before"], told["after"]) == ({first: "4000", second: "81"}, {first: "4081", second: None})
 
 
 def test_quotas_that_come_to_less_than_the_whole_need_a_reason(houses: Target, counties: list[Region]) -> None:
