@@ -75,7 +75,7 @@ def field(page: Page, code: str, name: str = "value") -> Locator:
 
 def paste(place: Locator, text: str) -> None:
     """As the browser does when a block was copied in Excel, once the page's script is there to take it."""
-    expect(place.page.locator("html.js")).to_be_attached()
+    place.page.wait_for_load_state()
     place.evaluate(
         """(input, text) => { input.focus(); const data = new DataTransfer(); data.setData("text/plain", text);
         input.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true})); }""",

@@ -31,7 +31,7 @@ ORDERS = [
 MONTH = "2014-09"
 Told = dict[str, Any]
 Rows = dict[str, list[tuple[Any, ...]]]
-NOTED = {"ApiToken", "AuditEvent", "Change", "HistoricalPlan"}
+NOTED = {"ApiToken", "AuditEvent", "Change", "HistoricalPlan", "Link"}
 """Models in which it is noted that somebody asks, and that a plan was removed."""
 
 

@@ -92,11 +92,11 @@ def test_the_day_is_part_of_what_is_kept_for_limits_pass(
     assert "逾期 1" in page(leader)
 
 
-def test_a_kept_portfolio_asks_four_queries(leader: Client, quality: Plan, air: Plan) -> None:
+def test_a_kept_portfolio_asks_three_queries(leader: Client, quality: Plan, air: Plan) -> None:
     page(leader)
     with CaptureQueriesContext(connection) as captured:
         page(leader)
-    assert len(captured) == 4
+    assert len(captured) == 3
 
 
 @pytest.fixture
