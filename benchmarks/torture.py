@@ -45,6 +45,7 @@ def hire(house: House, clients: int, seed: int) -> list[Client]:
     """The plan of a city with three promises for each unit, and its people with their log-ins and tokens."""
     from django.conf import settings
 
+    from departments.permissions import Role
     from targets.tests import factories as f
 
     settings.ALLOWED_HOSTS = ["*"]  # of Django's client, by which people log in
@@ -59,7 +60,7 @@ def hire(house: House, clients: int, seed: int) -> list[Client]:
         codes = [(one.code, one.pk) for one in measured]
         described = Unit(unit.code, unit.region_id, codes)
         for place, role in enumerate(CAST[: clients - len(people)]):
-            person = f.person(f.Role(role), unit)
+            person = f.person(Role(role), unit)
             common = (house.ports["web"], *ways_in(person), described, random.Random(seed * 1000 + len(people)), number)
             if role == "reporter":
                 people.append(Reporter(*common, place=place))
@@ -70,12 +71,13 @@ def hire(house: House, clients: int, seed: int) -> list[Client]:
     return people
 
 
-def ways_in(person: "User") -> tuple[str, str]:
+def ways_in(person: "User") -> tuple[dict[str, str], str]:
     """The cookies of a log-in, and a token."""
     from benchmarks.pages import cookies_of
     from departments.models import ApiToken
 
-    return cookies_of(person.username), ApiToken.issue(person)[1]
+    pairs = (one.split("=", 1) for one in cookies_of(person.username).split("; "))
+    return dict(pairs), ApiToken.issue(person)[1]
 
 
 def used(house: House, people: Sequence[Client], seconds: float, seed: int) -> list[Span]:
@@ -110,12 +112,12 @@ def found() -> Counter[Name]:
 
     there: Counter[Name] = Counter()
     sent = Revision.objects.exclude(source__kind="import", source__pk__in=undone_sources())
-    there.update(("figure", str(int(value))) for value in sent.values_list("value", flat=True))
+    there.update(("figure", f"{value:.0f}") for value in sent.values_list("value", flat=True))
     steps = Decision.objects.filter(verb__in=("approve", "return"), by__memberships__role="reviewer")
     there.update((verb, str(pk)) for verb, pk in steps.values_list("verb", "revision_id"))
     for batch in ImportBatch.objects.all():
         there["upload", batch.file_name] += 1
-        there["confirm", str(batch.pk)] += batch.confirmed_at is not None
+        there["confirm", str(batch.pk)] += batch.confirmed_at is not None or batch.renewed
         there["undo", str(batch.pk)] += batch.state == "undone"
         there["cancel", str(batch.pk)] += batch.failure == "cancelled"
     for lock in MonthLock.objects.all():

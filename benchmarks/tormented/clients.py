@@ -69,7 +69,7 @@ class Client:
     """Somebody with a log-in and a token. `number` gives figures that nobody has sent before."""
 
     port: int
-    cookies: str
+    cookies: dict[str, str]
     token: str
     unit: Unit
     chance: random.Random
@@ -79,14 +79,15 @@ class Client:
 
     # --- Asking ------------------------------------------------------------------------------------------------------
 
-    def ask(self, method: str, address: str, body: bytes = b"", **headers: str) -> Reply:
+    def ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """One request on a connection of its own, written down."""
         begun, reply = time.monotonic(), NOTHING
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            line.request(method, address, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            line.request(method, address, body, dict(headers))
             answer = line.getresponse()
             reply = Reply(answer.status, answer.read())
+            self._keep_cookies(answer.msg.get_all("Set-Cookie", []))
         except (OSError, http.client.HTTPException):
             time.sleep(0.2)
         finally:
@@ -94,14 +95,19 @@ class Client:
         self.answers.append(Answer(begun, time.monotonic(), reply.status, f"{method} {address}"))
         return reply
 
+    def _keep_cookies(self, said: Sequence[str]) -> None:
+        """As a browser does: what a page tells once lies in one."""
+        for text in said:
+            name, _equals, value = text.split(";", 1)[0].partition("=")
+            self.cookies[name] = value
+
     def page(self, address: str, form: Mapping[str, object] | None = None) -> Reply:
         """A page as a browser asks for it, or a form that is sent with its token."""
-        headers = {"Cookie": self.cookies, "Accept_Language": "en"}
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if form is None:
-            return self.ask("GET", address, **headers)
-        mark = re.search(r"csrftoken=([^;]+)", self.cookies)
-        headers |= {"X_CSRFToken": mark[1] if mark else "", "Content_Type": FORM}
-        return self.ask("POST", address, urlencode(form).encode(), **headers)
+            return self.ask("GET", address, b"", headers)
+        headers |= {"X-CSRFToken": self.cookies["csrftoken"], "Content-Type": FORM}
+        return self.ask("POST", address, urlencode(form).encode(), headers)
 
     def sent(self, address: str, form: Mapping[str, object]) -> bool | None:
         """A form that leads to a page which says how it went: done, refused, or None if nobody knows."""
@@ -110,17 +116,19 @@ class Client:
             return None
         if reply.status != 302:
             return False
-        shown = self.page("/reviews/" if "revisions" in address else "/")
-        return None if shown.unknown else b"alert-success" in shown.body
+        shown = self.page("/")
+        if b"alert-success" in shown.body:
+            return True
+        return False if b"alert-danger" in shown.body or b"alert-warning" in shown.body else None
 
     def api(self, method: str, address: str, body: bytes = b"", kind: str = JSON, key: str = "") -> Reply:
         """A request to the API; with a key it is sent again until somebody knows."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content_Type": kind, "Accept_Language": "en"}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
         if key:
-            headers["Idempotency_Key"] = key
+            headers["Idempotency-Key"] = key
         reply = NOTHING
         for _try in range(TRIES if key or method == "GET" else 1):
-            reply = self.ask(method, f"/api/v1{address}", body, **headers)
+            reply = self.ask(method, f"/api/v1{address}", body, headers)
             if not reply.unknown:
                 break
             time.sleep(0.5)
@@ -163,8 +171,7 @@ class Importer(Client):
         if not reply.good and not reply.unknown:
             return self._unwritten(pk, figures)
         self.open[pk] = figures
-        if reply.good:
-            self.done("confirm", pk, known=True)
+        self.done("confirm", pk, known=reply.good)
         if self._waited(pk, ("ready", "rejected", *ENDED)) in DONE:
             self._written(pk)
             if self.chance.random() < 0.5:
@@ -249,8 +256,18 @@ class Reporter(Importer):
 
     def hand_in_on_page(self) -> None:
         """One figure on the worksheet, which has no key: sent once."""
-        (_code, pk), month, figure = self.chance.choice(self.unit.indicators), self.chance.choice(CONTESTED), self.number()
-        form = {f"{pk}-value": figure, f"{pk}-note": "note", f"{pk}-version": 0, "do": "hand_in", "reason": "Correction"}
+        (_code, pk), month, figure = (
+            self.chance.choice(self.unit.indicators),
+            self.chance.choice(CONTESTED),
+            self.number(),
+        )
+        form = {
+            f"{pk}-value": figure,
+            f"{pk}-note": "note",
+            f"{pk}-version": 0,
+            "do": "hand_in",
+            "reason": "Correction",
+        }
         done = self.sent(f"/worksheet/{self.unit.code}/{month}/", form)
         if done is not False:
             self.done("figure", figure, known=bool(done))

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from qualityplan import gunicorn
-from qualityplan.gunicorn import *  # noqa: F403
+
+globals().update({name: value for name, value in vars(gunicorn).items() if not name.startswith("_")})
 
 right_time = time.time
 

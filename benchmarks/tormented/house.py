@@ -1,4 +1,4 @@
-"""The whole service with servers of its own, any part of which can be killed, frozen, restarted, or told a wrong time."""
+"""The whole service with servers of its own: any part can be killed, frozen, restarted, or told a wrong time."""
 
 import os
 import random
@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import psycopg2
 
 from benchmarks.tormented.ledger import Span
 from qualityplan import broker, processes
@@ -135,11 +133,20 @@ class House:
 
     def _answers(self, part: str) -> bool:
         if part == "postgresql":
-            with suppress(psycopg2.OperationalError):
-                psycopg2.connect(self.address, connect_timeout=2).close()
-                return True
-            return False
+            return self._lets_in()
         return servers.connects(self.ports[part]) if part in self.ports else True
+
+    def _lets_in(self) -> bool:
+        """PostgreSQL takes connections before it lets anybody in."""
+        from django.db import OperationalError, connection
+
+        try:
+            connection.ensure_connection()
+        except OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
 
     def stop(self) -> None:
         """Everything, PostgreSQL last."""
@@ -202,12 +209,12 @@ def send(family: list[int], word: int) -> None:
 def furnished(folder: Path) -> Iterator[House]:
     """A house with PostgreSQL and Redis, and Django set up on an empty database of theirs."""
     house = House(folder)
+    import django
+    from django.core.management import call_command
+
+    django.setup()
     try:
         house.start("postgresql", "redis")
-        import django
-        from django.core.management import call_command
-
-        django.setup()
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         yield house
