@@ -157,6 +157,7 @@ def faults(house: House, people: Sequence[Client], spans: Sequence[Span]) -> Ite
     """Everything that is not as it was promised."""
     acts = [act for one in people for act in one.acts]
     yield from house.died
+    yield from (surprise for one in people for surprise in one.surprises)
     yield from lost_or_doubled((act for act in acts if act.what != "draft"), found())
     yield from lost_drafts((act for act in acts if act.what == "draft"), drafts())
     yield from changed_while_closed(closed for one in people if isinstance(one, Coordinator) for closed in one.closed)
@@ -174,6 +175,9 @@ def tell(people: Sequence[Client], spans: Sequence[Span]) -> None:
     statuses = Counter(answer.status // 100 for one in people for answer in one.answers)
     kinds = ", ".join(f"{f'{kind}xx' if kind else 'no answer'} {count}" for kind, count in sorted(statuses.items()))
     print(f"{statuses.total()} requests: {kinds}")
+    away = [span for span in spans if span.who == "redis"]
+    without = sum(any(span.meets(answer) for span in away) for one in people for answer in one.answers)
+    print(f"requests while only Redis was away: {without}")
     looked = sum(len(one.closed) for one in people if isinstance(one, Coordinator))
     print(f"closed months looked at again: {looked}")
     torments = Counter((span.who, span.how) for span in spans)

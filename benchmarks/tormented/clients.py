@@ -76,6 +76,7 @@ class Client:
     number: Callable[[], int]
     acts: list[Act] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    surprises: list[str] = field(default_factory=list)
 
     # --- Asking ------------------------------------------------------------------------------------------------------
 
@@ -111,6 +112,7 @@ class Client:
 
     def sent(self, address: str, form: Mapping[str, object]) -> bool | None:
         """A form that leads to a page which says how it went: done, refused, or None if nobody knows."""
+        self.cookies.pop("messages", None)  # of a page that was never seen
         reply = self.page(address, form)
         if reply.unknown:
             return None
@@ -143,7 +145,10 @@ class Client:
     def live(self, over: threading.Event) -> None:
         """One thing after the other until it is over."""
         while not over.is_set():
-            self.do_something()
+            try:
+                self.do_something()
+            except Exception as error:  # an answer that nobody expects is a fault of the service
+                self.surprises.append(f"not understood: {self.answers[-1].asked}: {error!r}")
             time.sleep(self.chance.uniform(0.05, 0.3))
 
     def do_something(self) -> None:

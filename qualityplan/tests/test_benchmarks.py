@@ -17,7 +17,7 @@ def printed(*command: str) -> str:
     env = {name: value for name, value in os.environ.items() if name not in OURS}
     words = [sys.executable, *command]
     done = subprocess.run(words, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
@@ -39,3 +39,8 @@ def test_the_import_benchmark_prints_its_ratios(database: list[str]) -> None:
     said = printed("benchmarks/imports.py", "--rows", "1008", "--stock", "10", *database)
     assert said.count("recomputed in") == 2
     assert ("x (at most 4)" in said) is not bool(database)
+
+
+def test_nothing_is_lost_while_the_service_is_tortured() -> None:
+    said = printed("benchmarks/torture.py", "--minutes", "0.5", "--clients", "4", "--seed", "2946")
+    assert "\n0 faults" in said
