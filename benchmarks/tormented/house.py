@@ -20,6 +20,8 @@ HOWS = ("killed", "frozen", "restarted")
 CLOCK = ("clock", "set")
 AN_HOUR = 3600
 START_WITHIN = 60.0
+LAST_WORDS = 5
+"""Lines that are told of what has ended by itself."""
 DURABLE = ("synchronous_commit=on", "full_page_writes=on")
 """What the server of the tests leaves out: here it is killed."""
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -37,14 +39,14 @@ class House:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.died: list[str] = []
         self.clock = folder / "clock"
-        self.log = (folder / "log").open("wb")
+        self.logs = {part: (folder / f"{part}.log").open("ab") for part in PARTS}
         self._make_cluster()
         self.set_clock(0)
         os.environ |= self._environment()
 
     def _make_cluster(self) -> None:
         data = self.folder / "postgresql"
-        for made in (data, self.folder / "redis", self.folder / "var"):
+        for made in (data, self.folder / "redis", self.folder / "var", self.folder / "tmp"):
             made.mkdir(mode=0o700)
         if self.user is not None:
             os.chown(data, self.user, -1)
@@ -68,6 +70,7 @@ class House:
             "SESSION_IDLE_MINUTES": "600",
             "API_RATE": "1000000/m",
             "TORTURE_CLOCK": str(self.clock),
+            "TMPDIR": str(self.folder / "tmp"),  # who is killed leaves something there
         }
 
     @property
@@ -111,17 +114,19 @@ class House:
     def _start_postgresql(self) -> subprocess.Popen[bytes]:
         command = servers.server_command(self.programs, self.folder / "postgresql", self.ports["postgresql"])
         options = [part for setting in DURABLE for part in ("-c", setting)]
-        return processes.start([*command, *options], user=self.user, last_word=signal.SIGINT, output=self.log)
+        return processes.start(
+            [*command, *options], user=self.user, last_word=signal.SIGINT, output=self.logs["postgresql"]
+        )
 
     def _start_redis(self) -> subprocess.Popen[bytes]:
         options = ["--port", str(self.ports["redis"]), "--bind", "127.0.0.1"]
-        return processes.start([*broker.server_arguments(self.folder / "redis"), *options], output=self.log)
+        return processes.start([*broker.server_arguments(self.folder / "redis"), *options], output=self.logs["redis"])
 
     def _start_web(self) -> subprocess.Popen[bytes]:
         options = ["--config", "python:benchmarks.tormented.clock", "--workers", "2", "--chdir", str(BASE)]
         door = ["--bind", f"127.0.0.1:{self.ports['web']}"]
         command = [sys.executable, "-m", "gunicorn", *options, *door, "qualityplan.wsgi"]
-        return processes.start(command, output=self.log)
+        return processes.start(command, output=self.logs["web"])
 
     def _start_celery(self, role: str) -> subprocess.Popen[bytes]:
         from qualityplan.management.commands.serve import beat_options, worker_options
@@ -129,7 +134,7 @@ class House:
         of_role = worker_options() if role == "worker" else beat_options(self.folder / "var")
         python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
         command = [*python, "--quiet", "--app", "qualityplan", "--workdir", str(BASE), role, *of_role]
-        return processes.start(command, output=self.log)
+        return processes.start(command, output=self.logs[role])
 
     def _answers(self, part: str) -> bool:
         if part == "postgresql":
@@ -152,7 +157,8 @@ class House:
         """Everything, PostgreSQL last."""
         for part in reversed([part for part in PARTS if part in self.children]):
             self._end(part)
-        self.log.close()
+        for log in self.logs.values():
+            log.close()
 
     def _end(self, part: str) -> None:
         word = signal.SIGINT if part == "postgresql" else signal.SIGTERM
@@ -185,7 +191,8 @@ class House:
         """What has ended by itself is noted and started again."""
         for part, child in list(self.children.items()):
             if child.poll() is not None:
-                self.died.append(f"ended by itself: {part}, exit code {child.returncode}")
+                said = (self.folder / f"{part}.log").read_text(errors="replace").splitlines()[-LAST_WORDS:]
+                self.died.append("\n  ".join([f"ended by itself: {part}, exit code {child.returncode}", *said]))
                 self.start(part)
 
 
