@@ -41,6 +41,7 @@ def test_the_import_benchmark_prints_its_ratios(database: list[str]) -> None:
     assert ("x (at most 4)" in said) is not bool(database)
 
 
+@pytest.mark.long
 def test_nothing_is_lost_while_the_service_is_tortured() -> None:
     said = printed("benchmarks/torture.py", "--minutes", "0.5", "--clients", "4", "--seed", "2946")
     assert "\n0 faults" in said
