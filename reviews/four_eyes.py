@@ -1,7 +1,8 @@
 """Triggers by which the database itself keeps authors from deciding about what they have typed.
 
 A constraint compares the columns of one row; the authors of an entry stand in rows of their own, so triggers look. They
-are made by the migrations that make the tables, from `triggers` for the entries of an app.
+are made by the migrations that make the tables, from `rules_of` the entries of an app. That authors stay as they were
+added is kept with everything else that only grows (`departments.append_only`).
 """
 
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def make(schema_editor: Any, rules: list[Rule]) -> None:
 
 
 def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Rule]:
-    """The rules for the entries of an app: no approval by an author, and authors that stay as they were handed in."""
+    """The rules for the entries of an app: no approval by an author, and no author added after the hand-in."""
 
     def typed(entry: str, person: str) -> str:
         return (
@@ -59,11 +60,9 @@ def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Ru
             f"EXISTS (SELECT 1 FROM {authors} a WHERE a.{column} = {entry} AND a.user_id = {person}))"
         )
 
-    def handed_in(entry: str) -> str:
-        return f"EXISTS (SELECT 1 FROM {decisions} d WHERE d.{column} = {entry})"
-
     unapproved = f"EXISTS (SELECT 1 FROM {entries} e WHERE e.id = NEW.{column} AND e.official_at IS NULL)"
-    late = f"(NOT {unapproved} OR {handed_in(f'NEW.{column}')})"
+    handed_in = f"EXISTS (SELECT 1 FROM {decisions} d WHERE d.{column} = NEW.{column})"
+    late = f"(NOT {unapproved} OR {handed_in})"
     approving = "NEW.verb = 'approve'"
     return [
         Rule(
