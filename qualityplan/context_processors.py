@@ -1,7 +1,7 @@
 """What base.html needs to know on every page: what is offered to whom, and whether figures are made up."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -14,8 +14,8 @@ from django.utils.safestring import mark_safe
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from plans.models import Plan
 from targets import kept
+from targets.plans_seen import PlanSeen, plans_seen
 from targets.surroundings import surroundings_of
 from tasks.desk import waiting_for
 
@@ -61,17 +61,15 @@ class PlanChoice:
     def __init__(self, request: HttpRequest, user: User | AnonymousUser) -> None:
         match = request.resolver_match
         self._asked: str = match.kwargs.get("plan_code", "") if match else ""
-        self._user = user
+        self._request, self._user = request, user
 
     @cached_property
-    def plans(self) -> list[Plan]:
+    def plans(self) -> Sequence[PlanSeen]:
         """Every plan in force that the person sees, the one that began last first."""
-        return (
-            list(Plan.objects.published().visible_to(self._user).latest_first()) if isinstance(self._user, User) else []
-        )
+        return plans_seen(self._request) if isinstance(self._user, User) else ()
 
     @property
-    def shown(self) -> Plan | None:
+    def shown(self) -> PlanSeen | None:
         """The plan of the address, else the one that began last."""
         return next((plan for plan in self.plans if self._asked in ("", plan.code)), None)
 

@@ -66,7 +66,7 @@ def judged_in_parts(standing: Standing, user: User, targets: Mapping[int, Target
     region = standing.plan.region
     if standing.day is None:
         stored = Attainment.objects.filter(target__in=targets, month=standing.month, region__parent=region)
-        found = list(stored.visible_to(user).select_related("region", "quota").defer("inputs_hash"))
+        found = list(stored.in_regions_of(user).select_related("region", "quota").defer("inputs_hash"))
     else:
         covering = Target.objects.filter(pk__in=targets).exclude(coverage=Target.Coverage.WHOLE)
         then = official_then(covering, region, standing.end, parts=True)

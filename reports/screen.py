@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from departments.models import User
 from reports import overview as board
 from reports.heat import Lane, lanes
 from reports.overview import Attention, Count
@@ -33,9 +32,9 @@ class Wall:
         return len(self.standing.rows)
 
 
-def wall(promised: Promised, user: User) -> Wall:
+def wall(promised: Promised) -> Wall:
     """The plan as of the last month with data."""
-    state = standing(promised, {}, user)
+    state = standing(promised, {})
     year = lanes(state, state.rows)
     return Wall(
         state,

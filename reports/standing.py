@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from departments.models import User
 from plans.models import Plan
 from plans.periods import Month
 from targets.loading import Loader, official_at, official_now
@@ -96,15 +95,15 @@ class Standing(Moment):
         return self.promised.duties
 
 
-def standing(promised: Promised, asked: Mapping[str, str], user: User) -> Standing:
+def standing(promised: Promised, asked: Mapping[str, str]) -> Standing:
     """Where the plan stands, as the address asks."""
     plan = promised.plan
     day, _understood = day_of(asked.get("as_of"))
     judged = None if day is None else official_then(Target.objects.filter(plan=plan), plan.region, end_of(day))
-    known = trends(plan, user) if judged is None else trends_of(plan, judged)
+    known = trends(plan) if judged is None else trends_of(plan, judged)
     moment = moment_of(plan, asked, known.last_month)
     if judged is None:
-        found = judged_in(promised, moment.month, user)
+        found = judged_in(promised, moment.month)
     else:
         found = [one for one in judged if one.month == moment.month]
     return Standing(

@@ -144,9 +144,18 @@ def _secret(request: HttpRequest) -> str:
 
 
 def value_of(request: HttpRequest, make: Callable[[], Kept], *, plan_code: str, of: str, beside: object = None) -> Kept:
-    """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is. Without a plan,
-    from the outlines of all plans."""
-    key = _key(_outline_key(request, plan_code), of, beside)
+    """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is."""
+    return _value(_key(_outline_key(request, plan_code), of, beside), make)
+
+
+def value_of_all(request: HttpRequest, make: Callable[[], Kept], *, of: str) -> Kept:
+    """A value that follows from the outlines of all plans and from how far the person reaches, on every page the same;
+    `of` says which it is."""
+    reached = tuple(access.reaches(access.person(request)).values())
+    return _value(_key(release(), surroundings_of(request).outlines, _as_text(reached), of), make)
+
+
+def _value(key: str, make: Callable[[], Kept]) -> Kept:
     found = _nearest(key)
     if key not in found:
         found = {key: make()}
@@ -234,7 +243,7 @@ def _own_key(request: HttpRequest) -> str:
         roles,
         _as_text(tuple(access.reaches(user).values())),
         surroundings_of(request).unread,
-        surroundings_of(request).plans,
+        surroundings_of(request).outlines,
     )
 
 

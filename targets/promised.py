@@ -7,11 +7,10 @@ from functools import lru_cache
 
 from django.http import Http404, HttpRequest
 
-from departments import access
-from departments.models import User
 from plans.models import Clause, Plan
 from plans.periods import Month
 from targets.models import Attainment, Target
+from targets.plans_seen import plans_seen
 from targets.selectors import Duties, responsible
 from targets.surroundings import surroundings_of
 
@@ -37,10 +36,7 @@ def promised_in(request: HttpRequest, plan_code: str) -> Promised:
     found: Promised | None = None
     if known.plan_id is not None:
         found = pickle.loads(_kept(known.plan_id, known.outline))  # noqa: S301 - made below, by ourselves
-    if (
-        found is None
-        or not Plan.objects.published().visible_to(access.person(request)).filter(pk=found.plan.pk).exists()
-    ):
+    if found is None or all(plan.code != plan_code for plan in plans_seen(request)):
         raise Http404
     return found
 
@@ -71,12 +67,12 @@ def promised_by(plan: Plan) -> Promised:
     return Promised(plan, clauses, targets, responsible(plan))
 
 
-def judged_in(promised: Promised, month: Month, user: User) -> list[Attainment]:
-    """How each target that the person may see stands in the plan's own region, in the plan's order. A target that has
-    come since the plan was read is not among them."""
+def judged_in(promised: Promised, month: Month) -> list[Attainment]:
+    """How each target stands in the plan's own region, in the plan's order. A target that has come since the plan was
+    read is not among them."""
     plan, targets = promised.plan, promised.targets
     rows = Attainment.objects.filter(target__plan=plan, region_id=plan.region_id, month=month).defer("inputs_hash")
-    found = {one.target_id: one for one in rows.visible_to(user)}
+    found = {one.target_id: one for one in rows}
     judged = [found[pk] for pk in targets if pk in found]
     for one in judged:
         one.region, one.target = plan.region, targets[one.target_id]

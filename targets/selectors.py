@@ -112,11 +112,10 @@ class Months:
         return self.shown.shifted(1) if self.shown < self.all[-1] else None
 
 
-def trends(plan: Plan, user: User) -> Trends:
-    """The months of every target that the person may see, as bare values: they are many and only drawn."""
+def trends(plan: Plan) -> Trends:
+    """The months of every target in the plan's own region, as bare values: they are many and only drawn."""
     rows = (
         Attainment.objects.filter(target__plan=plan, region_id=plan.region_id)
-        .visible_to(user)
         .order_by("month")
         .values_list("target_id", "month", "actual", "compared", "signal", "last_month")
     )

@@ -9,15 +9,19 @@ from departments.models import User
 from departments.prepared import prepared
 
 _QUERY = """
-WITH plan AS (SELECT id, demonstration FROM plans_plan WHERE code = %s)
+WITH plan AS (SELECT id, demonstration FROM plans_plan WHERE code = %s),
+     change AS (
+         SELECT number, about_id, plan_id IS NULL OR plan_id = (SELECT id FROM plan) OR %s = '' AS shown
+         FROM plans_change
+     )
 SELECT (SELECT id FROM plan),
-       COALESCE(SUM(number), 0),
+       COALESCE(SUM(number) FILTER (WHERE shown), 0),
+       COALESCE(SUM(number) FILTER (WHERE shown AND about_id IS NULL), 0),
        COALESCE(SUM(number) FILTER (WHERE about_id IS NULL), 0),
-       (SELECT MAX(history_id) FROM plans_historicalplan),
        (SELECT COUNT(*) FROM departments_notice WHERE user_id = %s AND read_at IS NULL),
        EXISTS (SELECT 1 FROM targets_source WHERE demonstration),
        (SELECT demonstration FROM plan)
-FROM plans_change WHERE plan_id IS NULL OR plan_id = (SELECT id FROM plan) OR %s = ''
+FROM change
 """
 
 
@@ -25,15 +29,14 @@ FROM plans_change WHERE plan_id IS NULL OR plan_id = (SELECT id FROM plan) OR %s
 class Surroundings:
     """The plan that is asked for and the version of what is shown of it (see `plans.models.Change`), how many notices
     the person has not read, and whether any figure is made up, or the plan itself. `outline` is the version of all but
-    figures and lights;
-    `plans` changes with every plan that is added, edited or published. Where no plan is asked for, `plan_id` is None
+    figures and lights, `outlines` that of all plans together. Where no plan is asked for, `plan_id` is None
     and the versions are those of all plans together.
     """
 
     plan_id: int | None
     version: int
     outline: int
-    plans: int
+    outlines: int
     unread: int
     demonstration: bool
     made_up_plan: bool
@@ -59,8 +62,8 @@ def _of_address(request: HttpRequest) -> str:
 
 def _asked(user_id: int | None, plan_code: str) -> Surroundings:
     with connection.cursor() as cursor:
-        cursor.execute(prepared("surroundings", _QUERY), [plan_code, user_id, plan_code])
-        plan_id, version, outline, plans, unread, demonstration, made_up_plan = cursor.fetchone()
+        cursor.execute(prepared("surroundings", _QUERY), [plan_code, plan_code, user_id])
+        plan_id, version, outline, outlines, unread, demonstration, made_up_plan = cursor.fetchone()
     return Surroundings(
-        plan_id, int(version), int(outline), plans or 0, unread, bool(demonstration), bool(made_up_plan)
+        plan_id, int(version), int(outline), int(outlines), unread, bool(demonstration), bool(made_up_plan)
     )

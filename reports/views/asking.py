@@ -5,7 +5,6 @@ from typing import TypeVar
 from django.contrib import messages
 from django.http import HttpRequest
 
-from departments.access import person
 from reports.standing import Moment, Standing, standing
 from targets.promised import Promised
 
@@ -14,7 +13,7 @@ Told = TypeVar("Told", bound=Moment)
 
 def standing_shown(request: HttpRequest, promised: Promised) -> Standing:
     """Where the plan stands as the address asks."""
-    return told(request, standing(promised, request.GET.dict(), person(request)))
+    return told(request, standing(promised, request.GET.dict()))
 
 
 def told(request: HttpRequest, moment: Told) -> Told:

@@ -91,7 +91,7 @@ def comparison_export(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The same table as a file. Taking it away is an event, written before the file leaves."""
     promised = promised_in(request, plan_code)
     user: User = request.user  # type: ignore[assignment]
-    state = standing(promised, request.POST.dict(), user)
+    state = standing(promised, request.POST.dict())
     table = compared(state, asked_of(request.POST), user)
     kind = kind_asked(request)
     record("comparison.exported", by=user, subject=state.plan, format=kind, rows=len(table.every), **state.asked)

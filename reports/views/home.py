@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from departments import access
-from departments.models import User
 from departments.permissions import Action
 from departments.services import record
 from plans.models import Plan
@@ -15,22 +14,17 @@ from reports.portfolio_sheet import portfolio_sheet
 from reports.portfolio_table import portfolio
 from reports.views.board import overview
 from reports.views.files import file_answer, kind_asked
-from targets.kept import kept, value_of
+from targets.kept import kept
+from targets.plans_seen import plans_seen
 
 
 @access.requires(Action.VIEW_PLAN)
 def home(request: HttpRequest) -> HttpResponseBase:
     """The overview of the only plan that the person sees; of several, each in one line."""
-    codes = value_of(request, lambda: _first_seen(access.person(request)), plan_code="", of="plans seen")
-    if len(codes) == 1:
-        return overview(request, plan_code=codes[0])
-    return all_plans(request) if codes else render(request, "reports/empty.html")
-
-
-def _first_seen(user: User) -> list[str]:
-    """The codes of at most two plans that the person sees."""
-    seen = Plan.objects.published().visible_to(user).latest_first()
-    return list(seen.values_list("code", flat=True)[:2])
+    plans = plans_seen(request)
+    if len(plans) == 1:
+        return overview(request, plan_code=plans[0].code)
+    return all_plans(request) if plans else render(request, "reports/empty.html")
 
 
 @kept("region", "year", "sort")

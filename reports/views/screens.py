@@ -22,6 +22,7 @@ from plans.models import Plan
 from reports.portfolio_wall import plans_wall
 from reports.screen import wall
 from targets.kept import kept
+from targets.plans_seen import plans_seen
 from targets.promised import promised_in
 
 
@@ -37,9 +38,9 @@ def screen(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def portfolio_screen(request: HttpRequest) -> HttpResponseBase:
     """The big screen of all plans for whoever is logged in and sees several, else that of the only one."""
-    plans = _codes(request)
+    plans = plans_seen(request)
     if len(plans) == 1:
-        return redirect("screen", plans[0])
+        return redirect("screen", plans[0].code)
     return kept()(_shown_all)(request) if plans else _shown_none(request)
 
 
@@ -48,21 +49,15 @@ def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
     """The big screen for whoever has its address, with its plan or with all; nothing once it was closed."""
     screen = get_object_or_404(Screen.objects.shining(timezone.now()).of_key(key))
     request.user = onlooker(screen)
-    plans = _codes(request, screen.plan_code)
+    plans = [plan for plan in plans_seen(request) if screen.plan_code in ("", plan.code)]
     if len(plans) == 1:
-        return kept()(_shown)(request, plan_code=plans[0])
+        return kept()(_shown)(request, plan_code=plans[0].code)
     return kept()(_shown_all)(request) if plans else _shown_none(request, gone=bool(screen.plan_code))
-
-
-def _codes(request: HttpRequest, plan_code: str = "") -> list[str]:
-    """The plans that the person sees, or the one that is named, no more of them than tell whether there are several."""
-    seen = Plan.objects.published().visible_to(access.person(request)).latest_first()
-    return list((seen.filter(code=plan_code) if plan_code else seen).values_list("code", flat=True)[:2])
 
 
 def _shown(request: HttpRequest, plan_code: str) -> HttpResponse:
     promised = promised_in(request, plan_code)
-    context = {"plan": promised.plan, "wall": wall(promised, access.person(request))}
+    context = {"plan": promised.plan, "wall": wall(promised)}
     return render(request, "reports/screen.html", context)
 
 

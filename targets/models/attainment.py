@@ -28,9 +28,13 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
     def visible_to(self, user: User) -> Self:
         """Of the plans that the person sees: the lights of the plan's region, and of the regions that the person's own
         is a part of or consists of. Whoever sees one county sees that county and its wholes, and no other county."""
+        return self.in_regions_of(user).filter(target__plan__in=Plan.objects.visible_to(user).values("pk"))
+
+    def in_regions_of(self, user: User) -> Self:
+        """The same of plans of which the caller knows that the person sees them."""
         reached = access.reach(user, Action.VIEW_OBSERVATIONS)
         own = models.Q(region__in=reached.judged) | models.Q(region_id=models.F("target__plan__region_id"))
-        return self.filter(own, target__plan__in=Plan.objects.visible_to(user).values("pk"))
+        return self.filter(own)
 
     def of_plan(self, plan: Plan, *, region_id: int | None = None) -> Self:
         """The attainments of a plan's targets for a region (the plan's own by default), in the plan's order, with all

@@ -77,7 +77,7 @@ def test_it_is_read_anew_when_it_was_edited_and_not_for_a_figure(
     official(entry(promise.indicator, "2014-07", 96, 100))
     with CaptureQueriesContext(connection) as captured:
         assert known().plan == before.plan
-    assert len(captured) == 2, "the version and whether the person sees the plan are asked for"
+    assert len(captured) == 1, "the version alone is asked for"
     edit(promise)
     with CaptureQueriesContext(connection) as captured:
         after = known()
