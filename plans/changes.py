@@ -95,6 +95,9 @@ class PostgreSQL:
             trigger = f"AFTER {event} ON @table REFERENCING {tables} FOR EACH STATEMENT"
             select = watch.plans.format(one=f"(SELECT DISTINCT * FROM ({rows}) AS one)")
             yield _named(watch, event.lower(), cls._statements(select, trigger))
+        # TRUNCATE tells no rows: whichever plan showed one of them has changed.
+        truncated = EVERY_PLAN.format(one=ONE_ROW)
+        yield _named(watch, "truncate", cls._statements(truncated, "AFTER TRUNCATE ON @table FOR EACH STATEMENT"))
 
     @staticmethod
     def _statements(select: str, event: str) -> list[str]:

@@ -195,6 +195,18 @@ def test_what_is_promised_changes_the_plans_of_its_region_and_no_others(judged: 
     assert version(elsewhere) == far
 
 
+@pytest.mark.postgres_only
+@pytest.mark.parametrize("table", ["targets_attainment", "targets_step"])
+def test_what_is_emptied_at_once_changes_every_plan(judged: Target, table: str) -> None:
+    other = plan(2015)
+    before = outline(judged.plan), outline(other)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table} CASCADE")
+    after = outline(judged.plan), outline(other)
+    assert after[0] > before[0]
+    assert after[1] > before[1]
+
+
 def test_what_is_rolled_back_makes_none(judged: Target) -> None:
     before = version(judged.plan)
     with transaction.atomic():

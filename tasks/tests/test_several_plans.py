@@ -97,6 +97,7 @@ def test_my_tasks_of_twelve_plans_take_as_many_queries_as_of_two(
     few = queries()
     for number in range(10):
         milestone(a_task(f"t-{number}", f.another_plan(f"plan-{number}"), lead=city.unit), "m")
+    page(city.reporter, "/tasks/mine/")  # what follows from the plans' promises is read anew once
     assert queries() == few
 
 
