@@ -41,8 +41,6 @@ ACTIONS: dict[str, str | Promise] = {
     "people.password_reset": gettext_lazy("password reset"),
     "people.unlocked": gettext_lazy("account unlocked"),
     "people.second_factor_reset": gettext_lazy("second factor reset"),
-    "observation.entered": gettext_lazy("figure entered"),
-    "observation.submit": gettext_lazy("figure handed in"),
     "observations.submitted": gettext_lazy("figures handed in"),
     "observations.drafted": gettext_lazy("drafts saved by another system"),
     "observation.approve": gettext_lazy("figure approved"),

@@ -42,7 +42,6 @@ class AbstractReviewed(models.Model):
     decisions: Any
 
     class StateChoices(models.TextChoices):
-        DRAFT = State.DRAFT.value, _("draft")
         SUBMITTED = State.SUBMITTED.value, _("submitted")
         RETURNED = State.RETURNED.value, _("returned")
         APPROVED = State.APPROVED.value, _("approved")
@@ -53,7 +52,7 @@ class AbstractReviewed(models.Model):
         REVIEW = "review", _("approved by a colleague")
         IMPORT = "import", _("imported by the plan office")
 
-    state = models.CharField(_("state"), max_length=10, choices=StateChoices.choices, default=State.DRAFT.value)
+    state = models.CharField(_("state"), max_length=10, choices=StateChoices.choices, default=State.SUBMITTED.value)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), db_index=False
     )

@@ -1,8 +1,9 @@
 """How an entry becomes official: the states and the table of transitions (pure, imports no Django).
 
-domain.md, "How a figure becomes official": draft → submitted → approved; submitted → returned → draft;
-approved → superseded by a later approval; submitted → superseded by a later entry that is handed in before anybody has
-decided. Withdrawal ends an approved entry without a successor.
+domain.md, "How a figure becomes official": draft → submitted → approved; submitted → returned, after which a new draft
+is typed; approved → superseded by a later approval; submitted → superseded by a later entry that is handed in before
+anybody has decided. Withdrawal ends an approved entry without a successor. A draft is no entry yet: it is stored apart,
+and what was handed in is never a draft again.
 """
 
 from enum import StrEnum
@@ -24,7 +25,6 @@ class Verb(StrEnum):
 
     SUBMIT = "submit"
     RETURN = "return"
-    REVISE = "revise"
     APPROVE = "approve"
     SUPERSEDE = "supersede"
     WITHDRAW = "withdraw"
@@ -33,7 +33,6 @@ class Verb(StrEnum):
 TRANSITIONS: dict[tuple[State, Verb], State] = {
     (State.DRAFT, Verb.SUBMIT): State.SUBMITTED,
     (State.SUBMITTED, Verb.RETURN): State.RETURNED,
-    (State.RETURNED, Verb.REVISE): State.DRAFT,
     (State.SUBMITTED, Verb.APPROVE): State.APPROVED,
     (State.APPROVED, Verb.SUPERSEDE): State.SUPERSEDED,
     (State.SUBMITTED, Verb.SUPERSEDE): State.SUPERSEDED,

@@ -175,7 +175,7 @@ def _draft(row: Offered) -> Draft:
 def _standing(entries: Sequence[Entry]) -> dict[Key, Revision]:
     """What was handed in last and says the same: it is not handed in again."""
     found = _within(Revision.objects.select_related("observation"), entries, "observation__")
-    latest = {_key(one.observation): one for one in found.exclude(state=State.DRAFT.value).order_by("id")}
+    latest = {_key(one.observation): one for one in found.order_by("id")}
     same = {
         entry.key: latest[entry.key] for entry in entries if entry.key in latest and _says(latest[entry.key], entry)
     }

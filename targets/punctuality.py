@@ -50,7 +50,7 @@ _THERE = frozenset({State.SUBMITTED, State.APPROVED})
 def fact_of(entries: Iterable[Entry]) -> Fact:
     """The fact that a figure's entries, oldest first, make.
 
-    An import counts from its own time. A draft is not handed in. A withdrawal takes back all that was before it: what
+    An import counts from its own time. A withdrawal takes back all that was before it: what
     is entered afterwards counts from then. What came back counts as handed in when it first was, once it is handed in
     again; until then it is not there. A correction that came back takes nothing away: what is official stays there.
     """
@@ -58,7 +58,7 @@ def fact_of(entries: Iterable[Entry]) -> Fact:
     for entry in entries:
         if entry.state is State.WITHDRAWN:
             standing.clear()
-        elif entry.state is not State.DRAFT:
+        else:
             standing.append(entry)
     first = min((entry.at for entry in standing), default=None)
     return Fact(first, any(entry.state in _THERE for entry in standing))

@@ -87,7 +87,7 @@ def work_on(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], reg
     of_key = {f"observation__{name}": value for name, value in key.items()}
     typed = Draft.objects.filter(**key).order_by("pk").values_list(*_DRAFT)
     attached = Attachment.objects.filter(**of_key).values_list("observation__indicator_id", *_ATTACHMENT)
-    entries = Revision.objects.filter(**of_key).exclude(state=State.DRAFT.value).order_by("id")
+    entries = Revision.objects.filter(**of_key).order_by("id")
     latest = {one[0]: one for one in entries.values_list("observation__indicator_id", *_HANDED_IN)}
     reasons = _return_reasons([one[1] for one in latest.values() if one[4] == State.RETURNED.value])
     closed = _closed(asked, titles, month)

@@ -156,7 +156,7 @@ class _HandedIn:
     """Where the latest report of each task, unit and month stands; one query."""
 
     def __init__(self, months: Collection[Month]) -> None:
-        rows = ProgressReport.objects.filter(month__in=months).exclude(state=State.DRAFT.value).order_by("pk")
+        rows = ProgressReport.objects.filter(month__in=months).order_by("pk")
         self.states: dict[tuple[int, int, Month], str] = {}
         self.last: dict[tuple[int, int], Month] = {}
         for task, unit, month, state in rows.values_list("task_id", "department_id", "month", "state"):

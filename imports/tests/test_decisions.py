@@ -23,7 +23,7 @@ from imports.tests.people import brought, row
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Decision, Indicator, Observation, Revision
-from targets.services import Typed, approve, attach, enter, hand_in, save_draft, submit
+from targets.services import Typed, approve, attach, hand_in, save_draft
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -178,7 +178,7 @@ def test_an_approval_and_an_import_at_once_let_no_total_fall(
     bureau: SimpleNamespace, coordinator: User, eventually: Callable[..., None]
 ) -> None:
     offered = f.entry(bureau.total, "2014-01", 700)
-    january = submit(enter(offered, by=bureau.reporter, source=f.source(bureau.reporter)), by=bureau.reporter)
+    january = f.handed_in(offered, by=bureau.reporter)
     batch = brought(coordinator, row(bureau.total, "2014-02", 650))
     confirm(batch, by=coordinator)
     outcome: list[bool] = []

@@ -19,7 +19,7 @@ from imports.tests.people import brought, row
 from plans.periods import Month
 from targets.loading import SeriesKey, official_at
 from targets.models import Decision, MonthLock, Revision
-from targets.services import approve, enter, lock, reopen, send_back, submit, withdraw
+from targets.services import approve, lock, reopen, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -54,8 +54,7 @@ def cast() -> SimpleNamespace:
 
 
 def handed_in(cast: SimpleNamespace, value: int) -> Revision:
-    offered = f.entry(cast.houses, "2014-06", value)
-    return submit(enter(offered, by=cast.reporter, source=f.source(cast.reporter)), by=cast.reporter)
+    return f.handed_in(f.entry(cast.houses, "2014-06", value), by=cast.reporter)
 
 
 def approved(cast: SimpleNamespace, value: int) -> Revision:

@@ -10,7 +10,7 @@ from departments.append_only import AppendOnly, declared, keep, rewriting
 from departments.models import AuditEvent
 from departments.permissions import Role
 from targets.models import Decision, Revision
-from targets.services import approve, enter, submit
+from targets.services import approve
 from targets.tests import factories as f
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision
 from tasks.tests.cast import approved, cast, said
@@ -32,7 +32,7 @@ def rows() -> None:
     approved(city.place, city.reporter, city.reviewer, said(**{f"m{city.open.pk}": "50"}))
     reporter = f.person(Role.REPORTER, city.lead)
     offered = f.entry(f.indicator(department=city.lead), "2014-01", 180, 200)
-    approve(submit(enter(offered, by=reporter, source=f.source(reporter)), by=reporter), by=city.reviewer)
+    approve(f.handed_in(offered, by=reporter), by=city.reviewer)
 
 
 @pytest.mark.usefixtures("rows")

@@ -24,7 +24,7 @@ from departments.services import record
 from departments.spreadsheets import as_xlsx
 from qualityplan.jobs import look_through_chain, tell_head_of_chain
 from targets.models import Decision
-from targets.services import approve, enter, submit
+from targets.services import approve
 from targets.tests import factories as f
 from tasks.models import ReportDecision
 from tasks.services import remove_plan
@@ -40,7 +40,7 @@ def city() -> SimpleNamespace:
     approved(made.place, made.reporter, made.reviewer)
     reporter = f.person(Role.REPORTER, made.lead)
     offered = f.entry(f.indicator(department=made.lead), "2014-01", 180, 200)
-    approve(submit(enter(offered, by=reporter, source=f.source(reporter)), by=reporter), by=made.reviewer)
+    approve(f.handed_in(offered, by=reporter), by=made.reviewer)
     chain.link()
     return made
 

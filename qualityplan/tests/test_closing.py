@@ -55,7 +55,6 @@ from targets.services import (
     attach,
     detach,
     divide,
-    enter,
     hand_in,
     lock,
     locking,
@@ -63,7 +62,6 @@ from targets.services import (
     reopen,
     save_draft,
     set_quotas,
-    submit,
     withdraw,
 )
 from targets.tests import factories as f
@@ -110,13 +108,8 @@ def paper() -> SimpleUploadedFile:
     return SimpleUploadedFile("批复.pdf", papers.PDF)
 
 
-def drafted(cast: SimpleNamespace) -> Revision:
-    offered = f.entry(cast.houses, "2014-06", 300)
-    return enter(offered, by=cast.reporter, source=f.source(cast.reporter))
-
-
 def submitted(cast: SimpleNamespace) -> Revision:
-    return submit(drafted(cast), by=cast.reporter)
+    return f.handed_in(f.entry(cast.houses, "2014-06", 300), by=cast.reporter)
 
 
 def approved(cast: SimpleNamespace) -> Revision:
@@ -142,15 +135,6 @@ def attaching(cast: SimpleNamespace) -> Door:
 def detaching(cast: SimpleNamespace) -> Door:
     there = attach(cast.key, paper(), by=cast.reporter)
     return lambda: detach(there, by=cast.reporter)
-
-
-def entering(cast: SimpleNamespace) -> Door:
-    return lambda: drafted(cast)
-
-
-def submitting(cast: SimpleNamespace) -> Door:
-    there = drafted(cast)
-    return lambda: submit(there, by=cast.reporter)
 
 
 def approving(cast: SimpleNamespace) -> Door:
@@ -312,8 +296,6 @@ DOORS = {
     "hand_in": handing_in,
     "attach": attaching,
     "detach": detaching,
-    "enter": entering,
-    "submit": submitting,
     "approve": approving,
     "approve, a correction": correcting,
     "approve_all": approving_a_lot,

@@ -16,7 +16,6 @@ from qualityplan.tests.test_journey import violations
 from targets.figures import Entry
 from targets.models import Indicator, Observation, Revision
 from targets.recompute import recompute_all, recompute_dirty
-from targets.services import enter, submit
 from targets.tests import factories
 
 pytestmark = [
@@ -63,7 +62,7 @@ def figure(code: str, **numbers: int) -> Entry:
 
 def hand_in(entry: Entry) -> Revision:
     author = User.objects.get(username="tian")
-    return submit(enter(entry, by=author, source=factories.source(author)), by=author)
+    return factories.handed_in(entry, by=author)
 
 
 def log_in(page: Page, live_server: LiveServer, name: str) -> None:

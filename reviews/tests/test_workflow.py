@@ -7,7 +7,6 @@ from reviews.workflow import NEEDS_REASON, TRANSITIONS, RefusedError, State, Ver
 ALLOWED = [
     ("draft", "submit", "submitted"),
     ("submitted", "return", "returned"),
-    ("returned", "revise", "draft"),
     ("submitted", "approve", "approved"),
     ("approved", "supersede", "superseded"),
     ("submitted", "supersede", "superseded"),

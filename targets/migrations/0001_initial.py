@@ -888,14 +888,13 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("draft", "draft"),
                             ("submitted", "submitted"),
                             ("returned", "returned"),
                             ("approved", "approved"),
                             ("superseded", "superseded"),
                             ("withdrawn", "withdrawn"),
                         ],
-                        default="draft",
+                        default="submitted",
                         max_length=10,
                         verbose_name="state",
                     ),

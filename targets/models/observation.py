@@ -15,7 +15,7 @@ from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
 from reviews.models import AbstractAuthor, AbstractDecision, AbstractReviewed, ReviewedQuerySet
-from reviews.workflow import State, Verb
+from reviews.workflow import Verb
 from targets.figures import Entry, Key
 from targets.models.indicator import Indicator, bound
 from targets.models.target import TargetAssignment
@@ -164,7 +164,7 @@ class RevisionQuerySet(ReviewedQuerySet["Revision"]):
         months."""
         if not keys:
             return self.none()
-        return self.filter(_in_index(keys, "observation__")).exclude(state=State.DRAFT.value).order_by("id")
+        return self.filter(_in_index(keys, "observation__")).order_by("id")
 
     def latest_of(self, keys: Collection[Key]) -> dict[Key, Latest]:
         """The latest entry of each of these figures, and perhaps of some others."""

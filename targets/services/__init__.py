@@ -8,7 +8,6 @@ from targets.services.drafting import (
     ConflictsError,
     EntriesRefusedError,
     Typed,
-    discard_draft,
     hand_in,
     save_draft,
     save_drafts,
@@ -31,7 +30,7 @@ from targets.services.quotas import (
     sum_of,
 )
 from targets.services.reporting import hand_over, reporters_changed
-from targets.services.reviewing import approve, approve_all, enter, send_back, submit, withdraw
+from targets.services.reviewing import approve, approve_all, send_back, withdraw
 from targets.services.ruling import demand_judged_alike
 from targets.services.undoing import retract, send_back_all
 
@@ -52,9 +51,7 @@ __all__ = [
     "check_entries",
     "demand_judged_alike",
     "detach",
-    "discard_draft",
     "divide",
-    "enter",
     "formulas_changed",
     "hand_in",
     "hand_over",
@@ -74,7 +71,6 @@ __all__ = [
     "send_back",
     "send_back_all",
     "set_quotas",
-    "submit",
     "submit_from",
     "sum_of",
     "withdraw",

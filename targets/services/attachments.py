@@ -63,14 +63,6 @@ def detach(attachment: Attachment, *, by: User) -> None:
     files.forget([str(found.file)])
 
 
-def discard_attachments(key: Key, *, by: User) -> None:
-    """Removes everything that lies beside a draft."""
-    for one in Attachment.objects.of_drafts().filter(
-        observation__indicator=key[0], observation__region=key[1], observation__month=key[2]
-    ):
-        detach(one, by=by)
-
-
 def hand_over(revisions: Collection[Revision]) -> None:
     """What lies beside the drafts of these entries belongs to the entries from now on."""
     entries = {one.observation_id: one for one in revisions}

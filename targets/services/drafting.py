@@ -18,7 +18,7 @@ from targets.figures import Entry, Key, Problem
 from targets.models import Draft, Revision, Source
 from targets.moments import moments_of
 from targets.numbers import NotANumberError, read_day, read_number, read_part
-from targets.services.attachments import carry_on, discard_attachments, hand_over
+from targets.services.attachments import carry_on, hand_over
 from targets.services.authorship import (
     handed_in_last,
     keep_authors,
@@ -145,14 +145,6 @@ def _overwrite(drafts: Mapping[Key, Draft], typed: Mapping[Key, Typed], last: Ma
             setattr(draft, name, text)
         draft.by, draft.saved_at, draft.version = by, now, draft.version + 1
     Draft.objects.bulk_update(drafts.values(), [*FIELDS, "typists", "by", "saved_at", "version"], batch_size=LOT)
-
-
-@transaction.atomic
-def discard_draft(key: Key, *, by: User) -> None:
-    """Throws away what was typed and attached and not handed in."""
-    demand_entering([key], by)
-    discard_attachments(key, by=by)
-    Draft.objects.filter(indicator_id=key[0], region_id=key[1], month=key[2]).delete()
 
 
 @transaction.atomic

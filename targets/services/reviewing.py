@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments import access
@@ -13,61 +12,16 @@ from departments.permissions import Action
 from departments.services import record
 from reviews.messages import refused_step, typed_by_themselves
 from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
-from targets import offering
-from targets.figures import Entry, Key
+from targets.figures import Key
 from targets.messages import sentence
-from targets.models import Observation, Revision, Source
+from targets.models import Observation, Revision
 from targets.moments import Moments, moments_of
-from targets.services.attachments import bring_back, carry_on
-from targets.services.checking import check_entries, hold_totals, unexplained_falls
+from targets.services.attachments import bring_back
+from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open, keep_open
 from targets.services.official import LOT, decided, end_waiting, publish, supersede
 from targets.services.telling import RETURNED, WITHDRAWN, tell_authors
-
-
-@transaction.atomic
-def enter(entry: Entry, *, by: User, source: Source, reason: str = "") -> Revision:
-    """A draft of one figure. ValidationError with sentences for a figure that may not be entered."""
-    keep_open([entry.month])
-    if problems := check_entries([entry]).get(0):
-        raise ValidationError({problem.column: sentence(problem) for problem in problems})
-    offering.beside_others()
-    observation, _made = Observation.objects.get_or_create(
-        indicator_id=entry.indicator_id, region_id=entry.region_id, month=entry.month
-    )
-    _demand_for(by, Action.ENTER_OBSERVATIONS, observation)
-    revision = Revision.objects.create(
-        observation=observation,
-        value=entry.value,
-        numerator=entry.numerator,
-        denominator=entry.denominator,
-        occurred_on=entry.occurred_on,
-        note=entry.note,
-        source=source,
-        author=by,
-        created_at=timezone.now(),
-        reason=reason,
-    )
-    record("observation.entered", by=by, subject=revision)
-    return revision
-
-
-@transaction.atomic
-def submit(revision: Revision, *, by: User) -> Revision:
-    """Hands a draft to the colleagues who review it; only its author does. It takes the place of one that waits.
-    ValidationError if its month is closed."""
-    demand_open([_key_of(revision.observation)])
-    revision = _locked(revision)
-    if revision.author_id != by.pk:
-        raise access.refusal()
-    if revision.observation.revisions.filter(pk__gt=revision.pk).exclude(state=State.DRAFT.value).exists():
-        raise ValidationError(_("A newer entry has been handed in already. Enter the figure again."), code="outdated")
-    moments = moments_of([revision.observation_id])
-    replaced = replace_waiting(moments, [revision.observation_id], by=by)
-    _moved(revision, Verb.SUBMIT, by, moments)
-    carry_on(replaced, [revision])
-    return revision
 
 
 def replace_waiting(moments: Moments, observation_ids: Collection[int], *, by: User) -> dict[int, Revision]:

@@ -15,9 +15,18 @@ from plans.periods import Month
 from plans.tests.factories import plan_of_year
 from targets import offering
 from targets.figures import Entry
-from targets.models import Attainment, Indicator, Quota, Source, Step, Target
+from targets.models import Attainment, Draft, Indicator, Quota, Revision, Source, Step, Target
 from targets.recompute import recompute_dirty
-from targets.services import Outcome, beyond, make_official, make_official_from, promises_changed
+from targets.services import (
+    Outcome,
+    Typed,
+    beyond,
+    hand_in,
+    make_official,
+    make_official_from,
+    promises_changed,
+    save_draft,
+)
 
 _numbers = itertools.count(10_001)
 """Of as many digits each, so that codes stand in the order in which they were made."""
@@ -158,6 +167,22 @@ def entry(measured: Indicator, month: str, *figures: object, place: Region | Non
     where = place or region()
     values |= dict(zip(names, numbers, strict=True))
     return Entry(measured.pk, where.pk, Month.parse(month), **values)
+
+
+def typed(offered: Entry) -> Typed:
+    """The figure as somebody types it."""
+    numbers = {name: getattr(offered, name) for name in ("value", "numerator", "denominator")}
+    texts = {name: "" if number is None else f"{number:f}" for name, number in numbers.items()}
+    day = offered.occurred_on.isoformat() if offered.occurred_on is not None else ""
+    return Typed(**texts, occurred_on=day, note=offered.note)
+
+
+def handed_in(offered: Entry, *, by: User, reason: str = "") -> Revision:
+    """The figure typed and handed in by one person: it waits for review."""
+    known = Draft.objects.filter(indicator_id=offered.indicator_id, region_id=offered.region_id, month=offered.month)
+    save_draft(offered.key, typed(offered), version=max((draft.version for draft in known), default=0), by=by)
+    (made,) = hand_in([offered.key], by=by, reason=reason)
+    return made
 
 
 def source(by: User) -> Source:

@@ -22,7 +22,7 @@ from reviews.documents import RefusedFileError
 from reviews.tests import papers
 from targets import jobs
 from targets.models import Attachment, Revision
-from targets.services import Typed, approve, attach, detach, discard_draft, hand_in, lock, save_draft, send_back
+from targets.services import Typed, approve, attach, detach, hand_in, lock, save_draft, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -145,17 +145,6 @@ def test_a_removed_file_is_gone_from_the_disk_once_that_is_certain(
     assert AuditEvent.objects.filter(action="attachment.removed", actor=cast.colleague).count() == 1
     detach(one, by=cast.colleague)  # a second click
     assert AuditEvent.objects.filter(action="attachment.removed").count() == 1
-
-
-def test_a_draft_that_is_discarded_takes_its_files_along(
-    cast: SimpleNamespace, media: Path, django_capture_on_commit_callbacks: Callable[..., Any]
-) -> None:
-    save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
-    kept(cast)
-    with django_capture_on_commit_callbacks(execute=True):
-        discard_draft(cast.key, by=cast.reporter)
-    assert not Attachment.objects.exists()
-    assert not stored(media)
 
 
 def test_a_stranger_attaches_and_removes_nothing(cast: SimpleNamespace, media: Path) -> None:

@@ -19,7 +19,6 @@ from targets.services import (
     EntriesRefusedError,
     Typed,
     approve,
-    discard_draft,
     hand_in,
     lock,
     save_draft,
@@ -78,14 +77,12 @@ def test_a_draft_that_was_handed_in_meanwhile_is_a_conflict(cast: SimpleNamespac
     assert conflict.value.current is None
 
 
-def test_a_stranger_types_nothing_hands_in_nothing_and_discards_nothing(cast: SimpleNamespace) -> None:
+def test_a_stranger_types_nothing_and_hands_in_nothing(cast: SimpleNamespace) -> None:
     with pytest.raises(PermissionDenied):
         save_draft(cast.key, Typed(value="300"), version=0, by=cast.stranger)
     save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
     with pytest.raises(PermissionDenied):
         hand_in([cast.key], by=cast.stranger)
-    with pytest.raises(PermissionDenied):
-        discard_draft(cast.key, by=cast.stranger)
     assert Draft.objects.get().value == "300"
 
 

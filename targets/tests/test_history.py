@@ -13,7 +13,7 @@ from departments.models import Department
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Observation, Revision
-from targets.services import approve, enter, lock, submit
+from targets.services import approve, lock
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +34,7 @@ def cast() -> SimpleNamespace:
 
 
 def entered(cast: SimpleNamespace, value: int, **values: Any) -> Revision:
-    made = enter(f.entry(cast.houses, "2014-01", value, **values), by=cast.reporter, source=f.source(cast.reporter))
-    return submit(made, by=cast.reporter)
+    return f.handed_in(f.entry(cast.houses, "2014-01", value, **values), by=cast.reporter)
 
 
 def official(cast: SimpleNamespace, value: int = 7, **values: Any) -> Revision:
@@ -56,17 +55,15 @@ def said(client: Client, address: str, **data: Any) -> str:
 
 def test_it_tells_who_when_what_why_and_from_where(client: Client, cast: SimpleNamespace) -> None:
     official(cast, 7, note="集中排查")
-    second = enter(
-        f.entry(cast.houses, "2014-01", 9), by=cast.reporter, source=f.source(cast.reporter), reason="漏报两户"
-    )
-    approve(submit(second, by=cast.reporter), by=cast.reviewer)
+    second = f.handed_in(f.entry(cast.houses, "2014-01", 9), by=cast.reporter, reason="漏报两户")
+    approve(second, by=cast.reviewer)
     page = seen(client, cast.reviewer, cast.address)
     for text in (
         "7\u00a0户",
         "9\u00a0户",
         "集中排查",
         "漏报两户",
-        "测试.csv",
+        "录入",
         str(cast.reporter),
         str(cast.reviewer),
         "已审核",

@@ -12,7 +12,7 @@ from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import MonthLock, Revision
-from targets.services import approve, check_entries, enter, lock, make_official, reopen, send_back, submit, withdraw
+from targets.services import approve, check_entries, lock, make_official, reopen, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def office() -> Any:
 def submitted(office: Any) -> Revision:
     reporter = f.person(Role.REPORTER, office)
     houses = f.indicator("count", department=office)
-    return submit(enter(f.entry(houses, "2014-06", 1), by=reporter, source=f.source(reporter)), by=reporter)
+    return f.handed_in(f.entry(houses, "2014-06", 1), by=reporter)
 
 
 def test_a_closed_month_is_told_with_what_to_do(office: Any) -> None:
@@ -44,7 +44,7 @@ def test_a_closed_month_refuses_entering_approving_withdrawing_and_importing(off
     lock(f.plan(), JUNE, by=by)
     houses = f.indicator("count", department=office)
     doors: list[Callable[[], object]] = [
-        lambda: enter(f.entry(houses, "2014-06", 1), by=reporter, source=f.source(reporter)),
+        lambda: f.handed_in(f.entry(houses, "2014-06", 1), by=reporter),
         lambda: approve(waiting, by=reviewer),
         lambda: withdraw(official, by=reviewer, reason="重复"),
         lambda: make_official([f.entry(houses, "2014-06", 1)], source=f.source(by), by=by),

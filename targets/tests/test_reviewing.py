@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from departments.models import AuditEvent
 from departments.permissions import Role
+from targets.messages import sentence
 from targets.models import DirtyKey, Observation, Revision
-from targets.services import approve, enter, make_official, send_back, submit, withdraw
+from targets.services import EntriesRefusedError, approve, make_official, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -34,17 +35,13 @@ def cast() -> SimpleNamespace:
     )
 
 
-def draft(cast: SimpleNamespace, value: int = 300, month: str = "2014-01") -> Revision:
-    return enter(f.entry(cast.houses, month, value), by=cast.reporter, source=f.source(cast.reporter))
-
-
 def submitted(cast: SimpleNamespace, value: int = 300) -> Revision:
-    return submit(draft(cast, value), by=cast.reporter)
+    return f.handed_in(f.entry(cast.houses, "2014-01", value), by=cast.reporter)
 
 
-def test_a_draft_is_not_official_and_dirties_nothing(cast: SimpleNamespace) -> None:
-    revision = draft(cast)
-    assert (revision.state, Observation.objects.get().official) == ("draft", None)
+def test_what_is_handed_in_is_not_official_and_dirties_nothing(cast: SimpleNamespace) -> None:
+    revision = submitted(cast)
+    assert (revision.state, Observation.objects.get().official) == ("submitted", None)
     assert not DirtyKey.objects.exists()
 
 
@@ -54,8 +51,7 @@ def test_an_approved_figure_is_official_with_its_approver_and_time(cast: SimpleN
     assert Observation.objects.get().value == 300
     assert DirtyKey.objects.count() == 1
     assert list(AuditEvent.objects.order_by("id").values_list("action", flat=True)) == [
-        "observation.entered",
-        "observation.submit",
+        "observations.submitted",
         "observation.approve",
     ]
 
@@ -63,7 +59,7 @@ def test_an_approved_figure_is_official_with_its_approver_and_time(cast: SimpleN
 def test_nobody_approves_an_own_entry(cast: SimpleNamespace) -> None:
     both = f.person(Role.REPORTER, cast.office)
     both.memberships.create(department=cast.office, role=Role.REVIEWER.value)
-    revision = submit(enter(f.entry(cast.houses, "2014-01", 1), by=both, source=f.source(both)), by=both)
+    revision = f.handed_in(f.entry(cast.houses, "2014-01", 1), by=both)
     with pytest.raises(PermissionDenied, match="本人"):
         approve(revision, by=both)
     assert Observation.objects.get().official is None
@@ -93,7 +89,6 @@ STEPS: list[tuple[str, Callable[[Revision, SimpleNamespace], Any]]] = [
     ("approve", lambda revision, cast: approve(revision, by=cast.stranger)),
     ("send_back", lambda revision, cast: send_back(revision, by=cast.stranger, reason="原因")),
     ("withdraw", lambda revision, cast: withdraw(revision, by=cast.stranger, reason="原因")),
-    ("submit", lambda revision, cast: submit(revision, by=cast.other_reporter)),
 ]
 
 
@@ -110,7 +105,7 @@ def test_a_stranger_does_nothing_to_a_bureaus_figure(
 
 def test_a_reporter_enters_nothing_for_another_bureau(cast: SimpleNamespace) -> None:
     with pytest.raises(PermissionDenied), transaction.atomic():
-        enter(f.entry(cast.houses, "2014-01", 1), by=cast.other_reporter, source=f.source(cast.other_reporter))
+        f.handed_in(f.entry(cast.houses, "2014-01", 1), by=cast.other_reporter)
     assert not Observation.objects.exists()
 
 
@@ -122,8 +117,8 @@ def test_only_a_coordinator_makes_figures_official_at_once(role: Role, cast: Sim
     assert not Revision.objects.exists()
 
 
-def test_a_draft_is_not_approved_before_it_is_submitted(cast: SimpleNamespace) -> None:
-    revision = draft(cast)
+def test_what_was_sent_back_is_not_approved(cast: SimpleNamespace) -> None:
+    revision = send_back(submitted(cast), by=cast.reviewer, reason="请附说明")
     with pytest.raises(ValidationError, match="状态"):
         approve(revision, by=cast.reviewer)
     assert Observation.objects.get().official is None
@@ -145,9 +140,10 @@ def test_returning_needs_a_reason(reason: str, cast: SimpleNamespace) -> None:
 
 def test_a_figure_that_breaks_a_rule_is_not_entered_and_says_why(cast: SimpleNamespace) -> None:
     rate = f.indicator(maximum=100, department=cast.office)
-    with pytest.raises(ValidationError) as refused:
-        enter(f.entry(rate, "2014-01", 101, 100), by=cast.reporter, source=f.source(cast.reporter))
-    assert "100" in str(refused.value)
+    with pytest.raises(EntriesRefusedError) as refused:
+        f.handed_in(f.entry(rate, "2014-01", 101, 100), by=cast.reporter)
+    ((problem,),) = refused.value.problems.values()
+    assert "100" in sentence(problem)
     assert not Revision.objects.exists()
 
 

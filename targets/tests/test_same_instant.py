@@ -24,13 +24,11 @@ from targets.services import (
     approve,
     attach,
     detach,
-    enter,
     hand_in,
     make_official,
     save_draft,
     send_back,
     set_quotas,
-    submit,
 )
 from targets.tests import factories as f
 
@@ -88,7 +86,7 @@ def meanwhile(eventually: Callable[..., None]) -> Callable[..., Any]:
 
 def entered(cast: SimpleNamespace, month: str = "2014-06", value: int = 300, measured: Any = None) -> Revision:
     offered = f.entry(measured or cast.houses, month, value)
-    return submit(enter(offered, by=cast.reporter, source=f.source(cast.reporter)), by=cast.reporter)
+    return f.handed_in(offered, by=cast.reporter)
 
 
 @pytest.mark.usefixtures("deaf_worker")
@@ -127,11 +125,10 @@ def test_of_an_approval_and_a_return_the_first_decides(
 def test_two_entries_of_one_figure_at_once_leave_one_that_waits(
     cast: SimpleNamespace, meanwhile: Callable[..., Any]
 ) -> None:
-    def drafted(person: Any) -> Revision:
-        return enter(f.entry(cast.houses, "2014-06", 300), by=person, source=f.source(person))
+    def handing_in(person: Any, value: int) -> Callable[[], Revision]:
+        return lambda: f.handed_in(f.entry(cast.houses, "2014-06", value), by=person)
 
-    one, other = drafted(cast.reporter), drafted(cast.colleague)
-    meanwhile(lambda: submit(one, by=cast.reporter), lambda: submit(other, by=cast.colleague))
+    meanwhile(handing_in(cast.reporter, 300), handing_in(cast.colleague, 310))
     states = dict(Revision.objects.values_list("author__username", "state"))
     assert states == {cast.reporter.username: "superseded", cast.colleague.username: "submitted"}
 

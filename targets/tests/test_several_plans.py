@@ -25,7 +25,6 @@ from targets.models import Draft, Indicator, MonthLock, Observation, Revision
 from targets.services import (
     Typed,
     approve,
-    enter,
     hand_in,
     lock,
     make_official,
@@ -187,7 +186,7 @@ def doors(cast: SimpleNamespace) -> list[Callable[[], object]]:
     save_draft(cast.key, Typed(value="301", note="核过"), version=0, by=cast.reporter)
     return [
         lambda: save_draft(cast.key, Typed(value="302"), version=1, by=cast.reporter),
-        lambda: enter(entry, by=cast.reporter, source=f.source(cast.reporter)),
+        lambda: f.handed_in(entry, by=cast.reporter),
         lambda: approve(waiting, by=cast.reviewer),
         lambda: make_official([entry], source=origin, by=cast.coordinator),
     ]

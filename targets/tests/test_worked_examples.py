@@ -11,7 +11,7 @@ from plans.periods import Month
 from targets.explanation import shown
 from targets.figures import Problem
 from targets.models import Observation, Revision
-from targets.services import approve, check_entries, enter, send_back, set_quotas, submit, withdraw
+from targets.services import approve, check_entries, send_back, set_quotas, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +166,7 @@ def test_the_last_approved_value_stands_until_the_next_approval_and_withdrawal_r
 
     def entered(value: int) -> Revision:
         entry = f.entry(houses, "2014-01", value)
-        return submit(enter(entry, by=reporter, source=f.source(reporter)), by=reporter)
+        return f.handed_in(entry, by=reporter)
 
     first = approve(entered(300), by=reviewer)
     f.recompute()
@@ -192,8 +192,7 @@ def test_accumulation_is_by_indicator_and_region_never_by_the_person_who_typed()
     reviewer = f.person(Role.REVIEWER, office)
     for month, value in (("2014-06", 2000), ("2014-12", 4081)):
         reporter = f.person(Role.REPORTER, office)
-        revision = enter(f.entry(houses, month, value), by=reporter, source=f.source(reporter))
-        approve(submit(revision, by=reporter), by=reviewer)
+        approve(f.handed_in(f.entry(houses, month, value), by=reporter), by=reviewer)
     f.recompute()
     assert f.attainment(promise, "2014-12").actual == 4081
 
