@@ -233,6 +233,15 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
 }
 
+# A PostgreSQL whose machine is gone or which hangs is noticed, and the request is told so, before its time is over.
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 
 def database(address: str) -> dict[str, Any]:
     """Django's description of the database at `address`, with what every database of ours needs."""
@@ -242,6 +251,8 @@ def database(address: str) -> dict[str, Any]:
         settings["OPTIONS"] = SQLITE_OPTIONS
         # The tests' database is a file too: a worker process could not share one in memory.
         settings["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
+    else:
+        settings["OPTIONS"] = POSTGRESQL_OPTIONS | settings.get("OPTIONS", {})
     return settings
 
 
