@@ -271,6 +271,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EMBEDDED_BROKER = not env.str("CELERY_BROKER_URL", default="")
 CELERY_BROKER_URL = socket_url(VAR_DIR) if EMBEDDED_BROKER else env.str("CELERY_BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A Redis that is full, busy or just becoming another one's replica refuses a command: the worker connects anew, as
+# after a lost connection, and does not end.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A message only wakes a worker and the sweep finds what a lost one left: no request waits for an absent broker.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -290,6 +293,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024
 CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = TIME_ZONE
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
+CELERY_BEAT_SCHEDULER = "qualityplan.timer:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "recompute what a lost message left": {
         "task": "targets.recompute",
