@@ -1,7 +1,6 @@
 """Triggers by which the database itself refuses to change, delete or backdate what was only ever added.
 
-Each app names its own tables when it starts. The triggers are made after every `migrate` where they are missing or out
-of date, as those of `plans.changes` are and for the same reason: SQLite forgets them when it makes a table anew.
+Each app names its own tables when it starts. The triggers are made after every `migrate` (`departments.triggers`).
 
 What a trigger refuses, whoever owns the tables can still do within `rewriting`: removing a plan, setting made-up
 figures back in time, emptying the tables of a test. That takes nothing away, because an owner could drop the trigger.
@@ -11,15 +10,15 @@ A service that runs under a lesser role (`manage.py database_roles`) owns nothin
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, connections, models, transaction
+from django.db import connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from simple_history.models import HistoricalChanges
 
-PREFIX = "kept_"
+from departments.triggers import Family, Trigger
+
 SETTING = "qualityplan.rewriting"
 
 
@@ -110,28 +109,16 @@ def teach(connection: BaseDatabaseWrapper, **_sent: Any) -> None:
         connection.connection.create_function("history_rewritten", 0, lambda: connection.alias in _rewriting)
 
 
-def keep(using: str = "default", **_sent: Any) -> None:
-    """Makes the triggers that are missing and removes those that are out of date; called after `migrate`."""
-    made = connections[using]
-    dialect: type[PostgreSQL] | type[SQLite] = PostgreSQL if made.vendor == "postgresql" else SQLite
-    with made.cursor() as cursor:
-        there = made.introspection.table_names(cursor)
-        wanted = {name: line for one in declared() if one.table in there for name, line in dialect.of(one)}
-        cursor.execute(dialect.LIST)
-        known = {name: table for name, table in cursor.fetchall() if name.startswith(PREFIX)}
-        if wanted.keys() - known.keys():
-            for line in dialect.BEFORE:
-                cursor.execute(line)
-        for name in known.keys() - wanted.keys():
-            cursor.execute(dialect.DROP.format(name=name, table=known[name]))
-        for name in wanted.keys() - known.keys():
-            cursor.execute(wanted[name])
+def triggers(vendor: str) -> Iterator[Trigger]:
+    """Those of every table that only grows."""
+    dialect = PostgreSQL if vendor == "postgresql" else SQLite
+    for one in declared():
+        yield from dialect.of(one)
 
 
-def _named(table: str, event: str, statement: str) -> tuple[str, str]:
-    """A trigger's name holds a hash of what it does, so that one that is out of date is recognised."""
-    name = f"{PREFIX}{sha256(f'{table} {statement}'.encode()).hexdigest()[:8]}_{event}"
-    return name, statement.replace("@name", name).replace("@table", table)
+def before(vendor: str) -> tuple[str, ...]:
+    """What these triggers call."""
+    return (PostgreSQL.FUNCTION,) if vendor == "postgresql" else ()
 
 
 def _refusals(one: AppendOnly) -> tuple[str, str]:
@@ -148,11 +135,8 @@ def _lost(name: str, differs: str) -> str:
 class PostgreSQL:
     """Conditions of triggers, so that no function is called for what is allowed."""
 
-    LIST = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-    DROP = "DROP TRIGGER {name} ON {table}"
     # The two arguments: whether the owner needs to ask, and what is said to others.
-    BEFORE = (
-        f"""
+    FUNCTION = f"""
         CREATE OR REPLACE FUNCTION history_kept() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF (TG_ARGV[0] = 'moment' OR current_setting('{SETTING}', true) = 'on')
@@ -161,19 +145,18 @@ class PostgreSQL:
             END IF;
             RAISE EXCEPTION USING MESSAGE = TG_ARGV[1];
         END $$
-        """,
-    )
+        """
 
     @classmethod
-    def of(cls, one: AppendOnly) -> Iterator[tuple[str, str]]:
-        """Name and statement of each trigger of a table."""
+    def of(cls, one: AppendOnly) -> Iterator[Trigger]:
+        """The triggers of a table."""
         never, kept = _refusals(one)
         changed = [f'OLD."{name}" IS DISTINCT FROM NEW."{name}"' for name in one.frozen]
         ended = [_lost(name, "IS DISTINCT FROM") for name in one.columns(one.once)]
         yield cls._trigger(one, "update", "UPDATE", " OR ".join([*changed, *ended]), "change", never)
         young = f"OLD.{one.moments[0]} >= clock_timestamp() - interval '{one.days} days'" if one.days else "true"
         yield cls._trigger(one, "delete", "DELETE", young, "change", kept)
-        yield _named(one.table, "truncate", cls._statement("TRUNCATE ON @table", "change", kept))
+        yield Trigger(one.table, "truncate", [cls._statement("TRUNCATE ON @table", "change", kept)])
         for name in one.columns(one.moments):
             off = f"NEW.{name} NOT BETWEEN now() - interval '1 day' AND now() + interval '1 day'"
             told = f"Now is not {name} of a row of {one.table}."
@@ -183,8 +166,9 @@ class PostgreSQL:
                 yield cls._trigger(one, f"{name}_moment", f"UPDATE OF {name}", moved, "moment", told)
 
     @classmethod
-    def _trigger(cls, one: AppendOnly, name: str, event: str, when: str, kind: str, said: str) -> tuple[str, str]:
-        return _named(one.table, name, cls._statement(f"{event} ON @table FOR EACH ROW WHEN ({when})", kind, said))
+    def _trigger(cls, one: AppendOnly, name: str, event: str, when: str, kind: str, said: str) -> Trigger:
+        statement = cls._statement(f"{event} ON @table FOR EACH ROW WHEN ({when})", kind, said)
+        return Trigger(one.table, name, [statement])
 
     @staticmethod
     def _statement(event: str, kind: str, said: str) -> str:
@@ -194,13 +178,9 @@ class PostgreSQL:
 class SQLite:
     """There is no TRUNCATE, and whoever reaches the file owns it: what is kept is kept from mistakes."""
 
-    LIST = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
-    DROP = "DROP TRIGGER {name}"
-    BEFORE = ()
-
     @classmethod
-    def of(cls, one: AppendOnly) -> Iterator[tuple[str, str]]:
-        """Name and statement of each trigger of a table."""
+    def of(cls, one: AppendOnly) -> Iterator[Trigger]:
+        """The triggers of a table."""
         never, kept = _refusals(one)
         changed = [f'OLD."{name}" IS NOT NEW."{name}"' for name in one.frozen]
         ended = [_lost(name, "IS NOT") for name in one.columns(one.once)]
@@ -209,9 +189,11 @@ class SQLite:
         yield cls._trigger(one, "delete", "DELETE", young, kept)
 
     @staticmethod
-    def _trigger(one: AppendOnly, name: str, event: str, when: str, said: str) -> tuple[str, str]:
+    def _trigger(one: AppendOnly, name: str, event: str, when: str, said: str) -> Trigger:
         asked = f"({when}) AND NOT history_rewritten()"
         body = f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
-        return _named(
-            one.table, name, f"CREATE TRIGGER @name BEFORE {event} ON @table FOR EACH ROW WHEN {asked} {body}"
-        )
+        statement = f"CREATE TRIGGER @name BEFORE {event} ON @table FOR EACH ROW WHEN {asked} {body}"
+        return Trigger(one.table, name, [statement])
+
+
+FAMILY = Family("kept_", triggers, before)

@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -20,6 +20,7 @@ class DepartmentsConfig(AppConfig):
             roles,
             signals,  # noqa: F401 - connects the receivers
             telling,
+            triggers,
         )
         from departments.append_only import AppendOnly
         from departments.models import AuditEvent, Link
@@ -32,6 +33,8 @@ class DepartmentsConfig(AppConfig):
             AppendOnly(AuditEvent, moments=("at",), days=KEPT.days),
             AppendOnly(Link, changing=("let_go",), moments=("linked_at",)),
         )
+        triggers.register(append_only.FAMILY)
         connection_created.connect(append_only.teach, dispatch_uid="history")
-        post_migrate.connect(append_only.keep, sender=self, dispatch_uid="history")
+        pre_migrate.connect(triggers.make_way, sender=self, dispatch_uid="triggers")
+        post_migrate.connect(triggers.keep, sender=self, dispatch_uid="triggers")
         post_migrate.connect(roles.give_after_migrating, sender=self, dispatch_uid="roles")

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.apps import apps
+from django.core.cache import caches
 from django.db import connection, models, transaction
 from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 from django.utils import timezone
@@ -25,6 +26,9 @@ LOCK = 0x6C696E6B  # any constant: one linker at a time
 LOT = 5000
 REACH = 100_000
 """How far back each minute's run looks for rows of transactions that took long; the nightly one looks everywhere."""
+REMEMBERED = "head-of-the-audit-chain"
+KEPT, KEPT_NEAR = 3600, 60
+"""Seconds for which all remember the head that was told last, and for which a process asks nobody."""
 
 
 class Head(NamedTuple):
@@ -123,6 +127,20 @@ def head() -> Head:
     """The end of the chain; of one without links a number 0."""
     last = Link.objects.order_by("-number").first()
     return Head(last.number, last.hash) if last is not None else Head(0, "")
+
+
+def remember() -> None:
+    """Tells all processes the head, so that pages can print it without asking the database."""
+    caches["shared"].set(REMEMBERED, str(head()), KEPT)
+
+
+def remembered() -> str:
+    """A head of a moment ago, which stands in the chain as well as that of now; empty where nobody has told one."""
+    near = caches["pages"].get(REMEMBERED)
+    if near is None:
+        near = caches["shared"].get(REMEMBERED, "")
+        caches["pages"].set(REMEMBERED, near, KEPT_NEAR)
+    return str(near)
 
 
 def holds(told: str) -> bool:

@@ -106,8 +106,11 @@ def _close(connection: BaseEmailBackend) -> None:
 def _sent(notices: Sequence[Notice], connection: BaseEmailBackend, now: datetime) -> bool:
     """Sends one person's notices. The log names the notices, never a person or an address."""
     keys = [notice.pk for notice in notices]
+    own = [notice for notice in notices if notice.read_at is None and notice.user.email]
     try:
-        connection.send_messages([message_of(notices)])
+        _tell_further_addresses(notices, connection)
+        if own:
+            connection.send_messages([message_of(own, own[0].user.email)])
     except (OSError, ValueError) as error:
         _close(connection)
         logger.warning("mail not sent, it will be tried again", extra={"notices": keys, "error": type(error).__name__})
@@ -116,10 +119,18 @@ def _sent(notices: Sequence[Notice], connection: BaseEmailBackend, now: datetime
     return True
 
 
+def _tell_further_addresses(notices: Sequence[Notice], connection: BaseEmailBackend) -> None:
+    """First, and each once: the person's own address may be one that takes nothing."""
+    for notice in notices:
+        if notice.mail_also:
+            connection.send_messages([message_of([notice], notice.mail_also)])
+            Notice.objects.filter(pk=notice.pk).update(mail_also="")
+
+
 # --- The mail --------------------------------------------------------------------------------------------------------
 
 
-def message_of(notices: Sequence[Notice]) -> EmailMultiAlternatives:
+def message_of(notices: Sequence[Notice], address: str) -> EmailMultiAlternatives:
     """One mail with a person's notices: plain text, and the same as HTML. In the service's own language: which one a
     person prefers only the browser knows."""
     with translation.override(settings.LANGUAGE_CODE):
@@ -130,7 +141,7 @@ def message_of(notices: Sequence[Notice]) -> EmailMultiAlternatives:
         message = EmailMultiAlternatives(
             _subject(notices),
             render_to_string("departments/mail/notices.txt", context),
-            to=[notices[0].user.email],
+            to=[address],
             headers=_headers(notices[0]),
         )
         message.attach_alternative(render_to_string("departments/mail/notices.html", context), "text/html")

@@ -14,15 +14,26 @@ from departments.reminding import Part
 
 
 @transaction.atomic
-def notify(user: User, *, kind: str, subject: str, part: Part, now: datetime, reminds_of: Collection[str] = ()) -> bool:
+def notify(
+    user: User,
+    *,
+    kind: str,
+    subject: str,
+    part: Part,
+    now: datetime,
+    reminds_of: Collection[str] = (),
+    mail_also: str = "",
+) -> bool:
     """Tells a person something at once; False if that was told on this day already, or the account is closed.
 
-    The mail follows the commit. `reminds_of` names the things of which the next digest need not speak again.
+    The mail follows the commit, to the person's address and to `mail_also`. `reminds_of` names the things of which the
+    next digest need not speak again.
     """
     if not user.is_active:
         return False
     day = timezone.localdate(now)
-    values = {"parts": [asdict(part)], "created_at": now, "mail_at": now if user.email else None}
+    values = {"parts": [asdict(part)], "created_at": now, "mail_also": mail_also}
+    values["mail_at"] = now if user.email or mail_also else None
     _notice, made = Notice.objects.get_or_create(user=user, kind=kind, subject=subject, day=day, defaults=values)
     if made:
         remember({(user.pk, thing) for thing in reminds_of}, day)

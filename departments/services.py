@@ -250,7 +250,7 @@ def record_change(person: User, *, before: Mapping[str, Any], by: User | None) -
     """Records what differs from the account's state before, for a door that edits it."""
     if difference := _difference(before, person):
         event = record("people.changed", by=by, subject=person, username=person.username, **difference)
-        tell(event, person, _units_of(person))
+        tell(event, person, _units_of(person), former_address=difference["before"].get("email", ""))
 
 
 def _difference(before: Mapping[str, Any], person: User) -> dict[str, dict[str, Any]]:

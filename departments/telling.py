@@ -19,19 +19,29 @@ from departments.noticing import notify
 from departments.permissions import Role
 from departments.reminding import Part
 
-KIND = "account"
+KIND, ADDRESS_CHANGED = "account", "people.address_changed"
 
 
 def tell(
-    event: AuditEvent, person: User, units: Collection[int], *, also: "QuerySet[User] | None" = None, **details: str
+    event: AuditEvent,
+    person: User,
+    units: Collection[int],
+    *,
+    also: "QuerySet[User] | None" = None,
+    former_address: str = "",
+    **details: str,
 ) -> None:
-    """Tells of an event in the account of a person with roles in these units; nobody is told of an own deed."""
+    """Tells of an event in the account of a person with roles in these units; nobody is told of an own deed. But where
+    an address was taken away the person is told there, whoever did it: it may have been somebody in the person's name.
+    """
     told = {"person": str(person), "by": str(event.actor or ""), **details}
-    now = timezone.now()
     further = [] if also is None else list(also)
-    for one in sorted({*concerned(person, units), *further} - {event.actor}, key=lambda user: user.pk):
-        part = Part(event.action, told, _link(one, person))
-        notify(one, kind=KIND, subject=f"{event._meta.label_lower}:{event.pk}", part=part, now=now)
+    people = {*concerned(person, units), *further} - {event.actor} | ({person} if former_address else set())
+    for one in sorted(people, key=lambda user: user.pk):
+        part = Part(ADDRESS_CHANGED if former_address else event.action, told, _link(one, person))
+        mail_also = former_address if one == person else ""
+        subject = f"{event._meta.label_lower}:{event.pk}"
+        notify(one, kind=KIND, subject=subject, part=part, now=timezone.now(), mail_also=mail_also)
 
 
 def concerned(person: User, units: Collection[int]) -> "QuerySet[User]":
@@ -69,6 +79,12 @@ WORDINGS = {
         )
     ),
     "people.changed": _worded(gettext_lazy("%(by)s has changed the user name, name or e-mail address of %(person)s.")),
+    ADDRESS_CHANGED: _worded(
+        gettext_lazy(
+            "%(by)s has changed the e-mail address of %(person)s. Mails go to the new one from now on. If nobody asked "
+            "for it, tell the plan office."
+        )
+    ),
     "people.deactivated": _worded(gettext_lazy("%(by)s has closed the account of %(person)s.")),
     "people.reactivated": _worded(gettext_lazy("%(by)s has opened the account of %(person)s again.")),
     "people.role_proposed": _worded(

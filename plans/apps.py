@@ -1,7 +1,6 @@
 """What was promised, in its own words."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,7 +11,7 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         """What pages show of plans is watched; other apps name their own tables."""
-        from departments import seeing
+        from departments import seeing, triggers
         from plans import changes
         from plans.changes import Watch
         from plans.models.plan import named_to
@@ -25,4 +24,4 @@ class PlansConfig(AppConfig):
             Watch("plans_plan", plans=changes.ITSELF),
             Watch("plans_clause", ("plan_id",), changes.ITS_PLAN),
         )
-        post_migrate.connect(changes.keep_watch, sender=self, dispatch_uid="watch")
+        triggers.register(changes.FAMILY)

@@ -1,24 +1,20 @@
 """Triggers by which the database itself notes that something shown of a plan was changed (see `models.Change`).
 
-They are made after every `migrate` where they are missing or out of date, not by a migration: SQLite makes a table
-anew to alter it and forgets its triggers. On PostgreSQL they run once a statement and look at the rows that it has
-changed; a statement that changes nothing notes nothing. SQLite has one writer at a time and runs them for each row, so
-there a row is added once and counted up.
+They are made after every `migrate` (`departments.triggers`). On PostgreSQL they run once a statement and look at the
+rows that it has changed; a statement that changes nothing notes nothing. SQLite has one writer at a time and runs them
+for each row, so there a row is added once and counted up.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
 
-from django.db import connections
+from departments.triggers import Family, Trigger
 
 NONE = "CAST(NULL AS bigint)"
 EVERY_PLAN = f"SELECT {NONE} AS id, {NONE} AS about FROM {{one}} AS one"
 ITSELF = f"SELECT one.id, {NONE} AS about FROM {{one}} AS one"
 ITS_PLAN = f"SELECT one.plan_id AS id, {NONE} AS about FROM {{one}} AS one"
 ONE_ROW = "(SELECT 1)"
-PREFIX = "plan_changed_"
 EVENTS = {"INSERT": ("NEW",), "DELETE": ("OLD",), "UPDATE": ("OLD", "NEW")}
 """What happens to rows, and as which they are shown: a row that is moved leaves one plan and comes to another."""
 _RANDOM = {"postgresql": "(random() * 1099511627776)::bigint", "sqlite": "abs(random()) % 1099511627776"}
@@ -53,51 +49,34 @@ def watched() -> dict[str, Watch]:
     return dict(_watched)
 
 
-def keep_watch(using: str = "default", **_sent: Any) -> None:
-    """Makes the triggers that are missing and removes those that are out of date; called after `migrate`."""
-    connection = connections[using]
-    dialect: type[PostgreSQL] | type[SQLite] = PostgreSQL if connection.vendor == "postgresql" else SQLite
-    with connection.cursor() as cursor:
-        there = connection.introspection.table_names(cursor)
-        wanted = {name: lines for one in _watched.values() if one.table in there for name, lines in dialect.of(one)}
-        cursor.execute(dialect.LIST)
-        known = {name: table for name, table in cursor.fetchall() if name.startswith(PREFIX)}
-        for name in known.keys() - wanted.keys():
-            cursor.execute(dialect.DROP.format(name=name, table=known[name]))
-        for name in wanted.keys() - known.keys():
-            for line in wanted[name]:
-                cursor.execute(line)
-
-
-def _named(watch: Watch, event: str, statements: list[str]) -> tuple[str, list[str]]:
-    """A trigger's name holds a hash of what it does, so that one that is out of date is recognised."""
-    name = f"{PREFIX}{sha256(repr((watch.table, statements)).encode()).hexdigest()[:8]}_{event}"
-    return name, [line.replace("@name", name).replace("@table", watch.table) for line in statements]
+def triggers(vendor: str) -> Iterator[Trigger]:
+    """Those of every table that is watched."""
+    dialect = PostgreSQL if vendor == "postgresql" else SQLite
+    for one in _watched.values():
+        yield from dialect.of(one)
 
 
 class PostgreSQL:
     """Once a statement, from the table of the rows that it has changed."""
 
-    LIST = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-    DROP = "DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}()"
-
     @classmethod
-    def of(cls, watch: Watch) -> Iterator[tuple[str, list[str]]]:
-        """Name and statements of each trigger of a table."""
+    def of(cls, watch: Watch) -> Iterator[Trigger]:
+        """The triggers of a table."""
         if watch.only:
             when = f"OLD.{watch.only} IS DISTINCT FROM NEW.{watch.only}"
             event = f"AFTER UPDATE OF {watch.only} ON @table FOR EACH ROW WHEN ({when})"
-            yield _named(watch, "update", cls._statements(EVERY_PLAN.format(one=ONE_ROW), event))
+            yield Trigger(watch.table, "update", cls._statements(EVERY_PLAN.format(one=ONE_ROW), event))
             return
         for event, sides in EVENTS.items():
             rows = " UNION ".join(f"SELECT {', '.join(watch.columns)} FROM {one.lower()}_rows" for one in sides)
             tables = " ".join(f"{one} TABLE AS {one.lower()}_rows" for one in sides)
             trigger = f"AFTER {event} ON @table REFERENCING {tables} FOR EACH STATEMENT"
             select = watch.plans.format(one=f"(SELECT DISTINCT * FROM ({rows}) AS one)")
-            yield _named(watch, event.lower(), cls._statements(select, trigger))
+            yield Trigger(watch.table, event.lower(), cls._statements(select, trigger))
         # TRUNCATE tells no rows: whichever plan showed one of them has changed.
         truncated = EVERY_PLAN.format(one=ONE_ROW)
-        yield _named(watch, "truncate", cls._statements(truncated, "AFTER TRUNCATE ON @table FOR EACH STATEMENT"))
+        event = "AFTER TRUNCATE ON @table FOR EACH STATEMENT"
+        yield Trigger(watch.table, "truncate", cls._statements(truncated, event))
 
     @staticmethod
     def _statements(select: str, event: str) -> list[str]:
@@ -113,12 +92,9 @@ class PostgreSQL:
 class SQLite:
     """For each row: adds to the plan's number, or begins one."""
 
-    LIST = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
-    DROP = "DROP TRIGGER {name}"
-
     @classmethod
-    def of(cls, watch: Watch) -> Iterator[tuple[str, list[str]]]:
-        """Name and statements of each trigger of a table."""
+    def of(cls, watch: Watch) -> Iterator[Trigger]:
+        """The triggers of a table."""
         if watch.only:
             when = f"WHEN OLD.{watch.only} IS NOT NEW.{watch.only}"
             yield cls._trigger(watch, "update", f"UPDATE OF {watch.only}", EVERY_PLAN.format(one=ONE_ROW), when)
@@ -129,7 +105,7 @@ class SQLite:
             yield cls._trigger(watch, event.lower(), event, watch.plans.format(one=f"({rows})"))
 
     @staticmethod
-    def _trigger(watch: Watch, name: str, event: str, plans: str, when: str = "") -> tuple[str, list[str]]:
+    def _trigger(watch: Watch, name: str, event: str, plans: str, when: str = "") -> Trigger:
         same = "known.plan_id IS plan.id AND known.about_id IS plan.about"
         new = f"NOT EXISTS (SELECT 1 FROM plans_change AS known WHERE {same})"
         meant = f"SELECT known.id FROM ({plans}) AS plan JOIN plans_change AS known ON {same}"
@@ -138,6 +114,8 @@ class SQLite:
             f"SELECT DISTINCT plan.id, plan.about, 0 FROM ({plans}) AS plan WHERE {new}; "
             f"UPDATE plans_change SET number = number + 1 + {_RANDOM['sqlite']} WHERE id IN ({meant})"
         )
-        return _named(
-            watch, name, [f"CREATE TRIGGER @name AFTER {event} ON @table FOR EACH ROW {when} BEGIN {body}; END"]
-        )
+        statement = f"CREATE TRIGGER @name AFTER {event} ON @table FOR EACH ROW {when} BEGIN {body}; END"
+        return Trigger(watch.table, name, [statement])
+
+
+FAMILY = Family("plan_changed_", triggers)

@@ -1,6 +1,7 @@
 """What every answer has, whichever part of the service has given it: guarding headers, and JSON under the API."""
 
 import errno
+import logging
 import sys
 from collections.abc import Callable
 
@@ -14,6 +15,10 @@ from whitenoise.middleware import WhiteNoiseFileResponse
 
 from departments import chain
 from departments.contract import Fault, Faults
+from departments.outages import database_is_away
+from qualityplan.middleware import chosen_language
+
+logger = logging.getLogger(__name__)
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -24,6 +29,13 @@ REASONS = {
     404: ("not_found", gettext_lazy("There is no such address. /api/v1/docs describes those that there are.")),
     405: ("method_not_allowed", gettext_lazy("This address does not take the method. The header Allow names those.")),
     413: ("too_large", gettext_lazy("The request is too large. Split it.")),
+    503: (
+        "database_away",
+        gettext_lazy(
+            "The database cannot be reached at the moment. Repeat the request after as many seconds as Retry-After "
+            "names; with the same Idempotency-Key nothing is done twice."
+        ),
+    ),
     507: ("no_room", gettext_lazy("The disk of the server is full or takes nothing. Tell its administrator.")),
 }
 """Status → what other systems are told where no operation has refused by itself."""
@@ -31,13 +43,22 @@ FAILED = ("failed", gettext_lazy("The service failed, and nothing was changed. T
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 FULL_DATABASE = "53100"
 """PostgreSQL's code for a disk that is full."""
+AGAIN_AFTER = 10
+"""Seconds after which one may ask again while the database is away."""
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """The page of a failure; 507 with its own sentence where a disk is full or takes nothing."""
-    if not _is_full(sys.exc_info()[1]):
+    """The page of a failure; those with sentences of their own are 503 where PostgreSQL is away, and 507 where a disk
+    is full or takes nothing. In the person's language, wherever it failed."""
+    error = sys.exc_info()[1]
+    with translation.override(chosen_language(request)):
+        if database_is_away(error):
+            logger.error("the database is away", extra={"error": type(error).__name__, "said": str(error)})
+            page = render_to_string("503.html")
+            return HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN_AFTER)})
+        if _is_full(error):
+            return HttpResponse(render_to_string("507.html"), status=507)
         return server_error(request)
-    return HttpResponse(render_to_string("507.html"), status=507)
 
 
 def _is_full(error: BaseException | None) -> bool:

@@ -1,7 +1,10 @@
 """The Celery application. Each app's tasks stand in its `jobs.py`."""
 
 import gc
+import logging
 import os
+import threading
+import time
 from typing import Any
 
 from celery import Celery
@@ -16,7 +19,11 @@ from qualityplan.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
 
+logger = logging.getLogger(__name__)
+
 BROKER = Circuit("the broker")
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds until a database that was away when the worker started is asked again; each pause is twice the one before."""
 
 
 class Messenger(Celery):
@@ -80,15 +87,33 @@ def set_aside_what_stays(**_: Any) -> None:
 
 @worker_ready.connect
 def judge_by_own_formulas(**_: Any) -> None:
-    """A worker that starts has what older formulas have judged judged anew. Its pool shares no connection with it."""
-    from django.db import connections
+    """A worker that starts has what older formulas have judged judged anew; beside its work, as the database may be
+    away for long."""
+    threading.Thread(target=_judge_until_done, name="judge by own formulas", daemon=True).start()
+
+
+def _judge_until_done() -> None:
+    pause = FIRST_PAUSE
+    while not _has_judged():
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _has_judged() -> bool:
+    """Whether the database has answered. The pool shares no connection with this thread."""
+    from django.db import InterfaceError, connections
+    from django.db import OperationalError as DatabaseAwayError
 
     from targets.services import formulas_changed
 
     try:
         formulas_changed()
+    except (DatabaseAwayError, InterfaceError) as error:
+        logger.warning("formulas not compared yet, the database fails", extra={"error": str(error)})
+        return False
     finally:
         connections.close_all()
+    return True
 
 
 @setup_logging.connect

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.safestring import mark_safe
 
-from departments import access
+from departments import access, chain
 from departments.models import User
 from departments.permissions import Action
 from targets import kept
@@ -40,6 +40,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "task_reports_waiting": lambda: isinstance(user, User) and waiting_for(user),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
         "moment_query": _moment(request),
+        "chain_head": chain.remembered,
         "plan_choice": choice,
         "plan_code": lambda: choice.code,
         "frame": "_components/part.html" if getattr(request, "htmx", None) and kept.is_part(request) else "base.html",

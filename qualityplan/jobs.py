@@ -21,8 +21,9 @@ NAMED = 20
 
 @shared_task(name="qualityplan.link_chain")
 def link_chain() -> None:
-    """Links what was written since the last run."""
+    """Links what was written since the last run; pages print the new head."""
     chain.link()
+    chain.remember()
 
 
 @shared_task(name="qualityplan.look_through_chain")

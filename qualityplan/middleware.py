@@ -28,6 +28,9 @@ BACKGROUND = "X-Background"
 OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/healthz", "/readyz", "/api/")
 """What can be reached before a person's duties are done; the API refuses by itself, in its own words."""
 
+OF_NOBODY = ("/healthz", "/readyz")
+"""What is told to monitoring, whoever asks and whether or not the database knows them."""
+
 
 def chosen_language(request: HttpRequest) -> str:
     """The language the person chose with the switch, else Chinese.
@@ -91,6 +94,8 @@ def sitting_middleware(get_response: View) -> View:
     """A log-in ends when the person has asked for nothing for a while."""
 
     def answer(request: HttpRequest) -> HttpResponse:
+        if request.path in OF_NOBODY:
+            return get_response(request)
         if sittings.is_over(request.session):
             record("account.timed_out", by=User.objects.filter(pk=request.session[SESSION_KEY]).first())
             request.session.flush()

@@ -233,6 +233,15 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
 }
 
+# A PostgreSQL whose machine is gone or which hangs is noticed, and the request is told so, before its time is over.
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 
 def database(address: str) -> dict[str, Any]:
     """Django's description of the database at `address`, with what every database of ours needs."""
@@ -242,6 +251,8 @@ def database(address: str) -> dict[str, Any]:
         settings["OPTIONS"] = SQLITE_OPTIONS
         # The tests' database is a file too: a worker process could not share one in memory.
         settings["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
+    else:
+        settings["OPTIONS"] = POSTGRESQL_OPTIONS | settings.get("OPTIONS", {})
     return settings
 
 
@@ -260,6 +271,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EMBEDDED_BROKER = not env.str("CELERY_BROKER_URL", default="")
 CELERY_BROKER_URL = socket_url(VAR_DIR) if EMBEDDED_BROKER else env.str("CELERY_BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A Redis that is full, busy or just becoming another one's replica refuses a command: the worker connects anew, as
+# after a lost connection, and does not end.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A message only wakes a worker and the sweep finds what a lost one left: no request waits for an absent broker.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -279,6 +293,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024
 CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = TIME_ZONE
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
+CELERY_BEAT_SCHEDULER = "qualityplan.timer:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "recompute what a lost message left": {
         "task": "targets.recompute",

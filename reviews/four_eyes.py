@@ -1,13 +1,15 @@
 """Triggers by which the database itself keeps authors from deciding about what they have typed.
 
-A constraint compares the columns of one row; the authors of an entry stand in rows of their own, so triggers look. They
-are made by the migrations that make the tables, from `rules_of` the entries of an app. That authors stay as they were
-added is kept with everything else that only grows (`departments.append_only`).
+A constraint compares the columns of one row; the authors of an entry stand in rows of their own, so triggers look. Each
+app names its rules when it starts, those of its entries from `rules_of`; the triggers are made after every `migrate`
+(`departments.triggers`). That authors stay as they were added is kept with everything else that only grows
+(`departments.append_only`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from departments.triggers import Family, Trigger
 
 APPROVED = "Nobody approves what they have typed."
 FIXED = "The authors of an entry are those who typed it before it was handed in."
@@ -24,31 +26,43 @@ class Rule:
     wrong: str
     message: str
 
-    def created(self, vendor: str) -> Iterator[str]:
-        """The statements that make it; NEW and OLD are the row after and before."""
-        if vendor == "postgresql":
-            yield (
-                f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {self.wrong} THEN "
-                f"RAISE check_violation USING MESSAGE = '{self.message}'; END IF; "
-                f"RETURN NEW; END $$"
-            )
-            yield (
-                f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW "
-                f"WHEN ({self.when}) EXECUTE FUNCTION {self.name}()"
-            )
-        else:
-            yield (
-                f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} WHEN {self.when} AND {self.wrong} "
-                f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
-            )
+    def trigger(self, vendor: str) -> Trigger:
+        """What makes it; NEW and OLD are the row after and before."""
+        statements = self._on_postgresql() if vendor == "postgresql" else self._on_sqlite()
+        return Trigger(self.table, self.name, list(statements))
+
+    def _on_postgresql(self) -> Iterator[str]:
+        yield (
+            f"CREATE OR REPLACE FUNCTION @name() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {self.wrong} THEN "
+            f"RAISE check_violation USING MESSAGE = '{self.message}'; END IF; "
+            f"RETURN NEW; END $$"
+        )
+        yield (
+            f"CREATE TRIGGER @name BEFORE {self.event} ON @table FOR EACH ROW "
+            f"WHEN ({self.when}) EXECUTE FUNCTION @name()"
+        )
+
+    def _on_sqlite(self) -> Iterator[str]:
+        yield (
+            f"CREATE TRIGGER @name BEFORE {self.event} ON @table WHEN {self.when} AND {self.wrong} "
+            f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+        )
 
 
-def make(schema_editor: Any, rules: list[Rule]) -> None:
-    """Makes the triggers of an app, in its migration."""
-    vendor = schema_editor.connection.vendor
-    for rule in rules:
-        for statement in rule.created(vendor):
-            schema_editor.execute(statement, params=None)
+_declared: dict[str, Rule] = {}
+
+
+def declare(*rules: Rule) -> None:
+    """Each app names its own rules when it starts."""
+    _declared.update({f"{one.table} {one.name}": one for one in rules})
+
+
+def triggers(vendor: str) -> Iterator[Trigger]:
+    """Those of every rule."""
+    return (one.trigger(vendor) for one in _declared.values())
+
+
+FAMILY = Family("four_eyes_", triggers)
 
 
 def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Rule]:
@@ -66,7 +80,7 @@ def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Ru
     approving = "NEW.verb = 'approve'"
     return [
         Rule(
-            f"{entries}_not_approved_by_authors",
+            "not_approved_by_authors",
             entries,
             "UPDATE OF approved_by_id",
             "NEW.approved_by_id IS NOT NULL",
@@ -74,8 +88,8 @@ def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Ru
             APPROVED,
         ),
         *(
-            Rule(f"{decisions}_{name}", decisions, event, approving, typed(f"NEW.{column}", "NEW.by_id"), APPROVED)
+            Rule(name, decisions, event, approving, typed(f"NEW.{column}", "NEW.by_id"), APPROVED)
             for name, event in (("not_by_authors", "INSERT"), ("never_by_authors", "UPDATE"))
         ),
-        Rule(f"{authors}_in_time", authors, "INSERT", f"NEW.{column} IS NOT NULL", late, FIXED),
+        Rule("authors_in_time", authors, "INSERT", f"NEW.{column} IS NOT NULL", late, FIXED),
     ]

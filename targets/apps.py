@@ -20,6 +20,7 @@ class TargetsConfig(AppConfig):
         from departments.append_only import AppendOnly
         from plans import changes
         from plans.changes import Watch
+        from reviews import four_eyes
         from reviews.models import MOVING, OFFICIAL, REVISED
         from targets import reminders, wording
         from targets.models import Decision, MonthLock, Revision, RevisionAuthor
@@ -32,6 +33,9 @@ class TargetsConfig(AppConfig):
             AppendOnly(RevisionAuthor),
             AppendOnly(Revision, changing=MOVING, once=OFFICIAL, moments=REVISED),
             AppendOnly(MonthLock, changing=("reason",), once=("reopened_by", "reopened_at"), moments=("locked_at",)),
+        )
+        four_eyes.declare(
+            *four_eyes.rules_of("targets_revision", "targets_revisionauthor", "targets_decision", "revision_id")
         )
         of_target = f"SELECT target.plan_id AS id, {changes.NONE} AS about {_TARGET}"
         of_light = f"SELECT target.plan_id AS id, target.indicator_id AS about {_TARGET}"

@@ -17,9 +17,10 @@ class TasksConfig(AppConfig):
         from departments.append_only import AppendOnly
         from plans import changes
         from plans.changes import Watch
+        from reviews import four_eyes as reviewing
         from reviews.models import MOVING, OFFICIAL, REVISED
         from targets import milestones
-        from tasks import pressing, reminders, services, supervision_wording, wording
+        from tasks import four_eyes, pressing, reminders, services, supervision_wording, wording
         from tasks.models import MilestoneReport, ProgressReport, ReportAuthor, ReportDecision, SignOff, SupervisionStep
 
         endings.also(services.end_feed)
@@ -41,6 +42,7 @@ class TasksConfig(AppConfig):
             AppendOnly(SignOff, moments=("at",)),
             AppendOnly(SupervisionStep, moments=("at",)),
         )
+        reviewing.declare(*four_eyes.RULES)
         of_task = f"SELECT task.plan_id AS id, {changes.NONE} AS about {_TASK}"
         changes.watch(
             Watch("tasks_task", ("plan_id",), changes.ITS_PLAN),

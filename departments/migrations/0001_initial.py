@@ -760,6 +760,7 @@ class Migration(migrations.Migration):
                 ),
                 ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read at")),
                 ("mail_at", models.DateTimeField(blank=True, null=True, verbose_name="to be sent at")),
+                ("mail_also", models.EmailField(blank=True, max_length=254, verbose_name="to be sent to as well")),
                 ("mail_attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts to send")),
                 ("mailed_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
                 (

@@ -20,9 +20,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(read_at__isnull=True)
 
     def to_mail(self, now: datetime) -> Self:
-        """What is to be sent now: not what was read meanwhile, nor to people without an address or who have left."""
-        reachable = self.unread().filter(user__is_active=True).exclude(user__email="")
-        return reachable.filter(mail_at__lte=now)
+        """What is to be sent now: not what was read meanwhile, nor to people without an address or who have left. A
+        further address is told in any case: perhaps somebody else has read it."""
+        reachable = Q(read_at__isnull=True, user__is_active=True) & ~Q(user__email="")
+        return self.filter(reachable | ~Q(mail_also=""), mail_at__lte=now)
 
     def unread_first(self) -> Self:
         """What was not read yet, then the rest; newest first."""
@@ -35,6 +36,7 @@ class Notice(models.Model):
     `parts` are `{"kind", "details", "link"}`: the sentences are made from them in the reader's language when shown.
     The same is told once: `kind` with `subject` (what it is about) and `day`, so that a repeated or concurrent run
     adds nothing. `mail_at` is when it is to be sent, or after a failure sent again; empty: not, or not any more.
+    `mail_also` is an address besides the person's that is still to be told: the one that the person had before.
     """
 
     DIGEST = "digest"
@@ -47,6 +49,7 @@ class Notice(models.Model):
     created_at = models.DateTimeField(_("created at"), default=timezone.now, db_index=True)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     mail_at = models.DateTimeField(_("to be sent at"), null=True, blank=True)
+    mail_also = models.EmailField(_("to be sent to as well"), blank=True)
     mail_attempts = models.PositiveSmallIntegerField(_("attempts to send"), default=0)
     mailed_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 

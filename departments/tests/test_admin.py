@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from departments import administration
+from departments import administration, matters
 from departments.log import line
-from departments.models import ApiToken, AuditEvent, Department, Region, User
+from departments.mailing import deliver
+from departments.models import ApiToken, AuditEvent, Department, Notice, Region, User
 from departments.permissions import Role
 from departments.tests.callers import member, region
 
@@ -163,6 +166,32 @@ def test_a_role_given_changed_and_taken_is_recorded(inside: Client) -> None:
         ("people.role_granted", "coordinator"),
         ("people.role_revoked", "coordinator"),
     ]
+
+
+@pytest.mark.parametrize("new", ["new@example.cn", ""])
+def test_a_person_whose_address_was_changed_is_told_at_the_old_one_too(new: str) -> None:
+    user, chief = User.objects.create_user("li", email="old@example.cn"), member(Role.ADMINISTRATOR)
+    change(logged_in(chief), user, email=new)
+    told = Notice.objects.get(user=user)
+    assert "如非本人要求，请告知计划牵头办公室" in matters.lines(told)[0].text
+    Notice.objects.update(read_at=told.created_at)  # perhaps by whoever has changed it
+    deliver(timezone.now())
+    assert [one.to for one in mail.outbox] == [["old@example.cn"]]
+
+
+def test_even_an_own_address_is_not_changed_unseen() -> None:
+    chief = member(Role.ADMINISTRATOR)
+    User.objects.filter(pk=chief.pk).update(email="old@example.cn")
+    change(logged_in(chief), chief, email="new@example.cn")
+    deliver(timezone.now())
+    assert sorted(one.to for one in mail.outbox) == [["new@example.cn"], ["old@example.cn"]]
+
+
+def test_a_first_address_is_told_nowhere_else() -> None:
+    user = User.objects.create_user("li")
+    change(logged_in(member(Role.ADMINISTRATOR)), user, email="new@example.cn")
+    deliver(timezone.now())
+    assert [one.to for one in mail.outbox] == [["new@example.cn"]]
 
 
 def test_closing_and_opening_an_account_is_recorded(inside: Client) -> None:

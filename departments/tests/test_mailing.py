@@ -92,6 +92,25 @@ def test_a_person_whose_mail_fails_does_not_block_the_others_and_is_tried_again(
     assert [to for to, _data in server.taken] == [["a@example.org"], ["c@example.org"], ["b@example.org"]]
 
 
+def test_a_further_address_is_told_once_whatever_becomes_of_the_persons_own(server: MailServer) -> None:
+    notice(person("a"), mail_also="former@example.org")
+    server.refused.add("a@example.org")
+    assert deliver(NOW) == Outcome(failed=1)
+    server.refused.clear()
+    assert deliver(NOW + AGAIN) == Outcome(sent=1)
+    assert [to for to, _data in server.taken] == [["former@example.org"], ["a@example.org"]]
+    assert "请办理1" in text_of(email.message_from_bytes(server.taken[0][1]))
+
+
+def test_a_further_address_that_takes_nothing_is_tried_again(server: MailServer) -> None:
+    notice(person("a", email=""), mail_also="former@example.org", read_at=NOW)
+    server.refused.add("former@example.org")
+    assert deliver(NOW) == Outcome(failed=1)
+    server.refused.clear()
+    assert deliver(NOW + AGAIN) == Outcome(sent=1)
+    assert [to for to, _data in server.taken] == [["former@example.org"]]
+
+
 def test_attempts_are_bounded(server: MailServer) -> None:
     server.refused.add("a@example.org")
     notice(person("a"))

@@ -1,12 +1,10 @@
 """What was only ever added is neither changed nor deleted, whatever asks the database for it."""
 
-from typing import Any
-
 import pytest
 from django.db import DatabaseError, connection, transaction
 from simple_history.models import HistoricalChanges
 
-from departments.append_only import AppendOnly, declared, keep, rewriting
+from departments.append_only import AppendOnly, declared, rewriting
 from departments.models import AuditEvent
 from departments.permissions import Role
 from targets.models import Decision, Revision
@@ -69,21 +67,3 @@ def test_the_owner_may_rewrite_what_it_says_it_rewrites_and_no_longer() -> None:
         run("UPDATE targets_decision SET nothing = 'x'")
     with pytest.raises(DatabaseError, match="never changed"):
         run("UPDATE targets_decision SET reason = 'y'")
-
-
-def test_triggers_that_are_lost_are_made_again() -> None:
-    with connection.cursor() as cursor:
-        before = triggers(cursor)
-        drop = "DROP TRIGGER {} ON {}" if connection.vendor == "postgresql" else "DROP TRIGGER {}"
-        for name, table in before:
-            cursor.execute(drop.format(name, table))
-        assert not triggers(cursor)
-        keep()
-        assert triggers(cursor) == before
-
-
-def triggers(cursor: Any) -> set[tuple[str, str]]:
-    postgresql = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-    sqlite = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
-    cursor.execute(postgresql if connection.vendor == "postgresql" else sqlite)
-    return {(name, table) for name, table in cursor.fetchall() if name.startswith("kept_")}

@@ -8,25 +8,27 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
 from departments import chain, matters
 from departments.append_only import rewriting
-from departments.models import AuditEvent, Link, Notice
+from departments.models import AuditEvent, Link, Notice, Region
 from departments.models.sealing import seal_of, seals_of_many
 from departments.permissions import Role
 from departments.services import record
 from departments.spreadsheets import as_xlsx
-from qualityplan.jobs import look_through_chain, tell_head_of_chain
+from qualityplan.jobs import link_chain, look_through_chain, tell_head_of_chain
 from targets.models import Decision
 from targets.services import approve
 from targets.tests import factories as f
-from tasks.models import ReportDecision
+from tasks.models import ReportDecision, Task
 from tasks.services import remove_plan
 from tasks.tests.cast import approved, cast
 
@@ -158,6 +160,30 @@ def test_the_head_goes_with_every_file(client: Client) -> None:
     assert client.post(reverse("audit_export"))["X-Audit-Chain"] == str(chain.head())
     book = load_workbook(io.BytesIO(as_xlsx("1", [["a"]])))
     assert book.properties.description == book.active.oddFooter.right.text == str(chain.head())
+
+
+@pytest.mark.usefixtures("city")
+def test_pages_print_the_head_of_a_moment_ago_and_ask_no_database_for_it(client: Client) -> None:
+    client.force_login(f.person(Role.LEADER))
+    pages = ("/", f"/plans/plan-2014/tasks/{Task.objects.get().code}/", "/notices/")
+    for page in pages:
+        client.get(page)
+    before = [asked(client, page) for page in pages]
+    assert not any("审计链链首" in content for content, _number in before)
+    caches["pages"].clear()
+    link_chain()
+    Region.objects.update(name="1")  # another version, so that what is kept is made anew
+    for page in pages:
+        client.get(page)
+    after = [asked(client, page) for page in pages]
+    assert all(f"审计链链首 {chain.head()}" in content for content, _number in after)
+    assert [number for _content, number in before] == [number for _content, number in after]
+
+
+def asked(client: Client, page: str) -> tuple[str, int]:
+    """What is shown, and how many questions to the database that took."""
+    with CaptureQueriesContext(connection) as queries:
+        return client.get(page).content.decode(), len(queries)
 
 
 def test_what_is_deleted_by_rule_is_no_fault(city: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -18,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from conftest import database_url
 from departments.models import Department, Region, User
 from plans.models import Plan
+from qualityplan.jobs import link_chain
 from qualityplan.tests.firstview import collect_static, first_view, gunicorn
 from qualityplan.tests.test_pictures import demonstration
 from qualityplan.tests.test_screen_journey import SMALLEST
@@ -31,6 +33,9 @@ pytestmark = [
 
 __all__ = ["demonstration"]
 
+PRINTED = re.compile(r"审计链链首 \d+-[0-9a-f]{32} · 打印时间 \d{4}-\d\d-\d\d \d\d:\d\d")
+MARGINS = """() => [...document.querySelector('link[media="print"]').sheet.cssRules]
+  .filter((one) => one instanceof CSSPageRule).map((one) => one.cssText).join()"""
 PAGES = {
     "overview": "/",
     "overview-earlier": "/?month=2014-06&as_of=2014-08-01",
@@ -163,6 +168,7 @@ def test_the_first_view_of_the_overview_is_light(browser: Browser, demonstration
 def test_overview_and_target_are_printed_on_few_pages(
     browser: Browser, live_server: LiveServer, demonstration: Plan
 ) -> None:
+    link_chain()
     with visitor(browser, live_server.url) as context:
         page = context.new_page()
         page.emulate_media(color_scheme="dark")
@@ -175,3 +181,5 @@ def test_overview_and_target_are_printed_on_few_pages(
             for hidden in (".site-header", ".months", ".as-of"):
                 expect(page.locator(hidden).first).to_be_hidden()
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+            expect(page.locator(".printed")).to_have_text(PRINTED)
+            assert PRINTED.search(page.evaluate(MARGINS))

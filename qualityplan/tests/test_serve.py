@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from qualityplan import broker, processes
+from qualityplan.management.commands.serve import Comebacks
 from qualityplan.tests.servers import free_port
 
 MARK = "QUALITYPLAN_SERVE_TEST"
@@ -53,10 +54,12 @@ class Service:
                 found[int(folder.name)] = command
         return found
 
-    def child(self, part: str) -> int:
-        """The number of the child whose command line holds `part`, and whose parent is the service."""
+    def child(self, part: str, other_than: int = 0) -> int:
+        """The number of the child whose command line holds `part`, and whose parent is the service; 0 if there is
+        none."""
         children = Path(f"/proc/{self.parent.pid}/task/{self.parent.pid}/children").read_text().split()
-        return next(int(pid) for pid in children if part in self.processes()[int(pid)])
+        commands = {int(pid): command for pid, command in self.processes().items() if str(pid) in children}
+        return next((pid for pid, command in commands.items() if part in command and pid != other_than), 0)
 
 
 @pytest.fixture
@@ -89,13 +92,28 @@ def test_nothing_stays_behind(
         assert service.parent.returncode == 0
 
 
-def test_a_dead_child_is_named_and_all_stop(serve: Callable[..., Service], eventually: Callable[..., None]) -> None:
+def test_worker_and_timer_that_end_come_back_and_without_the_web_server_all_stop(
+    serve: Callable[..., Service], eventually: Callable[..., None]
+) -> None:
     service = serve()
     eventually(service.ready, timeout=60)
-    os.kill(service.child(" beat "), signal.SIGKILL)
+    for part in (" worker ", " beat "):
+        ended = service.child(part)
+        os.kill(ended, signal.SIGKILL)
+        eventually(lambda part=part, ended=ended: service.child(part, other_than=ended), timeout=15)
+    assert service.parent.poll() is None
+    os.kill(service.child("gunicorn"), signal.SIGKILL)
     assert service.parent.wait(30) == 1
-    assert "The beat process has died" in service.said()
+    assert "The web process has died" in service.said()
     eventually(lambda: not service.processes(), timeout=15)
+
+
+def test_what_goes_on_ending_is_not_started_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    comebacks, now = Comebacks(), 0.0
+    monkeypatch.setattr("qualityplan.management.commands.serve.monotonic", lambda: now)
+    assert [comebacks.one_more() for _time in range(4)] == [True, True, True, False]
+    now = 61.0
+    assert comebacks.one_more()
 
 
 def test_a_taken_port_is_told_in_both_languages(serve: Callable[..., Service]) -> None:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from departments.models import Department, Region, User
-from plans.changes import keep_watch, watched
+from plans.changes import watched
 from plans.models import Change, Plan
 from plans.periods import Month
 from plans.tests.factories import plan_of_year
@@ -225,25 +225,3 @@ def test_adding_up_keeps_the_versions(judged: Target) -> None:
     assert Change.objects.numbers(judged.plan_id, [judged.indicator_id]) == numbers
     assert Change.objects.count() <= 5, "of every plan; of each plan; of one indicator in each plan"
     assert Change.objects.fold() == 0
-
-
-def test_triggers_are_made_once_and_made_again_when_lost(judged: Target) -> None:
-    names = _triggers()
-    keep_watch()
-    assert _triggers() == names
-    lost = sorted(names)[0]
-    with connection.cursor() as cursor:
-        table = "" if connection.vendor == "sqlite" else f" ON {names[lost]}"
-        cursor.execute(f"DROP TRIGGER {lost}{table}")
-    keep_watch()
-    assert _triggers() == names
-
-
-def _triggers() -> dict[str, str]:
-    lists = {
-        "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal",
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(lists[connection.vendor])
-        return {name: table for name, table in cursor.fetchall() if name.startswith("plan_changed_")}

@@ -13,7 +13,6 @@ from django.db import migrations, models
 import departments.models.sealing
 import plans.fields
 import targets.models.fields
-from reviews.four_eyes import make, rules_of
 from targets.migrations._parents import keep_by_statement
 
 
@@ -22,10 +21,6 @@ def leave_room_for_updates(apps, schema_editor):
     entry (a third of the merge's time, measured by benchmarks/recompute.py)."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("ALTER TABLE targets_attainment SET (fillfactor = 70)")
-
-
-def keep_authors_from_approving(apps, schema_editor):
-    make(schema_editor, rules_of("targets_revision", "targets_revisionauthor", "targets_decision", "revision_id"))
 
 
 class Migration(migrations.Migration):
@@ -2280,5 +2275,4 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("target", "name"), name="target_leader_once")],
             },
         ),
-        migrations.RunPython(keep_authors_from_approving, migrations.RunPython.noop),
     ]

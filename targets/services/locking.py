@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from departments import access
 from departments.models import User
+from departments.outages import database_is_away
 from departments.permissions import Action
 from departments.services import record
 from plans.models import Plan
@@ -64,6 +65,8 @@ def _hold_alone(plan: Plan, month: Month) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, month.index % DIFFERENT])
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as error:
+        if database_is_away(error):
+            raise
         told = _("Figures of %(month)s are being written at this moment, perhaps from a large file. Try again later.")
         raise ValidationError(told % _named(plan, month), code="busy") from error
 

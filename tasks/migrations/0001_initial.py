@@ -9,34 +9,6 @@ from django.db import migrations, models
 
 import departments.models.sealing
 import plans.fields
-from reviews.four_eyes import Rule, make, rules_of
-
-SIGNED = "Nobody signs off what they have reported."
-CLOSED = "Nobody closes what they have reported, split or signed off."
-APPROVED = """EXISTS (
-    SELECT 1 FROM tasks_progressreport r LEFT JOIN tasks_reportauthor a ON a.report_id = r.id
-    WHERE r.state = 'approved' AND r.task_id = {task} AND {person} IN (r.author_id, a.user_id){of_month}
-)"""
-SPLIT = """EXISTS (
-    SELECT 1 FROM tasks_historicalmilestone h
-    WHERE h.task_id = NEW.id AND h.history_user_id = NEW.closed_by_id AND h.history_change_reason IS NOT NULL
-)"""
-LAST_SIGNATURE = "(SELECT s.by_id FROM tasks_signoff s WHERE s.task_id = NEW.id ORDER BY s.id DESC LIMIT 1)"
-
-
-def keep_four_eyes(apps, schema_editor):
-    """Reports are not approved by their authors, tasks neither signed off nor closed by who has reported on them."""
-    own = APPROVED.format(task="NEW.task_id", person="NEW.by_id", of_month=" AND r.month = NEW.month")
-    reported = APPROVED.format(task="NEW.id", person="NEW.closed_by_id", of_month="")
-    closing = "NEW.closed_by_id IS NOT NULL AND coalesce(OLD.closed_by_id, 0) <> NEW.closed_by_id"
-    wrong = f"({reported} OR {SPLIT} OR {LAST_SIGNATURE} = NEW.closed_by_id)"
-    reports = rules_of("tasks_progressreport", "tasks_reportauthor", "tasks_reportdecision", "report_id")
-    rules = [
-        Rule("tasks_signoff_not_by_authors", "tasks_signoff", "INSERT", "NEW.by_id IS NOT NULL", own, SIGNED),
-        Rule("tasks_signoff_never_by_authors", "tasks_signoff", "UPDATE", "NEW.by_id IS NOT NULL", own, SIGNED),
-        Rule("tasks_task_closed_by_others", "tasks_task", "UPDATE OF closed_by_id", closing, wrong, CLOSED),
-    ]
-    make(schema_editor, [*reports, *rules])
 
 
 class Migration(migrations.Migration):
@@ -2025,5 +1997,4 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("task", "name"), name="task_leader_once")],
             },
         ),
-        migrations.RunPython(keep_four_eyes, migrations.RunPython.noop),
     ]

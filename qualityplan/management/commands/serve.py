@@ -11,7 +11,9 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import redis
@@ -27,7 +29,12 @@ from qualityplan.celery import app
 from qualityplan.demonstration.accounts import demo_password
 from qualityplan.demonstration.shapes import made_up_plans
 
+logger = logging.getLogger(__name__)
+
 READY_WITHIN = 60.0
+COMEBACKS, WITHIN = 3, 60.0
+"""So many times within so many seconds a worker or timer that ends by itself is started again; what goes on ending has
+a reason that somebody must look at."""
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - recognised, never the default
 
 
@@ -57,6 +64,8 @@ class Command(BaseCommand):
             if became_ready(household, stopping):
                 self.announce()
                 wake_the_sweep()
+            elif dead := household.dead():
+                raise died(dead)
             watch(household, stopping)
         finally:
             household.stop()
@@ -123,8 +132,8 @@ def open_house(household: processes.Household, door: socket.socket) -> None:
     """Start every child; the broker first, the others need it."""
     if settings.EMBEDDED_BROKER:
         household.add("broker", start_broker(settings.VAR_DIR))
-    household.add("worker", start_celery("worker", *worker_options()))
-    household.add("beat", start_celery("beat", *beat_options(settings.VAR_DIR)))
+    household.add("worker", start_celery("worker"))
+    household.add("beat", start_celery("beat"))
     household.add("web", start_web(door))
 
 
@@ -150,8 +159,9 @@ def broker_answers(path: Path) -> bool:
             return False
 
 
-def start_celery(role: str, *options: str) -> Any:
-    """A Celery program."""
+def start_celery(role: str) -> Any:
+    """The worker or the timer."""
+    options = worker_options() if role == "worker" else beat_options(settings.VAR_DIR)
     # Who runs the service as root, in a container say, has decided so already.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
     common = ["--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
@@ -234,7 +244,32 @@ def wake_the_sweep() -> None:
 
 
 def watch(household: processes.Household, stopping: threading.Event) -> None:
-    """Return when asked to stop; complain when a child has died."""
+    """Return when asked to stop. Worker and timer that have ended are started again: nothing is lost with them, and
+    nobody needs to notice. Complain when that does not help, or when another child has died."""
+    comebacks = Comebacks()
     while not stopping.wait(0.2):
-        if dead := household.dead():
-            raise CommandError(f"“{dead}”进程意外退出，服务已停止。 / The {dead} process has died; all are stopped.")
+        if (dead := household.dead()) is None:
+            continue
+        if dead not in ("worker", "beat") or not comebacks.one_more():
+            raise died(dead)
+        logger.error("ended, started again", extra={"part": dead, "exit_code": household.children[dead].returncode})
+        household.add(dead, start_celery(dead))
+
+
+@dataclass
+class Comebacks:
+    """When something was started again lately."""
+
+    moments: list[float] = field(default_factory=list)
+
+    def one_more(self) -> bool:
+        """Whether to start something again now; notes that it is."""
+        now = monotonic()
+        self.moments = [one for one in self.moments if now - one < WITHIN]
+        self.moments.append(now)
+        return len(self.moments) <= COMEBACKS
+
+
+def died(part: str) -> CommandError:
+    """The last word of the service."""
+    return CommandError(f"“{part}”进程意外退出，服务已停止。 / The {part} process has died; all are stopped.")

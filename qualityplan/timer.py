@@ -1,0 +1,33 @@
+"""The timer's notes: when it has sent what last. Torn ones are begun anew.
+
+A timer that is killed while it writes them, with the machine or alone, leaves half of them. Celery copes with some such
+halves and ends at others, at every start, until somebody removes the file.
+"""
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+from celery.beat import PersistentScheduler
+
+logger = logging.getLogger(__name__)
+
+
+class Scheduler(PersistentScheduler):
+    """Celery's, which starts whatever its notes look like: without them everything is sent when it is next due."""
+
+    def setup_schedule(self) -> None:
+        """Reads the notes, or begins new ones."""
+        try:
+            super().setup_schedule()
+        except Exception as error:  # what a torn file fails with depends on where it is torn
+            logger.warning("the timer's notes are torn, begun anew", extra={"error": repr(error)})
+            self._forget()
+            super().setup_schedule()
+
+    def _forget(self) -> None:
+        """Closed first: a store that is closed later would write over the new one."""
+        notes: Any = self._store
+        with suppress(Exception):
+            notes.close()
+        self._remove_db()
