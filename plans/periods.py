@@ -76,8 +76,14 @@ def months_of(year: int) -> list[Month]:
 
 def months_between(first: Month, last: Month) -> list[Month]:
     """Every month from the first to the last, both included; none if the last lies before the first."""
+    return list(_between(first, last))
+
+
+@lru_cache(maxsize=256)
+def _between(first: Month, last: Month) -> tuple[Month, ...]:
+    """A page asks for the months of its plan dozens of times."""
     length = (last.year - first.year) * 12 + last.number - first.number + 1
-    return [first.shifted(index) for index in range(length)]
+    return tuple(first.shifted(index) for index in range(length))
 
 
 EXPECTED = {"monthly": tuple(range(1, 13)), "quarterly": (3, 6, 9, 12), "half_yearly": (6, 12), "annual": (12,)}

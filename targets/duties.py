@@ -144,6 +144,8 @@ class _Reporters:
                 self.counties[region_id].append(pk)
         self.bureaus: dict[int, list[ReportingDuty]] = defaultdict(list)
         self.countys: dict[tuple[int | None, int | None], list[ReportingDuty]] = defaultdict(list)
+        self.there: dict[tuple[int, int], bool] = {}
+        """Asked once for all months of a figure."""
         for duty in ReportingDuty.objects.order_by("since"):
             if duty.department_id in self.counties[self.places.get(duty.department_id, 0)]:
                 self.countys[duty.department_id, duty.indicator_id].append(duty)
@@ -153,7 +155,10 @@ class _Reporters:
     def of(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
         """Whether the figure is expected, and of whom: nobody if none has been named who is there."""
         governments = self.counties.get(key.region_id, [])
-        if self._is_reported_there(indicator, key.region_id, governments):
+        pair = key.indicator_id, key.region_id
+        if pair not in self.there:
+            self.there[pair] = self._is_reported_there(indicator, key.region_id, governments)
+        if self.there[pair]:
             return self._bureau(indicator, key)
         on_duty = [pk for pk in governments if self._reports(pk, key)]
         return bool(on_duty) or not governments, on_duty[0] if on_duty else None
