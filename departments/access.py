@@ -160,13 +160,14 @@ def person(request: HttpRequest) -> User:
     return known
 
 
-def requires(action: Action) -> Callable[[View], View]:
-    """Guards a view: a person who is not logged in is sent to log in, one without the permission gets 403."""
+def requires(*actions: Action) -> Callable[[View], View]:
+    """Guards a view: a person who is not logged in is sent to log in, one who may take none of the actions gets 403."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            demand(request.user, action)  # type: ignore[arg-type]
+            if not any(reach(person(request), action) for action in actions):
+                raise refusal()
             return view(request, *args, **kwargs)
 
         return _told_in_page(login_required(guarded))

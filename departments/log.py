@@ -58,6 +58,8 @@ ACTIONS: dict[str, str | Promise] = {
     "observations.import_undone": gettext_lazy("import undone"),
     "quotas.set": gettext_lazy("quotas set"),
     "quotas.exported": gettext_lazy("sheet of quotas downloaded"),
+    "data_question.asked": gettext_lazy("unit asked about its data"),
+    "data_question.answered": gettext_lazy("question about data answered"),
     "month.locked": gettext_lazy("month closed"),
     "month.reopened": gettext_lazy("month reopened"),
     "api_token.created": gettext_lazy("API token created"),

@@ -49,6 +49,9 @@ class Action(StrEnum):
     SIGN_OFF_TASKS = "sign_off_tasks"
     CLOSE_TASKS = "close_tasks"
     SHOW_SCREENS = "show_screens"
+    VIEW_DATA_QUALITY = "view_data_quality"
+    ASK_ABOUT_DATA = "ask_about_data"
+    ANSWER_DATA_QUESTIONS = "answer_data_questions"
 
 
 class Scope(StrEnum):
@@ -120,6 +123,9 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.SIGN_OFF_TASKS: {_R.REVIEWER: _S.DEPARTMENT, _R.COORDINATOR: _S.SEAT},
     Action.CLOSE_TASKS: {_R.COORDINATOR: _S.SEAT, _R.LEADER: _S.SEAT},
     Action.SHOW_SCREENS: {_R.COORDINATOR: _S.SEAT, _R.ADMINISTRATOR: _S.OFFICE},
+    Action.VIEW_DATA_QUALITY: {_R.COORDINATOR: _S.SEAT, _R.ADMINISTRATOR: _S.OFFICE},
+    Action.ASK_ABOUT_DATA: {_R.COORDINATOR: _S.SEAT},
+    Action.ANSWER_DATA_QUESTIONS: _UNITS,
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
 

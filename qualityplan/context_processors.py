@@ -32,6 +32,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
         "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).governs,
         "may_lock": _may(user, Action.LOCK_MONTHS),
+        "sees_data_quality": lambda: choice.is_acted_for(Action.VIEW_DATA_QUALITY),
         "may_supervise": _may(user, Action.VIEW_SUPERVISION),
         "may_administer": _may(user, Action.ADMINISTER),
         "may_show_screens": _may(user, Action.SHOW_SCREENS),
@@ -73,6 +74,12 @@ class PlanChoice:
     def shown(self) -> PlanSeen | None:
         """The plan of the address, else the one that began last."""
         return next((plan for plan in self.plans if self._asked in ("", plan.code)), None)
+
+    def is_acted_for(self, action: Action) -> bool:
+        """Whether the person may take the action for the plan whose pages the header leads to."""
+        if not isinstance(self._user, User) or not (reached := access.reach(self._user, action)):
+            return False
+        return self.shown is not None and reached.acts_for(self.shown.region_id)
 
     @property
     def code(self) -> str:

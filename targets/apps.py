@@ -22,15 +22,22 @@ class TargetsConfig(AppConfig):
         from plans.changes import Watch
         from reviews import four_eyes
         from reviews.models import MOVING, OFFICIAL, REVISED
-        from targets import reminders, wording
-        from targets.models import Decision, MonthLock, Revision, RevisionAuthor
+        from targets import data_quality_wording, reminders, wording
+        from targets.models import DataQuestion, Decision, MonthLock, Revision, RevisionAuthor
 
         matters.provide(reminders.matters_of)
         matters.word(wording.WORDINGS, wording.HEADINGS)
+        matters.word(data_quality_wording.WORDINGS, data_quality_wording.HEADINGS)
 
         append_only.declare(
             AppendOnly(Decision, moments=("at",)),
             AppendOnly(RevisionAuthor),
+            AppendOnly(
+                DataQuestion,
+                changing=("answer",),
+                once=("answered_by", "answered_at"),
+                moments=("asked_at", "answered_at"),
+            ),
             AppendOnly(Revision, changing=MOVING, once=OFFICIAL, moments=REVISED),
             AppendOnly(MonthLock, changing=("reason",), once=("reopened_by", "reopened_at"), moments=("locked_at",)),
         )

@@ -15,6 +15,7 @@ from targets.kept import value_of_all
 class PlanSeen:
     """A plan in force as it is offered: `place` is its region's name, `span` its months in short."""
 
+    region_id: int
     code: str
     title: str
     place: str
@@ -30,4 +31,7 @@ def plans_seen(request: HttpRequest) -> Sequence[PlanSeen]:
 
 def _seen(user: User) -> list[PlanSeen]:
     plans = Plan.objects.published().visible_to(user).latest_first()
-    return [PlanSeen(plan.code, plan.title, plan.region.name, plan.span, plan.demonstration) for plan in plans]
+    return [
+        PlanSeen(plan.region_id, plan.code, plan.title, plan.region.name, plan.span, plan.demonstration)
+        for plan in plans
+    ]

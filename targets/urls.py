@@ -3,6 +3,7 @@
 from django.urls import path
 
 from targets.views import attachments as attachment_views
+from targets.views import data_quality as data_quality_views
 from targets.views import desk as desk_views
 from targets.views import history as history_views
 from targets.views import months as months_views
@@ -32,6 +33,10 @@ urlpatterns = [
     path("plans/<slug:plan_code>/months/", months_views.months, name="months"),
     path("plans/<slug:plan_code>/months/<str:month>/lock/", months_views.lock_month, name="month_lock"),
     path("plans/<slug:plan_code>/months/<str:month>/reopen/", months_views.reopen_month, name="month_reopen"),
+    path("plans/<slug:plan_code>/data-quality/", data_quality_views.data_quality, name="data_quality"),
+    path("plans/<slug:plan_code>/data-quality/<str:month>/ask/", data_quality_views.ask, name="data_quality_ask"),
+    path("data-questions/<int:pk>/", data_quality_views.question, name="data_question"),
+    path("data-questions/<int:pk>/answer/", data_quality_views.answer, name="data_question_answer"),
     path("plans/<slug:plan_code>/timeliness/", timeliness_views.timeliness, name="timeliness"),
     path("plans/<slug:plan_code>/timeliness/export/", timeliness_views.timeliness_export, name="timeliness_export"),
     path(

@@ -20,9 +20,10 @@ from plans.models import Clause, Plan
 from plans.periods import Month
 from plans.tests.factories import plan_of_year
 from reviews.tests import papers
-from targets.models import Attachment, Indicator, Revision, Source, Target, TargetAssignment
+from targets.models import Attachment, DataQuestion, Indicator, Revision, Source, Target, TargetAssignment
 from targets.services import Typed, attach, hand_in, make_official, save_draft
 from targets.tests import factories as f
+from targets.tests.questions import asked_about
 from tasks.accounts import Said
 from tasks.models import Assignment, Comment, Milestone, ProgressReport, StepAttachment, SupervisionNotice, Task
 from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
@@ -49,6 +50,7 @@ class Possession:
     notice: SupervisionNotice
     enclosed: StepAttachment
     comment: Comment
+    question: DataQuestion
     batch: ImportBatch
     screen: Screen
     unit: Department
@@ -124,6 +126,7 @@ def _possession(name: str, code: str, place: Region, people: dict[Role, User], u
         notice,
         StepAttachment.objects.get(step__notice=notice),
         written,
+        asked_about(document, unit, lead),
         receive(file, by=lead),
         open_screen(name=f"{name}会议室", region=place, by=lead)[0],
         unit,

@@ -21,6 +21,8 @@ from imports.models import ImportBatch
 from plans.models import Plan
 from plans.periods import Month, months_of
 from qualityplan.demonstration.accounts import demo_password
+from targets.data_quality.signals import SignalKind
+from targets.data_quality_page import DataQuality
 from targets.explanation import shown
 from targets.formulas import Signal, Verdict
 from targets.models import Attainment, DirtyKey, Observation, Revision, Source
@@ -104,6 +106,12 @@ def test_at_least_and_more_than_differ_when_both_grow_alike(demonstrated: Plan) 
         "met",
         "not_met",
     )
+
+
+def test_made_up_figures_are_too_even_somewhere_and_the_county_can_be_asked(demonstrated: Plan) -> None:
+    found = DataQuality(demonstrated, SEPTEMBER).found
+    assert {one.result.kind for one in found} == {SignalKind.TOO_EVEN}
+    assert {one.unit.code for one in found if one.unit is not None} == {"gov-330326", "gov-330327"}
 
 
 def test_nothing_is_reported_for_the_time_after(demonstrated: Plan) -> None:

@@ -20,7 +20,7 @@ from departments.tests.cities import province
 from plans.models import Plan
 from qualityplan.tests.cities import Possession, Whole, whole_city
 from qualityplan.tests.test_permissions import GUARDED
-from targets.models import Attachment, MonthLock, Revision
+from targets.models import Attachment, DataQuestion, MonthLock, Revision
 from tasks.models import Comment, ProgressReport, SupervisionNotice, Task
 from tasks.services import supervision
 from tasks.services.supervision import Proposal
@@ -78,6 +78,7 @@ def number_of(name: str, whole: Whole, things: Possession) -> int:
         "supervision_attachment": things.enclosed,
         "supervision": things.notice,
         "comment": things.comment,
+        "data_question": things.question,
         "imports": things.batch,
         "screen": things.screen,
         "person": whole.people[Role.REPORTER],
@@ -147,6 +148,8 @@ def state_of(things: Possession) -> list[object]:
         ProgressReport.objects.get(pk=things.report.pk).state,
         SupervisionNotice.objects.get(pk=things.notice.pk).state,
         Comment.objects.get(pk=things.comment.pk).answered_at,
+        DataQuestion.objects.get(pk=things.question.pk).answered_at,
+        DataQuestion.objects.count(),
         Task.objects.get(pk=things.task.pk).closed_on,
         MonthLock.objects.filter(plan=things.plan).count(),
         Plan.objects.count(),
@@ -207,6 +210,8 @@ ACTING = {
     Action.CLOSE_SUPERVISION,
     Action.CLOSE_TASKS,
     Action.COMMENT,
+    Action.VIEW_DATA_QUALITY,
+    Action.ASK_ABOUT_DATA,
 }
 """What is done for the plans of exactly the own region."""
 

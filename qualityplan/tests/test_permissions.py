@@ -18,6 +18,7 @@ from reviews.tests import papers
 from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
+from targets.tests.questions import asked_about
 from tasks.accounts import Said
 from tasks.models import Comment, ProgressReport, StepAttachment, SupervisionNotice, Task
 from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
@@ -135,6 +136,10 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "months": (Action.LOCK_MONTHS,),
     "month_lock": (Action.LOCK_MONTHS,),
     "month_reopen": (Action.LOCK_MONTHS,),
+    "data_quality": (Action.VIEW_DATA_QUALITY,),
+    "data_quality_ask": (Action.ASK_ABOUT_DATA,),
+    "data_question": (Action.VIEW_DATA_QUALITY, Action.ANSWER_DATA_QUESTIONS),
+    "data_question_answer": (Action.ANSWER_DATA_QUESTIONS,),
     "timeliness": (Action.VIEW_OBSERVATIONS,),
     "timeliness_export": (Action.VIEW_OBSERVATIONS,),
     "timeliness_cell": (Action.VIEW_OBSERVATIONS,),
@@ -192,12 +197,14 @@ FOREIGN = {
     "supervision_document",
     "supervision_attachment",
     "comment_answer",
+    "data_question",
+    "data_question_answer",
     *(f"supervision_{verb}" for verb in DONE),
 }
 """Addresses of one department's or region's things: those of another one are refused by all but the plan office."""
 
 
-STRANGERS = ("revision", "attachment", "task_report_", "task_attachment", "supervision", "comment")
+STRANGERS = ("revision", "attachment", "task_report_", "task_attachment", "supervision", "comment", "data_question")
 """Addresses of single things: a stranger asks for them."""
 WITHOUT_NUMBER = {"supervision", "supervision_write"}
 
@@ -234,6 +241,7 @@ def city(plan_2014: Plan) -> SimpleNamespace:
         attached=attached,
         report=report,
         comment=asked(office, people[Role.LEADER]),
+        question=asked_about(plan_2014, office, people[Role.COORDINATOR]),
         notice=notice,
         enclosed=StepAttachment.objects.get(step__notice=notice),
     )
@@ -308,6 +316,8 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"pk": city.people[Role.REPORTER].pk, **DEEDS[name]}
     things = {
         "supervision_attachment": city.enclosed,
+        "data_question": city.question,
+        "data_question_answer": city.question,
         "revision": city.waiting,
         "attachment": city.attached,
         "supervision": city.notice,
@@ -317,7 +327,7 @@ def arguments(name: str, city: SimpleNamespace, *, own: bool = True) -> dict[str
         return {"pk": thing.pk, **({"kind": "docx"} if name == "supervision_document" else {})}
     if name == "figure":
         return {"indicator": city.indicator.code, "region": "330300", "month": "2014-06"}
-    if name.startswith("month_"):
+    if name.startswith("month_") or name == "data_quality_ask":
         return {"month": "2014-06"}
     by_number = name in ("notice_read", "screen_close") or (
         name.startswith("imports_") and name not in ("imports_upload", "imports_template")
@@ -394,5 +404,7 @@ def test_what_belongs_to_others_is_refused(city: SimpleNamespace) -> None:
     assert city.report.state == "submitted"
     city.comment.refresh_from_db()
     assert city.comment.answered_at is None
+    city.question.refresh_from_db()
+    assert city.question.is_open
     city.notice.refresh_from_db()
     assert city.notice.state == "issued"

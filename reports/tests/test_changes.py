@@ -38,6 +38,7 @@ NOT_SHOWN = {
     "targets": {
         "appliedformulas",
         "attachment",
+        "dataquestion",
         "decision",
         "dirtykey",
         "draft",

@@ -780,6 +780,133 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DataQuestion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", plans.fields.MonthField(verbose_name="month")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("copied", "Copied figures"),
+                            ("equal_counties", "Equal figures of counties"),
+                            ("too_even", "Too even"),
+                            ("round_digits", "Round figures"),
+                            ("over_the_line", "Just over the line"),
+                            ("riding_pace", "Exactly at the pace"),
+                            ("year_end_rush", "Year-end rush"),
+                            ("outlier", "Far from all others"),
+                            ("favourable_corrections", "Corrections that turn a verdict"),
+                            ("reversal", "Corrected there and back"),
+                            ("late_corrections", "Corrected just before the month was closed"),
+                        ],
+                        max_length=24,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("subject", models.CharField(max_length=80, verbose_name="what was tested")),
+                ("figures", models.JSONField(default=list, verbose_name="figures that were seen")),
+                ("facts", models.JSONField(default=dict, verbose_name="what was found")),
+                ("chance", models.FloatField(null=True, verbose_name="chance that honest data look so")),
+                ("together", models.FloatField(null=True, verbose_name="the same among all tests of the month")),
+                ("tests", models.PositiveIntegerField(verbose_name="tests of the month")),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="note")),
+                ("asked_at", models.DateTimeField(verbose_name="asked at")),
+                (
+                    "answer",
+                    models.TextField(
+                        blank=True,
+                        max_length=2000,
+                        validators=[django.core.validators.MaxLengthValidator(2000)],
+                        verbose_name="answer",
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered at")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answered by",
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="targets.indicator",
+                        verbose_name="indicator",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="data_questions",
+                        to="plans.plan",
+                        verbose_name="plan",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="departments.region",
+                        verbose_name="region",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="data_questions",
+                        to="departments.department",
+                        verbose_name="unit that is asked",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "question about data",
+                "verbose_name_plural": "questions about data",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "month", "kind", "subject"), name="data_question_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", ""), ("answered_at__isnull", True), ("answered_by__isnull", True)),
+                            models.Q(
+                                models.Q(("answer", ""), _negated=True),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="data_question_answered_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Observation",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

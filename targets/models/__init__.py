@@ -8,12 +8,14 @@ from targets.models.indicator import Indicator
 from targets.models.leader import TargetLeader
 from targets.models.observation import Decision, Figures, Latest, Observation, Revision, RevisionAuthor, Source
 from targets.models.parting import Quota, Step
+from targets.models.question import DataQuestion
 from targets.models.target import Target, TargetAssignment
 
 __all__ = [
     "AppliedFormulas",
     "Attachment",
     "Attainment",
+    "DataQuestion",
     "Decision",
     "DirtyKey",
     "Draft",

@@ -20,6 +20,7 @@ from targets.services.official import (
     make_official_from,
     submit_from,
 )
+from targets.services.questioning import SignalOfMonth, answer_data_question, ask_about_data
 from targets.services.quotas import (
     Division,
     QuotasChangedError,
@@ -43,9 +44,12 @@ __all__ = [
     "Outcome",
     "QuotasChangedError",
     "QuotasRefusedError",
+    "SignalOfMonth",
     "Typed",
+    "answer_data_question",
     "approve",
     "approve_all",
+    "ask_about_data",
     "attach",
     "beyond",
     "check_entries",

@@ -17,10 +17,11 @@ from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
 from targets.dividing import versions_of
-from targets.models import Attachment, DirtyKey, Observation, Quota, Revision
+from targets.models import Attachment, DataQuestion, DirtyKey, Observation, Quota, Revision
 from targets.services import (
     QuotasChangedError,
     Typed,
+    answer_data_question,
     approve,
     attach,
     detach,
@@ -31,6 +32,7 @@ from targets.services import (
     set_quotas,
 )
 from targets.tests import factories as f
+from targets.tests.questions import asked_about
 
 JANUARY = Month(2014, 1)
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
@@ -242,3 +244,25 @@ def test_of_two_who_set_quotas_at_once_the_first_does_and_the_second_is_told_wha
     assert str(first) in told.messages[0]
     assert f"{county.name} 100" in told.messages[0]
     assert [quota.threshold for quota in Quota.objects.all()] == [100]
+
+
+def test_two_who_ask_about_the_same_figures_make_one_question(
+    cast: SimpleNamespace, meanwhile: Callable[..., Any]
+) -> None:
+    plan, office = f.plan(), f.coordinator()
+    second = f.person(Role.COORDINATOR, office.held[0].department)
+    unit = cast.houses.department
+    refused = meanwhile(lambda: asked_about(plan, unit, office), lambda: asked_about(plan, unit, second))
+    assert isinstance(refused, ValidationError)
+    assert refused.code == "asked_already"
+    assert DataQuestion.objects.get().asked_by == office
+
+
+def test_two_who_answer_a_question_leave_the_first_answer(cast: SimpleNamespace, meanwhile: Callable[..., Any]) -> None:
+    question = asked_about(f.plan(), cast.houses.department, f.coordinator())
+    refused = meanwhile(
+        lambda: answer_data_question(question, by=cast.reporter, answer="台账属实"),
+        lambda: answer_data_question(question, by=cast.reviewer, answer="另有说明"),
+    )
+    assert isinstance(refused, ValidationError)
+    assert DataQuestion.objects.get().answer == "台账属实"

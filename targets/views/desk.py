@@ -14,6 +14,7 @@ from departments.permissions import Action
 from plans.periods import Month
 from targets.desk import desk_of, waiting_for_review
 from targets.duties import plans_of
+from targets.models import DataQuestion
 
 
 @login_required
@@ -35,6 +36,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "kept": {"plan": found.plan} if found.plan else {},
         "enters": bool(enters),
         "reviews": bool(reviews),
+        "questions": DataQuestion.objects.to_answer(user).named(),
         "waiting": waiting_for_review(user) if reviews else 0,
     }
     return render(request, "targets/desk.html", context)

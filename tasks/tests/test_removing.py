@@ -13,9 +13,10 @@ from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
-from targets.models import Attainment, MonthLock, Observation, Quota, Step, Target
+from targets.models import Attainment, DataQuestion, MonthLock, Observation, Quota, Step, Target
 from targets.services import lock, promises_changed
 from targets.tests import factories as f
+from targets.tests.questions import asked_about
 from tasks.models import SupervisionNotice
 from tasks.services import attach_to_report, remove_plan, save_report, sign_off
 from tasks.services.commenting import comment
@@ -45,6 +46,7 @@ def in_full_use(*, demonstration: bool = True) -> Plan:
     issue(propose(proposal, by=people.coordinator, now=MONDAY), by=people.coordinator, now=MONDAY, files=[paper()])
     comment(promise, text="请加快", by=people.leader, now=MONDAY)
     lock(plan, Month(2014, 1), by=people.coordinator)
+    asked_about(plan, people.lead, people.coordinator)
     return plan
 
 
@@ -63,6 +65,7 @@ def test_all_that_hangs_on_it_goes() -> None:
     assert not any(model._default_manager.exists() for model, _ways in HANGING)
     assert not Step.objects.exists()
     assert not MonthLock.objects.exists()
+    assert not DataQuestion.objects.exists()
 
 
 def test_figures_stay_because_other_plans_may_ask_for_them() -> None:
