@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.http import HttpRequest
 
 from departments.access import person
 from departments.models import User
+from departments.models.lineage import Above, ids
 from plans.models import Plan
 from targets.kept import value_of_all
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSeen:
-    """A plan in force as it is offered: `place` is its region's name, `span` its months in short."""
+    """A plan in force as it is offered: `place` is its region's name, `depth` how many regions that is a part of,
+    itself counted, and `span` its months in short."""
 
     code: str
     title: str
     place: str
+    depth: int
     span: str
     demonstration: bool
 
@@ -29,5 +33,14 @@ def plans_seen(request: HttpRequest) -> Sequence[PlanSeen]:
 
 
 def _seen(user: User) -> list[PlanSeen]:
-    plans = Plan.objects.published().visible_to(user).latest_first()
-    return [PlanSeen(plan.code, plan.title, plan.region.name, plan.span, plan.demonstration) for plan in plans]
+    plans = Plan.objects.published().visible_to(user).latest_first().annotate(above=Above(F("region_id")))
+    return [
+        PlanSeen(plan.code, plan.title, plan.region.name, len(ids(plan.above)), plan.span, plan.demonstration)
+        for plan in plans
+    ]
+
+
+def meant_first(plans: Sequence[PlanSeen]) -> PlanSeen | None:
+    """The plan that is meant where nobody has chosen one: no made-up one where there are others, of the highest region,
+    and of those the first; None of none."""
+    return min(plans, key=lambda plan: (plan.demonstration, plan.depth), default=None)
