@@ -26,7 +26,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.tormented.clients import CONTESTED, Client, Coordinator, Reporter, Reviewer, Unit
 from benchmarks.tormented.house import House, furnished, tormented
-from benchmarks.tormented.ledger import Name, Span, changed_while_closed, failed, lost_drafts, lost_or_doubled
+from benchmarks.tormented.ledger import (
+    SERVER_ERROR,
+    Name,
+    Span,
+    changed_while_closed,
+    failed,
+    lost_drafts,
+    lost_or_doubled,
+)
 from qualityplan.processes import wait_until
 
 if TYPE_CHECKING:
@@ -166,6 +174,13 @@ def faults(house: House, people: Sequence[Client], spans: Sequence[Span]) -> Ite
         yield from audited(command)
 
 
+def told_of_failures(people: Sequence[Client], spans: Sequence[Span]) -> Counter[tuple[int, str]]:
+    """The answers that were failures, by their status and what was away meanwhile."""
+    failures = [answer for one in people for answer in one.answers if answer.status >= SERVER_ERROR]
+    causes = ((one.status, {span.who for span in spans if span.meets(one)}) for one in failures)
+    return Counter((status, ", ".join(sorted(who)) or "nothing") for status, who in causes)
+
+
 def tell(people: Sequence[Client], spans: Sequence[Span]) -> None:
     """What was done, and what was done to the service."""
     done = Counter((act.what, act.known) for one in people for act in one.acts)
@@ -175,6 +190,8 @@ def tell(people: Sequence[Client], spans: Sequence[Span]) -> None:
     statuses = Counter(answer.status // 100 for one in people for answer in one.answers)
     kinds = ", ".join(f"{f'{kind}xx' if kind else 'no answer'} {count}" for kind, count in sorted(statuses.items()))
     print(f"{statuses.total()} requests: {kinds}")
+    for (status, who), count in sorted(told_of_failures(people, spans).items()):
+        print(f"  {status} while away: {who}: {count}")
     away = [span for span in spans if span.who == "redis"]
     without = sum(any(span.meets(answer) for span in away) for one in people for answer in one.answers)
     print(f"requests while only Redis was away: {without}")

@@ -1,5 +1,8 @@
 """A second administrator decides on a role that somebody was given."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -8,8 +11,12 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Membership, ProposedRole, User
 from departments.permissions import Role
+from departments.proposals import second_administrators
 from departments.services import may_see, record_role, roles_to_grant
 from departments.telling import tell
+
+NAMED = 5
+"""So many of those who may confirm a role are named."""
 
 
 def may_confirm(proposed: ProposedRole, by: User) -> bool:
@@ -20,6 +27,28 @@ def may_confirm(proposed: ProposedRole, by: User) -> bool:
 def may_refuse(proposed: ProposedRole, by: User) -> bool:
     """Also who gave it, who takes it back."""
     return Role(proposed.role) in roles_to_grant(by, proposed.department)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A role that waits, what somebody may do about it, and for who may not confirm it some of those who may."""
+
+    role: ProposedRole
+    may_confirm: bool
+    may_refuse: bool
+    is_own: bool
+    others: list[User]
+
+
+def offered_to(by: User, waiting: Iterable[ProposedRole]) -> list[Offered]:
+    """Roles that wait, as they are offered to somebody."""
+    return [_offered(one, by) for one in waiting]
+
+
+def _offered(row: ProposedRole, by: User) -> Offered:
+    may = may_confirm(row, by)
+    others = second_administrators(row.user, row.department, Role(row.role), by=row.proposed_by).order_by("username")
+    return Offered(row, may, may_refuse(row, by), row.proposed_by_id == by.pk, [] if may else list(others[:NAMED]))
 
 
 @transaction.atomic

@@ -15,8 +15,8 @@ from departments import access, chain
 from departments.models import User
 from departments.permissions import Action
 from targets import kept
-from targets.plans_seen import PlanSeen, plans_seen
-from targets.surroundings import surroundings_of
+from targets.plans_seen import PlanSeen, meant_first, plans_seen
+from targets.surroundings import last_plan, surroundings_of
 from tasks.desk import waiting_for
 
 
@@ -57,7 +57,7 @@ def _shared(request: HttpRequest) -> dict[str, Any]:
 
 class PlanChoice:
     """The plans that a person may choose from, and the one whose pages the header leads to: that of the address, else
-    the one that began last. Nothing is looked up before it is asked for.
+    the one that was looked at last, else the one that is meant first. Nothing is looked up before it is asked for.
     """
 
     def __init__(self, request: HttpRequest, user: User | AnonymousUser) -> None:
@@ -70,10 +70,13 @@ class PlanChoice:
         """Every plan in force that the person sees, the one that began last first."""
         return plans_seen(self._request) if isinstance(self._user, User) else ()
 
-    @property
+    @cached_property
     def shown(self) -> PlanSeen | None:
-        """The plan of the address, else the one that began last."""
-        return next((plan for plan in self.plans if self._asked in ("", plan.code)), None)
+        """That plan; None where the person sees none, or not the one of the address."""
+        seen = {plan.code: plan for plan in self.plans}
+        if self._asked or not seen:
+            return seen.get(self._asked)
+        return seen.get(last_plan(self._request)) or meant_first(self.plans)
 
     def is_acted_for(self, action: Action) -> bool:
         """Whether the person may take the action for the plan whose pages the header leads to."""

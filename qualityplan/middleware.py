@@ -17,6 +17,7 @@ from departments.models import User
 from departments.obligations import WORDS, first_duty
 from departments.services import record
 from qualityplan import patience
+from targets.surroundings import note_plan
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,20 @@ def sitting_middleware(get_response: View) -> View:
         elif BACKGROUND not in request.headers:
             sittings.renew(request.session)
         return get_response(request)
+
+    return answer
+
+
+def plan_middleware(get_response: View) -> View:
+    """Remembers which plan's pages somebody looks at: pages of no plan lead back there."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        code = request.resolver_match.kwargs.get("plan_code") if request.resolver_match else None
+        looked = response.status_code in (200, 304) and request.method == "GET" and BACKGROUND not in request.headers
+        if code and looked and isinstance(request.user, User):
+            note_plan(request, code)
+        return response
 
     return answer
 

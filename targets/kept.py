@@ -36,7 +36,7 @@ from django.utils.translation import get_language
 
 from departments import access
 from plans.models import Change
-from targets.surroundings import surroundings_of
+from targets.surroundings import last_plan, surroundings_of
 
 View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]
@@ -237,6 +237,7 @@ def _own_key(request: HttpRequest) -> str:
     return _key(
         release(),
         here,
+        last_plan(request),
         get_language(),
         user.pk,
         str(user),

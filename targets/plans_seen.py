@@ -3,22 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.http import HttpRequest
 
 from departments.access import person
 from departments.models import User
+from departments.models.lineage import Above, ids
 from plans.models import Plan
 from targets.kept import value_of_all
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSeen:
-    """A plan in force as it is offered: `place` is its region's name, `span` its months in short."""
+    """A plan in force as it is offered: `place` is its region's name, `depth` how many regions that is a part of,
+    itself counted, and `span` its months in short."""
 
     region_id: int
     code: str
     title: str
     place: str
+    depth: int
     span: str
     demonstration: bool
 
@@ -30,8 +34,15 @@ def plans_seen(request: HttpRequest) -> Sequence[PlanSeen]:
 
 
 def _seen(user: User) -> list[PlanSeen]:
-    plans = Plan.objects.published().visible_to(user).latest_first()
-    return [
-        PlanSeen(plan.region_id, plan.code, plan.title, plan.region.name, plan.span, plan.demonstration)
-        for plan in plans
-    ]
+    plans = Plan.objects.published().visible_to(user).latest_first().annotate(above=Above(F("region_id")))
+    return [_offered(plan, len(ids(plan.above))) for plan in plans]
+
+
+def _offered(plan: Plan, depth: int) -> PlanSeen:
+    return PlanSeen(plan.region_id, plan.code, plan.title, plan.region.name, depth, plan.span, plan.demonstration)
+
+
+def meant_first(plans: Sequence[PlanSeen]) -> PlanSeen | None:
+    """The plan that is meant where nobody has chosen one: no made-up one where there are others, of the highest region,
+    and of those the first; None of none."""
+    return min(plans, key=lambda plan: (plan.demonstration, plan.depth), default=None)

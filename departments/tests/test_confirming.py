@@ -1,5 +1,6 @@
 """A role that approves, given to somebody new: one administrator alone makes nobody who makes a figure official."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -105,11 +106,17 @@ def test_it_is_decided_on_the_page_of_the_person(waiting: ProposedRole, cast: Si
     own, office = as_(cast.bureau_chief), as_(cast.office_chief)
     again_given = own.post(f"{page}roles/", {"department": "bureau", "roles": ["reviewer"]}, follow=True)
     assert "须待另一名管理员确认" in again_given.content.decode()
-    assert "确认</button>" not in own.get(page).content.decode()
+    shown = own.get(page).content.decode()
+    assert "确认</button>" not in shown
+    assert "撤回</summary>" in shown
+    assert re.search(f"可由以下管理员确认：\\s+{cast.office_chief}", shown)
     assert "有角色待确认" in own.get("/people/").content.decode()
     assert own.post(address, {"do": "confirm"}).status_code == 403
     assert as_(cast.other_chief).post(address, {"do": "confirm"}).status_code == 404
-    assert "确认</button>" in office.get(page).content.decode()
+    offered = office.get(page).content.decode()
+    confirming_form, refusing_form = re.findall(rf'<form method="post" action="{address}">.*?</form>', offered, re.S)
+    assert ("确认</button>" in confirming_form, 'name="reason"' in confirming_form) == (True, False), "Enter refuses"
+    assert ("确定不同意</button>" in refusing_form, 'name="reason"' in refusing_form) == (True, True)
     assert office.post(address, {"do": "refuse"}).status_code == 422
     assert office.post(address, {"do": "confirm"}).status_code == 302
     assert roles(waiting.user) == {("bureau", "reviewer")}

@@ -128,7 +128,7 @@ def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse
     by, row = access.person(request), people.row_of(person)
     context: dict[str, Any] = {
         "row": row,
-        "waiting": [(one, confirming.may_confirm(one, by), confirming.may_refuse(one, by)) for one in row.waiting],
+        "waiting": confirming.offered_to(by, row.waiting),
         "places": [(one.department, _roles_form(one)) for one in people.places_of(person, by)],
         "elsewhere": _elsewhere(person, by),
         "deeds": people.deeds_for(row, by),

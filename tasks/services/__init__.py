@@ -17,7 +17,7 @@ from tasks.services.reporting import (
     said_in,
     save_report,
 )
-from tasks.services.signing import close, missing_units, reopen_task, sign_off
+from tasks.services.signing import close, missing_units, reopen_task, sign_off, why_not_closed
 from tasks.services.splitting import Planned, split, version_of
 
 __all__ = [
@@ -54,4 +54,5 @@ __all__ = [
     "sign_off",
     "split",
     "version_of",
+    "why_not_closed",
 ]

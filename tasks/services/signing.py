@@ -74,15 +74,22 @@ def close(task: Task, *, by: User) -> Task:
     (found,) = judged(Task.objects.filter(pk=task.pk), task.plan, day)
     if found.state.total and found.state.state is not State.DONE:
         raise ValidationError(_("Not all milestones are done yet. The task is closed when they are."), code="open")
-    last = task.sign_offs.select_related("by").first()
-    if last is None:
-        raise ValidationError(_("Nobody has signed the task off yet. The lead does that first."), code="unsigned")
-    if not _may_close(task, last, by):
-        raise ValidationError(_not_closing(task, last, by), code="own")
+    if (refusal := why_not_closed(task, by)) is not None:
+        raise refusal
     task.closed_on, task.closed_by = day, by
     signed(task, by).save()
     record("task.closed", by=by, subject=task)
     return task
+
+
+def why_not_closed(task: Task, by: User) -> ValidationError | None:
+    """Why the person does not close a task of which everything is done, and who does; None if the person may."""
+    last = task.sign_offs.select_related("by").first()
+    if last is None:
+        return ValidationError(_("Nobody has signed the task off yet. The lead does that first."), code="unsigned")
+    if not _may_close(task, last, by):
+        return ValidationError(_not_closing(task, last, by), code="own")
+    return None
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Nobody approves a report that they have typed a part of, nor signs off or closes what they have reported."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -152,6 +153,24 @@ def test_one_coordinator_does_not_both_sign_off_and_close_a_task_without_a_lead(
     assert "目前没有其他人员" in refused(lambda: close(task, by=city.coordinator))
     colleague = f.person(Role.COORDINATOR)
     assert close(task, by=colleague).closed_by == colleague
+
+
+def test_the_button_to_close_is_shown_to_who_may_and_the_others_read_who_does(city: SimpleNamespace) -> None:
+    task, address = without_lead(city), "/plans/plan-2014/tasks/t/"
+    button = f'action="{address}close/"'
+
+    def seen(user: User) -> str:
+        return client_of(user).get(address).content.decode()
+
+    assert button not in seen(city.leader)
+    assert "尚未签审" in seen(city.leader)
+    sign_off(task, JUNE, by=city.coordinator)
+    assert button not in seen(city.coordinator)
+    assert re.search(f"不得由您办结.*{city.leader}", seen(city.coordinator))
+    assert button in seen(city.leader)
+    assert "办结" not in seen(city.sharer)
+    close(task, by=city.leader)
+    assert button not in seen(city.leader)
 
 
 def test_the_leader_closes_what_the_only_coordinator_signed_off(city: SimpleNamespace) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from departments import access
+from departments.models import User
 from departments.permissions import Action
 from plans.addresses import plan_named
 from plans.models import Plan
@@ -15,6 +16,8 @@ from tasks import selectors
 from tasks.desk import month_reported
 from tasks.forms import FilterForm
 from tasks.models import Task
+from tasks.progress import State
+from tasks.services import why_not_closed
 from tasks.services.rights import may_lead, writing_units
 from tasks.standing import shown_day
 
@@ -43,6 +46,7 @@ def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     day = shown_day(found.plan, timezone.localdate())
     user = access.person(request)
     month = month_reported(found.plan, timezone.localdate())
+    row = selectors.row_of(found, found.plan, day)
     context = {
         "task": found,
         "plan": found.plan,
@@ -52,14 +56,25 @@ def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "months": selectors.months_of_task(found, user),
         "may_split": found.closed_on is None and may_lead(user, Action.SPLIT_TASKS, found),
         "may_sign": found.closed_on is None and may_lead(user, Action.SIGN_OFF_TASKS, found),
-        "may_close": access.reach(user, Action.CLOSE_TASKS).acts_for(found.plan.region_id),
         "history": selectors.history_of(found, limit=10),
         "leaders": found.leaders.all(),
-        "row": selectors.row_of(found, found.plan, day),
+        "row": row,
         "milestones": selectors.milestones_of(found, found.plan, day),
         "targets": found.targets.select_related("plan"),
     }
-    return render(request, "tasks/task.html", context)
+    return render(request, "tasks/task.html", context | _closing(found, user, row.state.state))
+
+
+def _closing(task: Task, user: User, state: State) -> dict[str, Any]:
+    """Whether the person is offered to close the task or to open it again, or reads why not and who is."""
+    acts = access.reach(user, Action.CLOSE_TASKS).acts_for(task.plan.region_id)
+    closes = acts and task.closed_on is None and state is State.DONE
+    refusal = why_not_closed(task, user) if closes else None
+    return {
+        "may_close": closes and refusal is None,
+        "why_not_closed": refusal.messages[0] if refusal else "",
+        "may_reopen": acts and task.closed_on is not None,
+    }
 
 
 def task_of(request: HttpRequest, plan_code: str, code: str) -> Task:
