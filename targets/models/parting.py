@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
-from departments.models import Region
+from departments import access
+from departments.models import Region, User
+from departments.permissions import Action
 from plans.fields import MonthField
 from plans.periods import Month
 from targets.figures import Problem, check_quota
@@ -88,6 +90,11 @@ class Step(models.Model):
 
 class QuotaQuerySet(models.QuerySet["Quota"]):
     """Questions about quotas."""
+
+    def in_regions_of(self, user: User) -> Self:
+        """Those of the regions whose lights the person sees: whoever works for a county sees that county's alone. Of
+        plans of which the caller knows that the person sees them."""
+        return self.filter(region__in=access.reach(user, Action.VIEW_OBSERVATIONS).judged)
 
     def in_force(self, month: Month) -> Self:
         """Those by which a month is judged: of each target and region the latest version; empty ones among them."""
