@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from departments import access
 from departments.models import Department, Region, User
+from departments.permissions import Action
 from plans.models import Plan
 from plans.models.plan import PlanQuerySet
 from plans.periods import Month, expected_months
@@ -77,6 +79,15 @@ class Expected:
 def plans_of(user: User) -> PlanQuerySet:
     """The plans in force that the person may see."""
     return Plan.objects.published().visible_to(user)
+
+
+def seen_of(plans: Collection[Plan], user: User) -> set[int]:
+    """The ids of those of these plans in force that the person sees. The database is asked of those alone that may name
+    the person's unit, though they are of another region."""
+    nearby = access.reach(user, Action.VIEW_PLAN).nearby
+    seen = {plan.pk for plan in plans if plan.region_id in nearby}
+    others = {plan.pk for plan in plans} - seen
+    return seen | set(plans_of(user).filter(pk__in=others).values_list("pk", flat=True)) if others else seen
 
 
 def plans_above(place: Region) -> PlanQuerySet:
