@@ -17,7 +17,7 @@ from qualityplan.loading.files import Row
 from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
-from targets.services import demand_judged_alike, promises_changed, reporters_changed
+from targets.services import demand_judged_alike, demand_reasons, promises_changed, reporters_changed
 from targets.services.ruling import keep_all_open
 from tasks.models import Milestone, Task
 from tasks.services import demand_lights_alike, milestones_changed
@@ -42,6 +42,7 @@ def load(rows: list[Row], *, keep: bool) -> "Loader":
     loader.load()
     loader.check_quotes()
     loader.check_published()
+    loader.check_quotas()
     loader.tell_those_above()
     loader.record()
     return loader
@@ -92,7 +93,21 @@ class Loader:
         if empty:
             raise ValidationError([f"{self.row_of(plan)}: {told % {'plan': plan.code}}" for plan in empty])
 
-    def row_of(self, changed: Clause | Plan) -> Row:
+    def check_quotas(self) -> None:
+        """Quotas that fall short of their whole say why: all rows of a target together, after the last of them."""
+        changes: dict[int, Quota | Target] = {one.pk: one for one in self.changed if isinstance(one, Target)}
+        changes |= {one.target_id: one for one in self.changed if isinstance(one, Quota)}
+        divided = Target.objects.filter(pk__in=changes, quotas__isnull=False).distinct()
+        refused = []
+        for target in divided.select_related("indicator").prefetch_related("quotas"):
+            try:
+                demand_reasons(target, list(target.quotas.all()))
+            except ValidationError as error:
+                refused += [f"{self.row_of(changes[target.pk])}: {message}" for message in error.messages]
+        if refused:
+            raise ValidationError(refused)
+
+    def row_of(self, changed: Clause | Plan | Quota | Target) -> Row:
         """The row by which something was changed."""
         return self.first[(changed._meta.label_lower, *map(str, changed.natural_key()))]
 

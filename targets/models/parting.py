@@ -119,7 +119,7 @@ class QuotaManager(models.Manager.from_queryset(QuotaQuerySet)):  # type: ignore
 class Quota(models.Model):
     """分解指标: a region's own threshold of a target, from a month on until a later version holds.
 
-    `source` is the paper that issued it (文号). `reason` says why the quotas of its version come to less than the
+    `source` is the paper that issued it (文号). `reason` says why the quotas of its version fall short of the
     whole. A version without a threshold ends what the region owed; 0 is a number.
     """
 
@@ -128,7 +128,7 @@ class Quota(models.Model):
     threshold = bound(_("threshold"))
     from_month = MonthField(_("from month"))
     source = models.CharField(_("paper"), max_length=300, blank=True)
-    reason = models.CharField(_("reason why the sum is below the whole"), max_length=400, blank=True)
+    reason = models.CharField(_("reason why the sum falls short of the whole"), max_length=400, blank=True)
 
     objects = QuotaManager()
     history = HistoricalRecords()
