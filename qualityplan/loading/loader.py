@@ -14,6 +14,7 @@ from departments.services import record
 from plans.models import Clause, Plan
 from plans.wording import with_parting
 from qualityplan.loading.files import Row
+from qualityplan.loading.identity import check_identity
 from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
@@ -121,7 +122,7 @@ class Loader:
         if stored is None or not self.keep:
             for name, value in plain.items():
                 setattr(instance, name, value)
-            if isinstance(instance, Plan) and isinstance(before, Plan):
+            if before is not None:
                 check_identity(before, instance)
             validate(instance)
             self.save(instance, before, several)
@@ -260,29 +261,6 @@ def plain_value(field: Any, raw: Any) -> Any:
     if not field.editable and field.choices and value not in dict(field.flatchoices):
         raise ValidationError(field.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
     return value
-
-
-IDENTITY = ("number", "region", "first_month")
-"""By what a plan is known to be another document than the one that is stored under its code. A draft is given its
-number when it is issued: a draft that has none yet is the same document with one."""
-
-
-def check_identity(stored: Plan, given: Plan) -> None:
-    """ValidationError if a file would make another plan of the one that is stored: it would take its figures over."""
-    known = IDENTITY if stored.number or not stored.is_draft else IDENTITY[1:]
-    if any(getattr(stored, name) != getattr(given, name) for name in known):
-        told = {"code": stored.code, "stored": _identity(stored), "given": _identity(given)}
-        raise ValidationError(
-            _(
-                'The code "%(code)s" belongs to another plan. Stored: %(stored)s. In the file: %(given)s. '
-                "Give the plan in the file a code of its own."
-            )
-            % told
-        )
-
-
-def _identity(plan: Plan) -> str:
-    return f"{plan.title} ({plan.number or '—'}, {plan.region}, {plan.first_month})"
 
 
 def validate(instance: models.Model) -> None:
