@@ -180,10 +180,19 @@ class _Reporters:
         return any(self.places.get(pk) == region_id and pk not in governments for pk in named)
 
     def _bureau(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
-        if duties := self.bureaus.get(indicator.pk):
+        if duties := self._duties(indicator, key.region_id):
             covering = next((duty for duty in duties if duty.covers(key.month)), None)
             return covering is not None, self._there(covering.department_id if covering else None, key.region_id)
         return True, self._there(indicator.department_id, key.region_id)
+
+    def _duties(self, indicator: Indicator, region_id: int) -> list[ReportingDuty]:
+        """The bureaus' duties for the indicator's figure of a region (see `ReportingDuty.place_id`)."""
+        home = self.places.get(indicator.department_id)
+        placed = [
+            (duty, home if duty.department_id is None else self.places[duty.department_id])
+            for duty in self.bureaus.get(indicator.pk, ())
+        ]
+        return [duty for duty, place in placed if place in (None, region_id)]
 
     def _there(self, department_id: int | None, region_id: int) -> int | None:
         """The department, if the figure is of the region where it is."""
