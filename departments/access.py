@@ -54,6 +54,11 @@ class Reach:
         return self.realm | self.above | self.parts | self.wholes
 
     @property
+    def nearby(self) -> frozenset[int]:
+        """The regions whose plans in force the person sees, whomever these name."""
+        return self.realm | self.wholes
+
+    @property
     def judged(self) -> frozenset[int]:
         """The regions whose lights the person sees beside those of a plan's own region."""
         return self.realm | self.parts | self.wholes

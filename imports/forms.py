@@ -47,7 +47,7 @@ class UploadForm(forms.Form):
 
 
 class QuotaUploadForm(UploadForm):
-    """A sheet of quotas, from which month they hold, by which paper, and why where they come to less."""
+    """A sheet of quotas, from which month they hold, by which paper, and why where they fall short."""
 
     from_month = forms.ChoiceField(label=_("They hold from"), widget=forms.Select(attrs={"class": "form-select"}))
     source = forms.CharField(
@@ -57,8 +57,8 @@ class QuotaUploadForm(UploadForm):
         required=False,
     )
     reason = forms.CharField(
-        label=_("Why they come to less than the whole"),
-        help_text=_("Needed only where a sum lies below the whole"),
+        label=_("Why they fall short of the whole"),
+        help_text=_("Needed only where a sum lies below the whole, or over a limit"),
         max_length=400,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

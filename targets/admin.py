@@ -15,14 +15,14 @@ from import_export.widgets import ForeignKeyWidget, Widget
 
 from departments import seeing
 from departments.access import Reach
-from departments.administration import Importing, Inline, OwnRelated, Resource, guard, listen
+from departments.administration import GuardedRows, Importing, Inline, OwnRelated, Resource, guard, listen
 from departments.models import Department, Region, User
 from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan
 from plans.periods import Month
 from targets.models import Indicator, Quota, ReportingDuty, Step, Target, TargetAssignment, TargetLeader
-from targets.services import demand_judged_alike, promises_changed, reporters_changed
+from targets.services import demand_judged_alike, demand_reasons, promises_changed, reporters_changed
 from targets.services.ruling import keep_all_open
 
 guard(demand_judged_alike, hold=keep_all_open)
@@ -157,11 +157,23 @@ class StepInline(Inline, admin.TabularInline):
     extra = 0
 
 
+class QuotaForms(GuardedRows):
+    """All quotas of a target as they are about to be."""
+
+    def clean(self) -> None:
+        """Those that fall short of the whole say why, as on the page of quotas."""
+        super().clean()
+        if not any(self.errors):
+            kept = [form.instance for form in self.forms if form not in self.deleted_forms]
+            demand_reasons(self.instance, [quota for quota in kept if quota.region_id is not None])
+
+
 class QuotaInline(Inline, admin.TabularInline):
-    """What each region owes, by version. All of a target's quotas at once, held against the whole, are set on its own
-    page; here one is mended."""
+    """What each region owes, by version. All of a target's quotas at once are set on its own page; here one is
+    mended."""
 
     model = Quota
+    formset = QuotaForms
     form = PartForm
     extra = 0
     autocomplete_fields = ["region"]

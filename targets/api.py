@@ -42,9 +42,10 @@ def indicators(request: HttpRequest) -> QuerySet[Indicator]:
 @router.get("/plans/{plan}/targets", response={200: list[TargetOut], **PLAN_REFUSALS})
 @paginate(Paging)
 def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
-    """A plan's promises in numbers, in its order, with their steps and all versions of their quotas."""
+    """A plan's promises in numbers, in its order, with their steps and all versions of their quotas: of the regions
+    that the person sees, of a county its own alone."""
     assigned = Prefetch("assignments", TargetAssignment.objects.select_related("department"))
-    quotas = Prefetch("quotas", Quota.objects.select_related("region"))
+    quotas = Prefetch("quotas", Quota.objects.in_regions_of(person(request)).select_related("region"))
     found: QuerySet[Target] = Target.objects.filter(plan=plan_of(plan, person(request)))
     related = found.select_related("clause", "indicator", "operand", "operand_region")
     return related.prefetch_related(assigned, quotas, "steps")

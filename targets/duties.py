@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from departments import access
 from departments.models import Department, Region, User
+from departments.permissions import Action
 from plans.models import Plan
 from plans.models.plan import PlanQuerySet
 from plans.periods import Month, expected_months
@@ -77,6 +79,15 @@ class Expected:
 def plans_of(user: User) -> PlanQuerySet:
     """The plans in force that the person may see."""
     return Plan.objects.published().visible_to(user)
+
+
+def seen_of(plans: Collection[Plan], user: User) -> set[int]:
+    """The ids of those of these plans in force that the person sees. The database is asked of those alone that may name
+    the person's unit, though they are of another region."""
+    nearby = access.reach(user, Action.VIEW_PLAN).nearby
+    seen = {plan.pk for plan in plans if plan.region_id in nearby}
+    others = {plan.pk for plan in plans} - seen
+    return seen | set(plans_of(user).filter(pk__in=others).values_list("pk", flat=True)) if others else seen
 
 
 def plans_above(place: Region) -> PlanQuerySet:
@@ -169,10 +180,19 @@ class _Reporters:
         return any(self.places.get(pk) == region_id and pk not in governments for pk in named)
 
     def _bureau(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
-        if duties := self.bureaus.get(indicator.pk):
+        if duties := self._duties(indicator, key.region_id):
             covering = next((duty for duty in duties if duty.covers(key.month)), None)
             return covering is not None, self._there(covering.department_id if covering else None, key.region_id)
         return True, self._there(indicator.department_id, key.region_id)
+
+    def _duties(self, indicator: Indicator, region_id: int) -> list[ReportingDuty]:
+        """The bureaus' duties for the indicator's figure of a region (see `ReportingDuty.place_id`)."""
+        home = self.places.get(indicator.department_id)
+        placed = [
+            (duty, home if duty.department_id is None else self.places[duty.department_id])
+            for duty in self.bureaus.get(indicator.pk, ())
+        ]
+        return [duty for duty, place in placed if place in (None, region_id)]
 
     def _there(self, department_id: int | None, region_id: int) -> int | None:
         """The department, if the figure is of the region where it is."""

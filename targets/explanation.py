@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from plans.periods import Month
 from targets.aims import CHANGES, SYMBOLS, aspiration_text, change_text
 from targets.aims import threshold_text as threshold_text
 from targets.formulas import Reason, reaches
@@ -187,9 +188,21 @@ def _aim(attainment: Attainment) -> str:
     if (quota := quota_of(attainment)) is not None:
         return _quota(attainment, quota, told["threshold"])
     if target.threshold_kind in CHANGES and attainment.compared is not None:
-        change = change_text(target, attainment.compared)
-        return _("target %(change)s, that is %(threshold)s") % {"change": change, **told}
-    return _("target %(threshold)s") % told
+        told["change"] = change_text(target, attainment.compared) + _until(attainment)
+        return _("target %(change)s, that is %(threshold)s") % told
+    return _("target %(threshold)s") % told + _until(attainment)
+
+
+def _until(attainment: Attainment) -> str:
+    """Up to which month last year's figure goes, where this year's has not come so far: the two are not of the same
+    months then."""
+    target, due = attainment.target, Month.of(attainment.target.due)
+    if target.comparator != Target.Comparator.IMPROVES and target.threshold_kind != Target.ThresholdKind.LAST_YEAR:
+        return ""
+    end = attainment.month if attainment.month.year <= due.year else due
+    if attainment.compared is None or not attainment.missing or attainment.last_month == end:
+        return ""
+    return _(" (last year's up to %(month)s)") % {"month": month_text(end.shifted(-12), with_year=True)}
 
 
 def _quota(attainment: Attainment, quota: Quota, threshold: str) -> str:

@@ -19,8 +19,8 @@ def sum_text(target: Target, check: SumCheck) -> str:
     if check.outcome is Sum.EQUAL:
         return _("equal to the whole")
     difference = with_unit(plain(check.difference), target.indicator.unit)
-    said = _("%(difference)s over the whole") if check.outcome is Sum.OVER else _("%(difference)s below the whole")
-    return said % {"difference": difference}
+    name = f"{check.outcome.value}Limit" if check.is_limit else check.outcome.value
+    return script_texts()[name] % {"difference": difference}
 
 
 def what_was_set(table: QuotaTable) -> Iterator[tuple[int, str]]:
@@ -40,9 +40,9 @@ def what_was_set(table: QuotaTable) -> Iterator[tuple[int, str]]:
     yield constants.SUCCESS, said % {"number": number, "month": month}
     for column in table.columns:
         told = {"target": column.target.name}
-        if column.check is not None and column.check.outcome is Sum.OVER:
+        if column.check is not None and column.check.goes_beyond:
             told["sum"] = sum_text(column.target, column.check)
-            yield constants.WARNING, _("%(target)s: the quotas come to more: %(sum)s.") % told
+            yield constants.WARNING, _("%(target)s: the quotas ask for more than the whole: %(sum)s.") % told
         if (later := column.later(table.month)) is not None:
             told["month"] = month_text(later)
             yield constants.INFO, _("%(target)s: from %(month)s on another version holds, as it was set before.") % told
@@ -54,10 +54,12 @@ def month_text(month: Month) -> str:
 
 
 def script_texts() -> dict[str, str]:
-    """What the script of the table says."""
+    """What the script of the table says, and the table before the script has run."""
     return {
         "over": _("%(difference)s over the whole"),
         "under": _("%(difference)s below the whole"),
+        "overLimit": _("%(difference)s over the limit"),
+        "underLimit": _("%(difference)s below the limit"),
         "equal": _("equal to the whole"),
         "unclear": _("a number is not understood"),
         "pasted": _("%(number)s cells filled."),

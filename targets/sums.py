@@ -9,7 +9,7 @@ from targets.accumulation import EXACT, ZERO
 
 
 class Sum(StrEnum):
-    """How the quotas of all parts stand to the whole: 加码 is over."""
+    """How the quotas of all parts stand to the whole."""
 
     OVER = "over"
     UNDER = "under"
@@ -18,10 +18,12 @@ class Sum(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SumCheck:
-    """The sum of the quotas against the whole; `difference` is by how much they differ, never below 0."""
+    """The sum of the quotas against the whole, which is to be reached or, as a limit, not to be passed; `difference` is
+    by how much they differ, never below 0."""
 
     total: Decimal
     whole: Decimal
+    is_limit: bool = False
 
     @property
     def outcome(self) -> Sum:
@@ -31,16 +33,26 @@ class SumCheck:
         return Sum.OVER if self.total > self.whole else Sum.UNDER
 
     @property
+    def falls_short(self) -> bool:
+        """Whether the whole may fail though every part keeps its own: under what is to be reached, over a limit."""
+        return self.outcome is (Sum.OVER if self.is_limit else Sum.UNDER)
+
+    @property
+    def goes_beyond(self) -> bool:
+        """加码: whether the parts owe more than the whole does, over what is to be reached or under a limit."""
+        return self.outcome is (Sum.UNDER if self.is_limit else Sum.OVER)
+
+    @property
     def difference(self) -> Decimal:
         """By how much."""
         with localcontext(EXACT):
             return abs(self.total - self.whole)
 
 
-def check_sum(whole: Decimal, quotas: Iterable[Decimal]) -> SumCheck:
+def check_sum(whole: Decimal, quotas: Iterable[Decimal], *, is_limit: bool = False) -> SumCheck:
     """Holds the quotas of a count that adds up against the whole."""
     with localcontext(EXACT):
-        return SumCheck(sum(quotas, ZERO), whole)
+        return SumCheck(sum(quotas, ZERO), whole, is_limit)
 
 
 def uppermost(quotas: Mapping[int, Decimal], parents: Mapping[int, int | None]) -> list[Decimal]:

@@ -21,7 +21,7 @@ from plans.periods import Month
 from reviews.workflow import State
 from targets.asking import first_asked
 from targets.closing import Closed, closed_in
-from targets.duties import called, expected_over, plans_above, plans_of
+from targets.duties import called, expected_over, plans_above, seen_of
 from targets.explanation import shown, threshold_text
 from targets.figures import Entry, Key
 from targets.lights import light
@@ -109,12 +109,13 @@ def outline_of(department: Department, plans: Sequence[Plan], month: Month, user
     asking = {key.indicator_id: expected.plans_of(key) for key in keys}
     background = Background()
     background.indicators = indicators
-    targets = [target for target in expected.targets if target.indicator_id in indicators]
     background.wholes = {department.region_id} & expected.regions.parts.keys()
     named = {plan.pk: plan for found in asking.values() for plan in found}
-    names = called(named.values()) if len(named) > 1 else {}
-    seen = set(plans_of(user).filter(pk__in=names).values_list("pk", flat=True)) if names else set()
-    names = {pk: name for pk, name in names.items() if pk in seen}
+    # A county's coordinator enters what the city's plan asks of the county, and does not see that plan.
+    seen = seen_of(named.values(), user)
+    names = {pk: name for pk, name in called(named.values()).items() if pk in seen}
+    known = [target for target in expected.targets if target.plan_id in seen]
+    targets = [target for target in known if target.indicator_id in indicators]
     rows = [Row(indicator, department.region_id, month) for indicator in indicators.values()]
     for row in rows:
         row.plans = [names[plan.pk] for plan in asking[row.indicator.pk] if plan.pk in names]

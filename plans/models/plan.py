@@ -41,7 +41,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         parts; whoever works for a unit those of the unit's region and of every region above it, and those that name
         the unit. A draft is seen by the administrators of exactly its region."""
         seen, drafting = access.reach(user, Action.VIEW_PLAN), access.reach(user, Action.ADMINISTER)
-        within = models.Q(region__in=seen.realm | seen.wholes) | naming(seen.departments)
+        within = models.Q(region__in=seen.nearby) | naming(seen.departments)
         drafts = models.Q(state=Plan.State.DRAFT, region__in=drafting.seats)
         return self.filter(models.Q(state=Plan.State.PUBLISHED) & within | drafts).select_related("region")
 

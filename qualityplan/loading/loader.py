@@ -14,10 +14,11 @@ from departments.services import record
 from plans.models import Clause, Plan
 from plans.wording import with_parting
 from qualityplan.loading.files import Row
+from qualityplan.loading.identity import check_identity
 from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
-from targets.services import demand_judged_alike, promises_changed, reporters_changed
+from targets.services import demand_judged_alike, demand_reasons, promises_changed, reporters_changed
 from targets.services.ruling import keep_all_open
 from tasks.models import Milestone, Task
 from tasks.services import demand_lights_alike, milestones_changed
@@ -42,6 +43,7 @@ def load(rows: list[Row], *, keep: bool) -> "Loader":
     loader.load()
     loader.check_quotes()
     loader.check_published()
+    loader.check_quotas()
     loader.tell_those_above()
     loader.record()
     return loader
@@ -92,7 +94,21 @@ class Loader:
         if empty:
             raise ValidationError([f"{self.row_of(plan)}: {told % {'plan': plan.code}}" for plan in empty])
 
-    def row_of(self, changed: Clause | Plan) -> Row:
+    def check_quotas(self) -> None:
+        """Quotas that fall short of their whole say why: all rows of a target together, after the last of them."""
+        changes: dict[int, Quota | Target] = {one.pk: one for one in self.changed if isinstance(one, Target)}
+        changes |= {one.target_id: one for one in self.changed if isinstance(one, Quota)}
+        divided = Target.objects.filter(pk__in=changes, quotas__isnull=False).distinct()
+        refused = []
+        for target in divided.select_related("indicator").prefetch_related("quotas"):
+            try:
+                demand_reasons(target, list(target.quotas.all()))
+            except ValidationError as error:
+                refused += [f"{self.row_of(changes[target.pk])}: {message}" for message in error.messages]
+        if refused:
+            raise ValidationError(refused)
+
+    def row_of(self, changed: Clause | Plan | Quota | Target) -> Row:
         """The row by which something was changed."""
         return self.first[(changed._meta.label_lower, *map(str, changed.natural_key()))]
 
@@ -106,7 +122,7 @@ class Loader:
         if stored is None or not self.keep:
             for name, value in plain.items():
                 setattr(instance, name, value)
-            if isinstance(instance, Plan) and isinstance(before, Plan):
+            if before is not None:
                 check_identity(before, instance)
             validate(instance)
             self.save(instance, before, several)
@@ -245,29 +261,6 @@ def plain_value(field: Any, raw: Any) -> Any:
     if not field.editable and field.choices and value not in dict(field.flatchoices):
         raise ValidationError(field.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
     return value
-
-
-IDENTITY = ("number", "region", "first_month")
-"""By what a plan is known to be another document than the one that is stored under its code. A draft is given its
-number when it is issued: a draft that has none yet is the same document with one."""
-
-
-def check_identity(stored: Plan, given: Plan) -> None:
-    """ValidationError if a file would make another plan of the one that is stored: it would take its figures over."""
-    known = IDENTITY if stored.number or not stored.is_draft else IDENTITY[1:]
-    if any(getattr(stored, name) != getattr(given, name) for name in known):
-        told = {"code": stored.code, "stored": _identity(stored), "given": _identity(given)}
-        raise ValidationError(
-            _(
-                'The code "%(code)s" belongs to another plan. Stored: %(stored)s. In the file: %(given)s. '
-                "Give the plan in the file a code of its own."
-            )
-            % told
-        )
-
-
-def _identity(plan: Plan) -> str:
-    return f"{plan.title} ({plan.number or '—'}, {plan.region}, {plan.first_month})"
 
 
 def validate(instance: models.Model) -> None:

@@ -13,6 +13,7 @@ from targets.dividing import RegionChange
 from targets.models import Target
 from targets.quota_pages import Column, Place, QuotaTable, Version
 from targets.quota_words import sum_text
+from targets.sums import SumCheck
 from targets.writing import plain
 
 register = template.Library()
@@ -30,8 +31,13 @@ def sum_mark(column: Column) -> SafeString:
     """How the sum stands to the whole, marked; a dash where it says nothing, or nothing has been divided."""
     if column.check is None or not column.quotas:
         return NOTHING
-    said = sum_text(column.target, column.check)
-    return format_html('<span class="sum sum-{}">{}</span>', column.check.outcome.value, said)
+    said, found = sum_text(column.target, column.check), column.check.outcome.value
+    return format_html('<span class="sum sum-{}{}">{}</span>', found, _meant(column.check), said)
+
+
+def _meant(check: SumCheck) -> str:
+    """The class that colours what needs a reason, and what the parts owe beyond the whole."""
+    return " sum-short" if check.falls_short else " sum-beyond" if check.goes_beyond else ""
 
 
 @register.simple_tag
@@ -40,8 +46,9 @@ def sum_cell(column: Column) -> SafeString:
     if column.check is None:
         return NOTHING
     return format_html(
-        '<output data-sum data-whole="{}"><strong>{}</strong> {}</output>',
+        '<output data-sum data-whole="{}"{}><strong>{}</strong> {}</output>',
         f"{column.check.whole.normalize():f}",
+        mark_safe(" data-limit") if column.check.is_limit else "",
         plain(column.check.total),
         sum_mark(column),
     )

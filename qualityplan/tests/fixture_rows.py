@@ -39,7 +39,7 @@ def clause(path: str = "1", order: int = 1, **fields: Any) -> Row:
 
 def indicator(code: str = "growth", **fields: Any) -> Row:
     rules = {"measure": "level", "direction": "higher", "time_rule": "last", "department": ["works"]}
-    return row("targets.indicator", code=code, name=f"Indicator {code}", **rules | fields)
+    return row("targets.indicator", code=code, **{"name": f"Indicator {code}"} | rules | fields)
 
 
 def target(code: str = "grow", **fields: Any) -> Row:

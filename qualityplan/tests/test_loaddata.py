@@ -27,7 +27,7 @@ from qualityplan.tests.fixture_rows import (
     task,
     world,
 )
-from targets.models import AppliedFormulas, DirtyKey, Indicator, Target
+from targets.models import AppliedFormulas, DirtyKey, Indicator, Quota, Target
 from targets.services import lock
 from targets.tests.factories import person
 from tasks.models import Milestone, Task
@@ -256,6 +256,35 @@ def test_a_step_and_a_quota_mark_what_is_judged_by_them(write: Write) -> None:
         DirtyKey.objects.all().delete()
         load(write(part))
         assert not DirtyKey.objects.exists()
+
+
+def divided(*numbers: str, **fields: Any) -> list[Row]:
+    """A promise of 400 houses, to be built by the counties."""
+    codes = [f"99010{number}" for number, _owed in enumerate(numbers)]
+    counties = [region(code, parent=["990000"], kind="county") for code in codes]
+    houses = indicator("houses", measure="count", time_rule="sum", region_rule="sum")
+    promise = target("built", indicator=["houses"], threshold="400", coverage="quotas")
+    given = {"target": [PLAN, "built"], "from_month": "2030-01", **fields}
+    quotas = [
+        row("targets.quota", region=[code], threshold=owed, **given) for code, owed in zip(codes, numbers, strict=True)
+    ]
+    return [*counties, houses, promise, *quotas]
+
+
+def test_quotas_that_do_not_come_to_the_whole_are_refused_without_a_reason(write: Write) -> None:
+    load(write(*world()))
+    (line,) = refusal(write(*divided("300", "99")))
+    assert f"targets.quota {PLAN} built 990101 2030-01: The quotas come to 399, 1 less than the whole, 400." in line
+    assert not Quota.objects.exists()
+    load(write(*divided("300", "99", reason="余1户由市本级承担")))
+    assert Quota.objects.count() == 2
+
+
+def test_a_promise_is_not_raised_beyond_its_quotas(write: Write) -> None:
+    load(write(*world(), *divided("300", "100")))
+    raised = target("built", indicator=["houses"], threshold="401", coverage="quotas")
+    (line,) = refusal(write(raised))
+    assert f"targets.target {PLAN} built: The quotas come to 400, 1 less than the whole, 401." in line
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from departments.models import Department, Region
 from plans.models import Clause, Plan
 from qualityplan.tests.fixture_rows import (
     PLAN,
@@ -335,6 +336,50 @@ def test_a_number_makes_another_plan_of_a_published_one_and_of_a_draft_of_anothe
     refused = refusal(write(region("880000"), plan(number="City 2030 No. 1", **other)))
     assert "belongs to another plan" in refused[0]
     assert Plan.objects.get().number == ""
+
+
+OTHER_CITY = region("880000"), department("other", region=["880000"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            department("works", name="Other works", region=["880000"]),
+            "belongs to a unit of another region. Stored: Bureau works (Region 990000). In the file: Other works (",
+        ),
+        (
+            indicator("growth", department=["other"]),
+            "belongs to another indicator. Stored: Indicator growth (Bureau works). In the file: Indicator growth (",
+        ),
+    ],
+)
+def test_another_city_s_file_takes_over_neither_unit_nor_indicator_by_its_code(
+    given: Row, said: str, write: Write
+) -> None:
+    load(write(*world(), *OTHER_CITY))
+    assert said in reason(given, write=write)
+    assert Department.objects.get(code="works").region.code == "990000"
+    assert Indicator.objects.filter(department__short_name="works").exists()
+
+
+@pytest.mark.parametrize("unit", [None, ["works"]])
+def test_an_indicator_without_a_unit_is_another_one_by_its_name(unit: list[str] | None, write: Write) -> None:
+    load(write(region(), department(), indicator(department=None)))
+    assert "belongs to another indicator" in reason(indicator(name="Other", department=unit), write=write)
+    load(write(indicator(department=["works"], unit="%")))
+    load(write(indicator(name="Growth of the year")))
+    assert Indicator.objects.get().name == "Growth of the year"
+
+
+def test_a_county_is_not_moved_to_another_city_by_a_file(write: Write) -> None:
+    load(write(*world(), region("880000"), region("990100", kind="county")))
+    load(write(region("990100", kind="county", parent=["990000"])))
+    moved = region("990100", kind="county", parent=["880000"])
+    assert "Stored: Region 990100 (Region 990000). In the file: Region 990100 (Region 880000)." in reason(
+        moved, write=write
+    )
+    assert Region.objects.get(code="990100").parent == Region.objects.get(code="990000")
 
 
 def test_two_files_with_one_code_are_refused_together_with_both_places(write: Write) -> None:

@@ -62,7 +62,9 @@ def test_quotas_are_pasted_summed_refused_and_set(page: Page, live_server: LiveS
     total = page.locator("[data-sum] strong")
     expect(total).to_have_text(f"{sum(numbers):,}".replace(",", "\u202f"))
     over = sum(numbers) > houses.threshold if houses.threshold is not None else False
-    expect(page.locator("[data-sum] .sum")).to_have_class(f"sum sum-{'over' if over else 'under'}")
+    expect(page.locator("[data-sum] .sum")).to_have_class(
+        f"sum {'sum-over sum-beyond' if over else 'sum-under sum-short'}"
+    )
     first.fill("1.5.2")
     expect(page.locator("[data-sum] .sum")).to_have_class("sum sum-unclear")
     first.fill("1")

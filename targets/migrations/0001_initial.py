@@ -1658,7 +1658,9 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(blank=True, max_length=300, verbose_name="paper")),
                 (
                     "reason",
-                    models.CharField(blank=True, max_length=400, verbose_name="reason why the sum is below the whole"),
+                    models.CharField(
+                        blank=True, max_length=400, verbose_name="reason why the sum falls short of the whole"
+                    ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
@@ -1723,7 +1725,9 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(blank=True, max_length=300, verbose_name="paper")),
                 (
                     "reason",
-                    models.CharField(blank=True, max_length=400, verbose_name="reason why the sum is below the whole"),
+                    models.CharField(
+                        blank=True, max_length=400, verbose_name="reason why the sum falls short of the whole"
+                    ),
                 ),
                 (
                     "region",

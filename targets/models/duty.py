@@ -24,22 +24,31 @@ class ReportingDutyQuerySet(models.QuerySet["ReportingDuty"]):
         return self.get(indicator__code=indicator, department__code=department, since=since)
 
     def beside(self, duty: "ReportingDuty") -> Self:
-        """The other duties for the same figures: of a county the same county's, of a bureau any other's."""
-        others = self.exclude(pk=duty.pk).filter(indicator=duty.indicator_id)
+        """The other duties for the same figures: of a county the same county's, of a bureau those of its region."""
+        others = self.exclude(pk=duty.pk)
         if duty.is_countys:
-            return others.filter(department=duty.department_id)
-        return others.exclude(department__kind=COUNTY)
+            return others.filter(indicator=duty.indicator_id, department=duty.department_id)
+        return others.of_bureaus(duty.indicator_id, duty.place_id)
+
+    def of_bureaus(self, indicator_id: int | None, region_id: int | None) -> Self:
+        """The bureaus' duties for an indicator's figure of a region; of any region for None."""
+        found = self.filter(indicator=indicator_id).exclude(department__kind=COUNTY)
+        if region_id is None:
+            return found
+        at_home = Q(indicator__department=None) | Q(indicator__department__region=region_id)
+        return found.filter(Q(department__region=region_id) | Q(department=None) & at_home)
 
 
 class ReportingDuty(models.Model):
     """A department reports an indicator from one month to another (both included; empty: without end).
 
-    A bureau's duty is about the figure of the region where it is, a county government's about the county's; only a
-    county's may leave the indicator open: it stands for everything that the county is asked for. The months that no
-    duty names are not expected at all, so a closed unit leaves numerator and denominator together. A duty without a
-    department says that the figure is due and nobody has been named. An indicator or a county of which there are no
-    duties is expected in every month, of the indicator's present department or of the county. A county that is never
-    asked for an indicator has a duty that ended before the plan began.
+    A bureau's duty is about the figure of the region where it is, a county government's about the county's: where two
+    cities share an indicator, each names its own. Only a county's may leave the indicator open: it stands for
+    everything that the county is asked for. The months that no duty names are not expected at all, so a closed unit
+    leaves numerator and denominator together. A duty without a department says that the figure is due and nobody has
+    been named. An indicator of which a region has no duties, or a county without any, is expected in every month, of
+    the indicator's present department or of the county. A county that is never asked for an indicator has a duty that
+    ended before the plan began.
     """
 
     indicator = models.ForeignKey(
@@ -114,6 +123,12 @@ class ReportingDuty(models.Model):
     def is_countys(self) -> bool:
         """Whether the duty is a county government's, for the county's own figures."""
         return self.department is not None and self.department.kind == COUNTY
+
+    @property
+    def place_id(self) -> int | None:
+        """The region whose figure it is about: where the department is, or else that of the indicator."""
+        unit = self.department or (self.indicator.department if self.indicator is not None else None)
+        return unit.region_id if unit is not None else None
 
     def covers(self, month: Month) -> bool:
         """Whether the month is one of the duty's."""

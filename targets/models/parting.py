@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
-from departments.models import Region
+from departments import access
+from departments.models import Region, User
+from departments.permissions import Action
 from plans.fields import MonthField
 from plans.periods import Month
 from targets.figures import Problem, check_quota
@@ -89,6 +91,11 @@ class Step(models.Model):
 class QuotaQuerySet(models.QuerySet["Quota"]):
     """Questions about quotas."""
 
+    def in_regions_of(self, user: User) -> Self:
+        """Those of the regions whose lights the person sees: whoever works for a county sees that county's alone. Of
+        plans of which the caller knows that the person sees them."""
+        return self.filter(region__in=access.reach(user, Action.VIEW_OBSERVATIONS).judged)
+
     def in_force(self, month: Month) -> Self:
         """Those by which a month is judged: of each target and region the latest version; empty ones among them."""
         later = Quota.objects.filter(
@@ -112,7 +119,7 @@ class QuotaManager(models.Manager.from_queryset(QuotaQuerySet)):  # type: ignore
 class Quota(models.Model):
     """分解指标: a region's own threshold of a target, from a month on until a later version holds.
 
-    `source` is the paper that issued it (文号). `reason` says why the quotas of its version come to less than the
+    `source` is the paper that issued it (文号). `reason` says why the quotas of its version fall short of the
     whole. A version without a threshold ends what the region owed; 0 is a number.
     """
 
@@ -121,7 +128,7 @@ class Quota(models.Model):
     threshold = bound(_("threshold"))
     from_month = MonthField(_("from month"))
     source = models.CharField(_("paper"), max_length=300, blank=True)
-    reason = models.CharField(_("reason why the sum is below the whole"), max_length=400, blank=True)
+    reason = models.CharField(_("reason why the sum falls short of the whole"), max_length=400, blank=True)
 
     objects = QuotaManager()
     history = HistoricalRecords()

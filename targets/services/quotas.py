@@ -23,12 +23,13 @@ from departments.services import record
 from plans.models import Plan
 from plans.periods import Month
 from targets.dependencies import judged_regions
-from targets.dividing import Issue, issues_of, versions_of
+from targets.dividing import Issue, in_force, issues_of, versions_of
 from targets.loading import Regions
 from targets.models import Indicator, Quota, Target
+from targets.models.promising import STEPPED, UPWARD
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open_from
-from targets.sums import Sum, SumCheck, check_sum, uppermost
+from targets.sums import SumCheck, check_sum, uppermost
 
 
 class QuotasChangedError(ValidationError):
@@ -87,7 +88,7 @@ def divide(
 ) -> list[SumCheck | None]:
     """Sets the quotas of several targets of a plan, all or nothing: how the sum of each stands to its whole.
 
-    The reason is kept with those that come to less. ValidationError for a closed month, QuotasRefusedError with what
+    The reason is kept with those that fall short. ValidationError for a closed month, QuotasRefusedError with what
     `set_quotas` refuses of each.
     """
     access.demand_acting(by, Action.SET_QUOTAS, plan.region_id)
@@ -124,7 +125,7 @@ def set_quotas(
 
     `rows` are all of the target's quotas, by region id; a region that is left out owes nothing from then on. Versions
     from later months go on holding from theirs. ValidationError for what `Quota` refuses, for a closed month from then
-    on, for quotas that come to less than the whole without a reason, and for those that were set since `seen`.
+    on, for quotas that fall short of the whole without a reason, and for those that were set since `seen`.
     """
     access.demand_acting(by, Action.SET_QUOTAS, target.plan.region_id)
     check_reason(reason)
@@ -133,11 +134,11 @@ def set_quotas(
     _demand_unchanged(locked, seen)
     regions = Regions.load()
     found = sum_of(locked, rows, regions)
-    under = found is not None and found.outcome is Sum.UNDER
-    if found is not None and under and not reason.strip():
-        raise ValidationError(_under(found), code="quotas_under")
+    is_short = found is not None and found.falls_short
+    if found is not None and is_short and not reason.strip():
+        raise ValidationError(_short(found), code="quotas_short")
     judged = set(judged_regions(locked, regions))
-    given = _Given(from_month, source.strip(), reason.strip() if under else "", by, timezone.now())
+    given = _Given(from_month, source.strip(), reason.strip() if is_short else "", by, timezone.now())
     owed = _numbers(quotas_in_force(locked, from_month.shifted(-1)).values())
     replaced, made = _written(locked, {**{region.pk: None for region in owed}, **rows}, given)
     known = judged.issuperset(quota.region_id for quota in made)
@@ -150,7 +151,20 @@ def sum_of(target: Target, rows: Mapping[int, Decimal], regions: Regions | None 
     """How the quotas by region id stand to the whole: of a count that adds up over its parts; None for others."""
     if target.indicator.region_rule != Indicator.RegionRule.SUM or target.threshold is None:
         return None
-    return check_sum(target.threshold, uppermost(rows, (regions or Regions.load()).parents))
+    numbers = uppermost(rows, (regions or Regions.load()).parents)
+    return check_sum(target.threshold, numbers, is_limit=target.comparator in STEPPED - UPWARD)
+
+
+def demand_reasons(target: Target, quotas: Collection[Quota]) -> None:
+    """ValidationError for a version of a target's quotas that falls short of the whole and gives no reason; `quotas`
+    are all of them, stored or not: a file and the administration bring them one by one."""
+    regions = Regions.load()
+    for month in sorted({quota.from_month for quota in quotas}):
+        owed = {pk: quota.threshold for pk, quota in in_force(quotas, month).items() if quota.threshold is not None}
+        found = sum_of(target, owed, regions)
+        has_reason = any(quota.reason.strip() for quota in quotas if quota.from_month == month)
+        if found is not None and found.falls_short and not has_reason:
+            raise ValidationError(_short(found), code="quotas_short")
 
 
 def quotas_in_force(target: Target, month: Month) -> dict[int, Quota]:
@@ -183,13 +197,14 @@ def number_text(number: Decimal | None) -> str:
     return _plain(number) or _("owes nothing")
 
 
-def _under(found: SumCheck) -> str:
+def _short(found: SumCheck) -> str:
     told = {"total": number_text(found.total), "whole": number_text(found.whole)}
     told["difference"] = number_text(found.difference)
-    return (
-        _("The quotas come to %(total)s, %(difference)s less than the whole, %(whole)s. Give a reason or change them.")
-        % told
+    under = _(
+        "The quotas come to %(total)s, %(difference)s less than the whole, %(whole)s. Give a reason or change them."
     )
+    over = _("The quotas come to %(total)s, %(difference)s over the limit, %(whole)s. Give a reason or change them.")
+    return (over if found.is_limit else under) % told
 
 
 def _written(

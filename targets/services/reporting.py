@@ -13,7 +13,6 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.deadlines import last_month_with_data, reporting_month
 from targets.models import Indicator, ReportingDuty
-from targets.models.duty import COUNTY
 
 
 @transaction.atomic
@@ -43,7 +42,8 @@ def month_being_reported(today: date) -> Month | None:
 
 def hand_over(indicator: Indicator, before: Department | None, month: Month) -> None:
     """Ends the duty that runs now in the month before, and starts the new department's."""
-    duties = ReportingDuty.objects.filter(indicator=indicator).exclude(department__kind=COUNTY)
+    place = indicator.department or before
+    duties = ReportingDuty.objects.of_bureaus(indicator.pk, place.region_id if place is not None else None)
     latest = duties.select_for_update(of=("self",)).order_by(F("since").asc(nulls_first=True)).last()
     if latest is None:
         if before is None:

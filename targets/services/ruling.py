@@ -162,8 +162,8 @@ def _by_duty(before: Any, after: Any) -> Iterator[Judged]:
 
 
 def _asking(duty: ReportingDuty) -> "models.QuerySet[Plan]":
-    """The plans in force that ask for the figures of a duty: a county's may be for everything."""
-    if duty.indicator_id is not None:
-        return _using(duty.indicator_id)
-    above = Regions.load().upwards(duty.department.region_id) if duty.department is not None else ()
-    return Plan.objects.published().filter(region__in=above)
+    """The plans in force that ask for the figures of a duty, those of its region and above: a county's duty may be for
+    everything."""
+    asking = Plan.objects.published() if duty.indicator_id is None else _using(duty.indicator_id)
+    place = duty.place_id
+    return asking if place is None else asking.filter(region__in=Regions.load().upwards(place))

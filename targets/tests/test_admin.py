@@ -176,7 +176,7 @@ def divided() -> Target:
 def test_a_new_quota_is_judged_by(inside: Client, divided: Target) -> None:
     part = f.region("100101")
     assert f.attainment(divided, "2014-03").signal == "red"
-    row = {"region": part.pk, "threshold": "200", "from_month": "2014-01", "source": "1号"}
+    row = {"region": part.pk, "threshold": "200", "from_month": "2014-01", "source": "1号", "reason": "其余待分"}
     assert inline(inside, divided, "quotas", **row).status_code == 302
     f.recompute()
     assert f.attainment(divided, "2014-03", part).signal == "green"
@@ -185,11 +185,26 @@ def test_a_new_quota_is_judged_by(inside: Client, divided: Target) -> None:
 
 def test_a_quota_of_a_closed_month_is_refused(inside: Client, divided: Target) -> None:
     lock(divided.plan, Month(2014, 3), by=f.coordinator())
-    row = {"region": f.region("100101").pk, "threshold": "200", "source": "1号"}
+    row = {"region": f.region("100101").pk, "threshold": "400", "source": "1号"}
     answer = inline(inside, divided, "quotas", **row, from_month="2014-03")
     assert answer.status_code == 200
     assert not divided.quotas.exists()
     assert inline(inside, divided, "quotas", **row, from_month="2014-04").status_code == 302
+
+
+def test_a_quota_by_which_the_whole_is_not_reached_needs_a_reason_here_too(inside: Client, divided: Target) -> None:
+    row = {"region": f.region("100101").pk, "threshold": "399", "from_month": "2014-01"}
+    answer = inline(inside, divided, "quotas", **row)
+    assert "各地分解指标合计 399，比总目标 400 少 1。" in answer.content.decode()
+    assert not divided.quotas.exists()
+    assert inline(inside, divided, "quotas", **row, reason="余1户由市本级承担").status_code == 302
+
+
+def test_a_promise_is_not_raised_beyond_its_quotas_without_a_reason(inside: Client, divided: Target) -> None:
+    f.quota(divided, f.region("100101"), 400)
+    address = f"/admin/targets/target/{divided.pk}/change/"
+    assert inside.post(address, form_of(inside, address) | {"threshold": "401"}).status_code == 200
+    assert inside.post(address, form_of(inside, address) | {"threshold": "399"}).status_code == 302
 
 
 def test_a_promise_is_divided_once_it_is_there(inside: Client) -> None:

@@ -115,6 +115,16 @@ def test_a_target_tells_its_steps_and_all_versions_of_its_quotas(ask: Ask) -> No
     ]
 
 
+def test_a_county_is_told_its_own_quota_alone() -> None:
+    city = f.region()
+    own, other = f.region("100101", city), f.region("100102", city)
+    houses = f.target(f.indicator("count", region_rule="sum"), "at_least", 400, coverage="quotas")
+    for place, number in ((own, 300), (other, 100)):
+        f.quota(houses, place, number)
+    told = item(asking(officer_of(own))("/plans/2014/targets"))["quotas"]
+    assert [(quota["region"], quota["threshold"]) for quota in told] == [(own.code, "300")]
+
+
 def test_a_target_tells_what_it_is_compared_with(ask: Ask) -> None:
     other, rate = f.region("200100"), f.indicator(region_rule="own")
     f.target(rate, "at_least", threshold_kind="elsewhere", operand_region=other)

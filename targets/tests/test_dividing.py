@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -42,7 +43,7 @@ def houses(counties: list[Region]) -> Target:
     return f.target(f.indicator("count", region_rule="sum"), "at_least", 4081, coverage="quotas")
 
 
-def set_for(promise: Target, counties: list[Region], *numbers: int, by: User | None = None, **values: object) -> object:
+def set_for(promise: Target, counties: list[Region], *numbers: int, by: User | None = None, **values: object) -> Any:
     given = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "reason": "", **values}
     rows = {place.pk: D(number) for place, number in zip(counties, numbers, strict=False)}
     return set_quotas(target=promise, rows=rows, by=by or f.coordinator(), **given)  # type: ignore[arg-type]
@@ -136,6 +137,17 @@ def test_quotas_over_the_whole_are_set_and_told() -> None:
     assert check_sum(D(4081), [D(4000), D(100)]).difference == 19
     assert check_sum(D(4081), [D(4081)]).outcome is Sum.EQUAL
     assert check_sum(D(4081), []).outcome is Sum.UNDER
+
+
+def test_of_a_limit_less_is_more_and_what_comes_to_more_needs_a_reason(counties: list[Region]) -> None:
+    """事故控制在100起以内: 90 among the counties is 加码, 110 may break the promise of the whole."""
+    accidents = f.target(f.indicator("count", region_rule="sum", direction="lower"), "at_most", 100, coverage="quotas")
+    stricter = set_for(accidents, counties, 50, 40)
+    assert (stricter.falls_short, stricter.goes_beyond) == (False, True)
+    with pytest.raises(ValidationError, match="110"):
+        set_for(accidents, counties, 50, 60)
+    assert set_for(accidents, counties, 50, 60, reason="含省直管企业").falls_short
+    assert not check_sum(D(100), [D(100)], is_limit=True).goes_beyond
 
 
 def test_what_a_town_owes_its_county_owes_already() -> None:

@@ -23,7 +23,7 @@ from plans.periods import Month, months_of
 from targets.duties import expected_of
 from targets.models import Draft, Indicator, ReportingDuty
 from targets.months import standings
-from targets.services import reporters_changed
+from targets.services import lock, reporters_changed
 from targets.tests import factories as f
 from targets.timeliness import matrix_of
 from targets.worksheet import sheet_of
@@ -199,6 +199,32 @@ def test_a_countys_duty_does_not_bar_a_bureaus(cast: SimpleNamespace) -> None:
     duty(indicator=cast.summed, department=cast.counties[0])
     duty(indicator=cast.summed, department=cast.counties[1])
     duty(indicator=cast.summed, department=cast.old)
+
+
+def test_of_an_indicator_that_two_cities_share_each_names_its_own_reporter(cast: SimpleNamespace) -> None:
+    there = f.region("200100")
+    theirs, plan = f.department(there), f.another_plan("there", place=there)
+    f.target(cast.own, threshold=10, plan=plan)
+    assert months_asked(plan, theirs, cast.own) == []
+    lock(cast.plan, Month(2014, 1), by=f.coordinator())
+    duty(indicator=cast.own, department=theirs)
+    assert months_asked(plan, theirs, cast.own) == months_asked(cast.plan, cast.old, cast.own) == ALL
+    duty(indicator=cast.own, department=cast.old, until=JUNE)
+    duty(indicator=cast.own, department=cast.new, since=Month(2014, 7))
+    assert months_asked(cast.plan, cast.old, cast.own) == [1, 2, 3, 4, 5, 6]
+    assert months_asked(cast.plan, cast.new, cast.own) == [7, 8, 9, 10, 11, 12]
+    assert months_asked(plan, theirs, cast.own) == ALL
+
+
+def test_another_city_s_duty_stays_when_the_department_here_changes(cast: SimpleNamespace) -> None:
+    theirs = f.department(f.region("200100"))
+    kept = duty(indicator=cast.own, department=theirs, since=Month(2014, 3))
+    before = Indicator.objects.get(pk=cast.own.pk)
+    cast.own.department = cast.new
+    cast.own.save()
+    reporters_changed([before, cast.own])
+    kept.refresh_from_db()
+    assert (kept.department, kept.until) == (theirs, None)
 
 
 def test_a_duty_for_everything_is_a_countys_alone(cast: SimpleNamespace) -> None:

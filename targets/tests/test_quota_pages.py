@@ -98,6 +98,20 @@ def test_a_county_reads_what_it_owes_and_the_sum_alone(cast: SimpleNamespace) ->
         assert other.name not in found
 
 
+def test_the_page_says_of_a_limit_what_goes_beyond_it_and_what_needs_a_reason(cast: SimpleNamespace) -> None:
+    accidents = f.target(
+        f.indicator("count", region_rule="sum", direction="lower", unit="起"), "at_most", 100, coverage="quotas"
+    )
+    address = f"{ADDRESS}{accidents.code}/"
+    answer = by(cast.office).post(address, typed(cast, (accidents, (60, 50))))
+    assert answer.status_code == 422
+    assert "合计 110，超出总控制数 100 共 10。" in text(answer)
+    by(cast.office).post(address, typed(cast, (accidents, (60, 30))))
+    page = by(cast.office).get(address).content.decode()
+    assert "data-limit" in page
+    assert '<span class="sum sum-under sum-beyond">加码，比总控制数低 10 起</span>' in page.replace("\xa0", " ")
+
+
 def test_a_target_of_the_plan_s_region_alone_has_no_page_of_quotas(cast: SimpleNamespace) -> None:
     whole = f.target(f.indicator(), "at_least", 92)
     assert by(cast.office).get(f"{ADDRESS}{whole.code}/").status_code == 404

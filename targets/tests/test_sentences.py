@@ -100,6 +100,22 @@ def test_last_year_is_told() -> None:
     assert told == "事故 97 起，目标 比上年同期（100 起）下降 ≥ 3 %，即 ≤ 97 起，目前未超限。"
 
 
+def test_up_to_which_month_last_year_counts_is_told_where_this_year_s_figures_end_earlier() -> None:
+    """97 until March are not held against the 100 of the same three months, but against all that were until May."""
+    accidents = f.indicator("count", direction="lower", name="事故", unit="起")
+    fewer = promise(accidents, "at_most", -3, threshold_kind="last_year")
+    better = f.target(accidents, "improves", plan=fewer.plan)
+    f.official(
+        f.entry(accidents, "2015-03", 100), f.entry(accidents, "2015-05", 900), f.entry(accidents, "2016-03", 97)
+    )
+    f.judged_anew(better)
+    told = sentence(f.attainment(fewer, "2016-05"))
+    assert told == "事故 97 起，目标 比上年同期（1 000 起）下降 ≥ 3 %（上年计至2015年5月），即 ≤ 970 起，目前未超限。"
+    assert "优于上年同期 (1 000 起)（上年计至2015年5月）" in sentence(f.attainment(better, "2016-05"))
+    assert "(last year's up to May 2015)" in sentence(f.attainment(better, "2016-05"), "en")
+    assert "上年计至" not in sentence(f.attainment(fewer, "2016-03"))
+
+
 def test_the_same_elsewhere() -> None:
     _home, other = f.region(), f.region("200100")
     rate = f.indicator(region_rule="own", name="合格率")

@@ -129,6 +129,21 @@ def test_what_another_plan_begins_to_promise_is_watched_no_more_at_once(cast: Si
     assert f'id="row-{watched.pk}"' not in client.get(cast.address).content.decode()
 
 
+def test_a_county_s_coordinator_enters_what_the_city_s_plan_asks_and_is_told_nothing_of_that_plan(
+    cast: SimpleNamespace,
+) -> None:
+    """Who looks after a county's own plan sees that plan alone, and may enter for every unit of the county."""
+    county = f.region("100101", cast.city)
+    rate = f.target(f.indicator(), threshold="91.5", plan=cast.quality, coverage="parts").indicator
+    f.target(rate, threshold="87.5", plan=f.another_plan("own", place=county, title="地区100101自己的计划"))
+    government = f.department(county, Department.Kind.COUNTY_GOVERNMENT)
+    told = {}
+    for user in (f.person(Role.COUNTY, government), f.person(Role.COORDINATOR, f.department(county))):
+        page = by(user).get(f"/worksheet/{government.code}/2014-06/").content.decode()
+        told[user.roles] = [number in row_of(page, rate) for number in ("91.5", "87.5")]
+    assert told == {frozenset({Role.COUNTY}): [True, True], frozenset({Role.COORDINATOR}): [False, True]}
+
+
 def test_a_figure_typed_once_is_judged_in_both_plans(cast: SimpleNamespace) -> None:
     answer = by(cast.reporter).post(cast.address, form(shared=(cast.shared, "700")))
     assert answer.status_code == 302

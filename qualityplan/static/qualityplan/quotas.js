@@ -68,18 +68,21 @@
       return "unclear";
     }
     const whole = exactly(place.dataset.whole);
+    const isLimit = "limit" in place.dataset;
     const found = outcome(sum, whole);
+    const said = isLimit && found !== "equal" ? `${found}Limit` : found;
+    const meant = found === "equal" ? "" : (found === "over") === isLimit ? "short" : "beyond";
     place.querySelector("strong").textContent = shown(sum);
-    mark.className = `sum sum-${found}`;
-    mark.textContent = say(words[found], { difference: shown(sum > whole ? sum - whole : whole - sum) });
-    return found;
+    mark.className = `sum sum-${found}${meant && ` sum-${meant}`}`;
+    mark.textContent = say(words[said], { difference: shown(sum > whole ? sum - whole : whole - sum) });
+    return meant;
   };
   // What is as it was has its reason already, if it needs one.
   const update = () => {
     const short = sums.map((place, column) => {
       const different = place && changed(column);
       const divided = place && [...owed(column).values()].some((number) => number !== null);
-      return place && (different || divided) && show(place, total(column)) === "under" && different;
+      return place && (different || divided) && show(place, total(column)) === "short" && different;
     });
     if (reason) reason.hidden = !short.some(Boolean) && !reason.querySelector("textarea").value;
   };
