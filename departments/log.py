@@ -57,6 +57,7 @@ ACTIONS: dict[str, str | Promise] = {
     "observations.import_failed": gettext_lazy("import failed"),
     "observations.import_undone": gettext_lazy("import undone"),
     "quotas.set": gettext_lazy("quotas set"),
+    "target.rule_changed": gettext_lazy("target rule changed"),
     "quotas.exported": gettext_lazy("sheet of quotas downloaded"),
     "month.locked": gettext_lazy("month closed"),
     "month.reopened": gettext_lazy("month reopened"),

@@ -87,7 +87,7 @@ def history(target: Target, region: Region, month: Month, user: User, until: dat
 
 def _with_lights(target: Target, judged: Iterable[Attainment]) -> Iterator[tuple[Attainment, Light]]:
     for one in judged:
-        one.target = target
+        one.of_target(target)
         yield one, light(one)
 
 
