@@ -300,3 +300,19 @@ def test_parts_are_judged_from_the_month_on_that_covers_them() -> None:
     f.change_rule(made, JUNE, coverage="whole")
     assert is_sound()
     assert [str(one.month) for one in judged.all()] == ["2014-04", "2014-05"]
+
+
+def test_a_target_whose_rule_has_changed_is_not_deleted(inside: Client, promise: Target) -> None:
+    f.change_rule(promise, APRIL, threshold=300)
+    reopen(promise.plan, MARCH, by=f.coordinator(), reason="更正目标")
+    told = inside.post(f"/admin/targets/target/{promise.pk}/delete/", {"post": "yes"})
+    assert "有其他数据以此为依据" in told.content.decode()
+    assert Target.objects.exists()
+
+
+def test_a_draft_s_rule_changes_without_a_month(inside: Client, promise: Target) -> None:
+    type(promise.plan).objects.update(state="draft")
+    address = f"/admin/targets/target/{promise.pk}/change/"
+    assert "调整目标规则" not in inside.get(address).content.decode()
+    assert save(inside, promise, threshold="300", **FROM_APRIL).status_code == 302
+    assert not TargetVersion.objects.exists()
