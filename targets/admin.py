@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, Widget
 
@@ -224,9 +225,9 @@ class RuleForm(forms.ModelForm):
     """A target that is there. Its rule changes in all months, or from one on: where months are closed, the first that
     is open is offered."""
 
-    holds_from = forms.CharField(label=_("Holds from month"), required=False, max_length=7)
-    change_reason = _line(_("Reason for changing the rule"), 400)
-    change_paper = _line(_("Paper of the change"), 300)
+    holds_from = forms.CharField(label=gettext_lazy("Holds from month"), required=False, max_length=7)
+    change_reason = _line(gettext_lazy("Reason for changing the rule"), 400)
+    change_paper = _line(gettext_lazy("Paper of the change"), 300)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -270,7 +270,7 @@ def _milestones(attainment: Attainment) -> str:
 def _with_rule(sentence: str, attainment: Attainment) -> str:
     """The sentence, and by which of several rules it was judged."""
     target = attainment.target
-    if target.held is None:
+    if target.held in (None, (target.plan.first_month, target.plan.last_month)):
         return sentence
     first, last = (month_text(month, with_year=over_years(target)) for month in target.held)
     if target.held[1] == target.plan.last_month:

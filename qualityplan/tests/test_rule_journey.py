@@ -58,7 +58,7 @@ def test_a_rule_is_changed_from_the_first_open_month_on(
     page.locator("input[name=_save]").click()
     f.recompute()
     address = f"{live_server.url}/plans/{promise.plan.code}/targets/{promise.code}/?month="
-    for month, said in (("2014-03", "按截至3月执行的目标规则评判"), ("2014-04", "按4月起执行的目标规则评判")):
+    for month, said in (("2014-03", "按3月及以前执行的目标规则评判"), ("2014-04", "按4月起执行的目标规则评判")):
         page.goto(address + month)
         expect(page.locator(".explanation")).to_contain_text(said)
     changes = page.locator("section", has=page.get_by_role("heading", name="目标规则调整记录"))

@@ -170,7 +170,7 @@ def test_a_month_is_explained_by_the_rule_that_judged_it(promise: Target) -> Non
     f.change_rule(promise, Month(2014, 9), threshold=250)
     said = [explain(one) for one in Attainment.objects.of_plan(promise.plan).with_rules()]
     assert "目标 ≥\xa0400\xa0户" in said[3]
-    assert said[3].endswith("按截至4月执行的目标规则评判。")
+    assert said[3].endswith("按4月及以前执行的目标规则评判。")
     assert "目标 ≥\xa0300\xa0户" in said[7]
     assert said[7].endswith("按5月至8月执行的目标规则评判。")
     assert "目标 ≥\xa0250\xa0户" in said[8]
@@ -208,7 +208,7 @@ def test_a_target_s_page_shows_the_rule_of_its_month_and_every_change(promise: T
     reader.force_login(f.person(Role.LEADER))
     address = f"/plans/{promise.plan.code}/targets/{promise.code}/"
     march, april = (reader.get(address, {"month": month}).content.decode() for month in ("2014-03", "2014-04"))
-    assert "按截至3月执行的目标规则评判" in march
+    assert "按3月及以前执行的目标规则评判" in march
     assert "≥\xa0400\xa0户" in march
     assert "按4月起执行的目标规则评判" in april
     for page in (march, april):
