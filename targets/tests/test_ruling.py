@@ -16,7 +16,7 @@ from plans.periods import Month
 from targets.audit import differences
 from targets.models import Attainment, ReportingDuty, Target
 from targets.services import demand_judged_alike, lock, reopen
-from targets.services.ruling import RULES
+from targets.services.ruling import LASTING, RULES
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, upload
 
@@ -225,3 +225,7 @@ def test_every_field_judges_or_names(model: type[models.Model], fields: Any) -> 
     """Whoever adds a field says here which of the two it does."""
     assert fields.judging | fields.naming == {field.name for field in model._meta.concrete_fields}
     assert not fields.judging & fields.naming
+
+
+def test_all_by_which_a_target_is_judged_may_change_from_a_month_on_but_what_is_measured_and_for_which_plan() -> None:
+    assert {"plan", "indicator"} == LASTING

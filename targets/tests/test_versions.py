@@ -199,7 +199,8 @@ def test_the_change_is_told_with_before_and_after_and_its_month(inside: Client, 
         "before": {"threshold": "400", "steps": "2014-06-30 200"},
         "after": {"threshold": "300", "steps": "2014-06-30 180"},
     }
-    assert "变更前 (阶段目标: 2014-06-30 200, 目标值: 400)" in line(event).detail
+    told = line(event).detail
+    assert all(one in told for one in ("起始月份: 2014-04", "目标值: 400", "阶段目标: 2014-06-30 180"))
 
 
 def test_a_target_s_page_shows_the_rule_of_its_month_and_every_change(promise: Target) -> None:
