@@ -213,7 +213,11 @@ class GuardedRows(forms.BaseInlineFormSet):
         for form in self.forms:
             gone = self._should_delete_form(form)  # type: ignore[attr-defined]
             if form.has_changed() and (gone or form.is_valid()):
-                demand_allowed(stored_before(form.instance), None if gone else form.instance)
+                self.demand_allowed(stored_before(form.instance), None if gone else form.instance)
+
+    def demand_allowed(self, before: models.Model | None, after: models.Model | None) -> None:
+        """Asks every guard about a row as it is stored and as it is to be."""
+        demand_allowed(before, after)
 
 
 class Inline(ByRole):

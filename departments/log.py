@@ -57,6 +57,7 @@ ACTIONS: dict[str, str | Promise] = {
     "observations.import_failed": gettext_lazy("import failed"),
     "observations.import_undone": gettext_lazy("import undone"),
     "quotas.set": gettext_lazy("quotas set"),
+    "target.rule_changed": gettext_lazy("target rule changed"),
     "quotas.exported": gettext_lazy("sheet of quotas downloaded"),
     "data_question.asked": gettext_lazy("unit asked about its data"),
     "data_question.answered": gettext_lazy("question about data answered"),

@@ -73,7 +73,7 @@ def judged_in_parts(standing: Standing, user: User, targets: Mapping[int, Target
         here = [one for one in then if one.month == standing.month and one.region.parent_id == region.pk]
         found = seen_by(user, here)
     for one in found:
-        one.target = targets[one.target_id]
+        one.of_target(targets[one.target_id])
     return found
 
 

@@ -43,20 +43,22 @@ class Account:
 
     @property
     def chart(self) -> dict[str, Any]:
-        return page.chart(self.target, self.rows, self.moment.month, self.last_year, self.expected)
+        month = self.moment.month
+        return page.chart(self.target.in_month(month), self.rows, month, self.last_year, self.expected)
 
 
 def indicators_shown(plan_code: str, code: str) -> frozenset[int]:
-    """The indicators whose figures and lights the target's page shows: its own, the one that it is held against, and
-    those from which milestones of the tasks of the same item are counted."""
+    """The indicators whose figures and lights the target's page shows: its own, those that its rules hold it against,
+    and those from which milestones of the tasks of the same item are counted."""
     found = Target.objects.filter(plan__code=plan_code, code=code)
     counted = Target.objects.filter(counted__task__targets__in=found)
-    rows = (one.order_by().values_list("indicator_id", "operand_id") for one in (found, counted))
+    shown = ("indicator_id", "operand_id", "versions__operand_id")
+    rows = (one.order_by().values_list(*shown) for one in (found, counted))
     return frozenset(pk for row in chain(*rows) for pk in row if pk)
 
 
 def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
-    """The target as the address asks; `target` with its plan, region, indicator, operand and version."""
+    """The target as the address asks; `target` with its plan, region, indicator, operand, version and rules."""
     region = target.plan.region
     judged = _judged(target, asked, user)
     rows = rows_of(one for one in judged if one.region_id == region.pk)
@@ -68,7 +70,7 @@ def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
         rows,
         row,
         page.parts_of((one for one in judged if one.region_id != region.pk), moment.month, row),
-        page.last_year(target, moment.loader),
+        page.last_year(target.in_month(moment.month), moment.loader),
         page.expected(target, rows, moment.month),
         history(target, region, moment.month, user, moment.end),
         _tasks(target, moment.month),

@@ -8,12 +8,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, Widget
 
-from departments import seeing
+from departments import access, seeing
 from departments.access import Reach
 from departments.administration import GuardedRows, Importing, Inline, OwnRelated, Resource, guard, listen
 from departments.models import Department, Region, User
@@ -21,9 +26,27 @@ from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan
 from plans.periods import Month
-from targets.models import Indicator, Quota, ReportingDuty, Step, Target, TargetAssignment, TargetLeader
-from targets.services import demand_judged_alike, demand_reasons, promises_changed, reporters_changed
-from targets.services.ruling import keep_all_open
+from targets.models import (
+    Indicator,
+    Quota,
+    ReportingDuty,
+    RuleChange,
+    Step,
+    Target,
+    TargetAssignment,
+    TargetLeader,
+    TargetVersion,
+)
+from targets.services import (
+    check_change,
+    demand_judged_alike,
+    demand_reasons,
+    former_rule,
+    keep_former,
+    promises_changed,
+    reporters_changed,
+)
+from targets.services.ruling import first_open, keep_all_open
 
 guard(demand_judged_alike, hold=keep_all_open)
 listen(promises_changed)
@@ -102,7 +125,8 @@ class IndicatorAdmin(Importing):
         return own | Q(department__isnull=True) & self._unshared(reached)
 
     def _unshared(self, reached: Reach) -> Q:
-        uses = Target.objects.filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk")))
+        compared = Q(operand=OuterRef("pk")) | Q(versions__operand=OuterRef("pk"))
+        uses = Target.objects.filter(Q(indicator=OuterRef("pk")) | compared)
         people = User.objects.within(realm=reached.realm, departments=())
         entered = Indicator.history.filter(id=OuterRef("pk"), history_type="+", history_user__in=people.values("pk"))
         own = Q(Exists(uses.filter(plan__region__in=reached.realm))) | Q(Exists(entered))
@@ -149,11 +173,28 @@ class PartForm(forms.ModelForm):
             super()._post_clean()  # type: ignore[misc]
 
 
+class StepRows(GuardedRows):
+    """The steps of a target: they change from the month on that the target's form names."""
+
+    def clean(self) -> None:
+        super().clean()
+        change = self.instance.changing
+        if change is not None and any(form.has_changed() for form in self.forms):
+            check_change(self.instance, change)
+
+    def demand_allowed(self, before: Any, after: Any) -> None:
+        for step in (before, after):
+            if step is not None:
+                step.target = self.instance
+        super().demand_allowed(before, after)
+
+
 class StepInline(Inline, admin.TabularInline):
     """What must have been reached by earlier dates."""
 
     model = Step
     form = PartForm
+    formset = StepRows
     extra = 0
 
 
@@ -186,6 +227,55 @@ class TargetLeaderInline(Inline, admin.TabularInline):
     extra = 0
 
 
+CHANGE = ("holds_from", "change_reason", "change_paper", "seen")
+
+
+def _line(label: Any, longest: int) -> forms.CharField:
+    return forms.CharField(label=label, required=False, max_length=longest, widget=AdminTextInputWidget)
+
+
+class RuleForm(forms.ModelForm):
+    """A target that is there. Its rule changes in all months, or from one on: where months are closed, the first that
+    is open is offered."""
+
+    holds_from = forms.CharField(label=gettext_lazy("Holds from month"), required=False, max_length=7)
+    change_reason = _line(gettext_lazy("Reason for changing the rule"), 400)
+    change_paper = _line(gettext_lazy("Paper of the change"), 300)
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        target = Target.objects.with_version().select_related("plan").get(pk=self.instance.pk)
+        earliest = first_open(target.plan)
+        self.initial["seen"] = target.version
+        self.initial["holds_from"] = "" if earliest in (None, target.plan.first_month) else str(earliest)
+
+    def clean_holds_from(self) -> Month | None:
+        """The month that was named."""
+        return MonthField().to_python(self.cleaned_data["holds_from"].strip() or None)
+
+    def _post_clean(self) -> None:
+        """The rule as it is stored is looked at before it is asked whether the change may be."""
+        data = self.cleaned_data
+        if data.get("holds_from") and not self.instance.plan.is_draft:
+            change = data["holds_from"], data.get("change_reason", ""), data.get("change_paper", "")
+            self.instance.changing = RuleChange(*change)
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            self._check_rule()
+
+    def _check_rule(self) -> None:
+        stored = former_rule(self.instance)
+        changed = not TargetVersion.of(self.instance, 0, self.instance.all_steps).says_the_same(stored)
+        try:
+            if changed and self.cleaned_data.get("seen") not in (None, stored.number):
+                raise ValidationError(_("Somebody has changed the target since you saw it. Open it again."))
+            if changed and self.instance.changing is not None:
+                check_change(self.instance, self.instance.changing)
+        except ValidationError as refused:
+            self.add_error(None, refused)
+
+
 @admin.register(Target)
 class TargetAdmin(OfPlan, Importing):
     """A plan's promises in numbers."""
@@ -201,3 +291,35 @@ class TargetAdmin(OfPlan, Importing):
     def get_inlines(self, request: HttpRequest, obj: Target | None) -> list[Any]:
         """A promise is divided once it is there."""
         return list(self.inlines) if obj is not None else [TargetAssignmentInline]
+
+    def get_form(self, request: HttpRequest, obj: Target | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The rule of what is there changes from a month on."""
+        return super().get_form(request, obj, change, **{} if obj is None else {"form": RuleForm}, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Target | None = None) -> Any:
+        """The change of the rule apart from the promise."""
+        named = [name for name in self.get_fields(request, obj) if name not in CHANGE]
+        promise = (None, {"fields": named})
+        if obj is None or obj.plan.is_draft or not self.has_change_permission(request, obj):
+            return [promise]
+        return [promise, (_("If the rule changes"), {"fields": CHANGE, "description": _how_it_changes()})]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The rule as it is stored is remembered until its steps are saved too."""
+        with transaction.atomic():
+            obj.former = former_rule(obj) if change else None
+            super().save_model(request, obj, form, change)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        """By whatever page it was changed, all of it is saved now: of a rule that changes from a month on the former
+        one is kept."""
+        keep_former(obj.former, obj, by=access.person(request))
+        return super().response_change(request, obj)
+
+
+def _how_it_changes() -> str:
+    return _(
+        "A change of the comparator, the number, the due date, the steps and whatever else decides a light holds from "
+        "the month on that is named here, written like 2014-06; closed months stay as they were judged. Without a "
+        "month it holds wherever the present rule does. A change of words alone needs none of this."
+    )

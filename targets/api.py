@@ -42,12 +42,13 @@ def indicators(request: HttpRequest) -> QuerySet[Indicator]:
 @router.get("/plans/{plan}/targets", response={200: list[TargetOut], **PLAN_REFUSALS})
 @paginate(Paging)
 def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
-    """A plan's promises in numbers, in its order, with their steps and all versions of their quotas: of the regions
-    that the person sees, of a county its own alone."""
+    """A plan's promises in numbers, in its order, with their steps, all versions of their quotas (of the regions that
+    the person sees, of a county its own alone), and the rules that they had before they were changed from a month
+    on."""
     assigned = Prefetch("assignments", TargetAssignment.objects.select_related("department"))
     quotas = Prefetch("quotas", Quota.objects.in_regions_of(person(request)).select_related("region"))
-    found: QuerySet[Target] = Target.objects.filter(plan=plan_of(plan, person(request)))
-    related = found.select_related("clause", "indicator", "operand", "operand_region")
+    found = Target.objects.filter(plan=plan_of(plan, person(request)))
+    related = found.with_rules().select_related("clause", "indicator", "operand", "operand_region")
     return related.prefetch_related(assigned, quotas, "steps")
 
 
@@ -59,7 +60,7 @@ def attainment(
     month: MonthText | None = None,
     region: RegionCode | None = None,
     as_of: Moment | None = None,
-) -> QuerySet[Attainment] | list[Attainment]:
+) -> list[Attainment]:
     """Every target of a plan, judged for a region as of a month.
 
     Without `region` the plan's own; without `month` the last one with data. `as_of` answers by the figures that were
@@ -69,7 +70,8 @@ def attainment(
     place = judged_region(known, region, person(request))
     if as_of is None:
         chosen = month_of(known, month, last_month(known, place))
-        return Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request)).filter(month=chosen)
+        found = Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request))
+        return found.filter(month=chosen).with_rules()
     rows = official_then(Target.objects.filter(plan=known), place, as_of)
     chosen = month_of(known, month, last_in_plan(known, (row.last_month for row in rows)))
     return [row for row in rows if row.month == chosen]
@@ -79,7 +81,7 @@ def attainment(
 @paginate(Paging)
 def attainment_by_month(
     request: HttpRequest, plan: PlanCode, code: Code, region: RegionCode | None = None, as_of: Moment | None = None
-) -> QuerySet[Attainment] | list[Attainment]:
+) -> list[Attainment]:
     """One target through the months of its plan; `region` and `as_of` as for all targets."""
     known = plan_of(plan, person(request))
     target = get_object_or_404(Target, plan=known, code=code)
@@ -87,7 +89,7 @@ def attainment_by_month(
     if as_of is not None:
         return official_then(Target.objects.filter(pk=target.pk), place, as_of)
     found = Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request))
-    return found.filter(target=target)
+    return found.filter(target=target).with_rules()
 
 
 @router.get("/observations", response={200: list[ObservationOut], **REFUSALS})

@@ -23,7 +23,7 @@ class TargetsConfig(AppConfig):
         from reviews import four_eyes
         from reviews.models import MOVING, OFFICIAL, REVISED
         from targets import data_quality_wording, reminders, wording
-        from targets.models import DataQuestion, Decision, MonthLock, Revision, RevisionAuthor
+        from targets.models import DataQuestion, Decision, MonthLock, Revision, RevisionAuthor, TargetVersion
 
         matters.provide(reminders.matters_of)
         matters.word(wording.WORDINGS, wording.HEADINGS)
@@ -40,6 +40,7 @@ class TargetsConfig(AppConfig):
             ),
             AppendOnly(Revision, changing=MOVING, once=OFFICIAL, moments=REVISED),
             AppendOnly(MonthLock, changing=("reason",), once=("reopened_by", "reopened_at"), moments=("locked_at",)),
+            AppendOnly(TargetVersion, moments=("changed_at",)),
         )
         four_eyes.declare(
             *four_eyes.rules_of("targets_revision", "targets_revisionauthor", "targets_decision", "revision_id")
@@ -52,6 +53,7 @@ class TargetsConfig(AppConfig):
             Watch("targets_reportingduty"),
             Watch("targets_target", ("plan_id",), beside),
             Watch("targets_step", ("target_id",), of_target),
+            Watch("targets_targetversion", ("target_id",), of_target),
             Watch("targets_quota", ("target_id",), of_target),
             Watch("targets_targetassignment", ("target_id",), of_target),
             Watch("targets_targetleader", ("target_id",), of_target),
@@ -80,7 +82,9 @@ _BESIDE = (
 """The plans of a plan's region: what one of them promises is no longer only watched by the others."""
 _USING = (
     "(SELECT indicator_id, plan_id FROM targets_target UNION ALL "
-    "SELECT operand_id, plan_id FROM targets_target WHERE operand_id IS NOT NULL) AS used "
+    "SELECT operand_id, plan_id FROM targets_target WHERE operand_id IS NOT NULL UNION ALL "
+    "SELECT version.operand_id, target.plan_id FROM targets_targetversion AS version "
+    "JOIN targets_target AS target ON target.id = version.target_id WHERE version.operand_id IS NOT NULL) AS used "
     "JOIN plans_plan AS plan ON plan.id = used.plan_id"
 )
 """The plans that judge something by an indicator, or compare it with one."""

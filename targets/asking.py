@@ -10,7 +10,7 @@ the figures in is told by `targets.duties`.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value, prefetch_related_objects
@@ -26,23 +26,27 @@ from targets.models import Indicator, Target
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What one plan asks for: its targets with plan, indicator and operand; the indicators by id, in the plan's order;
-    in which regions each is measured, by their codes; and of which of them the months before the plan count too."""
+    in which regions each is measured, by their codes; of which of them the months before the plan count too; and of
+    those with which only former rules compare, the last month in which one did."""
 
     plan: Plan
     targets: Sequence[Target]
     indicators: Mapping[int, Indicator]
     places: Mapping[int, Sequence[int]]
     earlier: Collection[int] = ()
+    until: Mapping[int, Month] = field(default_factory=dict)
 
     def months_of(self, indicator_id: int) -> list[Month]:
         """The months of which it asks for the figures of an indicator."""
-        return [*(self.plan.earlier_months if indicator_id in self.earlier else ()), *self.plan.months]
+        last = self.until.get(indicator_id, self.plan.last_month)
+        asked = [*(self.plan.earlier_months if indicator_id in self.earlier else ()), *self.plan.months]
+        return [month for month in asked if month <= last]
 
     def asks_in(self, indicator_id: int, month: Month) -> bool:
         """Whether it asks for the figures of an indicator in a month."""
         first = self.plan.first_month
         begun = first <= month or (indicator_id in self.earlier and month.year == first.year)
-        return begun and month <= self.plan.last_month
+        return begun and month <= self.until.get(indicator_id, self.plan.last_month)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Asked:
 
 
 def asked_by(plans: Sequence[Plan]) -> Asked:
-    """What the plans ask for; three queries, one more where parts have quotas, however many plans and however much it
+    """What the plans ask for; four queries, one more where parts have quotas, however many plans and however much it
     is."""
     regions = Regions.load()
     targets = _targets(plans)
@@ -89,17 +93,24 @@ def asked_by(plans: Sequence[Plan]) -> Asked:
 def _targets(plans: Sequence[Plan]) -> list[Target]:
     """The targets in the order of their plans, each with its plan."""
     known = {plan.pk: plan for plan in plans}
-    found = list(Target.objects.filter(plan__in=known).order_by("plan", "order", "code"))
+    found = list(Target.objects.filter(plan__in=known).with_rules().order_by("plan", "order", "code"))
     for target in found:
         target.plan = known[target.plan_id]
-    prefetch_related_objects([target for target in found if target.coverage == Target.Coverage.QUOTAS], "quotas")
+    parted = [target for target in found if any(rule.coverage == Target.Coverage.QUOTAS for rule in _rules(target))]
+    prefetch_related_objects(parted, "quotas")
     return found
+
+
+def _rules(target: Target) -> list[Target]:
+    """The target by each rule that it has had in a month of its plan."""
+    return [held.target for held in target.rules_held]
 
 
 def _indicators(targets: Iterable[Target], plans: Iterable[Plan], regions: Regions) -> dict[int, Indicator]:
     """The indicators of the targets, and those that are only watched in a region of the plans. An indicator is read
     once, whatever refers to it."""
-    promised = {pk for target in targets for pk in (target.indicator_id, target.operand_id) if pk is not None}
+    rules = [rule for target in targets for rule in _rules(target)]
+    promised = {pk for rule in rules for pk in (rule.indicator_id, rule.operand_id) if pk is not None}
     places = {plan.region_id for plan in plans}
     return with_watched(regions).filter(Q(pk__in=promised) | Q(watched=True, home__in=places)).in_bulk()
 
@@ -109,7 +120,8 @@ def with_watched(regions: Regions) -> "QuerySet[Indicator]":
     anything about them, and of those that no department reports no plan at all."""
     wholes = [region_id for region_id, parent in regions.parents.items() if parent is None]
     only = wholes[0] if len(wholes) == 1 else 0
-    promised = Target.objects.in_force().filter(Q(indicator=OuterRef("pk")) | Q(operand=OuterRef("pk")))
+    compared = Q(operand=OuterRef("pk")) | Q(versions__operand=OuterRef("pk"))
+    promised = Target.objects.in_force().filter(Q(indicator=OuterRef("pk")) | compared)
     there = promised.filter(plan__region=OuterRef("home"))
     watched = ~Exists(there) & (Q(department__isnull=False) | ~Exists(promised))
     return Indicator.objects.annotate(home=Coalesce("department__region", Value(only))).annotate(watched=watched)
@@ -126,20 +138,34 @@ def _watched(indicators: Iterable[Indicator]) -> dict[int, list[Indicator]]:
 
 
 def _asking(plan: Plan, targets: Sequence[Target], watched: Sequence[Indicator], measured: "_Measured") -> Asking:
-    compared = [target.operand for target in targets if target.operand is not None]
+    rules = [rule for target in targets for rule in _rules(target)]
+    compared = [rule.operand for rule in rules if rule.operand is not None]
     promised = {target.indicator_id for target in targets} | {operand.pk for operand in compared}
     only_watched = [indicator for indicator in watched if indicator.pk not in promised]
     places: dict[int, Sequence[int]] = {}
-    for target in targets:
-        judged = tuple(judged_regions(target, measured.regions))
-        for indicator in filter(None, (target.indicator, target.operand)):
+    for rule in rules:
+        judged = tuple(judged_regions(rule, measured.regions))
+        for indicator in filter(None, (rule.indicator, rule.operand)):
             places[indicator.pk] = measured.united(places.get(indicator.pk, ()), measured.places(judged, indicator))
     for indicator in only_watched:
         places[indicator.pk] = measured.places((plan.region_id,), indicator)
     further = sorted([*compared, *only_watched], key=lambda indicator: indicator.code)
     ordered = [*(target.indicator for target in targets), *further]
-    earlier = frozenset(indicator.pk for target in targets for indicator in _counted_earlier(target))
-    return Asking(plan, targets, {indicator.pk: indicator for indicator in ordered}, places, earlier)
+    earlier = frozenset(indicator.pk for rule in rules for indicator in _counted_earlier(rule))
+    return Asking(
+        plan, targets, {indicator.pk: indicator for indicator in ordered}, places, earlier, _compared_until(targets)
+    )
+
+
+def _compared_until(targets: Sequence[Target]) -> dict[int, Month]:
+    """Of the indicators with which only former rules compare, the last month in which one did."""
+    lasting = {pk for target in targets for pk in (target.indicator_id, target.operand_id)}
+    found: dict[int, Month] = {}
+    for held in (held for target in targets for held in target.rules_held):
+        operand = held.target.operand_id
+        if operand is not None and operand not in lasting:
+            found[operand] = max(held.last, found.get(operand, held.last))
+    return found
 
 
 def _counted_earlier(target: Target) -> list[Indicator]:
@@ -150,10 +176,11 @@ def _counted_earlier(target: Target) -> list[Indicator]:
 
 def first_asked(plans: Collection[Plan]) -> dict[int, Month]:
     """The first month of which each plan asks for any figure, by the plan's id: its own first one, or January of that
-    year. One query, none where all plans begin in January."""
+    year. Two queries, none where all plans begin in January."""
     late = [plan for plan in plans if plan.earlier_months]
-    targets = Target.objects.filter(plan__in=late).select_related("plan", "indicator", "operand") if late else ()
-    earlier = {target.plan_id for target in targets if _counted_earlier(target)}
+    related = Target.objects.filter(plan__in=late).select_related("plan", "indicator", "operand").with_rules()
+    targets = related if late else ()
+    earlier = {target.plan_id for target in targets for rule in _rules(target) if _counted_earlier(rule)}
     return {plan.pk: plan.earlier_months[0] if plan.pk in earlier else plan.first_month for plan in plans}
 
 

@@ -2,7 +2,7 @@
 
 A light follows from the figures that are official, so it is judged anew for the end of every day on which one of them
 became official, was corrected or withdrawn: the same computation as for an earlier day, from entries that are read
-once. The target's own rule and milestones are those of today.
+once. The rule is the one that judges the month today, and the milestones are those of today.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,8 +65,9 @@ class _Spell:
 
 
 def history(target: Target, region: Region, month: Month, user: User, until: datetime) -> History:
-    """How the light of a month came to be what it was at a moment; seven queries at most. `target` with its version."""
-    regions = Regions.load()
+    """How the light of a month came to be what it was at a moment; seven queries at most. `target` with its version and
+    rules."""
+    regions, target = Regions.load(), target.in_month(month)
     spells = list(_spells(decisive_months(target, region.pk, month, regions), until))
     known = sorted({day for spell in spells for day in (spell.begins, spell.ends) if day is not None})
     days = known[-DAYS:]

@@ -1,7 +1,7 @@
 """Which figures may not change any more, because a month is closed for a plan that asks for them.
 
 A figure stands above plans: while one plan in force that asks for it has closed its month, no other plan's work may
-change it. The question is put for many figures at once: one query, and three more where any of their months is closed.
+change it. The question is put for many figures at once: one query, and four more where any of their months is closed.
 """
 
 from collections import defaultdict

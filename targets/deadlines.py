@@ -63,10 +63,11 @@ def deadlines_of(plans: Collection[Plan]) -> dict[int, Deadlines]:
     first = min((plan.first_month.year for plan in plans), default=0)
     last = max((plan.last_month.shifted(1).year for plan in plans), default=0)
     days = list(CalendarDay.objects.of_years(first, last)) if plans else []
-    return {plan.pk: _deadlines(plan, days) for plan in plans}
+    return {plan.pk: deadlines_by(plan, days) for plan in plans}
 
 
-def _deadlines(plan: Plan, days: Sequence[CalendarDay]) -> Deadlines:
+def deadlines_by(plan: Plan, days: Sequence[CalendarDay]) -> Deadlines:
+    """The deadlines of a plan's months by a calendar that is at hand."""
     known = {day.day.year for day in days}
     found = {month: _deadline(plan, month, days) for month in plan.months}
     years = sorted({deadline.planned.year for deadline in found.values()} - known)

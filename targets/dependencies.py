@@ -38,9 +38,19 @@ class Use(NamedTuple):
 
 
 def uses_of(target: Target) -> list[Use]:
-    """All that a target is judged from, in whatever region."""
+    """All that a target is judged from by its own rule, in whatever region."""
     course = target.course()
     return [*_counted(target, course), *_baseline(target, course)]
+
+
+def uses_held(target: Target) -> Iterator[tuple[Target, Use]]:
+    """All that a target is judged from by each rule that it has had, each for the months in which that rule held."""
+    begins = target.plan.first_month.index
+    for held in target.rules_held:
+        first, last = held.first.index - begins, held.last.index - begins
+        for use in uses_of(held.target):
+            if use.first <= last and first <= use.last:
+                yield held.target, use._replace(first=max(use.first, first), last=min(use.last, last))
 
 
 def _counted(target: Target, course: Course) -> Iterator[Use]:
@@ -95,8 +105,8 @@ def place_of(target: Target, use: Use, region_id: int, regions: Regions) -> int 
 
 
 def judged_regions(target: Target, regions: Regions) -> list[int]:
-    """For which regions a target is judged: the plan's, and its parts where the target covers them, with the parts of
-    parts that have a quota."""
+    """For which regions a target is judged by its own rule: the plan's, and its parts where the target covers them,
+    with the parts of parts that have a quota."""
     whole = target.plan.region_id
     if target.coverage == Target.Coverage.WHOLE:
         return [whole]
@@ -108,7 +118,12 @@ def judged_regions(target: Target, regions: Regions) -> list[int]:
 
 def everything(targets: Iterable[Target], regions: Regions) -> Pairs:
     """All pairs, from the plan's first month on."""
-    return {(target.id, region_id): 0 for target in targets for region_id in judged_regions(target, regions)}
+    return {
+        (target.id, region_id): 0
+        for target in targets
+        for held in target.rules_held
+        for region_id in judged_regions(held.target, regions)
+    }
 
 
 def expand(keys: Iterable[Changed], targets: Iterable[Target], regions: Regions) -> Pairs:
@@ -118,8 +133,8 @@ def expand(keys: Iterable[Changed], targets: Iterable[Target], regions: Regions)
         months = changed[indicator_id, month.year]
         months[region_id] = min(month.number, months.get(region_id, 12))
     pairs: Pairs = {}
-    for target in targets:
-        for use in uses_of(target):
+    for one in targets:
+        for target, use in uses_held(one):
             _affect(pairs, target, use, changed.get((use.indicator.id, use.year), {}), regions)
     return pairs
 
@@ -158,7 +173,7 @@ def _reached(
 
 def series_of(target: Target, region_id: int, regions: Regions) -> set[SeriesKey]:
     """The series of figures, each where it is measured, from which a target is judged for a region."""
-    return {key for use in uses_of(target) for key in _series(target, use, region_id, regions)}
+    return {key for rule, use in uses_held(target) for key in _series(rule, use, region_id, regions)}
 
 
 def _series(target: Target, use: Use, region_id: int, regions: Regions) -> Iterator[SeriesKey]:
@@ -170,6 +185,7 @@ def _series(target: Target, use: Use, region_id: int, regions: Regions) -> Itera
 
 def decisive_months(target: Target, region_id: int, month: Month, regions: Regions) -> dict[SeriesKey, int]:
     """The series by which one month of a target is judged, each with the number of the last month that has a say."""
+    target = target.in_month(month)
     course, found = target.course(), Counter[SeriesKey]()
     month = course.due if month in course.frozen else month
     place = month.index - course.first.index

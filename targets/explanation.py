@@ -136,7 +136,7 @@ def explain(attainment: Attainment) -> str:
         + pgettext("between the parts of a sentence", ", ").join(part for part in parts if part)
         + pgettext("end of a sentence", ".")
     )
-    return _with_gaps(sentence, attainment)
+    return _with_rule(_with_gaps(sentence, attainment), attainment)
 
 
 def _opening(attainment: Attainment) -> str:
@@ -278,6 +278,21 @@ def _milestones(attainment: Attainment) -> str:
         return ""
     counts = {"done": attainment.milestones_done, "due": attainment.milestones_due}
     return _("%(done)s of %(due)s milestones that are due are done") % counts
+
+
+def _with_rule(sentence: str, attainment: Attainment) -> str:
+    """The sentence, and by which of several rules it was judged."""
+    target = attainment.target
+    if target.held in (None, (target.plan.first_month, target.plan.last_month)):
+        return sentence
+    first, last = (month_text(month, with_year=over_years(target)) for month in target.held)
+    if target.held[1] == target.plan.last_month:
+        told = _("Judged by the rule that holds from %(first)s on.")
+    elif target.held[0] == target.plan.first_month:
+        told = _("Judged by the rule that held until %(last)s.")
+    else:
+        told = _("Judged by the rule that held from %(first)s to %(last)s.")
+    return _("%(sentence)s %(gaps)s") % {"sentence": sentence, "gaps": told % {"first": first, "last": last}}
 
 
 def _with_gaps(sentence: str, attainment: Attainment) -> str:

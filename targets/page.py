@@ -17,7 +17,7 @@ from plans.periods import Month, expected_months
 from targets.accumulation import Accumulated
 from targets.comparing import to_date
 from targets.completion import completion, completion_text, is_divided, issued_text, owes
-from targets.dependencies import Use, uses_of
+from targets.dependencies import Use, uses_held
 from targets.explanation import difference_text, distance_text, number, over_years, pace_text, share_text, with_unit
 from targets.forecast import Known, Outlook, forecast, promises
 from targets.formulas import FORESEEN
@@ -35,7 +35,7 @@ def judged(target: Target, user: User) -> list[Attainment]:
     found = Attainment.objects.filter(target=target).visible_to(user).select_related("region", "quota")
     rows = list(found.order_by("region__code", "month"))
     for row in rows:
-        row.target = target
+        row.of_target(target)
     return rows
 
 
@@ -177,7 +177,7 @@ def responsible(target: Target) -> list[TargetAssignment]:
 def facts(target: Target, user: User) -> list[Observation]:
     """The official figures from which the target is judged, newest first, with their sources: those of the plan's time,
     and those of earlier years that they are compared with."""
-    used = [Q(indicator=use.indicator, month__range=_months_used(target, use)) for use in uses_of(target)]
+    used = [Q(indicator=use.indicator, month__range=_months_used(rule, use)) for rule, use in uses_held(target)]
     return list(
         Observation.objects.visible_to(user)
         .official()
@@ -245,6 +245,7 @@ class Expected:
 def expected(target: Target, rows: Sequence[Row], month: Month) -> Expected | None:
     """What the rest of the time would bring if it went on as so far, from the attainments of the plan's months: to the
     due month, or where counting begins anew each year to the year's end."""
+    target = target.in_month(month)
     row = next((one for one in rows if one.attainment.month == month), None)
     if row is None or month in target.course().frozen:
         return None
@@ -333,7 +334,6 @@ def chart(
 
     The line of the target runs on to the plan's end, except where it is a figure that nobody knows in advance.
     """
-    foreseen = target.threshold_kind not in (Target.ThresholdKind.INDICATOR, Target.ThresholdKind.ELSEWHERE)
     outlooks = dict(zip(ahead.months, ahead.ahead, strict=True)) if ahead is not None else {}
     names = {
         "actual": _("Actual"),
@@ -346,11 +346,16 @@ def chart(
     }
     told = {line.month: line for line in lines(rows, target.plan.last_month, before, ahead)}
     months = [
-        _point(told[row.attainment.month], earlier, outlooks, month, foreseen=foreseen)
+        _point(told[row.attainment.month], earlier, outlooks, month, foreseen=_is_foreseen(row.target))
         for row, earlier in zip(rows, before, strict=False)
     ]
     upper = float(target.threshold_upper) if target.threshold_upper is not None else None
     return {"unit": target.indicator.unit, "names": names, "upper": upper, "months": months}
+
+
+def _is_foreseen(target: Target) -> bool:
+    """Whether the number that it is held against can be drawn before its month has come."""
+    return target.threshold_kind not in (Target.ThresholdKind.INDICATOR, Target.ThresholdKind.ELSEWHERE)
 
 
 def _point(

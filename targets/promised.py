@@ -18,7 +18,8 @@ from targets.surroundings import surroundings_of
 @dataclass(frozen=True, slots=True)
 class Promised:
     """A published plan with its region; its clauses with names and without their words, and its targets with plan,
-    clause, indicator, operand and steps, both by id and in the plan's order; and who answers for which target."""
+    clause, indicator, operand, steps and former rules, both by id and in the plan's order; and who answers for which
+    target."""
 
     plan: Plan
     clauses: Mapping[int, Clause]
@@ -57,9 +58,9 @@ _NOT_LISTED = (
 
 
 def promised_by(plan: Plan) -> Promised:
-    """As it is stored; five queries."""
+    """As it is stored; six queries."""
     stored = Target.objects.filter(plan=plan).select_related("indicator", "operand", "operand_region")
-    stored = stored.prefetch_related("steps").defer(*_NOT_LISTED)
+    stored = stored.prefetch_related("steps").with_rules().defer(*_NOT_LISTED)
     targets = {one.pk: one for one in stored.order_by("order", "code")}
     clauses = {one.pk: one for one in plan.clauses.with_names().order_by("order")}
     for one in targets.values():
@@ -75,5 +76,6 @@ def judged_in(promised: Promised, month: Month) -> list[Attainment]:
     found = {one.target_id: one for one in rows}
     judged = [found[pk] for pk in targets if pk in found]
     for one in judged:
-        one.region, one.target = plan.region, targets[one.target_id]
+        one.region = plan.region
+        one.of_target(targets[one.target_id])
     return judged

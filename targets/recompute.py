@@ -30,13 +30,14 @@ from targets.dependencies import (
     judged_regions,
     looks_back,
     place_of,
+    uses_held,
     uses_of,
 )
 from targets.figures import Entry
 from targets.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule
 from targets.judging import Judgement, judge_months, not_owed
 from targets.loading import Figures, Loader, Regions, Row, Series, SeriesKey, Span, official_now
-from targets.models import AppliedFormulas, Attainment, DirtyKey, Quota, Target
+from targets.models import AppliedFormulas, Attainment, DirtyKey, Held, Quota, Target, TargetVersion
 from targets.pace import Step, Window, windows
 
 Made = tuple[Facts, Judgement, Quota | None, str, str]
@@ -50,8 +51,8 @@ _NOTHING = (None, None, 0, 0, None)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A target with all that is the same for its regions and months. `frozen` are the months, as integers YYYYMM, that
-    stay judged as in the due month."""
+    """A target by one of its rules, with all that is the same for its regions and months. `frozen` are the months, as
+    integers YYYYMM, that stay judged as in the due month; `held` are the first and the last in which the rule held."""
 
     target: Target
     version: int
@@ -65,10 +66,21 @@ class Judged:
     quotas: dict[int, list[Quota]]
     due: int
     frozen: Sequence[int]
+    held: tuple[int, int]
 
     def place(self, month: Month) -> int:
         """The place of a month among the plan's, from 0."""
         return month.index - self.first.index
+
+    @property
+    def begins(self) -> int:
+        """The place of the first month in which the rule held."""
+        return self.place(Month.from_key(self.held[0]))
+
+    @property
+    def ends(self) -> int:
+        """The place of the last one."""
+        return self.place(Month.from_key(self.held[1]))
 
 
 @transaction.atomic
@@ -184,8 +196,8 @@ def replayed(
     """The target judged for one month, from each of the loaders' figures in turn; not saved. What is not a figure, its
     rule and its milestones, stays as it is now."""
     pair = (target.id, region_id)
-    judged = _judged([target], {pair: 0})
-    pairs = {pair: judged[target.id].place(month)}
+    judged = _judged([target.in_month(month)], {pair: 0})
+    pairs = {pair: judged[target.id][0].place(month)}
     for loader in loaders:
         figures = _figures(judged, regions, pairs, loader)
         rows = _judge_pair(judged[target.id], region_id, regions, pairs[pair], figures)
@@ -196,17 +208,24 @@ def _targets(indicator_ids: Collection[int] | None = None) -> list[Target]:
     """The targets that are judged by the indicators or compared with them; all if none are named."""
     targets = Target.objects.in_force().to_be_judged()
     if indicator_ids is not None:
-        targets = targets.filter(Q(indicator__in=indicator_ids) | Q(operand__in=indicator_ids))
+        former = TargetVersion.objects.filter(operand__in=indicator_ids).values("target")
+        judging = Q(indicator__in=indicator_ids) | Q(operand__in=indicator_ids)
+        targets = targets.filter(judging | Q(pk__in=former))
     return list(targets)
 
 
 def _forget_unjudged(targets: Collection[Target], regions: Regions) -> None:
-    """Removes rows of regions for which a target is no longer judged; one query for all targets of one coverage."""
-    grouped: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    """Removes rows of regions for which a target is no longer judged; one query for all targets of one coverage in the
+    same months."""
+    grouped: dict[tuple[tuple[int, ...], tuple[Month, Month] | None], list[int]] = defaultdict(list)
     for target in targets:
-        grouped[tuple(judged_regions(target, regions))].append(target.id)
-    for region_ids, target_ids in grouped.items():
-        Attainment.objects.filter(target_id__in=target_ids).exclude(region_id__in=region_ids).delete()
+        rules = target.rules_held
+        for held in rules:
+            months = (held.first, held.last) if len(rules) > 1 else None
+            grouped[tuple(judged_regions(held.target, regions)), months].append(target.id)
+    for (region_ids, months), target_ids in grouped.items():
+        rows = Attainment.objects.filter(target_id__in=target_ids, **{"month__range": months} if months else {})
+        rows.exclude(region_id__in=region_ids).delete()
 
 
 def _written(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
@@ -226,15 +245,17 @@ def _lots(pairs: Pairs) -> Iterator[Pairs]:
         yield lot
 
 
-def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, Judged]:
+def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, list[Judged]]:
+    """Each target by all the rules that it has had, in the order of the months in which they held: mostly one."""
     wanted = {target_id for target_id, _region in pairs}
     chosen = [target for target in targets if target.id in wanted]
     events = [target.id for target in chosen if target.comparator == Target.Comparator.DONE_BY]
     found = milestones.of_targets(events) if events else {}
-    return {target.id: _prepared(target, found.get(target.id, ())) for target in chosen}
+    return {target.id: [_prepared(held, found.get(target.id, ())) for held in target.rules_held] for target in chosen}
 
 
-def _prepared(target: Target, found: tuple[Milestone, ...]) -> Judged:
+def _prepared(held: Held, found: tuple[Milestone, ...]) -> Judged:
+    target = held.target
     rule, version = target.rule, target.version
     operand = target.operand.rule if target.operand is not None else None
     course = target.course(Step(step.due, step.threshold) for step in target.all_steps)
@@ -252,6 +273,7 @@ def _prepared(target: Target, found: tuple[Milestone, ...]) -> Judged:
         _by_region(target),
         course.due.key,
         [month.key for month in course.frozen],
+        (held.first.key, held.last.key),
     )
 
 
@@ -277,22 +299,39 @@ def _judge_all(
     )
 
 
-def _figures(judged: dict[int, Judged], regions: Regions, pairs: Pairs, loader: Loader) -> Figures:
+def _figures(judged: dict[int, list[Judged]], regions: Regions, pairs: Pairs, loader: Loader) -> Figures:
     """The figures from which the pairs are judged, those of years that matter no more left out."""
     figures = Figures(regions, loader)
     figures.load(
         (use.indicator.id, place, use.year, use.indicator.region_rule)
         for (target_id, region_id), first in pairs.items()
-        for use in judged[target_id].uses
-        if use.last >= first and (place := place_of(judged[target_id].target, use, region_id, regions)) is not None
+        for rule in judged[target_id]
+        for use in rule.uses
+        if use.last >= first and (place := place_of(rule.target, use, region_id, regions)) is not None
     )
     return figures
 
 
 def _judge_pair(
-    judged: Judged, region_id: int, regions: Regions, first: int, figures: Figures
+    rules: Sequence[Judged], region_id: int, regions: Regions, first: int, figures: Figures
 ) -> Iterator[storing.Row]:
-    """The rows of a target for a region, from a place among the plan's months on."""
+    """The rows of a target for a region, from a place among the plan's months on; each by the rule that held then."""
+    if len(rules) == 1:
+        return _judge_by(rules[0], region_id, regions, first, figures)
+    return chain.from_iterable(
+        _while_held(judged, _judge_by(judged, region_id, regions, max(first, judged.begins), figures))
+        for judged in rules
+        if judged.ends >= first and region_id in judged_regions(judged.target, regions)
+    )
+
+
+def _while_held(judged: Judged, rows: Iterable[storing.Row]) -> Iterator[storing.Row]:
+    """Of the rows that a rule makes those of the months in which it held: each is made from all figures up to it."""
+    first, last = judged.held
+    return (row for row in rows if first <= row[storing.MONTH] <= last)
+
+
+def _judge_by(judged: Judged, region_id: int, regions: Regions, first: int, figures: Figures) -> Iterator[storing.Row]:
     if not judged.frozen:
         return _judge_windows(judged, region_id, regions, first, figures)
     due = judged.place(Month.from_key(judged.due))
@@ -473,7 +512,7 @@ class Affected:
     @property
     def size(self) -> int:
         """At most how many series, each a year of figures, it is judged from."""
-        inputs = {target.id: [use.indicator.region_rule for use in uses_of(target)] for target in self.targets}
+        inputs = {target.id: [use.indicator.region_rule for _rule, use in uses_held(target)] for target in self.targets}
         measured = self.regions.measured
         return sum(len(measured(region_id, rule)) for target, region_id in self.pairs for rule in inputs[target])
 

@@ -12,7 +12,7 @@ from plans.api import MonthText
 from plans.models import AbstractAssignment
 from targets.completion import completion
 from targets.explanation import explain, quota_of, shown
-from targets.models import Attainment, Indicator, Observation, Quota, Step, Target
+from targets.models import Attainment, Indicator, Observation, Quota, Step, Target, TargetVersion
 
 
 class IndicatorOut(Schema):
@@ -72,6 +72,43 @@ class QuotaOut(Schema):
         return quota.region.code
 
 
+class VersionOut(Schema):
+    """A rule that a target had before it was changed from `from_month` on; by which paper (`source`) and why. `number`
+    is the `target_version` of attainments that were judged by it; the other fields are those of the target."""
+
+    number: int
+    from_month: MonthText
+    source: str
+    reason: str
+    comparator: str
+    threshold_kind: str
+    threshold: Exact | None
+    threshold_upper: Exact | None
+    operand: str | None
+    operand_region: str | None
+    tolerance: Exact | None
+    baseline: Exact | None
+    baseline_year: int | None
+    due: date
+    first_month: MonthText | None
+    counting: str
+    coverage: str
+    steps: list[StepOut]
+    firmness: str
+
+    @staticmethod
+    def resolve_operand(version: TargetVersion) -> str | None:
+        return version.operand.code if version.operand else None
+
+    @staticmethod
+    def resolve_operand_region(version: TargetVersion) -> str | None:
+        return version.operand_region.code if version.operand_region else None
+
+    @staticmethod
+    def resolve_steps(version: TargetVersion) -> list[Step]:
+        return version.all_steps
+
+
 class TargetOut(Schema):
     """A promise in numbers: `clause` is its clause's number, `indicator` and `operand` are codes.
 
@@ -81,7 +118,8 @@ class TargetOut(Schema):
     nothing. A `baseline` that is not stored is the indicator's own figure of `baseline_year`. `tolerance` belongs to
     the comparator about; `aspiration` is a second number that decides nothing. `coverage` says which regions are
     judged: whole, parts, or quotas (those that have one); `counting`, whether figures are counted anew each year or
-    over the whole plan; `first_month`, where the pace begins if not with the plan.
+    over the whole plan; `first_month`, where the pace begins if not with the plan. `versions` are the rules that it had
+    before, in the order in which they were changed.
     """
 
     code: str
@@ -111,6 +149,7 @@ class TargetOut(Schema):
     steps: list[StepOut]
     firmness: str
     headline: bool
+    versions: list[VersionOut]
     departments: list[ResponsibleOut]
 
     @staticmethod
@@ -136,6 +175,10 @@ class TargetOut(Schema):
     @staticmethod
     def resolve_steps(target: Target) -> list[Step]:
         return list(target.steps.all())
+
+    @staticmethod
+    def resolve_versions(target: Target) -> list[TargetVersion]:
+        return target.all_versions
 
     @staticmethod
     def resolve_unit(target: Target) -> str:

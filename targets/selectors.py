@@ -181,7 +181,8 @@ def official_then(
     regions = Region.objects.in_bulk({row.region_id for row in rows}) if parts else {region.pk: region}
     quotas = {quota.pk: quota for target in found for quota in target.all_quotas}
     for row in rows:
-        row.target, row.region = known[row.target_id], regions[row.region_id]
+        row.of_target(known[row.target_id])
+        row.region = regions[row.region_id]
         row.quota = quotas.get(row.quota_id or 0)
     return rows
 
@@ -194,14 +195,14 @@ def seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
 
 def would_be_seen(user: User, would: Iterable[Attainment]) -> list[Attainment]:
     """Of attainments that figures would bring, whichever plans these count for, what the person may see, with targets.
-    One query."""
+    Three queries."""
     found = list(would)
     visible = Target.objects.filter(plan__in=Plan.objects.visible_to(user).values("pk"))
     related = visible.select_related("indicator", "operand", "operand_region", "plan").prefetch_related("steps")
-    targets = related.in_bulk({one.target_id for one in found})
+    targets = related.with_rules().in_bulk({one.target_id for one in found})
     known = [one for one in found if one.target_id in targets]
     for one in known:
-        one.target = targets[one.target_id]
+        one.of_target(targets[one.target_id])
     return seen_by(user, known)
 
 

@@ -215,8 +215,8 @@ def _judged(sheet: Sheet, targets: Collection[Target], user: User) -> dict[tuple
 def _promise(target: Target, attainment: Attainment | None, sheet: Sheet) -> Promise:
     name = sheet.names.get(target.plan_id, "")
     if attainment is None:
-        return Promise(target, threshold_text(target), plan=name)
-    attainment.target = target
+        return Promise(target, threshold_text(target.in_month(sheet.month)), plan=name)
+    attainment.of_target(target)
     figures, whole = shown(attainment), attainment.region_id != sheet.region.pk
     return Promise(target, figures.threshold, figures, light(attainment), whole, name)
 

@@ -135,7 +135,9 @@ def pairs(before: Plan, after: Plan) -> list[Pair]:
     earlier, later = _targets(before), _targets(after)
     reached = {
         row.target_id: row
-        for row in Attainment.objects.of_plan(before, region_id=before.region_id).filter(month=before.last_month)
+        for row in Attainment.objects.of_plan(before, region_id=before.region_id)
+        .filter(month=before.last_month)
+        .with_rules()
     }
     matched = {one.pk: _match(one, earlier, later) for one in later}
     used = {one.pk for one in matched.values() if one is not None}

@@ -105,6 +105,21 @@ def _judged(task: Task, plan: Plan, steps: Sequence[Step], reported: Month | Non
     return Judged(task, progress(steps, span, days[plan]), days[plan])
 
 
+def stand_with(task: Task, milestones: Sequence[Milestone], day: date) -> Progress:
+    """Where a task would stand at the end of a day with these milestones, of which some may not be saved: as reported
+    of those that are. Four queries at most."""
+    days: Days = {task.plan: day}
+    stored = _steps(Milestone.objects.filter(task=task.pk), days)
+    counted = _counted({one.counted_by_id for one in milestones if one.counted_by_id is not None}, days)
+    steps = []
+    for one in milestones:
+        reported, done_on = stored[one.pk][1].reported if one.pk in stored else 0, one.done_on
+        if one.counted_by_id is not None:
+            reported, done_on = counted.get(one.counted_by_id, (0, None))
+        steps.append(Step(one.due, done_on, one.weight, reported, one.title))
+    return _judged(task, task.plan, steps, _last_reports([task.pk], days).get(task.pk), days).state
+
+
 def known(milestones: QuerySet[Milestone], plan: Plan, day: date) -> list[Known]:
     """Milestones with what is known of them on a day, their task, unit and targets at hand: three queries."""
     return known_over(milestones, {plan: day})

@@ -247,6 +247,13 @@ def administering_a_target(cast: SimpleNamespace) -> Door:
     return lambda: client.post(address, form_of(client, address) | {"threshold": "300"})
 
 
+def changing_a_rule(cast: SimpleNamespace) -> Door:
+    client, target = promised(cast)
+    address = f"/admin/targets/target/{target.pk}/change/"
+    change = {"threshold": "300", "holds_from": str(JUNE), "change_reason": "调整任务"}
+    return lambda: client.post(address, form_of(client, address) | change)
+
+
 def deleting_a_target(cast: SimpleNamespace) -> Door:
     client, target = promised(cast)
     return lambda: client.post(f"/admin/targets/target/{target.pk}/delete/", {"post": "yes"})
@@ -312,6 +319,7 @@ DOORS = {
     "administration": administering_quotas,
     "loaddata, a target": loading_a_target,
     "administration, a target": administering_a_target,
+    "administration, a rule from a month on": changing_a_rule,
     "administration, deleting": deleting_a_target,
     "administration, a step": adding_a_step,
     "administration, an indicator": administering_an_indicator,
@@ -322,7 +330,11 @@ DOORS = {
     "detach_from_report": detaching_from_a_report,
     "sign_off": signing_off,
 }
-ALSO = {"save_drafts": "save_draft", "discard_draft": "detach"}
+ALSO = {
+    "save_drafts": "save_draft",
+    "discard_draft": "detach",
+    **dict.fromkeys(("check_change", "former_rule", "keep_former"), "administration, a rule from a month on"),
+}
 """Services that are doors through others."""
 HARMLESS = {
     "targets": {
@@ -359,7 +371,7 @@ def test_every_service_is_known_to_be_a_door_or_none() -> None:
 
 WRITES = re.compile(
     r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM|SELECT .* FOR (?:NO KEY )?UPDATE).*"
-    r"(?:targets_(?:observation|revision|decision|draft|attachment|quota|target|step|indicator|dirtykey)|tasks_(?:progressreport|report|signoff))",
+    r"(?:targets_(?:observation|revision|decision|draft|attachment|quota|target|targetversion|step|indicator|dirtykey)|tasks_(?:progressreport|report|signoff))",
     re.DOTALL,
 )
 

@@ -163,7 +163,7 @@ def test_more_months_and_units_take_no_further_query(leader: Client) -> None:
     official(*(entry(promise.indicator, month, 9, 10, place=place) for month in months for place in places))
     for _ in range(5):
         TargetAssignment.objects.create(target=promise, department=department(), role="shared")
-    assert queries_of(leader, promise) == few <= 24
+    assert queries_of(leader, promise) == few <= 25
 
 
 def shape(promise: Target, month: str) -> str:

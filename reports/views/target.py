@@ -12,6 +12,7 @@ from targets import page
 from targets.explanation import explain
 from targets.kept import kept
 from targets.models import Target
+from targets.rule_changes import rule_changes
 from targets.rules import rules
 
 
@@ -24,13 +25,15 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         .with_version()
         .select_related("plan__region", "clause", "indicator__department", "operand", "operand_region")
         .prefetch_related("steps")
+        .with_rules()
     )
     found = get_object_or_404(known, plan__code=plan_code, code=code)
     shown = account(found, request.GET.dict(), access.person(request))
     moment = told(request, shown.moment)
     observations = page.facts(found, access.person(request))
+    ruled = found.in_month(moment.month)
     context = {
-        "target": found,
+        "target": ruled,
         "plan": found.plan,
         "standing": moment,
         "months": moment.months,
@@ -40,7 +43,8 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "has_pace": any(line.pace for line in shown.lines),
         "has_last_year": any(line.last_year for line in shown.lines),
         "explanation": explain(shown.row.attainment) if shown.row is not None else "",
-        "rules": rules(found),
+        "rules": rules(ruled),
+        "rule_changes": rule_changes(found),
         "assignments": page.responsible(found),
         "leaders": found.leaders.all(),
         "observations": observations,

@@ -2406,4 +2406,198 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("target", "name"), name="target_leader_once")],
             },
         ),
+        migrations.CreateModel(
+            name="TargetVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="version of the target")),
+                ("from_month", plans.fields.MonthField(verbose_name="month from which the change holds")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="paper")),
+                ("reason", models.CharField(max_length=400, verbose_name="reason for the change")),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed at")),
+                (
+                    "comparator",
+                    models.CharField(
+                        choices=[
+                            ("at_least", "at least"),
+                            ("more_than", "more than"),
+                            ("at_most", "at most"),
+                            ("less_than", "less than"),
+                            ("exactly", "exactly"),
+                            ("between", "between"),
+                            ("none", "none occurs"),
+                            ("done_by", "done by the due date"),
+                            ("improves", "better than last year"),
+                            ("about", "about"),
+                        ],
+                        max_length=10,
+                        verbose_name="comparator",
+                    ),
+                ),
+                (
+                    "threshold_kind",
+                    models.CharField(
+                        choices=[
+                            ("constant", "a number"),
+                            ("indicator", "another indicator"),
+                            ("elsewhere", "the same indicator elsewhere"),
+                            ("baseline", "baseline + change"),
+                            ("baseline_share", "baseline + change in %"),
+                            ("last_year", "last year + change in %"),
+                            ("nothing", "nothing"),
+                        ],
+                        max_length=14,
+                        verbose_name="kind of threshold",
+                    ),
+                ),
+                (
+                    "threshold",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="threshold"
+                    ),
+                ),
+                (
+                    "threshold_upper",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="upper threshold"
+                    ),
+                ),
+                (
+                    "tolerance",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="How far from the threshold is still about it, in the indicator's unit.",
+                        max_digits=15,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                        verbose_name="tolerance",
+                    ),
+                ),
+                (
+                    "baseline",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=15, null=True, verbose_name="baseline"
+                    ),
+                ),
+                (
+                    "baseline_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1900),
+                            django.core.validators.MaxValueValidator(2999),
+                        ],
+                        verbose_name="year of the baseline",
+                    ),
+                ),
+                (
+                    "warning_margin",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=15,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                        verbose_name="warning margin",
+                    ),
+                ),
+                ("due", models.DateField(verbose_name="due")),
+                (
+                    "firmness",
+                    models.CharField(
+                        choices=[("binding", "binding"), ("aspirational", "aspirational")],
+                        default="binding",
+                        max_length=12,
+                        verbose_name="firmness",
+                    ),
+                ),
+                (
+                    "coverage",
+                    models.CharField(
+                        choices=[
+                            ("whole", "the plan's region"),
+                            ("parts", "the plan's region and its parts"),
+                            ("quotas", "the plan's region and the parts that have a quota"),
+                        ],
+                        default="whole",
+                        max_length=6,
+                        verbose_name="judged for",
+                    ),
+                ),
+                (
+                    "counting",
+                    models.CharField(
+                        choices=[("year", "by calendar year"), ("plan", "over the whole plan")],
+                        default="year",
+                        max_length=4,
+                        verbose_name="counted",
+                    ),
+                ),
+                (
+                    "first_month",
+                    plans.fields.MonthField(
+                        blank=True,
+                        help_text="Empty: the first month of the plan.",
+                        null=True,
+                        verbose_name="first month of the pace",
+                    ),
+                ),
+                ("steps", models.JSONField(default=list, verbose_name="steps")),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="changed by",
+                    ),
+                ),
+                (
+                    "operand",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="former_operand_of",
+                        to="targets.indicator",
+                        verbose_name="compared with",
+                    ),
+                ),
+                (
+                    "operand_region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="departments.region",
+                        verbose_name="region compared with",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="targets.target",
+                        verbose_name="target",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "version of a target",
+                "verbose_name_plural": "versions of targets",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("target", "number"), name="target_version_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="target_changed_with_reason"
+                    ),
+                ],
+            },
+        ),
     ]

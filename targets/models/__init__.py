@@ -9,7 +9,8 @@ from targets.models.leader import TargetLeader
 from targets.models.observation import Decision, Figures, Latest, Observation, Revision, RevisionAuthor, Source
 from targets.models.parting import Quota, Step
 from targets.models.question import DataQuestion
-from targets.models.target import Target, TargetAssignment
+from targets.models.target import Held, RuleChange, Target, TargetAssignment
+from targets.models.version import TargetVersion
 
 __all__ = [
     "AppliedFormulas",
@@ -20,6 +21,7 @@ __all__ = [
     "DirtyKey",
     "Draft",
     "Figures",
+    "Held",
     "Indicator",
     "Latest",
     "MonthLock",
@@ -28,9 +30,11 @@ __all__ = [
     "ReportingDuty",
     "Revision",
     "RevisionAuthor",
+    "RuleChange",
     "Source",
     "Step",
     "Target",
     "TargetAssignment",
     "TargetLeader",
+    "TargetVersion",
 ]

@@ -36,6 +36,13 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
         own = models.Q(region__in=reached.judged) | models.Q(region_id=models.F("target__plan__region_id"))
         return self.filter(own)
 
+    def with_rules(self) -> "list[Attainment]":
+        """The attainments in a list, each with its target as it was judged in that month."""
+        found: list[Attainment] = [*self]
+        for one in found:
+            one.of_target(one.target)
+        return found
+
     def of_plan(self, plan: Plan, *, region_id: int | None = None) -> Self:
         """The attainments of a plan's targets for a region (the plan's own by default), in the plan's order, with all
         that explains them."""
@@ -43,7 +50,7 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
             self.filter(target__plan=plan, region_id=region_id or plan.region_id)
             .select_related("target__indicator", "target__operand", "target__plan", "target__clause", "region")
             .select_related("target__operand_region", "quota")
-            .prefetch_related("target__steps")
+            .prefetch_related("target__steps", "target__versions")
             .order_by("target__order", "target__code", "month")
         )
 
@@ -136,6 +143,10 @@ class Attainment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.target_id} · {self.region_id} · {self.month} · {self.signal}"
+
+    def of_target(self, target: Target) -> None:
+        """Sets its target, as it was judged in the month: with the rule that held then."""
+        self.target = target.in_month(self.month)
 
     @property
     def time_progress(self) -> Decimal:

@@ -33,8 +33,10 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
         lineage = access.reach(user, Action.VIEW_PLAN).lineage
         used = Q(pk__in=self.model.objects.filter(targets__plan__in=plans).values("pk"))
         used |= Q(pk__in=self.model.objects.filter(operand_of__plan__in=plans).values("pk"))
+        used |= Q(pk__in=self.model.objects.filter(former_operand_of__target__plan__in=plans).values("pk"))
         others = Department.objects.exclude(region__in=lineage)
         nobodys = Q(department__isnull=True, targets__isnull=True, operand_of__isnull=True)
+        nobodys &= Q(former_operand_of__isnull=True)
         free = self.model.objects.filter(nobodys, ~Exists(others)).values("pk")
         return self.filter(used | Q(department__region__in=lineage) | Q(pk__in=free))
 

@@ -1,8 +1,9 @@
 """A plan's promise about one indicator."""
 
+import copy
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -38,10 +39,14 @@ class TargetQuerySet(models.QuerySet["Target"]):
         return self.annotate(version=Coalesce(models.Subquery(written.values("times")), 0))
 
     def to_be_judged(self) -> "TargetQuerySet":
-        """With all that decides how they are judged, in three queries."""
+        """With all that decides how they are judged, in four queries."""
         related = self.with_version().select_related("plan__region", "indicator", "operand", "operand_region")
         known = (models.Prefetch(name, to_attr=f"known_{name}") for name in ("steps", "quotas"))
-        return related.prefetch_related(*known)
+        return related.prefetch_related(*known).with_rules()
+
+    def with_rules(self) -> "TargetQuerySet":
+        """With the rules that they had before they were changed from a month on; one query."""
+        return self.prefetch_related(models.Prefetch("versions", to_attr="known_versions"))
 
 
 class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: ignore[misc]
@@ -53,9 +58,26 @@ class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: igno
 
 if TYPE_CHECKING:
     from targets.models.parting import Quota, Step
+    from targets.models.version import TargetVersion
 
 NO_BASELINE = {"baseline__isnull": True, "baseline_year__isnull": True}
 NO_FIGURE = {"operand__isnull": True, "operand_region__isnull": True, **NO_BASELINE}
+
+
+class Held(NamedTuple):
+    """A target as it was by one of its rules, and the first and the last of the months in which that held."""
+
+    first: Month
+    last: Month
+    target: "Target"
+
+
+class RuleChange(NamedTuple):
+    """From which month a change of a target's rule is to hold, why, and by which paper."""
+
+    from_month: Month
+    reason: str = ""
+    source: str = ""
 
 
 class Target(models.Model):
@@ -169,6 +191,12 @@ class Target(models.Model):
     known_steps: "list[Step]"
     known_quotas: "list[Quota]"
     """There after `to_be_judged()` alone; see `all_steps` and `all_quotas`."""
+    known_versions: "list[TargetVersion]"
+    """There after `with_rules()` alone; see `all_versions`."""
+    changing: RuleChange | None = None
+    """The change under way; without one a change holds wherever the newest rule does."""
+    held: tuple[Month, Month] | None = None
+    """The first and the last month in which its rule held, of one that has had several; see `rules_held`."""
 
     class Meta:
         verbose_name = _("target")
@@ -240,6 +268,46 @@ class Target(models.Model):
     def all_quotas(self) -> "list[Quota]":
         """All versions of all quotas, read once where many targets are judged."""
         return self.known_quotas if "known_quotas" in self.__dict__ else list(self.quotas.all())
+
+    @property
+    def all_versions(self) -> "list[TargetVersion]":
+        """The rules that it had before its own, in the order in which they were changed, read once for many targets."""
+        if "known_versions" in self.__dict__:
+            return self.known_versions
+        return list(self.versions.all())
+
+    @property
+    def rules_held(self) -> list[Held]:
+        """It as it is judged from month to month: by each of its rules that holds in a month of the plan."""
+        first, last, versions = self.plan.first_month, self.plan.last_month, self.all_versions
+        if not versions:
+            return [Held(first, last, self)]
+        rules = [*(version.restored(self) for version in versions), self._alone()]
+        found = [(first, rules[0])]
+        for version, rule in zip(versions, rules[1:], strict=True):
+            found = [one for one in found if one[0] < version.from_month]
+            found.append((max(version.from_month, first), rule))
+        ends = [*(month.shifted(-1) for month, _rule in found[1:]), last]
+        for (begins, rule), end in zip(found, ends, strict=True):
+            rule.held = begins, end
+        return [Held(begins, end, rule) for (begins, rule), end in zip(found, ends, strict=True)]
+
+    def _alone(self) -> "Target":
+        """It by its own rule alone; to be read, never to be saved."""
+        made = copy.copy(self)
+        made.known_versions = []
+        return made
+
+    @property
+    def newest_from(self) -> Month:
+        """The month from which its own rule holds."""
+        return self.rules_held[-1].first
+
+    def in_month(self, month: Month) -> "Target":
+        """It as it is judged in a month of the plan."""
+        if not self.all_versions:
+            return self
+        return next((held.target for held in self.rules_held if held.first <= month <= held.last), self)
 
     @property
     def by_plan(self) -> bool:

@@ -35,6 +35,7 @@ from targets.services.reporting import hand_over, reporters_changed
 from targets.services.reviewing import approve, approve_all, send_back, withdraw
 from targets.services.ruling import demand_judged_alike
 from targets.services.undoing import retract, send_back_all
+from targets.services.versions import check_change, former_rule, keep_former
 
 __all__ = [
     "Background",
@@ -53,14 +54,17 @@ __all__ = [
     "ask_about_data",
     "attach",
     "beyond",
+    "check_change",
     "check_entries",
     "demand_judged_alike",
     "demand_reasons",
     "detach",
     "divide",
+    "former_rule",
     "formulas_changed",
     "hand_in",
     "hand_over",
+    "keep_former",
     "lock",
     "make_official",
     "make_official_from",

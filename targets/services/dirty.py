@@ -9,7 +9,7 @@ from departments.models import Region
 from plans.models import Plan
 from plans.periods import Month
 from targets import jobs
-from targets.models import DirtyKey, Indicator, Quota, Step, Target
+from targets.models import DirtyKey, Indicator, Quota, Step, Target, TargetVersion
 from targets.recompute import OutdatedFormulasError, outdated_marked
 
 logger = logging.getLogger(__name__)
@@ -59,5 +59,6 @@ def promises_changed(objects: Collection[models.Model]) -> None:
             | models.Q(plan__in=[one.pk for one in objects if isinstance(one, Plan)])
             | models.Q(indicator__in=(changed := [one.pk for one in objects if isinstance(one, Indicator)]))
             | models.Q(operand__in=changed)
+            | models.Q(pk__in=TargetVersion.objects.filter(operand__in=changed).values("target"))
         )
     mark_dirty((target.indicator_id, None, target.plan.first_month) for target in targets)

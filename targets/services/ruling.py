@@ -1,7 +1,9 @@
 """By what closed months are judged: whoever changes a rule is asked whether it would judge one of them otherwise.
 
-A rule holds for all months of its plan, a quota from a month on, a duty for its own months. Where one of these months
-is closed, the change is refused, by whatever door it comes. What only names something may change at any time.
+A rule holds for all months of its plan, a quota from a month on, a duty for its own months; a target's own rule from
+the month on that its last change has named, and a change under way from the one that it names (`Target.changing`).
+Where one of these months is closed, the change is refused, by whatever door it comes. What only names something may
+change at any time.
 """
 
 from collections.abc import Collection, Iterator
@@ -9,14 +11,16 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from departments.models import Region
-from plans.models import Plan
+from plans.models import CalendarDay, Plan
 from plans.periods import Month, months_between
+from targets.deadlines import deadlines_by
 from targets.loading import Regions
-from targets.models import Indicator, MonthLock, Quota, ReportingDuty, Step, Target
+from targets.models import Indicator, MonthLock, Quota, ReportingDuty, Step, Target, TargetVersion
+from targets.models.version import RULE
 from targets.services.locking import keep_open
 
 
@@ -50,9 +54,12 @@ RULES: dict[type[models.Model], Fields] = {
     Step: _fields("target due threshold", "id"),
     Quota: _fields("target region threshold from_month", "id source reason"),
     ReportingDuty: _fields("indicator department since until", "id"),
+    CalendarDay: _fields("day kind", "id name"),
 }
 """Which field decides how a month is judged: the one place that says so. Whether a figure was handed in in time is
 judged too: by duties and deadlines."""
+LASTING = RULES[Target].judging - set(RULE)
+"""What is the same of a target in all its months."""
 
 Judged = tuple[Plan, Collection[Month]]
 """A plan, and those of its months that something decides about."""
@@ -61,25 +68,37 @@ Judged = tuple[Plan, Collection[Month]]
 def demand_judged_alike(before: models.Model | None, after: models.Model | None) -> None:
     """Raises ValidationError, naming plan and month, if the change of a row would judge a closed month otherwise; keeps
     the months open until the transaction ends. `before` is None for what is new, `after` for what is taken away."""
+    later = _may_hold_later(before, after)
     for plan, months in _decided(before, after):
-        demand_unclosed_months(plan, months)
+        demand_unclosed_months(plan, months, later=later)
 
 
-def demand_unclosed_months(plan: Plan, months: Collection[Month]) -> None:
+def demand_unclosed_months(plan: Plan, months: Collection[Month], *, later: bool = False) -> None:
     """Raises ValidationError if one of the plan's months is closed that a change would judge otherwise, and keeps them
-    open until the transaction ends."""
+    open until the transaction ends. `later`: the change might hold from a later month on, which the refusal says."""
     keep_open(months)
     closed = MonthLock.objects.closed(months).filter(plan=plan).order_by("month").first()
     if closed is not None:
-        told = {"plan": plan.title, "month": str(closed.month)}
-        raise ValidationError(
-            _(
-                "This would judge %(month)s otherwise, which is closed for the plan %(plan)s. Ask the plan office to "
-                "reopen the month and say why, change it then, and have the month closed again."
-            )
-            % told,
-            code="month_locked",
-        )
+        raise ValidationError(_closed(plan, closed.month, first_open(plan) if later else None), code="month_locked")
+
+
+def _closed(plan: Plan, month: Month, earliest: Month | None) -> str:
+    said = _(
+        "This would judge %(month)s otherwise, which is closed for the plan %(plan)s. Ask the plan office to "
+        "reopen the month and say why, change it then, and have the month closed again."
+    ) % {"plan": plan.title, "month": month}
+    if earliest is None:
+        return said
+    or_later = _("Or name, in the form of the target, a month from which the change holds: %(month)s or a later one.")
+    return _("%(sentence)s %(gaps)s") % {"sentence": said, "gaps": or_later % {"month": earliest}}
+
+
+def first_open(plan: Plan) -> Month | None:
+    """The first month of a plan from which on none is closed; None where its last one is."""
+    closed = MonthLock.objects.closed(plan.months).filter(plan=plan).aggregate(last=Max("month"))["last"]
+    if closed is None:
+        return plan.first_month
+    return closed.shifted(1) if closed < plan.last_month else None
 
 
 def keep_all_open() -> None:
@@ -96,6 +115,13 @@ def _value(row: models.Model | None, name: str) -> Any:
     return None if row is None else getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
 
 
+def _may_hold_later(before: models.Model | None, after: models.Model | None) -> bool:
+    """Whether the same change might be made from a later month on: of the rule of a target that is there, and stays."""
+    if isinstance(before or after, Step):
+        return True
+    return isinstance(before, Target) and isinstance(after, Target) and not differing(before, after, LASTING)
+
+
 def _decided(before: models.Model | None, after: models.Model | None) -> Iterator[Judged]:
     """What a change decides about; nothing where no judging field differs."""
     row = after if after is not None else before
@@ -107,9 +133,20 @@ def _decided(before: models.Model | None, after: models.Model | None) -> Iterato
         yield from _by_region(before, after)
     elif isinstance(row, ReportingDuty):
         yield from _by_duty(before, after)
+    elif isinstance(row, CalendarDay):
+        yield from _by_calendar(before, after)
+    elif isinstance(before, Target) and isinstance(after, Target) and not differing(before, after, LASTING):
+        yield after.plan, _from(after)
     else:
         for state in (before, after):
             yield from _by(state)
+
+
+def _from(target: Target) -> list[Month]:
+    """The months that a change of a target's rule, or of its steps, decides about."""
+    plan = target.plan
+    begins = target.newest_from if target.changing is None else target.changing.from_month
+    return months_between(max(begins, plan.first_month), plan.last_month)
 
 
 def _by(row: Any) -> Iterator[Judged]:
@@ -121,7 +158,7 @@ def _by(row: Any) -> Iterator[Judged]:
     elif isinstance(row, Target):
         yield row.plan, row.plan.months
     elif isinstance(row, Step) and row.target_id is not None:
-        yield row.target.plan, row.target.plan.months
+        yield row.target.plan, _from(row.target)
     elif isinstance(row, Quota) and row.target_id is not None:
         plan = row.target.plan
         yield plan, months_between(max(row.from_month, plan.first_month), plan.last_month)
@@ -129,7 +166,9 @@ def _by(row: Any) -> Iterator[Judged]:
 
 def _using(indicator_id: int | None) -> "models.QuerySet[Plan]":
     """The plans in force that judge something by an indicator, or compare it with one."""
-    used = Target.objects.filter(Q(indicator=indicator_id) | Q(operand=indicator_id))
+    used = Target.objects.filter(
+        Q(indicator=indicator_id) | Q(operand=indicator_id) | Q(versions__operand=indicator_id)
+    )
     return Plan.objects.published().filter(pk__in=used.values("plan"))
 
 
@@ -141,12 +180,18 @@ def _by_region(before: Any, after: Any) -> Iterator[Judged]:
     above = {state.parent_id for state in (before, after) if state is not None and state.parent_id is not None}
     reached = own | {up for region_id in own | above for up in regions.upwards(region_id)}
     reached |= {region_id for region_id in regions.parents if own.intersection(regions.upwards(region_id))}
-    made = ~Q(coverage=Target.Coverage.WHOLE) | Q(threshold_kind=Target.ThresholdKind.ELSEWHERE)
-    made |= ~Q(indicator__region_rule=Indicator.RegionRule.OWN)
-    made |= Q(operand__isnull=False) & ~Q(operand__region_rule=Indicator.RegionRule.OWN)
-    there = Target.objects.filter(made, Q(plan__region__in=reached) | Q(operand_region__in=reached))
+    former = TargetVersion.objects.filter(_by_regions())
+    made = _by_regions() | ~Q(indicator__region_rule=Indicator.RegionRule.OWN) | Q(pk__in=former.values("target"))
+    elsewhere = Q(operand_region__in=reached) | Q(versions__operand_region__in=reached)
+    there = Target.objects.filter(made, Q(plan__region__in=reached) | elsewhere)
     for plan in Plan.objects.published().filter(pk__in=there.values("plan")):
         yield plan, plan.months
+
+
+def _by_regions() -> Q:
+    """Rules that judge parts, or compare with what is above or made from parts."""
+    made = ~Q(coverage=Target.Coverage.WHOLE) | Q(threshold_kind=Target.ThresholdKind.ELSEWHERE)
+    return made | Q(operand__isnull=False) & ~Q(operand__region_rule=Indicator.RegionRule.OWN)
 
 
 def _by_duty(before: Any, after: Any) -> Iterator[Judged]:
@@ -157,6 +202,17 @@ def _by_duty(before: Any, after: Any) -> Iterator[Judged]:
         covering = [[state.covers(month) for state in states] for month in plan.months]
         changed = [any(covers) if moved or len(states) == 1 else covers[0] != covers[1] for covers in covering]
         months = [month for month, one in zip(plan.months, changed, strict=True) if one]
+        if months:
+            yield plan, months
+
+
+def _by_calendar(before: Any, after: Any) -> Iterator[Judged]:
+    """The months whose deadline is another day by the changed calendar."""
+    for plan in Plan.objects.published().filter(deadline_moves=True):
+        known = list(CalendarDay.objects.of_years(plan.first_month.year, plan.last_month.shifted(1).year))
+        others = [day for day in known if before is None or day.pk != before.pk]
+        now, then = (deadlines_by(plan, days) for days in (known, [*others, *filter(None, [after])]))
+        months = [month for month in plan.months if now[month].day != then[month].day]
         if months:
             yield plan, months
 

@@ -15,13 +15,15 @@ from plans.periods import Month
 from plans.tests.factories import plan_of_year
 from targets import offering
 from targets.figures import Entry
-from targets.models import Attainment, Draft, Indicator, Quota, Revision, Source, Step, Target
+from targets.models import Attainment, Draft, Indicator, Quota, Revision, RuleChange, Source, Step, Target
 from targets.recompute import recompute_dirty
 from targets.services import (
     Outcome,
     Typed,
     beyond,
+    former_rule,
     hand_in,
+    keep_former,
     make_official,
     make_official_from,
     promises_changed,
@@ -152,6 +154,18 @@ def quota(promise: Target, place: Region, threshold: object, from_month: str = "
     made.full_clean()
     made.save()
     return made
+
+
+@transaction.atomic
+def change_rule(promise: Target, from_month: Month, **fields: Any) -> None:
+    """Changes a promise from a month on, as the administration's form does."""
+    former = former_rule(promise)
+    for name, value in fields.items():
+        setattr(promise, name, value)
+    promise.changing = RuleChange(from_month, "调整", "2号")
+    promise.save()
+    keep_former(former, promise, by=coordinator())
+    judged_anew(promise)
 
 
 def judged_anew(*promises: Target) -> None:

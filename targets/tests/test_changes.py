@@ -35,7 +35,8 @@ JANUARY, MARCH = Month(2014, 1), Month(2014, 3)
 
 
 def told(promise: Target, month: Month = JANUARY, until: datetime | None = None, user: User | None = None) -> History:
-    found = Target.objects.with_version().select_related("plan__region", "indicator", "operand").get(pk=promise.pk)
+    known = Target.objects.with_version().with_rules().select_related("plan__region", "indicator", "operand")
+    found = known.get(pk=promise.pk)
     return history(found, found.plan.region, month, user or person(Role.LEADER), until or timezone.now())
 
 

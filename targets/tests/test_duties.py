@@ -250,7 +250,7 @@ def test_the_rule_takes_as_many_queries_for_many_figures_as_for_few(cast: Simple
         duty(indicator=f.indicator("count"), department=cast.old)
     with CaptureQueriesContext(connection) as many:
         expected_of(cast.plan)
-    assert len(few) == len(many) == 5
+    assert len(few) == len(many) == 6
 
 
 # --- A new reporting department ---------------------------------------------------------------------------------------

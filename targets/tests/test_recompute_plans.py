@@ -15,12 +15,20 @@ from departments.models import Region
 from plans.models import Plan
 from plans.periods import Month
 from targets.audit import differences, verify
-from targets.models import Attainment, Quota, Revision, Step, Target
+from targets.models import Attainment, Indicator, Quota, Revision, RuleChange, Step, Target
 from targets.recompute import recompute_dirty
-from targets.services import beyond, make_official, promises_changed, set_quotas, withdraw
+from targets.services import (
+    beyond,
+    former_rule,
+    keep_former,
+    make_official,
+    promises_changed,
+    set_quotas,
+    withdraw,
+)
 from targets.tests import factories as f
 
-KINDS = ["count", "total", "rate", "level", "event", "withdraw", "quota", "step", "rule"]
+KINDS = ["count", "total", "rate", "level", "event", "withdraw", "quota", "step", "rule", "version"]
 WRITES = st.lists(
     st.tuples(
         st.sampled_from(KINDS), st.integers(2013, 2016), st.integers(1, 12), st.integers(0, 11), st.integers(0, 2)
@@ -44,7 +52,8 @@ class World:
         self.count = f.indicator("count", region_rule="sum", frequency="quarterly")
         self.total = f.indicator("count", entry_basis="to_date")
         self.rate = f.indicator(region_rule="pooled")
-        self.level, self.operand = f.indicator("level", time_rule="mean"), f.indicator("level")
+        self.level = f.indicator("level", time_rule="mean")
+        self.operand, self.another = f.indicator("level"), f.indicator("level")
         self.event = f.indicator("event")
         self.long, self.year = f.plan_over("2014-07", "2016-06"), f.plan_over("2015-01", "2015-12")
         self.targets = [*self._of_long(), *self._of_year()]
@@ -76,13 +85,18 @@ class World:
 
     def write(self, kind: str, year: int, month: int, value: int) -> None:
         """One change of any kind."""
-        if kind in ("withdraw", "quota", "step", "rule"):
-            changes: dict[str, Callable[[int, int, int], None]] = {
-                "withdraw": self._withdraw, "quota": self._quota, "step": self._step, "rule": self._rule
+        if kind in ("withdraw", "quota", "step", "rule", "version"):
+            changes: dict[str, Callable[[int, int, int], object]] = {
+                "withdraw": self._withdraw, "quota": self._quota, "step": self._step, "rule": self._rule,
+                "version": self.change_rule,
             }  # fmt: skip
             changes[kind](year, month, value)
         else:
             self._report(kind, f"{year}-{month:02d}", value)
+
+    @property
+    def _levels(self) -> list[Indicator]:
+        return [self.level, self.operand, self.another]
 
     def _report(self, kind: str, month: str, value: int) -> None:
         county, places = self.counties[value % 2], [self.city, *self.counties, self.province, self.other]
@@ -90,7 +104,7 @@ class World:
             "count": lambda: f.entry(self.count, month, value, place=self.town if value % 2 else self.counties[1]),
             "total": lambda: f.entry(self.total, month, value * 4, note="更正"),
             "rate": lambda: f.entry(self.rate, month, value, 12, place=self.town if value % 2 else county),
-            "level": lambda: f.entry((self.level, self.operand)[value % 2], month, value, place=places[value % 5]),
+            "level": lambda: f.entry(self._levels[value % 3], month, value, place=places[value % 5]),
             "event": lambda: f.entry(self.event, month, value % 2),
         }[kind]()
         if value % 3 and not beyond([entry], self.by):
@@ -133,6 +147,27 @@ class World:
             promise.due = Month(2014 + value % 3, month).last_day
         promise.save()
         promises_changed([promise])
+
+    def change_rule(self, year: int, month: int, value: int) -> Target:
+        """Changes what a promise is judged by from a month on."""
+        promise = Target.objects.get(pk=self.targets[value % len(self.targets)].pk)
+        first, last = promise.plan.first_month, promise.plan.last_month
+        promise.changing = RuleChange(min(max(Month(year, month), first), last), "调整")
+        former = former_rule(promise)
+        promise.warning_margin = D(month)
+        if promise.threshold is not None:
+            promise.threshold += month
+        if promise == self.frozen:
+            promise.due = Month(2014 + month % 3, month).last_day
+            promise.coverage = ("parts", "whole")[month % 2]
+        if promise.operand is not None:
+            promise.operand = (self.operand, self.another)[month % 2]
+        if promise == self.stepped:
+            Step.objects.update_or_create(target=promise, due="2015-06-30", defaults={"threshold": D(month)})
+        promise.save()
+        keep_former(former, promise, by=self.by)
+        promises_changed([promise])
+        return promise
 
 
 def rows_of(plan: Plan) -> list[Any]:
@@ -205,6 +240,23 @@ class TestPlans(TestCase):
         f.recompute()
         found = Attainment.objects.filter(month__in=(Month(2015, 2), Month(2015, 12), Month(2016, 6)))
         assert [row for row in found if not verify(row).agrees] == []
+
+    @settings(max_examples=settings().max_examples // 12)
+    @given(WRITES, st.integers(2014, 2016), st.integers(1, 12), st.integers(0, 11))
+    def test_a_rule_changes_its_own_months_alone(self, writes: list[Any], year: int, month: int, value: int) -> None:
+        world = World()
+        for kind, of, number, amount, _deliveries in writes:
+            world.write(kind, of, number, amount)
+        f.recompute()
+        stored = Attainment.objects.order_by("target_id", "region_id", "month")
+        before = list(stored.values())
+        promise = world.change_rule(year, month, value)
+        f.recompute()
+        assert list(differences()) == []
+        begins = promise.newest_from
+        apart = [row for row in before if row["target_id"] != promise.pk or row["month"] < begins]
+        others = stored.exclude(target=promise, month__gte=begins)
+        assert list(others.values()) == apart
 
     def rows(self, world: World, county: Region) -> list[Attainment]:
         return list(Attainment.objects.filter(target=world.divided, region=county).order_by("month"))

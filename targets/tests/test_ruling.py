@@ -16,9 +16,9 @@ from plans.periods import Month
 from targets.audit import differences
 from targets.models import Attainment, ReportingDuty, Target
 from targets.services import demand_judged_alike, lock, reopen
-from targets.services.ruling import RULES
+from targets.services.ruling import LASTING, RULES
 from targets.tests import factories as f
-from targets.tests.test_admin import form_of, inline, upload
+from targets.tests.test_admin import form_of, upload
 
 pytestmark = pytest.mark.django_db
 MARCH = Month(2014, 3)
@@ -55,8 +55,12 @@ def is_sound() -> bool:
 # --- The doors: each changes one field of something, as a person would ------------------------------------------------
 
 
+IN_ALL_MONTHS: dict[str, object] = {"holds_from": ""}
+"""The form of a target offers the first open month: here none is named."""
+
+
 def form(client: Client, promise: Target, **fields: object) -> Any:
-    return saved(client, f"/admin/targets/target/{promise.pk}/change/", **fields)
+    return saved(client, f"/admin/targets/target/{promise.pk}/change/", **IN_ALL_MONTHS | fields)
 
 
 def saved(client: Client, address: str, **fields: object) -> Any:
@@ -74,7 +78,8 @@ def file(client: Client, promise: Target, **fields: object) -> Any:
 def earlier_state(client: Client, promise: Target, **fields: object) -> Any:
     """The state before is brought back, with these values."""
     address = f"/admin/targets/target/{promise.pk}/"
-    return client.post(f"{address}history/{promise.history.last().pk}/", form_of(client, f"{address}change/") | fields)
+    values = form_of(client, f"{address}change/")
+    return client.post(f"{address}history/{promise.history.last().pk}/", values | IN_ALL_MONTHS | fields)
 
 
 def of_indicator(client: Client, promise: Target, **fields: object) -> Any:
@@ -91,7 +96,9 @@ def of_step(client: Client, promise: Target, **fields: object) -> Any:
 
 
 def new_step(client: Client, promise: Target, **fields: object) -> Any:
-    return inline(client, promise, "steps", **fields)
+    return form(
+        client, promise, **{f"steps-1-{name}": value for name, value in fields.items()}, **{"steps-TOTAL_FORMS": 2}
+    )
 
 
 def duty(client: Client, promise: Target, **fields: object) -> Any:
@@ -103,6 +110,11 @@ def duty(client: Client, promise: Target, **fields: object) -> Any:
 def part(client: Client, promise: Target, **fields: object) -> Any:
     named = {"name": "新区", "kind": "county", "parent": promise.plan.region_id}
     return saved(client, "/admin/departments/region/add/", **named, **fields)
+
+
+def day_off(client: Client, promise: Target, **fields: object) -> Any:
+    """The figures of March are due on Saturday, 5 April 2014, and so on Monday the 7th, unless that is off too."""
+    return saved(client, "/admin/plans/calendarday/add/", **{"kind": "holiday", "name": "清明节"} | fields)
 
 
 def gone(client: Client, promise: Target) -> Any:
@@ -128,6 +140,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (new_step, {"due": "2014-09-30", "threshold": "250"}),
     (duty, {"since": "2014-03"}),
     (part, {"code": "100109"}),
+    (day_off, {"day": "2014-04-07"}),
     (gone, {}),
     (several_gone, {}),
 ]
@@ -179,6 +192,15 @@ def test_a_duty_of_open_months_is_entered(inside: Client, promise: Target) -> No
     assert "起始月: 2014-04" in line(entered).detail
 
 
+@pytest.mark.parametrize(("day", "kind"), [("2014-05-05", "holiday"), ("2014-04-06", "workday")])
+def test_a_day_that_moves_no_closed_month_s_deadline_is_entered(
+    inside: Client, promise: Target, day: str, kind: str
+) -> None:
+    lock(promise.plan, Month(2014, 2), by=f.coordinator())
+    reopen(promise.plan, MARCH, by=f.coordinator(), reason="节假日安排")
+    assert day_off(inside, promise, day=day, kind=kind).status_code == 302
+
+
 def test_an_indicator_is_asked_about_for_every_plan_that_compares_with_it(promise: Target) -> None:
     other = f.indicator("count")
     f.target(promise.indicator, "at_least", threshold_kind="indicator", operand=other)
@@ -203,3 +225,7 @@ def test_every_field_judges_or_names(model: type[models.Model], fields: Any) -> 
     """Whoever adds a field says here which of the two it does."""
     assert fields.judging | fields.naming == {field.name for field in model._meta.concrete_fields}
     assert not fields.judging & fields.naming
+
+
+def test_all_by_which_a_target_is_judged_may_change_from_a_month_on_but_what_is_measured_and_for_which_plan() -> None:
+    assert {"plan", "indicator"} == LASTING

@@ -11,13 +11,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, connections, transaction
+from django.test import Client
 
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
 from targets.dividing import versions_of
-from targets.models import Attachment, DataQuestion, DirtyKey, Observation, Quota, Revision
+from targets.models import Attachment, DataQuestion, DirtyKey, Observation, Quota, Revision, Target
 from targets.services import (
     QuotasChangedError,
     Typed,
@@ -33,6 +34,7 @@ from targets.services import (
 )
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
+from targets.tests.test_admin import form_of
 
 JANUARY = Month(2014, 1)
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
@@ -226,6 +228,36 @@ def test_an_indicator_that_goes_while_its_figure_is_written_leaves_no_orphan(
     told = meanwhile(*((writing, deleting) if first == "write" else (deleting, writing)))
     assert isinstance(told, IntegrityError)
     assert Observation.objects.filter(indicator=cast.houses.pk).exists() is (first == "write")
+
+
+def test_of_two_who_change_a_rule_at_once_the_first_does_and_the_second_is_told(meanwhile: Callable[..., Any]) -> None:
+    promise = f.target(f.indicator("count"), "at_least", 400)
+    address, clients = f"/admin/targets/target/{promise.pk}/change/", [Client(), Client()]
+    for client in clients:
+        client.force_login(f.person(Role.ADMINISTRATOR))
+    forms = [form_of(client, address) for client in clients]
+    change = {"holds_from": "2014-04", "change_reason": "调整任务"}
+
+    def changing(number: int, threshold: str) -> Any:
+        return lambda: clients[number].post(address, forms[number] | change | {"threshold": threshold})
+
+    told = meanwhile(changing(0, "300"), changing(1, "310"))
+    assert "已被他人修改" in told.content.decode()
+    promise.refresh_from_db()
+    assert (promise.threshold, [version.threshold for version in promise.all_versions]) == (300, [400])
+
+
+def test_two_changes_of_a_rule_at_once_keep_every_rule_that_there_was(meanwhile: Callable[..., Any]) -> None:
+    promise = f.target(f.indicator("count"), "at_least", 400)
+    f.coordinator()
+
+    def changing(month: int, threshold: int) -> Any:
+        return lambda: f.change_rule(Target.objects.get(), Month(2014, month), threshold=threshold)
+
+    assert meanwhile(changing(4, 300), changing(7, 250)) is None
+    promise.refresh_from_db()
+    kept = [(version.threshold, version.from_month.number) for version in promise.all_versions]
+    assert (promise.threshold, kept) == (250, [(400, 4), (300, 7)])
 
 
 def test_of_two_who_set_quotas_at_once_the_first_does_and_the_second_is_told_what(

@@ -34,7 +34,7 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     PermissionDenied for an author of it; ValidationError for one that waits no longer ("transition"), that is older
     than what is official ("outdated"), in a closed month or for a closed task.
     """
-    keep_open([report.month])
+    keep_open(report.task.plan.months)
     report = _locked(report)
     demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
     if report.is_typed_by(by):

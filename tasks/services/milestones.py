@@ -1,23 +1,34 @@
 """Milestones that were changed, and what targets ask about them."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from typing import Any, NamedTuple
 
 from django.db import models
 
 from plans.periods import Month, months_between
 from targets.formulas import Milestone as Step
-from targets.models import Target
+from targets.formulas import Signal
+from targets.models import MonthLock, Target
 from targets.services import promises_changed
+from targets.services.locking import keep_open
 from targets.services.ruling import Fields, demand_unclosed_months, differing
 from tasks.models import Milestone, Task
+from tasks.standing import stand_with
 
 RULES = Fields(
     frozenset({"due", "done_on", "target"}),
     frozenset({"id", "task", "code", "order", "title", "quote", "department", "weight", "evidence", "counted_by"}),
 )
-"""By which fields of a milestone the promise is judged towards which it leads."""
+"""By which fields of a milestone the promise is judged towards which it leads, and its task."""
+COUNTED = frozenset({"task", "counted_by"})
+"""By which further fields its task alone is judged."""
+TASK_RULES = Fields(
+    frozenset({"plan", "due", "closed_on"}),
+    frozenset({"id", "code", "order", "title", "clause", "quote", "open_ended", "closed_by"}),
+)
+"""By which fields of a task it is judged itself."""
 
 
 def milestones_of_targets(target_ids: Collection[int]) -> dict[int, tuple[Step, ...]]:
@@ -35,13 +46,74 @@ def milestones_changed(milestones: Collection[Milestone]) -> None:
 
 
 def demand_lights_alike(before: models.Model | None, after: models.Model | None) -> None:
-    """Raises ValidationError if the change of a milestone, or of a task with its milestones, would give a promise
-    another light in a closed month; keeps the months open until the transaction ends."""
+    """Raises ValidationError if the change of a milestone, or of a task with its milestones, would give a promise or
+    the task another light in a closed month; keeps the months open until the transaction ends."""
+    demand_promises_alike(before, after)
+    for task, states in _tasks_judged(before, after):
+        demand_task_alike(task, *states)
+
+
+def demand_promises_alike(before: models.Model | None, after: models.Model | None) -> None:
+    """The same for the promises towards which milestones lead."""
     if isinstance(before, Task) and after is None:
         for milestone in before.milestones.filter(target__isnull=False).select_related("target__plan"):
             _demand(milestone, None)
     elif isinstance(before or after, Milestone):
         _demand(before, after)
+
+
+class Standing(NamedTuple):
+    """A task as it is or would be, and its milestones."""
+
+    task: Task
+    milestones: Sequence[Milestone]
+
+
+def demand_task_alike(task: Task, before: Standing | None, after: Standing | None) -> None:
+    """Raises ValidationError if a task would have another light in a closed month than it has; keeps the months open
+    until the transaction ends. A light that comes where there was none says nothing else of a month, unless it is one
+    that warns."""
+    plan = task.plan
+    keep_open(plan.months)
+    closed = MonthLock.objects.closed(plan.months).filter(plan=plan).order_by("month")
+    for month in closed.values_list("month", flat=True):
+        now, then = (_light(state, month) for state in (before, after))
+        if then in WARNING if now is Signal.GREY else now is not then:
+            demand_unclosed_months(plan, [month])
+
+
+WARNING = frozenset({Signal.YELLOW, Signal.RED})
+
+
+def _light(state: Standing | None, month: Month) -> Signal:
+    return Signal.GREY if state is None else stand_with(*state, month.last_day).signal
+
+
+def _tasks_judged(
+    before: models.Model | None, after: models.Model | None
+) -> Iterator[tuple[Task, tuple[Standing | None, Standing | None]]]:
+    """The tasks of which a change decides the light, each as it is and as it would be."""
+    states = [state for state in (before, after) if state is not None]
+    if all(isinstance(state, Task) for state in states):
+        row: Any = states[-1]
+        steps = list(row.milestones.all()) if row.pk is not None else []
+        if row.plan_id is not None and (len(states) == 1 or differing(before, after, TASK_RULES.judging)):
+            yield row, tuple(None if state is None else Standing(state, steps) for state in (before, after))  # type: ignore[misc,arg-type]
+    elif all(isinstance(state, Milestone) for state in states):
+        yield from _tasks_of(before, after)  # type: ignore[arg-type]
+
+
+def _tasks_of(
+    before: Milestone | None, after: Milestone | None
+) -> Iterator[tuple[Task, tuple[Standing | None, Standing | None]]]:
+    states = [state for state in (before, after) if state is not None]
+    if len(states) == 2 and not differing(before, after, RULES.judging | COUNTED):
+        return
+    for task in {state.task for state in states if state.task_id is not None}:
+        stored = list(task.milestones.all())
+        others = [one for one in stored if before is None or one.pk != before.pk]
+        now = [*others, after] if after is not None and after.task_id == task.pk else others
+        yield task, (Standing(task, stored), Standing(task, now))
 
 
 def _demand(before: models.Model | None, after: models.Model | None) -> None:

@@ -16,7 +16,8 @@ from departments.models import User
 from departments.services import record
 from plans.models import Clause, Plan
 from reviews import files
-from targets.models import Attainment, Target
+from targets.models import Attainment, Target, TargetVersion
+from targets.services.ruling import demand_unclosed_months
 from tasks.models import (
     Comment,
     Milestone,
@@ -46,6 +47,7 @@ HANGING: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (Milestone, ("task__plan",)),
     (Task, ("plan",)),
     (Attainment, ("target__plan",)),
+    (TargetVersion, ("target__plan",)),
     (Target, ("plan",)),
     (Clause, ("plan",)),
 )
@@ -59,11 +61,14 @@ def remove_plan(plan: Plan, *, by: User | None) -> Counter[str]:
     """Deletes the plan, in force or not, and all that hangs on it; how many rows of each kind, by the model's label.
 
     No page offers this: a plan in force is a public document, and what people reported about it goes with it.
-    ValidationError for a plan that is not made up once somebody was supervised under it: that record is never deleted.
+    ValidationError for a plan that is not made up once somebody was supervised under it, for that record is never
+    deleted; and while one of its months is closed.
     """
     if not plan.demonstration and SupervisionNotice.objects.filter(plan=plan).exists():
         said = _("Units were supervised under %(plan)s. That record stays, and the plan with it.")
         raise ValidationError(said % {"plan": plan})
+    if not plan.demonstration:
+        demand_unclosed_months(plan, plan.months)
     record("plan.removed", by=by, subject=plan, plan=plan.code, title=plan.title)
     paths = [path for model, ways in HANGING if model in ATTACHED for path in _files(_of(plan, model, ways))]
     removed: Counter[str] = Counter()

@@ -4,6 +4,8 @@ Nobody signs off what they have reported, and nobody closes what they have repor
 keeps that too (`reviews.four_eyes`).
 """
 
+from copy import copy
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -14,11 +16,12 @@ from departments.models import Membership, User
 from departments.permissions import Action
 from departments.services import record
 from plans.periods import Month
-from targets.services.locking import LONGEST_REASON, check_reason, demand_open_month
+from targets.services.locking import LONGEST_REASON, check_reason, demand_open_month, keep_open
 from targets.wording import listed
 from tasks.answering import Answering
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
 from tasks.progress import State
+from tasks.services.milestones import demand_lights_alike
 from tasks.services.rights import demand_lead, demand_unclosed, may_lead
 from tasks.services.splitting import has_split
 from tasks.standing import judged, shown_day
@@ -94,15 +97,19 @@ def why_not_closed(task: Task, by: User) -> ValidationError | None:
 
 @transaction.atomic
 def reopen_task(task: Task, *, by: User, reason: str) -> Task:
-    """Opens a closed task again; ValidationError without a reason, or if it is not closed."""
+    """Opens a closed task again; ValidationError without a reason, if it is not closed, or if a closed month would have
+    another light for it."""
     access.demand_acting(by, Action.CLOSE_TASKS, task.plan.region_id)
     check_reason(reason)
     if not reason.strip():
         raise ValidationError(_("Give a reason for reopening: it is kept with the task."), code="reason")
-    task = Task.objects.select_for_update(of=("self",)).select_related("clause").get(pk=task.pk)
+    keep_open(task.plan.months)
+    task = Task.objects.select_for_update(of=("self",)).select_related("plan", "clause").get(pk=task.pk)
     if task.closed_on is None:
         raise ValidationError(_("The task is not closed."), code="not_closed")
+    before = copy(task)
     task.closed_on = task.closed_by = None
+    demand_lights_alike(before, task)
     signed(task, by, reason.strip()[:100]).save()
     record("task.reopened", by=by, subject=task, reason=reason.strip())
     return task

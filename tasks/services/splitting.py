@@ -14,11 +14,12 @@ from departments.permissions import Action
 from departments.services import record
 from targets.figures import Problem
 from targets.models import Target
+from targets.services.locking import keep_open
 from tasks.answering import units_answering
 from tasks.breakdown import weights_fault
 from tasks.messages import sentence
 from tasks.models import Milestone, Task, countable, signed
-from tasks.services.milestones import demand_lights_alike, milestones_changed
+from tasks.services.milestones import Standing, demand_promises_alike, demand_task_alike, milestones_changed
 from tasks.services.rights import demand_lead, demand_unclosed
 
 CHANGEABLE = ("title", "due", "department_id", "weight", "evidence", "counted_by_id")
@@ -57,6 +58,7 @@ def split(task: Task, planned: Sequence[Planned], *, by: User, reason: str, vers
     what may not be: see `_check`.
     """
     demand_lead(by, Action.SPLIT_TASKS, task)
+    keep_open(task.plan.months)
     task = Task.objects.select_for_update().get(pk=task.pk)
     demand_unclosed(task)
     _check_reason(reason)
@@ -67,10 +69,12 @@ def split(task: Task, planned: Sequence[Planned], *, by: User, reason: str, vers
         )
     stored = {one.pk: one for one in task.milestones.select_related("target")}
     _check(task, planned, stored)
+    before = [copy(one) for one in stored.values()]
     gone = [one for pk, one in stored.items() if pk not in {row.pk for row in planned}]
     kept = [_written(task, row, stored, number, by, reason) for number, row in enumerate(planned, 1)]
+    demand_task_alike(task, Standing(task, before), Standing(task, kept))
     for one in gone:
-        demand_lights_alike(one, None)
+        demand_promises_alike(one, None)
         signed(one, by, reason).delete()
     milestones_changed([*gone, *kept])
     record("task.split", by=by, subject=task, reason=reason, milestones=len(planned), removed=len(gone))
@@ -142,7 +146,7 @@ def _written(task: Task, row: Planned, stored: dict[int, Milestone], number: int
         before = copy(one) if one.pk is not None else None
         for name, value in changes.items():
             setattr(one, name, value)
-        demand_lights_alike(before, one)
+        demand_promises_alike(before, one)
         signed(one, by, reason).save()
     return one
 

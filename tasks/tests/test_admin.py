@@ -17,7 +17,7 @@ from targets.models import Target
 from targets.services import lock, reopen
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
-from tasks.services.milestones import RULES
+from tasks.services.milestones import COUNTED, RULES, TASK_RULES
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +144,8 @@ def test_a_task_whose_milestones_colour_a_closed_month_stays(inside: Client, pro
 
 def test_every_field_of_a_milestone_judges_or_names() -> None:
     assert RULES.judging | RULES.naming == {field.name for field in Milestone._meta.concrete_fields}
+    assert RULES.naming >= COUNTED
+    assert TASK_RULES.judging | TASK_RULES.naming == {field.name for field in Task._meta.concrete_fields}
 
 
 def upload(client: Client, text: str) -> Any:

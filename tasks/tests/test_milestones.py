@@ -1,6 +1,7 @@
 """How milestones move the light of what is promised "done by"."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,7 +11,8 @@ from targets.audit import differences
 from targets.services import lock, reopen
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
-from tasks.services import Place, approve_report, milestones_changed
+from tasks.services import Place, approve_report, milestones_changed, split, version_of
+from tasks.services.splitting import Planned
 from tasks.tests import cast as work
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +53,50 @@ def test_a_report_of_an_open_month_gives_no_closed_one_another_light() -> None:
     approve_report(there, by=cast.reviewer)
     step.refresh_from_db()
     assert str(step.done_on) == "2014-03-30"
+
+
+# --- The lights of tasks ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def city() -> SimpleNamespace:
+    """A task with a milestone that March saw late; March is closed."""
+    made = work.cast()
+    Milestone.objects.filter(task=made.task).delete()
+    made.step = work.milestone(made.task, "late", quote="", due=date(2014, 3, 20))
+    lock(made.task.plan, MARCH, by=made.coordinator)
+    return made
+
+
+def test_a_milestone_done_in_a_closed_month_waits_until_it_is_open(city: SimpleNamespace) -> None:
+    place = Place(city.task, city.lead, APRIL)
+    there = work.handed_in(place, city.reporter, work.said(**{f"m{city.step.pk}": "100 2014-03-19"}))
+    with pytest.raises(ValidationError, match="2014-03 已封账"):
+        approve_report(there, by=city.reviewer)
+    reopen(city.task.plan, MARCH, by=city.coordinator, reason="补记")
+    approve_report(there, by=city.reviewer)
+
+
+def test_a_milestone_done_after_a_closed_month_is_done(city: SimpleNamespace) -> None:
+    place = Place(city.task, city.lead, APRIL)
+    there = work.handed_in(place, city.reporter, work.said(**{f"m{city.step.pk}": "100 2014-04-02"}))
+    approve_report(there, by=city.reviewer)
+
+
+def splitting(city: SimpleNamespace, *planned: Planned) -> None:
+    split(city.task, planned, by=city.reviewer, reason="分解", version=version_of(city.task))
+
+
+def test_a_task_is_split_where_closed_months_stay_as_they_were(city: SimpleNamespace) -> None:
+    late = Planned("第一步", city.step.due, city.step.pk)
+    splitting(city, late, Planned("第二步", date(2014, 9, 30)))
+    with pytest.raises(ValidationError, match="2014-03 已封账"):
+        splitting(city, Planned("第一步", date(2014, 5, 31), city.step.pk))
+    assert Milestone.objects.count() == 2
+
+
+def test_a_task_of_which_nothing_could_be_told_is_split_later(city: SimpleNamespace) -> None:
+    city.step.delete()
+    splitting(city, Planned("第一步", date(2014, 9, 30)))
+    with pytest.raises(ValidationError, match="2014-03 已封账"):
+        splitting(city, Planned("第一步", date(2014, 3, 1)))

@@ -14,7 +14,7 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.models import Attainment, DataQuestion, MonthLock, Observation, Quota, Step, Target
-from targets.services import lock, promises_changed
+from targets.services import lock, promises_changed, reopen
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from tasks.models import SupervisionNotice
@@ -37,6 +37,7 @@ def in_full_use(*, demonstration: bool = True) -> Plan:
     promise = f.target(f.indicator("count"), threshold=120)
     Step.objects.create(target=promise, due=date(2014, 6, 30), threshold=50)
     f.official(f.entry(promise.indicator, "2014-03", 20))
+    f.change_rule(promise, Month(2014, 2), threshold=100)
     attach_to_report(people.place, paper(), by=people.reporter)
     save_report(people.place, said("待核"), version=0, by=f.person(Role.REPORTER, people.lead))
     words = said(**{f"m{people.open.pk}": "40"})
@@ -103,6 +104,16 @@ def test_a_real_plan_under_which_somebody_was_supervised_stays() -> None:
     with pytest.raises(CommandError):
         told(plan.code, "--yes")
     assert left(plan)["SupervisionStep"]
+
+
+def test_a_real_plan_stays_while_a_month_is_closed() -> None:
+    plan = f.plan()
+    closed = lock(plan, Month(2014, 1), by=f.coordinator())
+    with pytest.raises(CommandError, match="2014-01 已封账"):
+        told(plan.code, "--yes")
+    reopen(plan, closed.month, by=f.coordinator(), reason="计划废止")
+    told(plan.code, "--yes")
+    assert not Plan.objects.exists()
 
 
 def test_what_would_keep_a_plan_is_known() -> None:
