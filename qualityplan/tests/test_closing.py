@@ -338,7 +338,15 @@ ALSO = {
 """Services that are doors through others."""
 HARMLESS = {
     "targets": {
-        *("check_entries", "odd_entries", "months_before", "beyond", "quotas_in_force", "sum_of"),  # only ask
+        *(
+            "check_entries",
+            "odd_entries",
+            "months_before",
+            "beyond",
+            "quotas_in_force",
+            "sum_of",
+            "demand_reasons",
+        ),  # only ask
         *("lock", "reopen", "mark_dirty", "demand_judged_alike", "promises_changed", "formulas_changed"),
         *("hand_over", "reporters_changed"),  # who reports, not what
         "send_back",  # what waits in a closed month may still be returned: nothing official changes
