@@ -28,12 +28,20 @@ class Identity:
 
 
 def check_identity(stored: models.Model, given: models.Model) -> None:
-    """ValidationError if a file would make another object of the one that is stored."""
+    """ValidationError if a file would make another object of the one that is stored, or take a plan out of force."""
+    _check_in_force(stored, given)
     identity = IDENTITIES.get(type(stored))
     if identity is None or not identity.is_another(stored, given):
         return
     told = {"stored": identity.described(stored), "given": identity.described(given)}
     raise ValidationError(str(identity.said) % {"code": stored.code, **told})  # type: ignore[attr-defined]
+
+
+def _check_in_force(stored: models.Model, given: models.Model) -> None:
+    """What people report for and look at every day does not vanish by a word in a file."""
+    if isinstance(stored, Plan) and isinstance(given, Plan) and given.is_draft and not stored.is_draft:
+        told = _('%(plan)s is in force: a file does not make a draft of it. Leave out "state" in the file.')
+        raise ValidationError(str(told) % {"plan": stored.code})
 
 
 _OF_A_PLAN = ("number", "region_id", "first_month")

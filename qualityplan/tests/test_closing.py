@@ -349,6 +349,7 @@ HARMLESS = {
         ),  # only ask
         *("lock", "reopen", "mark_dirty", "demand_judged_alike", "promises_changed", "formulas_changed"),
         *("hand_over", "reporters_changed"),  # who reports, not what
+        *("ask_about_data", "answer_data_question"),  # about figures, which stay as they are
         "send_back",  # what waits in a closed month may still be returned: nothing official changes
     },
     "tasks": {
@@ -363,6 +364,7 @@ HARMLESS = {
         ),  # of a plan that is not in force
         *("publish", "remove_plan"),  # of plans, not of months
         *("close", "reopen_task", "milestones_changed", "milestones_of_targets"),  # of tasks, not of months
+        "why_not_closed",  # only asks
         *("demand_lights_alike", "split"),  # ask where a promise gets its light from a milestone, and only then
         "return_report",  # as `send_back`
     },

@@ -338,6 +338,14 @@ def test_a_number_makes_another_plan_of_a_published_one_and_of_a_draft_of_anothe
     assert Plan.objects.get().number == ""
 
 
+def test_a_plan_in_force_is_not_made_a_draft_by_a_file(write: Write) -> None:
+    load(write(*world(), name="first.json"))
+    path = write(plan(state="draft"), name="second.json")
+    assert refusal(path)[0].endswith('is in force: a file does not make a draft of it. Leave out "state" in the file.')
+    assert refusal(path, language="zh-hans")[0].endswith("已发布，文件不能将其改回草案。请在文件中删去 state。")
+    assert Plan.objects.get().state == "published"
+
+
 OTHER_CITY = region("880000"), department("other", region=["880000"])
 
 
