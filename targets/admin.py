@@ -255,7 +255,8 @@ class RuleForm(forms.ModelForm):
         return MonthField().to_python(self.cleaned_data["holds_from"].strip() or None)
 
     def _post_clean(self) -> None:
-        """The rule as it is stored is looked at before it is asked whether the change may be."""
+        """The rule as it is stored is looked at before it is asked whether the change may be; what is said of quotas
+        is said of the rule of their month."""
         data = self.cleaned_data
         if data.get("holds_from") and not self.instance.plan.is_draft:
             change = data["holds_from"], data.get("change_reason", ""), data.get("change_paper", "")
@@ -272,6 +273,8 @@ class RuleForm(forms.ModelForm):
                 raise ValidationError(_("Somebody has changed the target since you saw it. Open it again."))
             if changed and self.instance.changing is not None:
                 check_change(self.instance, self.instance.changing)
+                stored.from_month = self.instance.changing.from_month
+                self.instance.known_versions = [*self.instance.all_versions, stored]
         except ValidationError as refused:
             self.add_error(None, refused)
 

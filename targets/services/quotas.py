@@ -133,7 +133,7 @@ def set_quotas(
     locked = Target.objects.select_for_update().get(pk=target.pk)
     _demand_unchanged(locked, seen)
     regions = Regions.load()
-    found = sum_of(locked, rows, regions)
+    found = sum_of(locked.in_month(from_month), rows, regions)
     is_short = found is not None and found.falls_short
     if found is not None and is_short and not reason.strip():
         raise ValidationError(_short(found), code="quotas_short")
@@ -156,12 +156,13 @@ def sum_of(target: Target, rows: Mapping[int, Decimal], regions: Regions | None 
 
 
 def demand_reasons(target: Target, quotas: Collection[Quota]) -> None:
-    """ValidationError for a version of a target's quotas that falls short of the whole and gives no reason; `quotas`
-    are all of them, stored or not: a file and the administration bring them one by one."""
-    regions = Regions.load()
+    """ValidationError for a version of a target's quotas that falls short of the whole, as that is promised in its
+    month, and gives no reason; `quotas` are all of them, stored or not: a file and the administration bring them one
+    by one."""
+    regions, target.known_versions = Regions.load(), target.all_versions
     for month in sorted({quota.from_month for quota in quotas}):
         owed = {pk: quota.threshold for pk, quota in in_force(quotas, month).items() if quota.threshold is not None}
-        found = sum_of(target, owed, regions)
+        found = sum_of(target.in_month(month), owed, regions)
         has_reason = any(quota.reason.strip() for quota in quotas if quota.from_month == month)
         if found is not None and found.falls_short and not has_reason:
             raise ValidationError(_short(found), code="quotas_short")

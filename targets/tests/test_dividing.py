@@ -361,4 +361,4 @@ def test_setting_the_quotas_of_many_targets_takes_few_queries_each(houses: Targe
         return len(captured)
 
     counted(houses)
-    assert counted(roads(), roads(), roads()) <= 3 * (2 * len(places) + 17) + 2
+    assert counted(roads(), roads(), roads()) <= 3 * (2 * len(places) + 18) + 2

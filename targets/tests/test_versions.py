@@ -1,5 +1,6 @@
 """A rule that changes from a month on: closed months stay as they were judged, later ones are judged by the new one."""
 
+from decimal import Decimal as D
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from targets.explanation import explain
 from targets.models import Attainment, Target, TargetVersion
 from targets.rule_changes import rule_changes
 from targets.selectors import official_then
-from targets.services import lock, reopen
+from targets.services import lock, reopen, set_quotas
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, upload
 
@@ -317,3 +318,17 @@ def test_a_draft_s_rule_changes_without_a_month(inside: Client, promise: Target)
     assert "调整目标规则" not in inside.get(address).content.decode()
     assert save(inside, promise, threshold="300", **FROM_APRIL).status_code == 302
     assert not TargetVersion.objects.exists()
+
+
+def test_a_whole_that_is_raised_from_a_month_on_leaves_the_quotas_of_months_before_it_enough(inside: Client) -> None:
+    measured = f.indicator("count", region_rule="sum")
+    county = f.region("100101", f.region())
+    made = f.target(measured, "at_least", 400, coverage="quotas")
+    f.quota(made, county, 400)
+    lock(made.plan, MARCH, by=f.coordinator())
+    assert save(inside, made, threshold="500", **FROM_APRIL).status_code == 302
+    given = {"target": Target.objects.get(), "source": "3号", "by": f.coordinator()}
+    reopen(made.plan, MARCH, by=f.coordinator(), reason="更正")
+    set_quotas(rows={county.pk: D(400)}, from_month=Month(2014, 2), **given)
+    with pytest.raises(ValidationError, match="500"):
+        set_quotas(rows={county.pk: D(400)}, from_month=APRIL, **given)
