@@ -17,7 +17,7 @@ from departments.models import User
 from departments.obligations import WORDS, first_duty
 from departments.services import record
 from qualityplan import patience
-from targets.surroundings import note_plan
+from targets.plans_seen import note_plan
 
 logger = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from departments.models import User
 from departments.models.lineage import Above, ids
 from plans.models import Plan
 from targets.kept import value_of_all
+from targets.surroundings import LAST_PLAN, last_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ def plans_seen(request: HttpRequest) -> Sequence[PlanSeen]:
     """Every plan in force that the person sees, the one that began last first; asked of the database once for each
     version of the plans' outlines and each reach."""
     return value_of_all(request, lambda: _seen(person(request)), of="plans seen")
+
+
+def note_plan(request: HttpRequest, code: str) -> None:
+    """The person looks at a page of this plan; written where it is another one than before, and one in force."""
+    if code != last_plan(request) and any(plan.code == code for plan in plans_seen(request)):
+        request.session[LAST_PLAN] = code
 
 
 def _seen(user: User) -> list[PlanSeen]:

@@ -56,16 +56,11 @@ def surroundings_of(request: HttpRequest, plan_code: str | None = None) -> Surro
 
 def last_plan(request: HttpRequest) -> str:
     """The code of the plan whose pages the person has looked at last in this session; empty before the first."""
-    return str(request.session.get(_LAST_PLAN, ""))
+    return str(request.session.get(LAST_PLAN, ""))
 
 
-def note_plan(request: HttpRequest, code: str) -> None:
-    """The person looks at a page of this plan; written where it is another one than before."""
-    if code != last_plan(request):
-        request.session[_LAST_PLAN] = code
-
-
-_LAST_PLAN = "plan"
+LAST_PLAN = "plan"
+"""Its name in the session."""
 
 
 def _of_address(request: HttpRequest) -> str:

@@ -59,6 +59,12 @@ def test_what_one_may_not_see_what_is_no_page_and_what_is_gone_is_not_meant(lead
     leader.get("/plans/b-county/screen/", headers={"X-Background": "1"})
     assert meant(leader) == "d-newer"
     leader.get("/plans/c-older/text/")
+    document("draft", "草案", state=Plan.State.DRAFT)
+    administrator = Client()
+    administrator.force_login(person(Role.ADMINISTRATOR))
+    administrator.get("/plans/c-older/text/")
+    assert administrator.get("/plans/draft/next/").status_code == 200
+    assert meant(administrator) == "c-older"
     Plan.objects.filter(code="c-older").update(state=Plan.State.DRAFT)
     assert meant(leader) == "d-newer"
 
