@@ -15,8 +15,8 @@ from departments import access, chain
 from departments.models import User
 from departments.permissions import Action
 from targets import kept
-from targets.plans_seen import PlanSeen, meant_first, plans_seen
-from targets.surroundings import last_plan, surroundings_of
+from targets.plans_seen import PlanSeen, plan_meant, plans_seen
+from targets.surroundings import surroundings_of
 from tasks.desk import waiting_for
 
 
@@ -73,10 +73,9 @@ class PlanChoice:
     @cached_property
     def shown(self) -> PlanSeen | None:
         """That plan; None where the person sees none, or not the one of the address."""
-        seen = {plan.code: plan for plan in self.plans}
-        if self._asked or not seen:
-            return seen.get(self._asked)
-        return seen.get(last_plan(self._request)) or meant_first(self.plans)
+        if self._asked or not self.plans:
+            return next((plan for plan in self.plans if plan.code == self._asked), None)
+        return plan_meant(self._request)
 
     def is_acted_for(self, action: Action) -> bool:
         """Whether the person may take the action for the plan whose pages the header leads to."""

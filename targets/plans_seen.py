@@ -34,9 +34,19 @@ def plans_seen(request: HttpRequest) -> Sequence[PlanSeen]:
     return value_of_all(request, lambda: _seen(person(request)), of="plans seen")
 
 
+def plan_meant(request: HttpRequest) -> PlanSeen | None:
+    """The plan that a page of none leads to: the one looked at last in this session, else the one that is meant first;
+    None where the person sees none."""
+    plans, last = plans_seen(request), last_plan(request)
+    return next((plan for plan in plans if plan.code == last), None) or meant_first(plans)
+
+
 def note_plan(request: HttpRequest, code: str) -> None:
-    """The person looks at a page of this plan; written where it is another one than before, and one in force."""
-    if code != last_plan(request) and any(plan.code == code for plan in plans_seen(request)):
+    """The person looks at a page of this plan; written where it is one in force and another one would be meant."""
+    if code == last_plan(request):
+        return
+    meant = plan_meant(request)
+    if meant is not None and meant.code != code and any(plan.code == code for plan in plans_seen(request)):
         request.session[LAST_PLAN] = code
 
 
