@@ -153,8 +153,8 @@ def _told(found: SignalOfMonth) -> ToldSignal:
 def _worded(
     kind: str,
     facts: Mapping[str, str | int | float],
-    chance: float | None,
-    together: float | None,
+    chance: float | Decimal | None,
+    together: float | Decimal | None,
     figures: Sequence[Stored],
     unit: str,
 ) -> ToldSignal:
@@ -165,7 +165,7 @@ def _worded(
         heading(kind),
         of_one if len(indicators) == 1 else unit,
         sentence(SignalKind(kind), facts),
-        chance_text(chance) if chance is not None else "",
+        chance_text(float(chance)) if chance is not None else "",
         together is not None and together < TOGETHER,
         [_seen(figure, several) for figure in figures],
     )

@@ -268,13 +268,13 @@ def test_hostile_headings_and_sheet_names_are_kept_and_shown_harmlessly(
 def test_pages_ask_as_much_for_many_sheets_as_for_one(client: Client, coordinator: User, houses: Indicator) -> None:
     table = [("指标", "地区", "数值", "甲"), (houses.code, factories.region().code, 7, "乙")]
     asked = []
-    for number in (1, 30):
-        batch = brought(coordinator, data=as_xlsx({f"表{one}": table for one in range(number)}), name="x.xlsx")
+    for number in (0, 1, 30):  # the first time what follows from the plans' promises is read
+        batch = brought(coordinator, data=as_xlsx({f"表{one}": table for one in range(number or 1)}), name="x.xlsx")
         for name in ("batch", "mapping"):
             with CaptureQueriesContext(connection) as queries:
                 page(client, batch, name)
             asked.append(len(queries))
-    assert asked[:2] == asked[2:]
+    assert asked[2:4] == asked[4:]
 
 
 def test_what_was_marked_before_a_correction_is_marked_anew(

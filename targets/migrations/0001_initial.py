@@ -807,8 +807,16 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(max_length=80, verbose_name="what was tested")),
                 ("figures", models.JSONField(default=list, verbose_name="figures that were seen")),
                 ("facts", models.JSONField(default=dict, verbose_name="what was found")),
-                ("chance", models.FloatField(null=True, verbose_name="chance that honest data look so")),
-                ("together", models.FloatField(null=True, verbose_name="the same among all tests of the month")),
+                (
+                    "chance",
+                    targets.models.fields.ExactDecimalField(null=True, verbose_name="chance that honest data look so"),
+                ),
+                (
+                    "together",
+                    targets.models.fields.ExactDecimalField(
+                        null=True, verbose_name="the same among all tests of the month"
+                    ),
+                ),
                 ("tests", models.PositiveIntegerField(verbose_name="tests of the month")),
                 ("note", models.CharField(blank=True, max_length=400, verbose_name="note")),
                 ("asked_at", models.DateTimeField(verbose_name="asked at")),

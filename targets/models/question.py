@@ -15,6 +15,7 @@ from plans.fields import MonthField
 from plans.models import Plan
 from targets.data_quality.signals import SignalKind
 from targets.models.duty import COUNTY
+from targets.models.fields import ExactDecimalField
 from targets.models.indicator import Indicator
 
 LONGEST_NOTE, LONGEST_ANSWER = 400, 2000
@@ -85,8 +86,8 @@ class DataQuestion(models.Model):
     )
     figures = models.JSONField(_("figures that were seen"), default=list)
     facts = models.JSONField(_("what was found"), default=dict)
-    chance = models.FloatField(_("chance that honest data look so"), null=True)
-    together = models.FloatField(_("the same among all tests of the month"), null=True)
+    chance = ExactDecimalField(_("chance that honest data look so"), null=True)
+    together = ExactDecimalField(_("the same among all tests of the month"), null=True)
     tests = models.PositiveIntegerField(_("tests of the month"))
     note = models.CharField(_("note"), max_length=LONGEST_NOTE, blank=True)
     asked_by = models.ForeignKey(

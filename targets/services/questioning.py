@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -68,10 +69,15 @@ def _as_found(found: SignalOfMonth) -> dict[str, Any]:
         "region_id": result.about.region_id,
         "figures": [dict(figure) for figure in found.figures],
         "facts": dict(result.facts),
-        "chance": result.chance,
-        "together": None if result.chance is None else result.together,
+        "chance": _exact(result.chance),
+        "together": None if result.chance is None else _exact(result.together),
         "tests": found.tests,
     }
+
+
+def _exact(chance: float | None) -> Decimal | None:
+    """As the page has shown it, to the last digit."""
+    return None if chance is None else Decimal(str(chance))
 
 
 @transaction.atomic
