@@ -12,6 +12,7 @@ from celery.signals import setup_logging, task_prerun, worker_init, worker_proce
 from django.conf import settings
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
+from kombu.transport.redis import Channel
 
 from qualityplan import patience
 from qualityplan.patience import Circuit
@@ -20,6 +21,10 @@ from qualityplan.processes import die_with_parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
 
 logger = logging.getLogger(__name__)
+
+# Whoever closes a lost connection with messages not acknowledged yet would put them back through the very connection
+# that is gone: kombu fails at that with an error that ends the worker. The sweep finds what such a message left.
+Channel.do_restore = False
 
 BROKER = Circuit("the broker")
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import redis
 
+from qualityplan.celery import app
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -36,6 +38,23 @@ def test_a_worker_whose_redis_refuses_waits_for_messages_again(
         refuse(client)
         eventually(lambda: worker.poll() is not None or waiting(client) - before, timeout=30)
     assert worker.poll() is None
+
+
+def test_a_lost_connection_with_messages_not_acknowledged_is_closed_without_an_error(
+    own_broker: Callable[[], tuple[Any, str]],
+) -> None:
+    _server, address = own_broker()
+    connection = app.connection_for_read(address)
+    with connection.SimpleQueue("lost") as queue:
+        queue.put("a message")
+        queue.get(timeout=5)
+        channel = connection.default_channel
+        channel.queue_declare("lost")
+        queue.put("another message")
+        assert channel.basic_get("lost") is not None
+    connection.transport.client = None  # as kombu leaves a connection that was lost
+    connection.release()
+    assert not connection.connected
 
 
 def waiting(client: redis.Redis) -> set[str]:
