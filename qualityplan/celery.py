@@ -13,6 +13,7 @@ from django.conf import settings
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 from kombu.transport.redis import Channel
+from redis.exceptions import ConnectionError
 
 from qualityplan import patience
 from qualityplan.patience import Circuit
@@ -23,8 +24,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
 logger = logging.getLogger(__name__)
 
 # Whoever closes a lost connection with messages not acknowledged yet would put them back through the very connection
-# that is gone: kombu fails at that with an error that ends the worker. The sweep finds what such a message left.
+# that is gone. The sweep finds what such a message left.
 Channel.do_restore = False
+_parameters_of: Any = Channel._connparams
+
+
+def _parameters_unless_lost(channel: Channel, *arguments: Any, **options: Any) -> Any:
+    """Says of a lost connection that it is lost, after which the worker connects anew: kombu stumbles over what is not
+    there any more, with an error that ends the worker."""
+    if getattr(channel.connection, "client", None) is None:
+        raise ConnectionError("the connection to the broker is lost")
+    return _parameters_of(channel, *arguments, **options)
+
+
+setattr(Channel, "_connparams", _parameters_unless_lost)  # noqa: B010 - no subclass: transports are chosen by address
 
 BROKER = Circuit("the broker")
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0

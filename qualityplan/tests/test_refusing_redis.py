@@ -51,10 +51,13 @@ def test_a_lost_connection_with_messages_not_acknowledged_is_closed_without_an_e
         channel = connection.default_channel
         channel.queue_declare("lost")
         queue.put("another message")
-        assert channel.basic_get("lost") is not None
+        message = channel.basic_get("lost")
+        assert message is not None
     connection.transport.client = None  # as kombu leaves a connection that was lost
     connection.release()
     assert not connection.connected
+    with pytest.raises(redis.ConnectionError, match="lost"):  # from which the worker recovers
+        message.ack()
 
 
 def waiting(client: redis.Redis) -> set[str]:
