@@ -13,7 +13,7 @@ from django.conf import settings
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 from kombu.transport.redis import Channel
-from redis.exceptions import ConnectionError
+from redis.exceptions import ConnectionError as LinkLostError
 
 from qualityplan import patience
 from qualityplan.patience import Circuit
@@ -33,7 +33,7 @@ def _parameters_unless_lost(channel: Channel, *arguments: Any, **options: Any) -
     """Says of a lost connection that it is lost, after which the worker connects anew: kombu stumbles over what is not
     there any more, with an error that ends the worker."""
     if getattr(channel.connection, "client", None) is None:
-        raise ConnectionError("the connection to the broker is lost")
+        raise LinkLostError("the connection to the broker is lost")
     return _parameters_of(channel, *arguments, **options)
 
 

@@ -72,14 +72,9 @@ class QuotaOut(Schema):
         return quota.region.code
 
 
-class VersionOut(Schema):
-    """A rule that a target had before it was changed from `from_month` on; by which paper (`source`) and why. `number`
-    is the `target_version` of attainments that were judged by it; the other fields are those of the target."""
+class RuleOut(Schema):
+    """By what a target is judged; `operand` is a code."""
 
-    number: int
-    from_month: MonthText
-    source: str
-    reason: str
     comparator: str
     threshold_kind: str
     threshold: Exact | None
@@ -97,19 +92,29 @@ class VersionOut(Schema):
     firmness: str
 
     @staticmethod
-    def resolve_operand(version: TargetVersion) -> str | None:
-        return version.operand.code if version.operand else None
+    def resolve_operand(rule: Target | TargetVersion) -> str | None:
+        return rule.operand.code if rule.operand else None
 
     @staticmethod
-    def resolve_operand_region(version: TargetVersion) -> str | None:
-        return version.operand_region.code if version.operand_region else None
+    def resolve_operand_region(rule: Target | TargetVersion) -> str | None:
+        return rule.operand_region.code if rule.operand_region else None
 
     @staticmethod
-    def resolve_steps(version: TargetVersion) -> list[Step]:
-        return version.all_steps
+    def resolve_steps(rule: Target | TargetVersion) -> list[Step]:
+        return rule.all_steps
 
 
-class TargetOut(Schema):
+class VersionOut(RuleOut):
+    """A rule that a target had before it was changed from `from_month` on; by which paper (`source`) and why. `number`
+    is the `target_version` of attainments that were judged by it; the other fields are those of the target."""
+
+    number: int
+    from_month: MonthText
+    source: str
+    reason: str
+
+
+class TargetOut(RuleOut):
     """A promise in numbers: `clause` is its clause's number, `indicator` and `operand` are codes.
 
     `threshold_kind` says what is compared with: constant (`threshold`), indicator (`operand`), elsewhere (the same
@@ -128,26 +133,11 @@ class TargetOut(Schema):
     clause: str
     quote: str
     indicator: str
-    comparator: str
-    threshold_kind: str
-    threshold: Exact | None
-    threshold_upper: Exact | None
-    operand: str | None
-    operand_region: str | None
-    tolerance: Exact | None
     aspiration: Exact | None
-    baseline: Exact | None
-    baseline_year: int | None
     baseline_source: str
     reference: Exact | None
     unit: str
-    due: date
-    first_month: MonthText | None
-    counting: str
-    coverage: str
     quotas: list[QuotaOut]
-    steps: list[StepOut]
-    firmness: str
     headline: bool
     versions: list[VersionOut]
     departments: list[ResponsibleOut]
@@ -161,20 +151,8 @@ class TargetOut(Schema):
         return target.indicator.code
 
     @staticmethod
-    def resolve_operand(target: Target) -> str | None:
-        return target.operand.code if target.operand else None
-
-    @staticmethod
-    def resolve_operand_region(target: Target) -> str | None:
-        return target.operand_region.code if target.operand_region else None
-
-    @staticmethod
     def resolve_quotas(target: Target) -> list[Quota]:
         return list(target.quotas.all())
-
-    @staticmethod
-    def resolve_steps(target: Target) -> list[Step]:
-        return list(target.steps.all())
 
     @staticmethod
     def resolve_versions(target: Target) -> list[TargetVersion]:

@@ -47,8 +47,7 @@ RULES: dict[type[models.Model], Fields] = {
         "denominator_name denominator_unit definition source department",
     ),
     Target: _fields(
-        "plan indicator comparator threshold_kind threshold threshold_upper operand operand_region tolerance baseline "
-        "baseline_year warning_margin due firmness coverage counting first_month",
+        " ".join(("plan", "indicator", *RULE)),
         "id code order name clause quote aspiration baseline_source reference reference_source headline",
     ),
     Step: _fields("target due threshold", "id"),
