@@ -56,12 +56,12 @@ venv: .venv/runtime
 dev: .venv/dev node_modules/made
 
 $(VAR_DIR)/env: | .venv/runtime
-	@$(PY) -m qualityplan.secrets
+	@$(PY) -m qualityplan.building.secrets
 
 translations: $(CATALOGUES:.po=.mo)
 
 %.mo: %.po | .venv/runtime
-	@$(PY) -m qualityplan.translations
+	@$(PY) -m qualityplan.building.translations
 
 static: $(VAR_DIR)/static/made
 

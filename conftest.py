@@ -19,8 +19,8 @@ from django.db.models import Model
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
 
-from qualityplan import processes
 from qualityplan.celery import app
+from qualityplan.running import processes
 
 if TYPE_CHECKING:
     from pytest_django.plugin import DjangoDbBlocker
@@ -67,14 +67,14 @@ def patience_with_redis() -> Iterator[None]:
     """No wake-up is lost because the machine has other tests to run; those of an absent Redis are as impatient as the
     service."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qualityplan.patience.SECONDS", 5.0)
+        patch.setattr("qualityplan.running.patience.SECONDS", 5.0)
         yield
 
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """No test sees what another has cached."""
-    from targets.kept import forget
+    from plans.page_cache.kept import forget
 
     forget()
 
@@ -126,7 +126,7 @@ def end_every_session(database: str) -> None:
 def emptying_as_owner() -> Iterator[None]:
     """After a test in several transactions all tables are emptied, those too whose rows are never deleted; by whatever
     connection, for a browser's tests have one of their own."""
-    from departments.append_only import rewriting
+    from departments.database.append_only import rewriting
 
     operations = type(connection.ops)
     empty = operations.execute_sql_flush

@@ -120,11 +120,11 @@ def handed_over(data: bytes, name: str) -> int:
 
 def imported(pk: int) -> dict[str, float]:
     """Seconds of each step, from the stored upload to attainment written."""
-    from imports.applying import apply
-    from imports.checking import check
+    from imports.batches.applying import apply
+    from imports.batches.checking import check
     from imports.models import ImportBatch
     from imports.services import confirm
-    from targets.recompute import recompute_dirty
+    from targets.judging.recompute import recompute_dirty
 
     checking, _nothing = timed(lambda: check(pk))
     batch = ImportBatch.objects.get(pk=pk)
@@ -179,7 +179,7 @@ def floor(data: bytes) -> float:
     """Seconds of the bare parse, COPY, one upsert and one insert, into the very tables; undone afterwards."""
     from django.db import connection, transaction
 
-    from departments.append_only import rewriting
+    from departments.database.append_only import rewriting
     from departments.models import Region
     from targets.models import Indicator
     from targets.tests import factories as f

@@ -123,7 +123,7 @@ def fill() -> None:
     from django.core.management import call_command
 
     from plans.models import Change
-    from targets.recompute import recompute_dirty
+    from targets.judging.recompute import recompute_dirty
 
     settings.DEMO_PASSWORD = "example-password"  # noqa: S105
     call_command("loaddata", *sorted(str(one) for one in Path("fixtures").glob("[0-9]*.json")), verbosity=0)
@@ -279,7 +279,7 @@ def queries() -> dict[str, int]:
     from django.test.utils import CaptureQueriesContext
 
     from departments.models import User
-    from targets.kept import forget
+    from plans.page_cache.kept import forget
 
     client, found = Client(), {}
     client.force_login(User.objects.get(username="leader"))

@@ -137,9 +137,9 @@ def copied() -> float:
 
 def imported(choose: Callable[[list[Any]], list[Any]]) -> tuple[float, float, int]:
     """Seconds to make 1 000 changed figures official and to recompute what they touch, and how many rows that wrote."""
-    from targets.figures import Entry
+    from targets.entry_rules.figures import Entry
+    from targets.judging.recompute import recompute_dirty
     from targets.models import Observation
-    from targets.recompute import recompute_dirty
     from targets.services import make_official
     from targets.tests import factories as f
 
@@ -181,7 +181,7 @@ def main() -> None:
 def report(options: argparse.Namespace) -> None:
     """One run, one table."""
     from qualityplan.celery import set_aside_what_stays
-    from targets.recompute import recompute_all
+    from targets.judging.recompute import recompute_all
 
     set_aside_what_stays()  # as every worker does
     filling, _nothing = timed(lambda: fill(options.indicators, options.regions, options.months))

@@ -35,7 +35,7 @@ from benchmarks.tormented.ledger import (
     lost_drafts,
     lost_or_doubled,
 )
-from qualityplan.processes import wait_until
+from qualityplan.running.processes import wait_until
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

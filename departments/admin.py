@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
-from departments import access, log, seeing
+from departments import access
 from departments.access import Reach
 from departments.administration import (
     Announcing,
@@ -30,10 +30,12 @@ from departments.administration import (
     may_enter,
     reach_of,
 )
+from departments.auditing import log
 from departments.models import ApiToken, AuditEvent, Department, Membership, ProposedRole, Reform, Region, User
 from departments.models.reform import check_reform
+from departments.people import seeing
 from departments.permissions import Role
-from departments.services import (
+from departments.services.accounts import (
     exchange_roles,
     managed_by,
     password_was_set,

@@ -31,13 +31,14 @@ from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 from simple_history.admin import SimpleHistoryAdmin
 
-from departments import access, spreadsheets
+from departments import access
 from departments.access import Reach
+from departments.auditing.rows import record_row
 from departments.models import User
 from departments.permissions import Action
-from departments.rows import record_row
-from departments.services import record
-from departments.typed import number_of
+from departments.rules.typed import number_of
+from departments.services.accounts import record
+from pages import spreadsheets
 
 Listener = Callable[[Collection[models.Model]], None]
 Guard = Callable[[models.Model | None, models.Model | None], None]

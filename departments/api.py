@@ -5,10 +5,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
-from departments.authentication import person
-from departments.contract import REFUSALS, Paging
+from departments.http_api.authentication import person
+from departments.http_api.contract import REFUSALS, Paging
 from departments.models import Department, Region
-from departments.seeing import departments_seen_by, regions_seen_by
+from departments.people.seeing import departments_seen_by, regions_seen_by
 
 router = Router(tags=["departments"])
 

@@ -12,21 +12,18 @@ class DepartmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from departments import (
-            append_only,
-            chain_wording,
-            lookups,
-            matters,
-            roles,
-            signals,  # noqa: F401 - connects the receivers
-            telling,
-            triggers,
-        )
-        from departments.append_only import AppendOnly
+        from departments.auditing import chain, chain_wording
+        from departments.database import append_only, lookups, roles, triggers
+        from departments.database.append_only import AppendOnly
+        from departments.login import signals  # noqa: F401 - connects the receivers
         from departments.models import AuditEvent, Link
         from departments.models.audit import KEPT
+        from departments.notices import matters
+        from departments.services import telling
+        from pages import spreadsheets
 
         lookups.register()
+        spreadsheets.stamp_with(chain.printed)
         matters.word(telling.WORDINGS, telling.HEADINGS)
         matters.word(chain_wording.WORDINGS, chain_wording.HEADINGS)
         append_only.declare(

@@ -7,10 +7,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from departments import lockout
-from departments.digest import compose, is_composed, purge
-from departments.idempotency import forget
-from departments.mailing import deliver
+from departments.credentials import lockout
+from departments.http_api.idempotency import forget
+from departments.notices.digest import compose, is_composed, purge
+from departments.notices.mailing import deliver
 
 logger = logging.getLogger(__name__)
 LOTS = 200

@@ -10,15 +10,15 @@ from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import StringConstraints
 
-from departments.authentication import person
-from departments.contract import REFUSALS, Fault, Faults, RefusedError, bad_value
-from departments.idempotency import PARAMETER, idempotent
+from departments.http_api.authentication import person
+from departments.http_api.contract import REFUSALS, Fault, Faults, RefusedError, bad_value
+from departments.http_api.idempotency import PARAMETER, idempotent
 from departments.models import User
-from imports import preview
-from imports.messages import Told, told, unreadable
+from imports.batches.messages import Told, told, unreadable
+from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.readers import UnreadableError
 from imports.services import cancel, confirm, receive, undo
+from imports.showing import preview
 
 router = Router(tags=["imports"])
 ERRORS_TOLD = 1000

@@ -12,8 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
-from imports import applying, checking, keeping, marking
-from imports.memory import bounded_memory
+from imports.batches import applying, checking, keeping, marking
+from imports.batches.memory import bounded_memory
 from imports.models import ImportBatch
 from imports.workflow import BUSY, State
 

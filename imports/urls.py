@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from imports import quota_views, views
+from imports.views import batches as views
+from imports.views import quotas as quota_views
 
 urlpatterns = [
     path("", views.upload, name="imports_upload"),

@@ -7,10 +7,10 @@ from django.db.models import PROTECT, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from departments import seeing
 from departments.access import Reach
 from departments.administration import Announcing, ByRole, Importing, OwnRelated, Resource, reach_of
 from departments.models import Region, User
+from departments.people import seeing
 from plans.models import CalendarDay, Clause, Plan
 
 

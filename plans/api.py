@@ -13,8 +13,8 @@ from ninja.pagination import paginate
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from departments.authentication import person
-from departments.contract import PLAN_REFUSALS, REFUSALS, Fault, Paging, RefusedError
+from departments.http_api.authentication import person
+from departments.http_api.contract import PLAN_REFUSALS, REFUSALS, Fault, Paging, RefusedError
 from departments.models import User
 from plans.models import Clause, Plan
 from plans.periods import Month

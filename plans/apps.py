@@ -11,7 +11,8 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         """What pages show of plans is watched; other apps name their own tables."""
-        from departments import seeing, triggers
+        from departments.database import triggers
+        from departments.people import seeing
         from plans import changes
         from plans.changes import Watch
         from plans.models.plan import named_to

@@ -1,14 +1,14 @@
 """Triggers by which the database itself notes that something shown of a plan was changed (see `models.Change`).
 
-They are made after every `migrate` (`departments.triggers`). On PostgreSQL they run once a statement and look at the
-rows that it has changed; a statement that changes nothing notes nothing. SQLite has one writer at a time and runs them
-for each row, so there a row is added once and counted up.
+They are made after every `migrate` (`departments.database.triggers`). On PostgreSQL they run once a statement and look
+at the rows that it has changed; a statement that changes nothing notes nothing. SQLite has one writer at a time and
+runs them for each row, so there a row is added once and counted up.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from departments.triggers import Family, Trigger
+from departments.database.triggers import Family, Trigger
 
 NONE = "CAST(NULL AS bigint)"
 EVERY_PLAN = f"SELECT {NONE} AS id, {NONE} AS about FROM {{one}} AS one"

@@ -22,8 +22,8 @@ from ninja.openapi.docs import DocsBase
 
 from departments import access
 from departments.api import router as departments
-from departments.authentication import WAYS_IN, PerPerson, person
-from departments.contract import Fault, Faults, RefusedError, told
+from departments.http_api.authentication import WAYS_IN, PerPerson, person
+from departments.http_api.contract import Fault, Faults, RefusedError, told
 from departments.models import User
 from departments.permissions import Action
 from imports.api import router as imports

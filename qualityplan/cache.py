@@ -19,8 +19,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from departments.models import Counter
-from qualityplan import patience
-from qualityplan.patience import Circuit
+from qualityplan.running import patience
+from qualityplan.running.patience import Circuit
 
 Answer = TypeVar("Answer")
 

@@ -15,9 +15,9 @@ from kombu.pools import producers
 from kombu.transport.redis import Channel
 from redis.exceptions import ConnectionError as LinkLostError
 
-from qualityplan import patience
-from qualityplan.patience import Circuit
-from qualityplan.processes import die_with_parent
+from qualityplan.running import patience
+from qualityplan.running.patience import Circuit
+from qualityplan.running.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
 

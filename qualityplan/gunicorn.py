@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from qualityplan.processes import die_with_parent
+from qualityplan.running.processes import die_with_parent
 from qualityplan.settings import LOGGING
 
 timeout = 60

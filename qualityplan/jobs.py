@@ -8,12 +8,12 @@ from celery import shared_task
 from django.urls import reverse
 from django.utils import timezone
 
-from departments import chain
-from departments.chain_wording import BROKEN, HEAD
+from departments.auditing import chain
+from departments.auditing.chain_wording import BROKEN, HEAD
 from departments.models import Department, User
-from departments.noticing import notify
 from departments.permissions import Role
-from departments.reminding import Part
+from departments.rules.reminding import Part
+from departments.services.noticing import notify
 
 logger = logging.getLogger(__name__)
 NAMED = 20

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from departments.permissions import Role
-from qualityplan.broker import socket_url
+from qualityplan.running.broker import socket_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "departments",
+    "pages",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -106,26 +107,26 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
-    "qualityplan.middleware.patience_middleware",
-    "qualityplan.middleware.request_log_middleware",
+    "qualityplan.answering.middleware.patience_middleware",
+    "qualityplan.answering.middleware.request_log_middleware",
     # Around everything that answers: static files and early refusals have the same headers as pages.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "qualityplan.answers.headers_middleware",
-    "qualityplan.answers.api_refusals_middleware",
+    "qualityplan.answering.answers.headers_middleware",
+    "qualityplan.answering.answers.api_refusals_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "qualityplan.unreadable.UnreadableMiddleware",
+    "qualityplan.answering.unreadable.UnreadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "qualityplan.middleware.sitting_middleware",
-    "qualityplan.middleware.language_middleware",
+    "qualityplan.answering.middleware.sitting_middleware",
+    "qualityplan.answering.middleware.language_middleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "qualityplan.middleware.duties_middleware",
-    "qualityplan.middleware.plan_middleware",
+    "qualityplan.answering.middleware.duties_middleware",
+    "qualityplan.answering.middleware.plan_middleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -144,7 +145,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "qualityplan.context_processors.surroundings",
+                "qualityplan.answering.context_processors.surroundings",
             ],
         },
     }
@@ -158,9 +159,9 @@ AUTH_USER_MODEL = "departments.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-AUTHENTICATION_BACKENDS = ["departments.backends.Backend"]
+AUTHENTICATION_BACKENDS = ["departments.login.backends.Backend"]
 # In the database alone: a cache that was away while somebody logged out would let the session in again.
-SESSION_ENGINE = "departments.sessions"
+SESSION_ENGINE = "departments.login.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 """Seconds after which one must log in again whatever happens."""
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
@@ -172,8 +173,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "departments.passwords.KindsValidator"},
-    {"NAME": "departments.passwords.NotLatelyValidator"},
+    {"NAME": "departments.credentials.passwords.KindsValidator"},
+    {"NAME": "departments.credentials.passwords.NotLatelyValidator"},
 ]
 
 LOGIN_FAILURES = env.int("LOGIN_FAILURES", default=5)
@@ -185,13 +186,13 @@ LOGIN_FAILURES_PER_NAME = env.int("LOGIN_FAILURES_PER_NAME", default=20)
 """Failures of one name from all addresses, then one an hour; not asked where the person has come in before."""
 LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=50)
 """The same for all names tried from one address, then so many an hour; a whole building may share one."""
-ACCOUNT_ADAPTER = "departments.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "departments.login.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "departments.forms.LoginForm",
-    "change_password": "departments.forms.ChangePasswordForm",
-    "reauthenticate": "departments.forms.ReauthenticateForm",
+    "login": "departments.people.forms.LoginForm",
+    "change_password": "departments.people.forms.ChangePasswordForm",
+    "reauthenticate": "departments.people.forms.ReauthenticateForm",
 }
-# Failures are counted by departments.lockout instead.
+# Failures are counted by departments.credentials.lockout instead.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": ""}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # The cookie ends with the browser: offices share computers.
@@ -199,11 +200,11 @@ ACCOUNT_SESSION_REMEMBER = False
 # The last address in X-Forwarded-For is the one that the proxy has seen itself; those before it can be forged.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXIES", default=1) if TRUST_PROXY else 0
 
-MFA_ADAPTER = "departments.adapter.MFAAdapter"
+MFA_ADAPTER = "departments.login.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_FORMS = {
-    "authenticate": "departments.forms.CodeForm",
-    "activate_totp": "departments.forms.ActivateForm",
+    "authenticate": "departments.people.forms.CodeForm",
+    "activate_totp": "departments.people.forms.ActivateForm",
 }
 MFA_TOTP_TOLERANCE = 1
 MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", default=[])
@@ -294,10 +295,10 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024
 CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = TIME_ZONE
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
-CELERY_BEAT_SCHEDULER = "qualityplan.timer:Scheduler"
+CELERY_BEAT_SCHEDULER = "qualityplan.running.timer:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "recompute what a lost message left": {
-        "task": "targets.recompute",
+        "task": "targets.judging.recompute",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
@@ -403,7 +404,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "qualityplan.vendor.VendorFinder",
+    "qualityplan.building.vendor.VendorFinder",
 ]
 NODE_MODULES = BASE_DIR / "node_modules"
 # Name in a page → path under node_modules. The maps are named by the files and would be missed.
@@ -455,7 +456,7 @@ LOGGING: dict[str, Any] = {
     "filters": {"request_id": {"()": "django_guid.log_filters.CorrelationId", "correlation_id_field": "request_id"}},
     "formatters": {
         "json": {
-            "()": "qualityplan.masking.Formatter",
+            "()": "qualityplan.answering.masking.Formatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             "reserved_attrs": [*RESERVED_ATTRS, "request", "data", "server_time", "correlation_id"],

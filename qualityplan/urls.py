@@ -3,16 +3,16 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from qualityplan import old_addresses
+from qualityplan.answering import old_addresses
 from qualityplan.api import api
 from qualityplan.health import healthz, readyz
 
-handler500 = "qualityplan.answers.failed"
+handler500 = "qualityplan.answering.answers.failed"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("accounts/", include("departments.accounts")),
+    path("accounts/", include("departments.login.accounts")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

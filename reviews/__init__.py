@@ -1,0 +1,1 @@
+"""How anything becomes official: handed in, reviewed by somebody else, approved or returned."""

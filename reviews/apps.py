@@ -11,7 +11,7 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         """That nobody approves what they have typed is kept by triggers; the apps above name their own tables."""
-        from departments import triggers
+        from departments.database import triggers
         from reviews import four_eyes
 
         triggers.register(four_eyes.FAMILY)

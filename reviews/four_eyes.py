@@ -2,14 +2,14 @@
 
 A constraint compares the columns of one row; the authors of an entry stand in rows of their own, so triggers look. Each
 app names its rules when it starts, those of its entries from `rules_of`; the triggers are made after every `migrate`
-(`departments.triggers`). That authors stay as they were added is kept with everything else that only grows
-(`departments.append_only`).
+(`departments.database.triggers`). That authors stay as they were added is kept with everything else that only grows
+(`departments.database.append_only`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from departments.triggers import Family, Trigger
+from departments.database.triggers import Family, Trigger
 
 APPROVED = "Nobody approves what they have typed."
 FIXED = "The authors of an entry are those who typed it before it was handed in."

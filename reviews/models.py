@@ -17,7 +17,7 @@ from reviews.documents import KINDS, Kind
 from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
 
 OFFICIAL = ("approved_by", "official_at", "ended_at")
-"""What an entry gets on its way, each once (see `departments.append_only`)."""
+"""What an entry gets on its way, each once (see `departments.database.append_only`)."""
 MOVING = ("state", "official_by")
 """What changes on its way."""
 REVISED = ("created_at", "official_at", "ended_at")

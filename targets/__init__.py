@@ -1,0 +1,1 @@
+"""Measured promises: indicators, targets, figures, and how far each promise is kept."""

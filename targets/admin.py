@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, Widget
 
-from departments import access, seeing
+from departments import access
 from departments.access import Reach
 from departments.administration import GuardedRows, Importing, Inline, OwnRelated, Resource, guard, listen
 from departments.models import Department, Region, User
+from departments.people import seeing
 from plans.admin import OfPlan
 from plans.fields import MonthField
 from plans.models import Clause, Plan

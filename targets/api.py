@@ -14,20 +14,29 @@ from ninja import Query, Router, Status
 from ninja.pagination import paginate
 
 from departments import access
-from departments.authentication import person, token_name
-from departments.bodies import described, read_body
-from departments.contract import PLAN_REFUSALS, REFUSALS, WRITING_REFUSALS, Code, Moment, Paging, RegionCode, bad_value
-from departments.idempotency import PARAMETER, idempotent
+from departments.http_api.authentication import person, token_name
+from departments.http_api.bodies import described, read_body
+from departments.http_api.contract import (
+    PLAN_REFUSALS,
+    REFUSALS,
+    WRITING_REFUSALS,
+    Code,
+    Moment,
+    Paging,
+    RegionCode,
+    bad_value,
+)
+from departments.http_api.idempotency import PARAMETER, idempotent
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.api import MonthText, PlanCode, plan_of
 from plans.models import Plan
 from plans.periods import Month
-from targets.incoming import EXAMPLES, ObservationsIn, ObservationsKept
+from targets.entering.incoming import EXAMPLES, ObservationsIn, ObservationsKept
+from targets.entering.posting import keep
 from targets.models import Attainment, Indicator, Observation, Quota, Target, TargetAssignment
-from targets.posting import keep
-from targets.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
-from targets.selectors import last_in_plan, official_then
+from targets.reading.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
+from targets.reading.selectors import last_in_plan, official_then
 
 router = Router(tags=["targets"])
 

@@ -16,14 +16,17 @@ class TargetsConfig(AppConfig):
     def ready(self) -> None:
         """People are reminded by departments, which ask through this port what of; plans are told what is shown of
         them."""
-        from departments import append_only, matters
-        from departments.append_only import AppendOnly
+        from departments.database import append_only
+        from departments.database.append_only import AppendOnly
+        from departments.notices import matters
         from plans import changes
         from plans.changes import Watch
         from reviews import four_eyes
         from reviews.models import MOVING, OFFICIAL, REVISED
-        from targets import data_quality_wording, reminders, wording
         from targets.models import DataQuestion, Decision, MonthLock, Revision, RevisionAuthor, TargetVersion
+        from targets.questioning import data_quality_wording
+        from targets.reminding import reminders
+        from targets.wording import notices as wording
 
         matters.provide(reminders.matters_of)
         matters.word(wording.WORDINGS, wording.HEADINGS)
@@ -91,7 +94,7 @@ _USING = (
 _HELD = "one.month BETWEEN plan.first_month - 100 AND plan.last_month"
 # A figure is shown with the plans that it is of, and a year later as last year's: those whose targets are judged by its
 # indicator or compared with it, or, where no plan in force promises anything about it, those of its region (see
-# `targets.asking`).
+# `targets.expected.asking`).
 _OF_FIGURE = (
     f"SELECT plan.id, one.indicator_id AS about FROM {{one}} AS one, {_USING} "  # noqa: S608 - constants alone
     f"WHERE used.indicator_id = one.indicator_id AND {_HELD} UNION "

@@ -7,13 +7,13 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from reviews import files
-from targets.recompute import OutdatedFormulasError, recompute_dirty
+from targets.judging.recompute import OutdatedFormulasError, recompute_dirty
 
 logger = logging.getLogger(__name__)
 ROUNDS = 1000
 
 
-@shared_task(name="targets.recompute")
+@shared_task(name="targets.judging.recompute")
 def recompute() -> None:
     """Works off all dirty keys. Repeated, reordered and lost messages change nothing: the keys say what is to do. A
     worker that knows only older formulas than those that are applied says so, and leaves the keys to others."""

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from targets.figures import Problem
+from targets.entry_rules.figures import Problem
 
 SENTENCES: dict[str, str | Promise] = {
     "made_from_parts": _("The figure of this region is made from its counties. Enter the counties' figures instead."),

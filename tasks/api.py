@@ -9,16 +9,16 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from departments.api import ResponsibleOut
-from departments.authentication import person
-from departments.contract import PLAN_REFUSALS, Exact, Paging
+from departments.http_api.authentication import person
+from departments.http_api.contract import PLAN_REFUSALS, Exact, Paging
 from plans.api import MonthText, PlanCode, plan_of
 from plans.periods import Month
 from targets.api import last_month, month_of
-from targets.schemas import responsible
-from tasks.explanation import explain
+from targets.reading.schemas import responsible
 from tasks.models import Milestone, Task
-from tasks.selectors import Row, with_assignments
-from tasks.standing import Known, judged, known
+from tasks.reading.selectors import Row, with_assignments
+from tasks.reading.standing import Known, judged, known
+from tasks.wording.explanation import explain
 
 router = Router(tags=["tasks"])
 

@@ -13,15 +13,21 @@ class TasksConfig(AppConfig):
         """Targets judge "done by" promises by milestones, and departments tell people what is to be done; as lower apps
         they ask through these ports. The address of a calendar ends with its person's log-ins. Plans are told what is
         shown of them."""
-        from departments import append_only, endings, matters
-        from departments.append_only import AppendOnly
+        from departments.credentials import endings
+        from departments.database import append_only
+        from departments.database.append_only import AppendOnly
+        from departments.notices import matters
         from plans import changes
         from plans.changes import Watch
         from reviews import four_eyes as reviewing
         from reviews.models import MOVING, OFFICIAL, REVISED
-        from targets import milestones
-        from tasks import four_eyes, pressing, reminders, services, supervision_wording, wording
+        from targets.judging import milestones
+        from tasks import four_eyes, services
         from tasks.models import MilestoneReport, ProgressReport, ReportAuthor, ReportDecision, SignOff, SupervisionStep
+        from tasks.reporting import reminders
+        from tasks.supervision import pressing
+        from tasks.wording import notices as wording
+        from tasks.wording import supervision_wording
 
         endings.also(services.end_feed)
         milestones.provide(services.milestones_of_targets)

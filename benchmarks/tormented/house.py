@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.tormented.ledger import Span
-from qualityplan import broker, processes
+from qualityplan.running import broker, processes
 from qualityplan.tests import servers
 
 PARTS = ("postgresql", "redis", "web", "worker", "beat")

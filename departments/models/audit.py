@@ -34,10 +34,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """One thing that was done, written in the transaction that did it. Rows are added, never changed or deleted.
 
-    The database keeps this promise too (`departments.append_only`): triggers refuse UPDATE, and DELETE before `KEPT` is
-    over.
-    `actor` is empty for what the system does by itself; `subject` names the object ("targets.revision:17"); `region` is
-    the one whose administrators read of it, empty for what concerns the installation.
+    The database keeps this promise too (`departments.database.append_only`): triggers refuse UPDATE, and DELETE before
+    `KEPT` is over. `actor` is empty for what the system does by itself; `subject` names the object
+    ("targets.revision:17"); `region` is the one whose administrators read of it, empty for what concerns the
+    installation.
     """
 
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
@@ -73,7 +73,7 @@ class AuditEvent(models.Model):
 
 
 class Link(models.Model):
-    """One row in the chain of all that is sealed (`departments.chain`): audit events and decisions.
+    """One row in the chain of all that is sealed (`departments.auditing.chain`): audit events and decisions.
 
     `hash` is made of the link's other fields and of the hash before it, so that no link can be taken out, put in or
     changed without all later ones. `let_go` is set, in the same handwriting, where the row was deleted by rule.

@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Failures(models.Model):
-    """Wrong passwords or codes of a name at an address, of a name, or of an address (`departments.lockout`).
+    """Wrong passwords or codes of a name at an address, of a name, or of an address
+    (`departments.credentials.lockout`).
 
     `key` and `whose`, the name's, are digests. `level` is what counted at the time `at` of the last one. A pair of name
     and address also keeps when the person last came in from there.

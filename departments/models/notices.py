@@ -75,7 +75,7 @@ class Notice(models.Model):
 
 
 class LastReminder(models.Model):
-    """On which day a person was last reminded of a thing (`departments.reminding.Matter.thing`)."""
+    """On which day a person was last reminded of a thing (`departments.rules.reminding.Matter.thing`)."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False, verbose_name=_("person")

@@ -77,7 +77,7 @@ class Department(models.Model):
     """Who answers for something. Each city has its 市公安局: names are unique within a region.
 
     One of the kind `each_county`, 各县（市、区）, stands for the government of each part of its region: every one
-    of them answers for itself (`departments.groups`).
+    of them answers for itself (`departments.people.groups`).
 
     `aliases` is a list of `{"name": ..., "note": ...}`: other names under which a document means this same unit; the
     note says where it comes from, for example that the source has a slip of the pen.

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from departments.keys import digest_of, new_key
 from departments.models.lineage import Above, Below, ids
 from departments.models.organisation import Department
 from departments.permissions import Role
+from departments.rules.keys import digest_of, new_key
 
 
 class PersonQuerySet(models.QuerySet["User"]):

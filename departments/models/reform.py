@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from departments.models.organisation import Department
-from departments.succession import ReformKind, Step, fits, successors
+from departments.rules.succession import ReformKind, Step, fits, successors
 
 
 class ReformQuerySet(models.QuerySet["Reform"]):

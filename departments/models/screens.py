@@ -9,11 +9,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from departments.keys import digest_of, new_key
 from departments.models.lineage import Above, Below
 from departments.models.organisation import Department, Region
 from departments.models.people import Membership, User
 from departments.permissions import Role
+from departments.rules.keys import digest_of, new_key
 
 DAYS = 365
 """For how long an address holds."""

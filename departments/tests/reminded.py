@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from departments import matters
 from departments.models import Department, Membership, Notice, Region, User
+from departments.notices import matters
 from departments.permissions import Role
-from departments.reminding import Matter, Part, Rule
+from departments.rules.reminding import Matter, Part, Rule
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2014, 7, 2, 8, 30, tzinfo=SHANGHAI)

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from departments import access
 from departments.models import AuditEvent, Department, Membership, Region, User
 from departments.permissions import PERMISSIONS, Action, Role, Scope, grantable, scope_of
-from departments.services import record
+from departments.services.accounts import record
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from departments import administration, matters
-from departments.log import line
-from departments.mailing import deliver
+from departments import administration
+from departments.auditing.log import line
 from departments.models import ApiToken, AuditEvent, Department, Notice, Region, User
+from departments.notices import matters
+from departments.notices.mailing import deliver
 from departments.permissions import Role
 from departments.tests.callers import member, region
 

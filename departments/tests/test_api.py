@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from departments.contract import plain, read_moment, write_moment
+from departments.http_api.contract import plain, read_moment, write_moment
 from departments.models import ApiToken, AuditEvent, Department, Membership, User
 from departments.permissions import Role
 from departments.tests.callers import asking, cost, faults, member, region

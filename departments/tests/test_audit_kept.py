@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from departments.models import AuditEvent
-from departments.services import record
+from departments.services.accounts import record
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from departments import log
+from departments.auditing import log
 from departments.models import AuditEvent, Department, Membership, Region, User
 from departments.permissions import Role
-from departments.services import record
+from departments.services.accounts import record
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from departments.backends import Backend
+from departments.login.backends import Backend
 from departments.models import Department, Membership, Region, User
 
 if TYPE_CHECKING:

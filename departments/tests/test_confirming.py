@@ -8,9 +8,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from departments import access, confirming, matters, services
+from departments import access
 from departments.models import AuditEvent, Membership, Notice, ProposedRole, User
+from departments.notices import matters
 from departments.permissions import Action, Role
+from departments.services import accounts as services
+from departments.services import confirming
 from departments.tests.accounts import told
 from departments.tests.callers import member
 from departments.tests.test_people import add, again, cast, roles

@@ -7,11 +7,12 @@ from threading import Barrier, Thread
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from departments import jobs, matters
-from departments.digest import KEPT, LOT, compose, is_composed, purge
+from departments import jobs
 from departments.models import LastReminder, Notice, User
-from departments.noticing import notify
-from departments.reminding import Part
+from departments.notices import matters
+from departments.notices.digest import KEPT, LOT, compose, is_composed, purge
+from departments.rules.reminding import Part
+from departments.services.noticing import notify
 from departments.tests.reminded import DEADLINE, NOW, TODAY, everybody_has, matter, notice, person
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +102,7 @@ def test_a_run_that_finds_itself_overtaken_looks_again(monkeypatch: pytest.Monke
             return set()
         return set(Notice.objects.values_list("user_id", flat=True))
 
-    monkeypatch.setattr("departments.digest._told", told)
+    monkeypatch.setattr("departments.notices.digest._told", told)
     assert compose(TODAY, NOW) == 2
     assert len(looks) == 2
     assert LastReminder.objects.count() == 2
@@ -149,7 +150,7 @@ def test_what_is_older_than_a_year_is_removed() -> None:
 
 
 def test_one_run_removes_no_more_than_a_lot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("departments.digest.LOT", 2)
+    monkeypatch.setattr("departments.notices.digest.LOT", 2)
     user = person("a")
     for number in range(5):
         notice(user, str(number), now=NOW - 2 * KEPT)

@@ -11,10 +11,10 @@ from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 from django.urls import NoReverseMatch, reverse
 
-from departments import lockout
+from departments.credentials import lockout
 from departments.models import AuditEvent, Failures, User
 from departments.permissions import Role
-from departments.services import unlock
+from departments.services.accounts import unlock
 from departments.tests.accounts import PASSWORD, enter, forward, inside, told, with_second_factor
 from departments.tests.callers import member
 

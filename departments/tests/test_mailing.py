@@ -15,9 +15,10 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test import override_settings
 
-from departments import jobs, mailing
-from departments.mailing import AGAIN, QUIET, TOO_LATE, Outcome, deliver
+from departments import jobs
 from departments.models import Notice, User
+from departments.notices import mailing
+from departments.notices.mailing import AGAIN, QUIET, TOO_LATE, Outcome, deliver
 from departments.tests.mailserver import MailServer
 from departments.tests.reminded import NOW, everybody_has, notice, person
 

@@ -9,10 +9,10 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from departments.credentials.passwords import LETTERS, KindsValidator, first_password, kinds
 from departments.models import User
-from departments.passwords import LETTERS, KindsValidator, first_password, kinds
 from departments.permissions import Role
-from departments.services import change_own_password, reset_password
+from departments.services.accounts import change_own_password, reset_password
 from departments.tests.accounts import PASSWORD, enter, inside, told
 from departments.tests.callers import asking, member
 

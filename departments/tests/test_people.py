@@ -6,9 +6,11 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
-from departments import endings, matters, services
+from departments.credentials import endings
 from departments.models import AuditEvent, Membership, Notice, User
+from departments.notices import matters
 from departments.permissions import Role
+from departments.services import accounts as services
 from departments.tests.accounts import code, enter, inside, told, unit, with_second_factor
 from departments.tests.callers import asking, member
 

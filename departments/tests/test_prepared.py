@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from departments.prepared import prepared
+from departments.database.prepared import prepared
 
 SQL = "SELECT COUNT(*) FROM departments_user WHERE id > %s AND username <> %s"
 PLANNED = "SELECT COUNT(*) FROM pg_prepared_statements WHERE name = 'people_beyond'"

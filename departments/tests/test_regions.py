@@ -6,14 +6,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils.translation import override
 
-from departments import access, digest
-from departments.backends import Backend
+from departments import access
+from departments.login.backends import Backend
 from departments.models import Department, Region, User
+from departments.notices import digest
+from departments.people.seeing import departments_seen_by, is_alone, is_top, regions_seen_by
+from departments.people.wording import parts_word, whole_word
 from departments.permissions import Action, Role
-from departments.seeing import departments_seen_by, is_alone, is_top, regions_seen_by
-from departments.services import record
+from departments.services.accounts import record
 from departments.tests.cities import City, city, province
-from departments.wording import parts_word, whole_word
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries

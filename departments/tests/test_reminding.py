@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from departments.reminding import Matter, Part, Rule, chosen
+from departments.rules.reminding import Matter, Part, Rule, chosen
 
 FIGURES = Rule(before=(3, 1), after=(1,), every=7, apart=2)
 TASKS = Rule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)

@@ -10,10 +10,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 
-from departments import codes
+from departments.credentials import codes
 from departments.models import AuditEvent, User
 from departments.permissions import Role
-from departments.services import reset_second_factor
+from departments.services.accounts import reset_second_factor
 from departments.tests.accounts import (
     PASSWORD,
     SECRET,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from departments.succession import ReformKind, Step, fits, successors
+from departments.rules.succession import ReformKind, Step, fits, successors
 
 RENAMED, MERGED, SPLIT = ReformKind.RENAMED, ReformKind.MERGED, ReformKind.SPLIT
 DAY = date(2015, 3, 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from departments.typed import number_of
+from departments.rules.typed import number_of
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("17", 17), ("9" * 18, 10**18 - 1), (5, 5)])

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from departments import access, log
+from departments import access
+from departments.auditing import log
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 
 
 def _day() -> forms.DateInput:

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from departments import access, matters
+from departments import access
 from departments.models import Notice, User
-from departments.noticing import mark_all_read, mark_read
+from departments.notices import matters
 from departments.permissions import Action
+from departments.services.noticing import mark_all_read, mark_read
 
 PAGE = 20
 

@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from departments import access, confirming, people, proposals, services
-from departments.forms import PeopleFilter, PersonForm, PlaceForm, RolesForm
+from departments import access
 from departments.models import User
+from departments.people import listing as people
+from departments.people.forms import PeopleFilter, PersonForm, PlaceForm, RolesForm
 from departments.permissions import Action
+from departments.services import accounts as services
+from departments.services import confirming, proposals
 
 DONE: dict[str, str | Promise] = {
     "deactivate": _("The account is closed. What the person did keeps the name."),

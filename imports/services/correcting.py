@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments.models import User
-from departments.services import record
-from imports import jobs, staging
-from imports.mappings import Mapping
+from departments.services.accounts import record
+from imports import jobs
+from imports.batches import staging
+from imports.batches.remembering import departments_of
 from imports.models import ImportBatch, RememberedMapping
-from imports.remembering import departments_of
 from imports.services.deciding import demand_own, demand_step, locked
-from imports.understanding import Understanding
+from imports.tables.mappings import Mapping
+from imports.tables.understanding import Understanding
 from imports.workflow import Verb
 
 

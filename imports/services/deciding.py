@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
-from imports import jobs, staging
+from departments.services.accounts import record
+from imports import jobs
+from imports.batches import staging
 from imports.models import ImportBatch, StagedRow
 from imports.workflow import State, Verb
 from plans.models import Plan
-from targets.asking import asked_by
+from targets.expected.asking import asked_by
 from targets.models import Indicator
 from targets.services import retract, send_back_all
 from targets.services.locking import check_reason

@@ -9,9 +9,10 @@ from django.db import transaction
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from imports import jobs, uploads
+from imports import jobs
+from imports.batches import uploads
+from imports.batches.uploads import Upload
 from imports.models import ImportBatch
-from imports.uploads import Upload
 from reviews.documents import safe_name
 from targets.models import Source
 

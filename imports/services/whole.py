@@ -5,11 +5,11 @@ from django.db import transaction
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from imports import uploads
-from imports.applying import apply
-from imports.checking import check
+from imports.batches import uploads
+from imports.batches.applying import apply
+from imports.batches.checking import check
+from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.readers import UnreadableError
 from imports.services.deciding import confirm
 from imports.services.receiving import NamedFile, receive
 from imports.workflow import State

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from imports.names import Known, Measured, Named, Names, Place
 from imports.tests.tables import changed_part
 from imports.tests.writing import Grid, Percent, as_csv, as_ods, as_xls, as_xlsx
+from imports.vocabulary.names import Known, Measured, Named, Names, Place
 
 REGIONS = [
     Place(1, "330000", "浙江省"),

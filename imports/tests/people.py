@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from departments.models import Region, User
-from imports.checking import check
+from imports.batches.checking import check
 from imports.models import ImportBatch
 from imports.services import receive
 from imports.tests.tables import csv_bytes, uploaded

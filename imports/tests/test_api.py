@@ -7,8 +7,8 @@ from django.test import Client
 
 from departments.models import ApiToken, User
 from departments.permissions import Role
-from imports.applying import apply
-from imports.checking import check
+from imports.batches.applying import apply
+from imports.batches.checking import check
 from imports.models import ImportBatch
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded

@@ -10,16 +10,16 @@ from django.db import connection
 
 from departments.models import AuditEvent, User
 from departments.permissions import Role
-from imports.applying import apply
-from imports.checking import check
-from imports.mappings import Mapping
+from imports.batches.applying import apply
+from imports.batches.checking import check
 from imports.models import ImportBatch
 from imports.services import cancel, confirm, correct, undo
+from imports.tables.mappings import Mapping
 from imports.tests.people import brought, counts, row
 from plans.models import Plan
 from plans.periods import Month
-from targets.audit import differences
-from targets.loading import SeriesKey, official_at
+from targets.judging.audit import differences
+from targets.judging.loading import SeriesKey, official_at
 from targets.models import DirtyKey, Indicator, Observation, Revision
 from targets.services import Typed, approve, hand_in, lock, save_draft, withdraw
 from targets.services import official as writing

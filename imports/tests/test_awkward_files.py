@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from imports.parsing import Mapping, Recognition, Table, parse
-from imports.readers import Limits, read
+from imports.files.readers import Limits, read
+from imports.tables.parsing import Mapping, Recognition, Table, parse
 from imports.tests.awkward import CASES, KNOWN, Case
 from imports.tests.writing import Percent, as_csv, as_ods, as_xls, as_xlsx
 

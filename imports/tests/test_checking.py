@@ -12,11 +12,11 @@ from pytest_django.fixtures import Settings
 
 from departments.models import User
 from departments.permissions import Role
-from imports import checking, uploads
-from imports.checking import check
-from imports.loading import entries_of
+from imports.batches import checking, uploads
+from imports.batches.checking import check
+from imports.batches.loading import entries_of
+from imports.files.readers import UnreadableError
 from imports.models import ImportBatch, StagedRow
-from imports.readers import UnreadableError
 from imports.services import cancel, receive
 from imports.tests.people import brought, counts, row, told
 from imports.tests.tables import csv_bytes, uploaded

@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from departments.models import AuditEvent, User
 from departments.permissions import Role
-from imports.checking import check
-from imports.correction import Correction
-from imports.marking import mark, marked_workbook
+from imports.batches.checking import check
+from imports.batches.marking import mark, marked_workbook
 from imports.models import ImportBatch, RememberedMapping, StagedRow
+from imports.showing.correction import Correction
 from imports.tests.people import brought, counts
 from imports.tests.tables import csv_bytes
 from imports.tests.writing import as_xlsx

@@ -12,11 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import AuditEvent, User
 from departments.permissions import Role
-from imports.applying import apply
-from imports.checking import check
+from imports.batches.applying import apply
+from imports.batches.checking import check
 from imports.models import ImportBatch
 from imports.services import confirm, undo
 from imports.tests.people import brought, row

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.parsing import Known, parse
-from imports.readers import Limits, read
+from imports.files.readers import Limits, read
+from imports.tables.parsing import Known, parse
 from imports.tests.awkward import KNOWN
 from imports.tests.writing import as_csv, as_ods, as_xls, as_xlsx
 from plans.periods import Month

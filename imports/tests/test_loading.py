@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import Department, Region
-from imports.loading import entries_of, known
-from imports.messages import FILES, ROWS
-from imports.parsing import parse
-from imports.readers import Limits, read
+from imports.batches.loading import entries_of, known
+from imports.batches.messages import FILES, ROWS
+from imports.files.readers import Limits, read
+from imports.tables.parsing import parse
 from imports.tests.writing import as_csv, as_xlsx
 from targets.messages import SENTENCES
 from targets.models import Indicator
@@ -105,5 +105,5 @@ CODES = re.compile(r'(?:Problem|CellError|UnreadableError|needed_name)\(\s*"(\w+
 
 
 def test_every_code_has_a_sentence() -> None:
-    code = "".join(path.read_text() for path in Path(settings.BASE_DIR, "imports").glob("*.py"))
+    code = "".join(path.read_text() for path in Path(settings.BASE_DIR, "imports").rglob("*.py"))
     assert set(CODES.findall(code)) - {"total"} <= set(ROWS) | set(FILES) | set(SENTENCES)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.parsing import MappedColumn, Mapping, Recognition, SheetMapping, parse
-from imports.readers import Limits, read
-from imports.strict import HostileError
+from imports.files.readers import Limits, read
+from imports.tables.parsing import MappedColumn, Mapping, Recognition, SheetMapping, parse
 from imports.tests.awkward import KNOWN
 from imports.tests.writing import as_csv
+from imports.vocabulary.strict import HostileError
 
 FORM = ("名目", "哪里", "何时", "多少", "颜色")
 ROW = ("houses", "330302", "2014-01", 40, "红")

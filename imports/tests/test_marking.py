@@ -10,12 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from departments.models import User
-from imports import jobs, keeping, uploads
-from imports.marking import mark, marked_workbook
+from imports import jobs
+from imports.batches import keeping, uploads
+from imports.batches.marking import mark, marked_workbook
+from imports.batches.uploads import ERRORS_SHEET
 from imports.models import ImportBatch, StagedRow
 from imports.tests.people import brought, row
 from imports.tests.tables import csv_bytes, saved, xlsx_bytes
-from imports.uploads import ERRORS_SHEET
 from targets.models import Indicator
 from targets.tests import factories
 
@@ -74,7 +75,7 @@ def test_no_cell_runs_as_a_formula(make: Any, coordinator: User, houses: Indicat
 def test_a_very_long_workbook_keeps_its_cells(
     coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imports.marking.MOST_ROWS", 1)
+    monkeypatch.setattr("imports.batches.marking.MOST_ROWS", 1)
     batch = brought(coordinator, data=xlsx_bytes([row(houses, "2014-01", "viel")], title="一月"))
     book = marked(batch)
     assert book.sheetnames == [ERRORS_SHEET, "一月"]
@@ -87,7 +88,7 @@ def test_the_uploader_downloads_it_once_a_worker_has_made_it(
     batch = brought(coordinator, row(houses, "2014-01", "viel"))
     client.force_login(coordinator)
     address, sent = reverse("imports_marked", args=[batch.pk]), []
-    monkeypatch.setattr("imports.views.send", lambda task, pk: sent.append((task, pk)))
+    monkeypatch.setattr("imports.views.batches.send", lambda task, pk: sent.append((task, pk)))
     assert client.get(address).status_code == 302
     assert sent == [(jobs.mark, batch.pk)]
     jobs.mark(batch.pk)

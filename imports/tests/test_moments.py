@@ -11,13 +11,13 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.permissions import Role
-from imports.applying import apply
+from imports.batches.applying import apply
 from imports.services import confirm, undo
 from imports.tests.people import brought, row
 from plans.periods import Month
-from targets.loading import SeriesKey, official_at
+from targets.judging.loading import SeriesKey, official_at
 from targets.models import Decision, MonthLock, Revision
 from targets.services import approve, lock, reopen, send_back, withdraw
 from targets.tests import factories as f

@@ -8,8 +8,8 @@ from pathlib import Path
 import openpyxl
 
 from conftest import missing
-from imports.parsing import parse
-from imports.readers import Limits, read
+from imports.files.readers import Limits, read
+from imports.tables.parsing import parse
 from imports.tests.awkward import KNOWN
 
 FORMATS = ("xlsx", "xls", "ods", "csv")

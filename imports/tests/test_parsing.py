@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.parsing import Cell, CellError, Line, Mistake, Row, day, month, number, parse, part
-from imports.readers import Limits, read
+from imports.files.readers import Limits, read
+from imports.tables.parsing import Cell, CellError, Line, Mistake, Row, day, month, number, parse, part
 from imports.tests.tables import HEADINGS, csv_bytes, xlsx_bytes
 from plans.periods import Month
-from targets.numbers import plain
+from targets.entry_rules.numbers import plain
 
 
 def codes(mistakes: list[Mistake]) -> list[tuple[int, str, str]]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.parsing import Row
-from imports.readers import Limits, UnreadableError, read, repacked
+from imports.files.readers import Limits, UnreadableError, read, repacked
+from imports.tables.parsing import Row
 from imports.tests.tables import changed_part, csv_bytes, saved, xlsx_bytes
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 
-from imports.messages import unreadable
-from imports.parsing import parse
-from imports.readers import Limits, UnreadableError, read
+from imports.batches.messages import unreadable
+from imports.files.readers import Limits, UnreadableError, read
+from imports.tables.parsing import parse
 from imports.tests.awkward import KNOWN, LONG, TWO
 from imports.tests.writing import as_csv, as_ods, as_xls, as_xlsx
 
@@ -141,7 +141,7 @@ def test_reading_takes_less_than_300_mb() -> None:
     """In a process of its own: each hostile file, and one as large as is allowed."""
     program = (
         "import resource\n"
-        "from imports.readers import Limits, UnreadableError, read\n"
+        "from imports.files.readers import Limits, UnreadableError, read\n"
         "from imports.tests.test_safety import HOSTILE\n"
         "files = [data() for data, _code in HOSTILE.values()] + [b'a,b,c,d,e,f,g,1.5\\n' * 200_000]\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"

@@ -14,9 +14,9 @@ from pytest_django.fixtures import Settings
 
 from departments.models import AuditEvent, Region, User
 from departments.permissions import Role
-from imports.messages import errors_of
+from imports.batches.messages import errors_of
+from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.readers import UnreadableError
 from imports.services import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
 from plans.periods import Month

@@ -16,7 +16,7 @@ from conftest import missing
 from departments.models import AuditEvent, Department, User
 from departments.permissions import Role
 from imports.models import ImportBatch, StagedRow
-from imports.template_file import COLUMNS, PLACES
+from imports.showing.template_file import COLUMNS, PLACES
 from imports.tests.people import brought, counts
 from imports.tests.tables import saved
 from imports.tests.test_office import converted

@@ -9,12 +9,12 @@ from pytest_django.fixtures import Settings
 
 from departments.models import User
 from departments.permissions import PERMISSIONS, Action, Role
-from imports.applying import apply
-from imports.checking import check
+from imports.batches.applying import apply
+from imports.batches.checking import check
 from imports.models import ImportBatch
 from imports.services import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
-from targets import meanwhile
+from targets.judging import meanwhile
 from targets.models import Indicator, Observation
 from targets.tests import factories
 

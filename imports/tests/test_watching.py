@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 
 from departments.models import User
-from imports.checking import check
+from imports.batches.checking import check
 from imports.services import receive
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from departments.groups import EACH_COUNTY, groups_of
 from departments.models import Department
+from departments.people.groups import EACH_COUNTY, groups_of
 from plans.wording import with_parting
 
 

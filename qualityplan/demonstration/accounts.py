@@ -10,8 +10,8 @@ from django.db import transaction
 
 from departments.models import Department, Membership, User
 from departments.permissions import Role
+from qualityplan.building.secrets import kept
 from qualityplan.demonstration.shapes import Official
-from qualityplan.secrets import kept
 
 _WITHOUT_ACCOUNTS = (
     Department.Kind.GOVERNMENT_OFFICE,

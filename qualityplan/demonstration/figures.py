@@ -7,14 +7,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import Region, User
 from departments.permissions import Role
-from departments.services import record
-from departments.spreadsheets import as_csv
-from imports.messages import errors_of
-from imports.parsing import HEADINGS
+from departments.services.accounts import record
+from imports.batches.messages import errors_of
 from imports.services import import_observations
+from imports.tables.parsing import HEADINGS
+from pages.spreadsheets import as_csv
 from plans.models import Plan
 from plans.periods import Month
 from qualityplan.demonstration.pressing import make_pressing
@@ -22,7 +22,7 @@ from qualityplan.demonstration.reports import make_reports
 from qualityplan.demonstration.series import Figure, year_of
 from qualityplan.demonstration.shapes import Scenario
 from qualityplan.demonstration.times import handed_in_at
-from targets.deadlines import Deadlines
+from targets.expected.deadlines import Deadlines
 from targets.models import Indicator, Revision, Source
 from targets.services import Typed, hand_in, save_draft, send_back
 from tasks.models import Milestone

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from departments.groups import EACH_COUNTY
 from departments.models import Department, User
+from departments.people.groups import EACH_COUNTY
 from departments.permissions import Role
 from plans.models import Plan
 from qualityplan.demonstration.shapes import Scenario

@@ -6,15 +6,15 @@ from typing import Any
 
 from django.db import transaction
 
-from departments.append_only import rewriting
-from departments.chain import seal_again
+from departments.auditing.chain import seal_again
+from departments.database.append_only import rewriting
 from departments.models import Department, User
 from plans.models import Plan
 from plans.periods import Month
 from qualityplan.demonstration.shapes import SAMPLES
-from targets.deadlines import Deadlines
-from tasks.accounts import Said, SaidStep
+from targets.expected.deadlines import Deadlines
 from tasks.models import ProgressReport, ReportDecision, SignOff, Task
+from tasks.rules.accounts import Said, SaidStep
 from tasks.services import (
     Place,
     Planned,

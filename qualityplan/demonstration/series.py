@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from plans.periods import Month
 from qualityplan.demonstration.shapes import Shape
-from targets.accumulation import IndicatorRule, month_numbers
+from targets.arithmetic.accumulation import IndicatorRule, month_numbers
 
 NOISE = 12
 """By how many per cent a month differs from its typical size at most."""

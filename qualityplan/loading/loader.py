@@ -8,9 +8,9 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
+from departments.auditing.rows import record_row
 from departments.models import Region
-from departments.rows import record_row
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import Clause, Plan
 from plans.wording import with_parting
 from qualityplan.loading.files import Row

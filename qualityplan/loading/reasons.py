@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from plans.wording import sentences
 from qualityplan.loading.files import Row
 from qualityplan.loading.kinds import find, loadable_fields, loadable_models, required_fields
-from targets.wording import listed
+from targets.wording.notices import listed
 
 
 def reasons(row: Row, error: ValidationError) -> list[str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from departments.models import AuditEvent, Department, Region, Screen, User
 from departments.permissions import Role
-from departments.screens import open_screen
+from departments.services.screens import open_screen
 from departments.tests.cities import City
 from departments.tests.cities import city as city_named
 from imports.models import ImportBatch
@@ -24,8 +24,8 @@ from targets.models import Attachment, DataQuestion, Indicator, Revision, Source
 from targets.services import Typed, attach, hand_in, make_official, save_draft
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
-from tasks.accounts import Said
 from tasks.models import Assignment, Comment, Milestone, ProgressReport, StepAttachment, SupervisionNotice, Task
+from tasks.rules.accounts import Said
 from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
 from tasks.services.commenting import comment
 from tasks.services.supervision import Proposal

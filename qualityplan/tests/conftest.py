@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qualityplan import broker, patience, processes
+from qualityplan.running import broker, patience, processes
 from qualityplan.tests.fixture_rows import Write
 from qualityplan.tests.servers import connects, free_port
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from playwright.sync_api import Page
 
-from qualityplan import processes
+from qualityplan.running import processes
 from qualityplan.tests.servers import connects, free_port
 
 LARGEST = """() => new Promise((done) => {

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from qualityplan import broker, processes
+from qualityplan.running import broker, processes
 
 REDIS = "QUALITYPLAN_TEST_REDIS"
 """The address of this run's Redis; set means that the controller of xdist has started the servers."""

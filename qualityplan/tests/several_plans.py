@@ -14,11 +14,11 @@ from django.core.management import call_command
 
 from departments.models import Department, Membership, User
 from departments.permissions import Role
-from imports.parsing import HEADINGS
+from imports.tables.parsing import HEADINGS
 from qualityplan.demonstration import figures
 from qualityplan.demonstration.shapes import scenario
 from qualityplan.tests.fixture_rows import Row, row
-from targets.recompute import recompute_dirty
+from targets.judging.recompute import recompute_dirty
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 BASE = FIXTURES / "10_departments.json"

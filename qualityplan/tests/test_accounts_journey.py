@@ -148,6 +148,6 @@ def test_a_log_in_ends_when_nothing_is_done(
     log_in(page, live_server)
     expect(page).to_have_url(f"{live_server.url}/people/")
     real = time.time
-    monkeypatch.setattr("departments.sittings.time.time", lambda: real() + 31 * 60)
+    monkeypatch.setattr("departments.login.sittings.time.time", lambda: real() + 31 * 60)
     page.reload()
     expect(page).to_have_url(f"{live_server.url}/accounts/login/?next=/people/")

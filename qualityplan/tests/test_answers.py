@@ -14,9 +14,9 @@ from django.urls import path
 
 from departments.models import Membership, User
 from departments.permissions import Role
-from departments.screens import open_screen
+from departments.services.screens import open_screen
 from departments.tests.callers import asking, member, posting
-from qualityplan.masking import Formatter
+from qualityplan.answering.masking import Formatter
 from qualityplan.tests.walking import every_address
 from qualityplan.urls import urlpatterns as own
 from targets.tests import factories as f
@@ -142,7 +142,7 @@ def test_what_the_web_server_and_a_worker_log_is_masked_by_the_same_rule() -> No
 
     assert accesslog is None
     for formatter in (logconfig_dict, settings.LOGGING):
-        assert formatter["formatters"]["json"]["()"] == "qualityplan.masking.Formatter"
+        assert formatter["formatters"]["json"]["()"] == "qualityplan.answering.masking.Formatter"
     for name in ("gunicorn.error", "celery.worker", "django.server"):
         record = logging.LogRecord(
             name, logging.ERROR, "", 1, "Error handling request %s %s", ("GET", PRIVATE[0]), None

@@ -160,7 +160,7 @@ def test_the_docs_page_works_under_its_policy(live_server: Any, page: "Page") ->
 @pytest.mark.django_db
 def test_a_person_who_sends_too_many_requests_is_told_when_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.throttle, "num_requests", 2)
-    monkeypatch.setattr("departments.authentication.time", lambda: 1_400_000_010.5)
+    monkeypatch.setattr("departments.http_api.authentication.time", lambda: 1_400_000_010.5)
     busy, calm = asking(member(Role.LEADER)), asking(member(Role.LEADER))
     statuses = [busy("/regions").status_code for _request in range(3)]
     assert statuses == [200, 200, 429]
@@ -174,7 +174,7 @@ def test_a_person_who_sends_too_many_requests_is_told_when_to_try_again(monkeypa
 @pytest.mark.django_db(transaction=True)
 def test_requests_at_the_same_moment_are_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.throttle, "num_requests", 20)
-    monkeypatch.setattr("departments.authentication.time", lambda: 1_000_000.0)
+    monkeypatch.setattr("departments.http_api.authentication.time", lambda: 1_000_000.0)
     key, start = ApiToken.issue(member(Role.LEADER))[1], Barrier(8)
 
     def ask() -> list[int]:

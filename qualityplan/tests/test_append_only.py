@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from simple_history.models import HistoricalChanges
 
-from departments.append_only import AppendOnly, declared, rewriting
+from departments.database.append_only import AppendOnly, declared, rewriting
 from departments.models import AuditEvent
 from departments.permissions import Role
 from targets.models import Decision, Revision

@@ -11,10 +11,9 @@ from django.apps import apps
 from django.conf import settings
 
 from conftest import missing
-from departments.log import ACTIONS
+from departments.auditing.log import ACTIONS
+from pages.tests.house import FLOOR
 
-LAYERS = [["departments"], ["plans", "reviews"], ["targets"], ["tasks"], ["imports"], ["reports"], ["qualityplan"]]
-FLOOR = {app: number for number, layer in enumerate(LAYERS) for app in layer}
 RECORDED = re.compile(r'record\(\s*"([a-z_.]+)"')
 THIRD_PARTY = ("bootstrap", "echarts", "htmx", "jquery", "popper")
 

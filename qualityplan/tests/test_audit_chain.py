@@ -17,13 +17,14 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from departments import chain, matters
-from departments.append_only import rewriting
+from departments.auditing import chain
+from departments.database.append_only import rewriting
 from departments.models import AuditEvent, Link, Notice, Region
 from departments.models.sealing import seal_of, seals_of_many
+from departments.notices import matters
 from departments.permissions import Role
-from departments.services import record
-from departments.spreadsheets import as_xlsx
+from departments.services.accounts import record
+from pages.spreadsheets import as_xlsx
 from qualityplan.jobs import link_chain, look_through_chain, tell_head_of_chain
 from targets.models import Decision
 from targets.services import approve

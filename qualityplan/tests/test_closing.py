@@ -24,15 +24,15 @@ import targets.services
 import tasks.services
 from departments.permissions import Role
 from departments.tests.callers import posting
-from imports.applying import apply
-from imports.checking import check
-from imports.messages import errors_of
+from imports.batches.applying import apply
+from imports.batches.checking import check
+from imports.batches.messages import errors_of
 from imports.models import ImportBatch
 from imports.services import confirm, undo
 from imports.tests.people import brought, row
 from plans.periods import Month
 from reviews.tests import papers
-from targets.loading import Loader, SeriesKey, official_at, official_now
+from targets.judging.loading import Loader, SeriesKey, official_at, official_now
 from targets.messages import sentence
 from targets.models import (
     Attachment,

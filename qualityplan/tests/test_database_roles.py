@@ -13,10 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from departments import chain, roles
-from departments.append_only import declared, rewriting
+from departments.auditing import chain
+from departments.database import roles
+from departments.database.append_only import declared, rewriting
 from departments.models import AuditEvent, Link
-from imports.applying import apply
+from imports.batches.applying import apply
 from imports.services import confirm
 from imports.tests.people import brought, row
 from plans.periods import Month

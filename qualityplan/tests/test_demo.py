@@ -21,14 +21,14 @@ from imports.models import ImportBatch
 from plans.models import Plan
 from plans.periods import Month, months_of
 from qualityplan.demonstration.accounts import demo_password
+from targets.arithmetic.formulas import Signal, Verdict
 from targets.data_quality.signals import SignalKind
-from targets.data_quality_page import DataQuality
-from targets.explanation import shown
-from targets.formulas import Signal, Verdict
+from targets.expected.punctuality import Status
+from targets.expected.timeliness import matrix_of
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, DirtyKey, Observation, Revision, Source
-from targets.punctuality import Status
-from targets.recompute import recompute_all
-from targets.timeliness import matrix_of
+from targets.questioning.data_quality_page import DataQuality
+from targets.wording.explanation import shown
 from tasks.models import Milestone
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from plans.periods import months_of
 from qualityplan.demonstration.series import Figure, distributed, year_of
 from qualityplan.demonstration.shapes import SAMPLES, scenario
-from targets.accumulation import Accumulated, Reading, accumulate, combine
+from targets.arithmetic.accumulation import Accumulated, Reading, accumulate, combine
 from targets.models import Indicator
 
 

@@ -15,9 +15,9 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from qualityplan.demonstration.shapes import made_up_plans, scenario
-from targets.formulas import Signal
+from targets.arithmetic.formulas import Signal
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Quota, Revision, Source, Target
-from targets.recompute import recompute_all
 from tasks.models import Milestone, Task
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.test import override_settings
 from departments.models import User
 from plans.models import Plan
 from qualityplan.demonstration.shapes import made_up_plans
-from targets.audit import differences
+from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Indicator, Observation, Source
 from targets.services import make_official
 from targets.tests import factories

@@ -99,7 +99,7 @@ def torn(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     def refuse(_number: int) -> None:
         raise OSError(code, "disk")
 
-    monkeypatch.setattr("imports.uploads.os.fsync", refuse)
+    monkeypatch.setattr("imports.batches.uploads.os.fsync", refuse)
 
 
 @pytest.mark.parametrize("code", FULL)

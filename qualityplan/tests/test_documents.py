@@ -11,9 +11,10 @@ import polib
 import pytest
 from django.conf import settings
 
+from pages.tests.house import APPS
 from qualityplan.api import api
-from qualityplan.tests.test_translations import APPS, CATALOGUE
-from targets.incoming import ObservationsIn
+from qualityplan.tests.test_translations import CATALOGUE
+from targets.entering.incoming import ObservationsIn
 
 BASE = settings.BASE_DIR
 DECISIONS = sorted((BASE / "docs/decisions").glob("*.md"))

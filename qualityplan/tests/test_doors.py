@@ -16,14 +16,14 @@ from pytest_django.fixtures import Settings
 from departments.models import Membership, User
 from departments.permissions import Role
 from departments.tests.callers import asking, posting, sending
-from imports.applying import apply
-from imports.checking import check
+from imports.batches.applying import apply
+from imports.batches.checking import check
 from imports.services import confirm, import_observations, undo
 from imports.tests.people import brought
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from reviews.tests import papers
-from targets.figures import Problem
+from targets.entry_rules.figures import Problem
 from targets.messages import sentence
 from targets.models import Attachment, Draft, Indicator, Observation, Revision
 from targets.services import Typed, approve, hand_in, lock, save_draft, send_back

@@ -19,8 +19,8 @@ from departments.models import AuditEvent, Department, Region, User
 from departments.tests.accounts import forward
 from plans.models import Plan
 from plans.periods import Month
+from targets.judging.recompute import recompute_dirty
 from targets.models import Draft, Indicator, Revision
-from targets.recompute import recompute_dirty
 from targets.services import Typed, lock, save_draft
 from targets.tests import factories as f
 

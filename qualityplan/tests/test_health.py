@@ -43,5 +43,5 @@ def test_sending_to_an_absent_broker_fails_quickly() -> None:
     nobody = app.connection_for_write("redis://127.0.0.1:1/0")
     started = time.monotonic()
     with pytest.raises(OperationalError):
-        app.send_task("targets.recompute", connection=nobody)
+        app.send_task("targets.judging.recompute", connection=nobody)
     assert time.monotonic() - started < 1.5

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from departments.permissions import Role
 from departments.tests.callers import asking, faults
+from pages.tests.house import APPS
 from plans.models import Plan
 from qualityplan.api import api
 from qualityplan.tests.test_answers import inside, office
@@ -65,8 +66,7 @@ def house(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def names() -> list[str]:
     """Every parameter and field that the programs and templates name, and those of the API."""
-    folders = [settings.BASE_DIR / app for app in ("departments", "plans", "reviews", "targets", "tasks", "imports")]
-    folders += [settings.BASE_DIR / "reports", settings.BASE_DIR / "qualityplan"]
+    folders = [settings.BASE_DIR / app for app in APPS]
     found = {name for folder in folders for file in folder.rglob("*.py") for name in WRITTEN.findall(file.read_text())}
     for file in (settings.BASE_DIR / "templates").rglob("*.html"):
         found.update(OFFERED.findall(file.read_text()))

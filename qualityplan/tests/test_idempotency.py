@@ -13,15 +13,15 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from departments import idempotency
-from departments.idempotency import REPLAYED, digest_of, forget
+from departments.http_api import idempotency
+from departments.http_api.idempotency import REPLAYED, digest_of, forget
 from departments.jobs import forget_answers
 from departments.models import IdempotentAnswer, User
 from departments.permissions import Role
 from departments.tests.callers import Ask, faults, posting
 from qualityplan.celery import app
+from targets.entering.posting import keep
 from targets.models import Indicator, Revision
-from targets.posting import keep
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from departments.models import Department, Membership, Region, User
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
+from targets.judging.recompute import recompute_all
 from targets.models import Indicator
-from targets.recompute import recompute_all
 from targets.tests import factories
 
 pytestmark = [

@@ -8,7 +8,7 @@ from django.db import connection
 
 from conftest import database_url
 from qualityplan.tests.gate import opened
-from targets.formulas import FORMULA_VERSION
+from targets.arithmetic.formulas import FORMULA_VERSION
 from targets.models import Attainment
 from targets.tests import factories as f
 

@@ -7,7 +7,7 @@ import pytest
 from departments.permissions import Role
 from departments.tests.callers import asking, posting, sending
 from departments.tests.cities import province
-from imports.checking import check
+from imports.batches.checking import check
 from imports.models import ImportBatch
 from qualityplan.tests.cities import Possession, Whole, whole_city
 from qualityplan.tests.test_api_permissions import OPERATIONS

@@ -14,8 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from departments.models import Counter
-from qualityplan import patience
-from qualityplan.patience import Circuit
+from qualityplan.running import patience
+from qualityplan.running.patience import Circuit
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -98,7 +98,7 @@ def test_every_question_to_a_redis_that_is_away_is_answered_as_for_a_key_that_is
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, to be moved."""
     now = [100.0]
-    monkeypatch.setattr("qualityplan.patience.monotonic", lambda: now[0])
+    monkeypatch.setattr("qualityplan.running.patience.monotonic", lambda: now[0])
     return now
 
 
@@ -132,7 +132,7 @@ def test_a_server_that_answers_again_is_asked_by_all(clock: list[float]) -> None
 
 def test_a_failure_and_its_end_are_each_told_once(caplog: pytest.LogCaptureFixture) -> None:
     circuit = Circuit("a server")
-    with caplog.at_level("INFO", "qualityplan.patience"):
+    with caplog.at_level("INFO", "qualityplan.running.patience"):
         for act in (circuit.failed, circuit.failed, lambda _error: circuit.worked(), lambda _error: circuit.worked()):
             act(OSError())
     assert caplog.messages == ["a server fails, going on without", "a server answers again"]

@@ -13,14 +13,14 @@ from departments.models import Department, Membership, Region, User
 from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
 from plans.periods import Month
-from qualityplan import old_addresses
+from qualityplan.answering import old_addresses
 from reviews.tests import papers
 from targets.models import Indicator, Revision
 from targets.services import Typed, attach, hand_in, save_draft
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
-from tasks.accounts import Said
 from tasks.models import Comment, ProgressReport, StepAttachment, SupervisionNotice, Task
+from tasks.rules.accounts import Said
 from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
 from tasks.services.commenting import comment
 from tasks.services.supervision import Proposal

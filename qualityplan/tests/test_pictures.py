@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from plans.models import Plan
-from targets.recompute import recompute_dirty
+from targets.judging.recompute import recompute_dirty
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from departments.permissions import Role
 from plans.models import Plan
-from targets.recompute import recompute_all
+from targets.judging.recompute import recompute_all
 from targets.tests.factories import person
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from plans.models import Plan
 from plans.periods import Month
 from qualityplan.tests.test_entry_journey import log_in, paste, shoot
 from qualityplan.tests.test_journey import violations
+from targets.judging.recompute import recompute_all, recompute_dirty
 from targets.models import Quota, Target
-from targets.recompute import recompute_all, recompute_dirty
 from targets.services import promises_changed, set_quotas
 from targets.tests import factories
 

@@ -20,10 +20,10 @@ from django.db import connection, transaction
 from conftest import database_url
 from plans.periods import Month
 from targets import jobs
-from targets.audit import differences
 from targets.jobs import recompute
+from targets.judging.audit import differences
+from targets.judging.recompute import exclude_others
 from targets.models import Attainment, DirtyKey, Indicator, Target
-from targets.recompute import exclude_others
 from targets.services import make_official
 from targets.tests import factories as f
 

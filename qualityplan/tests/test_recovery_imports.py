@@ -24,7 +24,7 @@ from imports.models import ImportBatch, StagedRow
 from imports.services import confirm, receive
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
-from targets.audit import differences
+from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Observation, Revision
 from targets.tests import factories as f
 

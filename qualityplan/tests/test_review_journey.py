@@ -13,9 +13,9 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from qualityplan.tests.test_journey import violations
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
+from targets.judging.recompute import recompute_all, recompute_dirty
 from targets.models import Indicator, Observation, Revision
-from targets.recompute import recompute_all, recompute_dirty
 from targets.tests import factories
 
 pytestmark = [

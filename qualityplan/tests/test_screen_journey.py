@@ -5,10 +5,10 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from departments.models import User
-from departments.screens import close_screen, open_screen
+from departments.services.screens import close_screen, open_screen
 from plans.models import Plan
 from qualityplan.tests.test_journey import city
-from targets.recompute import recompute_dirty
+from targets.judging.recompute import recompute_dirty
 from targets.services import make_official
 from targets.tests import factories
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from qualityplan import broker, processes
 from qualityplan.management.commands.serve import Comebacks
+from qualityplan.running import broker, processes
 from qualityplan.tests.servers import free_port
 
 MARK = "QUALITYPLAN_SERVE_TEST"

@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from plans.models import Plan
 from qualityplan.tests.several_plans import CITY, COUNTY, FIVE_YEARS, OTHER_CITY, Loadable, four_plans
-from targets.formulas import Signal
+from targets.arithmetic.formulas import Signal
 from targets.models import Attainment, Revision
 
 pytestmark = pytest.mark.django_db

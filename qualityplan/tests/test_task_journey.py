@@ -12,7 +12,7 @@ from departments.permissions import Role
 from plans.models import Plan
 from qualityplan.tests.test_journey import violations
 from qualityplan.tests.test_review_journey import log_in
-from targets.recompute import recompute_all
+from targets.judging.recompute import recompute_all
 from tasks.models import Milestone, ReportDraft, Task
 
 pytestmark = [

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils.translation import templatize
 
 from conftest import missing
+from pages.tests.house import APPS
 
 CATALOGUE = settings.BASE_DIR / "qualityplan/locale/zh_Hans/LC_MESSAGES/django.po"
-APPS = ("qualityplan", "reports", "imports", "tasks", "targets", "plans", "reviews", "departments")
 KEYWORDS = (
     "gettext_noop",
     "gettext_lazy",

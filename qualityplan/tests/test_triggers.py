@@ -7,10 +7,10 @@ from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrat
 from django.db import DatabaseError, connection, models
 from django.db.migrations import Migration
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
+from departments.database.triggers import DROP, LIST, keep
 from departments.models import Department
 from departments.permissions import Role
-from departments.triggers import DROP, LIST, keep
 from targets.models import Revision
 from targets.tests import factories as f
 from tasks.models import ReportDecision, Task

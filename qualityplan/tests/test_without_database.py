@@ -83,7 +83,7 @@ def test_the_first_request_after_its_return_is_answered(
     assert inside.get("/").status_code == 503
     away()
     assert inside.get("/").status_code == 200
-    told = [vars(one) for one in caplog.records if one.name == "qualityplan.answers"]
+    told = [vars(one) for one in caplog.records if one.name == "qualityplan.answering.answers"]
     assert [(one["levelno"], one["error"]) for one in told] == [(logging.ERROR, "OperationalError")]
     assert "refused" in told[0]["said"]
 

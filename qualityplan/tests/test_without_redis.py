@@ -26,10 +26,10 @@ from departments.models import User
 from departments.permissions import Role
 from departments.tests.accounts import PASSWORD, code, enter, inside, with_second_factor
 from departments.tests.callers import asking, posting
-from qualityplan import patience
 from qualityplan.api import api
 from qualityplan.celery import app
-from qualityplan.patience import Circuit
+from qualityplan.running import patience
+from qualityplan.running.patience import Circuit
 from reviews.workflow import State
 from targets.jobs import wake
 from targets.models import DirtyKey, Revision
@@ -127,7 +127,11 @@ def logged_in(user: User) -> Client:
 
 def waited(caplog: pytest.LogCaptureFixture) -> list[float]:
     """The seconds that each request spent waiting for Redis."""
-    return [vars(one)["redis_milliseconds"] / 1000 for one in caplog.records if one.name == "qualityplan.middleware"]
+    return [
+        vars(one)["redis_milliseconds"] / 1000
+        for one in caplog.records
+        if one.name == "qualityplan.answering.middleware"
+    ]
 
 
 # --- Pages, API and log-in under load ---------------------------------------------------------------------------------
@@ -159,7 +163,7 @@ def test_everybody_is_answered_and_nobody_waits_longer_than_a_third_of_a_second(
     monkeypatch.setattr(patience, "REST", 600.0)
     visit_everything(cast, 0)
     stop(own_redis)
-    with caplog.at_level(logging.INFO, "qualityplan.middleware"), ThreadPoolExecutor(4) as threads:
+    with caplog.at_level(logging.INFO, "qualityplan.answering.middleware"), ThreadPoolExecutor(4) as threads:
         caplog.clear()
         answers = [one for found in threads.map(partial(visit_everything, cast), range(12)) for one in found]
     assert {status for _page, status in answers} == {200}, answers
@@ -265,7 +269,7 @@ def test_requests_are_counted_in_the_database_meanwhile(
     own_redis: OwnRedis, stop: Stop, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api.throttle, "num_requests", 2)
-    monkeypatch.setattr("departments.authentication.time", lambda: 1_400_000_010.5)
+    monkeypatch.setattr("departments.http_api.authentication.time", lambda: 1_400_000_010.5)
     busy, calm = asking(cast.leader), asking(cast.reviewer)
     stop(own_redis)
     assert [busy("/regions").status_code for _request in range(3)] == [200, 200, 429]

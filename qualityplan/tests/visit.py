@@ -11,7 +11,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from qualityplan.processes import wait_until
+from qualityplan.running.processes import wait_until
 
 
 def password(env_file: Path) -> str:

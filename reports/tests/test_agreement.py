@@ -15,14 +15,14 @@ from django.test import Client, override_settings
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Plan
+from plans.page_cache.kept import forget
 from plans.periods import Month
-from reports.standing import end_of
-from reports.target import indicators_shown
+from reports.board.standing import end_of
+from reports.board.target import indicators_shown
 from reports.tests.test_comparison import export, page
-from targets.kept import forget
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Observation, Target, TargetAssignment
-from targets.recompute import recompute_all
-from targets.selectors import official_then
+from targets.reading.selectors import official_then
 from targets.tests.factories import person
 
 pytestmark = pytest.mark.django_db

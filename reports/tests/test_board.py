@@ -7,15 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from plans.models import Plan
 from plans.periods import Month
-from reports.standing import end_of
-from targets.explanation import explain, shown
+from reports.board.standing import end_of
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Revision, Target, TargetAssignment
-from targets.recompute import recompute_all
-from targets.selectors import official_then
+from targets.reading.selectors import official_then
 from targets.tests.factories import attainment, department, entry, indicator, official, region, target
+from targets.wording.explanation import explain, shown
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from plans.models import Clause, Plan
-from reports.tallies import NOBODY, UNASSIGNED
+from reports.board.tallies import NOBODY, UNASSIGNED
 from targets.models import Target, TargetAssignment
 from targets.tests import factories as f
 from tasks.models import Task

@@ -11,8 +11,8 @@ from departments.models import Region
 from departments.permissions import Role
 from plans.models import Plan
 from reports.tests.test_comparison import counties, summed
+from targets.judging.recompute import recompute_all
 from targets.models import Target
-from targets.recompute import recompute_all
 from targets.tests.factories import attainment, department, official, person, region
 from targets.tests.factories import entry as figure
 

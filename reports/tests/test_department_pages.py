@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Plan
-from targets.kept import forget
+from plans.page_cache.kept import forget
+from targets.judging.recompute import recompute_all
 from targets.models import Target, TargetAssignment
-from targets.recompute import recompute_all
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
 from tasks.models import Assignment, Milestone, Task
 

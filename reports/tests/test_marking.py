@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.marking import Segment, Span, hits, place, segments
+from reports.board.marking import Segment, Span, hits, place, segments
 
 TEXTS = st.text(alphabet="目标达到92%以上。\n<&ab'\"", max_size=60)
 

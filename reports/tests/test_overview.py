@@ -13,10 +13,10 @@ from django.views.defaults import server_error
 
 from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
+from plans.page_cache.kept import forget
 from plans.periods import Month
-from targets.kept import forget
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Source, Target
-from targets.recompute import recompute_all
 from targets.tests.factories import department, entry, indicator, official, person, plan, region, target
 
 pytestmark = pytest.mark.django_db

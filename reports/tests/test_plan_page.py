@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Clause, Plan
+from plans.page_cache.kept import forget
 from plans.periods import Month
-from targets.kept import forget
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Target, TargetAssignment
-from targets.recompute import recompute_all
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
 from tasks.models import Assignment, Task
 

@@ -12,8 +12,8 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from reports.tests.portfolios import document, exported, lead, page, pressed, rate, rows, titles
+from targets.judging.recompute import recompute_all
 from targets.models import TargetAssignment
-from targets.recompute import recompute_all
 from targets.tests.factories import department, person, region
 
 pytestmark = pytest.mark.django_db

@@ -13,9 +13,9 @@ from departments.models import User
 from departments.permissions import Role
 from departments.tests.cities import City, city, province
 from plans.models import Plan
+from plans.page_cache.kept import forget
 from reports.tests.many import ManyPlans
 from reports.tests.portfolios import document, exported, inside, lead, page, pressed, rate, rows, titles
-from targets.kept import forget
 from targets.tests.factories import department, entry, official, person
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_a_hundred_plans_of_forty_targets_in_twelve_regions_take_as_many_queries
     leader: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Making so many plans may take a minute, after which a session writes down once more that it was used.
-    monkeypatch.setattr("departments.sittings.PRECISION", 3600)
+    monkeypatch.setattr("departments.login.sittings.PRECISION", 3600)
     city = ManyPlans.of_city(timezone.localdate().year, parts=11)
     city.add(2, targets=40, months=2)
     reporter = inside(person(Role.REPORTER, city.units[0]))

@@ -11,13 +11,13 @@ from django.urls import reverse
 
 from departments.models import AuditEvent, Membership, Screen
 from departments.permissions import Role
-from departments.screens import open_screen
+from departments.services.screens import open_screen
 from plans.models import Plan
+from plans.page_cache.kept import forget
 from plans.periods import Month
-from reports.portfolio_wall import LINES, runs
+from reports.portfolio.portfolio_wall import LINES, runs
 from reports.tests.many import ManyPlans
 from reports.tests.portfolios import document, rate
-from targets.kept import forget
 from targets.tests.factories import coordinator, department, region
 
 pytestmark = pytest.mark.django_db

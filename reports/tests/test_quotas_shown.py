@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import Region
 from departments.permissions import Role
+from plans.page_cache.kept import forget
 from reports.tests import target_pages
 from reports.tests.test_comparison import column, export, page, rows
 from reports.tests.test_county_pages import cells
-from targets.kept import forget
 from targets.tests.divided import PAPER, Divided, divided
 from targets.tests.factories import (
     attainment,

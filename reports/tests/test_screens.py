@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from departments.models import AuditEvent, Screen
 from departments.permissions import Role
-from departments.screens import close_screen, open_screen
+from departments.services.screens import close_screen, open_screen
 from departments.tests.cities import city
 from plans.models import Clause
 from plans.tests.factories import plan_of_year

@@ -7,15 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.permissions import Role
 from plans.periods import Month
-from reports.standing import end_of
+from reports.board.standing import end_of
 from reports.tests.target_pages import counties, page
-from targets.explanation import explain
 from targets.models import Revision, Target, TargetAssignment
-from targets.selectors import official_then
+from targets.reading.selectors import official_then
 from targets.tests.factories import department, entry, indicator, official, person, target
+from targets.wording.explanation import explain
 
 pytestmark = pytest.mark.django_db
 

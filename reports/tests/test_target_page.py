@@ -10,13 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
+from plans.page_cache.kept import forget
 from reports.tests.target_pages import counties, page, rate_of_93
-from targets.explanation import explain
-from targets.kept import forget
-from targets.lights import light
+from targets.judging.recompute import recompute_all
 from targets.models import Target, TargetAssignment
-from targets.recompute import recompute_all
 from targets.tests.factories import attainment, department, entry, indicator, official, person, region, target
+from targets.wording.explanation import explain
+from targets.wording.lights import light
 
 pytestmark = pytest.mark.django_db
 

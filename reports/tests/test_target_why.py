@@ -7,11 +7,11 @@ from django.test import Client
 
 from plans.periods import Month
 from reports.tests.target_pages import address, page, rate_of_93
-from targets import audit
+from targets.judging import audit
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Target
-from targets.recompute import recompute_all
-from targets.rules import rules
 from targets.tests.factories import attainment, entry, indicator, official, target
+from targets.wording.rules import rules
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ from typing import TypeVar
 from django.contrib import messages
 from django.http import HttpRequest
 
-from reports.standing import Moment, Standing, standing
-from targets.promised import Promised
+from reports.board.standing import Moment, Standing, standing
+from targets.reading.promised import Promised
 
 Told = TypeVar("Told", bound=Moment)
 

@@ -7,20 +7,20 @@ from django.views.decorators.http import require_POST
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
-from reports import overview as board
-from reports.comparison_sheet import comparison_sheet
-from reports.document import document
-from reports.heat import lanes
-from reports.parts import parts
-from reports.standing import standing
-from reports.table import compared, shown
-from reports.tallies import by_chapter, by_lead, choice
+from departments.services.accounts import record
+from plans.page_cache.kept import kept
+from reports.board import overview as board
+from reports.board.document import document
+from reports.board.heat import lanes
+from reports.board.standing import standing
+from reports.board.tallies import by_chapter, by_lead, choice
+from reports.comparing.comparison_sheet import comparison_sheet
+from reports.comparing.parts import parts
+from reports.comparing.table import compared, shown
 from reports.views.asking import standing_shown
 from reports.views.files import file_answer, kind_asked
-from targets.kept import kept
-from targets.lights import COLOURS
-from targets.promised import promised_in
+from targets.reading.promised import promised_in
+from targets.wording.lights import COLOURS
 
 LONGEST_SEARCH = 60
 

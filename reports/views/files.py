@@ -4,8 +4,8 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 
+from pages.exports import FILES, Sheet
 from plans.periods import Month
-from reports.exports import FILES, Sheet
 
 
 def kind_asked(request: HttpRequest) -> str:

@@ -8,14 +8,14 @@ from django.views.decorators.http import require_POST
 
 from departments import access
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import Plan
-from reports.portfolio_sheet import portfolio_sheet
-from reports.portfolio_table import portfolio
+from plans.page_cache.kept import kept
+from plans.page_cache.plans_seen import plans_seen
+from reports.portfolio.portfolio_sheet import portfolio_sheet
+from reports.portfolio.portfolio_table import portfolio
 from reports.views.board import overview
 from reports.views.files import file_answer, kind_asked
-from targets.kept import kept
-from targets.plans_seen import plans_seen
 
 
 @access.requires(Action.VIEW_PLAN)

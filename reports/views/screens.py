@@ -17,13 +17,13 @@ from departments.models import Region, Screen, User
 from departments.models.lineage import ids
 from departments.models.screens import onlooker
 from departments.permissions import Action
-from departments.screens import close_screen, open_screen, places_of, screens_of
+from departments.services.screens import close_screen, open_screen, places_of, screens_of
 from plans.models import Plan
-from reports.portfolio_wall import plans_wall
-from reports.screen import wall
-from targets.kept import kept
-from targets.plans_seen import plans_seen
-from targets.promised import promised_in
+from plans.page_cache.kept import kept
+from plans.page_cache.plans_seen import plans_seen
+from reports.board.screen import wall
+from reports.portfolio.portfolio_wall import plans_wall
+from targets.reading.promised import promised_in
 
 
 @require_safe

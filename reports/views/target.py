@@ -6,14 +6,14 @@ from django.shortcuts import get_object_or_404, render
 from departments import access
 from departments.permissions import Action
 from plans.models import Plan
-from reports.target import account, indicators_shown
+from plans.page_cache.kept import kept
+from reports.board.target import account, indicators_shown
 from reports.views.asking import told
-from targets import page
-from targets.explanation import explain
-from targets.kept import kept
 from targets.models import Target
-from targets.rule_changes import rule_changes
-from targets.rules import rules
+from targets.reading import page
+from targets.wording.explanation import explain
+from targets.wording.rule_changes import rule_changes
+from targets.wording.rules import rules
 
 
 @access.requires(Action.VIEW_PLAN)

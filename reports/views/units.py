@@ -5,14 +5,14 @@ from django.shortcuts import get_object_or_404, render
 
 from departments import access
 from departments.models import Department, Region
+from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
-from departments.seeing import departments_seen_by
-from reports import departments as units
-from reports import regions
+from plans.page_cache.kept import made_anew
+from reports.comparing import departments as units
+from reports.comparing import regions
 from reports.views.asking import standing_shown
-from targets.kept import made_anew
 from targets.models.duty import COUNTY
-from targets.promised import promised_in
+from targets.reading.promised import promised_in
 
 
 @access.requires(Action.VIEW_PLAN)

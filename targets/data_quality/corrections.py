@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from targets.data_quality.chances import HALF, at_least
 from targets.data_quality.signals import About, Result, SignalKind, listed, scant, weighed
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
 
 LEAST_TURNS = 8
 BEFORE_LOCK = timedelta(hours=48)

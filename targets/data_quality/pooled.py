@@ -8,7 +8,7 @@ from math import sqrt
 from targets.data_quality.chances import FIFTH, HALF, at_least
 from targets.data_quality.series import count_of, share_of
 from targets.data_quality.signals import RULES, About, Result, SignalKind, scant, weighed
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
 
 LEAST_COUNT, LEAST_COUNTS = 8, 12
 """Last digits are as good as equally frequent from this count on; so many of them are needed."""

@@ -12,7 +12,7 @@ from plans.periods import Month
 from targets.data_quality.chances import coincidence
 from targets.data_quality.series import MonthlySeries, share_of, shares_of
 from targets.data_quality.signals import ALPHA, RULES, About, Result, SignalKind, scant, weighed
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
 
 MANY, VERY_MANY = 400, 2000
 """From so many things on equal figures of two months that follow each other mean something; of any two months."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from plans.periods import Month
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
 
 JANUARY = 1
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import floor
 
 from targets.data_quality.chances import adjusted
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
 
 ALPHA = 0.001
 """The chance below which a signal is told, of each series and kind."""

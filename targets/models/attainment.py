@@ -13,13 +13,13 @@ from departments.permissions import Action
 from plans.fields import MonthField, optional_month
 from plans.models import Plan
 from plans.periods import Month
-from targets.accumulation import month_numbers
-from targets.formulas import Reason, Signal, Verdict
+from targets.arithmetic.accumulation import month_numbers
+from targets.arithmetic.formulas import Reason, Signal, Verdict
+from targets.arithmetic.pace import time_progress
 from targets.models.fields import ExactDecimalField, MonthSetField, NumbersField
 from targets.models.indicator import Indicator
 from targets.models.parting import Quota
 from targets.models.target import Target
-from targets.pace import time_progress
 
 
 class AttainmentQuerySet(models.QuerySet["Attainment"]):

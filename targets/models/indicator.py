@@ -14,7 +14,7 @@ from departments.models import Department, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import expected_months
-from targets.accumulation import IndicatorRule, month_set
+from targets.arithmetic.accumulation import IndicatorRule, month_set
 
 
 def bound(verbose_name: Any) -> "models.DecimalField[Decimal | None, Decimal | None]":

@@ -16,7 +16,7 @@ from departments.permissions import Action
 from plans.fields import MonthField
 from reviews.models import AbstractAuthor, AbstractDecision, AbstractReviewed, ReviewedQuerySet
 from reviews.workflow import Verb
-from targets.figures import Entry, Key
+from targets.entry_rules.figures import Entry, Key
 from targets.models.indicator import Indicator, bound
 from targets.models.target import TargetAssignment
 
@@ -184,7 +184,8 @@ class RevisionQuerySet(ReviewedQuerySet["Revision"]):
 class Revision(Figures, AbstractReviewed):
     """One entry of an observation: who, when, what, why, from where; its figures never change.
 
-    `oddities` are the codes of what looked odd when it was handed in (see `targets.oddities`), for the reviewer.
+    `oddities` are the codes of what looked odd when it was handed in (see `targets.entry_rules.oddities`), for the
+    reviewer.
     """
 
     observation = models.ForeignKey(

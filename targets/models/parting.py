@@ -15,7 +15,7 @@ from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
 from plans.periods import Month
-from targets.figures import Problem, check_quota
+from targets.entry_rules.figures import Problem, check_quota
 from targets.messages import sentence
 from targets.models.indicator import Indicator, bound
 from targets.models.promising import STEPPED, UPWARD, WHOLE, is_filled, takes_quotas

@@ -19,11 +19,11 @@ from plans.models import AbstractAssignment, Clause, Plan
 from plans.models.assignment import AssignmentQuerySet, check_words
 from plans.models.plan import check_quote
 from plans.periods import Month
-from targets.formulas import TargetRule
+from targets.arithmetic.formulas import TargetRule
+from targets.arithmetic.pace import Course
+from targets.arithmetic.pace import Step as StepOfCourse
 from targets.models import promising
 from targets.models.indicator import Indicator, bound
-from targets.pace import Course
-from targets.pace import Step as StepOfCourse
 
 
 class TargetQuerySet(models.QuerySet["Target"]):

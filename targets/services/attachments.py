@@ -11,12 +11,12 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from departments.models import User
-from departments.services import record
+from departments.services.accounts import record
 from reviews import files
 from reviews.attaching import Content, NamedFile, demand_room, kept
 from reviews.workflow import State
-from targets import offering
-from targets.figures import Key
+from targets.bulk import offering
+from targets.entry_rules.figures import Key
 from targets.models import Attachment, Observation, Revision
 from targets.services.keys import demand_entering
 from targets.services.locking import demand_open

@@ -7,10 +7,10 @@ from decimal import Decimal
 from departments.models import User
 from reviews.authors import Parts
 from reviews.workflow import State
-from targets.figures import Key
+from targets.bulk.offering import FIGURES
+from targets.entry_rules.figures import Key
+from targets.entry_rules.numbers import read_day, read_number
 from targets.models import Revision, RevisionAuthor
-from targets.numbers import read_day, read_number
-from targets.offering import FIGURES
 
 
 def parts_of_texts(typed: object) -> Parts:

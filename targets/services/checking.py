@@ -12,11 +12,11 @@ from django.db.models import QuerySet
 
 from departments.models import Region
 from plans.periods import Month
-from targets import oddities
-from targets.accumulation import EXACT
-from targets.closing import Closed, closed_in
-from targets.figures import Entry, EntryRule, Key, Problem, check, check_to_date
-from targets.loading import SeriesKey, official_now
+from targets.arithmetic.accumulation import EXACT
+from targets.entry_rules import oddities
+from targets.entry_rules.figures import Entry, EntryRule, Key, Problem, check, check_to_date
+from targets.expected.closing import Closed, closed_in
+from targets.judging.loading import SeriesKey, official_now
 from targets.models import Indicator
 from targets.services.locking import locked_problem
 

@@ -9,8 +9,8 @@ from departments.models import Region
 from plans.models import Plan
 from plans.periods import Month
 from targets import jobs
+from targets.judging.recompute import OutdatedFormulasError, outdated_marked
 from targets.models import DirtyKey, Indicator, Quota, Step, Target, TargetVersion
-from targets.recompute import OutdatedFormulasError, outdated_marked
 
 logger = logging.getLogger(__name__)
 

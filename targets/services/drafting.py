@@ -11,13 +11,13 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from departments.models import User
-from departments.services import record
+from departments.services.accounts import record
 from reviews.authors import authors_of, foremost, noted
 from reviews.workflow import State, Verb
-from targets.figures import Entry, Key, Problem
+from targets.bulk.moments import moments_of
+from targets.entry_rules.figures import Entry, Key, Problem
+from targets.entry_rules.numbers import NotANumberError, read_day, read_number, read_part
 from targets.models import Draft, Revision, Source
-from targets.moments import moments_of
-from targets.numbers import NotANumberError, read_day, read_number, read_part
 from targets.services.attachments import carry_on, hand_over
 from targets.services.authorship import (
     handed_in_last,

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from targets.figures import Key
+from targets.entry_rules.figures import Key
 from targets.models import Indicator
 
 

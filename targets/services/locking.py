@@ -19,17 +19,17 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from departments import access
+from departments.database.outages import database_is_away
 from departments.models import User
-from departments.outages import database_is_away
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import Plan
 from plans.periods import Month, months_between
-from targets.closing import closed_in
-from targets.figures import Key, Problem
+from targets.bulk.moments import after, moment_of_month
+from targets.entry_rules.figures import Key, Problem
+from targets.expected.closing import closed_in
 from targets.messages import sentence
 from targets.models import MonthLock
-from targets.moments import after, moment_of_month
 
 LONGEST_REASON = 400
 LOCKS = 0x6D6F6E  # any constant: the advisory locks of months

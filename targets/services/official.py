@@ -12,11 +12,12 @@ from django.utils import timezone
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from reviews.workflow import State, Verb, step
-from targets import meanwhile, offering, stepping
-from targets.figures import Entry
-from targets.loading import observation_ids
+from targets.bulk import offering, stepping
+from targets.entry_rules.figures import Entry
+from targets.judging import meanwhile
+from targets.judging.loading import observation_ids
 from targets.models import Decision, Indicator, Observation, Revision, Source
 from targets.services.attachments import carry_on
 from targets.services.dirty import mark_dirty, wake_on_commit

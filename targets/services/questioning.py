@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from departments import access
 from departments.models import Department, User
-from departments.noticing import notify
 from departments.permissions import PERMISSIONS, Action
-from departments.reminding import Part
-from departments.services import record
+from departments.rules.reminding import Part
+from departments.services.accounts import record
+from departments.services.noticing import notify
 from plans.models import Plan
 from plans.periods import Month
 from targets.data_quality.signals import Result

@@ -19,17 +19,17 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import Plan
 from plans.periods import Month
-from targets.dependencies import judged_regions
-from targets.dividing import Issue, in_force, issues_of, versions_of
-from targets.loading import Regions
+from targets.arithmetic.sums import SumCheck, check_sum, uppermost
+from targets.judging.dependencies import judged_regions
+from targets.judging.loading import Regions
 from targets.models import Indicator, Quota, Target
 from targets.models.promising import STEPPED, UPWARD
+from targets.reading.dividing import Issue, in_force, issues_of, versions_of
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open_from
-from targets.sums import SumCheck, check_sum, uppermost
 
 
 class QuotasChangedError(ValidationError):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from departments.models import Department
 from plans.models import Plan
 from plans.periods import Month
-from targets.deadlines import last_month_with_data, reporting_month
+from targets.expected.deadlines import last_month_with_data, reporting_month
 from targets.models import Indicator, ReportingDuty
 
 

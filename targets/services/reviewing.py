@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import AuditEvent, User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from reviews.messages import refused_step, typed_by_themselves
 from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
-from targets.figures import Key
+from targets.bulk.moments import Moments, moments_of
+from targets.entry_rules.figures import Key
 from targets.messages import sentence
 from targets.models import Observation, Revision
-from targets.moments import Moments, moments_of
 from targets.services.attachments import bring_back
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from departments.models import Region
 from plans.models import CalendarDay, Plan
 from plans.periods import Month, months_between
-from targets.deadlines import deadlines_by
-from targets.loading import Regions
+from targets.expected.deadlines import deadlines_by
+from targets.judging.loading import Regions
 from targets.models import Indicator, MonthLock, Quota, ReportingDuty, Step, Target, TargetVersion
 from targets.models.version import RULE
 from targets.services.locking import keep_open

@@ -4,8 +4,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from departments.models import Department, User
-from departments.noticing import notify
-from departments.reminding import Part
+from departments.rules.reminding import Part
+from departments.services.noticing import notify
 from targets.models import Observation, Revision
 
 RETURNED, WITHDRAWN = "returned", "withdrawn"

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from reviews.workflow import State, Verb
-from targets import offering, stepping
+from targets.bulk import offering, stepping
+from targets.bulk.moments import moments_of
+from targets.bulk.offering import FIGURES
 from targets.models import Indicator, Observation, Revision, Source
-from targets.moments import moments_of
-from targets.offering import FIGURES
 from targets.services.attachments import carry_on
 from targets.services.authorship import copy_authors
 from targets.services.checking import hold_totals, unexplained_falls

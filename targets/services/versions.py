@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from departments.auditing.rows import as_told
 from departments.models import User
-from departments.rows import as_told
-from departments.services import record
+from departments.services.accounts import record
 from targets.models import RuleChange, Target, TargetVersion
 from targets.models.version import RULE
 from targets.services.locking import check_reason, keep_open

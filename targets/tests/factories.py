@@ -13,10 +13,10 @@ from departments.permissions import Role
 from plans.models import Clause, Plan
 from plans.periods import Month
 from plans.tests.factories import plan_of_year
-from targets import offering
-from targets.figures import Entry
+from targets.bulk import offering
+from targets.entry_rules.figures import Entry
+from targets.judging.recompute import recompute_dirty
 from targets.models import Attainment, Draft, Indicator, Quota, Revision, RuleChange, Source, Step, Target
-from targets.recompute import recompute_dirty
 from targets.services import (
     Outcome,
     Typed,

@@ -8,7 +8,7 @@ from math import comb, exp, factorial, sqrt
 
 from plans.periods import Month, months_between
 from targets.data_quality.series import MonthlySeries
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
 
 SEED = 20141123
 DECEMBER = Month(2014, 12)

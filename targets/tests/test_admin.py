@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from departments.permissions import Role
 from plans.periods import Month
-from targets.audit import differences
+from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Target
 from targets.services import lock
 from targets.tests import factories as f

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from departments.append_only import rewriting
-from departments.contract import write_moment
+from departments.database.append_only import rewriting
+from departments.http_api.contract import write_moment
 from departments.models import Region, User
 from departments.permissions import Role
 from departments.tests.callers import Ask, asking, cost, faults
 from plans.models import Plan
 from plans.periods import Month
-from targets.explanation import explain, shown
+from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Observation, Revision, Target, TargetAssignment
-from targets.recompute import recompute_all
 from targets.tests import factories as f
 from targets.tests.divided import PAPER, divided
+from targets.wording.explanation import explain, shown
 
 pytestmark = pytest.mark.django_db
 

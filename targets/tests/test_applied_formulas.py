@@ -9,11 +9,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from targets import jobs, recompute
-from targets.audit import differences
-from targets.formulas import FORMULA_VERSION
+from targets import jobs
+from targets.arithmetic.formulas import FORMULA_VERSION
+from targets.judging import recompute
+from targets.judging.audit import differences
+from targets.judging.recompute import OutdatedFormulasError, recompute_all, recompute_dirty
 from targets.models import AppliedFormulas, Attainment, DirtyKey, Observation, Target
-from targets.recompute import OutdatedFormulasError, recompute_all, recompute_dirty
 from targets.services import promises_changed
 from targets.tests import factories as f
 

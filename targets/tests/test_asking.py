@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department, Region
 from plans.models import Plan
 from plans.periods import Month, months_of
-from targets.duties import Key, expected_of, expected_over
+from targets.expected.duties import Key, expected_of, expected_over
 from targets.models import Indicator
 from targets.tests import factories as f
 

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import User
 from departments.permissions import Role
+from plans.page_cache.kept import forget
 from plans.periods import Month
 from reviews.tests import papers
-from targets.kept import forget
 from targets.models import Attachment, Draft, Indicator, Revision
 from targets.services import Typed, approve, attach, hand_in, lock, save_draft, send_back
 from targets.tests import factories as f

@@ -14,7 +14,7 @@ from departments.permissions import Role
 from departments.tests.callers import asking
 from plans.periods import Month
 from targets.models import Draft, Revision, RevisionAuthor
-from targets.reminders import matters_of
+from targets.reminding.reminders import matters_of
 from targets.services import Typed, approve, approve_all, hand_in, save_draft, send_back
 from targets.tests import factories as f
 

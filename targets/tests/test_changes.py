@@ -7,15 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
-from targets import changes
-from targets.changes import Change, History, history
-from targets.lights import light
 from targets.models import Revision, Target
-from targets.selectors import official_then
+from targets.reading import changes
+from targets.reading.changes import Change, History, history
+from targets.reading.selectors import official_then
 from targets.services import withdraw
 from targets.tests.factories import (
     attainment,
@@ -29,6 +28,7 @@ from targets.tests.factories import (
     region,
     target,
 )
+from targets.wording.lights import light
 
 pytestmark = pytest.mark.django_db
 JANUARY, MARCH = Month(2014, 1), Month(2014, 3)

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from targets.collecting import uncollected
+from targets.bulk.collecting import uncollected
 
 
 def test_the_collector_rests_within_and_works_again_afterwards() -> None:

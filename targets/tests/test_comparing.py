@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.accumulation import IndicatorRule, Reading, accumulate
-from targets.comparing import difference, of_month, to_date
-from targets.quantities import Quantity
+from targets.arithmetic.accumulation import IndicatorRule, Reading, accumulate
+from targets.arithmetic.comparing import difference, of_month, to_date
+from targets.arithmetic.quantities import Quantity
 
 FIGURES = st.decimals(0, 10_000, places=2)
 

@@ -15,7 +15,7 @@ from targets.data_quality.corrections import Corrected, OfficialFigure
 from targets.data_quality.pooled import BesideLine
 from targets.data_quality.series import MonthlySeries, by_month
 from targets.data_quality.signals import RULES, About, MonthTested, Result, SignalKind, scant, weighed
-from targets.figures import Entry
+from targets.entry_rules.figures import Entry
 from targets.tests.honest import DECEMBER, Chance, counted, shared
 
 JUNE = Month(2014, 6)

@@ -13,14 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from departments import matters
 from departments.models import AuditEvent, Department, Membership, Notice, User
+from departments.notices import matters
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.data_quality.signals import SignalKind
-from targets.data_quality_page import DataQuality
 from targets.models import DataQuestion, Indicator, MonthLock, Revision
+from targets.questioning.data_quality_page import DataQuality
 from targets.services import answer_data_question, ask_about_data, lock
 from targets.services.reviewing import approve
 from targets.tests import factories as f

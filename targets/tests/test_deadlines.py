@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from plans.models import CalendarDay, Plan
 from plans.periods import Month
-from targets.deadlines import Deadlines
+from targets.expected.deadlines import Deadlines
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

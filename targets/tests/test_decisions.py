@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from departments.permissions import Role
 from plans.periods import Month
-from targets import queue
+from targets.entering import queue
 from targets.models import Decision, Observation, Revision
 from targets.services import (
     Typed,

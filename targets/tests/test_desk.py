@@ -11,8 +11,8 @@ from django.utils import translation
 
 from departments.permissions import Role
 from plans.periods import Month
-from targets.deadlines import last_month_with_data, reporting_month
-from targets.desk import DeskMonth, desk_of
+from targets.entering.desk import DeskMonth, desk_of
+from targets.expected.deadlines import last_month_with_data, reporting_month
 from targets.services import Typed, approve, hand_in, save_draft, send_back
 from targets.tests import factories as f
 

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import AuditEvent, Region, User
 from departments.permissions import Role
 from plans.periods import Month
-from targets.dividing import divisible, issues_of, versions_of
+from targets.arithmetic.sums import Sum, check_sum, uppermost
 from targets.models import Attainment, Quota, Step, Target
+from targets.reading.dividing import divisible, issues_of, versions_of
 from targets.services import (
     Division,
     QuotasChangedError,
@@ -25,7 +26,6 @@ from targets.services import (
     set_quotas,
     sum_of,
 )
-from targets.sums import Sum, check_sum, uppermost
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

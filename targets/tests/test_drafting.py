@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
+from targets.judging.recompute import attainments_if
 from targets.models import Attainment, Draft, Observation, Revision
-from targets.recompute import attainments_if
 from targets.services import (
     ConflictError,
     EntriesRefusedError,

@@ -20,13 +20,13 @@ from departments.models import Department, Region
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month, months_of
-from targets.duties import expected_of
+from targets.entering.worksheet import sheet_of
+from targets.expected.duties import expected_of
+from targets.expected.months import standings
+from targets.expected.timeliness import matrix_of
 from targets.models import Draft, Indicator, ReportingDuty
-from targets.months import standings
 from targets.services import lock, reporters_changed
 from targets.tests import factories as f
-from targets.timeliness import matrix_of
-from targets.worksheet import sheet_of
 
 pytestmark = pytest.mark.django_db
 JUNE, DECEMBER = Month(2014, 6), Month(2014, 12)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from plans.models import Plan
 from plans.periods import Month
-from targets.accumulation import Accumulated
-from targets.explanation import explain, shown
-from targets.formulas import Facts
-from targets.judging import judge
+from targets.arithmetic.accumulation import Accumulated
+from targets.arithmetic.formulas import Facts
+from targets.arithmetic.judging import judge
+from targets.arithmetic.pace import stage_of
 from targets.models import Attainment, Indicator, Target
-from targets.pace import stage_of
-from targets.writing import months_text
+from targets.wording.explanation import explain, shown
+from targets.wording.writing import months_text
 
 SAMPLES = st.integers(0, 999_999)
 NUMBERS = re.compile(r"\d[\d\u202f]*(?:\.\d+)?")

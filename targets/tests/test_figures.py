@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.periods import Month
-from targets.figures import Entry, EntryRule, check, check_to_date
+from targets.entry_rules.figures import Entry, EntryRule, check, check_to_date
 from targets.messages import SENTENCES, sentence
 
 MONTH = Month(2014, 6)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine
-from targets.forecast import Known, Outlook, forecast, promises
-from targets.formulas import TargetRule
+from targets.arithmetic.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine
+from targets.arithmetic.forecast import Known, Outlook, forecast, promises
+from targets.arithmetic.formulas import TargetRule
 
 MONTHLY, QUARTERLY = 0b111111111111, 0b100100100100
 COUNT = IndicatorRule("count", "higher", "month", "sum", "", "own", MONTHLY, Decimal(1))

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from plans.periods import Month
-from targets.accumulation import (
+from targets.arithmetic.accumulation import (
     Accumulated,
     IndicatorRule,
     Reading,
@@ -21,10 +21,10 @@ from targets.accumulation import (
     month_numbers,
     month_set,
 )
-from targets.formulas import Facts, Milestone, Reason, TargetRule
-from targets.judging import Judgement, judge
-from targets.pace import Course, stage_of
-from targets.quantities import rounded, shown_apart
+from targets.arithmetic.formulas import Facts, Milestone, Reason, TargetRule
+from targets.arithmetic.judging import Judgement, judge
+from targets.arithmetic.pace import Course, stage_of
+from targets.arithmetic.quantities import rounded, shown_apart
 
 RATE = IndicatorRule("ratio", "higher", "month", "pooled", "sum", "own", 0xFFF, D(100))
 COUNT = IndicatorRule("count", "higher", "month", "sum", "", "own", 0xFFF, D(1))

@@ -11,14 +11,14 @@ from django.test import Client
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month, months_between
-from targets.asking import first_asked
-from targets.closing import closed_in
-from targets.desk import desk_of
-from targets.duties import expected_of
+from targets.entering.desk import desk_of
+from targets.expected.asking import first_asked
+from targets.expected.closing import closed_in
+from targets.expected.duties import expected_of
+from targets.expected.situation import Situation
 from targets.models import Indicator
-from targets.reminders import gaps_on
+from targets.reminding.reminders import gaps_on
 from targets.services import Typed, lock, reopen, save_draft
-from targets.situation import Situation
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

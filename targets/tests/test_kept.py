@@ -14,8 +14,8 @@ from departments.models import Membership, Notice, Region, User
 from departments.permissions import Role
 from departments.tests.cities import city
 from plans.models import Clause
+from plans.page_cache.kept import forget
 from plans.tests.factories import plan_of_year
-from targets.kept import forget
 from targets.models import Source, Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError, connection, connections, transaction
 
-from targets import copying, meanwhile, offering, recompute
-from targets.audit import differences
+from targets.bulk import copying, offering
+from targets.judging import meanwhile, recompute
+from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
 from targets.tests import factories as f
 

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
 from plans.periods import Month
+from targets.expected.months import standings
 from targets.models import MonthLock
-from targets.months import standings
 from targets.services import lock
 from targets.tests import factories as f
 

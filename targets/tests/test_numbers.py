@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.numbers import NotANumberError, is_percentage, read_number
+from targets.entry_rules.numbers import NotANumberError, is_percentage, read_number
 
 FULL_WIDTH = str.maketrans("0123456789.%+-,", "０１２３４５６７８９．％＋－，")
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.periods import Month
-from targets.accumulation import EXACT
-from targets.figures import Entry
-from targets.oddities import Surroundings, oddities
+from targets.arithmetic.accumulation import EXACT
+from targets.entry_rules.figures import Entry
+from targets.entry_rules.oddities import Surroundings, oddities
 
 HERE = Month(2014, 6)
 

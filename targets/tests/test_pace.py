@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.periods import Month
-from targets.pace import Course, Step, stage_of, time_progress, windows
+from targets.arithmetic.pace import Course, Step, stage_of, time_progress, windows
 
 M = Month.parse
 YEAR = Course(M("2014-01"), M("2014-12"), M("2014-01"), M("2014-12"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.permissions import Role
 from targets.models import Decision, DirtyKey, Observation, Revision
 from targets.services import approve

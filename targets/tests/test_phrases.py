@@ -8,7 +8,7 @@ import pytest
 
 from departments.models import Region
 from plans.periods import Month
-from targets.formulas import reaches
+from targets.arithmetic.formulas import reaches
 from targets.models import Indicator, Target
 from targets.tests import factories as f
 

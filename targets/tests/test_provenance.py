@@ -8,9 +8,9 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.accumulation import IndicatorRule, Reading
-from targets.formulas import Milestone, TargetRule
-from targets.provenance import digests, milestones_text, revision_lists, rule_values, token
+from targets.arithmetic.accumulation import IndicatorRule, Reading
+from targets.arithmetic.formulas import Milestone, TargetRule
+from targets.arithmetic.provenance import digests, milestones_text, revision_lists, rule_values, token
 
 ENDS = [date(2014, month, 28) for month in range(1, 13)]
 INDICATOR = IndicatorRule("count", "higher", "month", "sum", "", "own", 4095, D(1))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviews.workflow import State
-from targets.punctuality import COUNTED, Entry, Fact, Status, Tally, fact_of, pooled, status_of
+from targets.expected.punctuality import COUNTED, Entry, Fact, Status, Tally, fact_of, pooled, status_of
 
 ENDS = datetime(2014, 7, 7, 16, tzinfo=UTC)
 BEFORE, AFTER = ENDS - timedelta(microseconds=1), ENDS

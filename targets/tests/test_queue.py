@@ -10,11 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
-from targets import queue
+from targets.entering import queue
 from targets.models import DirtyKey, Indicator, Observation, Revision
 from targets.services import approve, approve_all, lock
 from targets.tests import factories as f

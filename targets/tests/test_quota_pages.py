@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Region, User
 from departments.permissions import Role
 from plans.periods import Month
-from targets.dividing import versions_of
 from targets.models import DirtyKey, Quota, Target
+from targets.reading.dividing import versions_of
 from targets.services import lock, set_quotas
 from targets.tests import factories as f
 

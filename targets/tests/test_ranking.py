@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.ranking import ranks
+from targets.arithmetic.ranking import ranks
 
 figures = st.lists(st.none() | st.integers(-5, 5).map(Decimal), max_size=12)
 

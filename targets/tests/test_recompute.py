@@ -15,10 +15,10 @@ from hypothesis.extra.django import TestCase
 
 from departments.models import AuditEvent
 from plans.periods import Month
-from targets.audit import differences
-from targets.loading import official_at
+from targets.judging.audit import differences
+from targets.judging.loading import official_at
+from targets.judging.recompute import Affected, attainments_from, recompute_all, recompute_dirty
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
-from targets.recompute import Affected, attainments_from, recompute_all, recompute_dirty
 from targets.services import make_official, promises_changed, withdraw
 from targets.tests import factories as f
 

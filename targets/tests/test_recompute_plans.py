@@ -14,9 +14,9 @@ from hypothesis.extra.django import TestCase
 from departments.models import Region
 from plans.models import Plan
 from plans.periods import Month
-from targets.audit import differences, verify
+from targets.judging.audit import differences, verify
+from targets.judging.recompute import recompute_dirty
 from targets.models import Attainment, Indicator, Quota, Revision, RuleChange, Step, Target
-from targets.recompute import recompute_dirty
 from targets.services import (
     beyond,
     former_rule,

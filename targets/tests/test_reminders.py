@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from departments import digest, matters
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import LastReminder, Notice, User
+from departments.notices import digest, matters
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import MonthLock, Revision
@@ -60,7 +60,7 @@ def handed_in(cast: SimpleNamespace, number: int, at: date | None = None, month:
 
 
 OTHERS = "has not logged in"
-"""Of this tells `tasks.silence`, which has tests of its own."""
+"""Of this tells `tasks.supervision.silence`, which has tests of its own."""
 
 
 def told(today: date) -> dict[int, list[str]]:

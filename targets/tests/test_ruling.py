@@ -9,11 +9,11 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from departments.log import line
+from departments.auditing.log import line
 from departments.models import AuditEvent, User
 from departments.permissions import Role
 from plans.periods import Month
-from targets.audit import differences
+from targets.judging.audit import differences
 from targets.models import Attainment, ReportingDuty, Target
 from targets.services import demand_judged_alike, lock, reopen
 from targets.services.ruling import LASTING, RULES

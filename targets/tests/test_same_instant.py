@@ -17,8 +17,8 @@ from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
-from targets.dividing import versions_of
 from targets.models import Attachment, DataQuestion, DirtyKey, Observation, Quota, Revision, Target
+from targets.reading.dividing import versions_of
 from targets.services import (
     QuotasChangedError,
     Typed,

@@ -9,11 +9,11 @@ from django.utils.translation import override
 
 from departments.models import Region
 from plans.periods import Month
-from targets.explanation import explain, shown
-from targets.lights import light
 from targets.models import Attainment, Indicator, Target
-from targets.rules import rules
 from targets.tests import factories as f
+from targets.wording.explanation import explain, shown
+from targets.wording.lights import light
+from targets.wording.rules import rules
 
 pytestmark = pytest.mark.django_db
 

@@ -13,14 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from departments import digest, matters
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import Department, Notice, User
+from departments.notices import digest, matters
 from departments.permissions import Role
 from departments.tests.callers import posting
 from plans.models import Plan
 from plans.periods import Month
-from targets.desk import desk_of
+from targets.entering.desk import desk_of
 from targets.models import Draft, Indicator, MonthLock, Observation, Revision
 from targets.services import (
     Typed,
@@ -458,7 +458,7 @@ def test_what_one_plan_has_closed_is_not_asked_for(cast: SimpleNamespace) -> Non
 
 
 def test_reminders_over_twelve_plans_take_as_many_queries_as_over_two(cast: SimpleNamespace) -> None:
-    from targets.reminders import gaps_on
+    from targets.reminding.reminders import gaps_on
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from departments.permissions import Role
 from plans.models import CalendarDay
 from plans.periods import Month, months_between
-from targets.deadlines import Deadlines, deadlines_of, last_months_with_data
-from targets.months import by_year, standings
+from targets.expected.deadlines import Deadlines, deadlines_of, last_months_with_data
+from targets.expected.months import by_year, standings
+from targets.expected.situation import Situation
+from targets.expected.timeliness import matrix_of
 from targets.services import lock
 from targets.services.reporting import month_being_reported
-from targets.situation import Situation
 from targets.tests import factories as f
-from targets.timeliness import matrix_of
 
 pytestmark = pytest.mark.django_db
 SPAN: dict[str, Any] = {"first_month": Month(2013, 7), "last_month": Month(2016, 6)}

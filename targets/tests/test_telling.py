@@ -12,8 +12,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import translation
 
-from departments import digest, jobs, matters
+from departments import jobs
 from departments.models import LastReminder, Notice, User
+from departments.notices import digest, matters
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Revision

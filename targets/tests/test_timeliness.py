@@ -13,16 +13,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import AuditEvent, Department, User
 from departments.permissions import Role
 from plans.models import CalendarDay, Plan
 from plans.periods import Month
+from targets.expected.punctuality import Status, Tally
+from targets.expected.timeliness import Line, matrix_of, share_text
 from targets.models import Indicator, Revision
-from targets.punctuality import Status, Tally
 from targets.services import Typed, approve, hand_in, save_draft, send_back, withdraw
 from targets.tests import factories as f
-from targets.timeliness import Line, matrix_of, share_text
 
 pytestmark = pytest.mark.django_db
 JUNE = Month(2014, 6)

@@ -8,19 +8,19 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from departments.log import line
+from departments.auditing.log import line
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
-from targets.asking import asked_by
-from targets.audit import differences, verify
-from targets.explanation import explain
+from targets.expected.asking import asked_by
+from targets.judging.audit import differences, verify
 from targets.models import Attainment, Target, TargetVersion
-from targets.rule_changes import rule_changes
-from targets.selectors import official_then
+from targets.reading.selectors import official_then
 from targets.services import lock, reopen, set_quotas
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, upload
+from targets.wording.explanation import explain
+from targets.wording.rule_changes import rule_changes
 
 pytestmark = pytest.mark.django_db
 MARCH, APRIL, JUNE = Month(2014, 3), Month(2014, 4), Month(2014, 6)

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 
 from departments.permissions import Role
 from plans.periods import Month
-from targets.explanation import shown
-from targets.figures import Problem
+from targets.entry_rules.figures import Problem
 from targets.models import Observation, Revision
 from targets.services import approve, check_entries, send_back, set_quotas, withdraw
 from targets.tests import factories as f
+from targets.wording.explanation import shown
 
 pytestmark = pytest.mark.django_db
 

@@ -13,10 +13,10 @@ from departments.models import Department, User
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
+from targets.entering.worksheet import sheet_of
 from targets.models import Draft, Observation, Revision
 from targets.services import Typed, approve, attach, hand_in, lock, save_draft, send_back
 from targets.tests import factories as f
-from targets.worksheet import sheet_of
 
 pytestmark = pytest.mark.django_db
 

@@ -16,15 +16,15 @@ from django.utils.html import escape
 
 from departments.models import User
 from departments.permissions import Role
+from plans.page_cache.kept import forget
 from plans.periods import Month
 from reviews.tests import papers
-from targets.kept import forget
+from targets.entering.work import Work
+from targets.entering.worksheet import Sheet, outline_of, put_work
 from targets.models import Attachment, Draft, ReportingDuty, Revision
 from targets.services import Typed, approve, attach, detach, hand_in, lock, promises_changed, save_draft, send_back
 from targets.services import withdraw as take_back
 from targets.tests import factories as f
-from targets.work import Work
-from targets.worksheet import Sheet, outline_of, put_work
 
 pytestmark = pytest.mark.django_db
 

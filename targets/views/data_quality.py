@@ -14,11 +14,11 @@ from departments import access
 from departments.permissions import Action
 from plans.addresses import month_named, plan_named
 from plans.models import Plan
-from targets.data_quality_page import DataQuality, told_of
-from targets.deadlines import last_month_with_data
+from targets.expected.deadlines import last_month_with_data
 from targets.models import DataQuestion
 from targets.models.question import LONGEST_ANSWER, LONGEST_NOTE
-from targets.selectors import month_of, months
+from targets.questioning.data_quality_page import DataQuality, told_of
+from targets.reading.selectors import month_of, months
 from targets.services import answer_data_question, ask_about_data
 
 

@@ -12,8 +12,8 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.periods import Month
-from targets.desk import desk_of, waiting_for_review
-from targets.duties import plans_of
+from targets.entering.desk import desk_of, waiting_for_review
+from targets.expected.duties import plans_of
 from targets.models import DataQuestion
 
 

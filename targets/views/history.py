@@ -13,9 +13,9 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.addresses import month_named
-from targets.closing import closed_in
+from targets.entering.queue import Shown, figure_of
+from targets.expected.closing import closed_in
 from targets.models import Observation, Revision
-from targets.queue import Shown, figure_of
 from targets.services import withdraw
 from targets.views.review import name_of, reason_of, revision_of
 

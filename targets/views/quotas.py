@@ -17,13 +17,13 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from plans.models import Plan
 from plans.periods import Month
-from targets.deadlines import last_month_with_data, reporting_month
-from targets.dividing import divisible
+from targets.expected.deadlines import last_month_with_data, reporting_month
 from targets.models import Quota, Target
-from targets.quota_forms import QuotaForm
-from targets.quota_pages import QuotaTable, first_open_month, may_set, quota_table, versions_shown
-from targets.quota_words import month_text, script_texts, what_was_set
-from targets.selectors import month_of, months
+from targets.quotas.quota_forms import QuotaForm
+from targets.quotas.quota_pages import QuotaTable, first_open_month, may_set, quota_table, versions_shown
+from targets.quotas.quota_words import month_text, script_texts, what_was_set
+from targets.reading.dividing import divisible
+from targets.reading.selectors import month_of, months
 from targets.services import Division, QuotasRefusedError, divide
 
 OK, REFUSED, CHANGED = 200, 422, 409

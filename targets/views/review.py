@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.permissions import Action
-from departments.typed import number_of
+from departments.rules.typed import number_of
+from targets.entering.queue import queue
 from targets.models import Observation, Revision
-from targets.queue import queue
 from targets.services import approve, approve_all, send_back
-from targets.wording import listed
+from targets.wording.notices import listed
 
 
 class ReasonForm(forms.Form):

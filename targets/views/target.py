@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST
 from departments import access
 from departments.permissions import Action
 from plans.addresses import plan_named
-from targets import audit
+from targets.judging import audit
 from targets.models import Attainment, Target
-from targets.selectors import month_of
+from targets.reading.selectors import month_of
 
 
 @require_POST

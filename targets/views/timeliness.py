@@ -11,17 +11,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
 from departments.models import Department, User
+from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
-from departments.seeing import departments_seen_by
-from departments.services import record
+from departments.services.accounts import record
 from plans.addresses import month_named, plan_named
 from plans.models import Plan
 from plans.periods import Month
-from targets.deadlines import Deadlines, last_month_with_data, reporting_month
-from targets.selectors import month_of, months
-from targets.timeliness import MARKS, NOBODY, Matrix, figures_of, matrix_of, may_see
-from targets.timeliness_file import FORMATS
-from targets.worksheet import may_enter
+from targets.entering.worksheet import may_enter
+from targets.expected.deadlines import Deadlines, last_month_with_data, reporting_month
+from targets.expected.timeliness import MARKS, NOBODY, Matrix, figures_of, matrix_of, may_see
+from targets.expected.timeliness_file import FORMATS
+from targets.reading.selectors import month_of, months
 
 
 @require_safe

@@ -19,28 +19,29 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from departments import access
 from departments.models import Department, Region, User
+from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
-from departments.seeing import departments_seen_by
 from plans.addresses import month_named
 from plans.models import Change as Changed
+from plans.page_cache import kept
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import told
-from targets import forms, kept
-from targets.duties import expected_over
-from targets.explanation import Shown, explain, shown
-from targets.figures import Key, Problem
-from targets.lights import Light, light
+from targets.entering import forms
+from targets.entering.rows import END, Written
+from targets.entering.work import work_on
+from targets.entering.worksheet import AskedSheet, Sheet, may_enter, outline_of, put_past, put_work, sheet_of
+from targets.entry_rules.figures import Key, Problem
+from targets.expected.duties import expected_over
+from targets.judging.recompute import attainments_if
 from targets.messages import sentence
 from targets.models import Attainment, Draft, Target
-from targets.recompute import attainments_if
-from targets.rows import END, Written
-from targets.selectors import would_be_seen
+from targets.reading.selectors import would_be_seen
 from targets.services import ConflictError, EntriesRefusedError, attach, hand_in, save_draft
 from targets.services.drafting import FIELDS
 from targets.views import words
-from targets.work import work_on
-from targets.worksheet import AskedSheet, Sheet, may_enter, outline_of, put_past, put_work, sheet_of
+from targets.wording.explanation import Shown, explain, shown
+from targets.wording.lights import Light, light
 
 CONFLICT, REFUSED, LOCKED, NO_ROOM = 409, 422, 423, 507
 

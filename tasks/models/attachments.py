@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from departments.models import User
 from reviews.models import AbstractAttachment
 from tasks.models.supervision import SupervisionNotice, SupervisionStep
-from tasks.supervising import Verb
+from tasks.rules.supervising import Verb
 
 
 class StepAttachmentQuerySet(models.QuerySet["StepAttachment"]):

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from departments.keys import digest_of, new_key
 from departments.models import User
+from departments.rules.keys import digest_of, new_key
 
 
 class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):

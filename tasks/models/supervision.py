@@ -17,7 +17,18 @@ from plans.models import Plan
 from targets.models import Target
 from tasks.models.task import Milestone, Task
 from tasks.models.units import units_within
-from tasks.supervising import BEFORE_ISSUE, BY_RULE, ENDED, LEVELS, NEEDS_TEXT, OPEN, WITH_UNIT, Level, State, Verb
+from tasks.rules.supervising import (
+    BEFORE_ISSUE,
+    BY_RULE,
+    ENDED,
+    LEVELS,
+    NEEDS_TEXT,
+    OPEN,
+    WITH_UNIT,
+    Level,
+    State,
+    Verb,
+)
 
 _BEFORE_ISSUE = [one.value for one in BEFORE_ISSUE]
 _ENDED = [one.value for one in ENDED]

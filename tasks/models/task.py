@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from departments.groups import EACH_COUNTY
 from departments.models import Department, User
+from departments.people.groups import EACH_COUNTY
 from plans.models import AbstractAssignment, AbstractLeader, Clause, Plan
 from plans.models.assignment import AssignmentQuerySet, check_words
 from plans.models.plan import check_quote

@@ -3,8 +3,8 @@
 from django.db.models import Q, QuerySet
 
 from departments.access import Reach
-from departments.groups import EACH_COUNTY
 from departments.models import Department, Region
+from departments.people.groups import EACH_COUNTY
 from plans.models import AbstractAssignment, Plan
 from targets.models import Target
 

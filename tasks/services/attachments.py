@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from reviews import files
 from reviews.attaching import Content, NamedFile, demand_room, kept
 from targets.services.locking import demand_open_month

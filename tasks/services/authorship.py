@@ -6,9 +6,9 @@ from django.db.models import prefetch_related_objects
 
 from reviews.authors import Parts, Typists, authors_of, noted
 from reviews.workflow import State
-from targets.numbers import plain, read_day
-from tasks.accounts import Said, SaidStep
+from targets.entry_rules.numbers import plain, read_day
 from tasks.models import ProgressReport, ReportAuthor, ReportDraft
+from tasks.rules.accounts import Said, SaidStep
 from tasks.services.places import Place
 
 WORDS = ("done", "next_steps", "problems")

@@ -15,10 +15,10 @@ from django.utils.translation import override
 
 from departments import access
 from departments.models import Department, User
-from departments.noticing import notify
 from departments.permissions import Action
-from departments.reminding import Part
-from departments.services import record
+from departments.rules.reminding import Part
+from departments.services.accounts import record
+from departments.services.noticing import notify
 from plans.models import Plan
 from targets.models import Target
 from tasks.models import Comment, SupervisionNotice, Task

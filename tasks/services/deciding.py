@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments.models import User
-from departments.noticing import notify
 from departments.permissions import Action
-from departments.reminding import Part
-from departments.services import record
+from departments.rules.reminding import Part
+from departments.services.accounts import record
+from departments.services.noticing import notify
 from reviews.messages import refused_step, typed_by_themselves
 from reviews.workflow import RefusedError, State, Verb, step
 from targets.services.locking import check_reason, demand_open_month, keep_open

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import User, successors_on
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import Clause, Plan
 from targets.models import Target
 from targets.services import hand_over, promises_changed
-from tasks.drafts import Draftable, gaps, going_with, plan_of
 from tasks.models import Milestone, Task
+from tasks.reading.drafts import Draftable, gaps, going_with, plan_of
 
 GONE, IN_FORCE, ROW_GONE = "gone", "in_force", "row_gone"
 

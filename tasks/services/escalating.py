@@ -9,9 +9,9 @@ from django.utils import timezone
 from plans.models import CalendarDay, exceptions_of
 from plans.workdays import Exceptions, add_working_days
 from tasks.models import SupervisionNotice, SupervisionRules
+from tasks.rules.supervising import LEVELS, Level, State, Verb, step
 from tasks.services.supervision import keep_step, locked
 from tasks.services.telling import tell_escalated
-from tasks.supervising import LEVELS, Level, State, Verb, step
 
 
 def escalate(*, now: datetime) -> int:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from tasks.models import CalendarFeed
 
 

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from django.db import models
 
 from plans.periods import Month, months_between
-from targets.formulas import Milestone as Step
-from targets.formulas import Signal
+from targets.arithmetic.formulas import Milestone as Step
+from targets.arithmetic.formulas import Signal
 from targets.models import MonthLock, Target
 from targets.services import promises_changed
 from targets.services.locking import keep_open
 from targets.services.ruling import Fields, demand_unclosed_months, differing
 from tasks.models import Milestone, Task
-from tasks.standing import stand_with
+from tasks.reading.standing import stand_with
 
 RULES = Fields(
     frozenset({"due", "done_on", "target"}),

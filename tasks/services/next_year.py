@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Department, User, successors_on
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import AbstractAssignment, AbstractLeader, Clause, Plan
 from plans.periods import Month
 from targets.models import Attainment, Step, Target
 from tasks.models import Milestone, Task
-from tasks.proposals import Proposal, later
+from tasks.reading.proposals import Proposal, later
 
 M = TypeVar("M", bound=models.Model)
 STEP = Decimal("0.000001")

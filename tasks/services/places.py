@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from departments.groups import EACH_COUNTY
 from departments.models import Department
+from departments.people.groups import EACH_COUNTY
 from plans.periods import Month
-from tasks.accounts import Asked, speaking
 from tasks.models import Milestone, MilestoneReport, ProgressReport, ReportAttachment, Task
-from tasks.standing import Known, known
+from tasks.reading.standing import Known, known
+from tasks.rules.accounts import Asked, speaking
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from targets.models import Target
-from tasks.grounds import DRAFTS
 from tasks.models import SupervisionNotice
+from tasks.reading.slipping import Finding, findings, pressed_plans
+from tasks.rules.supervising import OPEN
 from tasks.services.supervision import Proposal, propose
-from tasks.slipping import Finding, findings, pressed_plans
-from tasks.supervising import OPEN
+from tasks.wording.grounds import DRAFTS
 
 
 def propose_by_rule(*, now: datetime) -> int:

@@ -10,10 +10,10 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from departments import chain
-from departments.append_only import rewriting
+from departments.auditing import chain
+from departments.database.append_only import rewriting
 from departments.models import User
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import Clause, Plan
 from reviews import files
 from targets.models import Attainment, Target, TargetVersion

@@ -13,18 +13,18 @@ from django.utils.translation import gettext as _
 
 from departments.models import Department, User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.periods import Month
 from reviews.authors import foremost
 from reviews.workflow import State, Verb, step
-from targets.figures import Problem
+from targets.bulk.moments import after
+from targets.entry_rules.figures import Problem
 from targets.models import MonthLock
-from targets.moments import after
 from targets.services.locking import check_reason, demand_open_month
-from tasks import accounts
-from tasks.accounts import Asked, Said, SaidStep, Setting
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision, ReportDraft, Task
 from tasks.models.report import LONGEST_TEXT
+from tasks.rules import accounts
+from tasks.rules.accounts import Asked, Said, SaidStep, Setting
 from tasks.services.attachments import carry_on, hand_over
 from tasks.services.authorship import WORDS, authors_in, keep_authors, noted_in
 from tasks.services.places import Place, asked_of

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
-from tasks.answering import Answering, units_answering
 from tasks.models import Assignment, Task
+from tasks.reading.answering import Answering, units_answering
 
 
 def may_lead(user: User, action: Action, task: Task) -> bool:

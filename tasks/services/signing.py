@@ -14,17 +14,17 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Membership, User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.periods import Month
 from targets.services.locking import LONGEST_REASON, check_reason, demand_open_month, keep_open
-from targets.wording import listed
-from tasks.answering import Answering
+from targets.wording.notices import listed
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
-from tasks.progress import State
+from tasks.reading.answering import Answering
+from tasks.reading.standing import judged, shown_day
+from tasks.rules.progress import State
 from tasks.services.milestones import demand_lights_alike
 from tasks.services.rights import demand_lead, demand_unclosed, may_lead
 from tasks.services.splitting import has_split
-from tasks.standing import judged, shown_day
 
 NAMED = 5
 """So many people who may do it instead are named."""

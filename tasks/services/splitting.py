@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 
 from departments.models import User
 from departments.permissions import Action
-from departments.services import record
-from targets.figures import Problem
+from departments.services.accounts import record
+from targets.entry_rules.figures import Problem
 from targets.models import Target
 from targets.services.locking import keep_open
-from tasks.answering import units_answering
-from tasks.breakdown import weights_fault
-from tasks.messages import sentence
 from tasks.models import Milestone, Task, countable, signed
+from tasks.reading.answering import units_answering
+from tasks.rules.breakdown import weights_fault
 from tasks.services.milestones import Standing, demand_promises_alike, demand_task_alike, milestones_changed
 from tasks.services.rights import demand_lead, demand_unclosed
+from tasks.wording.messages import sentence
 
 CHANGEABLE = ("title", "due", "department_id", "weight", "evidence", "counted_by_id")
 OF_THE_PLAN = ("title", "due")

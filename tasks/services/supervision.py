@@ -1,4 +1,4 @@
-"""督办: the steps of a notice, one verb a function, by the table in `tasks.supervising`.
+"""督办: the steps of a notice, one verb a function, by the table in `tasks.rules.supervising`.
 
 Each locks the notice, so that two steps come one by one; keeps who took it, when and with which words; and tells those
 whose turn it is.
@@ -18,16 +18,16 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
-from departments.services import record
+from departments.services.accounts import record
 from plans.models import CalendarDay, Plan, exceptions_of
 from plans.workdays import add_working_days
 from reviews.attaching import NamedFile, examine
 from targets.models import Target
 from tasks.models import Milestone, SupervisionNotice, SupervisionRules, SupervisionStep, Task
 from tasks.models.units import is_within, units_for
+from tasks.rules.supervising import TRANSITIONS, RefusedError, State, Verb, step
 from tasks.services.attachments import attach_to_step
 from tasks.services.telling import tell
-from tasks.supervising import TRANSITIONS, RefusedError, State, Verb, step
 
 LONGEST_TEXT = 2000
 Files = Sequence[NamedFile]

@@ -7,12 +7,12 @@ from typing import Any
 from django.urls import reverse
 
 from departments.models import Department, User
-from departments.noticing import notify
 from departments.permissions import Role
-from departments.reminding import Part
+from departments.rules.reminding import Part
+from departments.services.noticing import notify
 from plans.models import Plan
 from tasks.models import SupervisionNotice
-from tasks.supervising import Level, Verb
+from tasks.rules.supervising import Level, Verb
 
 UNIT = (Role.REPORTER, Role.REVIEWER, Role.COUNTY)
 """Who acts for a unit."""

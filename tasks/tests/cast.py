@@ -12,8 +12,8 @@ from plans.models import Plan
 from plans.periods import Month
 from reviews.tests import papers
 from targets.tests import factories as f
-from tasks.accounts import Said, SaidStep
 from tasks.models import Assignment, Milestone, ProgressReport, Task
+from tasks.rules.accounts import Said, SaidStep
 from tasks.services import Place, approve_report, hand_in_report, save_report
 
 MAY = Month(2014, 5)

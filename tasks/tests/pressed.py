@@ -14,9 +14,9 @@ from plans.periods import Month, months_of
 from reviews.workflow import State as Entry
 from targets.tests import factories as f
 from tasks.models import Assignment, Milestone, ProgressReport, SupervisionNotice, Task
+from tasks.rules.supervising import State
 from tasks.services import supervision as services
 from tasks.services.supervision import Proposal
-from tasks.supervising import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2014, 6, 9, 9, 0, tzinfo=SHANGHAI)

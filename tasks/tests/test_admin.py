@@ -12,7 +12,7 @@ from django.urls import reverse
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
-from targets.audit import differences
+from targets.judging.audit import differences
 from targets.models import Target
 from targets.services import lock, reopen
 from targets.tests import factories as f

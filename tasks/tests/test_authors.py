@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from departments.matters import of_people
 from departments.models import AuditEvent, Notice, User
+from departments.notices.matters import of_people
 from departments.permissions import Role
 from targets.tests import factories as f
 from tasks.models import Assignment, ProgressReport, SignOff, Task

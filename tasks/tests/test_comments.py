@@ -8,15 +8,15 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
-from departments import digest, matters
 from departments.models import AuditEvent, Notice
+from departments.notices import digest, matters
 from departments.permissions import Role
 from targets.models import TargetAssignment
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import Comment, SupervisionNotice
-from tasks.pressing import matters_of
 from tasks.services.commenting import answer_comment, comment, press
+from tasks.supervision.pressing import matters_of
 from tasks.tests import pressed as p
 from tasks.tests.pressed import inside, page
 

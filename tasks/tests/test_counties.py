@@ -9,21 +9,21 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from departments.groups import members_of
 from departments.models import Department, Region, User
+from departments.people.groups import members_of
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
-from targets.situation import Situation
+from targets.expected.situation import Situation
 from targets.tests import factories as f
 from targets.tests.factories import person
-from tasks.desk import Mine, mine
 from tasks.models import Assignment, Milestone, Task
-from tasks.reminders import gaps_on, lots_on
-from tasks.selectors import Wanted, find, row_of
+from tasks.reading.selectors import Wanted, find, row_of
+from tasks.reading.slipping import findings
+from tasks.reporting.desk import Mine, mine
+from tasks.reporting.reminders import gaps_on, lots_on
 from tasks.services import Place, missing_units, save_report
 from tasks.services.places import reported_by
-from tasks.slipping import findings
 from tasks.tests.cast import JUNE, a_task, approved, milestone, said
 
 pytestmark = pytest.mark.django_db

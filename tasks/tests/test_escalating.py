@@ -6,15 +6,15 @@ from types import SimpleNamespace
 import pytest
 from django.db import IntegrityError, transaction
 
-from departments import matters
 from departments.models import Notice
+from departments.notices import matters
 from departments.permissions import Role
 from plans.models import CalendarDay
 from targets.tests import factories as f
 from tasks.models import SupervisionNotice, SupervisionRules, SupervisionStep
+from tasks.rules.supervising import State
 from tasks.services import supervision as services
 from tasks.services.escalating import escalate
-from tasks.supervising import State
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db

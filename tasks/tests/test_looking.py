@@ -15,11 +15,11 @@ from hypothesis import strategies as some
 
 from departments.models import Department, User
 from departments.permissions import Role
-from departments.services import deactivate, reactivate, reset_password
+from departments.services.accounts import deactivate, reactivate, reset_password
 from targets.tests import factories as f
-from tasks.calendars import LONGEST_LINE, Event, calendar
 from tasks.models import Assignment, CalendarFeed, Milestone, Task
-from tasks.selectors import PAGE
+from tasks.reading.selectors import PAGE
+from tasks.rules.calendars import LONGEST_LINE, Event, calendar
 from tasks.tests.cast import a_task, approved, cast, milestone
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from plans.periods import Month
-from targets.audit import differences
+from targets.judging.audit import differences
 from targets.services import lock, reopen
 from targets.tests import factories as f
 from tasks.models import Milestone, Task

@@ -14,12 +14,12 @@ from departments.models import AuditEvent, Department, Reform, User
 from departments.permissions import Role
 from plans.models import Clause, Plan
 from plans.periods import Month
-from targets.audit import differences
-from targets.duties import expected_of
+from targets.expected.duties import expected_of
+from targets.judging.audit import differences
 from targets.models import Attainment, Indicator, Target
 from targets.tests import factories as f
-from tasks.drafts import gaps, pairs
 from tasks.models import Milestone, Task
+from tasks.reading.drafts import gaps, pairs
 from tasks.services import discard_draft_plan, keep, leave_out, propose_next_year, publish
 
 pytestmark = pytest.mark.django_db

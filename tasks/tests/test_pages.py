@@ -13,7 +13,7 @@ from departments.permissions import Role
 from plans.models import Plan
 from targets.tests.factories import department, person, plan
 from tasks.models import Assignment, Milestone, Task
-from tasks.selectors import Wanted, find, grouped
+from tasks.reading.selectors import Wanted, find, grouped
 
 pytestmark = pytest.mark.django_db
 

@@ -18,12 +18,12 @@ from docx.shared import Mm, Pt
 from departments.models import AuditEvent
 from reviews.tests import papers
 from tasks.models import SupervisionNotice, SupervisionRules
-from tasks.papers import paper_of
-from tasks.pdf import as_pdf
+from tasks.papers.notice import paper_of
+from tasks.papers.pdf import as_pdf
+from tasks.papers.word import as_docx
+from tasks.rules.supervising import State
 from tasks.services import supervision as services
-from tasks.supervising import State
 from tasks.tests import pressed as p
-from tasks.word import as_docx
 
 pytestmark = pytest.mark.django_db
 

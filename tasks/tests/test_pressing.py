@@ -7,16 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from departments import digest, matters
+from departments.notices import digest, matters
 from departments.permissions import Role
-from departments.reminding import chosen
+from departments.rules.reminding import chosen
 from targets.models import TargetAssignment
 from targets.tests import factories as f
 from tasks import clock
-from tasks.pressing import matters_of
+from tasks.rules.supervising import State
 from tasks.services import supervision as services
 from tasks.services.escalating import escalate
-from tasks.supervising import State
+from tasks.supervision.pressing import matters_of
 from tasks.tests import pressed as p
 from tasks.tests.pressed import page
 

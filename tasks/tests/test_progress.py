@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from plans.periods import Month
-from tasks.explanation import explain
-from tasks.lights import LIGHTS
-from tasks.progress import MOST_OPEN, SIGNALS, Span, State, Step, progress
+from tasks.rules.progress import MOST_OPEN, SIGNALS, Span, State, Step, progress
+from tasks.wording.explanation import explain
+from tasks.wording.lights import LIGHTS
 
 JUNE = date(2014, 6, 30)
 YEAR = Span(date(2014, 1, 1), date(2014, 12, 31), Decimal("0.8"))

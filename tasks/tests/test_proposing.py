@@ -10,13 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from plans.periods import Month
 from targets.models import Target, TargetAssignment
 from targets.services import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from tasks import clock
-from tasks.grounds import sentence
 from tasks.models import (
     Assignment,
     Milestone,
@@ -26,11 +25,12 @@ from tasks.models import (
     SupervisionStep,
     Task,
 )
+from tasks.reading.slipping import findings
+from tasks.rules.supervising import State
 from tasks.services import supervision as services
 from tasks.services.proposing import propose_by_rule
-from tasks.slipping import findings
-from tasks.supervising import State
 from tasks.tests import pressed as p
+from tasks.wording.grounds import sentence
 
 pytestmark = pytest.mark.django_db
 

@@ -8,15 +8,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from departments.digest import active_people
 from departments.models import User
+from departments.notices.digest import active_people
 from departments.permissions import Role
-from departments.reminding import Matter, chosen
+from departments.rules.reminding import Matter, chosen
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
-from tasks.reminders import MILESTONES, matters_of
+from tasks.reporting.reminders import MILESTONES, matters_of
 from tasks.tests.cast import cast, handed_in
-from tasks.wording import WORDINGS
+from tasks.wording.notices import WORDINGS
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 from django.utils import translation
 
-from departments import digest, matters
 from departments.models import Department, Notice, User
+from departments.notices import digest, matters
 from departments.permissions import Role
-from departments.reminding import Matter
+from departments.rules.reminding import Matter
 from plans.models import CalendarDay
 from plans.periods import Month
 from targets.services import lock

@@ -13,11 +13,13 @@ from departments.permissions import Role
 from plans.periods import Month
 from reviews.documents import RefusedFileError
 from reviews.workflow import State
-from targets.audit import differences
-from targets.moments import NEXT
+from targets.bulk.moments import NEXT
+from targets.judging.audit import differences
 from targets.services import lock
 from targets.tests import factories as f
 from tasks.models import Milestone, ProgressReport, ReportAttachment, ReportDraft
+from tasks.reading.standing import known
+from tasks.reporting.writing import sheet
 from tasks.services import (
     Place,
     ReportConflictError,
@@ -30,9 +32,7 @@ from tasks.services import (
     return_report,
     save_report,
 )
-from tasks.standing import known
 from tasks.tests.cast import JUNE, MAY, approved, cast, handed_in, milestone, paper, said
-from tasks.writing import sheet
 
 pytestmark = pytest.mark.django_db
 

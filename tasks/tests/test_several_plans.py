@@ -8,20 +8,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from departments import digest, matters
 from departments.models import Department, Region, User
+from departments.notices import digest, matters
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
+from targets.expected.situation import Situation
 from targets.services import lock
-from targets.situation import Situation
 from targets.tests import factories as f
-from tasks.desk import mine, summary
 from tasks.models import ProgressReport, SupervisionRules, Task
-from tasks.reminders import lots_on
+from tasks.reading.slipping import findings
+from tasks.reporting.desk import mine, summary
+from tasks.reporting.reminders import lots_on
 from tasks.services import Place, approve_report
-from tasks.silence import silent_over, silent_units
-from tasks.slipping import findings
+from tasks.supervision.silence import silent_over, silent_units
 from tasks.tests import pressed
 from tasks.tests.cast import JUNE, a_task, handed_in, milestone, said
 

@@ -9,19 +9,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from departments import digest, matters
-from departments.append_only import rewriting
+from departments.database.append_only import rewriting
 from departments.models import User
+from departments.notices import digest, matters
 from departments.permissions import Role
-from departments.reminding import chosen
+from departments.rules.reminding import chosen
 from plans.periods import Month
 from targets.models import Revision
 from targets.services import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionRules
-from tasks.pressing import matters_of
-from tasks.silence import silent_units
+from tasks.supervision.pressing import matters_of
+from tasks.supervision.silence import silent_units
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db

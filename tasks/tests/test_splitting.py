@@ -13,12 +13,12 @@ from hypothesis import strategies as some
 from targets.models import Target
 from targets.services import lock
 from targets.tests import factories as f
-from tasks.breakdown import weights_fault
 from tasks.models import Assignment, Milestone, SignOff, Task
-from tasks.progress import State
-from tasks.selectors import months_of_task
+from tasks.reading.selectors import months_of_task
+from tasks.reading.standing import judged, known
+from tasks.rules.breakdown import weights_fault
+from tasks.rules.progress import State
 from tasks.services import Planned, approve_report, close, reopen_task, sign_off, split, version_of
-from tasks.standing import judged, known
 from tasks.tests.cast import JUNE, approved, cast, handed_in, said
 
 pytestmark = pytest.mark.django_db

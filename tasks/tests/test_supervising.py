@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from departments.permissions import Action, Role
-from tasks.diagram import PATH, document
-from tasks.supervising import (
+from tasks.papers.diagram import PATH, document
+from tasks.rules.supervising import (
     ENDED,
     OPEN,
     TRANSITIONS,

@@ -9,14 +9,14 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from departments import matters
 from departments.models import AuditEvent, Notice, Region, User
+from departments.notices import matters
 from departments.permissions import Role
 from plans.models import CalendarDay
 from targets.tests import factories as f
 from tasks.models import SupervisionNotice, SupervisionRules
+from tasks.rules.supervising import TRANSITIONS, State, Verb
 from tasks.services import supervision as services
-from tasks.supervising import TRANSITIONS, State, Verb
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db

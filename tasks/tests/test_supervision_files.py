@@ -22,8 +22,8 @@ from reviews.tests import papers
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import StepAttachment, SupervisionNotice
+from tasks.rules.supervising import State, Verb
 from tasks.services import supervision as services
-from tasks.supervising import State, Verb
 from tasks.tests import pressed as p
 from tasks.tests.pressed import inside, page
 from tasks.views.supervision import DONE

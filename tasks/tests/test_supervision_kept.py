@@ -11,7 +11,7 @@ from departments.models import Department, Region
 from departments.permissions import Role
 from targets.tests import factories as f
 from tasks.models import SupervisionNotice, SupervisionStep
-from tasks.supervising import State
+from tasks.rules.supervising import State
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from plans.tests.factories import plan_of_year
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionNotice
-from tasks.supervising import State
+from tasks.rules.supervising import State
 from tasks.tests import pressed as p
 from tasks.tests.pressed import inside, page
 

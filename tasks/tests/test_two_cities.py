@@ -13,12 +13,12 @@ from departments.tests.cities import City, city
 from plans.models import Clause, Plan
 from plans.tests.factories import plan_of_year
 from tasks.models import SupervisionNotice, Task
-from tasks.pressing import matters_of
+from tasks.rules.supervising import Level
 from tasks.services import supervision
 from tasks.services.commenting import answer_comment, comment
 from tasks.services.escalating import escalate
 from tasks.services.supervision import Proposal
-from tasks.supervising import Level
+from tasks.supervision.pressing import matters_of
 from tasks.tests.cast import a_task
 
 pytestmark = pytest.mark.django_db

@@ -16,10 +16,10 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from targets.models import Target
 from tasks import clock
-from tasks.comment_forms import AnswerForm, CommentForm
+from tasks.forms.comment_forms import AnswerForm, CommentForm
+from tasks.forms.supervision_forms import add_errors
 from tasks.models import Comment, Task
 from tasks.services import commenting
-from tasks.supervision_forms import add_errors
 
 PAGE = 50
 

@@ -13,7 +13,7 @@ from departments import access
 from departments.permissions import Action
 from plans.addresses import month_named
 from tasks.models import ProgressReport
-from tasks.selectors import reports_waiting_for
+from tasks.reading.selectors import reports_waiting_for
 from tasks.services import approve_report, close, reopen_task, return_report, sign_off
 from tasks.views.tasks import task_of
 

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from departments import access
 from departments.permissions import Action
 from plans.models import Clause, Plan
-from tasks import drafts
-from tasks.draft_forms import FORMS, ClauseForm, DraftForm, PromiseForm
+from tasks.forms.draft_forms import FORMS, ClauseForm, DraftForm, PromiseForm
 from tasks.models import Milestone, Task
+from tasks.reading import drafts
 from tasks.services import discard_draft_plan, drafting, keep, keep_clause, leave_out, publish
 
 REFUSED = 422

@@ -14,14 +14,14 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from plans.models import Plan
 from plans.periods import Month
-from targets.duties import called
-from targets.selectors import month_of, months
-from targets.situation import Situation
-from tasks import looking
-from tasks.desk import mine, named_in, waiting_for
+from targets.expected.duties import called
+from targets.expected.situation import Situation
+from targets.reading.selectors import month_of, months
 from tasks.models import CalendarFeed
+from tasks.reading import looking
+from tasks.reading.standing import shown_day
+from tasks.reporting.desk import mine, named_in, waiting_for
 from tasks.services import issue_feed, revoke_feed
-from tasks.standing import shown_day
 from tasks.views.tasks import searched
 
 

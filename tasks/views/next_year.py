@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from departments import access
 from departments.permissions import Action
 from plans.models import Plan
-from tasks import drafts
-from tasks.draft_forms import ProposalForm
-from tasks.proposals import Proposal
+from tasks.forms.draft_forms import ProposalForm
+from tasks.reading import drafts
+from tasks.reading.proposals import Proposal
 from tasks.services import propose_next_year
 
 REFUSED = 422

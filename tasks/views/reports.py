@@ -11,14 +11,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments import access
 from departments.permissions import Action
-from departments.typed import number_of
+from departments.rules.typed import number_of
 from plans.addresses import month_named
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import served
-from tasks.accounts import Said, SaidStep
-from tasks.answering import units_answering
 from tasks.models import ReportAttachment
+from tasks.reading.answering import units_answering
+from tasks.reporting.writing import sheet
+from tasks.rules.accounts import Said, SaidStep
 from tasks.services import (
     Place,
     ReportConflictError,
@@ -31,7 +32,6 @@ from tasks.services import (
 )
 from tasks.services.rights import demand_of
 from tasks.views.tasks import task_of
-from tasks.writing import sheet
 
 CONFLICT, REFUSED = 409, 422
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from departments import access
 from departments.permissions import Action
-from departments.typed import number_of
-from tasks.forms import MilestoneForm
+from departments.rules.typed import number_of
+from tasks.forms.lists import MilestoneForm
 from tasks.models import Milestone, Task
-from tasks.selectors import countable_targets, history_of
+from tasks.reading.selectors import countable_targets, history_of
 from tasks.services import Planned, split, version_of
 from tasks.services.rights import demand_lead
 from tasks.views.tasks import task_of

@@ -14,23 +14,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
+from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
-from departments.seeing import departments_seen_by
-from departments.services import record
+from departments.services.accounts import record
 from plans.addresses import plan_named
 from plans.models import Plan
 from reviews.documents import ENDINGS
 from reviews.serving import served
-from tasks import clock, pdf, word
-from tasks.grounds import sentence
+from tasks import clock
+from tasks.forms.supervision_forms import FilterForm, NewNoticeForm, NoticeForm, StepForm, add_errors
 from tasks.models import StepAttachment, SupervisionNotice
-from tasks.papers import Paper, paper_of
-from tasks.pdf import LIBRARIES, MissingError, as_pdf
+from tasks.papers import pdf, word
+from tasks.papers.notice import Paper, paper_of
+from tasks.papers.pdf import LIBRARIES, MissingError, as_pdf
+from tasks.papers.word import as_docx
+from tasks.rules.supervising import State, Verb
 from tasks.services import supervision as services
-from tasks.supervising import State, Verb
-from tasks.supervision_forms import FilterForm, NewNoticeForm, NoticeForm, StepForm, add_errors
-from tasks.supervision_pages import Row, deeds_for, figures_of, may, page_of, proposals_for, steps_of
-from tasks.word import as_docx
+from tasks.supervision.supervision_pages import Row, deeds_for, figures_of, may, page_of, proposals_for, steps_of
+from tasks.wording.grounds import sentence
 
 
 @require_safe

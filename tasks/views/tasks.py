@@ -12,14 +12,14 @@ from departments.models import User
 from departments.permissions import Action
 from plans.addresses import plan_named
 from plans.models import Plan
-from tasks import selectors
-from tasks.desk import month_reported
-from tasks.forms import FilterForm
+from tasks.forms.lists import FilterForm
 from tasks.models import Task
-from tasks.progress import State
+from tasks.reading import selectors
+from tasks.reading.standing import shown_day
+from tasks.reporting.desk import month_reported
+from tasks.rules.progress import State
 from tasks.services import why_not_closed
 from tasks.services.rights import may_lead, writing_units
-from tasks.standing import shown_day
 
 
 @require_safe

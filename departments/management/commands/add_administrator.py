@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from departments.models import Department
 from departments.models.lineage import Above, ids
 from departments.permissions import Role
-from departments.services import add_person
+from departments.services.accounts import add_person
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments.models import ApiToken, User
-from departments.services import record
+from departments.services.accounts import record
 
 LONGEST = 3650
 

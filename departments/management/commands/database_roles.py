@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from departments import roles
+from departments.database import roles
 
 
 class Command(BaseCommand):

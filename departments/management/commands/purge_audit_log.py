@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments import chain
+from departments.auditing import chain
 from departments.models import AuditEvent
 from departments.models.audit import KEPT
-from departments.services import record
+from departments.services.accounts import record
 
 LONGEST = 36500
 

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments.digest import compose
-from departments.mailing import deliver
+from departments.notices.digest import compose
+from departments.notices.mailing import deliver
 
 
 class Command(BaseCommand):

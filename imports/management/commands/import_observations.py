@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from departments.models import User
-from imports.messages import errors_of, unreadable
+from imports.batches.messages import errors_of, unreadable
+from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.readers import UnreadableError
 from imports.services import import_observations
 
 

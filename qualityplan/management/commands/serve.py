@@ -24,10 +24,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from qualityplan import broker, processes
 from qualityplan.celery import app
 from qualityplan.demonstration.accounts import demo_password
 from qualityplan.demonstration.shapes import made_up_plans
+from qualityplan.running import broker, processes
 
 logger = logging.getLogger(__name__)
 
@@ -240,7 +240,7 @@ def way_in() -> list[str]:
 
 def wake_the_sweep() -> None:
     """Recompute what was left from last time now, not at the timer's first tick."""
-    app.send_task("targets.recompute")
+    app.send_task("targets.judging.recompute")
 
 
 def watch(household: processes.Household, stopping: threading.Event) -> None:

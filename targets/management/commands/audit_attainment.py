@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from targets.audit import differences, disordered
+from targets.judging.audit import differences, disordered
 from targets.models import DirtyKey
 
 

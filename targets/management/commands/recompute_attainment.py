@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from targets.recompute import recompute_all
+from targets.judging.recompute import recompute_all
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tasks.diagram import PATH, document
+from tasks.papers.diagram import PATH, document
 
 
 class Command(BaseCommand):

@@ -1,0 +1,233 @@
+"""The chain of all that is sealed: audit events and decisions, each linked to the one before (`models.Link`).
+
+Whoever writes a row seals it in the same statement and waits for nobody. One linker at a time adds sealed rows to the
+chain afterwards, each minute, in the order in which it finds them; so writers form no queue and an import is not held
+up. What somebody adds, changes or takes away behind the service's back is told by `faults`: seals and hashes need a key
+that the database does not have. Rows at the very end could be taken away with their links; that is what heads are for
+that were mailed or printed before (`holds`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.core.cache import caches
+from django.db import connection, models, transaction
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments.models import Link
+from departments.models.sealing import SealField, hashed
+
+LOCK = 0x6C696E6B  # any constant: one linker at a time
+LOT = 5000
+REACH = 100_000
+"""How far back each minute's run looks for rows of transactions that took long; the nightly one looks everywhere."""
+REMEMBERED = "head-of-the-audit-chain"
+KEPT, KEPT_NEAR = 3600, 60
+"""Seconds for which all remember the head that was told last, and for which a process asks nobody."""
+
+
+class Head(NamedTuple):
+    """The last link."""
+
+    number: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.number}-{self.hash[:32]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A table whose rows are sealed."""
+
+    model: type[models.Model]
+    seal: SealField
+
+    @property
+    def label(self) -> str:
+        """Its name in seals and links."""
+        return self.model._meta.label_lower
+
+    @property
+    def rows(self) -> "QuerySet[Any]":
+        """All rows."""
+        return self.model._base_manager.all()
+
+    @property
+    def links(self) -> "QuerySet[Link]":
+        """The links of the rows."""
+        return Link.objects.filter(label=self.label)
+
+    def named(self, row: int) -> str:
+        """A row, in words."""
+        return f"{self.model._meta.verbose_name} {row}"
+
+
+def sealed() -> list[Sealed]:
+    """Every table whose rows are sealed."""
+    fields = ((model, field) for model in apps.get_models() for field in model._meta.concrete_fields)
+    return [Sealed(model, field) for model, field in fields if isinstance(field, SealField)]
+
+
+def seal_again(row: models.Model) -> str:
+    """The seal of a row as it stands, for a made-up history that is set back before anything of it is linked."""
+    return next(table.seal.of(row) for table in sealed() if isinstance(row, table.model))
+
+
+# --- Linking ----------------------------------------------------------------------------------------------------------
+
+
+def link(*, everywhere: bool = False) -> int:
+    """Links what is not linked yet: how many rows. What is not committed yet is found by the next run."""
+    linked = 0
+    for table in sealed():
+        while found := _link_lot(table, everywhere=everywhere):
+            linked += found
+    return linked
+
+
+@transaction.atomic
+def _link_lot(table: Sealed, *, everywhere: bool) -> int:
+    _in_turn()
+    rows = list(waiting(table, everywhere=everywhere).values_list("pk", "seal")[:LOT])
+    last = head()
+    now = timezone.now()
+    made = []
+    for row, seal in rows:
+        new = Link(number=last.number + 1, label=table.label, row=row, seal=seal, linked_at=now)
+        new.hash = hash_of(new, last.hash)
+        last = Head(new.number, new.hash)
+        made.append(new)
+    Link.objects.bulk_create(made)
+    return len(made)
+
+
+def _in_turn() -> None:
+    """On SQLite IMMEDIATE transactions exclude each other."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def waiting(table: Sealed, *, everywhere: bool = True) -> "QuerySet[Any]":
+    """The rows that are not linked yet, in their order."""
+    rows = table.rows.exclude(Exists(table.links.filter(row=OuterRef("pk")))).order_by("pk")
+    if everywhere:
+        return rows
+    last = table.links.aggregate(last=Max("row"))["last"] or 0
+    return rows.filter(pk__gt=last - REACH)
+
+
+def head() -> Head:
+    """The end of the chain; of one without links a number 0."""
+    last = Link.objects.order_by("-number").first()
+    return Head(last.number, last.hash) if last is not None else Head(0, "")
+
+
+def printed() -> str:
+    """The head as it stands on paper, and as `holds` takes it."""
+    return str(head())
+
+
+def remember() -> None:
+    """Tells all processes the head, so that pages can print it without asking the database."""
+    caches["shared"].set(REMEMBERED, printed(), KEPT)
+
+
+def remembered() -> str:
+    """A head of a moment ago, which stands in the chain as well as that of now; empty where nobody has told one."""
+    near = caches["pages"].get(REMEMBERED)
+    if near is None:
+        near = caches["shared"].get(REMEMBERED, "")
+        caches["pages"].set(REMEMBERED, near, KEPT_NEAR)
+    return str(near)
+
+
+def holds(told: str) -> bool:
+    """Whether a head that was told before (`Head`, as text) still stands in the chain."""
+    number, _dash, beginning = told.partition("-")
+    found = Link.objects.filter(number=int(number)).first() if number.isdecimal() and int(number) < 2**63 else None
+    return found is not None and len(beginning) == 32 and found.hash.startswith(beginning)
+
+
+def hash_of(one: Link, previous: str) -> str:
+    """The hash that a link should have after the one before."""
+    at = one.linked_at.timestamp()
+    return hashed(f"{previous}|{one.number}|{one.label}|{one.row}|{one.seal}|{at:.6f}")
+
+
+@transaction.atomic
+def let_go(model: type[models.Model], rows: "QuerySet[Any]") -> None:
+    """Notes in the chain that these rows are about to be deleted by rule; for the owner of the tables alone."""
+    link(everywhere=True)
+    gone = Link.objects.filter(label=model._meta.label_lower, row__in=rows.order_by().values("pk"), let_go="")
+    found = gone.iterator(chunk_size=LOT)
+    while lot := list(islice(found, LOT)):
+        for one in lot:
+            one.let_go = _let_go_of(one)
+        Link.objects.bulk_update(lot, ["let_go"])
+
+
+def _let_go_of(one: Link) -> str:
+    return hashed(f"let go|{one.hash}")
+
+
+# --- Looking through --------------------------------------------------------------------------------------------------
+
+
+def faults() -> Iterator[str]:
+    """What was removed, changed or put in behind the service's back, each in a sentence."""
+    yield from _faults_of_links()
+    for table in sealed():
+        yield from _faults_of_rows(table)
+        yield from _copies(table)
+        yield from _removed(table)
+
+
+def _faults_of_links() -> Iterator[str]:
+    last = Head(0, "")
+    for one in Link.objects.order_by("number").iterator(chunk_size=LOT):
+        if one.number != last.number + 1:
+            yield _gap(last.number + 1, one.number - 1)
+        elif one.hash != hash_of(one, last.hash):
+            yield _("Link %(number)d of the chain was changed or put in.") % {"number": one.number}
+        last = Head(one.number, one.hash)
+
+
+def _gap(first: int, last: int) -> str:
+    if first == last:
+        return _("Link %(number)d of the chain was removed.") % {"number": first}
+    return _("Links %(first)d to %(last)d of the chain were removed.") % {"first": first, "last": last}
+
+
+def _faults_of_rows(table: Sealed) -> Iterator[str]:
+    linked = table.links.filter(row=OuterRef("pk")).values("seal")[:1]
+    for row in table.rows.annotate(linked=linked).order_by("pk").iterator(chunk_size=LOT):
+        right = table.seal.of(row)
+        if row.linked is None and row.seal != right:
+            yield _("%(row)s was put in by hand.") % {"row": table.named(row.pk)}
+        elif row.linked is not None and right not in (row.seal, row.linked):
+            yield _("%(row)s was put in by hand, or changed since.") % {"row": table.named(row.pk)}
+        elif row.linked is not None and not row.seal == row.linked == right:
+            yield _("%(row)s was changed since it was written.") % {"row": table.named(row.pk)}
+
+
+def _copies(table: Sealed) -> Iterator[str]:
+    twice = table.rows.order_by().values("seal").annotate(times=Count("pk"), first=Min("pk")).filter(times__gt=1)
+    for one in twice:
+        copies = table.rows.filter(seal=one["seal"]).exclude(pk=one["first"]).order_by("pk")
+        for row in copies.values_list("pk", flat=True):
+            told = {"row": table.named(row), "first": one["first"]}
+            yield _("%(row)s was put in by hand: it is a copy of %(first)d.") % told
+
+
+def _removed(table: Sealed) -> Iterator[str]:
+    gone = table.links.exclude(Exists(table.rows.filter(pk=OuterRef("row")))).order_by("number")
+    for one in gone.iterator(chunk_size=LOT):
+        if one.let_go != _let_go_of(one):
+            yield _("%(row)s was removed.") % {"row": table.named(one.row)}

@@ -1,0 +1,1 @@
+"""What all operations for other systems share: keys, bodies, refusals, and that a repeated request is done once."""

@@ -1,0 +1,100 @@
+"""What other systems send: a body of JSON, read exactly, with everything told that is wrong with it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ValidationError, ValidatorFunctionWrapHandler
+
+from departments.http_api.contract import Fault, RefusedError, told
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that could not be understood, and why: the framework's errors."""
+
+    errors: tuple[Mapping[str, Any], ...]
+
+
+def or_unread(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """For the rows of a list: a bad one does not hide what is wrong with the others."""
+    try:
+        return read(value)
+    except ValidationError as error:
+        return Unread(tuple(error.errors(include_url=False)))
+
+
+def raw_body(request: HttpRequest) -> bytes:
+    """The body as it came; RefusedError (413) for more than is taken."""
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise RefusedError(413, [Fault(code="too_large", message=_("The request is too large. Split it."))]) from None
+
+
+def read_body(request: HttpRequest, model: type[Model]) -> Model:
+    """The body; RefusedError (422) with all that is wrong if it is no such object."""
+    try:
+        return model.model_validate(_exact(raw_body(request)))
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(422, _faults(error)) from None
+
+
+def _exact(body: bytes) -> Any:
+    """JSON with its numbers as they are written: none becomes a binary float; ValueError for anything else."""
+    return json.loads(body, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return found
+
+
+def _faults(error: Exception) -> list[Fault]:
+    if isinstance(error, ValidationError):
+        return faults_of(error.errors(include_url=False))
+    message = _("The body is no JSON object: %(reason)s. Send UTF-8, each name once.") % {"reason": str(error)[:120]}
+    return [Fault(code="not_json", message=message)]
+
+
+def faults_of(errors: Iterable[Mapping[str, Any]], row: int | None = None) -> list[Fault]:
+    """The framework's errors as reasons of a refusal."""
+    return [Fault(row=row, column=_column(one["loc"]), code=one["type"], message=told(one)) for one in errors]
+
+
+def _column(place: tuple[int | str, ...]) -> str | None:
+    names = [part for part in place if isinstance(part, str)]
+    return names[0] if names else None
+
+
+def described(model: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:
+    """The body for the description of the API: its schema without references, and examples by name."""
+    schema = model.model_json_schema()
+    content = {
+        "schema": _resolved(schema, schema.get("$defs", {})),
+        "examples": {name: {"value": value} for name, value in examples.items()},
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _resolved(node: Any, known: Mapping[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_resolved(one, known) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _resolved(known[node["$ref"].removeprefix("#/$defs/")], known)
+    return {name: _resolved(value, known) for name, value in node.items() if name != "$defs"}

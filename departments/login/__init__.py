@@ -1,0 +1,1 @@
+"""How people come in and for how long: backend, sessions, what allauth asks of the project."""

@@ -1,0 +1,137 @@
+"""What allauth asks of the project: whom it lets in, what it says, how it sets a password."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from departments.credentials import lockout
+from departments.credentials.encryption import decrypted, encrypted
+from departments.models import User
+from departments.services.accounts import change_own_password, record
+
+TOLD: dict[str | None, str | Promise] = {
+    "account/messages/password_changed.txt": gettext_lazy("Your password has been changed."),
+    "mfa/messages/totp_activated.txt": gettext_lazy("The second factor is set up. From now on a code is asked for."),
+    "mfa/messages/totp_deactivated.txt": gettext_lazy("The second factor has been removed."),
+    "mfa/messages/recovery_codes_generated.txt": gettext_lazy("New recovery codes have been made. Keep them safe."),
+}
+"""What is said of all that allauth would say, by the name of its template."""
+
+
+BEGUN = "log_in_begun"
+"""In the session: what a person's sessions must have, as it was when the password was typed."""
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Log-in by name and password; nobody signs up, and nothing tells whether a name is anybody's."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "enter_current_password": gettext_lazy("This is not your current password."),
+        "incorrect_password": gettext_lazy("The password is not right."),
+        "rate_limited": gettext_lazy("Too many attempts. Wait a few minutes and try again."),
+        "username_password_mismatch": gettext_lazy(
+            "The log-in name or the password is not right. Capital and small letters are different in a password."
+        ),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Pages only: the answers for scripts would be a second door."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Behind a proxy that does not tell the address, on a unix socket, all share one counter."""
+        return get_client_ip(request) or "unknown"
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Before the second factor is changed, the password is asked for."""
+        password = {"id": "reauthenticate", "description": "", "url": reverse("account_reauthenticate")}
+        return [password] if user.is_authenticated else []
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Nobody needs to be told that a log-in was successful."""
+        if told := message or TOLD.get(message_template):
+            messages.add_message(request, level, str(told), extra_tags=extra_tags)
+
+    def set_password(self, user: Any, password: str) -> None:
+        change_own_password(user, password)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("mfa_index")
+
+    # --- The lock after repeated failures ---
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuses, before the password is looked at, while there is a lock; else the guess counts, which allauth takes
+        back when it was right."""
+        try:
+            self._login_failed_rl_usage = lockout.take(request, lockout.key_of(credentials["username"]))
+        except lockout.LockedError:
+            record("account.log_in_refused", by=None, **_whose(credentials), while_locked=True)
+            raise
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """A closed account is as if it were not there."""
+        user = super().authenticate(request, **credentials)
+        return user if isinstance(user, User) and user.is_active else None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Says so in the audit log when this failure was the one that locks."""
+        if lockout.seconds_left(request, lockout.key_of(credentials["username"])):
+            record("account.locked", by=None, **_whose(credentials), network=lockout.masked_address(request))
+
+    def pre_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse | None:
+        """The password was right; what a reset ends includes a log-in that still waits for a code."""
+        request.session[BEGUN] = user.get_session_auth_hash()
+        answer: HttpResponse | None = super().pre_login(request, user, **details)
+        return answer
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """All that was asked for was right."""
+        if request.session.pop(BEGUN, "") != user.get_session_auth_hash():
+            raise ImmediateHttpResponse(redirect("login"))
+        super().login(request, user)
+        lockout.let_in(request, user)
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """The second factor: codes of an app on a phone, which needs no network."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy("The code is not right. Codes change every 30 seconds: enter the present one."),
+    }
+
+    def get_totp_issuer(self) -> str:
+        return _("Plan Monitor")
+
+    def encrypt(self, text: str) -> str:
+        return encrypted(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypted(encrypted_text)
+
+
+def _whose(credentials: dict[str, Any]) -> dict[str, Any]:
+    """Whose name was typed, if it is anybody's."""
+    known = User.objects.named(str(credentials.get("username", "")))
+    return {"subject": known, "username": known.username} if known is not None else {}

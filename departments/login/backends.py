@@ -1,0 +1,67 @@
+"""Who a session belongs to."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from allauth.account.auth_backends import AuthenticationBackend
+from django.db import connection
+from django.db.models import Model
+
+from departments.database.prepared import prepared
+from departments.models import Department, Membership, Region, User
+from departments.models.lineage import above, below
+
+Kind = TypeVar("Kind", bound=Model)
+
+
+class Backend(AuthenticationBackend):
+    """The log-in of allauth; a person comes with all roles, which every page asks for, in one query.
+
+    Nothing of a person is kept between requests: a role that is taken away, or an account that is closed, is gone with
+    the next one.
+    """
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The person of a session; None for one who may not log in any more."""
+        found = list(User.objects.raw(prepared("person", _query(connection.vendor)), [user_id]))
+        if not found or not self.user_can_authenticate(found[0]):
+            return None
+        held = [_role(one) for one in found if one.membership_id is not None]
+        found[0].held = sorted(held, key=lambda one: (one.department.kind, one.department.code, one.role))
+        return found[0]
+
+
+_OF_MEMBERSHIP = ("id", "user_id", "department_id", "role")
+_OF_DEPARTMENT = ("id", "code", "name", "short_name", "kind", "region_id")
+_OF_REGION = ("id", "code", "name", "kind", "parent_id")
+
+
+@lru_cache(maxsize=2)
+def _query(vendor: str) -> str:
+    """Written here once: the ORM would put it together anew for each request, which takes longer than asking. Beside
+    the person it reads texts and whole numbers only. The regions below and above come with it."""
+    columns = [f"person.{one.column}" for one in User._meta.concrete_fields]
+    for name, fields in (("membership", _OF_MEMBERSHIP), ("department", _OF_DEPARTMENT), ("region", _OF_REGION)):
+        columns += [f"{name}.{field} AS {name}_{field}" for field in fields]
+    columns += [f"{below('region.id', vendor)} AS regions_below", f"{above('region.id', vendor)} AS regions_above"]
+    tables = [model._meta.db_table for model in (User, Membership, Department, Region)]
+    return (  # noqa: S608 - the names are our own
+        "SELECT {} FROM {} AS person LEFT JOIN {} AS membership ON membership.user_id = person.id "
+        "LEFT JOIN {} AS department ON department.id = membership.department_id "
+        "LEFT JOIN {} AS region ON region.id = department.region_id WHERE person.id = %s"
+    ).format(", ".join(columns), *tables)
+
+
+def _role(row: Any) -> Membership:
+    """The membership of a row, with its department and region."""
+    membership = _read(Membership, "membership", _OF_MEMBERSHIP, row)
+    membership.department = _read(Department, "department", _OF_DEPARTMENT, row)
+    membership.department.region = _read(Region, "region", _OF_REGION, row)
+    membership.user = row
+    membership.below, membership.above = row.regions_below, row.regions_above
+    return membership
+
+
+def _read(model: type[Kind], name: str, fields: Sequence[str], row: Any) -> Kind:
+    return model.from_db(row._state.db, fields, [getattr(row, f"{name}_{field}") for field in fields])

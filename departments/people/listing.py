@@ -1,0 +1,111 @@
+"""The people whom somebody manages, as they are shown: a page of a list, or one person with what may be changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from departments import access
+from departments.credentials import lockout
+from departments.models import Department, Membership, PersonQuerySet, ProposedRole, User
+from departments.permissions import Action, Role, grantable
+from departments.services.accounts import managed_by, roles_to_grant, why_not_managed
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A person on the list."""
+
+    person: User
+    roles: list[Membership]
+    waiting: list[ProposedRole]
+    locked: bool
+    second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A department in which the person's roles may be changed: those that may be given, and those held of them."""
+
+    department: Department
+    offered: frozenset[Role]
+    held: frozenset[Role]
+
+
+def departments_of(by: User) -> "QuerySet[Department]":
+    """The departments whose people somebody manages."""
+    reached = access.demand(by, Action.MANAGE_PEOPLE)
+    return Department.objects.filter(Q(pk__in=reached.departments) | Q(region__in=reached.realm))
+
+
+def people_of(by: User) -> PersonQuerySet:
+    """Whom somebody manages: from the government office everybody in its region and the parts."""
+    return managed_by(access.demand(by, Action.MANAGE_PEOPLE))
+
+
+def page_of(by: User, wanted: Mapping[str, Any]) -> tuple[list[Row], "Page[User]"]:
+    """A page of the people who fit `q` (a part of a name) and `department`."""
+    found: Any = _fitting(people_of(by), wanted).with_roles().annotate(factor=_factor())
+    page: Page[Any] = Paginator(found.order_by("-is_active", "username"), PAGE).get_page(wanted.get("page") or 1)
+    people: list[User] = list(page.object_list)
+    locked = lockout.locked(people)
+    return [_row(one, one.pk in locked) for one in people], page
+
+
+def row_of(person: User) -> Row:
+    """One person as on the list."""
+    read = User.objects.filter(pk=person.pk).with_roles().annotate(factor=_factor()).get()
+    return _row(read, person.pk in lockout.locked([person]))
+
+
+def places_of(person: User, by: User) -> list[Place]:
+    """Where somebody may change the person's roles: the departments in which the person has any."""
+    held: dict[Department, set[Role]] = {}
+    for one in person.memberships.filter(department__in=departments_of(by)).select_related("department"):
+        held.setdefault(one.department, set()).add(Role(one.role))
+    offered = {department: roles_to_grant(by, department) for department in held}
+    return [
+        Place(department, offered[department], frozenset(roles) & offered[department])
+        for department, roles in held.items()
+        if offered[department]
+    ]
+
+
+def offered_anywhere(by: User) -> frozenset[Role]:
+    """The roles that somebody may give in at least one department, for a form that asks for the department too."""
+    everywhere = access.demand(by, Action.MANAGE_PEOPLE).governs
+    county = departments_of(by).filter(kind=Department.Kind.COUNTY_GOVERNMENT).exists()
+    return grantable(everywhere=everywhere, county=county)
+
+
+def deeds_for(row: Row, by: User) -> list[str]:
+    """What can usefully be done to the account, by the names in `services.DEEDS`; nothing if it is not managed."""
+    if why_not_managed(row.person, by):
+        return []
+    if not row.person.is_active:
+        return ["reactivate"]
+    fitting = {"unlock": row.locked, "reset-second-factor": row.second_factor}
+    return [
+        name for name in ("unlock", "reset-password", "reset-second-factor", "deactivate") if fitting.get(name, True)
+    ]
+
+
+def _fitting(found: PersonQuerySet, wanted: Mapping[str, Any]) -> PersonQuerySet:
+    if wanted.get("q"):
+        found = found.found(wanted["q"])
+    if wanted.get("department"):
+        found = found.of_departments([wanted["department"].pk])
+    return found
+
+
+def _factor() -> Exists:
+    return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
+
+
+def _row(person: Any, locked: bool) -> Row:
+    return Row(person, person.roles_held, person.roles_to_come, locked, person.factor)

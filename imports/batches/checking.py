@@ -1,0 +1,253 @@
+"""Checking a stored upload, whole: read, understood, held against every rule of entry, and staged.
+
+Done by a worker, from the upload alone, so it may be cut off at any time and starts anew; nothing is official by it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from departments.services.accounts import record
+from imports.batches import staging, uploads
+from imports.batches.loading import entries_of, known
+from imports.batches.remembering import Memory, mapping_of
+from imports.batches.rights import not_asked, outside
+from imports.batches.staging import Accepted
+from imports.files.readers import Limits, UnreadableError, read
+from imports.models import ImportBatch, RememberedMapping
+from imports.tables.parsing import Line, Mapping, Mistake, Rows, Table, parse
+from imports.tables.understanding import Understanding
+from imports.workflow import WAITING, State, Verb
+from targets.bulk.collecting import uncollected
+from targets.entry_rules.figures import Entry, Problem
+from targets.judging.loading import series_of
+from targets.services import Background, check_entries, odd_entries
+
+_accepted_row = partial(tuple.__new__, Accepted)
+ATTEMPTS = 3
+"""A file whose check has ended this often without an end is not tried again."""
+ERRORS_KEPT = 10_000
+OF_ITS_COLUMN = frozenset(
+    {("year_missing", "month"), ("column_missing", "numerator"), ("column_missing", "denominator")}
+)
+"""Mistakes in headings that reject the figures under them, and no others."""
+
+
+class CancelledError(Exception):
+    """Somebody has cancelled the import while it was checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How the file was understood, by which mapping, and from where that was remembered."""
+
+    understanding: Understanding
+    mapping: Mapping
+    remembered: RememberedMapping | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found: rows read, those that the rules allow, and all that is wrong, in the order of the file."""
+
+    read: int
+    accepted: Sequence[Accepted]
+    mistakes: Sequence[Mistake]
+    circumstances: str
+    understood: Understood | None = None
+
+
+def check(pk: int) -> None:
+    """Checks the upload of a batch; does nothing if another process is at it, or if nothing is to be checked."""
+    batch = ImportBatch.objects.select_related("source__by").filter(pk=pk, state__in=WAITING).first()
+    if batch is None:
+        return
+    try:
+        with uploads.held(batch.file) as file:
+            if file is not None and _started(batch):
+                _checked(batch, file.read())
+    except FileNotFoundError:
+        end(pk, "file_gone")
+    except CancelledError:
+        return
+
+
+def _started(batch: ImportBatch) -> bool:
+    """Takes the batch up; False if it was cancelled meanwhile, or has been tried too often."""
+    if batch.attempts >= ATTEMPTS:
+        end(batch.pk, "crashed")
+        return False
+    waiting = ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING)
+    started = waiting.update(state=State.CHECKING.value, progress=5, attempts=F("attempts") + 1)
+    if started:
+        uploads.unmark(batch.file)
+    return bool(started)
+
+
+def end(pk: int, failure: str) -> None:
+    """Ends a batch for a reason that lies not in its rows; what has been staged goes."""
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=pk)
+        if batch.can(Verb.FAIL):
+            batch.move(Verb.FAIL)
+            batch.failure, batch.progress = failure, 0
+            batch.save()
+            staging.clear(batch)
+            record("observations.import_failed", by=None, subject=batch, failure=failure)
+
+
+def _checked(batch: ImportBatch, data: bytes) -> None:
+    try:
+        with uncollected():
+            return _stored(batch, judged(batch, data))
+    except UnreadableError as error:
+        return _stored(batch, _unreadable(error), failure=error.code)
+
+
+def _unreadable(error: UnreadableError) -> Verdict:
+    return Verdict(0, [], [Mistake("", 0, Problem(error.code, "", tuple(error.details.items())))], "")
+
+
+def judged(batch: ImportBatch, data: bytes) -> Verdict:
+    """Everything about the file; UnreadableError if it cannot be read as a table."""
+    limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
+    rows, names = read(data, limits), known(batch.source.by)
+    memory = Memory(batch.source.by)
+    data_rows = Rows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden)
+    table = parse(data_rows, mapping_of(batch.mapping), names, memory.recall)
+    if not table.read and not table.mistakes:
+        raise UnreadableError(_nothing_in(table))
+    _tell(batch, 40)
+    pairs, mistakes = entries_of(table, names)
+    entries = [entry for _line, entry in pairs]
+    _tell(batch, 55)
+    series = _series(entries)
+    before = staging.circumstances(series_of(series)) if series else ""
+    problems, odd = _problems(batch, entries)
+    for position in problems:
+        line = pairs[position][0]
+        mistakes += [table.mistake(line, problem) for problem in problems[position]]
+    _tell(batch, 80)
+    accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
+    if len(accepted) < len(entries):
+        before = _circumstances(before, series, _series(one.entry for one in accepted))
+    understood = Understood(Understanding.of(table), table.mapping, memory.found or batch.remembered)
+    return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), before, understood)
+
+
+def _nothing_in(table: Table) -> str:
+    """Why there is no figure: one of our forms came back as it was, or it is no table of figures."""
+    reasons = {row.reason for sheet in table.recognition.sheets for row in sheet.left_out}
+    return "not_filled_in" if "no_figures" in reasons else "empty"
+
+
+def _series(entries: Iterable[Entry]) -> set[tuple[int, int, int]]:
+    """The years of indicators and regions (`SeriesKey`) of the entries."""
+    return {(one[0], one[1], one[2].year) for one in entries}
+
+
+def _circumstances(before: str, series: set[tuple[int, int, int]], accepted: set[tuple[int, int, int]]) -> str:
+    """What the accepted rows were checked against: for them alone, if nothing has changed while all were checked."""
+    if not accepted or accepted == series:
+        return before
+    found = staging.circumstances(series_of(accepted))
+    return found if staging.circumstances(series_of(series)) == before else before
+
+
+def _problems(
+    batch: ImportBatch, entries: Sequence[Entry]
+) -> tuple[dict[int, list[Problem]], dict[int, list[Problem]]]:
+    """What forbids entries, and what looks odd about them, which forbids nothing: the file's reviewer sees it. Whoever
+    hands in for a review hands in only what is asked of the own units; a plan office makes nothing of another city
+    official."""
+    strange = (outside if batch.official else not_asked)(entries, batch.source.by)
+    background = Background(entries)
+    return check_entries(entries, background) | strange, odd_entries(entries, background)
+
+
+def _broken_sheets(table: Table) -> set[str]:
+    """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted.
+
+    A heading that is only told too little, the year or the other half of a ratio, is wrong for its own figures alone:
+    they have no line, and the figures beside them do not depend on it.
+    """
+    if not table.mistakes:
+        return set()
+    rows = {(line.sheet, line.row) for line in table.lines} | {(one.sheet, one.row) for one in table.fragments}
+    beside = [one for one in table.mistakes if (one.sheet, one.row) not in rows]
+    return {one.sheet for one in beside if (one.problem.code, one.problem.column) not in OF_ITS_COLUMN}
+
+
+def _accepted(
+    pairs: Sequence[tuple[Line, Entry]],
+    problems: dict[int, list[Problem]],
+    odd: dict[int, list[Problem]],
+    broken: set[str],
+) -> list[Accepted]:
+    return [
+        _accepted_row((line.sheet, line.row, entry, odd.get(position, ())))
+        for position, (line, entry) in enumerate(pairs)
+        if position not in problems and line.sheet not in broken
+    ]
+
+
+def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """The mistakes by row, each once: a name may be wrong for several figures of a row. Sheets stay in the order in
+    which they were met.
+    """
+    sheets: dict[str, int] = {}
+    listed = list(dict.fromkeys(mistakes))
+    for mistake in listed:
+        sheets.setdefault(mistake.sheet, len(sheets))
+    return sorted(listed, key=lambda one: (sheets[one.sheet], one.row))
+
+
+def _tell(batch: ImportBatch, progress: int) -> None:
+    """Says how far the check is; CancelledError if nobody wants it any more."""
+    if not ImportBatch.objects.filter(pk=batch.pk, state=State.CHECKING.value).update(progress=progress):
+        raise CancelledError
+
+
+@transaction.atomic
+def _stored(batch: ImportBatch, verdict: Verdict, failure: str = "") -> None:
+    """Keeps what was found: rows, counts and errors, all of it or nothing."""
+    locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if locked.state != State.CHECKING.value:
+        raise CancelledError
+    for outcome, number in staging.stage(locked, verdict.accepted).items():
+        setattr(locked, outcome, number)
+    locked.read, locked.rejected = verdict.read, verdict.read - len(verdict.accepted)
+    locked.odd = sum(bool(one.odd) for one in verdict.accepted)
+    locked.errors, locked.errors_total = [_told(one) for one in verdict.mistakes[:ERRORS_KEPT]], len(verdict.mistakes)
+    locked.circumstances, locked.failure = verdict.circumstances, failure
+    if verdict.understood is not None:
+        locked.recognition = verdict.understood.understanding.to_json()
+        locked.mapping = verdict.understood.mapping.to_json()
+        locked.remembered = verdict.understood.remembered
+    locked.progress, locked.attempts = 100, 0
+    locked.move(Verb.REJECT if verdict.mistakes else Verb.ACCEPT)
+    locked.save()
+    if verdict.mistakes:
+        record(
+            "observations.import_refused",
+            by=batch.source.by,
+            subject=locked,
+            rows=locked.rejected,
+            errors=locked.errors_total,
+        )
+
+
+def _told(mistake: Mistake) -> dict[str, object]:
+    problem = mistake.problem
+    return {
+        "sheet": mistake.sheet,
+        "row": mistake.row,
+        "cell": mistake.cell,
+        "column": problem.column,
+        "code": problem.code,
+        "details": dict(problem.details),
+    }

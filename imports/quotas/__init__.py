@@ -1,0 +1,1 @@
+"""The sheet of a plan's quotas: taken away prefilled, brought back filled in."""

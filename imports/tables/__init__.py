@@ -1,0 +1,3 @@
+"""What a table says: its headings, columns, figures and totals (pure). From cells to figures, and everything that is
+wrong with them.
+"""

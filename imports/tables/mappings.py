@@ -1,0 +1,94 @@
+"""What a person says a table means, where it is not recognised (pure, imports no Django).
+
+It is kept under the shape of the sheet that it corrects, or under shape and name ("shape/name") where several sheets of
+a file have the same shape; it travels as JSON and is checked when it comes back.
+"""
+
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from imports.vocabulary.strict import HostileError, decode
+from imports.vocabulary.wording import MEANINGS
+
+MOST_HEADING_ROWS, LAST_ROW, LAST_COLUMN = 5, 1_048_576, 16_384
+_KEY = re.compile(r"[0-9a-f]{64}(?:/.{0,200})?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedColumn:
+    """What stands in a column (`index` 0 is A): a meaning of `wording.MEANINGS`, and what its heading fixes.
+
+    The period is written like in a heading: "3月", "2014年3月".
+    """
+
+    index: int
+    meaning: str
+    indicator: str = ""
+    region: str = ""
+    period: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < LAST_COLUMN or self.meaning not in MEANINGS:
+            raise HostileError(self.meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetMapping:
+    """The corrected columns of a sheet, its heading rows if they are others, and what holds for all its rows; `skipped`
+    if it is to be left aside altogether.
+    """
+
+    columns: tuple[MappedColumn, ...] = ()
+    heading_rows: tuple[int, ...] = ()
+    indicator: str = ""
+    region: str = ""
+    month: str = ""
+    skipped: bool = False
+
+    def __post_init__(self) -> None:
+        rows = self.heading_rows
+        if (
+            len(rows) > MOST_HEADING_ROWS
+            or not all(1 <= row <= LAST_ROW for row in rows)
+            or rows != tuple(sorted(set(rows)))
+        ):
+            raise HostileError("heading_rows")
+        if len({column.index for column in self.columns}) < len(self.columns):
+            raise HostileError("columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Shape of a sheet, with or without its name → how it is to be understood."""
+
+    sheets: dict[str, SheetMapping] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not all(_KEY.fullmatch(key) for key in self.sheets):
+            raise HostileError("shape")
+
+    def of(self, shape: str, name: str) -> SheetMapping:
+        """How the sheet of this shape and name is to be understood; nothing is corrected in others."""
+        return self.sheets.get(f"{shape}/{name}") or self.sheets.get(shape) or SheetMapping()
+
+    def lasting(self) -> Self:
+        """What may be remembered for the next file of this shape: the month is another one then."""
+        lasting = {key: replace(one, month="") for key, one in self.sheets.items()}
+        return type(self)({key: one for key, one in lasting.items() if one != SheetMapping()})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, texts and numbers."""
+        data: dict[str, Any] = {"sheets": {}}
+        for shape, sheet in self.sheets.items():
+            data["sheets"][shape] = {
+                **asdict(sheet),
+                "columns": [asdict(column) for column in sheet.columns],
+                "heading_rows": list(sheet.heading_rows),
+            }
+        return data
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """The mapping again; HostileError, a ValueError, for anything that `to_json` would not have written."""
+        return decode(cls, data)

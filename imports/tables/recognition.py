@@ -1,0 +1,194 @@
+"""What was recognised in a sheet, as data that can be shown, stored, and corrected (pure, imports no Django)."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from imports.files.cells import Cell, Row, canonical, is_blank, printable, text_of
+from imports.tables import headings
+from imports.tables.columns import Column, column_of, corrected, layout_of, settled
+from imports.tables.mappings import Mapping, SheetMapping
+from imports.vocabulary.names import Known
+from imports.vocabulary.strict import decode
+from imports.vocabulary.titles import Given, given_by
+from imports.vocabulary.values import Period, period_in
+
+LONGEST_TEXT, MOST_LEFT_OUT = 80, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that is no figure, and why: title, note, section, repeated_heading, total."""
+
+    row: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRecognition:
+    """How a sheet was understood.
+
+    `indicator`, `region`, `month` and `year` hold for all figures and come from where `sources` says: "sheet" (its
+    name), "title" or "mapping". `shape` names the form: the same headings have the same shape, whatever a person has
+    corrected (`mapped`) or wants left aside (`skipped`). `recognised` says whether headings were found.
+    """
+
+    sheet: str
+    heading_rows: tuple[int, ...]
+    recognised: bool
+    columns: tuple[Column, ...]
+    layout: str
+    shape: str
+    indicator: str = ""
+    region: str = ""
+    month: str = ""
+    year: int = 0
+    unit: str = ""
+    sources: dict[str, str] = field(default_factory=dict)
+    contradiction: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    mapped: bool = False
+    skipped: bool = False
+    last_row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How a file was understood: its sheets, those that are hidden, and those that hold no figures.
+
+    `shape` is the same for all files of the same form, whatever figures and months they hold.
+    """
+
+    sheets: tuple[SheetRecognition, ...] = ()
+    hidden: tuple[str, ...] = ()
+    without_figures: tuple[str, ...] = ()
+    shape: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, texts and numbers."""
+        data: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return data
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """The recognition again; HostileError, a ValueError, for anything that `to_json` would not have written."""
+        return decode(cls, data)
+
+
+def shape_of(sheets: Iterable[SheetRecognition]) -> str:
+    """The shape of a file with these sheets."""
+    return _digest(sorted({sheet.shape for sheet in sheets}))
+
+
+def _digest(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, ensure_ascii=True).encode()).hexdigest()
+
+
+def recognise(rows: Sequence[Row], known: Known, mapping: Mapping) -> SheetRecognition:
+    """How the sheet of these rows is to be understood; blank rows are left out, at least one is not."""
+    lines = headings.find(rows, known)
+    recognised = bool(lines)
+    lines = lines or [headings.Reading(_likeliest(rows), known)]
+    width = max(len(row.cells) for row in rows)
+    shape = _shape(lines, recognised=recognised)
+    own = mapping.of(shape, rows[0].sheet)
+    if own.heading_rows:
+        lines = [headings.Reading(row, known) for row in rows if row.number in own.heading_rows] or lines
+    columns = settled([column_of(*one) for one in enumerate(headings.spread(lines, width))])
+    columns = _without_margin(corrected(columns, own.columns))
+    numbers = tuple(line.row.number for line in lines)
+    titles = [row for row in rows if row.number < numbers[0]]
+    return SheetRecognition(
+        sheet=rows[0].sheet,
+        heading_rows=numbers,
+        recognised=recognised,
+        columns=tuple(columns),
+        layout=layout_of(columns),
+        shape=shape,
+        left_out=tuple(left_out(row, "title") for row in titles),
+        mapped=own != SheetMapping(),
+        skipped=own.skipped,
+        last_row=rows[-1].number,
+        **_given(rows[0].sheet, titles, own, known),
+    )
+
+
+def _likeliest(rows: Sequence[Row]) -> Row:
+    """The first row of several cells: where the headings would be."""
+    return next(
+        (row for row in rows[: headings.LOOKED_AT] if sum(not is_blank(cell) for cell in row.cells) > 1), rows[0]
+    )
+
+
+_FIGURES = re.compile(r"[-+]?\d[\d.,]*")
+
+
+def _shape(lines: Iterable[headings.Reading], *, recognised: bool) -> str:
+    """What is the same in the next file of the form. Where no headings were recognised the line may be one that begins
+    with the day of the report: its figures change."""
+    texts = [[canonical(text_of(cell)) for cell in line.row.cells] for line in lines]
+    if not recognised:
+        texts = [[_FIGURES.sub("#", text) for text in line] for line in texts]
+    return _digest([_trimmed(line) for line in texts])
+
+
+def _trimmed(texts: list[str]) -> list[str]:
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
+
+
+def _without_margin(columns: list[Column]) -> list[Column]:
+    while columns and not columns[-1].heading and not columns[-1].meaning:
+        columns.pop()
+    return columns
+
+
+def left_out(row: Row, reason: str) -> LeftOut:
+    """The row, with the beginning of what stands in it."""
+    text = " ".join(filter(None, (" ".join(text_of(cell).split()) for cell in row.cells)))
+    return LeftOut(row.number, reason, printable(text, LONGEST_TEXT))
+
+
+# --- What holds for the whole sheet -----------------------------------------------------------------------------------
+
+
+def _given(sheet: str, titles: Sequence[Row], own: SheetMapping, known: Known) -> dict[str, Any]:
+    """Indicator, region, month, year and unit for all figures of the sheet, and where each was found."""
+    by_name = given_by([sheet], known)
+    by_title = given_by([text_of(cell) for row in titles for cell in row.cells if _is_text(cell)], known)
+    by_hand = Given(own.indicator, own.region, own.month)
+    found: dict[str, Any] = {"sources": {}}
+    for name in ("indicator", "region", "period", "year", "unit"):
+        for source, given in (("mapping", by_hand), ("title", by_title), ("sheet", by_name)):
+            if getattr(given, name):
+                found[name] = getattr(given, name)
+                found["sources"]["month" if name == "period" else name] = source
+                break
+    found["month"] = _with_year(found.pop("period", ""), found.get("year", 0))
+    found["contradiction"] = () if own.month else _contradiction(by_name, by_title)
+    return found
+
+
+def _is_text(cell: Cell) -> bool:
+    return not is_blank(cell) and not isinstance(cell, int | float)
+
+
+def _with_year(period: str, year: int) -> str:
+    found = period_in(period) if period else None
+    return str(found._replace(year=found.year or year or None)) if found else period
+
+
+def _contradiction(by_name: Given, by_title: Given) -> tuple[str, ...]:
+    """What the sheet's name and its title say, if they say different months or years."""
+    name, title = (period_in(one.period) if one.period else Period(None, 0) for one in (by_name, by_title))
+    years = {year for year in (by_name.year, by_title.year) if year}
+    if name is None or title is None:
+        return ()
+    if len(years) > 1 or (name.number and title.number and name.number != title.number):
+        return by_name.period or str(by_name.year), by_title.period or str(by_title.year)
+    return ()

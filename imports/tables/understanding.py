@@ -1,0 +1,55 @@
+"""How a file was understood, kept beside its import: bounded, without signs that cannot be stored (pure)."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from imports.files.cells import printable
+from imports.tables.lines import Table
+from imports.tables.recognition import Recognition, SheetRecognition
+from imports.tables.samples import Sample
+from imports.vocabulary.strict import decode
+
+LONGEST_TEXT, MOST_LEFT_OUT = 120, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What was recognised, the first rows of each form, and how many rows of each sheet were left out and why."""
+
+    recognition: Recognition = field(default_factory=Recognition)
+    samples: tuple[Sample, ...] = ()
+    left_out: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: Table) -> Self:
+        """What is worth keeping of a table; of the rows that are left out, the first ones of each sheet."""
+        sheets = table.recognition.sheets
+        left_out = {one.sheet: dict(Counter(row.reason for row in one.left_out)) for one in sheets if one.left_out}
+        kept = replace(table.recognition, sheets=tuple(_shortened(one) for one in sheets))
+        return cls(kept, table.samples, left_out)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, texts and numbers."""
+        data: dict[str, Any] = _storable(json.loads(json.dumps(asdict(self))))
+        return data
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """The understanding again; HostileError, a ValueError, for anything that `to_json` would not have written."""
+        return decode(cls, data)
+
+
+def _shortened(sheet: SheetRecognition) -> SheetRecognition:
+    return replace(sheet, left_out=sheet.left_out[:MOST_LEFT_OUT])
+
+
+def _storable(data: Any) -> Any:
+    if isinstance(data, str):
+        return printable(data, LONGEST_TEXT)
+    if isinstance(data, list):
+        return [_storable(one) for one in data]
+    if isinstance(data, dict):
+        return {printable(key, LONGEST_TEXT): _storable(one) for key, one in data.items()}
+    return data

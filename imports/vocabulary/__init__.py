@@ -1,0 +1,1 @@
+"""What single cells and words mean: names, headings, values, titles (pure)."""

@@ -1,0 +1,123 @@
+"""Whole columns of cells into what they mean (pure, imports no Django).
+
+Each different cell is converted once: names, months and many figures repeat. A cell that is not understood becomes
+`Bad`, and is told where it stands.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from imports.files.cells import ABOVE, Above, Cell, canonical
+from imports.vocabulary.values import (
+    CellError,
+    Period,
+    day,
+    month_of,
+    name,
+    needed_name,
+    note,
+    number,
+    part,
+    period,
+    year,
+)
+from imports.vocabulary.wording import TOTALS
+from plans.periods import Month
+
+
+class Bad:
+    """A cell that could not be understood, and why."""
+
+    __slots__ = ("code", "details")
+
+    def __init__(self, error: CellError) -> None:
+        self.code, self.details = error.code, error.details
+
+
+class Converted(dict[Any, Any]):
+    """Cell → what it means. `bad` tells whether one was not understood."""
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._read, self.bad = read, False
+
+    def __missing__(self, cell: Any) -> Any:
+        try:
+            found = self._read(cell)
+        except CellError as error:
+            found, self.bad = Bad(error), True
+        self[cell] = found
+        return found
+
+
+def _unless_total(read: Callable[[Cell], str]) -> Callable[[Cell], str]:
+    """A reader of names for which a total (合计) is none."""
+
+    def reader(cell: Cell) -> str:
+        found = read(cell)
+        if canonical(found) in TOTALS:
+            raise CellError("total")
+        return found
+
+    return reader
+
+
+class Months:
+    """Reads months beside their years: (cell, year) → month; `spans` keeps which stand for several months."""
+
+    def __init__(self) -> None:
+        self.spans: dict[Any, int] = {}
+
+    def __call__(self, pair: tuple[Cell | Period, int | None]) -> Month:
+        cell, year_given = pair
+        found = cell if isinstance(cell, Period) else period(cell, bare=year_given is not None)
+        if found.span > 1:
+            self.spans[pair] = found.span
+        return month_of(found, year_given, str(cell) if isinstance(cell, Period) else cell)
+
+
+class Readers:
+    """How cells of each meaning are understood, and what is known of them already; one for a whole file."""
+
+    def __init__(self) -> None:
+        figures, parts, self.months = Converted(number), Converted(part), Months()
+        self._of: dict[str, Converted] = {
+            "indicator": Converted(_unless_total(needed_name("indicator_missing"))),
+            "region": Converted(_unless_total(needed_name("region_missing"))),
+            "month": Converted(self.months),
+            "year": Converted(year),
+            "department": Converted(name),
+            "unit": Converted(name),
+            "value": figures,
+            "to_date": figures,
+            "total": figures,
+            "numerator": parts,
+            "denominator": parts,
+            "note": Converted(note),
+            "occurred_on": Converted(day),
+        }
+
+    def convert(self, meaning: str, cells: Sequence[Any]) -> list[Any]:
+        """What the cells mean; `Bad` for each that is not understood."""
+        return list(map(self._of[meaning].__getitem__, cells))
+
+    def bad_in(self, meaning: str, values: Sequence[Any]) -> set[int]:
+        """Where in a converted column something is not understood."""
+        if not self._of[meaning].bad:
+            return set()
+        return {index for index, value in enumerate(values) if type(value) is Bad}
+
+
+def cleared(cells: Sequence[Cell], *, names: bool) -> Sequence[Cell]:
+    """The column so that equal cells mean the same: true is not 1; in a column of names merged cells hold one name."""
+    kinds = set(map(type, cells))
+    if bool in kinds:
+        cells = [str(cell).upper() if type(cell) is bool else cell for cell in cells]
+    return _filled_down(cells) if names and Above in kinds else cells
+
+
+def _filled_down(cells: Sequence[Cell]) -> list[Cell]:
+    filled: list[Cell] = []
+    for cell in cells:
+        filled.append(filled[-1] if cell is ABOVE and filled else cell)
+    return filled

@@ -1,0 +1,150 @@
+"""Names of indicators, regions and departments, and what is called by them (pure, imports no Django)."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+from imports.files.cells import canonical
+from targets.entry_rules.figures import Problem
+
+MOST_SIMILAR, QUOTED, SHORTEST_INSIDE = 3, 40, 2
+_BRACKETS = re.compile(r"\(([^()]*)\)$")
+_KINDS_OF_PLACE = ("自治县", "新区", "区", "县", "市")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something with a code and a name."""
+
+    id: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Named):
+    """An indicator, and what of it decides how a table is to be understood."""
+
+    unit: str = ""
+    to_date: bool = False
+    frequency: str = "monthly"
+    from_parts: bool = False
+    department: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Named):
+    """A region and the region of which it is a part."""
+
+    parent: int | None = None
+
+
+Kind = TypeVar("Kind", bound=Named)
+
+
+class Names(Generic[Kind]):
+    """Everything of one kind by code, by name, and by whatever else it is called. Where several are called so, those
+    come first that are in the first lot of ids of `near`, then those in the next one."""
+
+    def __init__(
+        self, kind: str, known: Iterable[tuple[Kind, Iterable[str]]] = (), near: Sequence[Collection[int]] = ()
+    ) -> None:
+        self._kind = kind
+        self._found: dict[str, list[Kind]] = defaultdict(list)
+        self._answers: dict[str, Kind | Problem] = {}
+        self._inside: dict[str, Kind | None] = {}
+        self.by_id: dict[int, Kind] = {}
+        for one, aliases in known:
+            self.by_id[one.id] = one
+            for name in {canonical(text) for text in (one.code, one.name, *aliases)} - {""}:
+                self._found[name].append(one)
+        for name, several in self._found.items():
+            lots = ([one for one in several if one.id in lot] for lot in near)
+            self._found[name] = next((lot for lot in lots if lot), several)
+        self._longest_first = sorted((name for name in self._found if not name.isascii()), key=len, reverse=True)
+
+    def find(self, text: str) -> Kind | Problem:
+        """What is called so, or why it cannot be told; the same question is answered only once."""
+        if text not in self._answers:
+            self._answers[text] = self._find(text)
+        return self._answers[text]
+
+    def match(self, text: str) -> Kind | None:
+        """What is called so, if it is one thing alone."""
+        found = self._candidates(text)
+        return found[0] if len(found) == 1 else None
+
+    def inside(self, text: str) -> Kind | None:
+        """The one thing that a title names among other words; the longest name wins: 温州市鹿城区 is 鹿城区."""
+        if text not in self._inside:
+            self._inside[text] = self._in_title(canonical(text))
+        return self._inside[text]
+
+    def _in_title(self, title: str) -> Kind | None:
+        found: dict[int, Kind] = {}
+        for name in self._longest_first:
+            if len(name) >= SHORTEST_INSIDE and name in title and len(self._found[name]) == 1:
+                title = title.replace(name, "\0")
+                found[self._found[name][0].id] = self._found[name][0]
+        parents = {getattr(one, "parent", None) for one in found.values()}
+        smallest = [one for one in found.values() if one.id not in parents]
+        return smallest[0] if len(smallest) == 1 else None
+
+    def _candidates(self, text: str) -> list[Kind]:
+        """By the whole text, or without a unit in brackets behind it: 危房改造(户)."""
+        written = canonical(text)
+        found = self._found.get(written)
+        if found is None and (bracket := _BRACKETS.search(written)):
+            found = [
+                one
+                for one in self._found.get(written[: bracket.start()], [])
+                if canonical(getattr(one, "unit", "")) in (bracket[1], "") or bracket[1] == canonical(one.code)
+            ]
+        return found or []
+
+    def _find(self, text: str) -> Kind | Problem:
+        found = self._candidates(text)
+        if len(found) == 1:
+            return found[0]
+        quoted = ("found", text[:QUOTED])
+        if found:
+            codes = ", ".join(one.code for one in found)
+            return Problem(f"{self._kind}_ambiguous", self._kind, (quoted, ("similar", codes)))
+        similar = self._similar(text)
+        if similar:
+            return Problem(f"{self._kind}_similar", self._kind, (quoted, ("similar", "、".join(similar))))
+        return Problem(f"{self._kind}_unknown", self._kind, (quoted,))
+
+    def _similar(self, text: str) -> list[str]:
+        nearest = get_close_matches(canonical(text), self._found, n=2 * MOST_SIMILAR, cutoff=0.5)
+        return list(dict.fromkeys(one.name for name in nearest for one in self._found[name]))[:MOST_SIMILAR]
+
+
+def short_names(places: Iterable[Place]) -> dict[int, list[str]]:
+    """How places are called for short, where that is clear: 鹿城 for 鹿城区; a single character is no name."""
+    shortened: dict[str, list[int]] = defaultdict(list)
+    for place in places:
+        for ending in _KINDS_OF_PLACE:
+            if place.name.endswith(ending) and len(place.name) - len(ending) >= SHORTEST_INSIDE:
+                shortened[place.name.removesuffix(ending)].append(place.id)
+                break
+    found: dict[int, list[str]] = defaultdict(list)
+    for name, ids in shortened.items():
+        if len(ids) == 1:
+            found[ids[0]].append(name)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Every name that may stand in a table."""
+
+    indicators: Names[Measured]
+    regions: Names[Place]
+    departments: Names[Named]
+
+
+NOTHING_KNOWN = Known(Names("indicator"), Names("region"), Names("department"))

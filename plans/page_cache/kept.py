@@ -1,0 +1,330 @@
+"""Pages kept as they were made, for as long as nothing that they show has changed.
+
+A page is put together from two kept pieces, each under a key made of everything that it depends on:
+
+- what stands below the header: the address, the language, the day, the version of the plan's data, and how far the
+  person reaches. People who reach equally far share it, so nothing in it may depend on who they are: it is made for
+  `Anybody`. A page that shows the figures and lights of some indicators alone says which: those of others may change;
+- the header: the person, the name, the roles, the unread notices, the plans to choose from.
+
+A change makes a new version, and with it new keys; nothing has to be deleted, and whoever has a piece, the cache that
+all share or the process itself, has the right one. Both keys together are the page's ETag: browsers keep no page (each
+answer says `no-store`), but the script of a wall, which has its page, sends the tag and is told so (304) before
+anything is drawn. Who may come in is asked before, each time. What a form is signed
+with (CSRF) is kept nowhere and filled in at last.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import fields
+from functools import lru_cache, partial, wraps
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import messages
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+from django.utils.translation import get_language
+
+from departments import access
+from plans.models import Change
+from plans.page_cache.surroundings import last_plan, surroundings_of
+
+View = Callable[..., HttpResponse]
+Make = Callable[[], HttpResponse]
+Of = Callable[..., Collection[int]]
+Kept = TypeVar("Kept")
+One = TypeVar("One")
+
+SECONDS = 3600
+"""How long a piece is kept."""
+LONGEST = 40
+"""The most characters of a value in the address of a page that is kept; a longer one means nothing."""
+HEADER = b"<!-- header -->"
+_SIGNED, _UNSIGNED = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*'), b'name="csrfmiddlewaretoken" value="'
+
+
+class Anybody:
+    """In place of the person, in what people share: has logged in, and that is all."""
+
+    is_authenticated = True
+
+    def __str__(self) -> str:
+        return ""
+
+
+def kept(*names: str, of: Of | None = None) -> Callable[[View], View]:
+    """Keeps the pages of a view that reads. `names` are all that it understands of an address; a page asked for in
+    other words, or that has something to say to the person once, is made anew and not kept.
+
+    `of` tells from the path's values the indicators whose figures and lights the page shows; it may look at nothing
+    that is a figure or a light itself. Without it the page shows those of all.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not _may_be_kept(request, names):
+                return _private(view(request, *args, **kwargs))
+            shared = _shared_key(request, kwargs.get("plan_code"), _version(request, of, kwargs))
+            return _answered(request, partial(view, request, *args, **kwargs), shared)
+
+        return answer
+
+    return decorate
+
+
+def made_anew(view: View) -> View:
+    """A page of leadership that shows more than the versions tell of: it is made each time, whole or as what stands
+    below the header, and not sent to a browser that has it."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 200 or _was_told_something(request):
+            return _private(response)
+        tag = _tag(request, sha256(_SIGNED.sub(rb"\1", response.content)).hexdigest())
+        return _private(HttpResponseNotModified() if _has(request, tag) else response, tag)
+
+    return answer
+
+
+def answered(request: HttpRequest, make: Make, *, plan_code: str, beside: object) -> HttpResponse:
+    """A page of a plan that shows more than the plan's outline: kept under `beside` too, which is all of that as
+    plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a later
+    page with the old values again would be shown with what lay between. Of figures and lights the numbers of their
+    changes are enough: these never come again."""
+    if not _may_be_kept(request, ()):
+        return _private(make())
+    return _answered(request, make, _key(_outline_key(request, plan_code), beside))
+
+
+def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
+    own = _own_key(request)
+    tag = _tag(request, shared, own)
+    if _has(request, tag):
+        return _private(HttpResponseNotModified(), tag)
+    pieces = _nearest(shared, own)
+    if shared in pieces:
+        return _private(HttpResponse(_filled(request, pieces[shared], own, pieces)), tag)
+    response = _for_anybody(request, make)
+    if response.status_code != 200:
+        return response
+    made = _SIGNED.sub(rb"\1", response.content)
+    response.content = _filled(request, made, own, pieces)
+    if _was_told_something(request):
+        return _private(response)
+    _keep({shared: made})
+    return _private(response, tag)
+
+
+def _tag(request: HttpRequest, *parts: str) -> str:
+    """The ETag of a page that is made of these; its forms are signed for one browser."""
+    return f'W/"{_key(*parts, _secret(request))}"'
+
+
+def _has(request: HttpRequest, tag: str) -> bool:
+    """Whether the browser has this very page."""
+    return tag in parse_etags(request.headers.get("If-None-Match", ""))
+
+
+def _secret(request: HttpRequest) -> str:
+    """What the forms of this browser are signed with; a new browser is given one."""
+    if "CSRF_COOKIE" not in request.META:
+        get_token(request)
+    return str(request.META["CSRF_COOKIE"])
+
+
+def value_of(request: HttpRequest, make: Callable[[], Kept], *, plan_code: str, of: str, beside: object = None) -> Kept:
+    """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is."""
+    return _value(_key(_outline_key(request, plan_code), of, beside), make)
+
+
+def value_of_all(request: HttpRequest, make: Callable[[], Kept], *, of: str) -> Kept:
+    """A value that follows from the outlines of all plans and from how far the person reaches, on every page the same;
+    `of` says which it is."""
+    reached = tuple(access.reaches(access.person(request)).values())
+    return _value(_key(release(), surroundings_of(request).outlines, _as_text(reached), of), make)
+
+
+def _value(key: str, make: Callable[[], Kept]) -> Kept:
+    found = _nearest(key)
+    if key not in found:
+        found = {key: make()}
+        _keep(found)
+    return found[key]
+
+
+def values_of(
+    request: HttpRequest,
+    make: Callable[[Collection[One]], Mapping[One, Kept]],
+    *,
+    plan_code: str,
+    of: Mapping[One, object],
+) -> dict[One, Kept]:
+    """Pieces of a page of a plan, each kept under the plain values that it is made of beside the plan's outline:
+    only those are made that are different from all that were made before."""
+    shared = _outline_key(request, plan_code)
+    keys = {one: _key(shared, one, values) for one, values in of.items()}
+    recalled = _recalled(*keys.values())
+    known = {one: recalled[key] for one, key in keys.items() if key in recalled}
+    if len(known) == len(keys):
+        return known
+    made = make(keys.keys() - known.keys())
+    _keep({keys[one]: piece for one, piece in made.items()})
+    return known | dict(made)
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether only what stands below the header is asked for, by a switch in the page; the browser's "back" asks for
+    all."""
+    return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+
+
+def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
+    asked = dict(request.GET.lists())
+    plain = all(name in names and len(one) == 1 and len(one[0]) <= LONGEST for name, one in asked.items())
+    return plain and request.method in ("GET", "HEAD") and not len(messages.get_messages(request))
+
+
+def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> object:
+    """Of the plan's data that a page shows."""
+    known = surroundings_of(request, values.get("plan_code"))
+    if of is None or known.plan_id is None:
+        return known.version
+    shown = _indicators(of, tuple(values.items()), (known.plan_id, known.outline))
+    return known.outline, sorted(Change.objects.numbers(known.plan_id, shown).items())
+
+
+@lru_cache(maxsize=4096)
+def _indicators(of: Of, values: tuple[tuple[str, Any], ...], _outline: tuple[int, int]) -> Collection[int]:
+    """As the view tells them, asked once for a plan's outline."""
+    return of(**dict(values))
+
+
+def _outline_key(request: HttpRequest, plan_code: str) -> str:
+    return _shared_key(request, plan_code, surroundings_of(request, plan_code).outline)
+
+
+def _shared_key(request: HttpRequest, plan_code: str | None, version: object) -> str:
+    """Of everything that what stands below the header depends on."""
+    known, reached = surroundings_of(request, plan_code), tuple(access.reaches(access.person(request)).values())
+    address = request.path, request.GET.urlencode(), is_part(request), get_language(), timezone.localdate()
+    return _key(release(), *address, known.plan_id, version, known.demonstration, _as_text(reached))
+
+
+@lru_cache(maxsize=1024)
+def _as_text(reached: tuple[access.Reach, ...]) -> str:
+    """The same text for the same reaches, in every process."""
+    return repr([[sorted(getattr(one, field.name)) for field in fields(one)] for one in reached])
+
+
+def _own_key(request: HttpRequest) -> str:
+    """Of everything that the header depends on; a part of a page has none."""
+    if is_part(request):
+        return ""
+    user, match = access.person(request), request.resolver_match
+    roles = [(one.role, one.department_id, one.department.kind, str(one.department)) for one in user.held]
+    here = match and (match.url_name, match.kwargs.get("plan_code")), request.GET.urlencode()
+    return _key(
+        release(),
+        here,
+        last_plan(request),
+        get_language(),
+        user.pk,
+        str(user),
+        roles,
+        _as_text(tuple(access.reaches(user).values())),
+        surroundings_of(request).unread,
+        surroundings_of(request).outlines,
+    )
+
+
+def _key(*parts: object) -> str:
+    return sha256(repr(parts).encode()).hexdigest()[:40]
+
+
+@lru_cache(maxsize=1)
+def release() -> str:
+    """What the programs and templates are: a new release keeps nothing of the one before."""
+    return _key([(str(one), one.stat().st_mtime_ns, one.stat().st_size) for one in sorted(_sources())])
+
+
+def _sources() -> Iterator[Path]:
+    own = [Path(one.path) for one in apps.get_app_configs() if Path(one.path).parent == settings.BASE_DIR]
+    for folder in (*own, settings.BASE_DIR / "templates"):
+        yield from (one for one in folder.rglob("*") if one.suffix in (".py", ".html", ".mo"))
+    yield from Path(settings.STATIC_ROOT).glob("staticfiles.json")
+
+
+def _for_anybody(request: HttpRequest, make: Make) -> HttpResponse:
+    """The page with a mark where the header belongs, and nobody's name (see
+    `qualityplan.answering.context_processors`).
+    """
+    request.for_anybody = True  # type: ignore[attr-defined]
+    try:
+        return make()
+    finally:
+        request.for_anybody = False  # type: ignore[attr-defined]
+
+
+def _was_told_something(request: HttpRequest) -> bool:
+    return bool(getattr(messages.get_messages(request), "added_new", False))
+
+
+def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, bytes]) -> bytes:
+    """The page for the person: with the header, and with forms that are signed."""
+    if HEADER not in shared:
+        own = ""
+    if own and own not in pieces:
+        pieces = {own: _SIGNED.sub(rb"\1", render_to_string("_components/header.html", request=request).encode())}
+        _keep(pieces)
+    whole = shared.replace(HEADER, pieces[own]) if own else shared
+    return whole.replace(_UNSIGNED, _UNSIGNED + get_token(request).encode())
+
+
+def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
+    """What tells one person's page from another's. No browser keeps it; a script that shows it, such as that of a wall,
+    sends its tag and is told whether it still holds."""
+    if tag:
+        response.headers["ETag"] = tag
+    patch_vary_headers(response, ["Cookie", "HX-Request"])
+    return response
+
+
+def _nearest(*keys: str) -> dict[str, Any]:
+    """The pieces of a page, from the memory of this process if it was asked for them lately."""
+    asked = [one for one in keys if one]
+    near: dict[str, Any] = caches["pages"].get_many(asked)
+    further = _recalled(*(one for one in asked if one not in near))
+    caches["pages"].set_many(further, SECONDS)
+    return near | further
+
+
+def forget() -> None:
+    """Everything that is kept, by all and by this process, as if nobody had asked yet."""
+    caches["shared"].clear()
+    caches["pages"].clear()
+
+
+def _recalled(*keys: str) -> dict[str, Any]:
+    """What is kept under the keys. A disk that fails is no error: the page is made."""
+    try:
+        return caches["shared"].get_many(keys) if keys else {}
+    except OSError:
+        return {}
+
+
+def _keep(pieces: dict[str, Any]) -> None:
+    try:
+        caches["shared"].set_many(pieces, SECONDS)
+    except OSError:
+        return

@@ -1,0 +1,1 @@
+"""What is made before the service starts: secrets, translations, styles and scripts of others."""

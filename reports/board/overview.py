@@ -1,0 +1,131 @@
+"""What the overview shows: one plan as of one month, counted by light, in the plan's order."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from plans.models import Clause
+from reports.board.standing import Standing
+from targets.reading.selectors import Assigned, Row
+from targets.wording.lights import COLOURS, Colour
+
+MOST = 5
+"""How many targets stand under "needs attention": as many as one remembers on the way to a meeting."""
+_RANK = {colour.name: place for place, colour in enumerate(COLOURS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many targets show one light, and how many more or fewer than a month before (None where none is known)."""
+
+    colour: Colour
+    number: int
+    change: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A clause with the targets that stand in it."""
+
+    clause: Clause
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A top-level clause (一, 二, 三) with its passages; `number` counts the targets shown."""
+
+    clause: Clause
+    passages: Sequence[Passage]
+
+    @property
+    def number(self) -> int:
+        return sum(len(passage.rows) for passage in self.passages)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A target that needs attention, with who answers for it first."""
+
+    row: Row
+    units: Sequence[Assigned]
+    worse: bool
+
+
+def counts(standing: Standing) -> list[Count]:
+    """How many targets show which light, and the change against the month before."""
+    now = Counter(row.attainment.signal for row in standing.rows)
+    before = signals_before(standing)
+    if not before:
+        return counts_of(now)
+    then = Counter(before.values())
+    return [Count(colour, now[colour.name], now[colour.name] - then[colour.name]) for colour in COLOURS]
+
+
+def counts_of(numbers: Mapping[str, int]) -> list[Count]:
+    """Light → number as the four lights in their order."""
+    return [Count(colour, numbers.get(colour.name, 0)) for colour in COLOURS]
+
+
+def signals_before(standing: Standing) -> dict[int, str]:
+    """Target → its light a month before, of the targets shown; nothing in January."""
+    month = standing.months.before
+    if month is None:
+        return {}
+    shown = {row.target.pk for row in standing.rows}
+    points = {key: standing.known.points.get(key, ()) for key in shown}
+    return {key: point.signal for key, listed in points.items() for point in listed if point.month == month}
+
+
+def attention(standing: Standing) -> list[Attention]:
+    """The few that need attention most: red before yellow; what is out of reach first, then what has become worse since
+    last month, then the headline targets, each in the plan's order."""
+    before = signals_before(standing)
+    pressing = [
+        Attention(row, leading(standing.duties.get(row.target.pk, ())), _is_worse(row, before))
+        for row in standing.rows
+        if row.attainment.signal in ("red", "yellow")
+    ]
+    return sorted(pressing, key=_urgency)[:MOST]
+
+
+def _urgency(one: Attention) -> tuple[int, bool, bool, bool]:
+    row = one.row
+    return (
+        _RANK[row.attainment.signal],
+        row.attainment.needed_reachable is not False,
+        not one.worse,
+        not row.target.headline,
+    )
+
+
+def _is_worse(row: Row, before: Mapping[int, str]) -> bool:
+    return turned(before.get(row.target.pk, "grey"), row.attainment.signal) < 0
+
+
+def turned(then: str, now: str) -> int:
+    """Below 0 for a light that became worse, above 0 for one that became better; grey is neither better nor worse than
+    anything."""
+    return 0 if "grey" in (then, now) else _RANK[now] - _RANK[then]
+
+
+def leading(assignments: Sequence[Assigned]) -> list[Assigned]:
+    """Who leads; where nobody does, all who share the responsibility."""
+    return [one for one in assignments if one.role == "lead"] or [one for one in assignments if one.role == "shared"]
+
+
+def chapters(clauses: Mapping[int, Clause], listed: Sequence[Row]) -> list[Chapter]:
+    """The rows by chapter and clause, in the plan's order."""
+    passages = [
+        Passage(clauses[key], list(part)) for key, part in groupby(listed, key=lambda row: row.target.clause_id)
+    ]
+    parts = groupby(passages, key=lambda passage: root(passage.clause, clauses).pk)
+    return [Chapter(clauses[key], list(part)) for key, part in parts]
+
+
+def root(clause: Clause, clauses: Mapping[int, Clause]) -> Clause:
+    """The top-level clause that a clause is part of."""
+    while clause.parent_id is not None:
+        clause = clauses[clause.parent_id]
+    return clause

@@ -1,0 +1,144 @@
+"""Where a plan stands, as every page of leadership asks for it: as of a month, by what was official on a day.
+
+The month and the day are told in the address (`?month=2014-06&as_of=2014-08-01`). What cannot be understood is said and
+replaced by what is usual: the last month with data, and what is official now.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from urllib.parse import urlencode
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from plans.models import Plan
+from plans.periods import Month
+from targets.judging.loading import Loader, official_at, official_now
+from targets.models import Target
+from targets.reading.promised import Promised, judged_in
+from targets.reading.selectors import (
+    Duties,
+    Months,
+    Row,
+    Trends,
+    month_of,
+    months,
+    official_then,
+    rows_of,
+    trends,
+    trends_of,
+)
+
+NO_SUCH_MONTH = _("The plan has no such month. This page shows the last month with data instead.")
+NO_SUCH_DAY = _("This day was not understood or has not come yet. This page shows what is official now.")
+EARLIEST = date(1900, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The month that a page shows, and by what was official on which day.
+
+    `day` is set where the page shows what was official at the end of an earlier day; `complaints` says what of the
+    address was not understood.
+    """
+
+    months: Months
+    day: date | None
+    complaints: Sequence[str]
+
+    @property
+    def month(self) -> Month:
+        return self.months.shown
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What other pages have to be asked to show the same."""
+        return {"month": str(self.month)} | ({"as_of": self.day.isoformat()} if self.day else {})
+
+    @property
+    def query(self) -> str:
+        """The same as it stands in an address."""
+        return urlencode(self.asked)
+
+    @property
+    def day_query(self) -> str:
+        """The day alone, behind a month in an address; nothing where what is official now is shown."""
+        return f"&as_of={self.day.isoformat()}" if self.day else ""
+
+    @property
+    def end(self) -> datetime:
+        """The last moment of the day; now, where what is official now is shown."""
+        return end_of(self.day) if self.day else timezone.now()
+
+    @property
+    def loader(self) -> Loader:
+        """The figures that were official then."""
+        return official_at(self.end) if self.day else official_now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing(Moment):
+    """Every target of a plan that the person may see, as of a month, in the plan's order."""
+
+    promised: Promised
+    known: Trends
+    rows: Sequence[Row]
+
+    @property
+    def plan(self) -> Plan:
+        return self.promised.plan
+
+    @property
+    def duties(self) -> Duties:
+        """Who answers for which target."""
+        return self.promised.duties
+
+
+def standing(promised: Promised, asked: Mapping[str, str]) -> Standing:
+    """Where the plan stands, as the address asks."""
+    plan = promised.plan
+    day, _understood = day_of(asked.get("as_of"))
+    judged = None if day is None else official_then(Target.objects.filter(plan=plan), plan.region, end_of(day))
+    known = trends(plan) if judged is None else trends_of(plan, judged)
+    moment = moment_of(plan, asked, known.last_month)
+    if judged is None:
+        found = judged_in(promised, moment.month)
+    else:
+        found = [one for one in judged if one.month == moment.month]
+    return Standing(
+        months=moment.months,
+        day=moment.day,
+        complaints=moment.complaints,
+        promised=promised,
+        known=known,
+        rows=rows_of(found, known),
+    )
+
+
+def moment_of(plan: Plan, asked: Mapping[str, str], usual: Month | None) -> Moment:
+    """The month and the day that the address asks for; `usual` is the last month with data."""
+    day, day_understood = day_of(asked.get("as_of"))
+    month, month_understood = month_of(asked.get("month"), plan, usual)
+    complaints = [] if month_understood else [str(NO_SUCH_MONTH)]
+    complaints += [] if day_understood else [str(NO_SUCH_DAY)]
+    return Moment(months=months(plan, month, usual), day=day, complaints=complaints)
+
+
+def day_of(text: str | None) -> tuple[date | None, bool]:
+    """The day asked for, and whether it could be understood; today and no day at all are what is official now."""
+    if not text:
+        return None, True
+    today = timezone.localdate()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None, False
+    if not EARLIEST <= day <= today:
+        return None, False
+    return (None if day == today else day), True
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, where the plan's people live."""
+    return timezone.make_aware(datetime.combine(day, time.max))

@@ -1,0 +1,126 @@
+"""The lights counted by who leads and by chapter, and the choice of targets to which each number leads."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from departments.models import Department
+from reports.board.overview import Chapter, Count, counts_of
+from targets.reading.selectors import Assigned, Duties, Row
+from targets.wording.lights import COLOURS, Colour
+
+NOBODY, UNASSIGNED = "none", "unassigned"
+"""What stands in the address for targets that nobody leads: the plan names several units that share them, or nobody has
+been made responsible yet."""
+
+UNLED = {NOBODY: _("shared responsibility"), UNASSIGNED: _("nobody responsible yet")}
+"""How these are called: by who answers for them, not by who does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One line of a table: a unit, targets without a lead (`UNLED`) or a chapter, with the lights of its targets."""
+
+    key: str
+    name: str
+    counts: Sequence[Count]
+
+    @property
+    def number(self) -> int:
+        return sum(count.number for count in self.counts)
+
+    @property
+    def is_led(self) -> bool:
+        """Whether it is a unit, in a table of those that lead."""
+        return self.key not in UNLED
+
+
+def by_lead(rows: Sequence[Row], duties: Duties) -> list[Tally]:
+    """The lights by the unit that leads, most red first; last the targets that nobody leads. A target that two units
+    lead counts for both."""
+    return tallied((row.attainment.signal, _leads(duties.get(row.target.pk, ()))) for row in rows)
+
+
+def tallied(lights: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> list[Tally]:
+    """The same from each target's light and the units that lead it, as key and name."""
+    found: dict[str, Counter[str]] = {}
+    names: dict[str, str] = {}
+    for light, leads in lights:
+        for key, name in leads:
+            names[key] = name
+            found.setdefault(key, Counter())[light] += 1
+    tallies = [Tally(key, names[key], counts_of(numbers)) for key, numbers in found.items()]
+    return sorted(tallies, key=lambda one: (not one.is_led, [-count.number for count in one.counts], one.key))
+
+
+def _leads(assignments: Sequence[Assigned]) -> list[tuple[str, str]]:
+    leads = [(one.department.code, one.department.short_name) for one in assignments if one.role == "lead"]
+    unled = NOBODY if assignments else UNASSIGNED
+    return leads or [(unled, str(UNLED[unled]))]
+
+
+def by_chapter(chapters: Iterable[Chapter]) -> list[Tally]:
+    """The lights by chapter, in the plan's order."""
+    return [
+        Tally(
+            str(chapter.clause.order),
+            chapter.clause.heading or chapter.clause.name,
+            counts_of(Counter(row.attainment.signal for passage in chapter.passages for row in passage.rows)),
+        )
+        for chapter in chapters
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which targets are listed: those of one light, of one leading unit, of one chapter, or several of these."""
+
+    light: Colour | None = None
+    department: Department | None = None
+    unled: str = ""
+    chapter: Chapter | None = None
+
+    def __bool__(self) -> bool:
+        return self.light is not None or self.department is not None or bool(self.unled) or self.chapter is not None
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The choice as it stands in an address."""
+        unit = self.unled or (self.department.code if self.department is not None else "")
+        chapter = str(self.chapter.clause.order) if self.chapter is not None else ""
+        every = {"light": self.light.name if self.light is not None else "", "department": unit, "chapter": chapter}
+        return {name: value for name, value in every.items() if value}
+
+    @property
+    def unled_name(self) -> str:
+        """How the targets without a lead are called that are chosen."""
+        return str(UNLED[self.unled]) if self.unled else ""
+
+    def of(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
+        """The rows that fit."""
+        fitting = self.of_all_lights(rows, duties)
+        return [row for row in fitting if self.light is None or row.attainment.signal == self.light.name]
+
+    def of_all_lights(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
+        """The rows that fit, whatever their light."""
+        within = {one.target.pk for passage in self.chapter.passages for one in passage.rows} if self.chapter else None
+        unit = self.asked.get("department")
+        return [
+            row
+            for row in rows
+            if (within is None or row.target.pk in within)
+            and (unit is None or unit in {key for key, _name in _leads(duties.get(row.target.pk, ()))})
+        ]
+
+
+def choice(asked: Mapping[str, str], chapters: Iterable[Chapter], duties: Duties) -> Choice:
+    """What the address chooses; what is none of the lights, units or chapters chooses nothing."""
+    units = {one.department.code: one.department for listed in duties.values() for one in listed}
+    return Choice(
+        next((one for one in COLOURS if one.name == asked.get("light")), None),
+        units.get(asked.get("department", "")),
+        next((key for key in UNLED if key == asked.get("department")), ""),
+        next((one for one in chapters if str(one.clause.order) == asked.get("chapter")), None),
+    )

@@ -1,0 +1,96 @@
+"""Everything that the page of a target tells: how it stands, why, what it will come to, what it is made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from departments.models import User
+from plans.periods import Month
+from reports.board.standing import Moment, day_of, end_of, moment_of
+from targets.models import Attainment, Target
+from targets.reading import page
+from targets.reading.changes import History, history
+from targets.reading.selectors import Row, last_in_plan, official_then, rows_of, seen_by
+from tasks.reading.selectors import Row as TaskRow
+from tasks.reading.selectors import standing as tasks_at
+
+
+@dataclass(frozen=True)
+class Account:
+    """A target as of a month: `row` is None before it has been judged."""
+
+    target: Target
+    moment: Moment
+    rows: Sequence[Row]
+    row: Row | None
+    parts: page.Parts | None
+    last_year: Sequence[Decimal | None]
+    expected: page.Expected | None
+    history: History
+    tasks: Sequence[TaskRow]
+
+    @cached_property
+    def lines(self) -> Sequence[page.Line]:
+        return page.lines(self.rows, self.moment.month, self.last_year, self.expected)
+
+    @property
+    def has_chart(self) -> bool:
+        known = any(row.attainment.actual is not None for row in self.rows)
+        return known and self.target.comparator != Target.Comparator.DONE_BY
+
+    @property
+    def chart(self) -> dict[str, Any]:
+        month = self.moment.month
+        return page.chart(self.target.in_month(month), self.rows, month, self.last_year, self.expected)
+
+
+def indicators_shown(plan_code: str, code: str) -> frozenset[int]:
+    """The indicators whose figures and lights the target's page shows: its own, those that its rules hold it against,
+    and those from which milestones of the tasks of the same item are counted."""
+    found = Target.objects.filter(plan__code=plan_code, code=code)
+    counted = Target.objects.filter(counted__task__targets__in=found)
+    shown = ("indicator_id", "operand_id", "versions__operand_id")
+    rows = (one.order_by().values_list(*shown) for one in (found, counted))
+    return frozenset(pk for row in chain(*rows) for pk in row if pk)
+
+
+def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
+    """The target as the address asks; `target` with its plan, region, indicator, operand, version and rules."""
+    region = target.plan.region
+    judged = _judged(target, asked, user)
+    rows = rows_of(one for one in judged if one.region_id == region.pk)
+    moment = moment_of(target.plan, asked, _last_month(target, rows))
+    row = next((one for one in rows if one.attainment.month == moment.month), None)
+    return Account(
+        target,
+        moment,
+        rows,
+        row,
+        page.parts_of((one for one in judged if one.region_id != region.pk), moment.month, row),
+        page.last_year(target.in_month(moment.month), moment.loader),
+        page.expected(target, rows, moment.month),
+        history(target, region, moment.month, user, moment.end),
+        _tasks(target, moment.month),
+    )
+
+
+def _judged(target: Target, asked: Mapping[str, str], user: User) -> list[Attainment]:
+    """The target in every month and region: as stored, or by what was official at the end of the day asked for."""
+    day, _understood = day_of(asked.get("as_of"))
+    if day is None:
+        return page.judged(target, user)
+    then = official_then(Target.objects.filter(pk=target.pk), target.plan.region, end_of(day), parts=True)
+    return seen_by(user, sorted(then, key=lambda one: (one.region.code, one.month)))
+
+
+def _last_month(target: Target, rows: Sequence[Row]) -> Month | None:
+    return last_in_plan(target.plan, (row.attainment.last_month for row in rows))
+
+
+def _tasks(target: Target, month: Month) -> list[TaskRow]:
+    """The tasks of the same item, as they stood at the end of the month."""
+    linked = set(target.tasks.values_list("pk", flat=True))
+    return [one for one in tasks_at(target.plan, month.last_day) if one.task.pk in linked] if linked else []

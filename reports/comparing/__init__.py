@@ -1,0 +1,1 @@
+"""Units, counties and targets beside each other, on pages and in files."""

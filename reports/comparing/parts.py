@@ -1,0 +1,93 @@
+"""How the parts of a plan's region stand with what each of them owes: one line a part, and with what it is behind.
+
+What a part owes nothing of counts nowhere.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from departments.models import Region, User
+from reports.board.overview import Count, counts_of
+from reports.board.standing import Standing
+from targets.models import Attainment, Target
+from targets.reading.selectors import Row, official_then, rows_of, seen_by
+from targets.wording.completion import completion_text, owes
+from targets.wording.explanation import behind_text, quota_of
+
+NAMED = 2
+"""How many targets are named with which a part is behind; its own page has all."""
+_URGENCY = {"red": 0, "yellow": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A target with which a part is behind, and by how much; the share of its own quota where it has one."""
+
+    row: Row
+    behind: str
+    completion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the region: the lights of what it owes, and the first of the targets with which it is behind."""
+
+    region: Region
+    counts: Sequence[Count]
+    gaps: Sequence[Gap]
+
+    @property
+    def owed(self) -> int:
+        """Of how many targets it owes anything."""
+        return sum(count.number for count in self.counts)
+
+    @property
+    def further(self) -> int:
+        """With how many more targets it is behind."""
+        return sum(count.number for count in self.counts if count.colour.name in _URGENCY) - len(self.gaps)
+
+
+def parts(standing: Standing, user: User) -> list[Part]:
+    """The parts that the person may see, the one furthest behind first, last those that owe nothing; one query at most
+    of what is official now, and none where the plan's region alone is judged."""
+    targets = {row.target.pk: row.target for row in standing.rows if row.target.coverage != Target.Coverage.WHOLE}
+    by_region: dict[Region, list[Attainment]] = defaultdict(list)
+    for one in judged_in_parts(standing, user, targets):
+        by_region[one.region].append(one)
+    found = [_part(region, [one for one in listed if owes(one)], list(targets)) for region, listed in by_region.items()]
+    return sorted(found, key=_order)
+
+
+def judged_in_parts(standing: Standing, user: User, targets: Mapping[int, Target]) -> list[Attainment]:
+    """How the targets stand in the parts of the plan's region, as the person may see it."""
+    if not targets:
+        return []
+    region = standing.plan.region
+    if standing.day is None:
+        stored = Attainment.objects.filter(target__in=targets, month=standing.month, region__parent=region)
+        found = list(stored.in_regions_of(user).select_related("region", "quota").defer("inputs_hash"))
+    else:
+        covering = Target.objects.filter(pk__in=targets).exclude(coverage=Target.Coverage.WHOLE)
+        then = official_then(covering, region, standing.end, parts=True)
+        here = [one for one in then if one.month == standing.month and one.region.parent_id == region.pk]
+        found = seen_by(user, here)
+    for one in found:
+        one.of_target(targets[one.target_id])
+    return found
+
+
+def _part(region: Region, owed: Sequence[Attainment], order: Sequence[int]) -> Part:
+    behind = [one for one in owed if one.signal in _URGENCY]
+    first = sorted(behind, key=lambda one: (_URGENCY[one.signal], order.index(one.target_id)))[:NAMED]
+    return Part(region, counts_of(Counter(one.signal for one in owed)), [_gap(row) for row in rows_of(first)])
+
+
+def _gap(row: Row) -> Gap:
+    one = row.attainment
+    return Gap(row, behind_text(one), completion_text(one) if quota_of(one) is not None else "")
+
+
+def _order(part: Part) -> tuple[bool, int, int, str]:
+    numbers = {count.colour.name: count.number for count in part.counts}
+    return not part.owed, -numbers["red"], -numbers["yellow"], part.region.code

@@ -1,0 +1,1 @@
+"""All plans that a person sees, side by side."""

@@ -1,0 +1,1 @@
+"""The plan's text in a page."""

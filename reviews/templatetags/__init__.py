@@ -1,0 +1,1 @@
+"""What stands in a page of files that were handed in."""

@@ -1,0 +1,1 @@
+"""How figures become attainments: accumulated, compared, judged, foretold (pure). Exact numbers alone; no clock."""

@@ -1,0 +1,299 @@
+"""What waits for a decision: each entry beside the official figure, and the light it would bring.
+
+The lights come from `attainments_if`, once for all entries of a department and month; nothing is judged here.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from itertools import groupby
+
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from departments import access
+from departments.models import Department, Region, User
+from departments.permissions import Action
+from plans.periods import Month
+from targets.arithmetic.quantities import rounded
+from targets.entry_rules.figures import Entry
+from targets.expected.closing import Closed, closed_in
+from targets.judging.recompute import attainments_if
+from targets.messages import ODDITIES
+from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
+from targets.models.observation import RevisionQuerySet
+from targets.reading.selectors import would_be_seen
+from targets.wording.explanation import shown
+from targets.wording.lights import Light, light
+from targets.wording.writing import number, plain, with_unit
+
+AT_A_TIME = 300
+"""How many entries one page shows; more are named and follow once these are decided."""
+
+_EXACT = Context(prec=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure as text; `parts` are a ratio's numerator and denominator in their units."""
+
+    figure: str = ""
+    parts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The official figure, the offered one, and by how much they differ."""
+
+    old: Shown
+    new: Shown
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A target's light now, and as it would be if all entries of the group were official."""
+
+    target: Target
+    region: Region
+    now: Light | None
+    then: Light
+    actual_now: str
+    actual_then: str
+
+    @property
+    def differs(self) -> bool:
+        return self.now is None or (self.now.colour, self.now.shape) != (self.then.colour, self.then.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry that waits. `overtaken`: a newer figure has become official meanwhile, by an import; `closed`: a plan
+    that asks for it has closed its month."""
+
+    revision: Revision
+    change: Change
+    oddities: Sequence[str | Promise]
+    own: bool
+    overtaken: bool
+    closed: bool
+    effects: list[Effect] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The entries of one department and month."""
+
+    department: Department | None
+    month: Month
+    items: Sequence[Item]
+
+    @property
+    def approvable(self) -> list[Item]:
+        """What the person may approve now."""
+        return [item for item in self.items if not (item.own or item.overtaken or item.closed)]
+
+    @property
+    def locked(self) -> bool:
+        """Whether all of them lie in a closed month."""
+        return all(item.closed for item in self.items)
+
+    @property
+    def own(self) -> int:
+        return sum(item.own for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """All groups; `further`: there is more than one page shows."""
+
+    groups: Sequence[Group]
+    further: bool
+
+    @property
+    def number(self) -> int:
+        return sum(len(group.items) for group in self.groups)
+
+
+def waiting(user: User) -> RevisionQuerySet:
+    """The submitted entries that the person decides about, own ones among them."""
+    reached = access.reach(user, Action.REVIEW_OBSERVATIONS)
+    found = Revision.objects.filter(state=Revision.StateChoices.SUBMITTED)
+    return found.filter(
+        Q(observation__indicator__department__in=reached.departments) | Q(observation__region__in=reached.regions)
+    )
+
+
+def queue(user: User) -> Queue:
+    """Everything that waits for the person, by month and department."""
+    rows = list(
+        waiting(user)
+        .select_related("observation__indicator__department", "observation__region", "source")
+        .with_authors()
+        .with_decisions()
+        .prefetch_related("attachments")
+        .order_by(
+            "observation__month",
+            "observation__indicator__department__code",
+            "observation__indicator__code",
+            "observation__region__code",
+            "id",
+        )[: AT_A_TIME + 1]
+    )
+    return Queue(_groups(rows[:AT_A_TIME], user), len(rows) > AT_A_TIME)
+
+
+def _groups(rows: Sequence[Revision], user: User) -> list[Group]:
+    closed = closed_in({row.observation.month for row in rows})
+    groups = []
+    for (month, _unit), lot in groupby(rows, _group_key):
+        items = [_item(row, user, closed) for row in lot]
+        unit = items[0].revision.observation.indicator.department
+        groups.append(Group(unit, month, items))
+    _add_effects(groups, user)
+    return groups
+
+
+def _group_key(row: Revision) -> tuple[Month, int | None]:
+    return row.observation.month, row.observation.indicator.department_id
+
+
+def _item(row: Revision, user: User, closed: Closed) -> Item:
+    odd = [ODDITIES[code] for code in row.oddities if code in ODDITIES]
+    overtaken = row.pk < (row.observation.official_id or 0)
+    changed = change(row.observation.indicator, row.observation, row)
+    return Item(row, changed, odd, row.is_typed_by(user), overtaken, closed.plan_of(row.entry.key) is not None)
+
+
+# --- Figures as text -------------------------------------------------------------------------------------------------
+
+
+def change(indicator: Indicator, old: Figures, new: Figures) -> Change:
+    """Two figures of an indicator side by side; figures that differ look different."""
+    before, after = amount(indicator, old), amount(indicator, new)
+    if before is None or after is None or not indicator.is_ratio:
+        return Change(figure_of(indicator, old), figure_of(indicator, new), _difference(indicator, before, after))
+    shown_before, shown_after = _apart(before, after, indicator.decimals)
+    return Change(
+        Shown(with_unit(number(shown_before), indicator.unit), _parts(indicator, old)),
+        Shown(with_unit(number(shown_after), indicator.unit), _parts(indicator, new)),
+        _difference(indicator, before, after),
+    )
+
+
+def _apart(one: Decimal, other: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
+    """Both rounded, with as many decimals as it takes for figures that differ to look different."""
+    for places in range(decimals, 30):
+        shown_one, shown_other = rounded(one, places), rounded(other, places)
+        if (shown_one == shown_other) == (one == other):
+            break
+    return shown_one, shown_other
+
+
+def amount(indicator: Indicator, row: Figures) -> Decimal | None:
+    """The figure in the indicator's unit; None for none, and for a ratio of nothing."""
+    if row.value is not None:
+        return row.value
+    if row.numerator is None or not row.denominator:
+        return None
+    return _EXACT.divide(row.numerator * indicator.scale, row.denominator)
+
+
+def figure_of(indicator: Indicator, row: Figures) -> Shown:
+    """One figure as text; empty for none."""
+    if indicator.measure == Indicator.Measure.EVENT and row.value is not None:
+        return Shown(_event(row))
+    found = amount(indicator, row)
+    if not indicator.is_ratio or row.numerator is None:
+        return Shown("" if found is None else with_unit(plain(found), indicator.unit))
+    rate = "" if found is None else with_unit(number(rounded(found, indicator.decimals)), indicator.unit)
+    return Shown(rate, _parts(indicator, row))
+
+
+def _event(row: Figures) -> str:
+    if not row.value:
+        return _("not done yet")
+    return _("done on %(day)s") % {"day": date_format(row.occurred_on)} if row.occurred_on else _("done")
+
+
+def _parts(indicator: Indicator, row: Figures) -> str:
+    if row.numerator is None or row.denominator is None:
+        return ""
+    above = with_unit(plain(row.numerator), indicator.numerator_unit)
+    return f"{above} / {with_unit(plain(row.denominator), indicator.denominator_unit)}"
+
+
+def _difference(indicator: Indicator, before: Decimal | None, after: Decimal | None) -> str:
+    """By how much the figure rises or falls: a rate in percentage points."""
+    if before is None or after is None or indicator.measure == Indicator.Measure.EVENT:
+        return ""
+    by = after - before
+    if not by:
+        return _("no change")
+    size = number(_apart(abs(by), Decimal(0), indicator.decimals)[0]) if indicator.is_ratio else plain(abs(by))
+    unit = _("percentage points") if indicator.unit == "%" else indicator.unit
+    return ("+" if by > 0 else "\u2212") + with_unit(size, unit)
+
+
+# --- The lights ------------------------------------------------------------------------------------------------------
+
+
+def _add_effects(groups: Sequence[Group], user: User) -> None:
+    """Beside each entry the lights of what it decides, as far as the person sees them. The queries do not grow with the
+    entries."""
+    later = [attainments_if([item.revision.entry for item in group.items]) for group in groups]
+    everything = would_be_seen(user, [made for lot in later for made in lot])
+    seen = {id(made) for made in everything}
+    places = Region.objects.in_bulk({one.region_id for one in everything})
+    now = _stored(everything)
+    for group, lot in zip(groups, later, strict=True):
+        offered: dict[int, list[Effect]] = defaultdict(list)
+        for made in (one for one in lot if id(one) in seen):
+            effect = _effect(made, now.get((made.target_id, made.region_id, made.month)), places)
+            for indicator_id in {effect.target.indicator_id, effect.target.operand_id} - {None}:
+                offered[indicator_id].append(effect)  # type: ignore[index]
+        for item in group.items:
+            if item.overtaken:  # the lights are those that the newer entry would bring
+                continue
+            item.effects.extend(_nearest(offered[item.revision.observation.indicator_id], item.revision.observation))
+
+
+def _stored(wanted: Sequence[Attainment]) -> dict[tuple[int, int, Month], Attainment]:
+    found = Attainment.objects.filter(
+        target_id__in={one.target_id for one in wanted},
+        region_id__in={one.region_id for one in wanted},
+        month__in={one.month for one in wanted},
+    )
+    return {(one.target_id, one.region_id, one.month): one for one in found}
+
+
+def _effect(then: Attainment, now: Attainment | None, places: dict[int, Region]) -> Effect:
+    target = then.target
+    if now is not None:
+        now.target = target
+    return Effect(
+        target,
+        places[then.region_id],
+        light(now) if now is not None else None,
+        light(then),
+        shown(now).actual if now is not None else "",
+        shown(then).actual,
+    )
+
+
+def effects_of(entries: Sequence[Entry], user: User) -> list[Effect]:
+    """The lights that figures decide together and the person sees, as of the latest of their months, in the plan's
+    order."""
+    would = would_be_seen(user, attainments_if(entries)) if entries else []
+    places, now = Region.objects.in_bulk({one.region_id for one in would}), _stored(would)
+    found = [_effect(one, now.get((one.target_id, one.region_id, one.month)), places) for one in would]
+    return sorted(found, key=lambda one: (one.target.order, one.target.code, one.region.code))
+
+
+def _nearest(effects: Sequence[Effect], row: Observation) -> list[Effect]:
+    """The lights of the figure's own region where there are any, else those of the whole it is part of."""
+    own = [effect for effect in effects if effect.region.pk == row.region_id]
+    return own or [effect for effect in effects if effect.region.pk == row.region.parent_id]

@@ -1,0 +1,109 @@
+"""What people have done about figures that are due: typed, attached, handed in, returned, closed the month.
+
+It is all that a worksheet shows beside what the version of its plan tells of (`plans.page_cache.surroundings`), read at
+once and as plain tuples, so that the worksheet is made from the very values under which it is kept
+(`plans.page_cache.kept`).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plans.periods import Month
+from reviews.workflow import State, Verb
+from targets.entering.rows import TEXTS, HandedIn
+from targets.models import Attachment, Decision, Draft, MonthLock, Revision
+
+_DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields if one.name != "typists")
+_TYPED_FOR = _DRAFT.index("indicator_id")
+_ATTACHMENT = tuple(one.attname for one in Attachment._meta.concrete_fields)
+_HANDED_IN = ("pk", "author__display_name", "author__username", "state", "created_at", *TEXTS)
+
+
+class Work(NamedTuple):
+    """About the figures of these indicators in one region and month. `closed` has the title of a plan that has closed
+    the month, by the indicator that it asks for. Of each figure `handed_in` has the latest entry, of returned ones
+    `reasons` says why; attachments and entries begin with the indicator's id."""
+
+    indicators: Sequence[int]
+    region_id: int
+    month: Month
+    closed: Mapping[int, str]
+    typed: Sequence[tuple[Any, ...]]
+    attached: Sequence[tuple[Any, ...]]
+    handed_in: Sequence[tuple[Any, ...]]
+    reasons: Mapping[int, str]
+
+    @property
+    def locked(self) -> bool:
+        """Whether nothing of it may change any more."""
+        return bool(self.closed) and len(self.closed) == len(self.indicators)
+
+    def by_indicator(self) -> dict[int, tuple[object, ...]]:
+        """All that is said here about each figure, as plain values."""
+        found: dict[int, list[object]] = {one: [self.closed.get(one)] for one in self.indicators}
+        for draft in self.typed:
+            found[draft[_TYPED_FOR]].append(draft)
+        for about in (*self.attached, *self.handed_in):
+            found[about[0]].append(about)
+        for latest in self.handed_in:
+            found[latest[0]].append(self.reasons.get(latest[1]))
+        return {one: tuple(values) for one, values in found.items()}
+
+    def only(self, indicators: Collection[int]) -> "Work":
+        """The same about some of the figures."""
+        return self._replace(
+            indicators=[one for one in self.indicators if one in indicators],
+            closed={one: title for one, title in self.closed.items() if one in indicators},
+            typed=[one for one in self.typed if one[_TYPED_FOR] in indicators],
+            attached=[one for one in self.attached if one[0] in indicators],
+            handed_in=[one for one in self.handed_in if one[0] in indicators],
+        )
+
+    def drafts(self) -> dict[int, Draft]:
+        """What has been typed, by indicator."""
+        drafts = [Draft.from_db(None, _DRAFT, values) for values in self.typed]
+        return {one.indicator_id: one for one in drafts}
+
+    def attachments(self) -> dict[tuple[int, int | None], list[Attachment]]:
+        """What lies beside the drafts (no revision) and beside each entry, by indicator."""
+        beside: dict[tuple[int, int | None], list[Attachment]] = defaultdict(list)
+        for indicator_id, *values in self.attached:
+            one = Attachment.from_db(None, _ATTACHMENT, values)
+            beside[indicator_id, one.revision_id].append(one)
+        return beside
+
+    def entries(self, attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]) -> dict[int, HandedIn]:
+        """The latest entry of each figure that was handed in, by indicator."""
+        found = {}
+        for key, pk, name, username, *entry in self.handed_in:
+            found[key] = HandedIn(name or username, self.reasons.get(pk, ""), attachments.get((key, pk), ()), *entry)
+        return found
+
+
+def work_on(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], region_id: int, month: Month) -> Work:
+    """About the indicators that are asked for, each by which plans (their ids, of which `titles` has the titles). Read
+    in four queries, five if anything was returned."""
+    key = {"indicator__in": list(asked), "region": region_id, "month": month}
+    of_key = {f"observation__{name}": value for name, value in key.items()}
+    typed = Draft.objects.filter(**key).order_by("pk").values_list(*_DRAFT)
+    attached = Attachment.objects.filter(**of_key).values_list("observation__indicator_id", *_ATTACHMENT)
+    entries = Revision.objects.filter(**of_key).order_by("id")
+    latest = {one[0]: one for one in entries.values_list("observation__indicator_id", *_HANDED_IN)}
+    reasons = _return_reasons([one[1] for one in latest.values() if one[4] == State.RETURNED.value])
+    closed = _closed(asked, titles, month)
+    return Work(list(asked), region_id, month, closed, list(typed), list(attached), list(latest.values()), reasons)
+
+
+def _closed(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], month: Month) -> dict[int, str]:
+    """Indicator → the title of the first plan that asks for it and has closed the month."""
+    locks = MonthLock.objects.closing({month}).filter(plan__in=titles).select_related("plan").order_by()
+    closed = {lock.plan_id for lock in locks if lock.closes(month)}
+    first = {indicator: next((pk for pk in plans if pk in closed), None) for indicator, plans in asked.items()}
+    return {indicator: titles[pk] for indicator, pk in first.items() if pk is not None}
+
+
+def _return_reasons(revisions: Collection[int]) -> dict[int, str]:
+    """Why each was returned; a query only if any was."""
+    found = Decision.objects.filter(revision__in=revisions, verb=Verb.RETURN.value).order_by("-id")
+    return dict(found.values_list("revision_id", "reason")) if revisions else {}

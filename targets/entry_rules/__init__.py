@@ -1,0 +1,1 @@
+"""What a figure may be: its form, its size, what looks odd about it (pure)."""

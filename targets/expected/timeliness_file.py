@@ -1,0 +1,64 @@
+"""The matrix of reporting as a file for a spreadsheet."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from pages import spreadsheets
+from targets.expected.punctuality import Tally
+from targets.expected.timeliness import Cell, Matrix, share_text
+from targets.wording.made_up import made_up
+
+
+def rows_of(matrix: Matrix) -> Iterator[list[str]]:
+    """The table as on the page; made-up figures say so."""
+    yield from _rows(matrix)
+    if said := made_up(matrix.plan):
+        yield [*said]
+
+
+def _rows(matrix: Matrix) -> Iterator[list[str]]:
+    deadline = _("Deadline")
+    days = [f"{one.month} ({deadline} {one.day})" for one in matrix.deadlines]
+    counts = [_("Expected"), _("On time"), _("Late"), _("Returned"), _("Missing"), _("On-time rate"), _("Completeness")]
+    yield [_("Unit"), *days, *counts]
+    for line in matrix.lines:
+        name = str(line.unit) if line.unit is not None else _("Nobody has been named")
+        yield [name, *map(_cell, line.cells), *_sums(line.passed)]
+    if matrix.lines:
+        yield [_("All units"), *map(_cell, matrix.columns), *_sums(matrix.total)]
+
+
+def _cell(cell: Cell) -> str:
+    """The word, and how many of the expected figures are there."""
+    if not cell.tally.due:
+        return str(cell.mark.word)
+    return f"{cell.mark.word} {cell.tally.provided}/{cell.tally.due}"
+
+
+def _sums(tally: Tally) -> list[str]:
+    numbers = (tally.due, tally.on_time, tally.late, tally.returned, tally.missing)
+    return [*map(str, numbers), share_text(tally.punctuality), share_text(tally.completeness)]
+
+
+def as_csv(matrix: Matrix) -> bytes:
+    """The table as lines of text."""
+    return spreadsheets.as_csv(rows_of(matrix))
+
+
+def as_xlsx(matrix: Matrix) -> bytes:
+    """One sheet, named after the plan's year."""
+    return spreadsheets.as_xlsx(str(matrix.plan.year), rows_of(matrix), _look)
+
+
+def _look(sheet: Any) -> None:
+    sheet.freeze_panes = "B2"
+    sheet.column_dimensions["A"].width = 24
+
+
+FORMATS: dict[str, tuple[str, Callable[[Matrix], bytes]]] = {
+    "xlsx": (spreadsheets.XLSX_TYPE, as_xlsx),
+    "csv": (spreadsheets.CSV_TYPE, as_csv),
+}
+"""Ending → type of the file, and how it is written."""

@@ -1,0 +1,1 @@
+"""From official figures to attainment rows: loaded, judged, stored. Nothing else writes a light."""

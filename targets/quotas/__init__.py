@@ -1,0 +1,1 @@
+"""A target divided among the parts of its region, as a table."""

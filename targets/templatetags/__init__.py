@@ -1,0 +1,1 @@
+"""Lights, figures and rows of targets in a page."""

@@ -1,0 +1,82 @@
+"""How a page writes months, figures and quotations."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
+
+from departments.models import Region
+from departments.people import wording as wording_of_regions
+from plans.periods import Month
+from targets.wording import notices as wording
+from targets.wording.writing import plain, with_unit
+
+register = template.Library()
+
+
+@register.filter
+def month_name(month: Month) -> str:
+    """2014年6月; June 2014."""
+    return _written(month, "YEAR_MONTH_FORMAT", get_language())
+
+
+@register.filter
+def month_short(month: Month) -> str:
+    """6月; June. Chinese writes the number, where Django's own name of the month would be 六月."""
+    return _written(month, pgettext("date format of a month alone", "M"), get_language())
+
+
+@lru_cache(maxsize=500)
+def _written(month: Month, form: str, _language: str | None) -> str:
+    """A page writes the same few months hundreds of times."""
+    return date_format(month.first_day, form)
+
+
+@register.filter
+def whole_word(region: Region) -> str:
+    """The region as a whole: 全市, the whole city."""
+    return wording_of_regions.whole_word(region)
+
+
+@register.filter
+def parts_word(region: Region) -> str:
+    """What the region consists of: 各县（市、区）, Counties and districts."""
+    return wording_of_regions.parts_word(region)
+
+
+@register.filter
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other."""
+    return wording.listed(names)
+
+
+@register.filter
+def figure(value: Decimal | None, unit: str = "") -> str:
+    """A figure in full with its unit; nothing for no figure, 0 for zero."""
+    return "" if value is None else with_unit(plain(value), unit)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """2014年12月31日."""
+    return "" if value is None else date_format(value)
+
+
+@register.filter
+def quoted_in(quote: str, text: str) -> SafeString:
+    """The text with the quoted words marked, both exactly as they are stored; all of it quoted needs no mark."""
+    before, found, after = text.partition(quote)
+    marked = found and (before or after)
+    return format_html("{}<mark>{}</mark>{}", before, found, after) if marked else format_html("{}", text)
+
+
+@register.filter
+def day_short(value: date) -> str:
+    """10月8日; October 8."""
+    return date_format(value, pgettext("date format of a day without its year", "F j"))

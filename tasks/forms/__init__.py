@@ -1,0 +1,1 @@
+"""What pages about tasks ask for. Forms validate and do not store."""

@@ -1,0 +1,1 @@
+"""The notice of supervision on paper, as PDF and as a Word file; always in Chinese."""

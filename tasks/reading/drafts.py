@@ -1,0 +1,293 @@
+"""What a draft is made of and still lacks, what goes with a row of it, and how two plans' promises compare."""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+
+from departments.models import successors_on
+from plans.models import Clause, Plan
+from plans.models.plan import stands_in
+from plans.periods import Month
+from targets.models import Attainment, Target
+from targets.wording.explanation import Shown, shown, threshold_text
+from targets.wording.lights import Light, light
+from tasks.models import Milestone, Task
+
+Draftable = Plan | Clause | Target | Task | Milestone
+"""What is worked on in a draft."""
+
+
+def plan_of(row: Draftable) -> Plan:
+    """The plan to which the row belongs."""
+    if isinstance(row, Plan):
+        return row
+    return row.task.plan if isinstance(row, Milestone) else row.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a draft still lacks: the sentence that says so, and the row in which it is mended, if that is one of the
+    draft's."""
+
+    said: str
+    row: Draftable | None
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def kind(self) -> str:
+        """The row's kind, as it stands in an address."""
+        return "" if self.row is None else self.row._meta.model_name or ""
+
+
+def gaps(draft: Plan) -> list[Gap]:
+    """Everything without which the draft cannot be published; a constant number of queries."""
+    return [
+        *_of_the_document(draft),
+        *_of_the_clauses(draft, list(draft.clauses.order_by("order"))),
+        *_without_quote(draft.targets.select_related("clause").order_by("order", "code")),
+        *_without_quote(draft.tasks.select_related("clause").order_by("order", "code")),
+        *_steps_without_quote(Milestone.objects.filter(task__plan=draft).select_related("task__clause")),
+        *_split_reporters(draft),
+    ]
+
+
+def _of_the_document(draft: Plan) -> list[Gap]:
+    return [] if draft.issued_on else [Gap(_("Enter the day on which the plan was issued."), draft)]
+
+
+def _of_the_clauses(draft: Plan, clauses: Sequence[Clause]) -> list[Gap]:
+    if not clauses:
+        return [Gap(_("The plan has no clause yet. Add what it says."), None)]
+    return [Gap(_("Clause %(path)s has no text.") % {"path": one.path}, one) for one in clauses if not one.text]
+
+
+def _without_quote(promises: Iterable[Target | Task]) -> list[Gap]:
+    return [_quote_wanted(one, str(one), one.clause) for one in promises if not stands_in(one.quote, one.clause)]
+
+
+def _steps_without_quote(steps: Iterable[Milestone]) -> list[Gap]:
+    return [
+        _quote_wanted(one, f"{one.task} · {one}", one.task.clause)
+        for one in steps
+        if not stands_in(one.quote, one.task.clause)
+    ]
+
+
+def _quote_wanted(row: Draftable, promise: str, clause: Clause) -> Gap:
+    told = {"promise": promise, "path": clause.path}
+    return Gap(_("%(promise)s: quote the words of clause %(path)s that promise it.") % told, row)
+
+
+def _split_reporters(draft: Plan) -> list[Gap]:
+    followers = successors_on(draft.first_month.first_day)
+    measured = {one.indicator for one in draft.targets.select_related("indicator__department")}
+    said = _("%(indicator)s is reported by %(department)s, which was split. Name the indicator's new department.")
+    return [
+        Gap(said % {"indicator": one, "department": one.department}, None)
+        for one in sorted(measured, key=lambda one: one.code)
+        if one.department_id is not None and len(followers.get(one.department_id, [])) > 1
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One promise in two plans; one of them is missing where it is new or was dropped.
+
+    `reached` is where the earlier one stood at the end of its plan, None if nothing is known.
+    """
+
+    before: Target | None
+    after: Target | None
+    reached: Shown | None
+    light: Light | None
+
+    @property
+    def name(self) -> str:
+        return str(self.after or self.before)
+
+    @property
+    def before_text(self) -> str:
+        return threshold_text(self.before) if self.before is not None else ""
+
+    @property
+    def after_text(self) -> str:
+        return threshold_text(self.after) if self.after is not None else ""
+
+    @property
+    def change(self) -> str:
+        """`new`, `dropped`, `changed` or `same`: of what is promised, whatever it is called."""
+        if self.before is None or self.after is None:
+            return "new" if self.before is None else "dropped"
+        return "same" if _promise(self.before) == _promise(self.after) else "changed"
+
+
+def pairs(before: Plan, after: Plan) -> list[Pair]:
+    """Every target of the two plans in the later one's order, those that were dropped last; three queries.
+
+    Two are the same promise if they have the same code, or else if they are the only ones about an indicator.
+    """
+    earlier, later = _targets(before), _targets(after)
+    reached = {
+        row.target_id: row
+        for row in Attainment.objects.of_plan(before, region_id=before.region_id)
+        .filter(month=before.last_month)
+        .with_rules()
+    }
+    matched = {one.pk: _match(one, earlier, later) for one in later}
+    used = {one.pk for one in matched.values() if one is not None}
+    found = [(matched[one.pk], one) for one in later] + [(one, None) for one in earlier if one.pk not in used]
+    return [_pair(old, new, reached.get(old.pk) if old is not None else None) for old, new in found]
+
+
+def _targets(plan: Plan) -> list[Target]:
+    related = ("plan__region__parent", "indicator", "operand", "operand_region", "clause")
+    return list(plan.targets.select_related(*related).order_by("order", "code"))
+
+
+def _match(one: Target, earlier: Sequence[Target], later: Sequence[Target]) -> Target | None:
+    same = [old for old in earlier if old.code == one.code]
+    if not same and sum(new.indicator_id == one.indicator_id for new in later) == 1:
+        same = [old for old in earlier if old.indicator_id == one.indicator_id]
+        codes = {new.code for new in later}
+        same = [old for old in same if old.code not in codes] if len(same) == 1 else []
+    return same[0] if same else None
+
+
+def _pair(before: Target | None, after: Target | None, reached: Attainment | None) -> Pair:
+    if reached is None or (reached.actual is None and reached.done_on is None):
+        return Pair(before, after, None, None)
+    return Pair(before, after, shown(reached), light(reached))
+
+
+def _promise(target: Target) -> tuple[object, ...]:
+    return (
+        target.comparator,
+        target.threshold_kind,
+        target.threshold,
+        target.threshold_upper,
+        target.operand_id,
+        Month.of(target.due).index - target.plan.first_month.index,
+        None if target.due == Month.of(target.due).last_day else target.due.day,
+        target.firmness,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of a draft in its list: the words beneath its name, its own or, for a clause without any, those of the
+    earlier plan; whether it lacks something; and its milestones."""
+
+    row: Clause | Target | Task | Milestone
+    words: str
+    lacks: bool
+    steps: "Sequence[Entry]" = ()
+
+    @property
+    def lacking_steps(self) -> int:
+        """How many of its milestones lack something."""
+        return sum(step.lacks for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a draft is made of: its clauses, and clause by clause the targets and the tasks that are promised there."""
+
+    clauses: Sequence[Entry]
+    targets: "Sequence[tuple[Clause, Sequence[Entry]]]"
+    tasks: "Sequence[tuple[Clause, Sequence[Entry]]]"
+    numbers: Mapping[str, int]
+
+
+def contents(draft: Plan, before: Plan | None, lacking: Sequence[Gap]) -> Contents:
+    """The draft's rows in the order of its clauses; five queries."""
+    wanting = {(gap.kind, gap.row.pk) for gap in lacking if gap.row is not None}
+    words = {} if before is None else dict(before.clauses.values_list("path", "text"))
+    clauses = [
+        Entry(one, one.text or words.get(one.path, ""), ("clause", one.pk) in wanting)
+        for one in draft.clauses.order_by("order")
+    ]
+    targets = [Entry(one, threshold_text(one), ("target", one.pk) in wanting) for one in _targets(draft)]
+    tasks = [_task(one, wanting) for one in _tasks(draft)]
+    numbers = {"clauses": len(clauses), "targets": len(targets), "tasks": len(tasks)}
+    return Contents(clauses, _by_clause(targets), _by_clause(tasks), numbers)
+
+
+def _tasks(draft: Plan) -> "QuerySet[Task]":
+    return draft.tasks.select_related("clause").prefetch_related("milestones").order_by("order", "code")
+
+
+def _task(task: Task, wanting: Container[tuple[str, int]]) -> Entry:
+    steps = [Entry(one, "", ("milestone", one.pk) in wanting) for one in task.milestones.all()]
+    return Entry(task, "", ("task", task.pk) in wanting, steps)
+
+
+def _by_clause(entries: Iterable[Entry]) -> "list[tuple[Clause, Sequence[Entry]]]":
+    """The promises of each clause, in the order of the clauses."""
+    found: dict[Clause, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if isinstance(entry.row, Target | Task):
+            found[entry.row.clause].append(entry)
+    return sorted(found.items(), key=lambda item: item[0].order)
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What goes with a row that is taken out of a draft: the parts of a clause in their order, what is promised in
+    them, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
+
+    clauses: Sequence[Clause] = ()
+    targets: Sequence[Target] = ()
+    tasks: Sequence[Task] = ()
+    milestones: Sequence[Milestone] = field(default=())
+    held_by: Milestone | None = None
+
+    @property
+    def rows(self) -> list[Model]:
+        """All that goes."""
+        return [*self.clauses, *self.targets, *self.tasks, *self.milestones]
+
+    @property
+    def mark(self) -> str:
+        """The same for the same rows: whoever confirms sends what was seen."""
+        named = ",".join(f"{row._meta.model_name}:{row.pk}" for row in self.rows)
+        return sha256(named.encode()).hexdigest()[:16]
+
+
+def going_with(row: Clause | Target | Task | Milestone) -> Going:
+    """What goes with the row; at most five queries."""
+    if isinstance(row, Milestone):
+        return Going()
+    if isinstance(row, Task):
+        return Going(milestones=list(row.milestones.all()))
+    if isinstance(row, Target):
+        return Going(held_by=_held_by([row], []))
+    clauses = _parts_of(row)
+    within = {"plan": row.plan_id, "clause__in": [row, *clauses]}
+    targets = list(Target.objects.filter(**within).order_by("order", "code"))
+    tasks = list(Task.objects.filter(**within).order_by("order", "code"))
+    milestones = list(Milestone.objects.filter(task__in=tasks))
+    return Going(clauses, targets, tasks, milestones, _held_by(targets, milestones))
+
+
+def _parts_of(clause: Clause) -> list[Clause]:
+    """The clauses below it, at any depth, in the plan's order."""
+    below: dict[int | None, list[Clause]] = defaultdict(list)
+    for one in Clause.objects.filter(plan=clause.plan_id):
+        below[one.parent_id].append(one)
+    found, waiting = [], [clause.pk]
+    while waiting:
+        parts = below[waiting.pop()]
+        found += parts
+        waiting += [one.pk for one in parts]
+    return sorted(found, key=lambda one: one.order)
+
+
+def _held_by(targets: Sequence[Target], gone: Sequence[Milestone]) -> Milestone | None:
+    counted = Milestone.objects.filter(counted_by__in=targets).exclude(pk__in=[one.pk for one in gone])
+    return counted.select_related("task").first()

@@ -1,0 +1,186 @@
+"""Other ways of looking at tasks: a board by state, a timeline, a calendar; each takes a constant number of queries."""
+
+import calendar as weeks
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from departments import access
+from departments.models import User
+from departments.permissions import Action
+from plans.models import Plan
+from plans.periods import Month
+from targets.wording.lights import Light
+from tasks.models import Assignment, Milestone
+from tasks.reading.selectors import Row, Wanted, judged_for, with_assignments
+from tasks.reading.standing import Known, known, shown_day
+from tasks.rules.calendars import Event, calendar
+from tasks.rules.progress import State
+from tasks.wording.lights import LIGHTS
+
+IN_A_DAY = 50
+"""Milestones that a day of the calendar shows; the list finds them all by their month."""
+COLUMN = 20
+"""Tasks that a column of the board shows; the list has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The tasks that stand so: the first of them, and how many there are."""
+
+    state: State
+    light: Light
+    rows: Sequence[Row]
+    number: int
+
+    @property
+    def further(self) -> int:
+        return self.number - len(self.rows)
+
+
+def board(plan: Plan, day: date, wanted: Wanted) -> list[Column]:
+    """The tasks that are looked for, by where they stand; what needs attention stands first."""
+    by_state = defaultdict(list)
+    for one in judged_for(plan, day, wanted):
+        by_state[one.state.state].append(one)
+    shown = with_assignments([one for rows in by_state.values() for one in rows[:COLUMN]])
+    rows_of: dict[State, list[Row]] = defaultdict(list)
+    for row in shown:
+        rows_of[row.state.state].append(row)
+    return [Column(state, LIGHTS[state], rows_of[state], len(by_state[state])) for state in LIGHTS if by_state[state]]
+
+
+# --- Timeline ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A milestone in the timeline: where, in percent of the year, and how it stands."""
+
+    at: str
+    colour: str
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A task in the timeline: how long it is and how much of it is done, in percent of the year; its milestones."""
+
+    row: Row
+    length: str
+    done: str
+    marks: Sequence[Mark]
+    next: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The year with its months and the day that is shown, in percent of it, and a bar for each task."""
+
+    months: Sequence[tuple[Month, str]]
+    now: str
+    bars: Sequence[Bar]
+
+
+def timeline(plan: Plan, day: date, rows: Sequence[Row]) -> Timeline:
+    """The tasks of a page through the plan's months."""
+    steps: dict[int, list[Known]] = defaultdict(list)
+    for one in known(Milestone.objects.filter(task__in=[row.task.pk for row in rows]).order_by("due"), plan, day):
+        steps[one.milestone.task_id].append(one)
+    months = [(month, _place(plan, month.first_day)) for month in plan.months]
+    return Timeline(months, _place(plan, day), [_bar(plan, row, steps[row.task.pk]) for row in rows])
+
+
+def _bar(plan: Plan, row: Row, steps: Sequence[Known]) -> Bar:
+    length = _share(plan, row.task.due)
+    marks = [Mark(_place(plan, one.milestone.due), _colour(one), one) for one in steps]
+    coming = next((one for one in steps if not one.is_done), None)
+    return Bar(row, f"{length:.2f}", f"{length * row.percent / 100:.2f}", marks, coming)
+
+
+def _colour(one: Known) -> str:
+    if one.is_done:
+        return "green"
+    return "red" if one.is_late else "grey"
+
+
+def _place(plan: Plan, day: date) -> str:
+    return f"{_share(plan, day):.2f}"
+
+
+def _share(plan: Plan, day: date) -> float:
+    """How much of the plan's time lies before the end of the day, in percent; only for drawing."""
+    first, last = plan.first_month.first_day, plan.last_month.last_day
+    return min(max((day - first).days / (last - first).days * 100, 0.0), 100.0)
+
+
+# --- Calendar ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the calendar with the first of what is due on it, and how much more there is; `within`: it belongs to
+    the month that is shown."""
+
+    day: date
+    within: bool
+    due: Sequence[Known]
+    further: int
+
+
+def days_of(plan: Plan, day: date, month: Month, user: User, *, own: bool) -> list[list[Day]]:
+    """The weeks of a month, Monday first, with the milestones that are due: of the own departments or of all."""
+    due: dict[date, list[Known]] = defaultdict(list)
+    within = Milestone.objects.filter(due__range=(month.first_day, month.last_day))
+    for one in known(_of(plan, within, departments_of(user) if own else None), plan, day):
+        due[one.milestone.due].append(one)
+    dates = weeks.Calendar().monthdatescalendar(month.year, month.number)
+    return [[_day(one, month, due[one]) for one in week] for week in dates]
+
+
+def _day(day: date, month: Month, due: Sequence[Known]) -> Day:
+    return Day(day, Month.of(day) == month, due[:IN_A_DAY], max(len(due) - IN_A_DAY, 0))
+
+
+def _of(plan: Plan, milestones: QuerySet[Milestone], departments: Collection[int] | None) -> QuerySet[Milestone]:
+    rows = milestones.filter(task__plan=plan).order_by("due", "task__order", "order")
+    if departments is None:
+        return rows
+    return rows.filter(task__in=Assignment.objects.held_by(departments).values("task"))
+
+
+def departments_of(user: User) -> frozenset[int]:
+    """The departments in which the person holds a role."""
+    return frozenset(one.department_id for one in user.held)
+
+
+def feed(plans: Sequence[Plan], user: User, now: datetime, base: str) -> str:
+    """The person's calendar: the due dates of the own departments' tasks, or of all for whoever sees all."""
+    events = chain.from_iterable(_events_of(plan, user, now, base) for plan in plans)
+    return calendar(_("Key tasks"), events, now)
+
+
+def _events_of(plan: Plan, user: User, now: datetime, base: str) -> Iterator[Event]:
+    everything = access.reach(user, Action.VIEW_TASK_REPORTS).sees(plan.region_id)
+    departments = None if everything else departments_of(user)
+    day = shown_day(plan, timezone.localdate(now))
+    return _events(plan, known(_of(plan, Milestone.objects.all(), departments), plan, day), base)
+
+
+def _events(plan: Plan, steps: Sequence[Known], base: str) -> Iterator[Event]:
+    for one in steps:
+        row = one.milestone
+        address = base + reverse("task", args=[plan.code, row.task.code])
+        if one.step.done_on is not None and one.is_done:
+            state = _("done on %(day)s") % {"day": date_format(one.step.done_on)}
+        else:
+            state = _("%(percentage)s %% done") % {"percentage": one.percentage}
+        yield Event(f"milestone-{row.pk}@quality-plan", row.due, row.title, f"{row.task.title}\n{state}", address)

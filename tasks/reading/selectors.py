@@ -1,0 +1,310 @@
+"""What pages read of tasks; each function takes a constant number of queries."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext as _
+
+from departments.models import Department, User
+from departments.people.groups import spread
+from plans.models import Clause, Plan
+from plans.periods import Month
+from targets.models import Indicator, Target
+from targets.wording.lights import Light
+from tasks.models import Assignment, Milestone, ProgressReport, SignOff, Task
+from tasks.reading.answering import Counties, counties_of
+from tasks.reading.standing import Days, Judged, Known, judged, judged_over, known
+from tasks.rules.progress import Progress, State
+from tasks.wording.explanation import explain, share_text
+from tasks.wording.lights import LIGHTS, light
+
+PAGE = 50
+"""Tasks on one page of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A task at the end of a day, ready to be shown; its assignments are at hand."""
+
+    task: Task
+    state: Progress
+    day: date
+    counties: Counties | None = None
+
+    @property
+    def light(self) -> Light:
+        return light(self.state)
+
+    @property
+    def done(self) -> int:
+        return self.state.done
+
+    @property
+    def total(self) -> int:
+        return self.state.total
+
+    @property
+    def percent(self) -> int:
+        """The weighted percentage for drawing, never 100 before all of it is done."""
+        return min(int(self.state.share * 100), 100 if self.state.share == 1 else 99) if self.state.share else 0
+
+    @property
+    def share(self) -> str:
+        """The weighted percentage in words; empty without milestones."""
+        return "" if self.state.share is None else share_text(Decimal(self.state.share))
+
+    @property
+    def sentence(self) -> str:
+        """Why it stands there."""
+        return explain(self.state, self.day)
+
+    @property
+    def assignments(self) -> Sequence[Assignment]:
+        return list(self.task.assignments.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The tasks of one clause (二(二), 三), under its name."""
+
+    clause: Clause
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tasks are looked for; what is empty is not asked about. `due` is the month in which a milestone or the task
+    is due, `chapter` a clause's number, `department` a code."""
+
+    chapter: str = ""
+    department: str = ""
+    role: str = ""
+    state: str = ""
+    due: Month | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """How many of the tasks that are looked for stand so."""
+
+    state: State
+    light: Light
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was looked for: a page of rows, and how all of them stand, whatever state was asked for."""
+
+    page: Page[Judged]
+    rows: Sequence[Row]
+    tabs: Sequence[Tab]
+    number: int
+
+
+def ordered(plan: Plan) -> QuerySet[Task]:
+    """All tasks of a plan, in its order. Their words are left in the database: lists do not show them."""
+    return _in_order(Task.objects.filter(plan=plan))
+
+
+def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    listed = tasks.select_related("clause__parent").defer("quote", "clause__text", "clause__parent__text")
+    return listed.order_by("order", "code")
+
+
+def standing(plan: Plan, day: date) -> list[Row]:
+    """All tasks of a plan with their words, in its order, as they stood at the end of a day."""
+    tasks = Task.objects.filter(plan=plan).select_related("clause").order_by("order", "code")
+    return with_assignments(judged(tasks, plan, day))
+
+
+def with_assignments(found: Iterable[Judged]) -> list[Row]:
+    """The tasks with who answers for them: one query more, for these alone, and three where each county does."""
+    judged_ones = list(found)
+    named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
+    prefetch_related_objects([one.task for one in judged_ones], named)
+    counties = counties_of({one.task: one.day for one in judged_ones})
+    return [Row(one.task, one.state, one.day, counties.get(one.task.pk)) for one in judged_ones]
+
+
+def find(plan: Plan, day: date, wanted: Wanted, page: str | None) -> Found:
+    """A page of the tasks that are looked for. The state is judged for all of them, the rest is read for the page."""
+    all_found = judged(_matching(ordered(plan), wanted), plan, day)
+    counts = Counter(one.state.state for one in all_found)
+    chosen = [one for one in all_found if _stands(one, wanted)]
+    shown: Page[Judged] = Paginator(chosen, PAGE).get_page(page)
+    rows = with_assignments(shown.object_list)
+    tabs = [Tab(state, LIGHTS[state], counts[state]) for state in LIGHTS if counts[state]]
+    return Found(shown, rows, tabs, len(all_found))
+
+
+def judged_for(plan: Plan, day: date, wanted: Wanted) -> list[Judged]:
+    """All tasks that are looked for, bare."""
+    return [one for one in judged(_matching(ordered(plan), wanted), plan, day) if _stands(one, wanted)]
+
+
+def _stands(one: Judged, wanted: Wanted) -> bool:
+    return not wanted.state or one.state.state == wanted.state
+
+
+def _matching(tasks: QuerySet[Task], wanted: Wanted) -> QuerySet[Task]:
+    if wanted.chapter:
+        tasks = tasks.filter(Q(clause__path=wanted.chapter) | Q(clause__parent__path=wanted.chapter))
+    if wanted.department or wanted.role:
+        tasks = tasks.filter(pk__in=_assigned(wanted).values("task"))
+    if wanted.due is not None:
+        within = (wanted.due.first_day, wanted.due.last_day)
+        tasks = tasks.filter(Q(due__range=within) | Q(milestones__due__range=within)).distinct()
+    return tasks
+
+
+def _assigned(wanted: Wanted) -> QuerySet[Assignment]:
+    rows = Assignment.objects.all()
+    if wanted.department:
+        rows = rows.held_by(Department.objects.filter(code=wanted.department).values("pk"))
+    return rows.filter(role=wanted.role) if wanted.role else rows
+
+
+def chapters(plan: Plan) -> list[Clause]:
+    """The clauses under which tasks stand, in the plan's order."""
+    under = Task.objects.filter(plan=plan)
+    ids = {parent or own for own, parent in under.values_list("clause_id", "clause__parent_id")}
+    return list(plan.clauses.filter(pk__in=ids).with_names().order_by("order"))
+
+
+def units(plan: Plan) -> list[Department]:
+    """The departments that answer for tasks: those that the plan names, and each county where it names them all."""
+    named = Department.objects.filter(assignments__task__plan=plan)
+    every = Q(pk__in=named.values("pk")) | Q(pk__in=spread(named).values("pk"))
+    return list(Department.objects.filter(every).order_by("kind", "code"))
+
+
+def grouped(rows: Sequence[Row]) -> list[Group]:
+    """Tasks under the clause that their own clauses are part of; one query for those without a heading."""
+    parts = groupby(rows, key=lambda row: row.task.clause.parent or row.task.clause)
+    groups = [Group(clause, list(part)) for clause, part in parts]
+    named = Clause.objects.with_names().in_bulk([group.clause.pk for group in groups if not group.clause.heading])
+    return [Group(named.get(group.clause.pk, group.clause), group.rows) for group in groups]
+
+
+def of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[Row]:
+    """The tasks for which any of the departments answers, in the plan's order."""
+    return of_departments_over({plan: day}, departments)
+
+
+def of_departments_over(days: Days, departments: Collection[int]) -> list[Row]:
+    """The same of several plans, each one's tasks in its order, at the end of its own day."""
+    assigned = Assignment.objects.held_by(departments)
+    tasks = _in_order(Task.objects.filter(plan__in=days, pk__in=assigned.values("task")))
+    return with_assignments(judged_over(tasks, days))
+
+
+def row_of(task: Task, plan: Plan, day: date) -> Row:
+    """One task."""
+    found = judged(Task.objects.filter(pk=task.pk).select_related("clause__parent"), plan, day)
+    return with_assignments(found)[0]
+
+
+def milestones_of(task: Task, plan: Plan, day: date) -> list[Known]:
+    """A task's milestones, in its order."""
+    return known(task.milestones.all(), plan, day)
+
+
+def countable_targets(task: Task) -> QuerySet[Target]:
+    """The targets of the task's plan from which a milestone's progress can be read, in the plan's order."""
+    grow = (Target.Comparator.AT_LEAST, Target.Comparator.MORE_THAN)
+    counts = Target.objects.filter(plan=task.plan_id, comparator__in=grow, indicator__measure=Indicator.Measure.COUNT)
+    return counts.filter(indicator__time_rule=Indicator.TimeRule.SUM).order_by("order", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One writing of a milestone: what happened, what it is called, who did it and why."""
+
+    kind: str
+    title: str
+    by: str
+    at: datetime
+    reason: str
+
+
+def history_of(task: Task, limit: int = 50) -> list[Change]:
+    """The latest changes of a task's milestones by people, newest first; what the plan's file brought is no change."""
+    rows = (
+        Milestone.history.filter(task=task, history_user__isnull=False)
+        .select_related("history_user")
+        .order_by("-history_date", "-history_id")
+    )
+    kinds = {"+": _("added"), "~": _("changed"), "-": _("removed")}
+    return [
+        Change(
+            kinds[one.history_type],
+            one.title,
+            str(one.history_user or ""),
+            one.history_date,
+            one.history_change_reason or "",
+        )
+        for one in rows[:limit]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfTask:
+    """What was said about a task in a month, and who signed for it. `own`: whoever looks has typed a part of what is to
+    be signed."""
+
+    month: Month
+    reports: Sequence[ProgressReport]
+    signed: SignOff | None
+    own: bool
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a report became official after the signature."""
+        if self.signed is None:
+            return False
+        return any(one.official_at is not None and one.official_at > self.signed.at for one in self.reports)
+
+    @property
+    def may_be_signed(self) -> bool:
+        """Whether there is something to sign that is not signed as it is now."""
+        approved = any(one.state == ProgressReport.StateChoices.APPROVED for one in self.reports)
+        return approved and (self.signed is None or self.is_outdated)
+
+
+def months_of_task(task: Task, user: User) -> list[MonthOfTask]:
+    """The reports about a task that the person may see, without those that were replaced; newest month first."""
+    reports = _with_words(ProgressReport.objects.visible_to(user).filter(task=task))
+    by_month: dict[Month, list[ProgressReport]] = defaultdict(list)
+    for one in reports.exclude(state=ProgressReport.StateChoices.SUPERSEDED).order_by("-month", "department", "pk"):
+        by_month[one.month].append(one)
+    signed: dict[Month, SignOff] = {}
+    for row in task.sign_offs.select_related("by").order_by("pk"):
+        signed[row.month] = row
+    months = sorted({*by_month, *signed}, reverse=True)
+    return [
+        MonthOfTask(month, by_month[month], signed.get(month), _has_typed_official(by_month[month], user))
+        for month in months
+    ]
+
+
+def _has_typed_official(reports: Sequence[ProgressReport], user: User) -> bool:
+    official = [one for one in reports if one.state == ProgressReport.StateChoices.APPROVED]
+    return any(one.is_typed_by(user) for one in official)
+
+
+def reports_waiting_for(user: User) -> list[ProgressReport]:
+    """The reports about which the person's department decides, oldest first."""
+    return list(_with_words(ProgressReport.objects.waiting_for(user)).order_by("pk")[:200])
+
+
+def _with_words(reports: QuerySet[ProgressReport]) -> QuerySet[ProgressReport]:
+    """With all that a page says about them: six queries more, however many there are."""
+    related = reports.select_related("task__plan", "department", "author", "approved_by")
+    return related.prefetch_related("steps__milestone", "attachments", "decisions__by", "authors__user")

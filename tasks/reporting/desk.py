@@ -1,0 +1,178 @@
+"""My tasks: what my departments answer for, plan by plan, where their reports of the month stand, and what waits for
+me."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.db.models import QuerySet
+
+from departments import access
+from departments.models import Department, User
+from departments.permissions import Action
+from plans.models import AbstractAssignment, Plan
+from plans.periods import Month
+from reviews.workflow import State
+from targets.expected.duties import plans_of
+from targets.expected.situation import Situation
+from tasks.models import Assignment, ProgressReport, ReportDraft, Task
+from tasks.reading.answering import Answer, Answering
+from tasks.reading.selectors import Row, of_departments_over
+from tasks.reading.standing import shown_days
+
+OPEN = "open"
+DRAFTED = "drafted"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A department's part in a task, and where its report of the month stands: `open`, `drafted`, or a review state."""
+
+    row: Row
+    assignment: AbstractAssignment
+    standing: str
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing left to do for whoever reports."""
+        return not _is_owed(self.standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One department with its parts in tasks: what is to be done first."""
+
+    department: Department
+    duties: Sequence[Duty]
+
+    @property
+    def open(self) -> int:
+        """How many reports of the month are still to be handed in; supporting units report when they have something."""
+        return sum(not one.is_done and one.assignment.role != AbstractAssignment.Role.SUPPORT for one in self.duties)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a person has to do with the tasks of one plan. `reports`: whether the person writes reports."""
+
+    plan: Plan
+    month: Month
+    deadline: date
+    day: date
+    units: Sequence[Unit]
+    waiting: int
+    reports: bool
+
+    @property
+    def open(self) -> int:
+        return sum(unit.open for unit in self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The same of all plans that run, in numbers: the months of which reports are written, how many are still to be
+    handed in, and how many wait for the person's review."""
+
+    months: Sequence[Month]
+    open: int
+    waiting: int
+    reports: bool
+
+
+def named_in(user: User) -> list[Plan]:
+    """The plans whose tasks name one of the person's departments, the one that began last first."""
+    named = Assignment.objects.held_by(_own(user)).values("task__plan")
+    return list(plans_of(user).filter(pk__in=named).latest_first())
+
+
+def summary(user: User, today: date) -> Summary | None:
+    """Over all plans, in a constant number of queries, however many there are; None for who has nothing to do with
+    tasks."""
+    own = _own(user)
+    if not own:
+        return None
+    situation = Situation.of(named_in(user), today)
+    months = {plan.pk: situation.reported[plan.pk] for plan in situation.running()}
+    asked = Assignment.objects.held_by(own).filter(task__plan__in=months, task__closed_on__isnull=True)
+    states = _states(set(months.values()), own)
+    standings = [states.get((task.pk, unit, months[task.plan_id]), OPEN) for task, unit in _owing(asked, own)]
+    writes = bool(access.reach(user, Action.REPORT_TASKS))
+    return Summary(sorted(set(months.values())), sum(map(_is_owed, standings)), waiting_for(user), writes)
+
+
+def _owing(asked: "QuerySet[Assignment]", own: Collection[int]) -> list[tuple[Task, int]]:
+    """Each task with a unit of these that owes a report about it; supporting ones report when they have something."""
+    listed = list(asked.select_related("task", "department").order_by("task_id", "pk"))
+    answering = Answering(listed)
+    return [
+        (task, unit.pk)
+        for task, assigned in groupby(listed, key=lambda one: one.task)
+        for unit, one in answering.of(assigned)
+        if unit.pk in own and one.role != Assignment.Role.SUPPORT
+    ]
+
+
+def _own(user: User) -> frozenset[int]:
+    """The departments for which the person reports or reviews."""
+    reviewing = access.reach(user, Action.REVIEW_TASK_REPORTS).departments
+    return access.reach(user, Action.REPORT_TASKS).departments | reviewing
+
+
+def _is_owed(standing: str) -> bool:
+    return standing not in (State.SUBMITTED, State.APPROVED)
+
+
+def mine(user: User, plans: Sequence[Plan], situation: Situation) -> list[Mine]:
+    """The person's tasks of each of these plans, of which the situation is known, in a constant number of queries,
+    however many plans and tasks."""
+    days, own = shown_days(plans, situation.today), _own(user)
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for row in of_departments_over(days, own) if own else ():
+        rows[row.task.plan_id].append(row)
+    answering = Answering(one for listed in rows.values() for row in listed for one in row.assignments)
+    states = _states({situation.reported[plan.pk] for plan in plans}, own)
+    departments = list(Department.objects.filter(pk__in=own).order_by("code"))
+    waiting, writes = waiting_for(user) if own else 0, bool(access.reach(user, Action.REPORT_TASKS))
+    found = []
+    for plan in plans:
+        month = situation.reported[plan.pk]
+        answers = [(row, answering.of(row.assignments)) for row in rows[plan.pk] if row.task.closed_on is None]
+        units = [_unit(one, month, answers, states) for one in departments]
+        found.append(Mine(plan, month, situation.deadlines[plan.pk][month].day, days[plan], units, waiting, writes))
+    return found
+
+
+def month_reported(plan: Plan, today: date) -> Month:
+    """The month of which reports of a plan are written now."""
+    return Situation.of([plan], today).reported[plan.pk]
+
+
+def _unit(
+    department: Department,
+    month: Month,
+    answers: Sequence[tuple[Row, Sequence[Answer]]],
+    states: Mapping[tuple[int, int, Month], str],
+) -> Unit:
+    duties = [
+        Duty(row, one.assignment, states.get((row.task.pk, department.pk, month), OPEN))
+        for row, listed in answers
+        for one in listed
+        if one.department == department
+    ]
+    return Unit(department, sorted(duties, key=lambda one: (one.is_done, one.assignment.role)))
+
+
+def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tuple[int, int, Month], str]:
+    """(task, department, month) → where the report stands: a draft counts for more than what came before it."""
+    columns = ("task_id", "department_id", "month")
+    reports = ProgressReport.objects.filter(month__in=months, department__in=departments).order_by("pk")
+    found = {(task, unit, month): state for task, unit, month, state in reports.values_list(*columns, "state")}
+    drafts = ReportDraft.objects.filter(month__in=months, department__in=departments)
+    return found | dict.fromkeys(drafts.values_list(*columns), DRAFTED)
+
+
+def waiting_for(user: User) -> int:
+    """How many reports the person may decide; own ones are a colleague's to judge."""
+    return ProgressReport.objects.waiting_for(user).by_others(user).count()

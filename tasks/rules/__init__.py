@@ -1,0 +1,1 @@
+"""Rules about tasks without a database: progress, weights, due dates, the steps of supervision (pure)."""

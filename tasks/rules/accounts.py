@@ -1,0 +1,122 @@
+"""What a progress report may say (pure: imports no Django, reads no clock).
+
+Texts come as they were typed. A milestone of which nothing is said stays as it was. Done is done on a day, neither
+after the month nor in the future; less than before is explained; what names its evidence is done with a file.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from targets.entry_rules.figures import Problem
+from targets.entry_rules.numbers import read_day
+
+WHOLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SaidStep:
+    """What was typed about a milestone."""
+
+    percentage: str = ""
+    done_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A report as it was typed; `steps` by the milestone's id."""
+
+    done: str = ""
+    next_steps: str = ""
+    problems: str = ""
+    steps: Mapping[int, SaidStep] = field(default_factory=dict)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was typed at all."""
+        typed = (self.done, self.next_steps, self.problems)
+        return not any(one.strip() for one in typed) and not any(one.percentage.strip() for one in self.steps.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A milestone on which the department reports: what was reported last, and whether it names its evidence."""
+
+    pk: int
+    last: int = 0
+    evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The last day that may be told, whether files lie beside the report, whether an approved one is being changed."""
+
+    latest: date
+    files: bool
+    corrects: bool
+
+
+Reached = tuple[int, date | None]
+"""percentage, and the day on which it was done at 100"""
+
+
+def understood(said: Said, asked: Sequence[Asked]) -> dict[int, Reached]:
+    """What is reported of which milestone, for texts that `check` has passed."""
+    return {one.pk: _read(said.steps[one.pk]) for one in asked if _is_said(said, one)}
+
+
+def check(said: Said, asked: Sequence[Asked], setting: Setting, reason: str) -> list[Problem]:
+    """Everything that is wrong with a report that is to be handed in; the column names the field."""
+    found = [] if said.done.strip() else [Problem("done_missing", "done")]
+    if setting.corrects and not reason.strip():
+        found.append(Problem("reason_missing", "reason"))
+    for one in asked:
+        if _is_said(said, one):
+            found += _step_problems(said, one, setting)
+    return found
+
+
+def _is_said(said: Said, one: Asked) -> bool:
+    step = said.steps.get(one.pk)
+    return step is not None and bool(step.percentage.strip() or step.done_on.strip())
+
+
+def _read(step: SaidStep) -> Reached:
+    percentage, day = int(step.percentage.strip().rstrip("%％").strip()), read_day(step.done_on)
+    return percentage, day if percentage == WHOLE else None
+
+
+def _step_problems(said: Said, one: Asked, setting: Setting) -> Iterator[Problem]:
+    step = said.steps[one.pk]
+    text = step.percentage.strip().rstrip("%％").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= WHOLE):
+        yield Problem("not_a_percentage", f"percentage-{one.pk}", (("found", step.percentage.strip()[:40]),))
+        return
+    percentage = int(text)
+    if percentage < one.last and not said.problems.strip():
+        yield Problem("progress_falls", f"percentage-{one.pk}", (("last", str(one.last)),))
+    yield from _day_problems(step, one, percentage, setting)
+
+
+def _day_problems(step: SaidStep, one: Asked, percentage: int, setting: Setting) -> Iterator[Problem]:
+    column = f"done_on-{one.pk}"
+    try:
+        day = read_day(step.done_on)
+    except ValueError:
+        yield Problem("not_a_day", column, (("found", step.done_on.strip()[:40]),))
+        return
+    if percentage < WHOLE:
+        if day is not None:
+            yield Problem("day_before_done", column)
+        return
+    if day is None:
+        yield Problem("day_missing", column)
+    elif day > setting.latest:
+        yield Problem("day_too_late", column, (("latest", setting.latest.isoformat()),))
+    if one.evidence and not setting.files:
+        yield Problem("evidence_missing", column)
+
+
+def speaking(roles: Iterable[str]) -> set[str]:
+    """The roles of those who report on milestones that no unit has: the lead's, or where there is none the shared."""
+    return {"lead"} if "lead" in set(roles) else {"shared"}

@@ -1,0 +1,1 @@
+"""What pages and notices show of supervision, and who never updates."""

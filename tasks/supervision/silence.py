@@ -1,0 +1,148 @@
+"""Who never updates: people who do not log in, and units that hand in no figures, for a number of days.
+
+Only units of which figures are expected count, and their people who report or review. Read in a constant number of
+queries, however many people and units.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Max
+from django.utils import timezone
+
+from departments.models import Department, Membership, User
+from plans.models import Plan
+from plans.periods import Month
+from reviews.workflow import State as Entry
+from targets.expected.deadlines import deadlines_of
+from targets.expected.duties import expected_over
+from targets.models import Revision
+from tasks.models import SupervisionRules
+from tasks.services.telling import UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A person without a log-in for too long; `last` is the last one, None for never."""
+
+    person: User
+    last: date | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """By which rules a unit is silent: those of the plan that asks it for figures and waits the shortest, and since
+    when it is asked for any."""
+
+    plan: Plan
+    limit: int
+    further: int
+    start: date
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A unit from which too little comes: its people who do not log in, and since when nothing was handed in."""
+
+    unit: Department
+    terms: Terms
+    people: Sequence[Absent]
+    last_figures: date | None
+    quiet_days: int
+    nobody: bool
+
+    @property
+    def days(self) -> int:
+        """For how long at least one of these has lasted."""
+        return max([self.quiet_days, *(one.days for one in self.people)], default=0)
+
+
+def silent_units(plan: Plan, today: date, units: Collection[int] | None = None) -> list[Silent]:
+    """The units that ought to be told for one plan, the longest silence first; `units` are those to look at, all by
+    default."""
+    return silent_over([plan], today, units)
+
+
+def silent_over(plans: Sequence[Plan], today: date, units: Collection[int] | None = None) -> list[Silent]:
+    """The same over several plans: each unit once."""
+    terms = {unit: found for unit, found in _terms(plans, today).items() if units is None or unit in units}
+    people, figures = _people(terms), _last_figures(terms)
+    found = [
+        _silence(unit, people[unit.pk], figures.get(unit.pk), today, terms[unit.pk])
+        for unit in Department.objects.filter(pk__in=terms).order_by("kind", "code")
+    ]
+    late = [silent for silent in found if silent.days >= silent.terms.limit or silent.nobody]
+    return sorted(late, key=lambda silent: -silent.days)
+
+
+def _terms(plans: Sequence[Plan], today: date) -> dict[int, Terms]:
+    """Of each unit that figures of a month that has passed were expected of, by any of the plans."""
+    passed = _passed(plans, today)
+    expected = expected_over(plans, {month for _plan, month in passed})
+    rules = SupervisionRules.of_plans(plans)
+    of_plan = {plan.pk: _terms_of(plan, rules[plan.pk]) for plan in plans}
+    found: dict[int, Terms] = {}
+    for key, unit in expected.figures.items():
+        asking = [of_plan[plan.pk] for plan in expected.plans_of(key) if (plan.pk, key.month) in passed]
+        if unit is not None and asking:
+            found[unit] = min([*asking, *([found[unit]] if unit in found else ())], key=lambda terms: terms.limit)
+    return found
+
+
+def _passed(plans: Collection[Plan], today: date) -> set[tuple[int, Month]]:
+    """The months of each plan whose figures ought to be there."""
+    deadlines = deadlines_of(plans)
+    return {(plan.pk, month) for plan in plans for month, due in deadlines[plan.pk].by_month.items() if due.day < today}
+
+
+def _terms_of(plan: Plan, rules: SupervisionRules) -> Terms:
+    first = plan.first_month.first_day
+    return Terms(plan, rules.silence_days, rules.silence_further_days, max(plan.issued_on or first, first))
+
+
+def _silence(unit: Department, people: Sequence[User], figures: date | None, today: date, terms: Terms) -> Silent:
+    absent = [_absence(person, today) for person in people]
+    quiet = (today - (figures or terms.start)).days
+    late = [absence for absence in absent if absence.days >= terms.limit]
+    return Silent(unit, terms, late, figures, quiet if quiet >= terms.limit else 0, not people)
+
+
+def _absence(person: User, today: date) -> Absent:
+    """Who has never logged in is absent since the account was made."""
+    last = timezone.localdate(person.last_login) if person.last_login else None
+    return Absent(person, last, (today - (last or timezone.localdate(person.date_joined))).days)
+
+
+def _people(units: Collection[int]) -> dict[int, list[User]]:
+    """Who reports or reviews for each unit."""
+    roles = [one.value for one in UNIT]
+    rows = Membership.objects.filter(department__in=units, role__in=roles, user__is_active=True)
+    found: dict[int, dict[int, User]] = defaultdict(dict)
+    for one in rows.select_related("user").order_by("user__username"):
+        found[one.department_id][one.user_id] = one.user
+    return defaultdict(list, {unit: list(people.values()) for unit, people in found.items()})
+
+
+def _last_figures(units: Collection[int]) -> dict[int, date]:
+    """When each unit's people handed in a figure last."""
+    rows = (
+        Membership.objects.filter(department__in=units, role__in=[one.value for one in UNIT])
+        .values("department_id", "user_id")
+        .order_by()
+    )
+    authors: dict[int, datetime] = dict(
+        Revision.objects.exclude(state=Entry.DRAFT.value)
+        .filter(author__in=[row["user_id"] for row in rows])
+        .order_by()
+        .values_list("author_id")
+        .annotate(last=Max("created_at"))
+    )
+    found: dict[int, date] = {}
+    for row in rows:
+        if at := authors.get(row["user_id"]):
+            day = timezone.localdate(at)
+            found[row["department_id"]] = max(day, found.get(row["department_id"], day))
+    return found

@@ -1,0 +1,178 @@
+"""What pages show of supervision: a list with its figures, one notice with its way, what waits for a person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from departments import access
+from departments.models import Department, User
+from departments.permissions import Action
+from tasks.models import SupervisionNotice, SupervisionStep
+from tasks.models.supervision import SupervisionNoticeQuerySet
+from tasks.rules.supervising import OPEN, TRANSITIONS, WITH_UNIT, State, Verb, offered
+from tasks.services.supervision import reaches
+from tasks.wording.grounds import sentence
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A step as it is offered: the word on its button, what is asked for, and whether words, files or a limit go with
+    it."""
+
+    verb: Verb
+    label: str | Promise
+    question: str | Promise = ""
+    needs_text: bool = False
+    asks_days: bool = False
+    primary: bool = False
+    takes_files: bool = True
+
+
+DEEDS = {
+    one.verb: one
+    for one in (
+        Deed(Verb.ISSUE, pgettext_lazy("button", "Issue"), primary=True),
+        Deed(Verb.REJECT, pgettext_lazy("button", "Do not take up"), _("Why is it not taken up?"), needs_text=True),
+        Deed(Verb.RECEIVE, pgettext_lazy("button", "Receive"), primary=True, takes_files=False),
+        Deed(Verb.ANSWER, pgettext_lazy("button", "Answer"), _("What was done?"), needs_text=True, primary=True),
+        Deed(Verb.VERIFY, pgettext_lazy("button", "Verify"), _("What was found?"), needs_text=True, primary=True),
+        Deed(
+            Verb.RETURN,
+            pgettext_lazy("button", "Back for rework"),
+            _("Why will the answer not do?"),
+            needs_text=True,
+            asks_days=True,
+        ),
+        Deed(Verb.CLOSE, pgettext_lazy("button", "Close the matter"), _("Closing words, if any"), primary=True),
+        Deed(Verb.URGE, pgettext_lazy("button", "Urge"), _("Words to the unit, if any")),
+        Deed(
+            Verb.WITHDRAW, pgettext_lazy("button", "Withdraw"), _("Why is the supervision withdrawn?"), needs_text=True
+        ),
+    )
+}
+"""Editing has a page of its own; proposing and escalating are the system's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A notice in a list; `late` is by how many days its limit has passed, `left` how many are left."""
+
+    notice: SupervisionNotice
+    late: int
+    left: int | None
+    why: str
+
+    @classmethod
+    def of(cls, notice: SupervisionNotice, today: date) -> "Row":
+        """The notice as of a day."""
+        days = (notice.due - today).days if notice.waits_for_unit and notice.due else None
+        return cls(notice, max(0, -days) if days is not None else 0, days, sentence(notice.grounds))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many notices a person sees, by what is to be done."""
+
+    open: int
+    overdue: int
+    to_verify: int
+    proposed: int
+
+
+def figures_of(user: User, today: date) -> Figures:
+    """The numbers above the list, in one query."""
+    return Figures(**SupervisionNotice.objects.visible_to(user).aggregate(**_counted(today)))
+
+
+def figures_by_plan(user: User, today: date) -> dict[int, Figures]:
+    """The same numbers of each plan of which there is any notice, by the plan's id, in one query."""
+    notices = SupervisionNotice.objects.visible_to(user).order_by().values_list("plan_id")
+    return {plan_id: Figures(*numbers) for plan_id, *numbers in notices.annotate(**_counted(today))}
+
+
+def _counted(today: date) -> dict[str, Count]:
+    values = [one.value for one in OPEN if one is not State.PROPOSED]
+    with_unit = Q(state__in=[one.value for one in WITH_UNIT])
+    return {
+        "open": Count("pk", filter=Q(state__in=values)),
+        "overdue": Count("pk", filter=with_unit & Q(due__lt=today)),
+        "to_verify": Count("pk", filter=Q(state__in=(State.ANSWERED.value, State.VERIFIED.value))),
+        "proposed": Count("pk", filter=Q(state=State.PROPOSED.value)),
+    }
+
+
+def page_of(user: User, wanted: Mapping[str, Any], page: str, today: date) -> tuple[list[Row], "Page[Any]"]:
+    """A page of the notices that the person may see and the filter wants: what is late first, then by its limit."""
+    found = _wanted(SupervisionNotice.objects.visible_to(user).listed(), wanted, today)
+    shown: Page[Any] = Paginator(found.order_by(*_ORDER), PAGE).get_page(page or 1)
+    return [Row.of(one, today) for one in shown.object_list], shown
+
+
+_ORDER = (F("ended_at").asc(nulls_first=True), F("due").asc(nulls_last=True), "-pk")
+"""What is open first, by its limit; then what has ended."""
+
+
+def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: date) -> SupervisionNoticeQuerySet:
+    state = wanted.get("state") or ""
+    if state in SupervisionNotice.StateChoices.values:
+        found = found.filter(state=state)
+    elif state != "all":
+        found = found.open().exclude(state=State.PROPOSED.value)
+    if wanted.get("plan"):
+        found = found.filter(plan=wanted["plan"])
+    if wanted.get("department"):
+        found = found.of_department(wanted["department"])
+    return found.overdue(today) if wanted.get("overdue") else found
+
+
+def proposals_for(user: User, today: date) -> list[Row]:
+    """What waits longest to be issued, edited or rejected; the rest follows once these are decided."""
+    seats = access.reach(user, Action.ISSUE_SUPERVISION).seats
+    if not seats:
+        return []
+    found = SupervisionNotice.objects.filter(state=State.PROPOSED.value, plan__region__in=seats)
+    found = found.listed().order_by("pk")
+    return [Row.of(one, today) for one in found[:PAGE]]
+
+
+def open_of(user: User, today: date, *, department: Department | None = None, **subject: Any) -> list[Row]:
+    """What is open of a department's, or about a target or a task (`target=`, `task=`), as far as seen."""
+    found = SupervisionNotice.objects.visible_to(user).open().filter(**subject).listed()
+    if department is not None:
+        found = found.of_department(department).exclude(state=State.PROPOSED.value)
+    return [Row.of(one, today) for one in found.order_by(*_ORDER)]
+
+
+def waiting_for(user: User, today: date) -> list[Row]:
+    """What the person has to receive or answer, for the desk."""
+    found = SupervisionNotice.objects.visible_to(user).with_unit().listed().order_by(*_ORDER)
+    return [Row.of(one, today) for one in found if may(user, one)]
+
+
+def may(user: User, notice: SupervisionNotice) -> frozenset[Action]:
+    """The actions of supervision that the person may take for the notice."""
+    known = {one.action for one in TRANSITIONS.values() if one.action is not None}
+    return frozenset(one for one in known if reaches(user, one, notice.plan, notice.lead))
+
+
+def deeds_for(user: User, notice: SupervisionNotice) -> list[Deed]:
+    """What the person can do now; a notice without a leading unit cannot be issued yet."""
+    own = notice.answered_by_id == user.pk
+    verbs = offered(State(notice.state), may(user, notice), own_answer=own)
+    lacking = Verb.ISSUE if notice.lead is None else None
+    return [DEEDS[verb] for verb in verbs if verb in DEEDS and verb is not lacking]
+
+
+def steps_of(notice: SupervisionNotice, *, inside: bool) -> Sequence[SupervisionStep]:
+    """The way of a notice with its files, oldest first; what was before its issue is for the plan office alone."""
+    found = notice.steps.select_related("by").prefetch_related("attachments").order_by("pk")
+    return list(found if inside else found.exclude(to_state=State.PROPOSED.value))

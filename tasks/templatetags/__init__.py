@@ -1,0 +1,1 @@
+"""What stands of tasks and supervision on pages of other apps."""
