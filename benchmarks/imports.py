@@ -112,7 +112,7 @@ def handed_over(data: bytes, name: str) -> int:
     """The stored upload: what the clock does not count."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    from imports.services import receive
+    from imports.services.receiving import receive
     from targets.tests import factories as f
 
     return receive(SimpleUploadedFile(name, data), by=f.coordinator()).pk
@@ -123,7 +123,7 @@ def imported(pk: int) -> dict[str, float]:
     from imports.batches.applying import apply
     from imports.batches.checking import check
     from imports.models import ImportBatch
-    from imports.services import confirm
+    from imports.services.deciding import confirm
     from targets.judging.recompute import recompute_dirty
 
     checking, _nothing = timed(lambda: check(pk))

@@ -140,7 +140,7 @@ def imported(choose: Callable[[list[Any]], list[Any]]) -> tuple[float, float, in
     from targets.entry_rules.figures import Entry
     from targets.judging.recompute import recompute_dirty
     from targets.models import Observation
-    from targets.services import make_official
+    from targets.services.official import make_official
     from targets.tests import factories as f
 
     by = f.coordinator()

@@ -100,7 +100,9 @@ def measured_by(unit: "Department", number: int) -> "Indicator":
 def work_on(one: "Indicator", number: int, author: "User", reviewer: "User") -> None:
     """What has happened to a figure so far: in turn nothing, typed, typed and odd, handed in, approved, returned; every
     fifth has files."""
-    from targets.services import approve, attach, hand_in, send_back
+    from targets.services.attachments import attach
+    from targets.services.drafting import hand_in
+    from targets.services.reviewing import approve, send_back
 
     key, step = key_of(one), STEPS[number % len(STEPS)]
     if step == "open":
@@ -121,7 +123,7 @@ def work_on(one: "Indicator", number: int, author: "User", reviewer: "User") -> 
 def type_in(one: "Indicator", value: str, author: "User", note: str = "核对无误") -> None:
     """Types into a cell, whatever stands there."""
     from targets.models import Draft
-    from targets.services import Typed, save_draft
+    from targets.services.drafting import Typed, save_draft
 
     key = key_of(one)
     found = Draft.objects.filter(indicator=one, region=key[1], month=key[2]).first()

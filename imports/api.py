@@ -17,7 +17,8 @@ from departments.models import User
 from imports.batches.messages import Told, told, unreadable
 from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.services import cancel, confirm, receive, undo
+from imports.services.deciding import cancel, confirm, undo
+from imports.services.receiving import receive
 from imports.showing import preview
 
 router = Router(tags=["imports"])

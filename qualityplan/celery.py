@@ -122,7 +122,7 @@ def _has_judged() -> bool:
     from django.db import InterfaceError, connections
     from django.db import OperationalError as DatabaseAwayError
 
-    from targets.services import formulas_changed
+    from targets.services.dirty import formulas_changed
 
     try:
         formulas_changed()

@@ -38,16 +38,11 @@ from targets.models import (
     TargetLeader,
     TargetVersion,
 )
-from targets.services import (
-    check_change,
-    demand_judged_alike,
-    demand_reasons,
-    former_rule,
-    keep_former,
-    promises_changed,
-    reporters_changed,
-)
-from targets.services.ruling import first_open, keep_all_open
+from targets.services.dirty import promises_changed
+from targets.services.quotas import demand_reasons
+from targets.services.reporting import reporters_changed
+from targets.services.ruling import demand_judged_alike, first_open, keep_all_open
+from targets.services.versions import check_change, former_rule, keep_former
 
 guard(demand_judged_alike, hold=keep_all_open)
 listen(promises_changed)

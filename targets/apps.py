@@ -69,7 +69,7 @@ class TargetsConfig(AppConfig):
 def judge_by_new_formulas(using: str = "default", **_sent: Any) -> None:
     """After `migrate`: what older formulas have judged is judged anew."""
     from targets.models import AppliedFormulas
-    from targets.services import formulas_changed
+    from targets.services.dirty import formulas_changed
 
     with connections[using].cursor() as cursor:
         there = connections[using].introspection.table_names(cursor)

@@ -20,7 +20,7 @@ from plans.models import Clause, Plan
 from targets.admin import InPlan
 from targets.models import Target
 from tasks.models import Assignment, Milestone, SupervisionRules, Task, TaskLeader
-from tasks.services import demand_lights_alike, milestones_changed
+from tasks.services.milestones import demand_lights_alike, milestones_changed
 
 
 def tell_targets(objects: Collection[Model]) -> None:

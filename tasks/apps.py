@@ -22,15 +22,17 @@ class TasksConfig(AppConfig):
         from reviews import four_eyes as reviewing
         from reviews.models import MOVING, OFFICIAL, REVISED
         from targets.judging import milestones
-        from tasks import four_eyes, services
+        from tasks import four_eyes
         from tasks.models import MilestoneReport, ProgressReport, ReportAuthor, ReportDecision, SignOff, SupervisionStep
         from tasks.reporting import reminders
+        from tasks.services import feeds
+        from tasks.services import milestones as milestones_services
         from tasks.supervision import pressing
         from tasks.wording import notices as wording
         from tasks.wording import supervision_wording
 
-        endings.also(services.end_feed)
-        milestones.provide(services.milestones_of_targets)
+        endings.also(feeds.end_feed)
+        milestones.provide(milestones_services.milestones_of_targets)
         for provider, words in ((reminders, wording), (pressing, supervision_wording)):
             matters.provide(provider.matters_of)
             matters.word(words.WORDINGS, words.HEADINGS)

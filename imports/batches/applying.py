@@ -8,9 +8,9 @@ from imports.batches import staging
 from imports.models import ImportBatch
 from imports.workflow import State, Verb
 from targets.bulk import offering
-from targets.services import Outcome, make_official_from, submit_from
 from targets.services.checking import hold_totals
 from targets.services.locking import demand_open_rows, keep_open
+from targets.services.official import Outcome, make_official_from, submit_from
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from imports.workflow import WAITING, State, Verb
 from targets.bulk.collecting import uncollected
 from targets.entry_rules.figures import Entry, Problem
 from targets.judging.loading import series_of
-from targets.services import Background, check_entries, odd_entries
+from targets.services.checking import Background, check_entries, odd_entries
 
 _accepted_row = partial(tuple.__new__, Accepted)
 ATTEMPTS = 3

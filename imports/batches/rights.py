@@ -13,7 +13,7 @@ from plans.models import Plan
 from targets.entering.worksheet import units_of
 from targets.entry_rules.figures import Entry, Problem
 from targets.expected.duties import Key, expected_over
-from targets.services import beyond
+from targets.services.official import beyond
 
 
 def not_asked(entries: Sequence[Entry], by: User) -> dict[int, list[Problem]]:

@@ -16,7 +16,7 @@ from targets.judging.loading import Regions
 from targets.models import Target
 from targets.models.parting import problems_of
 from targets.quotas.quota_pages import QuotaTable
-from targets.services import Division
+from targets.services.quotas import Division
 
 LARGEST_SHEET = 5 * 1024 * 1024
 """The most bytes of a sheet of quotas: it is read while the person waits."""

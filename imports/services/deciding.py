@@ -17,8 +17,8 @@ from imports.workflow import State, Verb
 from plans.models import Plan
 from targets.expected.asking import asked_by
 from targets.models import Indicator
-from targets.services import retract, send_back_all
 from targets.services.locking import check_reason
+from targets.services.undoing import retract, send_back_all
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from typing import Any
 from departments.models import Region, User
 from imports.batches.checking import check
 from imports.models import ImportBatch
-from imports.services import receive
+from imports.services.receiving import receive
 from imports.tests.tables import csv_bytes, uploaded
 from targets.models import Indicator
 from targets.tests import factories

@@ -14,7 +14,7 @@ from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from targets.models import Indicator, Observation
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db

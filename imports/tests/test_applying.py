@@ -13,7 +13,8 @@ from departments.permissions import Role
 from imports.batches.applying import apply
 from imports.batches.checking import check
 from imports.models import ImportBatch
-from imports.services import cancel, confirm, correct, undo
+from imports.services.correcting import correct
+from imports.services.deciding import cancel, confirm, undo
 from imports.tables.mappings import Mapping
 from imports.tests.people import brought, counts, row
 from plans.models import Plan
@@ -21,8 +22,10 @@ from plans.periods import Month
 from targets.judging.audit import differences
 from targets.judging.loading import SeriesKey, official_at
 from targets.models import DirtyKey, Indicator, Observation, Revision
-from targets.services import Typed, approve, hand_in, lock, save_draft, withdraw
 from targets.services import official as writing
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, withdraw
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -17,12 +17,13 @@ from imports.batches.checking import check
 from imports.batches.loading import entries_of
 from imports.files.readers import UnreadableError
 from imports.models import ImportBatch, StagedRow
-from imports.services import cancel, receive
+from imports.services.deciding import cancel
+from imports.services.receiving import receive
 from imports.tests.people import brought, counts, row, told
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from targets.models import Observation, Revision
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -18,12 +18,14 @@ from departments.permissions import Role
 from imports.batches.applying import apply
 from imports.batches.checking import check
 from imports.models import ImportBatch
-from imports.services import confirm, undo
+from imports.services.deciding import confirm, undo
 from imports.tests.people import brought, row
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Decision, Indicator, Observation, Revision
-from targets.services import Typed, approve, attach, hand_in, save_draft
+from targets.services.attachments import attach
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import approve
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -14,12 +14,13 @@ from django.utils import timezone
 from departments.database.append_only import rewriting
 from departments.permissions import Role
 from imports.batches.applying import apply
-from imports.services import confirm, undo
+from imports.services.deciding import confirm, undo
 from imports.tests.people import brought, row
 from plans.periods import Month
 from targets.judging.loading import SeriesKey, official_at
 from targets.models import Decision, MonthLock, Revision
-from targets.services import approve, lock, reopen, send_back, withdraw
+from targets.services.locking import lock, reopen
+from targets.services.reviewing import approve, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,8 @@ from departments.models import AuditEvent, User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Quota, Target
-from targets.services import lock, set_quotas
+from targets.services.locking import lock
+from targets.services.quotas import set_quotas
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

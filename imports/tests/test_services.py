@@ -17,7 +17,7 @@ from departments.permissions import Role
 from imports.batches.messages import errors_of
 from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.services import import_observations
+from imports.services.whole import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
 from plans.periods import Month
 from targets.models import DirtyKey, Indicator, Observation, Revision, Source

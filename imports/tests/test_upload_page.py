@@ -12,7 +12,7 @@ from departments.permissions import PERMISSIONS, Action, Role
 from imports.batches.applying import apply
 from imports.batches.checking import check
 from imports.models import ImportBatch
-from imports.services import import_observations
+from imports.services.whole import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
 from targets.judging import meanwhile
 from targets.models import Indicator, Observation

@@ -8,7 +8,7 @@ from django.test import Client
 
 from departments.models import User
 from imports.batches.checking import check
-from imports.services import receive
+from imports.services.receiving import receive
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
 from targets.tests import factories

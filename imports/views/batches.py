@@ -24,8 +24,9 @@ from imports.batches.messages import unreadable
 from imports.files.readers import UnreadableError
 from imports.jobs import mark, send
 from imports.models import ImportBatch
-from imports.services import cancel, confirm, correct, forget, receive, undo
-from imports.services.deciding import decides
+from imports.services.correcting import correct, forget
+from imports.services.deciding import cancel, confirm, decides, undo
+from imports.services.receiving import receive
 from imports.showing import preview
 from imports.showing.correction import Correction
 from imports.showing.forms import UploadForm

@@ -29,7 +29,7 @@ from targets.quotas.quota_pages import QuotaTable, first_open_month, may_set, qu
 from targets.quotas.quota_words import month_text, what_was_set
 from targets.reading.dividing import divisible
 from targets.reading.selectors import month_of
-from targets.services import Division, QuotasRefusedError, divide
+from targets.services.quotas import Division, QuotasRefusedError, divide
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFUSED, CHANGED = 422, 409

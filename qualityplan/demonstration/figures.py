@@ -12,7 +12,7 @@ from departments.models import Region, User
 from departments.permissions import Role
 from departments.services.accounts import record
 from imports.batches.messages import errors_of
-from imports.services import import_observations
+from imports.services.whole import import_observations
 from imports.tables.parsing import HEADINGS
 from pages.spreadsheets import as_csv
 from plans.models import Plan
@@ -24,9 +24,10 @@ from qualityplan.demonstration.shapes import Scenario
 from qualityplan.demonstration.times import handed_in_at
 from targets.expected.deadlines import Deadlines
 from targets.models import Indicator, Revision, Source
-from targets.services import Typed, hand_in, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import send_back
 from tasks.models import Milestone
-from tasks.services import milestones_changed
+from tasks.services.milestones import milestones_changed
 
 
 class RefusedError(Exception):

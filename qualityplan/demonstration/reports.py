@@ -15,17 +15,11 @@ from qualityplan.demonstration.shapes import SAMPLES
 from targets.expected.deadlines import Deadlines
 from tasks.models import ProgressReport, ReportDecision, SignOff, Task
 from tasks.rules.accounts import Said, SaidStep
-from tasks.services import (
-    Place,
-    Planned,
-    approve_report,
-    hand_in_report,
-    return_report,
-    save_report,
-    sign_off,
-    split,
-    version_of,
-)
+from tasks.services.deciding import approve_report, return_report
+from tasks.services.places import Place
+from tasks.services.reporting import hand_in_report, save_report
+from tasks.services.signing import sign_off
+from tasks.services.splitting import Planned, split, version_of
 
 
 @transaction.atomic

@@ -18,10 +18,12 @@ from qualityplan.loading.identity import check_identity
 from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
-from targets.services import demand_judged_alike, demand_reasons, promises_changed, reporters_changed
-from targets.services.ruling import keep_all_open
+from targets.services.dirty import promises_changed
+from targets.services.quotas import demand_reasons
+from targets.services.reporting import reporters_changed
+from targets.services.ruling import demand_judged_alike, keep_all_open
 from tasks.models import Milestone, Task
-from tasks.services import demand_lights_alike, milestones_changed
+from tasks.services.milestones import demand_lights_alike, milestones_changed
 
 JUDGED_BY = (Region, Plan, Indicator, Target, Step, Quota)
 """What attainments are derived from, apart from observations and milestones."""

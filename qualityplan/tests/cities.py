@@ -15,19 +15,24 @@ from departments.services.screens import open_screen
 from departments.tests.cities import City
 from departments.tests.cities import city as city_named
 from imports.models import ImportBatch
-from imports.services import receive
+from imports.services.receiving import receive
 from plans.models import Clause, Plan
 from plans.periods import Month
 from plans.tests.factories import plan_of_year
 from reviews.tests import papers
 from targets.models import Attachment, DataQuestion, Indicator, Revision, Source, Target, TargetAssignment
-from targets.services import Typed, attach, hand_in, make_official, save_draft
+from targets.services.attachments import attach
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.official import make_official
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from tasks.models import Assignment, Comment, Milestone, ProgressReport, StepAttachment, SupervisionNotice, Task
 from tasks.rules.accounts import Said
-from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
+from tasks.services import supervision
+from tasks.services.attachments import attach_to_report
 from tasks.services.commenting import comment
+from tasks.services.places import Place
+from tasks.services.reporting import hand_in_report, save_report
 from tasks.services.supervision import Proposal
 
 MONTH = Month(2014, 6)

@@ -8,7 +8,7 @@ from departments.database.append_only import AppendOnly, declared, rewriting
 from departments.models import AuditEvent
 from departments.permissions import Role
 from targets.models import Decision, Revision
-from targets.services import approve
+from targets.services.reviewing import approve
 from targets.tests import factories as f
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision
 from tasks.tests.cast import approved, cast, said

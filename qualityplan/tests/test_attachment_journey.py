@@ -18,7 +18,8 @@ from plans.models import Plan
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, Indicator, Revision
-from targets.services import Typed, hand_in, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import send_back
 
 pytestmark = [
     pytest.mark.browser,

@@ -27,10 +27,10 @@ from departments.services.accounts import record
 from pages.spreadsheets import as_xlsx
 from qualityplan.jobs import link_chain, look_through_chain, tell_head_of_chain
 from targets.models import Decision
-from targets.services import approve
+from targets.services.reviewing import approve
 from targets.tests import factories as f
 from tasks.models import ReportDecision, Task
-from tasks.services import remove_plan
+from tasks.services.removing import remove_plan
 from tasks.tests.cast import approved, cast
 
 pytestmark = pytest.mark.django_db

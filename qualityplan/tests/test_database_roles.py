@@ -18,14 +18,16 @@ from departments.database import roles
 from departments.database.append_only import declared, rewriting
 from departments.models import AuditEvent, Link
 from imports.batches.applying import apply
-from imports.services import confirm
+from imports.services.deciding import confirm
 from imports.tests.people import brought, row
 from plans.periods import Month
 from qualityplan.jobs import link_chain, look_through_chain
 from targets.models import Attainment, Decision, Revision
-from targets.services import Typed, approve_all, hand_in, lock, reopen, save_draft, send_back, withdraw
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock, reopen
+from targets.services.reviewing import approve_all, send_back, withdraw
 from targets.tests import factories as f
-from tasks.services import return_report
+from tasks.services.deciding import return_report
 from tasks.tests.cast import MAY, approved, cast, handed_in, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres_only]

@@ -15,7 +15,7 @@ from plans.models import Plan
 from qualityplan.demonstration.shapes import made_up_plans
 from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Indicator, Observation, Source
-from targets.services import make_official
+from targets.services.official import make_official
 from targets.tests import factories
 from tasks.models import Milestone
 

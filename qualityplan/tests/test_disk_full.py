@@ -17,13 +17,14 @@ from pytest_django.fixtures import Settings
 from departments.permissions import Role
 from departments.tests.callers import sending
 from imports.models import ImportBatch
-from imports.services import receive
+from imports.services.receiving import receive
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from reviews.documents import RefusedFileError
 from reviews.tests import papers
 from targets.models import Attachment, Draft
-from targets.services import Typed, attach, save_draft
+from targets.services.attachments import attach
+from targets.services.drafting import Typed, save_draft
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

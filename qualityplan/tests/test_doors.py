@@ -18,7 +18,8 @@ from departments.permissions import Role
 from departments.tests.callers import asking, posting, sending
 from imports.batches.applying import apply
 from imports.batches.checking import check
-from imports.services import confirm, import_observations, undo
+from imports.services.deciding import confirm, undo
+from imports.services.whole import import_observations
 from imports.tests.people import brought
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
@@ -26,7 +27,9 @@ from reviews.tests import papers
 from targets.entry_rules.figures import Problem
 from targets.messages import sentence
 from targets.models import Attachment, Draft, Indicator, Observation, Revision
-from targets.services import Typed, approve, hand_in, lock, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,8 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.judging.recompute import recompute_dirty
 from targets.models import Draft, Indicator, Revision
-from targets.services import Typed, lock, save_draft
+from targets.services.drafting import Typed, save_draft
+from targets.services.locking import lock
 from targets.tests import factories as f
 
 pytestmark = [

@@ -14,7 +14,7 @@ from departments.permissions import Role
 from departments.tests.cities import province
 from plans.models import Plan
 from qualityplan.tests.cities import Whole, whole_city
-from targets.services import make_official
+from targets.services.official import make_official
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

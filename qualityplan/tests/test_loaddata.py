@@ -28,7 +28,7 @@ from qualityplan.tests.fixture_rows import (
     world,
 )
 from targets.models import AppliedFormulas, DirtyKey, Indicator, Quota, Target
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests.factories import person
 from tasks.models import Milestone, Task
 

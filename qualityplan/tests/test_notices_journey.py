@@ -11,7 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
-from targets.services import Typed, hand_in, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import send_back
 from targets.tests import factories as f
 
 pytestmark = [

@@ -16,13 +16,17 @@ from plans.periods import Month
 from qualityplan.answering import old_addresses
 from reviews.tests import papers
 from targets.models import Indicator, Revision
-from targets.services import Typed, attach, hand_in, save_draft
+from targets.services.attachments import attach
+from targets.services.drafting import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from tasks.models import Comment, ProgressReport, StepAttachment, SupervisionNotice, Task
 from tasks.rules.accounts import Said
-from tasks.services import Place, attach_to_report, hand_in_report, save_report, supervision
+from tasks.services import supervision
+from tasks.services.attachments import attach_to_report
 from tasks.services.commenting import comment
+from tasks.services.places import Place
+from tasks.services.reporting import hand_in_report, save_report
 from tasks.services.supervision import Proposal
 from tasks.views.supervision import DONE
 

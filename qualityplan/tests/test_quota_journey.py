@@ -15,7 +15,8 @@ from qualityplan.tests.test_entry_journey import log_in, paste, shoot
 from qualityplan.tests.test_journey import violations
 from targets.judging.recompute import recompute_all, recompute_dirty
 from targets.models import Quota, Target
-from targets.services import promises_changed, set_quotas
+from targets.services.dirty import promises_changed
+from targets.services.quotas import set_quotas
 from targets.tests import factories
 
 pytestmark = [

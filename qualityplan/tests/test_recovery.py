@@ -24,7 +24,7 @@ from targets.jobs import recompute
 from targets.judging.audit import differences
 from targets.judging.recompute import exclude_others
 from targets.models import Attainment, DirtyKey, Indicator, Target
-from targets.services import make_official
+from targets.services.official import make_official
 from targets.tests import factories as f
 
 QUEUE = "recovery"

@@ -21,7 +21,8 @@ from django.db import connection, transaction
 
 from imports import jobs
 from imports.models import ImportBatch, StagedRow
-from imports.services import confirm, receive
+from imports.services.deciding import confirm
+from imports.services.receiving import receive
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
 from targets.judging.audit import differences

@@ -17,7 +17,8 @@ from departments.permissions import Role
 from departments.tests.mailserver import MailServer
 from plans.periods import Month
 from qualityplan.tests.servers import MOST_WORKERS, REDIS
-from targets.services import Typed, hand_in, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import send_back
 from targets.tests import factories as f
 
 QUEUE = "reminding"

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Target
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories as f
 
 pytestmark = [

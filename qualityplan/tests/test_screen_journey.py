@@ -9,7 +9,7 @@ from departments.services.screens import close_screen, open_screen
 from plans.models import Plan
 from qualityplan.tests.test_journey import city
 from targets.judging.recompute import recompute_dirty
-from targets.services import make_official
+from targets.services.official import make_official
 from targets.tests import factories
 
 pytestmark = [

@@ -18,7 +18,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from qualityplan.tests.servers import free_port
 from qualityplan.urls import urlpatterns as own
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories as f
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only]

@@ -17,18 +17,9 @@ from targets.entering.worksheet import Sheet
 from targets.entry_rules.figures import Entry, Problem
 from targets.entry_rules.numbers import NotANumberError, read_number
 from targets.models import Draft
-from targets.services import (
-    Background,
-    ConflictError,
-    EntriesRefusedError,
-    Typed,
-    attach,
-    check_entries,
-    detach,
-    odd_entries,
-    save_draft,
-)
-from targets.services.drafting import FIELDS, understood
+from targets.services.attachments import attach, detach
+from targets.services.checking import Background, check_entries, odd_entries
+from targets.services.drafting import FIELDS, ConflictError, EntriesRefusedError, Typed, save_draft, understood
 from targets.wording.explanation import number
 
 LONGEST = {name: getattr(Draft._meta.get_field(name), "max_length", 0) for name in FIELDS}

@@ -10,8 +10,7 @@ from plans.periods import Month
 from targets.entering.incoming import ObservationIn
 from targets.entry_rules.figures import Key, Problem
 from targets.models import Indicator
-from targets.services import Typed
-from targets.services.drafting import FIELDS
+from targets.services.drafting import FIELDS, Typed
 
 MOST_SIMILAR, MOST_LOOKED_UP, QUOTED = 3, 20, 40
 Known = TypeVar("Known", Indicator, Region)

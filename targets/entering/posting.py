@@ -29,9 +29,8 @@ from targets.expected.closing import closed_in
 from targets.expected.duties import expected_over
 from targets.messages import sentence
 from targets.models import Draft, Indicator, Observation, Revision, Source
-from targets.services import ConflictsError, EntriesRefusedError, hand_in, save_drafts
 from targets.services.checking import entry_rule
-from targets.services.drafting import Examined, examine
+from targets.services.drafting import ConflictsError, EntriesRefusedError, Examined, examine, hand_in, save_drafts
 from targets.services.locking import keep_open, locked_problem
 from targets.services.official import same_figures
 

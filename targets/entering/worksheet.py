@@ -27,7 +27,7 @@ from targets.expected.asking import first_asked
 from targets.expected.closing import Closed, closed_in
 from targets.expected.duties import called, expected_over, plans_above, seen_of
 from targets.models import Attainment, Indicator, Observation, Target
-from targets.services import Background, months_before
+from targets.services.checking import Background, months_before
 from targets.wording.explanation import shown, threshold_text
 from targets.wording.lights import light
 

@@ -13,7 +13,7 @@ from targets.entry_rules.figures import Entry
 from targets.models import DataQuestion, Indicator
 from targets.questioning.data_quality_wording import KINDS, KindWords, chance_text, heading, sentence
 from targets.questioning.tested_data import TestedData
-from targets.services import SignalOfMonth
+from targets.services.questioning import SignalOfMonth
 from targets.wording.writing import plain, with_unit
 
 Stored = Mapping[str, str]

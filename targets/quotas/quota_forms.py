@@ -11,7 +11,7 @@ from targets.entry_rules.numbers import NotANumberError, read_number
 from targets.messages import SENTENCES, sentence
 from targets.models.parting import problems_of
 from targets.quotas.quota_pages import Column, Place, QuotaTable
-from targets.services import Division
+from targets.services.quotas import Division
 from targets.wording.aims import threshold_text
 from targets.wording.writing import plain
 

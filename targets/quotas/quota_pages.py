@@ -16,7 +16,7 @@ from targets.arithmetic.sums import SumCheck
 from targets.judging.loading import Regions
 from targets.models import MonthLock, Quota, Target
 from targets.reading.dividing import Issue, in_force, issues_of, versions_of
-from targets.services import sum_of
+from targets.services.quotas import sum_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,10 @@ from targets.bulk import offering
 from targets.entry_rules.figures import Entry
 from targets.judging.recompute import recompute_dirty
 from targets.models import Attainment, Draft, Indicator, Quota, Revision, RuleChange, Source, Step, Target
-from targets.services import (
-    Outcome,
-    Typed,
-    beyond,
-    former_rule,
-    hand_in,
-    keep_former,
-    make_official,
-    make_official_from,
-    promises_changed,
-    save_draft,
-)
+from targets.services.dirty import promises_changed
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.official import Outcome, beyond, make_official, make_official_from
+from targets.services.versions import former_rule, keep_former
 
 _numbers = itertools.count(10_001)
 """Of as many digits each, so that codes stand in the order in which they were made."""

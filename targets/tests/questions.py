@@ -5,7 +5,7 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.data_quality.signals import About, Result, SignalKind
 from targets.models import DataQuestion
-from targets.services import SignalOfMonth, ask_about_data
+from targets.services.questioning import SignalOfMonth, ask_about_data
 
 FACTS = {"statistic": 0.42, "limit": 1.83, "degrees": 11, "share": 0.2}
 

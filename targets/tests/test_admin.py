@@ -12,7 +12,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Target
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from targets.judging import recompute
 from targets.judging.audit import differences
 from targets.judging.recompute import OutdatedFormulasError, recompute_all, recompute_dirty
 from targets.models import AppliedFormulas, Attainment, DirtyKey, Observation, Target
-from targets.services import promises_changed
+from targets.services.dirty import promises_changed
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,10 @@ from plans.page_cache.kept import forget
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, Draft, Indicator, Revision
-from targets.services import Typed, approve, attach, hand_in, lock, save_draft, send_back
+from targets.services.attachments import attach
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

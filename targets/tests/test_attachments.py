@@ -22,7 +22,10 @@ from reviews.documents import RefusedFileError
 from reviews.tests import papers
 from targets import jobs
 from targets.models import Attachment, Revision
-from targets.services import Typed, approve, attach, detach, hand_in, lock, save_draft, send_back
+from targets.services.attachments import attach, detach
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

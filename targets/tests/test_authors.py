@@ -15,7 +15,8 @@ from departments.tests.callers import asking
 from plans.periods import Month
 from targets.models import Draft, Revision, RevisionAuthor
 from targets.reminding.reminders import matters_of
-from targets.services import Typed, approve, approve_all, hand_in, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import approve, approve_all, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from targets.models import Revision, Target
 from targets.reading import changes
 from targets.reading.changes import Change, History, history
 from targets.reading.selectors import official_then
-from targets.services import withdraw
+from targets.services.reviewing import withdraw
 from targets.tests.factories import (
     attainment,
     coordinator,

@@ -21,7 +21,8 @@ from plans.periods import Month
 from targets.data_quality.signals import SignalKind
 from targets.models import DataQuestion, Indicator, MonthLock, Revision
 from targets.questioning.data_quality_page import DataQuality
-from targets.services import answer_data_question, ask_about_data, lock
+from targets.services.locking import lock
+from targets.services.questioning import answer_data_question, ask_about_data
 from targets.services.reviewing import approve
 from targets.tests import factories as f
 from targets.tests.questions import asked_about, found_of

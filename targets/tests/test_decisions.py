@@ -12,16 +12,9 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.entering import queue
 from targets.models import Decision, Observation, Revision
-from targets.services import (
-    Typed,
-    approve,
-    approve_all,
-    hand_in,
-    make_official,
-    save_draft,
-    send_back,
-    withdraw,
-)
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.official import make_official
+from targets.services.reviewing import approve, approve_all, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

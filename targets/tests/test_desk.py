@@ -13,7 +13,8 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.entering.desk import DeskMonth, desk_of
 from targets.expected.deadlines import last_month_with_data, reporting_month
-from targets.services import Typed, approve, hand_in, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import approve, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -16,12 +16,12 @@ from plans.periods import Month
 from targets.arithmetic.sums import Sum, check_sum, uppermost
 from targets.models import Attainment, Quota, Step, Target
 from targets.reading.dividing import divisible, issues_of, versions_of
-from targets.services import (
+from targets.services.locking import lock
+from targets.services.quotas import (
     Division,
     QuotasChangedError,
     QuotasRefusedError,
     divide,
-    lock,
     quotas_in_force,
     set_quotas,
     sum_of,

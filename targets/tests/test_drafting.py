@@ -14,15 +14,9 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.judging.recompute import attainments_if
 from targets.models import Attainment, Draft, Observation, Revision
-from targets.services import (
-    ConflictError,
-    EntriesRefusedError,
-    Typed,
-    approve,
-    hand_in,
-    lock,
-    save_draft,
-)
+from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -25,7 +25,8 @@ from targets.expected.duties import expected_of
 from targets.expected.months import standings
 from targets.expected.timeliness import matrix_of
 from targets.models import Draft, Indicator, ReportingDuty
-from targets.services import lock, reporters_changed
+from targets.services.locking import lock
+from targets.services.reporting import reporters_changed
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

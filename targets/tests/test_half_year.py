@@ -18,7 +18,8 @@ from targets.expected.duties import expected_of
 from targets.expected.situation import Situation
 from targets.models import Indicator
 from targets.reminding.reminders import gaps_on
-from targets.services import Typed, lock, reopen, save_draft
+from targets.services.drafting import Typed, save_draft
+from targets.services.locking import lock, reopen
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,8 @@ from departments.models import Department
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Observation, Revision
-from targets.services import approve, lock
+from targets.services.locking import lock
+from targets.services.reviewing import approve
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

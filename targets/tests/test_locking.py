@@ -12,7 +12,10 @@ from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import MonthLock, Revision
-from targets.services import approve, check_entries, lock, make_official, reopen, send_back, withdraw
+from targets.services.checking import check_entries
+from targets.services.locking import lock, reopen
+from targets.services.official import make_official
+from targets.services.reviewing import approve, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

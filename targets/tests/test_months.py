@@ -12,7 +12,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.expected.months import standings
 from targets.models import MonthLock
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from departments.database.append_only import rewriting
 from departments.permissions import Role
 from targets.models import Decision, DirtyKey, Observation, Revision
-from targets.services import approve
+from targets.services.reviewing import approve
 from targets.tests import factories as f
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres_only]

@@ -16,7 +16,9 @@ from departments.permissions import Role
 from departments.tests.callers import posting
 from plans.periods import Month
 from targets.models import DirtyKey, Draft, Observation, Revision, Source
-from targets.services import Typed, approve, hand_in, lock, save_draft, send_back, withdraw
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,8 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.entering import queue
 from targets.models import DirtyKey, Indicator, Observation, Revision
-from targets.services import approve, approve_all, lock
+from targets.services.locking import lock
+from targets.services.reviewing import approve, approve_all
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

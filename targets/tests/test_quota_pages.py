@@ -16,7 +16,8 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.models import DirtyKey, Quota, Target
 from targets.reading.dividing import versions_of
-from targets.services import lock, set_quotas
+from targets.services.locking import lock
+from targets.services.quotas import set_quotas
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

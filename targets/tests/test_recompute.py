@@ -19,7 +19,9 @@ from targets.judging.audit import differences
 from targets.judging.loading import official_at
 from targets.judging.recompute import Affected, attainments_from, recompute_all, recompute_dirty
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
-from targets.services import make_official, promises_changed, withdraw
+from targets.services.dirty import promises_changed
+from targets.services.official import make_official
+from targets.services.reviewing import withdraw
 from targets.tests import factories as f
 
 VALUES = st.integers(0, 40)

@@ -17,15 +17,11 @@ from plans.periods import Month
 from targets.judging.audit import differences, verify
 from targets.judging.recompute import recompute_dirty
 from targets.models import Attainment, Indicator, Quota, Revision, RuleChange, Step, Target
-from targets.services import (
-    beyond,
-    former_rule,
-    keep_former,
-    make_official,
-    promises_changed,
-    set_quotas,
-    withdraw,
-)
+from targets.services.dirty import promises_changed
+from targets.services.official import beyond, make_official
+from targets.services.quotas import set_quotas
+from targets.services.reviewing import withdraw
+from targets.services.versions import former_rule, keep_former
 from targets.tests import factories as f
 
 KINDS = ["count", "total", "rate", "level", "event", "withdraw", "quota", "step", "rule", "version"]

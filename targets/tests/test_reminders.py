@@ -16,7 +16,9 @@ from departments.notices import digest, matters
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import MonthLock, Revision
-from targets.services import Typed, approve, hand_in, lock, save_draft, send_back
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,9 @@ from departments.models import AuditEvent
 from departments.permissions import Role
 from targets.messages import sentence
 from targets.models import DirtyKey, Observation, Revision
-from targets.services import EntriesRefusedError, approve, make_official, send_back, withdraw
+from targets.services.drafting import EntriesRefusedError
+from targets.services.official import make_official
+from targets.services.reviewing import approve, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,8 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.judging.audit import differences
 from targets.models import Attainment, ReportingDuty, Target
-from targets.services import demand_judged_alike, lock, reopen
-from targets.services.ruling import LASTING, RULES
+from targets.services.locking import lock, reopen
+from targets.services.ruling import LASTING, RULES, demand_judged_alike
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, upload
 

@@ -19,19 +19,12 @@ from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, DataQuestion, DirtyKey, Observation, Quota, Revision, Target
 from targets.reading.dividing import versions_of
-from targets.services import (
-    QuotasChangedError,
-    Typed,
-    answer_data_question,
-    approve,
-    attach,
-    detach,
-    hand_in,
-    make_official,
-    save_draft,
-    send_back,
-    set_quotas,
-)
+from targets.services.attachments import attach, detach
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.official import make_official
+from targets.services.questioning import answer_data_question
+from targets.services.quotas import QuotasChangedError, set_quotas
+from targets.services.reviewing import approve, send_back
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from targets.tests.test_admin import form_of

@@ -22,17 +22,11 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.entering.desk import desk_of
 from targets.models import Draft, Indicator, MonthLock, Observation, Revision
-from targets.services import (
-    Typed,
-    approve,
-    hand_in,
-    lock,
-    make_official,
-    reopen,
-    retract,
-    save_draft,
-    withdraw,
-)
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock, reopen
+from targets.services.official import make_official
+from targets.services.reviewing import approve, withdraw
+from targets.services.undoing import retract
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from targets.expected.deadlines import Deadlines, deadlines_of, last_months_with
 from targets.expected.months import by_year, standings
 from targets.expected.situation import Situation
 from targets.expected.timeliness import matrix_of
-from targets.services import lock
+from targets.services.locking import lock
 from targets.services.reporting import month_being_reported
 from targets.tests import factories as f
 

@@ -18,7 +18,8 @@ from departments.notices import digest, matters
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Revision
-from targets.services import Typed, approve, hand_in, save_draft, send_back, withdraw
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import approve, send_back, withdraw
 from targets.services.telling import RETURNED, tell_authors
 from targets.tests import factories as f
 

@@ -21,7 +21,8 @@ from plans.periods import Month
 from targets.expected.punctuality import Status, Tally
 from targets.expected.timeliness import Line, matrix_of, share_text
 from targets.models import Indicator, Revision
-from targets.services import Typed, approve, hand_in, save_draft, send_back, withdraw
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.reviewing import approve, send_back, withdraw
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

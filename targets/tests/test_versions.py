@@ -16,7 +16,8 @@ from targets.expected.asking import asked_by
 from targets.judging.audit import differences, verify
 from targets.models import Attainment, Target, TargetVersion
 from targets.reading.selectors import official_then
-from targets.services import lock, reopen, set_quotas
+from targets.services.locking import lock, reopen
+from targets.services.quotas import set_quotas
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, upload
 from targets.wording.explanation import explain

@@ -10,7 +10,9 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.entry_rules.figures import Problem
 from targets.models import Observation, Revision
-from targets.services import approve, check_entries, send_back, set_quotas, withdraw
+from targets.services.checking import check_entries
+from targets.services.quotas import set_quotas
+from targets.services.reviewing import approve, send_back, withdraw
 from targets.tests import factories as f
 from targets.wording.explanation import shown
 
@@ -84,7 +86,7 @@ def test_none_without_rows_is_no_data() -> None:
     incidents = f.indicator("count", direction="lower")
     promise = f.target(incidents, "none")
     f.recompute()
-    from targets.services import promises_changed
+    from targets.services.dirty import promises_changed
 
     promises_changed([promise])
     f.recompute()

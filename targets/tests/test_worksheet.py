@@ -15,7 +15,10 @@ from plans.periods import Month
 from reviews.tests import papers
 from targets.entering.worksheet import sheet_of
 from targets.models import Draft, Observation, Revision
-from targets.services import Typed, approve, attach, hand_in, lock, save_draft, send_back
+from targets.services.attachments import attach
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, send_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

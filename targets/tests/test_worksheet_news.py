@@ -22,8 +22,12 @@ from reviews.tests import papers
 from targets.entering.work import Work
 from targets.entering.worksheet import Sheet, outline_of, put_work
 from targets.models import Attachment, Draft, ReportingDuty, Revision
-from targets.services import Typed, approve, attach, detach, hand_in, lock, promises_changed, save_draft, send_back
-from targets.services import withdraw as take_back
+from targets.services.attachments import attach, detach
+from targets.services.dirty import promises_changed
+from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.locking import lock
+from targets.services.reviewing import approve, send_back
+from targets.services.reviewing import withdraw as take_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

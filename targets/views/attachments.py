@@ -9,7 +9,7 @@ from departments import access
 from departments.permissions import Action
 from reviews.serving import served
 from targets.models import Attachment
-from targets.services import detach
+from targets.services.attachments import detach
 
 REFUSED, LOCKED = 422, 423
 

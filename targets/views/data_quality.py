@@ -19,7 +19,7 @@ from targets.models import DataQuestion
 from targets.models.question import LONGEST_ANSWER, LONGEST_NOTE
 from targets.questioning.data_quality_page import DataQuality, told_of
 from targets.reading.selectors import month_of, months
-from targets.services import answer_data_question, ask_about_data
+from targets.services.questioning import answer_data_question, ask_about_data
 
 
 @require_safe

@@ -16,7 +16,7 @@ from plans.addresses import month_named
 from targets.entering.queue import Shown, figure_of
 from targets.expected.closing import closed_in
 from targets.models import Observation, Revision
-from targets.services import withdraw
+from targets.services.reviewing import withdraw
 from targets.views.review import name_of, reason_of, revision_of
 
 

@@ -24,7 +24,7 @@ from targets.quotas.quota_pages import QuotaTable, first_open_month, may_set, qu
 from targets.quotas.quota_words import month_text, script_texts, what_was_set
 from targets.reading.dividing import divisible
 from targets.reading.selectors import month_of, months
-from targets.services import Division, QuotasRefusedError, divide
+from targets.services.quotas import Division, QuotasRefusedError, divide
 
 OK, REFUSED, CHANGED = 200, 422, 409
 

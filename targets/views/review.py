@@ -15,7 +15,7 @@ from departments.permissions import Action
 from departments.rules.typed import number_of
 from targets.entering.queue import queue
 from targets.models import Observation, Revision
-from targets.services import approve, approve_all, send_back
+from targets.services.reviewing import approve, approve_all, send_back
 from targets.wording.notices import listed
 
 

@@ -37,8 +37,8 @@ from targets.judging.recompute import attainments_if
 from targets.messages import sentence
 from targets.models import Attainment, Draft, Target
 from targets.reading.selectors import would_be_seen
-from targets.services import ConflictError, EntriesRefusedError, attach, hand_in, save_draft
-from targets.services.drafting import FIELDS
+from targets.services.attachments import attach
+from targets.services.drafting import FIELDS, ConflictError, EntriesRefusedError, hand_in, save_draft
 from targets.views import words
 from targets.wording.explanation import Shown, explain, shown
 from targets.wording.lights import Light, light

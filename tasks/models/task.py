@@ -35,7 +35,7 @@ class Task(models.Model):
 
     `open_ended` holds the words by which the plan names further units without saying which (相关市级部门, 等单位); they
     are a mark on the task, not a department. `targets` are the promises in numbers that stand in the same item. The
-    plan office closes a task when all of it is done (`tasks.services.close`).
+    plan office closes a task when all of it is done (`tasks.services.signing.close`).
     """
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="tasks", verbose_name=_("plan"), db_index=False)

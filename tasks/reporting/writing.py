@@ -8,7 +8,9 @@ from targets.entry_rules.figures import Problem
 from tasks.models import ProgressReport, ReportAttachment, ReportDraft
 from tasks.reading.standing import Known
 from tasks.rules.accounts import Said, SaidStep
-from tasks.services import Place, reported_by, said_in, said_of
+from tasks.services.authorship import said_of
+from tasks.services.places import Place, reported_by
+from tasks.services.reporting import said_in
 from tasks.wording.messages import sentence
 
 

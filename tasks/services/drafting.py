@@ -18,7 +18,8 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import Clause, Plan
 from targets.models import Target
-from targets.services import hand_over, promises_changed
+from targets.services.dirty import promises_changed
+from targets.services.reporting import hand_over
 from tasks.models import Milestone, Task
 from tasks.reading.drafts import Draftable, gaps, going_with, plan_of
 

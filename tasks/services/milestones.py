@@ -11,7 +11,7 @@ from plans.periods import Month, months_between
 from targets.arithmetic.formulas import Milestone as Step
 from targets.arithmetic.formulas import Signal
 from targets.models import MonthLock, Target
-from targets.services import promises_changed
+from targets.services.dirty import promises_changed
 from targets.services.locking import keep_open
 from targets.services.ruling import Fields, demand_unclosed_months, differing
 from tasks.models import Milestone, Task

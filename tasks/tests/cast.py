@@ -14,7 +14,9 @@ from reviews.tests import papers
 from targets.tests import factories as f
 from tasks.models import Assignment, Milestone, ProgressReport, Task
 from tasks.rules.accounts import Said, SaidStep
-from tasks.services import Place, approve_report, hand_in_report, save_report
+from tasks.services.deciding import approve_report
+from tasks.services.places import Place
+from tasks.services.reporting import hand_in_report, save_report
 
 MAY = Month(2014, 5)
 JUNE = Month(2014, 6)

@@ -14,7 +14,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.judging.audit import differences
 from targets.models import Target
-from targets.services import lock, reopen
+from targets.services.locking import lock, reopen
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
 from tasks.services.milestones import COUNTED, RULES, TASK_RULES

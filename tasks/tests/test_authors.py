@@ -15,18 +15,11 @@ from departments.notices.matters import of_people
 from departments.permissions import Role
 from targets.tests import factories as f
 from tasks.models import Assignment, ProgressReport, SignOff, Task
-from tasks.services import (
-    Planned,
-    approve_report,
-    attach_to_report,
-    close,
-    hand_in_report,
-    return_report,
-    save_report,
-    sign_off,
-    split,
-    version_of,
-)
+from tasks.services.attachments import attach_to_report
+from tasks.services.deciding import approve_report, return_report
+from tasks.services.reporting import hand_in_report, save_report
+from tasks.services.signing import close, sign_off
+from tasks.services.splitting import Planned, split, version_of
 from tasks.tests.cast import JUNE, approved, cast, handed_in, paper, said
 
 pytestmark = pytest.mark.django_db

@@ -22,8 +22,9 @@ from tasks.reading.selectors import Wanted, find, row_of
 from tasks.reading.slipping import findings
 from tasks.reporting.desk import Mine, mine
 from tasks.reporting.reminders import gaps_on, lots_on
-from tasks.services import Place, missing_units, save_report
-from tasks.services.places import reported_by
+from tasks.services.places import Place, reported_by
+from tasks.services.reporting import save_report
+from tasks.services.signing import missing_units
 from tasks.tests.cast import JUNE, a_task, approved, milestone, said
 
 pytestmark = pytest.mark.django_db

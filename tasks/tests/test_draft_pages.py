@@ -18,7 +18,7 @@ from plans.tests.factories import plan_of_year
 from targets.models import Step, Target, TargetLeader
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
-from tasks.services import propose_next_year
+from tasks.services.next_year import propose_next_year
 from tasks.tests.cast import a_task, milestone
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,13 @@ from django.core.exceptions import ValidationError
 
 from plans.periods import Month
 from targets.judging.audit import differences
-from targets.services import lock, reopen
+from targets.services.locking import lock, reopen
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
-from tasks.services import Place, approve_report, milestones_changed, split, version_of
-from tasks.services.splitting import Planned
+from tasks.services.deciding import approve_report
+from tasks.services.milestones import milestones_changed
+from tasks.services.places import Place
+from tasks.services.splitting import Planned, split, version_of
 from tasks.tests import cast as work
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,8 @@ from targets.models import Attainment, Indicator, Target
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
 from tasks.reading.drafts import gaps, pairs
-from tasks.services import discard_draft_plan, keep, leave_out, propose_next_year, publish
+from tasks.services.drafting import discard_draft_plan, keep, leave_out, publish
+from tasks.services.next_year import propose_next_year
 
 pytestmark = pytest.mark.django_db
 API = ("plans", "plans/2014/clauses", "plans/2014/targets", "plans/2014/attainment", "plans/2014/tasks")

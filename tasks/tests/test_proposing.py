@@ -13,7 +13,7 @@ from django.utils import translation
 from departments.database.append_only import rewriting
 from plans.periods import Month
 from targets.models import Target, TargetAssignment
-from targets.services import Typed, hand_in, save_draft
+from targets.services.drafting import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import (

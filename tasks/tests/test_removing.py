@@ -14,13 +14,16 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.models import Attainment, DataQuestion, MonthLock, Observation, Quota, Step, Target
-from targets.services import lock, promises_changed, reopen
+from targets.services.dirty import promises_changed
+from targets.services.locking import lock, reopen
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from tasks.models import SupervisionNotice
-from tasks.services import attach_to_report, remove_plan, save_report, sign_off
+from tasks.services.attachments import attach_to_report
 from tasks.services.commenting import comment
-from tasks.services.removing import HANGING
+from tasks.services.removing import HANGING, remove_plan
+from tasks.services.reporting import save_report
+from tasks.services.signing import sign_off
 from tasks.services.supervision import Proposal, issue, propose
 from tasks.tests.cast import approved, cast, paper, said
 from tasks.tests.pressed import MONDAY

@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tasks.models import Milestone, ProgressReport, ReportAttachment, ReportDraft, SignOff, Task
-from tasks.services import save_report, version_of
+from tasks.services.reporting import save_report
+from tasks.services.splitting import version_of
 from tasks.tests.cast import JUNE, approved, cast, handed_in, paper, said
 
 pytestmark = pytest.mark.django_db

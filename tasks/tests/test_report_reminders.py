@@ -16,10 +16,11 @@ from departments.permissions import Role
 from departments.rules.reminding import Matter
 from plans.models import CalendarDay
 from plans.periods import Month
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories as f
 from tasks.models import Assignment, ProgressReport, Task
-from tasks.services import Place, return_report
+from tasks.services.deciding import return_report
+from tasks.services.places import Place
 from tasks.tests.cast import JUNE, MAY, a_task, cast, handed_in
 
 pytestmark = pytest.mark.django_db

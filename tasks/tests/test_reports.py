@@ -15,23 +15,15 @@ from reviews.documents import RefusedFileError
 from reviews.workflow import State
 from targets.bulk.moments import NEXT
 from targets.judging.audit import differences
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories as f
 from tasks.models import Milestone, ProgressReport, ReportAttachment, ReportDraft
 from tasks.reading.standing import known
 from tasks.reporting.writing import sheet
-from tasks.services import (
-    Place,
-    ReportConflictError,
-    ReportRefusedError,
-    approve_report,
-    attach_to_report,
-    detach_from_report,
-    hand_in_report,
-    reported_by,
-    return_report,
-    save_report,
-)
+from tasks.services.attachments import attach_to_report, detach_from_report
+from tasks.services.deciding import approve_report, return_report
+from tasks.services.places import Place, reported_by
+from tasks.services.reporting import ReportConflictError, ReportRefusedError, hand_in_report, save_report
 from tasks.tests.cast import JUNE, MAY, approved, cast, handed_in, milestone, paper, said
 
 pytestmark = pytest.mark.django_db

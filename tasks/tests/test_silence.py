@@ -16,7 +16,7 @@ from departments.permissions import Role
 from departments.rules.reminding import chosen
 from plans.periods import Month
 from targets.models import Revision
-from targets.services import Typed, hand_in, save_draft
+from targets.services.drafting import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionRules

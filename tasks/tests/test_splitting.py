@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from targets.models import Target
-from targets.services import lock
+from targets.services.locking import lock
 from targets.tests import factories as f
 from tasks.models import Assignment, Milestone, SignOff, Task
 from tasks.reading.selectors import months_of_task
 from tasks.reading.standing import judged, known
 from tasks.rules.breakdown import weights_fault
 from tasks.rules.progress import State
-from tasks.services import Planned, approve_report, close, reopen_task, sign_off, split, version_of
+from tasks.services.deciding import approve_report
+from tasks.services.signing import close, reopen_task, sign_off
+from tasks.services.splitting import Planned, split, version_of
 from tasks.tests.cast import JUNE, approved, cast, handed_in, said
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,8 @@ from departments.permissions import Action
 from plans.addresses import month_named
 from tasks.models import ProgressReport
 from tasks.reading.selectors import reports_waiting_for
-from tasks.services import approve_report, close, reopen_task, return_report, sign_off
+from tasks.services.deciding import approve_report, return_report
+from tasks.services.signing import close, reopen_task, sign_off
 from tasks.views.tasks import task_of
 
 

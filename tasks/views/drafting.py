@@ -22,7 +22,8 @@ from plans.models import Clause, Plan
 from tasks.forms.draft_forms import FORMS, ClauseForm, DraftForm, PromiseForm
 from tasks.models import Milestone, Task
 from tasks.reading import drafts
-from tasks.services import discard_draft_plan, drafting, keep, keep_clause, leave_out, publish
+from tasks.services import drafting
+from tasks.services.drafting import discard_draft_plan, keep, keep_clause, leave_out, publish
 
 REFUSED = 422
 REMOVABLE = ("clause", "target", "task", "milestone")

@@ -21,7 +21,7 @@ from tasks.models import CalendarFeed
 from tasks.reading import looking
 from tasks.reading.standing import shown_day
 from tasks.reporting.desk import mine, named_in, waiting_for
-from tasks.services import issue_feed, revoke_feed
+from tasks.services.feeds import issue_feed, revoke_feed
 from tasks.views.tasks import searched
 
 

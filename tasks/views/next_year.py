@@ -16,7 +16,7 @@ from plans.models import Plan
 from tasks.forms.draft_forms import ProposalForm
 from tasks.reading import drafts
 from tasks.reading.proposals import Proposal
-from tasks.services import propose_next_year
+from tasks.services.next_year import propose_next_year
 
 REFUSED = 422
 

@@ -20,16 +20,9 @@ from tasks.models import ReportAttachment
 from tasks.reading.answering import units_answering
 from tasks.reporting.writing import sheet
 from tasks.rules.accounts import Said, SaidStep
-from tasks.services import (
-    Place,
-    ReportConflictError,
-    ReportRefusedError,
-    attach_to_report,
-    detach_from_report,
-    hand_in_report,
-    said_in,
-    save_report,
-)
+from tasks.services.attachments import attach_to_report, detach_from_report
+from tasks.services.places import Place
+from tasks.services.reporting import ReportConflictError, ReportRefusedError, hand_in_report, said_in, save_report
 from tasks.services.rights import demand_of
 from tasks.views.tasks import task_of
 

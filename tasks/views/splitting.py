@@ -17,8 +17,8 @@ from departments.rules.typed import number_of
 from tasks.forms.lists import MilestoneForm
 from tasks.models import Milestone, Task
 from tasks.reading.selectors import countable_targets, history_of
-from tasks.services import Planned, split, version_of
 from tasks.services.rights import demand_lead
+from tasks.services.splitting import Planned, split, version_of
 from tasks.views.tasks import task_of
 
 REFUSED = 422

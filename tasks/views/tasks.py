@@ -18,8 +18,8 @@ from tasks.reading import selectors
 from tasks.reading.standing import shown_day
 from tasks.reporting.desk import month_reported
 from tasks.rules.progress import State
-from tasks.services import why_not_closed
 from tasks.services.rights import may_lead, writing_units
+from tasks.services.signing import why_not_closed
 
 
 @require_safe

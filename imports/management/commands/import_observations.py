@@ -12,7 +12,7 @@ from departments.models import User
 from imports.batches.messages import errors_of, unreadable
 from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.services import import_observations
+from imports.services.whole import import_observations
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from plans.models import Plan
-from tasks.services import remove_plan
+from tasks.services.removing import remove_plan
 
 
 class Command(BaseCommand):
