@@ -74,7 +74,7 @@ def patience_with_redis() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """No test sees what another has cached."""
-    from plans.page_cache.kept import forget
+    from plans.page_cache.cached_pages import forget
 
     forget()
 

@@ -279,7 +279,7 @@ def queries() -> dict[str, int]:
     from django.test.utils import CaptureQueriesContext
 
     from departments.models import User
-    from plans.page_cache.kept import forget
+    from plans.page_cache.cached_pages import forget
 
     client, found = Client(), {}
     client.force_login(User.objects.get(username="leader"))

@@ -8,12 +8,12 @@ note, handed in, approved, returned, with files), logs a reporter in, and asks f
 every middleware, the session, the person and the roles, as the service does. The medians of one run are compared, the
 pages asked in turn, so that what else the machine does meets all alike:
 
-- the worksheet as it is kept while nothing on it is different (`plans.page_cache.kept`; whether that is so is read each
-time), as it is made when it is seen for the first time after one cell and after every cell was changed, after a figure
-became official, and with nothing kept at all, as after a change of what the plan promises and once a day; - a page with
-one query: the product's own frame (`base.html` with the header of a reporter) around a list of the same indicators, one
-line each, read by one query beside those of session, person, roles and frame; - the same query without the frame, as
-plain text: the barest view that still needs the log-in.
+- the worksheet as it is kept while nothing on it is different (`plans.page_cache.cached_pages`; whether that is so is
+read each time), as it is made when it is seen for the first time after one cell and after every cell was changed, after
+a figure became official, and with nothing kept at all, as after a change of what the plan promises and once a day; - a
+page with one query: the product's own frame (`base.html` with the header of a reporter) around a list of the same
+indicators, one line each, read by one query beside those of session, person, roles and frame; - the same query without
+the frame, as plain text: the barest view that still needs the log-in.
 """
 
 import argparse
@@ -206,7 +206,7 @@ def after(change: Callable[[int], None], client: "Client", address: str, times: 
 
 def cold(client: "Client", addresses: dict[str, str], times: int) -> dict[str, float]:
     """Milliseconds for each page with nothing kept, asked in turn: the medians."""
-    from plans.page_cache.kept import forget
+    from plans.page_cache.cached_pages import forget
 
     found: dict[str, list[float]] = {name: [] for name in addresses}
     for _number in range(times):

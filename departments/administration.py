@@ -33,7 +33,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from departments import access
 from departments.access import Reach
-from departments.auditing.rows import record_row
+from departments.auditing.edited_rows import record_row
 from departments.models import User
 from departments.permissions import Action
 from departments.rules.typed import number_of

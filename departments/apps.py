@@ -19,12 +19,12 @@ class DepartmentsConfig(AppConfig):
         from departments.models import AuditEvent, Link
         from departments.models.audit import KEPT
         from departments.notices import matters
-        from departments.services import telling
+        from departments.services import account_notices
         from pages import spreadsheets
 
         lookups.register()
         spreadsheets.stamp_with(chain.printed)
-        matters.word(telling.WORDINGS, telling.HEADINGS)
+        matters.word(account_notices.WORDINGS, account_notices.HEADINGS)
         matters.word(chain_wording.WORDINGS, chain_wording.HEADINGS)
         append_only.declare(
             AppendOnly(AuditEvent, moments=("at",), days=KEPT.days),

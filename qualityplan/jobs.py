@@ -13,7 +13,7 @@ from departments.auditing.chain_wording import BROKEN, HEAD
 from departments.models import Department, User
 from departments.permissions import Role
 from departments.rules.reminding import Part
-from departments.services.noticing import notify
+from departments.services.notices import notify
 
 logger = logging.getLogger(__name__)
 NAMED = 20

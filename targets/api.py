@@ -32,8 +32,8 @@ from departments.permissions import Action
 from plans.api import MonthText, PlanCode, plan_of
 from plans.models import Plan
 from plans.periods import Month
-from targets.entering.incoming import EXAMPLES, ObservationsIn, ObservationsKept
-from targets.entering.posting import keep
+from targets.entering.received_figures import keep
+from targets.entering.received_schemas import EXAMPLES, ObservationsIn, ObservationsKept
 from targets.models import Attainment, Indicator, Observation, Quota, Target, TargetAssignment
 from targets.reading.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
 from targets.reading.selectors import last_in_plan, official_then

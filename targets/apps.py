@@ -24,7 +24,7 @@ class TargetsConfig(AppConfig):
         from reviews import four_eyes
         from reviews.models import MOVING, OFFICIAL, REVISED
         from targets.models import DataQuestion, Decision, MonthLock, Revision, RevisionAuthor, TargetVersion
-        from targets.questioning import data_quality_wording
+        from targets.questioning import wording as data_quality_wording
         from targets.reminding import reminders
         from targets.wording import notices as wording
 
@@ -94,7 +94,7 @@ _USING = (
 _HELD = "one.month BETWEEN plan.first_month - 100 AND plan.last_month"
 # A figure is shown with the plans that it is of, and a year later as last year's: those whose targets are judged by its
 # indicator or compared with it, or, where no plan in force promises anything about it, those of its region (see
-# `targets.expected.asking`).
+# `targets.expected.asked_figures`).
 _OF_FIGURE = (
     f"SELECT plan.id, one.indicator_id AS about FROM {{one}} AS one, {_USING} "  # noqa: S608 - constants alone
     f"WHERE used.indicator_id = one.indicator_id AND {_HELD} UNION "

@@ -27,7 +27,7 @@ class TasksConfig(AppConfig):
         from tasks.reporting import reminders
         from tasks.services import feeds
         from tasks.services import milestones as milestones_services
-        from tasks.supervision import pressing
+        from tasks.supervision import reminders as pressing
         from tasks.wording import notices as wording
         from tasks.wording import supervision_wording
 

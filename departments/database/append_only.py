@@ -30,9 +30,9 @@ class AppendOnly:
     `changing` may change, `once` may be set where they are empty and stay so then. `days` is for how long rows are
     kept; without it for good. `moments` say when something happened: under the lesser role they lie within a day of the
     database's clock. Were it closer, a web server whose clock is wrong could write nothing at all; that the moments of
-    one figure run forwards the service sees to (`targets.bulk.moments`), and the chain tells in which order rows came.
-    The owner is not held to it, because fixtures may bring a history and made-up figures are set back. An import of
-    earlier years' figures is no exception: their month lies in the past, what is done to them happens now.
+    one figure run forwards the service sees to (`targets.bulk.event_times`), and the chain tells in which order rows
+    came. The owner is not held to it, because fixtures may bring a history and made-up figures are set back. An import
+    of earlier years' figures is no exception: their month lies in the past, what is done to them happens now.
     """
 
     model: type[models.Model]

@@ -20,7 +20,7 @@ from departments.credentials.passwords import first_password, remember
 from departments.models import ApiToken, AuditEvent, Department, Membership, PersonQuerySet, ProposedRole, User
 from departments.permissions import Action, Role, grantable
 from departments.services import proposals
-from departments.services.telling import tell
+from departments.services.account_notices import tell
 
 ACCOUNT = ("username", "display_name", "email", "is_active", "must_change_password")
 """What is told of an account before and after a change."""

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Membership, ProposedRole, User
 from departments.permissions import Role
+from departments.services.account_notices import tell
 from departments.services.accounts import may_see, record_role, roles_to_grant
 from departments.services.proposals import second_administrators
-from departments.services.telling import tell
 
 NAMED = 5
 """So many of those who may confirm a role are named."""

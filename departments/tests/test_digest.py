@@ -12,7 +12,7 @@ from departments.models import LastReminder, Notice, User
 from departments.notices import matters
 from departments.notices.digest import KEPT, LOT, compose, is_composed, purge
 from departments.rules.reminding import Part
-from departments.services.noticing import notify
+from departments.services.notices import notify
 from departments.tests.reminded import DEADLINE, NOW, TODAY, everybody_has, matter, notice, person
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from departments import access
 from departments.models import Notice, User
 from departments.notices import matters
 from departments.permissions import Action
-from departments.services.noticing import mark_all_read, mark_read
+from departments.services.notices import mark_all_read, mark_read
 
 PAGE = 20
 

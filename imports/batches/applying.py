@@ -7,7 +7,7 @@ from django.utils import timezone
 from imports.batches import staging
 from imports.models import ImportBatch
 from imports.workflow import State, Verb
-from targets.bulk import offering
+from targets.bulk import offered_figures
 from targets.services.checking import hold_totals
 from targets.services.locking import demand_open_rows, keep_open
 from targets.services.official import Outcome, make_official_from, submit_from
@@ -23,9 +23,9 @@ def apply(pk: int) -> bool:
     if batch is None:
         return True
     keep_open(staging.months(batch))
-    offering.in_turn()
+    offered_figures.in_turn()
     hold_totals(staging.indicators(batch))
-    offering.lock_observations(*staging.selected(batch))
+    offered_figures.lock_observations(*staging.selected(batch))
     overtaken = list(staging.overtaken(batch)[: ImportBatch.OVERTAKEN_KEPT + 1])
     if overtaken or _is_outdated(batch):
         batch.move(Verb.CHECK_AGAIN)

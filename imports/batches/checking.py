@@ -22,7 +22,7 @@ from imports.models import ImportBatch, RememberedMapping
 from imports.tables.parsing import Line, Mapping, Mistake, Rows, Table, parse
 from imports.tables.understanding import Understanding
 from imports.workflow import WAITING, State, Verb
-from targets.bulk.collecting import uncollected
+from targets.bulk.garbage_collection import uncollected
 from targets.entry_rules.figures import Entry, Problem
 from targets.judging.loading import series_of
 from targets.services.checking import Background, check_entries, odd_entries

@@ -13,9 +13,9 @@ from django.db.models.functions import Coalesce
 
 from departments.models import Region
 from imports.models import ImportBatch, StagedRow
-from targets.bulk import offering
-from targets.bulk.copying import Row, text
-from targets.bulk.offering import OBSERVATIONS, REVISIONS
+from targets.bulk import offered_figures
+from targets.bulk.copy_rows import Row, text
+from targets.bulk.offered_figures import OBSERVATIONS, REVISIONS
 from targets.entry_rules.figures import Entry, Problem
 from targets.judging.loading import fingerprint
 from targets.models import Indicator
@@ -23,7 +23,7 @@ from targets.models import Indicator
 STAGED = StagedRow._meta.db_table
 _INDICATORS, _REGIONS = Indicator._meta.db_table, Region._meta.db_table
 _RULES = Indicator.history.model._meta.db_table
-COLUMNS = ("batch_id", "outcome", "number", "sheet", '"row"', *offering.COLUMNS)
+COLUMNS = ("batch_id", "outcome", "number", "sheet", '"row"', *offered_figures.COLUMNS)
 
 
 class Accepted(NamedTuple):
@@ -38,8 +38,8 @@ class Accepted(NamedTuple):
 def stage(batch: ImportBatch, accepted: Iterable[Accepted]) -> dict[str, int]:
     """Keeps the rows in place of earlier ones of the batch: how many are new, changed and unchanged."""
     clear(batch)
-    offering.fill(STAGED, COLUMNS, _rows(batch, accepted))
-    offering.run(_compared(batch.official), [batch.pk])
+    offered_figures.fill(STAGED, COLUMNS, _rows(batch, accepted))
+    offered_figures.run(_compared(batch.official), [batch.pk])
     found = StagedRow.objects.filter(batch=batch).order_by().values_list("outcome").annotate(rows=Count("number"))
     return dict.fromkeys(StagedRow.Outcome.values, 0) | dict(found)
 
@@ -57,21 +57,21 @@ def _rows(batch: ImportBatch, accepted: Iterable[Accepted]) -> Iterator[Row]:
     for number, (sheet, row, entry, odd) in enumerate(accepted, 1):
         if sheet not in sheets:
             sheets[sheet] = text(sheet)
-        yield (*common, number, sheets[sheet], row, *offering.row_of(entry, odd))
+        yield (*common, number, sheets[sheet], row, *offered_figures.row_of(entry, odd))
 
 
 def _compared(official: bool) -> str:
     """Tells those of a batch's rows that change or repeat something, and which revision."""
     there, previous = _there(official)
-    outcome = f"CASE WHEN {offering.same('o', STAGED)} THEN 'unchanged' ELSE 'changed' END"
+    outcome = f"CASE WHEN {offered_figures.same('o', STAGED)} THEN 'unchanged' ELSE 'changed' END"
     if not official:
         outcome = (
-            f"CASE WHEN p.id IS NULL THEN {outcome} WHEN {offering.same('p', STAGED)} THEN 'unchanged' "
+            f"CASE WHEN p.id IS NULL THEN {outcome} WHEN {offered_figures.same('p', STAGED)} THEN 'unchanged' "
             "WHEN o.official_id IS NULL THEN 'new' ELSE 'changed' END"
         )
     return (
         f"UPDATE {STAGED} SET outcome = {outcome}, previous_id = {previous} FROM {there} "
-        f"WHERE {offering.of_same_key('o', STAGED)} AND {previous} IS NOT NULL AND {STAGED}.batch_id = %s"
+        f"WHERE {offered_figures.of_same_key('o', STAGED)} AND {previous} IS NOT NULL AND {STAGED}.batch_id = %s"
     )
 
 
@@ -85,9 +85,9 @@ def _there(official: bool) -> tuple[str, str]:
 
 
 def selected(batch: ImportBatch) -> tuple[str, list[Any]]:
-    """What of the batch is to be written, as a query of `offering.COLUMNS`."""
+    """What of the batch is to be written, as a query of `offered_figures.COLUMNS`."""
     return (
-        f"SELECT {', '.join(offering.COLUMNS)} FROM {STAGED} WHERE batch_id = %s AND outcome <> 'unchanged'",
+        f"SELECT {', '.join(offered_figures.COLUMNS)} FROM {STAGED} WHERE batch_id = %s AND outcome <> 'unchanged'",
         [batch.pk],
     )
 
@@ -132,7 +132,7 @@ def overtaken(batch: ImportBatch) -> QuerySet[StagedRow]:
     """The rows whose figures have changed since they were checked, in the order of the file: another revision than the
     one that was found then comes first now."""
     there, previous = _there(batch.official)
-    now = f"SELECT {previous} FROM {there} WHERE {offering.of_same_key('o', STAGED)}"
+    now = f"SELECT {previous} FROM {there} WHERE {offered_figures.of_same_key('o', STAGED)}"
     rows = StagedRow.objects.filter(batch=batch).annotate(now=RawSQL(f"coalesce(({now}), 0)", ()))  # noqa: S611 - our own names
     return rows.exclude(now=Coalesce(F("previous_id"), 0)).order_by("number")
 

@@ -15,7 +15,7 @@ from imports.batches import staging
 from imports.models import ImportBatch, StagedRow
 from imports.workflow import State, Verb
 from plans.models import Plan
-from targets.expected.asking import asked_by
+from targets.expected.asked_figures import asked_by
 from targets.models import Indicator
 from targets.services.locking import check_reason
 from targets.services.undoing import retract, send_back_all

@@ -13,7 +13,7 @@ from imports.batches import staging
 from imports.batches.messages import told
 from imports.models import ImportBatch, StagedRow
 from plans.periods import Month
-from targets.entering.queue import Change, Effect, change, effects_of
+from targets.entering.review_queue import Change, Effect, change, effects_of
 from targets.entry_rules.figures import Entry
 from targets.messages import ODDITIES
 from targets.models import DirtyKey, Figures, Indicator, Observation, Revision

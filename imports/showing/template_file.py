@@ -16,7 +16,7 @@ from imports.vocabulary.values import LONGEST_NOTE
 from imports.vocabulary.wording import FORM, HEADINGS
 from pages.spreadsheets import append, new_workbook, put, saved
 from reviews.workflow import State
-from targets.entering.rows import HandedIn, Promise, Row
+from targets.entering.entry_grid import HandedIn, Promise, Row
 from targets.entering.worksheet import Sheet
 from targets.entry_rules.figures import Entry
 from targets.models import Indicator

@@ -14,7 +14,7 @@ from imports.batches.checking import check
 from imports.models import ImportBatch
 from imports.services.whole import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
-from targets.judging import meanwhile
+from targets.judging import judge_while_writing
 from targets.models import Indicator, Observation
 from targets.tests import factories
 
@@ -155,7 +155,7 @@ def test_an_import_says_whether_the_lights_show_it(
     client: Client, coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They do once all is judged, be it beside the writing or after it."""
-    monkeypatch.setattr(meanwhile, "judged", lambda publication: False)
+    monkeypatch.setattr(judge_while_writing, "judged", lambda publication: False)
     batch = checked(client, csv_bytes([row(houses, "2014-01", 40)]))
     do(client, "confirm", batch)
     apply(batch.pk)

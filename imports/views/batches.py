@@ -37,7 +37,7 @@ from imports.workflow import State, Verb
 from plans.addresses import month_named
 from targets.entering.worksheet import AskedSheet, may_enter, sheet_of, units_of
 from targets.expected.duties import plans_of
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 
 LATEST, REFUSED, NO_ROOM = 20, 422, 507
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -18,16 +18,16 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from imports.batches.messages import Told, sentence, unreadable
 from imports.files.readers import UnreadableError
-from imports.quotas.quota_sheet import Mistake
-from imports.quotas.quota_template import quota_workbook
-from imports.quotas.quota_upload import divisions_of, read_sheet
+from imports.quotas.sheet import Mistake
+from imports.quotas.template import quota_workbook
+from imports.quotas.upload import divisions_of, read_sheet
 from imports.showing.forms import QuotaUploadForm
 from plans.addresses import plan_named
 from plans.models import Plan
 from plans.periods import Month
-from targets.quotas.quota_pages import QuotaTable, first_open_month, may_set, quota_table
-from targets.quotas.quota_words import month_text, what_was_set
-from targets.reading.dividing import divisible
+from targets.quotas.tables import QuotaTable, first_open_month, may_set, quota_table
+from targets.quotas.wording import month_text, what_was_set
+from targets.reading.divisions import divisible
 from targets.reading.selectors import month_of
 from targets.services.quotas import Division, QuotasRefusedError, divide
 

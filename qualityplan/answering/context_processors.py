@@ -15,9 +15,9 @@ from departments import access
 from departments.auditing import chain
 from departments.models import User
 from departments.permissions import Action
-from plans.page_cache import kept
-from plans.page_cache.plans_seen import PlanSeen, plan_meant, plans_seen
-from plans.page_cache.surroundings import surroundings_of
+from plans.page_cache import cached_pages
+from plans.page_cache.plan_context import surroundings_of
+from plans.page_cache.visible_plans import PlanSeen, plan_meant, plans_seen
 from tasks.reporting.desk import waiting_for
 
 
@@ -45,7 +45,9 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "chain_head": chain.remembered,
         "plan_choice": choice,
         "plan_code": lambda: choice.code,
-        "frame": "_components/part.html" if getattr(request, "htmx", None) and kept.is_part(request) else "base.html",
+        "frame": "_components/part.html"
+        if getattr(request, "htmx", None) and cached_pages.is_part(request)
+        else "base.html",
     } | _shared(request)
 
 
@@ -53,7 +55,7 @@ def _shared(request: HttpRequest) -> dict[str, Any]:
     """In a page that people share stands no name, and a mark where each person's header belongs."""
     if not getattr(request, "for_anybody", False):
         return {}
-    return {"user": kept.Anybody(), "header_here": mark_safe(kept.HEADER.decode())}  # noqa: S308 - a constant
+    return {"user": cached_pages.Anybody(), "header_here": mark_safe(cached_pages.HEADER.decode())}  # noqa: S308 - a constant
 
 
 class PlanChoice:

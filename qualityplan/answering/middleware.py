@@ -16,7 +16,7 @@ from departments.credentials.obligations import WORDS, first_duty
 from departments.login import sittings
 from departments.models import User
 from departments.services.accounts import record
-from plans.page_cache.plans_seen import note_plan
+from plans.page_cache.visible_plans import note_plan
 from qualityplan.running import patience
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
-from departments.auditing.rows import record_row
+from departments.auditing.edited_rows import record_row
 from departments.models import Region
 from departments.services.accounts import record
 from plans.models import Clause, Plan

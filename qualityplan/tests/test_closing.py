@@ -336,14 +336,14 @@ HARMLESS = {
         *("close", "reopen_task"),  # of tasks, not of months
         "split",  # asks where a promise gets its light from a milestone, and only then
         "return_report",  # as `send_back`
-        *("propose", "issue", "receive", "answer", "send_back", "verify", "reject", "withdraw", "edit", "escalate"),
+        *("propose", "issue", "receive", "answer", "send_back", "verify", "reject", "withdraw", "edit", "_escalated"),
         *("comment", "answer_comment", "press", "urge"),  # what is said about promises, not what was reached
     },
 }
 
 
 def verbs(package: str) -> Iterator[str]:
-    """Every public function of the services in this package that is atomic."""
+    """Every function of the services in this package that is atomic."""
     place = import_module(package)
     for module in (import_module(f"{package}.{found.name}") for found in iter_modules(place.__path__)):
         for name, function in vars(module).items():

@@ -27,7 +27,7 @@ from targets.expected.punctuality import Status
 from targets.expected.timeliness import matrix_of
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, DirtyKey, Observation, Revision, Source
-from targets.questioning.data_quality_page import DataQuality
+from targets.questioning.page import DataQuality
 from targets.wording.explanation import shown
 from tasks.models import Milestone
 

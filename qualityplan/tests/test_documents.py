@@ -14,7 +14,7 @@ from django.conf import settings
 from pages.tests.house import APPS
 from qualityplan.api import api
 from qualityplan.tests.test_translations import CATALOGUE
-from targets.entering.incoming import ObservationsIn
+from targets.entering.received_schemas import ObservationsIn
 
 BASE = settings.BASE_DIR
 DECISIONS = sorted((BASE / "docs/decisions").glob("*.md"))

@@ -20,7 +20,7 @@ from departments.models import IdempotentAnswer, User
 from departments.permissions import Role
 from departments.tests.callers import Ask, faults, posting
 from qualityplan.celery import app
-from targets.entering.posting import keep
+from targets.entering.received_figures import keep
 from targets.models import Indicator, Revision
 from targets.tests import factories as f
 

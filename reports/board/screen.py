@@ -8,7 +8,7 @@ from reports.board.heat import Lane, lanes
 from reports.board.overview import Attention, Count
 from reports.board.standing import Standing, standing
 from reports.board.tallies import Tally, by_chapter, by_lead
-from targets.reading.promised import Promised
+from targets.reading.plan_promises import Promised
 
 LANES = 12
 """How many targets of the heat map can be read from eight metres at once."""

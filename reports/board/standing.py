@@ -16,7 +16,7 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.judging.loading import Loader, official_at, official_now
 from targets.models import Target
-from targets.reading.promised import Promised, judged_in
+from targets.reading.plan_promises import Promised, judged_in
 from targets.reading.selectors import (
     Duties,
     Months,

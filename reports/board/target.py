@@ -11,8 +11,8 @@ from departments.models import User
 from plans.periods import Month
 from reports.board.standing import Moment, day_of, end_of, moment_of
 from targets.models import Attainment, Target
-from targets.reading import page
-from targets.reading.changes import History, history
+from targets.reading import target_page
+from targets.reading.light_changes import History, history
 from targets.reading.selectors import Row, last_in_plan, official_then, rows_of, seen_by
 from tasks.reading.selectors import Row as TaskRow
 from tasks.reading.selectors import standing as tasks_at
@@ -26,15 +26,15 @@ class Account:
     moment: Moment
     rows: Sequence[Row]
     row: Row | None
-    parts: page.Parts | None
+    parts: target_page.Parts | None
     last_year: Sequence[Decimal | None]
-    expected: page.Expected | None
+    expected: target_page.Expected | None
     history: History
     tasks: Sequence[TaskRow]
 
     @cached_property
-    def lines(self) -> Sequence[page.Line]:
-        return page.lines(self.rows, self.moment.month, self.last_year, self.expected)
+    def lines(self) -> Sequence[target_page.Line]:
+        return target_page.lines(self.rows, self.moment.month, self.last_year, self.expected)
 
     @property
     def has_chart(self) -> bool:
@@ -44,7 +44,7 @@ class Account:
     @property
     def chart(self) -> dict[str, Any]:
         month = self.moment.month
-        return page.chart(self.target.in_month(month), self.rows, month, self.last_year, self.expected)
+        return target_page.chart(self.target.in_month(month), self.rows, month, self.last_year, self.expected)
 
 
 def indicators_shown(plan_code: str, code: str) -> frozenset[int]:
@@ -69,9 +69,9 @@ def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
         moment,
         rows,
         row,
-        page.parts_of((one for one in judged if one.region_id != region.pk), moment.month, row),
-        page.last_year(target.in_month(moment.month), moment.loader),
-        page.expected(target, rows, moment.month),
+        target_page.parts_of((one for one in judged if one.region_id != region.pk), moment.month, row),
+        target_page.last_year(target.in_month(moment.month), moment.loader),
+        target_page.expected(target, rows, moment.month),
         history(target, region, moment.month, user, moment.end),
         _tasks(target, moment.month),
     )
@@ -81,7 +81,7 @@ def _judged(target: Target, asked: Mapping[str, str], user: User) -> list[Attain
     """The target in every month and region: as stored, or by what was official at the end of the day asked for."""
     day, _understood = day_of(asked.get("as_of"))
     if day is None:
-        return page.judged(target, user)
+        return target_page.judged(target, user)
     then = official_then(Target.objects.filter(pk=target.pk), target.plan.region, end_of(day), parts=True)
     return seen_by(user, sorted(then, key=lambda one: (one.region.code, one.month)))
 

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 from pages.exports import Sheet, Value, safe
 from reports.board.standing import Standing
 from reports.comparing.table import Table
-from targets.wording.made_up import made_up
+from targets.wording.demonstration_note import made_up
 
 WIDTHS = (12, 46, 10)
 

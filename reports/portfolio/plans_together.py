@@ -20,7 +20,7 @@ from reports.board.overview import Count, counts_of, turned
 from reports.board.tallies import Tally, tallied
 from targets.models import Attainment, TargetAssignment
 from targets.reading.selectors import last_in_plan
-from tasks.supervision.supervision_pages import Figures, figures_by_plan
+from tasks.supervision.pages import Figures, figures_by_plan
 
 NO_SUPERVISION = Figures(0, 0, 0, 0)
 

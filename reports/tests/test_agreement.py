@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Plan
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from plans.periods import Month
 from reports.board.standing import end_of
 from reports.board.target import indicators_shown

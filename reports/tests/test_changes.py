@@ -65,12 +65,12 @@ official with its observation). Histories are not shown either."""
 
 
 def version(shown: Plan) -> int:
-    """As `plans.page_cache.surroundings` adds it up."""
+    """As `plans.page_cache.plan_context` adds it up."""
     return sum(_changes(shown).values_list("number", flat=True))
 
 
 def outline(shown: Plan) -> int:
-    """As `plans.page_cache.surroundings` adds it up."""
+    """As `plans.page_cache.plan_context` adds it up."""
     return sum(_changes(shown).filter(about_id=None).values_list("number", flat=True))
 
 

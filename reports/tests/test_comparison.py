@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from departments.models import AuditEvent, Region
 from departments.permissions import Role
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from targets.models import Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 

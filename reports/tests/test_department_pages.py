@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Plan
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from targets.judging.recompute import recompute_all
 from targets.models import Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, plan, target

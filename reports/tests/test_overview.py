@@ -13,7 +13,7 @@ from django.views.defaults import server_error
 
 from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from plans.periods import Month
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Source, Target

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Clause, Plan
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from plans.periods import Month
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Target, TargetAssignment

@@ -13,7 +13,7 @@ from departments.models import User
 from departments.permissions import Role
 from departments.tests.cities import City, city, province
 from plans.models import Plan
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from reports.tests.many import ManyPlans
 from reports.tests.portfolios import document, exported, inside, lead, page, pressed, rate, rows, titles
 from targets.tests.factories import department, entry, official, person

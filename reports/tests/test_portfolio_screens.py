@@ -13,9 +13,9 @@ from departments.models import AuditEvent, Membership, Screen
 from departments.permissions import Role
 from departments.services.screens import open_screen
 from plans.models import Plan
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from plans.periods import Month
-from reports.portfolio.portfolio_wall import LINES, runs
+from reports.portfolio.wall import LINES, runs
 from reports.tests.many import ManyPlans
 from reports.tests.portfolios import document, rate
 from targets.tests.factories import coordinator, department, region

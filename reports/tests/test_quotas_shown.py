@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import Region
 from departments.permissions import Role
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from reports.tests import target_pages
 from reports.tests.test_comparison import column, export, page, rows
 from reports.tests.test_county_pages import cells

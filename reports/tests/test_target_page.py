@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from reports.tests.target_pages import counties, page, rate_of_93
 from targets.judging.recompute import recompute_all
 from targets.models import Target, TargetAssignment

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from reports.board.standing import Moment, Standing, standing
-from targets.reading.promised import Promised
+from targets.reading.plan_promises import Promised
 
 Told = TypeVar("Told", bound=Moment)
 

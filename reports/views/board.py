@@ -8,7 +8,7 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services.accounts import record
-from plans.page_cache.kept import kept
+from plans.page_cache.cached_pages import kept
 from reports.board import overview as board
 from reports.board.document import document
 from reports.board.heat import lanes
@@ -19,7 +19,7 @@ from reports.comparing.parts import parts
 from reports.comparing.table import compared, shown
 from reports.views.asking import standing_shown
 from reports.views.files import file_answer, kind_asked
-from targets.reading.promised import promised_in
+from targets.reading.plan_promises import promised_in
 from targets.wording.lights import COLOURS
 
 LONGEST_SEARCH = 60

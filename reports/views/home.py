@@ -10,10 +10,10 @@ from departments import access
 from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import Plan
-from plans.page_cache.kept import kept
-from plans.page_cache.plans_seen import plans_seen
-from reports.portfolio.portfolio_sheet import portfolio_sheet
-from reports.portfolio.portfolio_table import portfolio
+from plans.page_cache.cached_pages import kept
+from plans.page_cache.visible_plans import plans_seen
+from reports.portfolio.sheet import portfolio_sheet
+from reports.portfolio.table import portfolio
 from reports.views.board import overview
 from reports.views.files import file_answer, kind_asked
 

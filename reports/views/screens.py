@@ -19,11 +19,11 @@ from departments.models.screens import onlooker
 from departments.permissions import Action
 from departments.services.screens import close_screen, open_screen, places_of, screens_of
 from plans.models import Plan
-from plans.page_cache.kept import kept
-from plans.page_cache.plans_seen import plans_seen
+from plans.page_cache.cached_pages import kept
+from plans.page_cache.visible_plans import plans_seen
 from reports.board.screen import wall
-from reports.portfolio.portfolio_wall import plans_wall
-from targets.reading.promised import promised_in
+from reports.portfolio.wall import plans_wall
+from targets.reading.plan_promises import promised_in
 
 
 @require_safe

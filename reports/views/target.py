@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, render
 from departments import access
 from departments.permissions import Action
 from plans.models import Plan
-from plans.page_cache.kept import kept
+from plans.page_cache.cached_pages import kept
 from reports.board.target import account, indicators_shown
 from reports.views.asking import told
 from targets.models import Target
-from targets.reading import page
+from targets.reading import target_page
 from targets.wording.explanation import explain
 from targets.wording.rule_changes import rule_changes
 from targets.wording.rules import rules
@@ -30,7 +30,7 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     found = get_object_or_404(known, plan__code=plan_code, code=code)
     shown = account(found, request.GET.dict(), access.person(request))
     moment = told(request, shown.moment)
-    observations = page.facts(found, access.person(request))
+    observations = target_page.facts(found, access.person(request))
     ruled = found.in_month(moment.month)
     context = {
         "target": ruled,
@@ -45,7 +45,7 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "explanation": explain(shown.row.attainment) if shown.row is not None else "",
         "rules": rules(ruled),
         "rule_changes": rule_changes(found),
-        "assignments": page.responsible(found),
+        "assignments": target_page.responsible(found),
         "leaders": found.leaders.all(),
         "observations": observations,
         "several_years": len({one.month.year for one in observations}) > 1,

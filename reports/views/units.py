@@ -7,12 +7,12 @@ from departments import access
 from departments.models import Department, Region
 from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
-from plans.page_cache.kept import made_anew
+from plans.page_cache.cached_pages import made_anew
 from reports.comparing import departments as units
 from reports.comparing import regions
 from reports.views.asking import standing_shown
 from targets.models.duty import COUNTY
-from targets.reading.promised import promised_in
+from targets.reading.plan_promises import promised_in
 
 
 @access.requires(Action.VIEW_PLAN)

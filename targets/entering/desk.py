@@ -17,12 +17,12 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.entering.queue import waiting
-from targets.entering.rows import state_of
+from targets.entering.entry_grid import state_of
+from targets.entering.review_queue import waiting
 from targets.entering.worksheet import may_enter, units_of
 from targets.expected.deadlines import Deadline
 from targets.expected.duties import Expected, Key, called, expected_over, plans_of
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 from targets.models import Draft, Latest, Revision
 
 TO_DO = frozenset({"open", "drafted", "returned"})

@@ -12,7 +12,7 @@ from departments.models import User
 from reviews.documents import RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.workflow import State
-from targets.entering.rows import Row, texts_of
+from targets.entering.entry_grid import Row, texts_of
 from targets.entering.worksheet import Sheet
 from targets.entry_rules.figures import Entry, Problem
 from targets.entry_rules.numbers import NotANumberError, read_number

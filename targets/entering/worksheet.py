@@ -19,12 +19,12 @@ from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.entering.rows import Promise, Row, texts_of
-from targets.entering.work import Work, work_on
+from targets.entering.entry_grid import Promise, Row, texts_of
+from targets.entering.work_done import Work, work_on
 from targets.entry_rules.figures import Entry, Key
 from targets.entry_rules.oddities import LONG
-from targets.expected.asking import first_asked
-from targets.expected.closing import Closed, closed_in
+from targets.expected.asked_figures import first_asked
+from targets.expected.closed_months import Closed, closed_in
 from targets.expected.duties import called, expected_over, plans_above, seen_of
 from targets.models import Attainment, Indicator, Observation, Target
 from targets.services.checking import Background, months_before

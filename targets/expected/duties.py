@@ -1,9 +1,9 @@
 """Who is expected to report what and when: the one rule, by which desk, worksheet, months and timeliness all go.
 
-What plans ask for (`targets.expected.asking`) is expected in each of the months in which the indicator is due. A figure
-has one reporter, whichever plans ask for it: a county's figure is reported by the county's government, and the figure
-of the region where the indicator's department is by the department on duty that month. See `ReportingDuty` for how that
-changes from a month on.
+What plans ask for (`targets.expected.asked_figures`) is expected in each of the months in which the indicator is due. A
+figure has one reporter, whichever plans ask for it: a county's figure is reported by the county's government, and the
+figure of the region where the indicator's department is by the department on duty that month. See `ReportingDuty` for
+how that changes from a month on.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from plans.models import Plan
 from plans.models.plan import PlanQuerySet
 from plans.periods import Month, expected_months
 from plans.titles import Titled, short_titles
-from targets.expected.asking import Asked, Asking, asked_by
+from targets.expected.asked_figures import Asked, Asking, asked_by
 from targets.judging.loading import Regions
 from targets.models import Indicator, ReportingDuty, Target
 from targets.models.duty import COUNTY

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from pages import spreadsheets
 from targets.expected.punctuality import Tally
 from targets.expected.timeliness import Cell, Matrix, share_text
-from targets.wording.made_up import made_up
+from targets.wording.demonstration_note import made_up
 
 
 def rows_of(matrix: Matrix) -> Iterator[list[str]]:

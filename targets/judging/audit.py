@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from targets.bulk.moments import out_of_order
+from targets.bulk.event_times import out_of_order
 from targets.judging import storing
 from targets.judging.loading import Regions, of_revisions
 from targets.judging.recompute import attainments_from, exclude_others, fresh_rows

@@ -22,7 +22,7 @@ from targets.arithmetic.accumulation import Accumulated, IndicatorRule
 from targets.arithmetic.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule
 from targets.arithmetic.judging import Judgement, judge_months, not_owed
 from targets.arithmetic.pace import Step, Window, windows
-from targets.bulk.collecting import uncollected
+from targets.bulk.garbage_collection import uncollected
 from targets.entry_rules.figures import Entry
 from targets.judging import milestones, storing
 from targets.judging.dependencies import (

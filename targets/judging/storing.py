@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from plans.periods import Month
-from targets.bulk.copying import Lines, copy, execute_many
+from targets.bulk.copy_rows import Lines, copy, execute_many
 from targets.models import Attainment, Target
 
 Row = tuple[Any, ...]

@@ -21,12 +21,12 @@ from departments.rules.reminding import Matter, Part, Rule
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.entering.rows import state_of
+from targets.entering.entry_grid import state_of
 from targets.entering.worksheet import may_enter
 from targets.entry_rules.figures import Key
-from targets.expected.closing import Closed, closed_in
+from targets.expected.closed_months import Closed, closed_in
 from targets.expected.duties import Expected, expected_over
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 from targets.models import Latest, Revision
 
 MONTHLY = Rule(before=(3, 1), after=(1,), every=7, apart=2)

@@ -15,7 +15,7 @@ from departments.services.accounts import record
 from reviews import files
 from reviews.attaching import Content, NamedFile, demand_room, kept
 from reviews.workflow import State
-from targets.bulk import offering
+from targets.bulk import offered_figures
 from targets.entry_rules.figures import Key
 from targets.models import Attachment, Observation, Revision
 from targets.services.keys import demand_entering
@@ -33,7 +33,7 @@ def attach(key: Key, file: NamedFile, *, by: User) -> Attachment:
 
 def _attached(key: Key, content: Content, path: str, by: User) -> Attachment:
     demand_open([key])
-    offering.beside_others()
+    offered_figures.beside_others()
     observation, _made = Observation.objects.get_or_create(indicator_id=key[0], region_id=key[1], month=key[2])
     Observation.objects.select_for_update().get(pk=observation.pk)
     beside = observation.attachments.filter(Q(revision__isnull=True) | Q(revision__state=State.SUBMITTED.value))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from departments.models import User
 from reviews.authors import Parts
 from reviews.workflow import State
-from targets.bulk.offering import FIGURES
+from targets.bulk.offered_figures import FIGURES
 from targets.entry_rules.figures import Key
 from targets.entry_rules.numbers import read_day, read_number
 from targets.models import Revision, RevisionAuthor

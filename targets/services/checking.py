@@ -15,7 +15,7 @@ from plans.periods import Month
 from targets.arithmetic.accumulation import EXACT
 from targets.entry_rules import oddities
 from targets.entry_rules.figures import Entry, EntryRule, Key, Problem, check, check_to_date
-from targets.expected.closing import Closed, closed_in
+from targets.expected.closed_months import Closed, closed_in
 from targets.judging.loading import SeriesKey, official_now
 from targets.models import Indicator
 from targets.services.locking import locked_problem

@@ -14,7 +14,7 @@ from departments.models import User
 from departments.services.accounts import record
 from reviews.authors import authors_of, foremost, noted
 from reviews.workflow import State, Verb
-from targets.bulk.moments import moments_of
+from targets.bulk.event_times import moments_of
 from targets.entry_rules.figures import Entry, Key, Problem
 from targets.entry_rules.numbers import NotANumberError, read_day, read_number, read_part
 from targets.models import Draft, Revision, Source

@@ -25,9 +25,9 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import Plan
 from plans.periods import Month, months_between
-from targets.bulk.moments import after, moment_of_month
+from targets.bulk.event_times import after, moment_of_month
 from targets.entry_rules.figures import Key, Problem
-from targets.expected.closing import closed_in
+from targets.expected.closed_months import closed_in
 from targets.messages import sentence
 from targets.models import MonthLock
 

@@ -14,9 +14,9 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services.accounts import record
 from reviews.workflow import State, Verb, step
-from targets.bulk import offering, stepping
+from targets.bulk import bulk_transitions, offered_figures
 from targets.entry_rules.figures import Entry
-from targets.judging import meanwhile
+from targets.judging import judge_while_writing
 from targets.judging.loading import observation_ids
 from targets.models import Decision, Indicator, Observation, Revision, Source
 from targets.services.attachments import carry_on
@@ -43,7 +43,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
     if beyond(entries, by):
         raise access.refusal()
     demand_open([entry.key for entry in entries])
-    with offering.offered(entries) as select:
+    with offered_figures.offered(entries) as select:
         return write_official(select, (), len(entries), source, by, reason)
 
 
@@ -51,7 +51,8 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
 def make_official_from(
     select: str, parameters: Sequence[Any], number: int, *, source: Source, by: User, reason: str = ""
 ) -> Outcome:
-    """The same for `number` checked figures that stand in a table: `select` gives the columns of `offering.COLUMNS`.
+    """The same for `number` checked figures that stand in a table: `select` gives the columns of
+    `offered_figures.COLUMNS`.
 
     Whoever calls has seen to it that their months are and stay open. What they decide is judged at once, if it can be.
     """
@@ -66,15 +67,15 @@ def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: U
     What waits of the same figures is replaced, as when they are handed in on the worksheet.
     """
     access.demand(by, Action.IMPORT_OBSERVATIONS)
-    offering.in_turn()
-    offering.make_observations(select, parameters)
-    offering.lock_observations(select, parameters)
-    replaced = stepping.waiting_for(select, parameters)
-    with offering.moments(stepping.observations_of(select), parameters, timezone.now()) as moments:
+    offered_figures.in_turn()
+    offered_figures.make_observations(select, parameters)
+    offered_figures.lock_observations(select, parameters)
+    replaced = bulk_transitions.waiting_for(select, parameters)
+    with offered_figures.moments(bulk_transitions.observations_of(select), parameters, timezone.now()) as moments:
         end_waiting({pk: moments.of(observation_id) for pk, observation_id in replaced.items()}, by=by)
         common = _common(source, by, reason) | {"state": State.SUBMITTED.value}
-        count = offering.insert_submitted(select, parameters, common)
-    stepping.submitted(source.pk, by_id=by.pk)
+        count = offered_figures.insert_submitted(select, parameters, common)
+    bulk_transitions.submitted(source.pk, by_id=by.pk)
     _carry_files(replaced, source)
     record("observations.submitted", by=by, subject=source, count=count)
     return count
@@ -123,15 +124,15 @@ def write_official(
 ) -> Outcome:
     """Writes what of the `number` offered figures is not official yet, and marks what must be judged anew, or judges it
     `at_once`. The revisions themselves say who made them so; a decision is kept of those that they end."""
-    offering.in_turn()
+    offered_figures.in_turn()
     now = timezone.now()
     official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value}
-    with offering.going(select, parameters, now) as (new, changed):
-        stepping.supersede_previous(by_id=by.pk)
+    with offered_figures.going(select, parameters, now) as (new, changed):
+        bulk_transitions.supersede_previous(by_id=by.pk)
         values = _common(source, by, reason) | official
-        if not at_once or not meanwhile.judged(offering.publication(values)):
-            offering.make_official(values)
-            if offering.mark_going_dirty(now):
+        if not at_once or not judge_while_writing.judged(offered_figures.publication(values)):
+            offered_figures.make_official(values)
+            if offered_figures.mark_going_dirty(now):
                 wake_on_commit()
     outcome = Outcome(new, changed, number - new - changed)
     record("observations.imported", by=by, subject=source, new=new, changed=changed, unchanged=outcome.unchanged)
@@ -144,7 +145,7 @@ def _common(source: Source, by: User, reason: str) -> dict[str, Any]:
 
 def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
-    offering.beside_others()
+    offered_figures.beside_others()
     keys = sorted({entry.key for entry in entries})
     missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
     Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
@@ -160,7 +161,7 @@ def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
 
 def same_figures(entry: Entry, row: Observation | Revision) -> bool:
     """Whether the entry says what is stored (compared as numbers: 92 and 92.000000 are the same)."""
-    return entry.figures == tuple(getattr(row, name) for name in offering.FIGURES)
+    return entry.figures == tuple(getattr(row, name) for name in offered_figures.FIGURES)
 
 
 def supersede(at: Mapping[int, datetime], *, by: User) -> None:
@@ -182,7 +183,7 @@ def decided(at: Mapping[int, datetime], verb: Verb, *, by: User, reason: str = "
 def publish(pairs: Sequence[tuple[Observation, Revision]]) -> None:
     """Shows the revisions as the official figures of their observations and marks what must be judged anew."""
     for observation, revision in pairs:
-        for name in offering.FIGURES:
+        for name in offered_figures.FIGURES:
             setattr(observation, name, getattr(revision, name))
         observation.official = revision
     Observation.objects.bulk_create(
@@ -190,6 +191,6 @@ def publish(pairs: Sequence[tuple[Observation, Revision]]) -> None:
         batch_size=LOT,
         update_conflicts=True,
         unique_fields=["indicator", "region", "month"],
-        update_fields=[*offering.FIGURES, "official"],
+        update_fields=[*offered_figures.FIGURES, "official"],
     )
     mark_dirty((one.indicator_id, one.region_id, one.month) for one, _revision in pairs)

@@ -16,7 +16,7 @@ from departments.models import Department, User
 from departments.permissions import PERMISSIONS, Action
 from departments.rules.reminding import Part
 from departments.services.accounts import record
-from departments.services.noticing import notify
+from departments.services.notices import notify
 from plans.models import Plan
 from plans.periods import Month
 from targets.data_quality.signals import Result

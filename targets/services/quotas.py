@@ -27,7 +27,7 @@ from targets.judging.dependencies import judged_regions
 from targets.judging.loading import Regions
 from targets.models import Indicator, Quota, Target
 from targets.models.promising import STEPPED, UPWARD
-from targets.reading.dividing import Issue, in_force, issues_of, versions_of
+from targets.reading.divisions import Issue, in_force, issues_of, versions_of
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open_from
 

@@ -12,7 +12,7 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from reviews.messages import refused_step, typed_by_themselves
 from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
-from targets.bulk.moments import Moments, moments_of
+from targets.bulk.event_times import Moments, moments_of
 from targets.entry_rules.figures import Key
 from targets.messages import sentence
 from targets.models import Observation, Revision
@@ -20,8 +20,8 @@ from targets.services.attachments import bring_back
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open, keep_open
+from targets.services.notices import RETURNED, WITHDRAWN, tell_authors
 from targets.services.official import LOT, decided, end_waiting, publish, supersede
-from targets.services.telling import RETURNED, WITHDRAWN, tell_authors
 
 
 def replace_waiting(moments: Moments, observation_ids: Collection[int], *, by: User) -> dict[int, Revision]:

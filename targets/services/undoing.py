@@ -13,9 +13,9 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services.accounts import record
 from reviews.workflow import State, Verb
-from targets.bulk import offering, stepping
-from targets.bulk.moments import moments_of
-from targets.bulk.offering import FIGURES
+from targets.bulk import bulk_transitions, offered_figures
+from targets.bulk.event_times import moments_of
+from targets.bulk.offered_figures import FIGURES
 from targets.models import Indicator, Observation, Revision, Source
 from targets.services.attachments import carry_on
 from targets.services.authorship import copy_authors
@@ -37,14 +37,14 @@ def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     """
     demand_office(by)
     _keep_open(source)
-    offering.in_turn()
+    offered_figures.in_turn()
     hold_totals(_observations(source).values("indicator"))
     _demand_last(source)
     own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
-    restored = write_official(*stepping.before(source.pk), 0, own, by, reason).changed
+    restored = write_official(*bulk_transitions.before(source.pk), 0, own, by, reason).changed
     now = timezone.now()
-    with offering.moments(*stepping.of_source(source.pk), now):
-        removed = stepping.withdraw_rest(source.pk, now, by_id=by.pk, reason=reason)
+    with offered_figures.moments(*bulk_transitions.of_source(source.pk), now):
+        removed = bulk_transitions.withdraw_rest(source.pk, now, by_id=by.pk, reason=reason)
     _demand_no_fall(own)
     if removed:
         wake_on_commit()
@@ -58,12 +58,12 @@ def send_back_all(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     """
     access.demand(by, Action.IMPORT_OBSERVATIONS)
     _keep_open(source)
-    offering.in_turn()
+    offered_figures.in_turn()
     list(_observations(source).select_for_update().order_by("pk").values_list("pk", flat=True))
     _demand_last(source, waiting=True)
     replaced = {one.observation_id: one for one in _replaced_by(source)}
-    with offering.moments(*stepping.of_source(source.pk), timezone.now()):
-        returned = stepping.send_back(source.pk, by_id=by.pk, reason=reason)
+    with offered_figures.moments(*bulk_transitions.of_source(source.pk), timezone.now()):
+        returned = bulk_transitions.send_back(source.pk, by_id=by.pk, reason=reason)
     _hand_in_again(replaced, source, by, reason)
     return len(replaced), returned
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from departments.auditing.rows import as_told
+from departments.auditing.edited_rows import as_told
 from departments.models import User
 from departments.services.accounts import record
 from targets.models import RuleChange, Target, TargetVersion

@@ -10,11 +10,11 @@ from django.utils.safestring import SafeString, mark_safe
 from plans.periods import Month
 from targets.arithmetic.sums import SumCheck
 from targets.models import Target
-from targets.quotas.quota_pages import Column, Place, QuotaTable, Version
-from targets.quotas.quota_words import sum_text
-from targets.reading.dividing import RegionChange
+from targets.quotas.tables import Column, Place, QuotaTable, Version
+from targets.quotas.wording import sum_text
+from targets.reading.divisions import RegionChange
 from targets.wording.aims import threshold_text
-from targets.wording.writing import plain
+from targets.wording.number_texts import plain
 
 register = template.Library()
 NOTHING = mark_safe('<span class="muted">—</span>')

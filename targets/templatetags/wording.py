@@ -15,7 +15,7 @@ from departments.models import Region
 from departments.people import wording as wording_of_regions
 from plans.periods import Month
 from targets.wording import notices as wording
-from targets.wording.writing import plain, with_unit
+from targets.wording.number_texts import plain, with_unit
 
 register = template.Library()
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from pages.markup import NONE, around, fill, joined
 from reviews.templatetags.attachments import attached
 from targets.arithmetic.quantities import rounded
+from targets.entering.entry_grid import END, Field, HandedIn, Promise, Row
 from targets.entering.forms import understood_text
-from targets.entering.rows import END, Field, HandedIn, Promise, Row
 from targets.entering.worksheet import Sheet
 from targets.entry_rules.figures import Entry
 from targets.messages import sentence
@@ -28,7 +28,7 @@ from targets.templatetags.lights import light_tag
 from targets.templatetags.wording import day, figure, month_short
 from targets.wording.lights import Light
 from targets.wording.notices import listed
-from targets.wording.writing import plain
+from targets.wording.number_texts import plain
 
 register = template.Library()
 

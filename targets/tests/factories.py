@@ -13,7 +13,7 @@ from departments.permissions import Role
 from plans.models import Clause, Plan
 from plans.periods import Month
 from plans.tests.factories import plan_of_year
-from targets.bulk import offering
+from targets.bulk import offered_figures
 from targets.entry_rules.figures import Entry
 from targets.judging.recompute import recompute_dirty
 from targets.models import Attainment, Draft, Indicator, Quota, Revision, RuleChange, Source, Step, Target
@@ -212,7 +212,7 @@ def official(*entries: Entry) -> None:
 
 def at_once(entries: Sequence[Entry], origin: Source) -> Outcome:
     """Makes the figures official as an imported file is, judged in the same transaction where that can be."""
-    with transaction.atomic(), offering.offered(entries) as select:
+    with transaction.atomic(), offered_figures.offered(entries) as select:
         return make_official_from(select, (), len(entries), source=origin, by=origin.by)
 
 

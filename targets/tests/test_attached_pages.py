@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import User
 from departments.permissions import Role
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, Draft, Indicator, Revision

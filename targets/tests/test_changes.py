@@ -12,8 +12,8 @@ from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Revision, Target
-from targets.reading import changes
-from targets.reading.changes import Change, History, history
+from targets.reading import light_changes
+from targets.reading.light_changes import Change, History, history
 from targets.reading.selectors import official_then
 from targets.services.reviewing import withdraw
 from targets.tests.factories import (
@@ -146,7 +146,7 @@ def test_last_year_and_the_indicator_compared_with_count_too() -> None:
 
 
 def test_only_a_bounded_number_of_days_is_looked_at_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "DAYS", 1)
+    monkeypatch.setattr(light_changes, "DAYS", 1)
     found = told(corrected())
     assert [lights(one) for one in found.changes] == [("red", "green")]
     assert found.since == noon(20).date()

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from targets.bulk.collecting import uncollected
+from targets.bulk.garbage_collection import uncollected
 
 
 def test_the_collector_rests_within_and_works_again_afterwards() -> None:

@@ -20,7 +20,7 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.data_quality.signals import SignalKind
 from targets.models import DataQuestion, Indicator, MonthLock, Revision
-from targets.questioning.data_quality_page import DataQuality
+from targets.questioning.page import DataQuality
 from targets.services.locking import lock
 from targets.services.questioning import answer_data_question, ask_about_data
 from targets.services.reviewing import approve

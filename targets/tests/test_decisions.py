@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from departments.permissions import Role
 from plans.periods import Month
-from targets.entering import queue
+from targets.entering import review_queue
 from targets.models import Decision, Observation, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
 from targets.services.official import make_official
@@ -112,7 +112,7 @@ def test_handing_in_again_replaces_what_waits_and_says_so(client: Client, cast: 
     older.refresh_from_db()
     assert (older.state, older.official_at, older.ended_at, older.was_replaced) == ("superseded", None, None, True)
     assert steps(older)[-1] == ("supersede", cast.colleague, "")
-    items = queue.queue(cast.reviewer).groups[0].items
+    items = review_queue.queue(cast.reviewer).groups[0].items
     assert [(item.revision, item.overtaken) for item in items] == [(newer, False)]
     client.force_login(cast.reporter)
     assert "已被新数据替换" in client.get(cast.address).content.decode()

@@ -15,7 +15,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.arithmetic.sums import Sum, check_sum, uppermost
 from targets.models import Attainment, Quota, Step, Target
-from targets.reading.dividing import divisible, issues_of, versions_of
+from targets.reading.divisions import divisible, issues_of, versions_of
 from targets.services.locking import lock
 from targets.services.quotas import (
     Division,

@@ -22,7 +22,7 @@ from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.entering.worksheet import sheet_of
 from targets.expected.duties import expected_of
-from targets.expected.months import standings
+from targets.expected.month_standings import standings
 from targets.expected.timeliness import matrix_of
 from targets.models import Draft, Indicator, ReportingDuty
 from targets.services.locking import lock

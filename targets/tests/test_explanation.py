@@ -17,7 +17,7 @@ from targets.arithmetic.judging import judge
 from targets.arithmetic.pace import stage_of
 from targets.models import Attainment, Indicator, Target
 from targets.wording.explanation import explain, shown
-from targets.wording.writing import months_text
+from targets.wording.number_texts import months_text
 
 SAMPLES = st.integers(0, 999_999)
 NUMBERS = re.compile(r"\d[\d\u202f]*(?:\.\d+)?")

@@ -12,10 +12,10 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month, months_between
 from targets.entering.desk import desk_of
-from targets.expected.asking import first_asked
-from targets.expected.closing import closed_in
+from targets.expected.asked_figures import first_asked
+from targets.expected.closed_months import closed_in
 from targets.expected.duties import expected_of
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 from targets.models import Indicator
 from targets.reminding.reminders import gaps_on
 from targets.services.drafting import Typed, save_draft

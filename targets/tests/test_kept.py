@@ -14,7 +14,7 @@ from departments.models import Membership, Notice, Region, User
 from departments.permissions import Role
 from departments.tests.cities import city
 from plans.models import Clause
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from plans.tests.factories import plan_of_year
 from targets.models import Source, Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError, connection, connections, transaction
 
-from targets.bulk import copying, offering
-from targets.judging import meanwhile, recompute
+from targets.bulk import copy_rows, offered_figures
+from targets.judging import judge_while_writing, recompute
 from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
 from targets.tests import factories as f
@@ -69,7 +69,7 @@ def test_what_is_judged_by_nobody_is_written_all_the_same() -> None:
 @pytest.fixture(params=[0, 1, 1000], ids=["afterwards", "partly", "beforehand"])
 def when_judged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """None, some or all of the rows are judged before the figures are written, however long that takes."""
-    executing = meanwhile._executing
+    executing = judge_while_writing._executing
 
     @contextmanager
     def until(statement: Any) -> Iterator[Callable[[], bool]]:
@@ -77,8 +77,8 @@ def when_judged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         with executing(statement):
             yield lambda: next(asked, None) is None
 
-    monkeypatch.setattr(copying, "COPIED_AT_A_TIME", 5)
-    monkeypatch.setattr(meanwhile, "_executing", until)
+    monkeypatch.setattr(copy_rows, "COPIED_AT_A_TIME", 5)
+    monkeypatch.setattr(judge_while_writing, "_executing", until)
 
 
 @pytest.mark.usefixtures("when_judged")
@@ -90,7 +90,7 @@ def test_rows_are_written_whenever_they_were_judged(promise: Target) -> None:
 def test_what_is_judged_from_many_figures_is_judged_afterwards(
     promise: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meanwhile, "MOST", 1)
+    monkeypatch.setattr(judge_while_writing, "MOST", 1)
     written(file(promise, 90))
     assert DirtyKey.objects.count() == 2
     f.recompute()
@@ -123,7 +123,7 @@ def stored() -> list[int]:
 
 def test_what_the_database_refuses_leaves_nothing(promise: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error of the other thread arrives as Django knows it."""
-    monkeypatch.setattr(offering, "publication", lambda values: [("SELECT 1 / %s", [0])])
+    monkeypatch.setattr(offered_figures, "publication", lambda values: [("SELECT 1 / %s", [0])])
     with pytest.raises(DataError):
         written(file(promise, 90))
     assert stored() == [0, 0, 0, 0]

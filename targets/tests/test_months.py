@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
 from plans.periods import Month
-from targets.expected.months import standings
+from targets.expected.month_standings import standings
 from targets.models import MonthLock
 from targets.services.locking import lock
 from targets.tests import factories as f

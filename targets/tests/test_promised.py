@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.permissions import Role
 from plans.models import Plan
 from targets.models import Target, TargetAssignment
-from targets.reading.promised import Promised, promised_in
+from targets.reading.plan_promises import Promised, promised_in
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
 
 pytestmark = pytest.mark.django_db

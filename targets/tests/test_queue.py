@@ -14,7 +14,7 @@ from departments.database.append_only import rewriting
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
-from targets.entering import queue
+from targets.entering import review_queue
 from targets.models import DirtyKey, Indicator, Observation, Revision
 from targets.services.locking import lock
 from targets.services.reviewing import approve, approve_all
@@ -78,7 +78,7 @@ def own_entry(cast: SimpleNamespace) -> tuple[Any, Revision]:
 def test_a_rate_stands_beside_the_official_one_with_its_change_in_percentage_points(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.rate, "2014-01", 180, 200))
     handed_in(cast, cast.rate, "2014-01", 95, 100)
-    found = queue.queue(cast.reviewer).groups[0].items[0].change
+    found = review_queue.queue(cast.reviewer).groups[0].items[0].change
     assert (found.old.figure, found.new.figure) == ("90.00\u00a0%", "95.00\u00a0%")
     assert found.new.parts == "95\u00a0批次 / 100\u00a0批次"
     assert found.difference.startswith("+5.00")
@@ -88,7 +88,7 @@ def test_a_rate_stands_beside_the_official_one_with_its_change_in_percentage_poi
 def test_a_tiny_change_never_looks_like_none(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.rate, "2014-01", 91999, 100000))
     handed_in(cast, cast.rate, "2014-01", 92000, 100000)
-    found = queue.queue(cast.reviewer).groups[0].items[0].change
+    found = review_queue.queue(cast.reviewer).groups[0].items[0].change
     assert found.old.figure != found.new.figure
     assert found.difference.startswith("+0.001")
 
@@ -96,7 +96,7 @@ def test_a_tiny_change_never_looks_like_none(cast: SimpleNamespace) -> None:
 def test_the_light_is_shown_as_it_is_and_as_it_would_become(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.rate, "2014-01", 180, 200))
     handed_in(cast, cast.rate, "2014-01", 95, 100)
-    effect = queue.queue(cast.reviewer).groups[0].items[0].effects[0]
+    effect = review_queue.queue(cast.reviewer).groups[0].items[0].effects[0]
     assert effect.now is not None
     assert (effect.target, effect.now.colour, effect.then.colour) == (cast.promise, "red", "green")
     assert Observation.objects.get().value is None  # nothing was saved
@@ -104,7 +104,7 @@ def test_the_light_is_shown_as_it_is_and_as_it_would_become(cast: SimpleNamespac
 
 def test_zero_is_a_figure_and_no_figure_is_none(cast: SimpleNamespace) -> None:
     handed_in(cast, houses(cast), "2014-01", 0)
-    found = queue.queue(cast.reviewer).groups[0].items[0].change
+    found = review_queue.queue(cast.reviewer).groups[0].items[0].change
     assert (found.old.figure, found.new.figure) == ("", "0\u00a0户")
 
 
@@ -113,7 +113,7 @@ def test_entries_are_grouped_by_month_and_what_looks_odd_is_said(client: Client,
     handed_in(cast, houses(cast), "2014-01", 7)
     with rewriting():
         Revision.objects.filter(pk=first.pk).update(oddities=["jump"])
-    assert [str(group.month) for group in queue.queue(cast.reviewer).groups] == ["2014-01", "2014-02"]
+    assert [str(group.month) for group in review_queue.queue(cast.reviewer).groups] == ["2014-01", "2014-02"]
     page = seen(client, cast.reviewer)
     assert "年初集中排查" in page
     assert "与前几个月相比，变动超出偶然波动的幅度。" in page
@@ -283,9 +283,9 @@ def test_an_entry_older_than_the_official_one_takes_nothing_back(cast: SimpleNam
     older = handed_in(cast, count, "2014-01", 7)
     f.official(f.entry(count, "2014-01", 8))
     assert approve_all([older], by=cast.reviewer)[0] == []
-    item = queue.queue(cast.reviewer).groups[0].items[0]
+    item = review_queue.queue(cast.reviewer).groups[0].items[0]
     assert (item.revision.pk, item.overtaken, item.effects) == (older.pk, True, [])
-    assert queue.queue(cast.reviewer).groups[0].approvable == []
+    assert review_queue.queue(cast.reviewer).groups[0].approvable == []
 
 
 def test_one_foreign_entry_among_them_approves_nothing(cast: SimpleNamespace) -> None:
@@ -310,7 +310,7 @@ def test_one_closed_month_among_them_approves_nothing(cast: SimpleNamespace) -> 
 
 def test_the_lights_follow_the_approval_of_all(cast: SimpleNamespace) -> None:
     lot = [handed_in(cast, cast.rate, f"2014-{month:02d}", 95, 100) for month in (1, 2)]
-    foreseen = queue.queue(cast.reviewer).groups[1].items[0].effects
+    foreseen = review_queue.queue(cast.reviewer).groups[1].items[0].effects
     approve_all(lot, by=cast.reviewer)
     f.recompute()
     assert f.attainment(cast.promise, "2014-02").signal == foreseen[0].then.colour == "green"

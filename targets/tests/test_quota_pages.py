@@ -15,7 +15,7 @@ from departments.models import Region, User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import DirtyKey, Quota, Target
-from targets.reading.dividing import versions_of
+from targets.reading.divisions import versions_of
 from targets.services.locking import lock
 from targets.services.quotas import set_quotas
 from targets.tests import factories as f

@@ -62,7 +62,7 @@ def handed_in(cast: SimpleNamespace, number: int, at: date | None = None, month:
 
 
 OTHERS = "has not logged in"
-"""Of this tells `tasks.supervision.silence`, which has tests of its own."""
+"""Of this tells `tasks.supervision.inactivity`, which has tests of its own."""
 
 
 def told(today: date) -> dict[int, list[str]]:

@@ -18,7 +18,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, DataQuestion, DirtyKey, Observation, Quota, Revision, Target
-from targets.reading.dividing import versions_of
+from targets.reading.divisions import versions_of
 from targets.services.attachments import attach, detach
 from targets.services.drafting import Typed, hand_in, save_draft
 from targets.services.official import make_official

@@ -12,8 +12,8 @@ from departments.permissions import Role
 from plans.models import CalendarDay
 from plans.periods import Month, months_between
 from targets.expected.deadlines import Deadlines, deadlines_of, last_months_with_data
-from targets.expected.months import by_year, standings
-from targets.expected.situation import Situation
+from targets.expected.month_standings import by_year, standings
+from targets.expected.plan_situation import Situation
 from targets.expected.timeliness import matrix_of
 from targets.services.locking import lock
 from targets.services.reporting import month_being_reported

@@ -19,8 +19,8 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Revision
 from targets.services.drafting import Typed, hand_in, save_draft
+from targets.services.notices import RETURNED, tell_authors
 from targets.services.reviewing import approve, send_back, withdraw
-from targets.services.telling import RETURNED, tell_authors
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db

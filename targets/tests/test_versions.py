@@ -12,7 +12,7 @@ from departments.auditing.log import line
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
-from targets.expected.asking import asked_by
+from targets.expected.asked_figures import asked_by
 from targets.judging.audit import differences, verify
 from targets.models import Attainment, Target, TargetVersion
 from targets.reading.selectors import official_then

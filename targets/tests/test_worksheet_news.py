@@ -16,10 +16,10 @@ from django.utils.html import escape
 
 from departments.models import User
 from departments.permissions import Role
-from plans.page_cache.kept import forget
+from plans.page_cache.cached_pages import forget
 from plans.periods import Month
 from reviews.tests import papers
-from targets.entering.work import Work
+from targets.entering.work_done import Work
 from targets.entering.worksheet import Sheet, outline_of, put_work
 from targets.models import Attachment, Draft, ReportingDuty, Revision
 from targets.services.attachments import attach, detach

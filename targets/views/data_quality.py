@@ -17,7 +17,7 @@ from plans.models import Plan
 from targets.expected.deadlines import last_month_with_data
 from targets.models import DataQuestion
 from targets.models.question import LONGEST_ANSWER, LONGEST_NOTE
-from targets.questioning.data_quality_page import DataQuality, told_of
+from targets.questioning.page import DataQuality, told_of
 from targets.reading.selectors import month_of, months
 from targets.services.questioning import answer_data_question, ask_about_data
 

@@ -13,8 +13,8 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.addresses import month_named
-from targets.entering.queue import Shown, figure_of
-from targets.expected.closing import closed_in
+from targets.entering.review_queue import Shown, figure_of
+from targets.expected.closed_months import closed_in
 from targets.models import Observation, Revision
 from targets.services.reviewing import withdraw
 from targets.views.review import name_of, reason_of, revision_of

@@ -12,7 +12,7 @@ from departments import access
 from departments.permissions import Action
 from plans.addresses import month_named, plan_named
 from plans.periods import Month
-from targets.expected.months import by_year, standings
+from targets.expected.month_standings import by_year, standings
 from targets.services.locking import lock, reopen
 from targets.views.review import reason_of
 

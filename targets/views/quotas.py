@@ -19,10 +19,10 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.expected.deadlines import last_month_with_data, reporting_month
 from targets.models import Quota, Target
-from targets.quotas.quota_forms import QuotaForm
-from targets.quotas.quota_pages import QuotaTable, first_open_month, may_set, quota_table, versions_shown
-from targets.quotas.quota_words import month_text, script_texts, what_was_set
-from targets.reading.dividing import divisible
+from targets.quotas.forms import QuotaForm
+from targets.quotas.tables import QuotaTable, first_open_month, may_set, quota_table, versions_shown
+from targets.quotas.wording import month_text, script_texts, what_was_set
+from targets.reading.divisions import divisible
 from targets.reading.selectors import month_of, months
 from targets.services.quotas import Division, QuotasRefusedError, divide
 

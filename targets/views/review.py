@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from departments import access
 from departments.permissions import Action
 from departments.rules.typed import number_of
-from targets.entering.queue import queue
+from targets.entering.review_queue import queue
 from targets.models import Observation, Revision
 from targets.services.reviewing import approve, approve_all, send_back
 from targets.wording.notices import listed

@@ -23,13 +23,13 @@ from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
 from plans.addresses import month_named
 from plans.models import Change as Changed
-from plans.page_cache import kept
+from plans.page_cache import cached_pages
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import told
 from targets.entering import forms
-from targets.entering.rows import END, Written
-from targets.entering.work import work_on
+from targets.entering.entry_grid import END, Written
+from targets.entering.work_done import work_on
 from targets.entering.worksheet import AskedSheet, Sheet, may_enter, outline_of, put_past, put_work, sheet_of
 from targets.entry_rules.figures import Key, Problem
 from targets.expected.duties import expected_over
@@ -74,30 +74,30 @@ def _shown(request: HttpRequest, asked: AskedSheet) -> HttpResponse:
     user, plan_code, ids = _person(request), asked.plans[0].code, [plan.pk for plan in asked.plans]
     version = ids, Changed.objects.outline_of_regions({plan.region_id for plan in asked.plans})
     outline = cache(partial(_outline, asked, user))
-    due = kept.value_of(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
+    due = cached_pages.value_of(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
     work = work_on(due, {plan.pk: plan.title for plan in asked.plans}, asked.department.region_id, asked.month)
     figures = Changed.objects.numbers_over(ids, due)
 
     def with_past(indicators: Collection[int]) -> Sheet:
-        sheet = kept.value_of(request, outline, plan_code=plan_code, of="outline", beside=version)
+        sheet = cached_pages.value_of(request, outline, plan_code=plan_code, of="outline", beside=version)
         put_past(sheet, user, indicators)
         return sheet
 
     def written(indicators: Collection[int]) -> dict[int, Written]:
         official = {one: figures.get(one) for one in sorted(indicators)}
         make, beside = partial(with_past, indicators), (version, official)
-        sheet = kept.value_of(request, make, plan_code=plan_code, of="past", beside=beside)
+        sheet = cached_pages.value_of(request, make, plan_code=plan_code, of="past", beside=beside)
         put_work(sheet, work.only(indicators))
         forms.show_problems(sheet)
         return _written(sheet)
 
     def made() -> HttpResponse:
         of = {one: (version, figures.get(one), *about) for one, about in work.by_indicator().items()}
-        rows = kept.values_of(request, written, plan_code=plan_code, of=of)
+        rows = cached_pages.values_of(request, written, plan_code=plan_code, of=of)
         sheet = Sheet(asked.department, asked.plans, asked.month, locked=work.locked)
         return _page(request, asked, sheet, [rows[one] for one in due if one in rows])
 
-    return kept.answered(request, made, plan_code=plan_code, beside=(user.pk, version, work, figures))
+    return cached_pages.answered(request, made, plan_code=plan_code, beside=(user.pk, version, work, figures))
 
 
 def _outline(asked: AskedSheet, user: User) -> Sheet:
@@ -310,7 +310,7 @@ def _page(
 
 
 def _answer(draft: Draft) -> dict[str, Any]:
-    """What is told about a row that was kept."""
+    """What is told about a row that was cached_pages."""
     found = forms.examine([] if draft.is_blank else [draft])
     odd = found.oddities.get(draft.indicator_id, [])
     return {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from targets.arithmetic.formulas import BY_SHARE
 from targets.arithmetic.quantities import Quantity, rounded, written
 from targets.models import Target
-from targets.wording.writing import plain, points, with_unit
+from targets.wording.number_texts import plain, points, with_unit
 
 SYMBOLS = {
     "at_least": "≥",

@@ -13,7 +13,7 @@ from targets.arithmetic.formulas import Reason
 from targets.arithmetic.quantities import Quantity, shown_apart, written
 from targets.models import Attainment
 from targets.wording.explanation import over_years, quota_of
-from targets.wording.writing import month_text, number, with_unit
+from targets.wording.number_texts import month_text, number, with_unit
 
 _WHOLE = Decimal(100)
 

@@ -17,12 +17,12 @@ from targets.arithmetic.quantities import rounded, shown_apart
 from targets.models import Attainment, Indicator, Quota, Target
 from targets.wording.aims import CHANGES, SYMBOLS, aspiration_text, change_text
 from targets.wording.aims import threshold_text as threshold_text
-from targets.wording.stages import StepAim, step_of, step_text
-from targets.wording.verdict_wording import verdict_text
-from targets.wording.writing import listed_months, month_text, plain, points, span_text
-from targets.wording.writing import number as number
-from targets.wording.writing import share_text as share_text
-from targets.wording.writing import with_unit as with_unit
+from targets.wording.milestone_steps import StepAim, step_of, step_text
+from targets.wording.number_texts import listed_months, month_text, plain, points, span_text
+from targets.wording.number_texts import number as number
+from targets.wording.number_texts import share_text as share_text
+from targets.wording.number_texts import with_unit as with_unit
+from targets.wording.verdicts import verdict_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from targets.arithmetic.formulas import UNRECOVERABLE, Reason, Signal, Verdict
 from targets.models import Attainment
-from targets.wording.verdict_wording import is_due, is_settled
+from targets.wording.verdicts import is_due, is_settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

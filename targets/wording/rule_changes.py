@@ -16,8 +16,8 @@ from plans.periods import Month
 from targets.arithmetic.formulas import BY_SHARE
 from targets.models import Target, TargetVersion
 from targets.models.version import RULE
-from targets.wording.stages import step_text
-from targets.wording.writing import plain, points, with_unit
+from targets.wording.milestone_steps import step_text
+from targets.wording.number_texts import plain, points, with_unit
 
 IN_POINTS = frozenset({"tolerance", "warning_margin"})
 """Distances: of percentages they are percentage points."""

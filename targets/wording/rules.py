@@ -9,8 +9,8 @@ from plans.periods import Month
 from targets.arithmetic.formulas import PACED, UNRECOVERABLE
 from targets.models import Step, Target
 from targets.wording.aims import aspiration_text, threshold_text
-from targets.wording.stages import step_text, steps_of
-from targets.wording.writing import month_text, plain, points, with_unit
+from targets.wording.milestone_steps import step_text, steps_of
+from targets.wording.number_texts import month_text, plain, points, with_unit
 
 
 def rules(target: Target) -> list[str]:

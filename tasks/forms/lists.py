@@ -13,7 +13,7 @@ from plans.models import Clause
 from plans.periods import Month, months_of
 from targets.models import Target
 from tasks.models import Assignment, Milestone, Task
-from tasks.reading.answering import units_answering
+from tasks.reading.responsible_units import units_answering
 from tasks.reading.selectors import Wanted, countable_targets
 from tasks.wording.lights import LIGHTS
 

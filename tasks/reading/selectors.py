@@ -18,7 +18,7 @@ from plans.periods import Month
 from targets.models import Indicator, Target
 from targets.wording.lights import Light
 from tasks.models import Assignment, Milestone, ProgressReport, SignOff, Task
-from tasks.reading.answering import Counties, counties_of
+from tasks.reading.responsible_units import Counties, counties_of
 from tasks.reading.standing import Days, Judged, Known, judged, judged_over, known
 from tasks.rules.progress import Progress, State
 from tasks.wording.explanation import explain, share_text

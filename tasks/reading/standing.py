@@ -19,7 +19,7 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.arithmetic.formulas import Verdict
 from targets.expected.deadlines import last_months_with_data
-from targets.expected.situation import LINGERS
+from targets.expected.plan_situation import LINGERS
 from targets.models import Attainment
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task
 from tasks.rules.progress import Progress, Span, Step, progress

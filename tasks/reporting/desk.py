@@ -16,9 +16,9 @@ from plans.models import AbstractAssignment, Plan
 from plans.periods import Month
 from reviews.workflow import State
 from targets.expected.duties import plans_of
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 from tasks.models import Assignment, ProgressReport, ReportDraft, Task
-from tasks.reading.answering import Answer, Answering
+from tasks.reading.responsible_units import Answer, Answering
 from tasks.reading.selectors import Row, of_departments_over
 from tasks.reading.standing import shown_days
 

@@ -20,11 +20,11 @@ from departments.rules.reminding import Matter, Part, Rule
 from plans.models import Plan
 from plans.periods import Month
 from reviews.workflow import State
-from targets.entering.rows import state_of
-from targets.expected.situation import LINGERS
+from targets.entering.entry_grid import state_of
+from targets.expected.plan_situation import LINGERS
 from targets.reminding.reminders import REVIEW, Asked, Gap, asked_of, asked_on
 from tasks.models import Assignment, Milestone, ProgressReport, Task
-from tasks.reading.answering import Answering
+from tasks.reading.responsible_units import Answering
 from tasks.reading.standing import known_over
 from tasks.rules.accounts import speaking
 

@@ -18,13 +18,13 @@ from departments.models import Department, User
 from departments.permissions import Action
 from departments.rules.reminding import Part
 from departments.services.accounts import record
-from departments.services.noticing import notify
+from departments.services.notices import notify
 from plans.models import Plan
 from targets.models import Target
 from tasks.models import Comment, SupervisionNotice, Task
 from tasks.models.units import units_for
+from tasks.services.notices import UNIT, people_with
 from tasks.services.supervision import Proposal, propose, reaches
-from tasks.services.telling import UNIT, people_with
 
 
 @transaction.atomic

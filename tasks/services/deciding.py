@@ -13,7 +13,7 @@ from departments.models import User
 from departments.permissions import Action
 from departments.rules.reminding import Part
 from departments.services.accounts import record
-from departments.services.noticing import notify
+from departments.services.notices import notify
 from reviews.messages import refused_step, typed_by_themselves
 from reviews.workflow import RefusedError, State, Verb, step
 from targets.services.locking import check_reason, demand_open_month, keep_open

@@ -10,8 +10,8 @@ from plans.models import CalendarDay, exceptions_of
 from plans.workdays import Exceptions, add_working_days
 from tasks.models import SupervisionNotice, SupervisionRules
 from tasks.rules.supervising import LEVELS, Level, State, Verb, step
+from tasks.services.notices import tell_escalated
 from tasks.services.supervision import keep_step, locked
-from tasks.services.telling import tell_escalated
 
 
 def escalate(*, now: datetime) -> int:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from targets.models import Target
 from tasks.models import SupervisionNotice
-from tasks.reading.slipping import Finding, findings, pressed_plans
+from tasks.reading.findings import Finding, findings, pressed_plans
 from tasks.rules.supervising import OPEN
 from tasks.services.supervision import Proposal, propose
 from tasks.wording.grounds import DRAFTS

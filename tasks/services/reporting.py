@@ -17,7 +17,7 @@ from departments.services.accounts import record
 from plans.periods import Month
 from reviews.authors import foremost
 from reviews.workflow import State, Verb, step
-from targets.bulk.moments import after
+from targets.bulk.event_times import after
 from targets.entry_rules.figures import Problem
 from targets.models import MonthLock
 from targets.services.locking import check_reason, demand_open_month

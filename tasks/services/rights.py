@@ -7,7 +7,7 @@ from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
 from tasks.models import Assignment, Task
-from tasks.reading.answering import Answering, units_answering
+from tasks.reading.responsible_units import Answering, units_answering
 
 
 def may_lead(user: User, action: Action, task: Task) -> bool:

@@ -19,7 +19,7 @@ from plans.periods import Month
 from targets.services.locking import LONGEST_REASON, check_reason, demand_open_month, keep_open
 from targets.wording.notices import listed
 from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
-from tasks.reading.answering import Answering
+from tasks.reading.responsible_units import Answering
 from tasks.reading.standing import judged, shown_day
 from tasks.rules.progress import State
 from tasks.services.milestones import demand_lights_alike

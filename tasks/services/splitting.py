@@ -16,7 +16,7 @@ from targets.entry_rules.figures import Problem
 from targets.models import Target
 from targets.services.locking import keep_open
 from tasks.models import Milestone, Task, countable, signed
-from tasks.reading.answering import units_answering
+from tasks.reading.responsible_units import units_answering
 from tasks.rules.breakdown import weights_fault
 from tasks.services.milestones import Standing, demand_promises_alike, demand_task_alike, milestones_changed
 from tasks.services.rights import demand_lead, demand_unclosed

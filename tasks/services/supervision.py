@@ -27,7 +27,7 @@ from tasks.models import Milestone, SupervisionNotice, SupervisionRules, Supervi
 from tasks.models.units import is_within, units_for
 from tasks.rules.supervising import TRANSITIONS, RefusedError, State, Verb, step
 from tasks.services.attachments import attach_to_step
-from tasks.services.telling import tell
+from tasks.services.notices import tell
 
 LONGEST_TEXT = 2000
 Files = Sequence[NamedFile]

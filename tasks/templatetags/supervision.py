@@ -12,10 +12,10 @@ from departments.models import Department, User
 from departments.permissions import Action
 from targets.models import Target
 from tasks import clock
-from tasks.forms.comment_forms import CommentForm
+from tasks.forms.comments import CommentForm
 from tasks.models import Comment, Task
 from tasks.services.supervision import reaches
-from tasks.supervision.supervision_pages import open_of, waiting_for
+from tasks.supervision.pages import open_of, waiting_for
 
 register = template.Library()
 

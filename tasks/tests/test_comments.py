@@ -16,7 +16,7 @@ from targets.tests import factories as f
 from tasks import clock
 from tasks.models import Comment, SupervisionNotice
 from tasks.services.commenting import answer_comment, comment, press
-from tasks.supervision.pressing import matters_of
+from tasks.supervision.reminders import matters_of
 from tasks.tests import pressed as p
 from tasks.tests.pressed import inside, page
 

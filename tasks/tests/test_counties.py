@@ -14,12 +14,12 @@ from departments.people.groups import members_of
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 from targets.tests import factories as f
 from targets.tests.factories import person
 from tasks.models import Assignment, Milestone, Task
+from tasks.reading.findings import findings
 from tasks.reading.selectors import Wanted, find, row_of
-from tasks.reading.slipping import findings
 from tasks.reporting.desk import Mine, mine
 from tasks.reporting.reminders import gaps_on, lots_on
 from tasks.services.places import Place, reported_by

@@ -16,7 +16,7 @@ from tasks import clock
 from tasks.rules.supervising import State
 from tasks.services import supervision as services
 from tasks.services.escalating import escalate
-from tasks.supervision.pressing import matters_of
+from tasks.supervision.reminders import matters_of
 from tasks.tests import pressed as p
 from tasks.tests.pressed import page
 

@@ -25,7 +25,7 @@ from tasks.models import (
     SupervisionStep,
     Task,
 )
-from tasks.reading.slipping import findings
+from tasks.reading.findings import findings
 from tasks.rules.supervising import State
 from tasks.services import supervision as services
 from tasks.services.proposing import propose_by_rule

@@ -13,7 +13,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from reviews.documents import RefusedFileError
 from reviews.workflow import State
-from targets.bulk.moments import NEXT
+from targets.bulk.event_times import NEXT
 from targets.judging.audit import differences
 from targets.services.locking import lock
 from targets.tests import factories as f

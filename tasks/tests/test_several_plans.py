@@ -13,16 +13,16 @@ from departments.notices import digest, matters
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 from targets.services.locking import lock
 from targets.tests import factories as f
 from tasks.models import ProgressReport, SupervisionRules, Task
-from tasks.reading.slipping import findings
+from tasks.reading.findings import findings
 from tasks.reporting.desk import mine, summary
 from tasks.reporting.reminders import lots_on
 from tasks.services.deciding import approve_report
 from tasks.services.places import Place
-from tasks.supervision.silence import silent_over, silent_units
+from tasks.supervision.inactivity import silent_over, silent_units
 from tasks.tests import pressed
 from tasks.tests.cast import JUNE, a_task, handed_in, milestone, said
 

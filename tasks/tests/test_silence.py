@@ -20,8 +20,8 @@ from targets.services.drafting import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionRules
-from tasks.supervision.pressing import matters_of
-from tasks.supervision.silence import silent_units
+from tasks.supervision.inactivity import silent_units
+from tasks.supervision.reminders import matters_of
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from tasks.services import supervision
 from tasks.services.commenting import answer_comment, comment
 from tasks.services.escalating import escalate
 from tasks.services.supervision import Proposal
-from tasks.supervision.pressing import matters_of
+from tasks.supervision.reminders import matters_of
 from tasks.tests.cast import a_task
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,8 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from targets.models import Target
 from tasks import clock
-from tasks.forms.comment_forms import AnswerForm, CommentForm
-from tasks.forms.supervision_forms import add_errors
+from tasks.forms.comments import AnswerForm, CommentForm
+from tasks.forms.supervision import add_errors
 from tasks.models import Comment, Task
 from tasks.services import commenting
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from departments import access
 from departments.permissions import Action
 from plans.models import Clause, Plan
-from tasks.forms.draft_forms import FORMS, ClauseForm, DraftForm, PromiseForm
+from tasks.forms.drafts import FORMS, ClauseForm, DraftForm, PromiseForm
 from tasks.models import Milestone, Task
 from tasks.reading import drafts
 from tasks.services import drafting

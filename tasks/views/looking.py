@@ -15,10 +15,10 @@ from plans.addresses import plan_named
 from plans.models import Plan
 from plans.periods import Month
 from targets.expected.duties import called
-from targets.expected.situation import Situation
+from targets.expected.plan_situation import Situation
 from targets.reading.selectors import month_of, months
 from tasks.models import CalendarFeed
-from tasks.reading import looking
+from tasks.reading import layouts
 from tasks.reading.standing import shown_day
 from tasks.reporting.desk import mine, named_in, waiting_for
 from tasks.services.feeds import issue_feed, revoke_feed
@@ -31,7 +31,7 @@ def board(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The tasks that are looked for, in columns by where they stand."""
     plan = plan_named(request, plan_code)
     context = searched(request, plan)
-    columns = looking.board(plan, context["day"], context["form"].wanted)
+    columns = layouts.board(plan, context["day"], context["form"].wanted)
     return render(request, "tasks/board.html", context | {"columns": columns})
 
 
@@ -41,7 +41,7 @@ def timeline(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The tasks that are looked for, through the plan's months."""
     plan = plan_named(request, plan_code)
     context = searched(request, plan)
-    drawn = looking.timeline(plan, context["day"], context["found"].rows)
+    drawn = layouts.timeline(plan, context["day"], context["found"].rows)
     return render(request, "tasks/timeline.html", context | {"timeline": drawn})
 
 
@@ -95,11 +95,11 @@ def _calendar(request: HttpRequest, plan_code: str, address: str = "") -> HttpRe
     plan, user = plan_named(request, plan_code), access.person(request)
     day = shown_day(plan, timezone.localdate())
     month, _understood = month_of(request.GET.get("month"), plan, Month.of(day))
-    own = "all" not in request.GET and bool(looking.departments_of(user))
+    own = "all" not in request.GET and bool(layouts.departments_of(user))
     context = {
         "plan": plan,
         "day": day,
-        "weeks": looking.days_of(plan, day, month, user, own=own),
+        "weeks": layouts.days_of(plan, day, month, user, own=own),
         "months": months(plan, month, None),
         "kept": {} if own else {"all": "1"},
         "own": own,
@@ -116,7 +116,7 @@ def feed(request: HttpRequest, key: str) -> HttpResponse:
     plans = list(Plan.objects.published().visible_to(found.user).latest_first())
     if not plans or not access.reach(found.user, Action.VIEW_PLAN):
         raise Http404
-    text = looking.feed(plans, found.user, timezone.now(), settings.SITE_URL)
+    text = layouts.feed(plans, found.user, timezone.now(), settings.SITE_URL)
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="tasks.ics"'
     answer.headers["Cache-Control"] = "private, no-store"

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from departments import access
 from departments.permissions import Action
 from plans.models import Plan
-from tasks.forms.draft_forms import ProposalForm
+from tasks.forms.drafts import ProposalForm
 from tasks.reading import drafts
 from tasks.reading.proposals import Proposal
 from tasks.services.next_year import propose_next_year

@@ -17,7 +17,7 @@ from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import served
 from tasks.models import ReportAttachment
-from tasks.reading.answering import units_answering
+from tasks.reading.responsible_units import units_answering
 from tasks.reporting.writing import sheet
 from tasks.rules.accounts import Said, SaidStep
 from tasks.services.attachments import attach_to_report, detach_from_report

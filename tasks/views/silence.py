@@ -10,7 +10,7 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from tasks import clock
 from tasks.models import SupervisionRules
-from tasks.supervision.silence import silent_units
+from tasks.supervision.inactivity import silent_units
 
 
 @require_safe

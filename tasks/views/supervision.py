@@ -22,7 +22,7 @@ from plans.models import Plan
 from reviews.documents import ENDINGS
 from reviews.serving import served
 from tasks import clock
-from tasks.forms.supervision_forms import FilterForm, NewNoticeForm, NoticeForm, StepForm, add_errors
+from tasks.forms.supervision import FilterForm, NewNoticeForm, NoticeForm, StepForm, add_errors
 from tasks.models import StepAttachment, SupervisionNotice
 from tasks.papers import pdf, word
 from tasks.papers.notice import Paper, paper_of
@@ -30,7 +30,7 @@ from tasks.papers.pdf import LIBRARIES, MissingError, as_pdf
 from tasks.papers.word import as_docx
 from tasks.rules.supervising import State, Verb
 from tasks.services import supervision as services
-from tasks.supervision.supervision_pages import Row, deeds_for, figures_of, may, page_of, proposals_for, steps_of
+from tasks.supervision.pages import Row, deeds_for, figures_of, may, page_of, proposals_for, steps_of
 from tasks.wording.grounds import sentence
 
 

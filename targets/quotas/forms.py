@@ -10,10 +10,10 @@ from departments.rules.typed import number_of
 from targets.entry_rules.numbers import NotANumberError, read_number
 from targets.messages import SENTENCES, sentence
 from targets.models.parting import problems_of
-from targets.quotas.quota_pages import Column, Place, QuotaTable
+from targets.quotas.tables import Column, Place, QuotaTable
 from targets.services.quotas import Division
 from targets.wording.aims import threshold_text
-from targets.wording.writing import plain
+from targets.wording.number_texts import plain
 
 LONGEST = 30
 """The most characters of a cell."""

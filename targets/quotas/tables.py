@@ -15,7 +15,7 @@ from plans.periods import Month
 from targets.arithmetic.sums import SumCheck
 from targets.judging.loading import Regions
 from targets.models import MonthLock, Quota, Target
-from targets.reading.dividing import Issue, in_force, issues_of, versions_of
+from targets.reading.divisions import Issue, in_force, issues_of, versions_of
 from targets.services.quotas import sum_of
 
 

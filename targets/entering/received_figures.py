@@ -21,11 +21,11 @@ from departments.services.accounts import record
 from plans.models import Plan
 from plans.periods import expected_months
 from reviews.workflow import State
-from targets.entering.incoming import ObservationKept, ObservationsIn
-from targets.entering.naming import Names, Offered, offered, twice
+from targets.entering.named_figures import Names, Offered, offered, twice
+from targets.entering.received_schemas import ObservationKept, ObservationsIn
 from targets.entering.worksheet import may_enter
 from targets.entry_rules.figures import Entry, Key, Problem
-from targets.expected.closing import closed_in
+from targets.expected.closed_months import closed_in
 from targets.expected.duties import expected_over
 from targets.messages import sentence
 from targets.models import Draft, Indicator, Observation, Revision, Source

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from targets.bulk import offering
-from targets.bulk.collecting import uncollected
+from targets.bulk import offered_figures
+from targets.bulk.garbage_collection import uncollected
 from targets.judging import recompute, storing
 from targets.judging.loading import official_soon
 
@@ -21,7 +21,7 @@ MOST = 20_000
 """Series, each a year of figures, that are loaded together; what is judged from more is judged afterwards, in lots."""
 
 
-def judged(publication: Sequence[offering.Statement]) -> bool:
+def judged(publication: Sequence[offered_figures.Statement]) -> bool:
     """Executes what makes the figures of GOING official, judges meanwhile what they affect, and writes it.
 
     False, with nothing done, where that cannot be: on SQLite, for too many figures, where other formulas are applied,
@@ -29,11 +29,11 @@ def judged(publication: Sequence[offering.Statement]) -> bool:
     """
     if connection.vendor != "postgresql" or not recompute.others_excluded() or not recompute.formulas_applied():
         return False
-    affected = recompute.Affected.by(offering.affected())
+    affected = recompute.Affected.by(offered_figures.affected())
     if affected.size > MOST:
         return False
     with uncollected():
-        lines = storing.lines_of(affected.rows(official_soon(offering.GOING)))
+        lines = storing.lines_of(affected.rows(official_soon(offered_figures.GOING)))
         all_new = not storing.with_rows(affected.target_ids)
         with _executing(*publication) as done:
             while not done() and lines.prepare():
@@ -44,7 +44,7 @@ def judged(publication: Sequence[offering.Statement]) -> bool:
 
 
 @contextmanager
-def _executing(statement: offering.Statement) -> Iterator[Callable[[], bool]]:
+def _executing(statement: offered_figures.Statement) -> Iterator[Callable[[], bool]]:
     """The statement is under way within, and gives whether it is done; until it is, nobody else uses the connection."""
     sql, parameters = statement
     with connection.cursor() as cursor, ThreadPoolExecutor(1) as beside, connection.wrap_database_errors:

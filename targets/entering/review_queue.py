@@ -20,7 +20,7 @@ from departments.permissions import Action
 from plans.periods import Month
 from targets.arithmetic.quantities import rounded
 from targets.entry_rules.figures import Entry
-from targets.expected.closing import Closed, closed_in
+from targets.expected.closed_months import Closed, closed_in
 from targets.judging.recompute import attainments_if
 from targets.messages import ODDITIES
 from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
@@ -28,7 +28,7 @@ from targets.models.observation import RevisionQuerySet
 from targets.reading.selectors import would_be_seen
 from targets.wording.explanation import shown
 from targets.wording.lights import Light, light
-from targets.wording.writing import number, plain, with_unit
+from targets.wording.number_texts import number, plain, with_unit
 
 AT_A_TIME = 300
 """How many entries one page shows; more are named and follow once these are decided."""

@@ -1,8 +1,8 @@
 """What people have done about figures that are due: typed, attached, handed in, returned, closed the month.
 
-It is all that a worksheet shows beside what the version of its plan tells of (`plans.page_cache.surroundings`), read at
+It is all that a worksheet shows beside what the version of its plan tells of (`plans.page_cache.plan_context`), read at
 once and as plain tuples, so that the worksheet is made from the very values under which it is kept
-(`plans.page_cache.kept`).
+(`plans.page_cache.cached_pages`).
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from plans.periods import Month
 from reviews.workflow import State, Verb
-from targets.entering.rows import TEXTS, HandedIn
+from targets.entering.entry_grid import TEXTS, HandedIn
 from targets.models import Attachment, Decision, Draft, MonthLock, Revision
 
 _DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields if one.name != "typists")

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from plans.models import Plan
 from plans.periods import Month, months_between
-from targets.expected.asking import first_asked
+from targets.expected.asked_figures import first_asked
 from targets.expected.deadlines import Deadlines, deadlines_of, last_months_with_data, reporting_month
 from targets.models import MonthLock
 

@@ -15,13 +15,13 @@ from departments.models import User
 from departments.permissions import Action
 from departments.rules.reminding import Matter, Part, Rule
 from tasks.models import Comment, SupervisionNotice
-from tasks.reading.slipping import pressed_plans
+from tasks.reading.findings import pressed_plans
 from tasks.rules.supervising import WITH_OFFICE, WITH_UNIT, Level, State
 from tasks.services.commenting import details_of as comment_details
 from tasks.services.commenting import place_of
+from tasks.services.notices import details_of, link_to
 from tasks.services.supervision import reaches
-from tasks.services.telling import details_of, link_to
-from tasks.supervision.silence import Silent, silent_over
+from tasks.supervision.inactivity import Silent, silent_over
 
 ANSWER = Rule(before=(1,), after=(1,), every=3, apart=1)
 """A notice that waits for the unit: the day before its limit, the day after, then every three days."""

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from departments.models import Department, User
 from departments.rules.reminding import Part
-from departments.services.noticing import notify
+from departments.services.notices import notify
 from targets.models import Observation, Revision
 
 RETURNED, WITHDRAWN = "returned", "withdrawn"

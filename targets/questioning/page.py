@@ -11,10 +11,10 @@ from plans.periods import Month
 from targets.data_quality.signals import LISTS, TOGETHER, MonthTested, Result, SignalKind
 from targets.entry_rules.figures import Entry
 from targets.models import DataQuestion, Indicator
-from targets.questioning.data_quality_wording import KINDS, KindWords, chance_text, heading, sentence
 from targets.questioning.tested_data import TestedData
+from targets.questioning.wording import KINDS, KindWords, chance_text, heading, sentence
 from targets.services.questioning import SignalOfMonth
-from targets.wording.writing import plain, with_unit
+from targets.wording.number_texts import plain, with_unit
 
 Stored = Mapping[str, str]
 """A figure as a question keeps it: month, indicator and region by name, the numbers as text, their units."""

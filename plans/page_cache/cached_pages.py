@@ -36,7 +36,7 @@ from django.utils.translation import get_language
 
 from departments import access
 from plans.models import Change
-from plans.page_cache.surroundings import last_plan, surroundings_of
+from plans.page_cache.plan_context import last_plan, surroundings_of
 
 View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]

@@ -10,8 +10,8 @@ from departments.access import person
 from departments.models import User
 from departments.models.lineage import Above, ids
 from plans.models import Plan
-from plans.page_cache.kept import value_of_all
-from plans.page_cache.surroundings import LAST_PLAN, last_plan
+from plans.page_cache.cached_pages import value_of_all
+from plans.page_cache.plan_context import LAST_PLAN, last_plan
 
 
 @dataclass(frozen=True, slots=True)

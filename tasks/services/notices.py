@@ -9,7 +9,7 @@ from django.urls import reverse
 from departments.models import Department, User
 from departments.permissions import Role
 from departments.rules.reminding import Part
-from departments.services.noticing import notify
+from departments.services.notices import notify
 from plans.models import Plan
 from tasks.models import SupervisionNotice
 from tasks.rules.supervising import Level, Verb

@@ -11,7 +11,7 @@ from targets.arithmetic.quantities import Quantity, written
 from targets.models import Attainment, Step, Target
 from targets.models.promising import STEPPED
 from targets.wording.aims import SYMBOLS
-from targets.wording.writing import plain, with_unit
+from targets.wording.number_texts import plain, with_unit
 
 
 class StepAim(NamedTuple):

@@ -20,7 +20,7 @@ from targets.expected.deadlines import Deadlines
 from targets.expected.duties import Key, expected_of
 from targets.models import Attainment, Revision, Target, TargetAssignment
 from tasks.models import Assignment, Milestone, ProgressReport, SupervisionRules, Task
-from tasks.reading.answering import Answering
+from tasks.reading.responsible_units import Answering
 from tasks.reading.standing import known
 from tasks.rules.accounts import speaking
 

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from plans.periods import Month
 from targets.arithmetic.sums import Sum, SumCheck
 from targets.models import Target
-from targets.quotas.quota_pages import QuotaTable
-from targets.wording.writing import plain, with_unit
+from targets.quotas.tables import QuotaTable
+from targets.wording.number_texts import plain, with_unit
 
 
 def sum_text(target: Target, check: SumCheck) -> str:

@@ -20,7 +20,7 @@ from targets.expected.deadlines import deadlines_of
 from targets.expected.duties import expected_over
 from targets.models import Revision
 from tasks.models import SupervisionRules
-from tasks.services.telling import UNIT
+from tasks.services.notices import UNIT
 
 
 @dataclass(frozen=True, slots=True)

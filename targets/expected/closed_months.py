@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from plans.models import Plan
 from plans.periods import Month
 from targets.entry_rules.figures import Key
-from targets.expected.asking import Asked, asked_by
+from targets.expected.asked_figures import Asked, asked_by
 from targets.models import MonthLock
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from departments.models import AuditEvent, Department, Membership, User
 from departments.permissions import Role
 from departments.rules.reminding import Part
-from departments.services.noticing import notify
+from departments.services.notices import notify
 
 KIND, ADDRESS_CHANGED = "account", "people.address_changed"
 

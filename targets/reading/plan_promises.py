@@ -8,8 +8,8 @@ from functools import lru_cache
 from django.http import Http404, HttpRequest
 
 from plans.models import Clause, Plan
-from plans.page_cache.plans_seen import plans_seen
-from plans.page_cache.surroundings import surroundings_of
+from plans.page_cache.plan_context import surroundings_of
+from plans.page_cache.visible_plans import plans_seen
 from plans.periods import Month
 from targets.models import Attainment, Target
 from targets.reading.selectors import Duties, responsible
@@ -30,7 +30,7 @@ class Promised:
 def promised_in(request: HttpRequest, plan_code: str) -> Promised:
     """What a plan promises; Http404 where no such plan was published, or the person may not see it.
 
-    A process reads it once for each version of the plan's outline (see `plans.page_cache.surroundings`) and keeps it as
+    A process reads it once for each version of the plan's outline (see `plans.page_cache.plan_context`) and keeps it as
     bytes, so that no request sees what another has done to it.
     """
     known = surroundings_of(request, plan_code)

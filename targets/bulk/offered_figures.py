@@ -13,8 +13,8 @@ from typing import Any
 from django.db import connection
 
 from plans.periods import Month
-from targets.bulk.copying import Lines, Row, copy, execute_many, text
-from targets.bulk.moments import Moments, later_than
+from targets.bulk.copy_rows import Lines, Row, copy, execute_many, text
+from targets.bulk.event_times import Moments, later_than
 from targets.entry_rules.figures import Entry, Key, Problem
 from targets.models import DirtyKey, Observation, Revision
 

@@ -12,8 +12,8 @@ from plans.periods import Month
 from targets.arithmetic.formulas import UNRECOVERABLE, Reason, Signal, Verdict
 from targets.arithmetic.quantities import shown_apart
 from targets.models import Attainment, Target
-from targets.wording.stages import StepAim
-from targets.wording.writing import plain
+from targets.wording.milestone_steps import StepAim
+from targets.wording.number_texts import plain
 
 SETTLED = frozenset({"at_least", "more_than"})
 """Comparators that hold for good once a count has reached its number."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pages.exports import Sheet, Value, safe
 from reports.portfolio.plans_together import PlanSummary
-from reports.portfolio.portfolio_table import Portfolio
+from reports.portfolio.table import Portfolio
 from targets.arithmetic.quantities import rounded
 from targets.models import Source
 from targets.wording.lights import COLOURS, Colour

@@ -35,7 +35,7 @@ from targets.wording.explanation import (
     share_text,
     with_unit,
 )
-from targets.wording.writing import month_text
+from targets.wording.number_texts import month_text
 
 
 def judged(target: Target, user: User) -> list[Attainment]:

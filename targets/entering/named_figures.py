@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from departments.models import Region
 from plans.periods import Month
-from targets.entering.incoming import ObservationIn
+from targets.entering.received_schemas import ObservationIn
 from targets.entry_rules.figures import Key, Problem
 from targets.models import Indicator
 from targets.services.drafting import FIELDS, Typed

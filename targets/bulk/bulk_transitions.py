@@ -11,9 +11,9 @@ from django.db import connection
 
 from departments.models.sealing import seals_of_many
 from reviews.workflow import State, Verb
-from targets.bulk.copying import Row, text
-from targets.bulk.moments import moment
-from targets.bulk.offering import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, at, fill, of_same_key, run
+from targets.bulk.copy_rows import Row, text
+from targets.bulk.event_times import moment
+from targets.bulk.offered_figures import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, at, fill, of_same_key, run
 from targets.models import Decision
 
 DECISIONS, _LABEL = Decision._meta.db_table, Decision._meta.label_lower

@@ -12,12 +12,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from imports.quotas.quota_sheet import CODES, PLAN, TOTAL, VERSIONS
+from imports.quotas.sheet import CODES, PLAN, TOTAL, VERSIONS
 from imports.showing.template_file import EDGE, FREE, HEAD, INPUT, LARGEST, WRAPPED
 from pages.spreadsheets import append, new_workbook, put, saved
-from targets.quotas.quota_forms import text_of
-from targets.quotas.quota_pages import Column, QuotaTable
-from targets.quotas.quota_words import month_text
+from targets.quotas.forms import text_of
+from targets.quotas.tables import Column, QuotaTable
+from targets.quotas.wording import month_text
 from targets.wording.aims import threshold_text
 
 TITLE_ROW, PLAN_ROW, VERSION_ROW, CODE_ROW, NAME_ROW, FIRST_ROW = 1, 2, 3, 4, 5, 6

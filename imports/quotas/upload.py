@@ -8,14 +8,14 @@ from django.conf import settings
 from departments.models import Region
 from imports.files.limits import Limits
 from imports.files.readers import read
-from imports.quotas.quota_sheet import Known, Read, read_quotas
+from imports.quotas.sheet import Known, Read, read_quotas
 from imports.vocabulary.names import Measured, Named, Names, Place, short_names
 from plans.models import Plan
 from targets.entry_rules.figures import Problem
 from targets.judging.loading import Regions
 from targets.models import Target
 from targets.models.parting import problems_of
-from targets.quotas.quota_pages import QuotaTable
+from targets.quotas.tables import QuotaTable
 from targets.services.quotas import Division
 
 LARGEST_SHEET = 5 * 1024 * 1024
