@@ -47,10 +47,10 @@ from departments.services.accounts import (
 )
 
 # Roles decide, not Django's marks and groups; and there is one log-in, not a second one for administrators.
-admin.site.has_permission = may_enter  # type: ignore[method-assign]
-admin.site.login = log_in  # type: ignore[method-assign]
+admin.site.has_permission = may_enter  # type: ignore[method-assign]  # the site is Django's own
+admin.site.login = log_in  # type: ignore[method-assign]  # the site is Django's own
 admin.site.site_header = admin.site.site_title = gettext_lazy("Administration")
-admin.site.password_change = change_password  # type: ignore[assignment, method-assign]
+admin.site.password_change = change_password  # type: ignore[assignment, method-assign]  # as above
 admin.site.unregister([Group, Authenticator, EmailAddress])
 
 

@@ -127,12 +127,12 @@ class ByRole:
         return self._rows(request, self.shown)
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        rows: models.QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        rows: models.QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # a mixin of admin classes
         return rows.filter(self.shown(reach_of(request), access.person(request)))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What an address fills into an empty form; a reference in it that is no number is left out."""
-        found: dict[str, Any] = super().get_changeform_initial_data(request)  # type: ignore[misc]
+        found: dict[str, Any] = super().get_changeform_initial_data(request)  # type: ignore[misc]  # as above
         related = {field.name for field in self.model._meta.get_fields() if field.is_relation}
         return {name: value for name, value in found.items() if name not in related or _are_numbers(value)}
 
@@ -153,13 +153,13 @@ class ByRole:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only what may be referred to can be chosen."""
-        return super().formfield_for_foreignkey(  # type: ignore[misc]
+        return super().formfield_for_foreignkey(  # type: ignore[misc]  # as above
             db_field, request, **self._limited(db_field, request) | kwargs
         )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only what may be referred to can be chosen."""
-        return super().formfield_for_manytomany(  # type: ignore[misc]
+        return super().formfield_for_manytomany(  # type: ignore[misc]  # as above
             db_field, request, **self._limited(db_field, request) | kwargs
         )
 
@@ -198,7 +198,7 @@ class GuardedForm(forms.ModelForm):
     """A form whose change is allowed by every guard."""
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()  # type: ignore[misc]  # Django's, which the stubs leave out
         if not self.errors:
             try:
                 demand_allowed(stored_before(self.instance), self.instance)
@@ -212,7 +212,7 @@ class GuardedRows(forms.BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         for form in self.forms:
-            gone = self._should_delete_form(form)  # type: ignore[attr-defined]
+            gone = self._should_delete_form(form)  # type: ignore[attr-defined]  # Django's, which the stubs leave out
             if form.has_changed() and (gone or form.is_valid()):
                 self.demand_allowed(stored_before(form.instance), None if gone else form.instance)
 

@@ -65,7 +65,7 @@ class Connection(redis.Connection):
     def socket_connect_timeout(self, value: object) -> None: ...
 
     def _connect(self) -> Any:
-        return Socket(super()._connect())  # type: ignore[no-untyped-call]
+        return Socket(super()._connect())  # type: ignore[no-untyped-call]  # redis-py has no types here
 
 
 class SSLConnection(Connection, redis.SSLConnection):

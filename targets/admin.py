@@ -166,7 +166,7 @@ class PartForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         if not self.errors:
-            super()._post_clean()  # type: ignore[misc]
+            super()._post_clean()  # type: ignore[misc]  # Django's, which the stubs leave out
 
 
 class StepRows(GuardedRows):
@@ -257,7 +257,7 @@ class RuleForm(forms.ModelForm):
         if data.get("holds_from") and not self.instance.plan.is_draft:
             change = data["holds_from"], data.get("change_reason", ""), data.get("change_paper", "")
             self.instance.changing = RuleChange(*change)
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()  # type: ignore[misc]  # Django's, which the stubs leave out
         if not self.errors:
             self._check_rule()
 

@@ -25,7 +25,7 @@ class _WithinRange:
         if self.rhs_is_direct_value() and isinstance(field, IntegerField):
             smallest, largest = connection.ops.integer_field_range(field.get_internal_type())
             self.rhs = [one for one in self.rhs if not isinstance(one, int) or smallest <= one <= largest]
-        return super().process_rhs(compiler, connection)  # type: ignore[misc]
+        return super().process_rhs(compiler, connection)  # type: ignore[misc]  # a mixin of lookups
 
 
 class IntegerIn(_WithinRange, In):

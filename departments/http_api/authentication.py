@@ -23,7 +23,7 @@ class BearerToken(HttpBearer):
         if found is None:
             return None
         request.user = found.user
-        request.api_token = found  # type: ignore[attr-defined]
+        request.api_token = found  # type: ignore[attr-defined]  # for what is asked after it
         return found.user
 
 

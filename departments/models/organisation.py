@@ -8,6 +8,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from departments.models.columns import loaded_after
 from departments.models.lineage import BELOW
 
 
@@ -122,10 +123,9 @@ class Department(models.Model):
     def __str__(self) -> str:
         return self.short_name
 
+    @loaded_after("departments.region")
     def natural_key(self) -> tuple[str]:
         return (self.code,)
-
-    natural_key.dependencies = ["departments.region"]  # type: ignore[attr-defined]
 
     @property
     def alias_names(self) -> list[str]:

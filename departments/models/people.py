@@ -57,7 +57,7 @@ class PersonQuerySet(models.QuerySet["User"]):
         )
 
 
-class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
+class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]  # the checker knows Manager alone
     """Django's way of making people, and our questions."""
 
     use_in_migrations = False

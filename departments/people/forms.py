@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from departments.credentials import codes, lockout
 from departments.models import Department, Membership, User
 from departments.permissions import Role
+from pages.choices import offer_rows
 
 
 def _named(field: forms.Field, label: Any, help_text: Any = "") -> None:
@@ -115,7 +116,7 @@ class PlaceForm(RolesForm):
         self, departments: "QuerySet[Department]", offered: frozenset[Role], *args: Any, **kwargs: Any
     ) -> None:
         super().__init__(offered, *args, **kwargs)
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        offer_rows(self, "department", departments)
 
 
 class PersonForm(forms.ModelForm):
@@ -158,6 +159,6 @@ class PeopleFilter(forms.Form):
 
     def __init__(self, departments: "QuerySet[Department]", *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        offer_rows(self, "department", departments)
         if departments.count() == 1:
             self.fields["department"].widget = forms.HiddenInput()

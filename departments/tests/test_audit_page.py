@@ -43,7 +43,7 @@ def seen(client: Client, **query: str) -> str:
 def exported(client: Client, **data: object) -> str:
     answer = client.post("/audit/export/", data)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    return answer.getvalue().decode()
 
 
 # --- Log-ins ---------------------------------------------------------------------------------------------------------

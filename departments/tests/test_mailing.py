@@ -42,7 +42,9 @@ def server() -> Iterator[MailServer]:
 
 def text_of(message: Message, kind: str = "text/plain") -> str:
     part = next(one for one in message.walk() if one.get_content_type() == kind)
-    return part.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
 
 
 def test_the_mail_says_what_the_notice_says_and_where_to_go(server: MailServer) -> None:

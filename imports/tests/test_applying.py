@@ -1,8 +1,10 @@
 """Confirmed rows are written whole or not at all, against what is official at that moment."""
 
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -52,9 +54,9 @@ def bureau() -> SimpleNamespace:
     )
 
 
-def applied(batch: ImportBatch, by: User, **how: object) -> ImportBatch:
+def applied(batch: ImportBatch, by: User, **how: Any) -> ImportBatch:
     """Confirmed, and written as a worker does it."""
-    confirm(batch, by=by, **how)  # type: ignore[arg-type]
+    confirm(batch, by=by, **how)
     apply(batch.pk)
     batch.refresh_from_db()
     return batch
@@ -64,9 +66,9 @@ def official() -> dict[str, int]:
     return {str(one.month): int(one.value or 0) for one in Observation.objects.official()}
 
 
-def code_of(work: object) -> str:
+def code_of(work: Callable[[], object]) -> str:
     with pytest.raises(ValidationError) as refused:
-        work()  # type: ignore[operator]
+        work()
     return str(refused.value.code)
 
 
@@ -309,7 +311,8 @@ def test_undoing_makes_official_again_what_was_and_keeps_the_past(coordinator: U
     factories.recompute()
     assert factories.attainment(promise, "2014-02").actual == 40
     assert list(differences()) == []
-    then = official_at(batch.applied_at)([SeriesKey(houses.pk, factories.region().pk, 2014)])  # type: ignore[arg-type]
+    assert batch.applied_at is not None
+    then = official_at(batch.applied_at)([SeriesKey(houses.pk, factories.region().pk, 2014)])
     assert sorted(int(one[3]) for one in then) == [5, 41]
     event = AuditEvent.objects.get(action="observations.import_undone")
     assert (event.detail["restored"], event.detail["removed"]) == (1, 1)
@@ -385,14 +388,14 @@ def test_two_files_that_overlap_come_one_after_the_other(coordinator: User, hous
     assert set(official().values()) == {2 if winner is files[0] else 3}
 
 
-def together(*works: object) -> None:
+def together(*works: Callable[[], object]) -> None:
     """Runs them at the same time, on connections of their own; they start when all are there."""
     gate, errors = threading.Barrier(len(works)), []
 
-    def run(work: object) -> None:
+    def run(work: Callable[[], object]) -> None:
         try:
             gate.wait()
-            work()  # type: ignore[operator]
+            work()
         except Exception as error:
             errors.append(error)
         finally:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -173,9 +174,9 @@ def test_a_cancelled_check_stops(bureau: SimpleNamespace, coordinator: User, mon
     batch = receive(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
     meanwhile = entries_of
 
-    def cancelled_meanwhile(*arguments: object) -> object:
+    def cancelled_meanwhile(*arguments: Any) -> object:
         cancel(batch, by=coordinator)
-        return meanwhile(*arguments)  # type: ignore[arg-type]
+        return meanwhile(*arguments)
 
     monkeypatch.setattr(checking, "entries_of", cancelled_meanwhile)
     check(batch.pk)

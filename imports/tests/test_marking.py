@@ -93,7 +93,7 @@ def test_the_uploader_downloads_it_once_a_worker_has_made_it(
     assert sent == [(jobs.mark, batch.pk)]
     jobs.mark(batch.pk)
     answer = client.get(address)
-    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    content = answer.getvalue()
     assert ERRORS_SHEET in openpyxl.load_workbook(io.BytesIO(content)).sheetnames
     assert "attachment" in answer.headers["Content-Disposition"]
 

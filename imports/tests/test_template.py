@@ -66,7 +66,7 @@ def downloaded(client: Client, by: User, month: str = "2014-06") -> Any:
     client.force_login(by)
     answer = client.post(reverse("imports_template"), {"unit": unit(by).code, "month": month})
     assert answer.status_code == 200
-    return openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+    return openpyxl.load_workbook(io.BytesIO(answer.getvalue()))
 
 
 def line_of(book: Any, indicator: Indicator) -> int:

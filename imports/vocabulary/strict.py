@@ -17,7 +17,7 @@ def decode(kind: type[Made], data: object) -> Made:
     if not isinstance(data, dict):
         raise HostileError(kind.__name__)
     hints = get_type_hints(kind)
-    if set(data) != {one.name for one in fields(kind)}:  # type: ignore[arg-type]
+    if set(data) != {one.name for one in fields(kind)}:  # type: ignore[arg-type]  # a dataclass
         raise HostileError(kind.__name__)
     return kind(**{name: _value(hints[name], data[name]) for name in hints})
 
@@ -26,7 +26,7 @@ def _value(hint: Any, data: object) -> Any:
     if isinstance(hint, GenericAlias) or get_origin(hint) is not None:
         return _container(hint, data)
     if is_dataclass(hint):
-        return decode(hint, data)  # type: ignore[arg-type]
+        return decode(hint, data)  # type: ignore[arg-type]  # a dataclass, as was asked
     if type(data) is not hint or (isinstance(data, str) and not _decent(data)):
         raise HostileError(repr(hint))
     if isinstance(data, int) and abs(data) > LARGEST:

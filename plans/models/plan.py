@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from departments import access
 from departments.models import Region, User
+from departments.models.columns import loaded_after
 from departments.permissions import Action
 from plans.fields import MonthField
 from plans.first_words import BEGINNING, first_words
@@ -213,10 +214,9 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @loaded_after("departments.region")
     def natural_key(self) -> tuple[str]:
         return (self.code,)
-
-    natural_key.dependencies = ["departments.region"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         """A plan of more months than can be judged is refused."""
@@ -308,10 +308,9 @@ class Clause(models.Model):
         """The words, or only the first where no more were read (`with_names`)."""
         return str(self.__dict__["beginning"]) if "beginning" in self.__dict__ else self.text
 
+    @loaded_after("plans.plan")
     def natural_key(self) -> tuple[str, str]:
         return (self.plan.code, self.path)
-
-    natural_key.dependencies = ["plans.plan"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         if not self.text and self.plan_id is not None and not self.plan.is_draft:

@@ -20,7 +20,7 @@ from dataclasses import fields
 from functools import lru_cache, partial, wraps
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -33,6 +33,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
+from django_htmx.middleware import HtmxDetails
 
 from departments import access
 from plans.models import Change
@@ -50,6 +51,13 @@ LONGEST = 40
 """The most characters of a value in the address of a page that is kept; a longer one means nothing."""
 HEADER = b"<!-- header -->"
 _SIGNED, _UNSIGNED = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*'), b'name="csrfmiddlewaretoken" value="'
+
+
+class PageRequest(HttpRequest):
+    """What middleware and this module note on a request."""
+
+    htmx: HtmxDetails
+    for_anybody: bool
 
 
 class Anybody:
@@ -186,7 +194,8 @@ def values_of(
 def is_part(request: HttpRequest) -> bool:
     """Whether only what stands below the header is asked for, by a switch in the page; the browser's "back" asks for
     all."""
-    return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    htmx = cast(PageRequest, request).htmx
+    return bool(htmx) and not htmx.history_restore_request
 
 
 def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
@@ -269,11 +278,12 @@ def _for_anybody(request: HttpRequest, make: Make) -> HttpResponse:
     """The page with a mark where the header belongs, and nobody's name (see
     `qualityplan.answering.context_processors`).
     """
-    request.for_anybody = True  # type: ignore[attr-defined]
+    shared = cast(PageRequest, request)
+    shared.for_anybody = True
     try:
         return make()
     finally:
-        request.for_anybody = False  # type: ignore[attr-defined]
+        shared.for_anybody = False
 
 
 def _was_told_something(request: HttpRequest) -> bool:

@@ -34,7 +34,7 @@ def check_identity(stored: models.Model, given: models.Model) -> None:
     if identity is None or not identity.is_another(stored, given):
         return
     told = {"stored": identity.described(stored), "given": identity.described(given)}
-    raise ValidationError(str(identity.said) % {"code": stored.code, **told})  # type: ignore[attr-defined]
+    raise ValidationError(str(identity.said) % {"code": stored.code, **told})  # type: ignore[attr-defined]  # each model of IDENTITIES has a code
 
 
 def _check_in_force(stored: models.Model, given: models.Model) -> None:

@@ -15,7 +15,7 @@ from plans.models import Clause, Plan
 from plans.wording import with_parting
 from qualityplan.loading.files import Row
 from qualityplan.loading.identity import check_identity
-from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields
+from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields, natural_key_of
 from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
 from targets.services.dirty import promises_changed
@@ -217,7 +217,7 @@ class Loader:
         """The stored object that the row describes."""
         described = model(**plain)
         try:
-            return find(model, described.natural_key())  # type: ignore[attr-defined]
+            return find(model, natural_key_of(described))
         except ObjectDoesNotExist:
             validate(described)
             raise

@@ -39,7 +39,7 @@ class FullDisk(FileSystemStorage):
 
     def _save(self, name: str, content: Any) -> str:
         if self.code != errno.EROFS:
-            super()._save(name, ContentFile(content.read()[:5]))  # type: ignore[misc]
+            super()._save(name, ContentFile(content.read()[:5]))  # type: ignore[misc]  # of the storage's own, which the stubs leave out
         raise OSError(self.code, "disk")
 
 

@@ -126,8 +126,9 @@ def test_a_proposal_is_not_open_for_the_quality_office_either(client: Client, qu
 
 
 def test_a_unit_is_told_of_its_own_supervision_alone(client: Client, quality: Plan, air: Plan) -> None:
-    notice = pressed(rate(quality, 95))
-    pressed(notice.target)  # type: ignore[arg-type]
+    target = rate(quality, 95)
+    notice = pressed(target)
+    pressed(target)
     client.force_login(person(Role.REPORTER, notice.lead))
     assert {row[-1] for row in rows(page(client))} == {"0", "1"}
 

@@ -5,7 +5,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from departments import access
-from departments.models import User
 from departments.permissions import Action
 from departments.services.accounts import record
 from plans.page_cache.cached_pages import kept
@@ -90,7 +89,7 @@ def comparison(request: HttpRequest, plan_code: str) -> HttpResponse:
 def comparison_export(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The same table as a file. Taking it away is an event, written before the file leaves."""
     promised = promised_in(request, plan_code)
-    user: User = request.user  # type: ignore[assignment]
+    user = access.person(request)
     state = standing(promised, request.POST.dict())
     table = compared(state, asked_of(request.POST), user)
     kind = kind_asked(request)

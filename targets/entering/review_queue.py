@@ -253,8 +253,9 @@ def _add_effects(groups: Sequence[Group], user: User) -> None:
         offered: dict[int, list[Effect]] = defaultdict(list)
         for made in (one for one in lot if id(one) in seen):
             effect = _effect(made, now.get((made.target_id, made.region_id, made.month)), places)
-            for indicator_id in {effect.target.indicator_id, effect.target.operand_id} - {None}:
-                offered[indicator_id].append(effect)  # type: ignore[index]
+            for indicator_id in {effect.target.indicator_id, effect.target.operand_id}:
+                if indicator_id is not None:
+                    offered[indicator_id].append(effect)
         for item in group.items:
             if item.overtaken:  # the lights are those that the newer entry would bring
                 continue

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from departments.models import Region
+from departments.models.columns import column
 from plans.periods import Month
 from targets.arithmetic.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine, event_day
 from targets.arithmetic.provenance import token
@@ -170,10 +171,9 @@ def _converter() -> Callable[[Row], Row] | None:
     if connection.vendor == "postgresql":
         return None
     columns: list[Any] = [
-        Observation._meta.get_field(name).cached_col  # type: ignore[union-attr]
-        for name in ("value", "numerator", "denominator", "occurred_on")
+        column(Observation, name).cached_col for name in ("value", "numerator", "denominator", "occurred_on")
     ]
-    chains = [column.get_db_converters(connection) + connection.ops.get_db_converters(column) for column in columns]
+    chains = [each.get_db_converters(connection) + connection.ops.get_db_converters(each) for each in columns]
 
     def convert(row: Row) -> Row:
         middle = list(row[3:7])

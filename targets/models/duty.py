@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from departments.models import Department
+from departments.models.columns import loaded_after
 from plans.fields import optional_month
 from plans.periods import Month
 from targets.models.indicator import Indicator
@@ -104,14 +105,13 @@ class ReportingDuty(models.Model):
     def __str__(self) -> str:
         return f"{self.indicator or '*'} · {self.department or '—'} · {self.since or ''}…{self.until or ''}"
 
+    @loaded_after("targets.indicator", "departments.department")
     def natural_key(self) -> tuple[str | None, str | None, Month | None]:
         return (
             self.indicator.code if self.indicator else None,
             self.department.code if self.department else None,
             self.since,
         )
-
-    natural_key.dependencies = ["targets.indicator", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         if self.indicator_id is None and not self.is_countys:

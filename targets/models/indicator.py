@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from departments import access
 from departments.models import Department, User
+from departments.models.columns import loaded_after
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import expected_months
@@ -171,10 +172,9 @@ class Indicator(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @loaded_after("departments.department")
     def natural_key(self) -> tuple[str]:
         return (self.code,)
-
-    natural_key.dependencies = ["departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         for low, high in (("minimum", "maximum"), ("usual_low", "usual_high")):

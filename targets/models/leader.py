@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from departments.models.columns import loaded_after
 from plans.models import AbstractLeader
 from plans.models.assignment import check_words
 from targets.models.target import Target
@@ -35,10 +36,9 @@ class TargetLeader(AbstractLeader):
     def __str__(self) -> str:
         return f"{self.target} · {self.name}"
 
+    @loaded_after("targets.target")
     def natural_key(self) -> tuple[str, str, str]:
         return (*self.target.natural_key(), self.name)
-
-    natural_key.dependencies = ["targets.target"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         check_words(self.quote, self.target.clause.text, _("These words do not stand in the target's clause."))

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from departments import access
 from departments.models import Region, User
+from departments.models.columns import loaded_after
 from departments.permissions import Action
 from plans.fields import MonthField
 from plans.periods import Month
@@ -52,10 +53,9 @@ class Step(models.Model):
     def __str__(self) -> str:
         return f"{self.target} · {self.due}"
 
+    @loaded_after("targets.target")
     def natural_key(self) -> tuple[str, str, str]:
         return (*self.target.natural_key(), str(self.due))
-
-    natural_key.dependencies = ["targets.target"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         """A step lies on the way to its target, in time and in number."""
@@ -107,7 +107,10 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
         return self.filter(~models.Exists(later), from_month__lte=month)
 
 
-class QuotaManager(models.Manager.from_queryset(QuotaQuerySet)):  # type: ignore[misc]
+_QuotaManager = models.Manager.from_queryset(QuotaQuerySet)
+
+
+class QuotaManager(_QuotaManager["Quota"]):
     """Finds rows by the names that fixtures use."""
 
     def get_by_natural_key(self, plan: str, target: str, region: str, from_month: str) -> "Quota":
@@ -142,10 +145,9 @@ class Quota(models.Model):
     def __str__(self) -> str:
         return f"{self.target} · {self.region} · {self.from_month}"
 
+    @loaded_after("targets.target", "departments.region")
     def natural_key(self) -> tuple[str, str, str, str]:
         return (*self.target.natural_key(), self.region.code, str(self.from_month))
-
-    natural_key.dependencies = ["targets.target", "departments.region"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         """A quota is of a target that has quotas, of a part of the plan's region, from a month of the plan on."""

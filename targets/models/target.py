@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from departments.models import Region
+from departments.models.columns import loaded_after
 from plans.fields import optional_month
 from plans.models import AbstractAssignment, Clause, Plan
 from plans.models.assignment import AssignmentQuerySet, check_words
@@ -49,7 +50,10 @@ class TargetQuerySet(models.QuerySet["Target"]):
         return self.prefetch_related(models.Prefetch("versions", to_attr="known_versions"))
 
 
-class TargetManager(models.Manager.from_queryset(TargetQuerySet)):  # type: ignore[misc]
+_TargetManager = models.Manager.from_queryset(TargetQuerySet)
+
+
+class TargetManager(_TargetManager["Target"]):
     """Finds rows by the names that fixtures use."""
 
     def get_by_natural_key(self, plan: str, code: str) -> "Target":
@@ -252,10 +256,9 @@ class Target(models.Model):
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)
 
+    @loaded_after("plans.clause", "targets.indicator")
     def natural_key(self) -> tuple[str, str]:
         return (self.plan.code, self.code)
-
-    natural_key.dependencies = ["plans.clause", "targets.indicator"]  # type: ignore[attr-defined]
 
     @property
     def all_steps(self) -> "list[Step]":
@@ -361,7 +364,10 @@ class Target(models.Model):
         promising.check(self)
 
 
-class TargetAssignmentManager(models.Manager.from_queryset(AssignmentQuerySet)):  # type: ignore[misc]
+_TargetAssignmentManager = models.Manager.from_queryset(AssignmentQuerySet)
+
+
+class TargetAssignmentManager(_TargetAssignmentManager["TargetAssignment"]):
     """Finds rows by the names that fixtures use."""
 
     def get_by_natural_key(self, plan: str, code: str, department: str) -> "TargetAssignment":
@@ -389,10 +395,9 @@ class TargetAssignment(AbstractAssignment):
     def __str__(self) -> str:
         return f"{self.target} · {self.department} · {self.get_role_display()}"
 
+    @loaded_after("targets.target", "departments.department")
     def natural_key(self) -> tuple[str, str, str]:
         return (*self.target.natural_key(), self.department.code)
-
-    natural_key.dependencies = ["targets.target", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         check_words(self.quote, self.target.clause.text, _("These words do not stand in the target's clause."))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Region
+from departments.models.columns import column
 from plans.fields import MonthField
 from targets.models.indicator import Indicator
 from targets.models.parting import Step
@@ -27,7 +28,7 @@ and for which plan, is the same in all months."""
 
 def _as_in_target(name: str) -> Any:
     """A field of the same kind as the target's own."""
-    return Target._meta.get_field(name).clone()  # type: ignore[union-attr]
+    return column(Target, name).clone()
 
 
 class TargetVersionManager(models.Manager["TargetVersion"]):

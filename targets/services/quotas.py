@@ -97,9 +97,11 @@ def divide(
     problems: dict[int, ValidationError] = {}
     # In the same order whoever divides, so that two people wait for each other and not both.
     for division in sorted(divisions, key=lambda division: division.target.pk):
-        target, given = division.target, {"from_month": from_month, "source": source, "reason": reason, "by": by}
+        target, rows, seen = division.target, division.rows, division.seen
         try:
-            found[target.pk] = set_quotas(target=target, rows=division.rows, seen=division.seen, **given)  # type: ignore[arg-type]
+            found[target.pk] = set_quotas(
+                target=target, rows=rows, seen=seen, from_month=from_month, source=source, reason=reason, by=by
+            )
         except ValidationError as refused:
             problems[target.pk] = refused
     if problems:
@@ -233,7 +235,8 @@ def _written(
 
 def _signed(quota: Quota, given: _Given) -> Quota:
     """The same, with who writes it when, so that all that is set at once stands together in the history."""
-    quota._history_user, quota._history_date = given.by, given.at  # type: ignore[attr-defined]
+    # What django-simple-history reads where a row is written without a request.
+    vars(quota).update(_history_user=given.by, _history_date=given.at)
     return quota
 
 

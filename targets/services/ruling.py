@@ -15,6 +15,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from departments.models import Region
+from departments.models.columns import column
 from plans.models import CalendarDay, Plan
 from plans.periods import Month, months_between
 from targets.expected.deadlines import deadlines_by
@@ -111,7 +112,7 @@ def differing(before: models.Model | None, after: models.Model | None, names: Co
 
 
 def _value(row: models.Model | None, name: str) -> Any:
-    return None if row is None else getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
+    return None if row is None else getattr(row, column(row, name).attname)
 
 
 def _may_hold_later(before: models.Model | None, after: models.Model | None) -> bool:
@@ -124,7 +125,7 @@ def _may_hold_later(before: models.Model | None, after: models.Model | None) -> 
 def _decided(before: models.Model | None, after: models.Model | None) -> Iterator[Judged]:
     """What a change decides about; nothing where no judging field differs."""
     row = after if after is not None else before
-    rules = RULES.get(type(row))  # type: ignore[arg-type]
+    rules = None if row is None else RULES.get(type(row))
     known = before is not None and after is not None
     if rules is None or (known and not differing(before, after, rules.judging)):
         return

@@ -104,7 +104,7 @@ def test_a_clause_that_is_quoted_cannot_be_rewritten(inside: Client, promise: Ta
 def test_an_exported_file_changes_nothing(inside: Client, promise: Target) -> None:
     for kind in ("indicator", "target"):
         shown = admin.site._registry[type(promise) if kind == "target" else type(promise.indicator)]
-        text = shown.resource_classes[0]().export().csv  # type: ignore[attr-defined]
+        text = shown.resource_classes[0]().export().csv  # type: ignore[attr-defined]  # django-import-export has no types here
         result = upload(inside, kind, text).context["result"]
         assert not result.has_errors()
         assert not result.has_validation_errors()

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.entering import review_queue
@@ -38,11 +39,11 @@ def cast() -> SimpleNamespace:
     )
 
 
-def typed(cast: SimpleNamespace, value: str, *, by: object = None, reason: str = "") -> Revision:
+def typed(cast: SimpleNamespace, value: str, *, by: User | None = None, reason: str = "") -> Revision:
     """Typed on the worksheet and handed in."""
     person = by or cast.reporter
-    save_draft(cast.key, Typed(value=value), version=0, by=person)  # type: ignore[arg-type]
-    return hand_in([cast.key], by=person, reason=reason)[0]  # type: ignore[arg-type]
+    save_draft(cast.key, Typed(value=value), version=0, by=person)
+    return hand_in([cast.key], by=person, reason=reason)[0]
 
 
 def entered(cast: SimpleNamespace, month: str, value: int, note: str = "") -> Revision:

@@ -43,10 +43,10 @@ def houses(counties: list[Region]) -> Target:
     return f.target(f.indicator("count", region_rule="sum"), "at_least", 4081, coverage="quotas")
 
 
-def set_for(promise: Target, counties: list[Region], *numbers: int, by: User | None = None, **values: object) -> Any:
-    given = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "reason": "", **values}
+def set_for(promise: Target, counties: list[Region], *numbers: int, by: User | None = None, **values: Any) -> Any:
+    given: dict[str, Any] = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "reason": "", **values}
     rows = {place.pk: D(number) for place, number in zip(counties, numbers, strict=False)}
-    return set_quotas(target=promise, rows=rows, by=by or f.coordinator(), **given)  # type: ignore[arg-type]
+    return set_quotas(target=promise, rows=rows, by=by or f.coordinator(), **given)
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
@@ -263,9 +263,9 @@ def roads(number: int = 100) -> Target:
     return f.target(f.indicator("count", region_rule="sum", unit="条"), "at_least", number, coverage="quotas")
 
 
-def divided(*divisions: Division, **values: object) -> object:
-    given = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "by": f.coordinator(), **values}
-    return divide(divisions[0].target.plan, divisions, **given)  # type: ignore[arg-type]
+def divided(*divisions: Division, **values: Any) -> object:
+    given: dict[str, Any] = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "by": f.coordinator(), **values}
+    return divide(divisions[0].target.plan, divisions, **given)
 
 
 def test_targets_are_divided_together(houses: Target, counties: list[Region]) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal as D
 from decimal import localcontext
 from fractions import Fraction
 from math import exp, sqrt
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,11 +28,11 @@ def share(numerator: object, denominator: object) -> Entry:
     return Entry(1, 1, HERE, None, D(str(numerator)), D(str(denominator)))
 
 
-def codes(entry: Entry, measure: str = "", **around: object) -> list[str]:
+def codes(entry: Entry, measure: str = "", **around: Any) -> list[str]:
     measure = measure or ("level" if entry.value is not None else "ratio")
     scale = D(100) if entry.value is None else D(1)
     with localcontext(EXACT):
-        return [one.code for one in oddities(entry, Surroundings(scale, measure, **around))]  # type: ignore[arg-type]
+        return [one.code for one in oddities(entry, Surroundings(scale, measure, **around))]
 
 
 def after(*numbers: object) -> dict[str, list[Entry]]:

@@ -63,7 +63,7 @@ def text(answer: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
-def owed(promise: Target) -> list[D]:
+def owed(promise: Target) -> list[D | None]:
     return [one.threshold for one in Quota.objects.filter(target=promise).order_by("from_month", "region__code")]
 
 

@@ -121,7 +121,7 @@ class World:
             rows = {place.pk: D(value) for place in [*self.counties, self.town][: value % 4]}
             set_quotas(target=self.divided, rows=rows, from_month=start, source="文", reason="因", by=self.by)
         else:
-            key = {"target": self.frozen, "region": self.counties[value % 2], "from_month": start}
+            key: dict[str, Any] = {"target": self.frozen, "region": self.counties[value % 2], "from_month": start}
             quota, _new = Quota.objects.update_or_create(**key, defaults={"threshold": D(value * 8)})
             promises_changed([quota])
 

@@ -1,5 +1,6 @@
 """Where plans stand on a day, and what follows for plans that are not for the twelve months of a year."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
-from plans.models import CalendarDay
+from plans.models import CalendarDay, Plan
 from plans.periods import Month, months_between
 from targets.expected.deadlines import Deadlines, deadlines_of, last_months_with_data
 from targets.expected.month_standings import by_year, standings
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.django_db
 SPAN: dict[str, Any] = {"first_month": Month(2013, 7), "last_month": Month(2016, 6)}
 
 
-def codes(plans: object) -> list[str]:
-    return [plan.code for plan in plans]  # type: ignore[attr-defined]
+def codes(plans: Iterable[Plan]) -> list[str]:
+    return [plan.code for plan in plans]
 
 
 @pytest.mark.parametrize(

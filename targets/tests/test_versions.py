@@ -328,7 +328,7 @@ def test_a_whole_that_is_raised_from_a_month_on_leaves_the_quotas_of_months_befo
     f.quota(made, county, 400)
     lock(made.plan, MARCH, by=f.coordinator())
     assert save(inside, made, threshold="500", **FROM_APRIL).status_code == 302
-    given = {"target": Target.objects.get(), "source": "3号", "by": f.coordinator()}
+    given: dict[str, Any] = {"target": Target.objects.get(), "source": "3号", "by": f.coordinator()}
     reopen(made.plan, MARCH, by=f.coordinator(), reason="更正")
     set_quotas(rows={county.pk: D(400)}, from_month=Month(2014, 2), **given)
     with pytest.raises(ValidationError, match="500"):

@@ -18,7 +18,7 @@ REFUSED, LOCKED = 422, 423
 @access.requires(Action.VIEW_OBSERVATIONS)
 def attachment(request: HttpRequest, pk: int) -> FileResponse:
     """One file, for whoever may see the figure; `?show` opens what a browser shows safely instead of saving it."""
-    found = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)  # type: ignore[arg-type]
+    found = get_object_or_404(Attachment.objects.visible_to(access.person(request)), pk=pk)
     return served(found, show="show" in request.GET)
 
 
@@ -26,9 +26,9 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
 @access.requires(Action.ENTER_OBSERVATIONS)
 def remove(request: HttpRequest, pk: int) -> JsonResponse:
     """Removes a file that has not been handed in; a second click finds nothing and says nothing."""
-    found = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)  # type: ignore[arg-type]
+    found = get_object_or_404(Attachment.objects.visible_to(access.person(request)), pk=pk)
     try:
-        detach(found, by=request.user)  # type: ignore[arg-type]
+        detach(found, by=access.person(request))
     except ValidationError as error:
         status = LOCKED if getattr(error, "code", "") == "month_locked" else REFUSED
         return JsonResponse({"message": " ".join(error.messages)}, status=status)

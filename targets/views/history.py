@@ -24,7 +24,7 @@ from targets.views.review import name_of, reason_of, revision_of
 @access.requires(Action.VIEW_OBSERVATIONS)
 def figure(request: HttpRequest, indicator: str, region: str, month: str) -> HttpResponse:
     """Every entry of a figure, newest first; not found for whoever may not see it."""
-    user: User = request.user  # type: ignore[assignment]
+    user = access.person(request)
     found = _visible(user, indicator, region, month)
     withdrawable = found.official_id is not None and _covers(user, Action.WITHDRAW_OBSERVATIONS, found)
     closed_for = closed_in({found.month}).plan_of((found.indicator_id, found.region_id, found.month))
@@ -46,7 +46,7 @@ def withdraw_one(request: HttpRequest, pk: int) -> HttpResponse:
     revision = revision_of(request, pk)
     row = revision.observation
     try:
-        withdraw(revision, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
+        withdraw(revision, by=access.person(request), reason=reason_of(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:

@@ -33,7 +33,7 @@ def lock_month(request: HttpRequest, plan_code: str, month: str) -> HttpResponse
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
     try:
-        lock(plan, when, by=request.user)  # type: ignore[arg-type]
+        lock(plan, when, by=access.person(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
@@ -48,7 +48,7 @@ def reopen_month(request: HttpRequest, plan_code: str, month: str) -> HttpRespon
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
     try:
-        reopen(plan, when, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
+        reopen(plan, when, by=access.person(request), reason=reason_of(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:

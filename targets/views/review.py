@@ -51,7 +51,7 @@ def name_of(revision: Revision) -> str:
 @access.requires(Action.REVIEW_OBSERVATIONS)
 def reviews(request: HttpRequest) -> HttpResponse:
     """What waits for my decision."""
-    return render(request, "targets/reviews.html", {"queue": queue(request.user)})  # type: ignore[arg-type]
+    return render(request, "targets/reviews.html", {"queue": queue(access.person(request))})
 
 
 @require_POST
@@ -60,7 +60,7 @@ def approve_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Approves one entry."""
     revision = revision_of(request, pk)
     try:
-        approve(revision, by=request.user)  # type: ignore[arg-type]
+        approve(revision, by=access.person(request))
     except ValidationError as refused:
         return _refused(request, refused, pk)
     messages.success(request, _("Approved: %(name)s. The lights follow in a moment.") % {"name": name_of(revision)})
@@ -73,7 +73,7 @@ def return_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Returns one entry with a reason."""
     revision = revision_of(request, pk)
     try:
-        send_back(revision, by=request.user, reason=reason_of(request))  # type: ignore[arg-type]
+        send_back(revision, by=access.person(request), reason=reason_of(request))
     except ValidationError as refused:
         return _refused(request, refused, pk)
     said = _("Returned: %(name)s. %(author)s sees the reason and can correct the figure.")
@@ -91,7 +91,7 @@ def approve_group(request: HttpRequest) -> HttpResponse:
     seen = Observation.objects.visible_to(access.person(request)).values("pk")
     found = list(Revision.objects.filter(observation__in=seen, pk__in=[one for one in ids if one < 2**63]))
     try:
-        approved, left_out = approve_all(found, by=request.user)  # type: ignore[arg-type]
+        approved, left_out = approve_all(found, by=access.person(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
         return redirect("reviews")

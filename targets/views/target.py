@@ -21,7 +21,7 @@ def verify(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """Computes the result of a month anew from the entries it names, and tells whether it agrees; stores nothing."""
     found = get_object_or_404(Target.objects.select_related("plan"), plan=plan_named(request, plan_code), code=code)
     month, _understood = month_of(request.POST.get("month"), found.plan, None)
-    visible = Attainment.objects.visible_to(request.user)  # type: ignore[arg-type]
+    visible = Attainment.objects.visible_to(access.person(request))
     row = get_object_or_404(visible, target=found, region_id=found.plan.region_id, month=month)
     result = audit.verify(row)
     told = {"number": len(row.revisions), "hash": result.inputs_hash[:16]}

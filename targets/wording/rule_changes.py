@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import pgettext
 
 from departments.models import User
+from departments.models.columns import column
 from plans.periods import Month
 from targets.arithmetic.formulas import BY_SHARE
 from targets.models import Target, TargetVersion
@@ -63,7 +64,7 @@ def _differences(before: Target, after: Target) -> Iterator[tuple[str, str, str]
     for name in (*RULE, "steps"):
         texts = _text(before, name), _text(after, name)
         if texts[0] != texts[1]:
-            yield capfirst(str(TargetVersion._meta.get_field(name).verbose_name)), *texts  # type: ignore[union-attr]
+            yield capfirst(str(column(TargetVersion, name).verbose_name)), *texts
 
 
 def _text(target: Target, name: str) -> str:
@@ -89,5 +90,4 @@ def _unit(target: Target, name: str) -> str:
 
 def _chosen(target: Target, name: str, value: Any) -> Any:
     """What a choice is called; anything else is its own name."""
-    field = TargetVersion._meta.get_field(name)
-    return dict(field.flatchoices).get(value, value)  # type: ignore[union-attr]
+    return dict(column(TargetVersion, name).flatchoices).get(value, value)

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
+from pages.choices import offer_rows
 from plans.models import Plan
 from tasks.models.units import units_for
 
@@ -21,7 +22,7 @@ class CommentForm(forms.Form):
 
     def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["asked"].queryset = units_for(plan)  # type: ignore[attr-defined]
+        offer_rows(self, "asked", units_for(plan))
 
 
 class AnswerForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
+from pages.choices import offer_rows
 from plans.models import Clause, Plan
 from targets.models import Indicator, Target
 from tasks.models import Assignment, Milestone, Task
@@ -79,7 +80,7 @@ class DraftForm(forms.ModelForm):
         self.initial = {name: _plain(value) for name, value in self.initial.items()}
         for name, rows in self.offered(by).items():
             if name in self.fields:
-                self.fields[name].queryset = rows  # type: ignore[attr-defined]
+                offer_rows(self, name, rows)
         if "code" in self.fields:
             self.fields["code"].required = False
             self.fields["code"].help_text = _("Stands in addresses. Left empty, one is made.")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
 from departments.rules.typed import number_of
+from pages.choices import offer_choices, offer_rows
 from plans.models import Clause
 from plans.periods import Month, months_of
 from targets.models import Target
@@ -40,8 +41,7 @@ class FilterForm(forms.Form):
             "due": [(str(month), date_format(month.first_day, "YEAR_MONTH_FORMAT")) for month in months_of(year)],
         }
         for name, offered in choices.items():
-            field = self.fields[name]
-            field.choices = [every, *offered]  # type: ignore[attr-defined]
+            offer_choices(self, name, [every, *offered])
 
     @property
     def wanted(self) -> Wanted:
@@ -70,8 +70,8 @@ class MilestoneForm(forms.Form):
 
     def __init__(self, *args: Any, task: Task, stored: Mapping[int, Milestone], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = units_answering(task)  # type: ignore[attr-defined]
-        self.fields["counted_by"].queryset = countable_targets(task)  # type: ignore[attr-defined]
+        offer_rows(self, "department", units_answering(task))
+        offer_rows(self, "counted_by", countable_targets(task))
         self.fields["due"].widget.attrs["max"] = task.due.isoformat()
         pk = number_of(self["pk"].value())
         self.stored = stored.get(pk) if pk is not None else None

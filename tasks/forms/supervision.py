@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from departments.models import Department
+from pages.choices import offer_choices, offer_rows
 from plans.models import Plan
 from targets.models import Target
 from tasks.models import SupervisionNotice, Task
@@ -44,7 +45,7 @@ class NoticeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.plan = plan
         for name in ("lead", "support"):
-            self.fields[name].queryset = units_for(plan)  # type: ignore[attr-defined]
+            offer_rows(self, name, units_for(plan))
 
     def proposal(self, **values: Any) -> Proposal:
         """What was typed, about what `values` say."""
@@ -68,11 +69,9 @@ class NewNoticeForm(NoticeForm):
         super().__init__(plan, *args, **kwargs)
         self.targets = {f"target:{one.code}": one for one in Target.objects.filter(plan=plan)}
         self.tasks = {f"task:{one.code}": one for one in Task.objects.filter(plan=plan)}
-        self.fields["subject"].choices = [  # type: ignore[attr-defined]
-            ("", "—"),
-            (_("Targets"), [(key, one.name) for key, one in self.targets.items()]),
-            (_("Key tasks"), [(key, one.title) for key, one in self.tasks.items()]),
-        ]
+        targets = _("Targets"), [(code, target.name) for code, target in self.targets.items()]
+        tasks = _("Key tasks"), [(code, task.title) for code, task in self.tasks.items()]
+        offer_choices(self, "subject", [("", "—"), targets, tasks])
 
     def proposal(self, **values: Any) -> Proposal:
         """The notice about the subject that was chosen."""
@@ -108,8 +107,8 @@ class FilterForm(forms.Form):
         self, *args: Any, proposals: bool, units: "QuerySet[Department]", plans: "QuerySet[Plan]", **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = units  # type: ignore[attr-defined]
-        self.fields["plan"].queryset = plans  # type: ignore[attr-defined]
+        offer_rows(self, "department", units)
+        offer_rows(self, "plan", plans)
         if plans.count() < 2:
             self.fields["plan"].widget = forms.HiddenInput()
         hidden = () if proposals else ("proposed", "rejected")
@@ -117,7 +116,7 @@ class FilterForm(forms.Form):
         for name in ("state", "department", "plan"):
             self.fields[name].widget.attrs["class"] = "form-select"
         self.fields["overdue"].widget.attrs["class"] = "form-check-input"
-        self.fields["state"].choices = [("", _("all open")), ("all", _("all")), *states]  # type: ignore[attr-defined]
+        offer_choices(self, "state", [("", _("all open")), ("all", _("all")), *states])
 
 
 def add_errors(form: forms.Form, refused: ValidationError) -> None:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from departments.models.columns import loaded_after
 from plans.models import Plan
 
 
@@ -76,10 +77,9 @@ class SupervisionRules(models.Model):
     def __str__(self) -> str:
         return str(self.plan)
 
+    @loaded_after("plans.plan")
     def natural_key(self) -> tuple[str]:
         return (self.plan.code,)
-
-    natural_key.dependencies = ["plans.plan"]  # type: ignore[attr-defined]
 
     @classmethod
     def of(cls, plan: Plan) -> "SupervisionRules":

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from departments.models import Department, User
+from departments.models.columns import loaded_after
 from departments.people.groups import EACH_COUNTY
 from plans.models import AbstractAssignment, AbstractLeader, Clause, Plan
 from plans.models.assignment import AssignmentQuerySet, check_words
@@ -83,10 +84,9 @@ class Task(models.Model):
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)
 
+    @loaded_after("plans.clause", "targets.target")
     def natural_key(self) -> tuple[str, str]:
         return (self.plan.code, self.code)
-
-    natural_key.dependencies = ["plans.clause", "targets.target"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         if self.clause_id is None:
@@ -99,7 +99,10 @@ class Task(models.Model):
             raise ValidationError({"open_ended": with_parting(said, self.open_ended, self.clause.text)})
 
 
-class AssignmentManager(models.Manager.from_queryset(AssignmentQuerySet)):  # type: ignore[misc]
+_AssignmentManager = models.Manager.from_queryset(AssignmentQuerySet)
+
+
+class AssignmentManager(_AssignmentManager["Assignment"]):
     """Finds rows by the names that fixtures use."""
 
     def get_by_natural_key(self, plan: str, code: str, department: str) -> "Assignment":
@@ -125,10 +128,9 @@ class Assignment(AbstractAssignment):
     def __str__(self) -> str:
         return f"{self.task} · {self.department} · {self.get_role_display()}"
 
+    @loaded_after("tasks.task", "departments.department")
     def natural_key(self) -> tuple[str, str, str]:
         return (*self.task.natural_key(), self.department.code)
-
-    natural_key.dependencies = ["tasks.task", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         check_words(self.quote, self.task.clause.text, _("These words do not stand in the task's clause."))
@@ -161,10 +163,9 @@ class TaskLeader(AbstractLeader):
     def __str__(self) -> str:
         return f"{self.task} · {self.name}"
 
+    @loaded_after("tasks.task")
     def natural_key(self) -> tuple[str, str, str]:
         return (*self.task.natural_key(), self.name)
-
-    natural_key.dependencies = ["tasks.task"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         check_words(self.quote, self.task.clause.text, _("These words do not stand in the task's clause."))
@@ -244,10 +245,9 @@ class Milestone(models.Model):
         self._check_words()
         super().save(*args, **kwargs)
 
+    @loaded_after("tasks.task", "targets.target", "departments.department")
     def natural_key(self) -> tuple[str, str, str]:
         return (*self.task.natural_key(), self.code)
-
-    natural_key.dependencies = ["tasks.task", "targets.target", "departments.department"]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         self._check_words()

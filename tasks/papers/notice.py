@@ -74,7 +74,10 @@ def _annexes(files: Sequence[StepAttachment]) -> Sequence[Annex]:
 def _issue_due(notice: SupervisionNotice) -> date:
     """The limit that the notice set when it was issued; rework has limits of its own."""
     issued = notice.steps.filter(verb="issue").values_list("due", flat=True).first()
-    return issued or notice.due  # type: ignore[return-value]
+    due = issued or notice.due
+    if due is None:
+        raise ValueError("a notice that is printed was issued, and has a limit")
+    return due
 
 
 def _paragraphs(notice: SupervisionNotice, due: date) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import models
 
@@ -93,14 +93,22 @@ def _tasks_judged(
     before: models.Model | None, after: models.Model | None
 ) -> Iterator[tuple[Task, tuple[Standing | None, Standing | None]]]:
     """The tasks of which a change decides the light, each as it is and as it would be."""
-    states = [state for state in (before, after) if state is not None]
-    if all(isinstance(state, Task) for state in states):
-        row: Any = states[-1]
+    row = after if after is not None else before
+    if isinstance(row, Task):
         steps = list(row.milestones.all()) if row.pk is not None else []
-        if row.plan_id is not None and (len(states) == 1 or differing(before, after, TASK_RULES.judging)):
-            yield row, tuple(None if state is None else Standing(state, steps) for state in (before, after))  # type: ignore[misc,arg-type]
-    elif all(isinstance(state, Milestone) for state in states):
-        yield from _tasks_of(before, after)  # type: ignore[arg-type]
+        new_or_gone = before is None or after is None
+        if row.plan_id is not None and (new_or_gone or differing(before, after, TASK_RULES.judging)):
+            yield row, (_standing(before, steps), _standing(after, steps))
+    elif isinstance(row, Milestone):
+        yield from _tasks_of(_milestone(before), _milestone(after))
+
+
+def _standing(state: models.Model | None, steps: Sequence[Milestone]) -> Standing | None:
+    return Standing(state, steps) if isinstance(state, Task) else None
+
+
+def _milestone(state: models.Model | None) -> Milestone | None:
+    return state if isinstance(state, Milestone) else None
 
 
 def _tasks_of(

@@ -67,7 +67,9 @@ def test_who_typed_does_not_approve_what_one_attached_to_and_another_handed_in(
     typed = {"version": "0", "done": "已推进", f"percentage-{city.open.pk}": "40"}
     client_of(city.first).post(address(city), typed | {"deed": "save"})
     if returned:
-        return_report(hand_in_report(city.place, by=city.other), by=city.other, reason="请附证明")  # type: ignore[arg-type]
+        handed_in = hand_in_report(city.place, by=city.other)
+        assert handed_in is not None
+        return_report(handed_in, by=city.other, reason="请附证明")
     attach_to_report(city.place, paper(), by=city.second)
     form = typed | {"version": "0" if returned else "1", f"percentage-{city.open.pk}": "40 %"}
     client_of(city.third).post(address(city), form | {"deed": "hand_in"})

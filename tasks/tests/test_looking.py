@@ -38,9 +38,9 @@ def _city() -> SimpleNamespace:
     return cast()
 
 
-def client_of(user: object) -> Client:
+def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user)  # type: ignore[arg-type]
+    client.force_login(user)
     return client
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from departments.models import User
 from tasks.models import Milestone, ProgressReport, ReportAttachment, ReportDraft, SignOff, Task
 from tasks.services.reporting import save_report
 from tasks.services.splitting import version_of
@@ -22,9 +23,9 @@ def _city() -> SimpleNamespace:
     return cast()
 
 
-def client_of(user: object) -> Client:
+def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user)  # type: ignore[arg-type]
+    client.force_login(user)
     return client
 
 

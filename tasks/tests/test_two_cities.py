@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -48,9 +49,9 @@ def cities() -> SimpleNamespace:
     return SimpleNamespace(here=of(wenzhou), county=of(wenzhou, county=True), there=of(lishui), officer=officer)
 
 
-def issued(things: SimpleNamespace, **said: object) -> SupervisionNotice:
-    about: dict[str, object] = {"plan": things.plan, "task": things.task, "lead": things.bureau}
-    proposal = Proposal(title="督办", demand="请办理。", **about | said)  # type: ignore[arg-type]
+def issued(things: SimpleNamespace, **said: Any) -> SupervisionNotice:
+    about: dict[str, Any] = {"plan": things.plan, "task": things.task, "lead": things.bureau}
+    proposal = Proposal(title="督办", demand="请办理。", **about | said)
     made = supervision.propose(proposal, by=things.coordinator, now=NOW)
     return supervision.issue(made, by=things.coordinator, now=NOW)
 
