@@ -74,9 +74,9 @@ def patience_with_redis() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """No test sees what another has cached."""
-    from plans.page_cache.cached_pages import forget
+    from plans.page_cache.cached_pages import forget_cached_pages
 
-    forget()
+    forget_cached_pages()
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +101,7 @@ def start_worker(*options: str, **environment: str) -> subprocess.Popen[bytes]:
     """A Celery worker on the test database; returns at once."""
     env = {**os.environ, "DATABASE_URL": database_url(), **environment}
     command = [sys.executable, "-m", "celery", "--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
-    return processes.start([*command, "worker", *WORKER_OPTIONS, *options], env=env)
+    return processes.start_process([*command, "worker", *WORKER_OPTIONS, *options], env=env)
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +149,7 @@ def celery_worker_process(django_db_setup: None, eventually: Callable[..., None]
         with emptying_only_at_rest(worker):
             yield worker
     finally:
-        processes.stop(worker, patience=2)
+        processes.stop_process(worker, patience=2)
 
 
 def answers() -> bool:
@@ -195,7 +195,7 @@ def spawn_worker(django_db_setup: None) -> Iterator[Callable[..., subprocess.Pop
 
     yield spawn
     for worker in workers:
-        processes.stop(worker, patience=2)
+        processes.stop_process(worker, patience=2)
 
 
 @pytest.fixture(scope="session")

@@ -112,26 +112,26 @@ def handed_over(data: bytes, name: str) -> int:
     """The stored upload: what the clock does not count."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    from imports.services.receiving import receive
+    from imports.services.receiving import receive_import_file
     from targets.tests import factories as f
 
-    return receive(SimpleUploadedFile(name, data), by=f.coordinator()).pk
+    return receive_import_file(SimpleUploadedFile(name, data), by=f.coordinator()).pk
 
 
 def imported(pk: int) -> dict[str, float]:
     """Seconds of each step, from the stored upload to attainment written."""
-    from imports.batches.applying import apply
-    from imports.batches.checking import check
+    from imports.batches.applying import write_confirmed_batch
+    from imports.batches.checking import check_import_batch
     from imports.models import ImportBatch
-    from imports.services.deciding import confirm
+    from imports.services.deciding import confirm_import
     from targets.judging.recompute import recompute_dirty
 
-    checking, _nothing = timed(lambda: check(pk))
+    checking, _nothing = timed(lambda: check_import_batch(pk))
     batch = ImportBatch.objects.get(pk=pk)
     if batch.state != "ready":
         raise SystemExit(f"not ready: {batch.state} {batch.errors[:3]}")
-    confirm(batch, by=batch.source.by)
-    applying, _true = timed(lambda: apply(pk))
+    confirm_import(batch, by=batch.source.by)
+    applying, _true = timed(lambda: write_confirmed_batch(pk))
 
     def judged() -> None:
         while recompute_dirty()[0]:

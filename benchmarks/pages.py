@@ -279,13 +279,13 @@ def queries() -> dict[str, int]:
     from django.test.utils import CaptureQueriesContext
 
     from departments.models import User
-    from plans.page_cache.cached_pages import forget
+    from plans.page_cache.cached_pages import forget_cached_pages
 
     client, found = Client(), {}
     client.force_login(User.objects.get(username="leader"))
     for address in READING:
         client.get(address)
-        forget()
+        forget_cached_pages()
         with CaptureQueriesContext(connection) as captured:
             client.get(address)
         found[address] = len(captured)

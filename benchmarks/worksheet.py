@@ -102,7 +102,7 @@ def work_on(one: "Indicator", number: int, author: "User", reviewer: "User") -> 
     fifth has files."""
     from targets.services.attachments import attach
     from targets.services.drafting import hand_in
-    from targets.services.reviewing import approve, send_back
+    from targets.services.reviewing import approve_revision, return_revision
 
     key, step = key_of(one), STEPS[number % len(STEPS)]
     if step == "open":
@@ -115,9 +115,9 @@ def work_on(one: "Indicator", number: int, author: "User", reviewer: "User") -> 
         return
     (revision,) = hand_in([key], by=author)
     if step == "approved":
-        approve(revision, by=reviewer)
+        approve_revision(revision, by=reviewer)
     elif step == "returned":
-        send_back(revision, by=reviewer, reason="与上月口径不一致，请核对后重报")
+        return_revision(revision, by=reviewer, reason="与上月口径不一致，请核对后重报")
 
 
 def type_in(one: "Indicator", value: str, author: "User", note: str = "核对无误") -> None:
@@ -206,12 +206,12 @@ def after(change: Callable[[int], None], client: "Client", address: str, times: 
 
 def cold(client: "Client", addresses: dict[str, str], times: int) -> dict[str, float]:
     """Milliseconds for each page with nothing kept, asked in turn: the medians."""
-    from plans.page_cache.cached_pages import forget
+    from plans.page_cache.cached_pages import forget_cached_pages
 
     found: dict[str, list[float]] = {name: [] for name in addresses}
     for _number in range(times):
         for name, address in addresses.items():
-            forget()
+            forget_cached_pages()
             started = time.perf_counter()
             client.get(address)
             found[name].append((time.perf_counter() - started) * 1000)

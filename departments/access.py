@@ -80,15 +80,15 @@ class Reach:
 
 def reach(user: User, action: Action) -> Reach:
     """How far the person's permission for the action reaches, over all roles held."""
-    return reaches(user)[action]
+    return reaches_by_action(user)[action]
 
 
-def reaches(user: User) -> Mapping[Action, Reach]:
+def reaches_by_action(user: User) -> Mapping[Action, Reach]:
     """How far the person's permission for each action reaches."""
     return _reaches(tuple(map(_held, user.held)) if user.is_active else ())
 
 
-class Held(NamedTuple):
+class HeldRole(NamedTuple):
     """Of a role that is held, what permissions depend on."""
 
     role: Role
@@ -99,17 +99,17 @@ class Held(NamedTuple):
     wholes: frozenset[int]
 
 
-def _held(one: Membership) -> Held:
+def _held(one: Membership) -> HeldRole:
     office = one.department.kind == Department.Kind.GOVERNMENT_OFFICE
-    return Held(Role(one.role), office, one.department_id, one.department.region_id, one.parts, one.wholes)
+    return HeldRole(Role(one.role), office, one.department_id, one.department.region_id, one.parts, one.wholes)
 
 
 @lru_cache(maxsize=4096)
-def _reaches(roles: tuple[Held, ...]) -> Mapping[Action, Reach]:
+def _reaches(roles: tuple[HeldRole, ...]) -> Mapping[Action, Reach]:
     return MappingProxyType({action: _reach(action, roles) for action in Action})
 
 
-def _reach(action: Action, roles: tuple[Held, ...]) -> Reach:
+def _reach(action: Action, roles: tuple[HeldRole, ...]) -> Reach:
     held = [(_scope(action, role), role) for role in roles]
     whole = [role for scope, role in held if scope is Scope.REALM]
     governing = whole + [role for scope, role in held if scope is Scope.SEAT]
@@ -127,7 +127,7 @@ def _reach(action: Action, roles: tuple[Held, ...]) -> Reach:
     )
 
 
-def _scope(action: Action, held: Held) -> Scope | None:
+def _scope(action: Action, held: HeldRole) -> Scope | None:
     scope = scope_of(action, held.role)
     return scope.held_in(office=held.office) if scope is not None else None
 
@@ -159,7 +159,7 @@ def refusal() -> PermissionDenied:
     return PermissionDenied(_("Your role does not allow this. Ask your administrator for the role that does."))
 
 
-def person(request: HttpRequest) -> User:
+def person_of_request(request: HttpRequest) -> User:
     """Who asks, in a view that lets in nobody who has not logged in."""
     known: Any = request.user
     return known
@@ -171,7 +171,7 @@ def requires(*actions: Action) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not any(reach(person(request), action) for action in actions):
+            if not any(reach(person_of_request(request), action) for action in actions):
                 raise refusal()
             return view(request, *args, **kwargs)
 

@@ -27,7 +27,7 @@ from departments.administration import (
     Resource,
     change_password,
     log_in,
-    may_enter,
+    may_enter_administration,
     reach_of,
 )
 from departments.auditing import log
@@ -41,13 +41,13 @@ from departments.services.accounts import (
     password_was_set,
     record,
     record_change,
-    revoke,
-    state_of,
+    revoke_api_tokens,
+    state_of_account,
     was_closed_or_opened,
 )
 
 # Roles decide, not Django's marks and groups; and there is one log-in, not a second one for administrators.
-admin.site.has_permission = may_enter  # type: ignore[method-assign]  # the site is Django's own
+admin.site.has_permission = may_enter_administration  # type: ignore[method-assign]  # the site is Django's own
 admin.site.login = log_in  # type: ignore[method-assign]  # the site is Django's own
 admin.site.site_header = admin.site.site_title = gettext_lazy("Administration")
 admin.site.password_change = change_password  # type: ignore[assignment, method-assign]  # as above
@@ -129,7 +129,7 @@ class DepartmentAdmin(Importing):
 
     def offered(self, request: HttpRequest) -> QuerySet[Department]:
         """Also those above and those that a plan names: they may be given something to answer for."""
-        return seeing.departments_seen_by(access.person(request))
+        return seeing.departments_seen_by(access.person_of_request(request))
 
     resource_classes = [DepartmentResource]
     list_display = ["code", "short_name", "name", "kind", "region"]
@@ -221,16 +221,16 @@ class UserAdmin(ByRole, DjangoUserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Records a new person, and what was changed of an account; closing one ends what it had open."""
-        by, known = access.person(request), User.objects.filter(pk=obj.pk).first()
+        by, known = access.person_of_request(request), User.objects.filter(pk=obj.pk).first()
         obj.must_change_password = obj.must_change_password or not change
         super().save_model(request, obj, form, change)
         if known is None:
-            record("people.added", by=by, subject=obj, username=obj.username, after=state_of(obj))
+            record("people.added", by=by, subject=obj, username=obj.username, after=state_of_account(obj))
             return
         if known.is_active != obj.is_active:
             was_closed_or_opened(obj, by=by)
         known.is_active = obj.is_active
-        record_change(obj, before=state_of(known), by=by)
+        record_change(obj, before=state_of_account(known), by=by)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Roles are given and taken as on the page of people: some wait for a second administrator."""
@@ -238,7 +238,7 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         changed = [one for one, _fields in formset.changed_objects]
         taken = Membership.objects.filter(pk__in=[one.pk for one in (*formset.deleted_objects, *changed)])
         given = [(one.department, Role(one.role)) for one in (*formset.new_objects, *changed)]
-        exchange_roles(form.instance, taken=list(taken), given=given, by=access.person(request))
+        exchange_roles(form.instance, taken=list(taken), given=given, by=access.person_of_request(request))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """A password set here is changed by the person at the next log-in."""
@@ -247,7 +247,7 @@ class UserAdmin(ByRole, DjangoUserAdmin):
             answer = super().user_change_password(request, id, form_url)
             person = self.get_object(request, id)
             if before is not None and person is not None and person.password != before.password:
-                password_was_set(person, before=before.password, by=access.person(request))
+                password_was_set(person, before=before.password, by=access.person_of_request(request))
         return answer
 
 
@@ -282,7 +282,7 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
     @transaction.atomic
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """From now on they open nothing."""
-        number = revoke(queryset, by=access.person(request))
+        number = revoke_api_tokens(queryset, by=access.person_of_request(request))
         self.message_user(request, _("%(number)d revoked.") % {"number": number})
 
 
@@ -291,7 +291,7 @@ class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
     """Who did what; rows are added by what was done, and never changed."""
 
     def shown(self, reached: Reach, by: User) -> Q:
-        return Q(pk__in=log.seen_by(by).order_by().values("pk"))
+        return Q(pk__in=log.events_seen_by(by).order_by().values("pk"))
 
     list_display = ["at", "actor", "action", "subject"]
     list_filter = ["action"]

@@ -4,9 +4,9 @@ The permission table alone decides: whoever holds the role administrator in a go
 for the own region and its parts, and nobody else enters.
 Django's own marks (`is_staff`, `is_superuser`, groups) open nothing, so that there is one place to look.
 
-Lower apps do not know what is derived from their objects. Upper apps say with `listen` what is to be called, in the
-transaction of the change, with the objects before and after it: one call for a form, one for an imported file; and with
-`guard` who is asked beforehand, row by row, whether a change may be.
+Lower apps do not know what is derived from their objects. Upper apps say with `register_change_listener` what is to be
+called, in the transaction of the change, with the objects before and after it: one call for a form, one for an imported
+file; and with `register_change_guard` who is asked beforehand, row by row, whether a change may be.
 
 Every change is an audit event with what was before and after.
 """
@@ -49,13 +49,13 @@ _holding: list[Callable[[], None]] = []
 STORED = (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_DELETE)
 
 
-def listen(listener: Listener) -> None:
+def register_change_listener(listener: Listener) -> None:
     """Registers what is called with the objects that the administration changed; it picks those that concern it."""
     if listener not in _listeners:
         _listeners.append(listener)
 
 
-def guard(asked: Guard, *, hold: Callable[[], None] | None = None) -> None:
+def register_change_guard(asked: Guard, *, hold: Callable[[], None] | None = None) -> None:
     """Registers who is asked about every row before it changes: as it is stored (None: it is new) and as it is to be
     (None: it is taken away). Whoever refuses raises ValidationError; what is held for the answer stays held until the
     transaction ends. `hold` holds all that the rows of a file may need, before the first of them."""
@@ -71,14 +71,14 @@ def demand_allowed(before: models.Model | None, after: models.Model | None) -> N
         asked(before, after)
 
 
-def announce(objects: Collection[models.Model | None]) -> None:
+def announce_changes(objects: Collection[models.Model | None]) -> None:
     """Tells every listener, inside the transaction of the change."""
     known = [one for one in objects if one is not None]
     for listener in _listeners:
         listener(known)
 
 
-def may_enter(request: HttpRequest) -> bool:
+def may_enter_administration(request: HttpRequest) -> bool:
     """Whether the person is an active administrator."""
     user = request.user
     return user.is_authenticated and bool(access.reach(user, Action.ADMINISTER))
@@ -86,7 +86,7 @@ def may_enter(request: HttpRequest) -> bool:
 
 def log_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
     """The one log-in of the service, with all its safeguards; whoever is logged in and may not enter is told so."""
-    if may_enter(request):
+    if may_enter_administration(request):
         return redirect("admin:index")
     if request.user.is_authenticated:
         raise access.refusal()
@@ -100,7 +100,7 @@ def change_password(request: HttpRequest, extra_context: dict[str, Any] | None =
 
 def reach_of(request: HttpRequest) -> Reach:
     """How far the administrator reaches: the region of the government office, and its parts."""
-    return access.reach(access.person(request), Action.ADMINISTER)
+    return access.reach(access.person_of_request(request), Action.ADMINISTER)
 
 
 class ByRole:
@@ -128,7 +128,7 @@ class ByRole:
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         rows: models.QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # a mixin of admin classes
-        return rows.filter(self.shown(reach_of(request), access.person(request)))
+        return rows.filter(self.shown(reach_of(request), access.person_of_request(request)))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What an address fills into an empty form; a reference in it that is no number is left out."""
@@ -137,19 +137,19 @@ class ByRole:
         return {name: value for name, value in found.items() if name not in related or _are_numbers(value)}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_enter(request)
+        return may_enter_administration(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_enter(request) and self._holds(request, self.shown, obj)
+        return may_enter_administration(request) and self._holds(request, self.shown, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_enter(request)
+        return may_enter_administration(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_enter(request) and self._holds(request, self.changed, obj)
+        return may_enter_administration(request) and self._holds(request, self.changed, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_enter(request) and self._holds(request, self.changed, obj)
+        return may_enter_administration(request) and self._holds(request, self.changed, obj)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only what may be referred to can be chosen."""
@@ -173,7 +173,9 @@ class ByRole:
         return {} if found is None else {"queryset": found}
 
     def _rows(self, request: HttpRequest, which: "Rows") -> "models.QuerySet[Any]":
-        rows: models.QuerySet[Any] = self.model._base_manager.filter(which(reach_of(request), access.person(request)))
+        rows: models.QuerySet[Any] = self.model._base_manager.filter(
+            which(reach_of(request), access.person_of_request(request))
+        )
         return rows
 
     def _holds(self, request: HttpRequest, which: "Rows", obj: Any) -> bool:
@@ -295,36 +297,36 @@ class Announcing(ByRole, SimpleHistoryAdmin):
         with transaction.atomic():
             before = stored_before(obj) if change else None
             super().save_model(request, obj, form, change)
-            announce([before, obj])
-            record_row(before, obj, by=access.person(request))
+            announce_changes([before, obj])
+            record_row(before, obj, by=access.person_of_request(request))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         with transaction.atomic():
             keys = [one.instance.pk for one in formset.initial_forms if one.has_changed()]
-            before = {one.pk: one for one in stored(formset.model, keys)}
+            before = {one.pk: one for one in fetch_stored_objects(formset.model, keys)}
             super().save_formset(request, form, formset, change)
             changed = [one for one, _fields in formset.changed_objects]
-            announce([*before.values(), *formset.new_objects, *changed])
+            announce_changes([*before.values(), *formset.new_objects, *changed])
             now = {one.pk: one for one in (*changed, *formset.new_objects)}
             for key in before | now:
-                record_row(before.get(key), now.get(key), by=access.person(request))
+                record_row(before.get(key), now.get(key), by=access.person_of_request(request))
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
         with transaction.atomic():
-            announce([obj])
-            record_row(obj, None, by=access.person(request))
+            announce_changes([obj])
+            record_row(obj, None, by=access.person_of_request(request))
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> None:
         with transaction.atomic():
             gone = list(queryset)
-            announce(gone)
+            announce_changes(gone)
             for one in gone:
-                record_row(one, None, by=access.person(request))
+                record_row(one, None, by=access.person_of_request(request))
             super().delete_queryset(request, queryset)
 
 
-def stored(model: type[models.Model], keys: list[Any]) -> list[models.Model]:
+def fetch_stored_objects(model: type[models.Model], keys: list[Any]) -> list[models.Model]:
     """The objects as they are in the database: what an edited one was before."""
     return list(model._base_manager.filter(pk__in=keys))
 
@@ -345,7 +347,7 @@ class XLSX(base_formats.XLSX):
     """Written by the one writer."""
 
     def export_data(self, dataset: Any, **kwargs: Any) -> bytes:
-        return spreadsheets.as_xlsx(str(dataset.title or "1"), [dataset.headers, *dataset])
+        return spreadsheets.write_rows_as_xlsx(str(dataset.title or "1"), [dataset.headers, *dataset])
 
 
 class Resource(ModelResource):
@@ -368,7 +370,7 @@ class Resource(ModelResource):
         """A text that was made harmless when it was taken away comes back as it was."""
         for name, value in row.items():
             if isinstance(value, str):
-                row[name] = spreadsheets.as_typed(value)
+                row[name] = spreadsheets.restore_typed_text(value)
         super().before_import_row(row, **kwargs)
 
     def validate_instance(
@@ -394,8 +396,8 @@ class Resource(ModelResource):
         super().after_import(dataset, result, **kwargs)
         if not kwargs.get("dry_run"):
             rows = [row for row in result.rows if row.import_type in STORED]
-            announce([one for row in rows for one in (row.original, row.instance)])
-            by = access.person(self._administered[1]) if self._administered is not None else None
+            announce_changes([one for row in rows for one in (row.original, row.instance)])
+            by = access.person_of_request(self._administered[1]) if self._administered is not None else None
             for row in rows:
                 before = None if row.import_type == RowResult.IMPORT_TYPE_NEW else row.original
                 record_row(before, row.instance, by=by)
@@ -413,10 +415,10 @@ class Importing(ImportExportModelAdmin, Announcing):
     formats = [CSV, XLSX, base_formats.JSON]
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        return may_enter(request)
+        return may_enter_administration(request)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        return may_enter(request)
+        return may_enter_administration(request)
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_import_resource_kwargs(request, **kwargs), "administered": (self, request)}
@@ -431,7 +433,9 @@ class Importing(ImportExportModelAdmin, Announcing):
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
         """What is taken away is recorded, before it leaves."""
-        record("administration.exported", by=access.person(request), model=str(self.opts.verbose_name_plural))
+        record(
+            "administration.exported", by=access.person_of_request(request), model=str(self.opts.verbose_name_plural)
+        )
         return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
-from departments.http_api.authentication import person
+from departments.http_api.authentication import person_of_api_request
 from departments.http_api.contract import REFUSALS, Paging
 from departments.models import Department, Region
 from departments.people.seeing import departments_seen_by, regions_seen_by
@@ -50,11 +50,11 @@ class ResponsibleOut(Schema):
 @paginate(Paging)
 def departments(request: HttpRequest) -> QuerySet[Department]:
     """Every department of the own city, above and below it, and those that a plan names, by kind and code."""
-    return departments_seen_by(person(request))
+    return departments_seen_by(person_of_api_request(request))
 
 
 @router.get("/regions", response={200: list[RegionOut], **REFUSALS})
 @paginate(Paging)
 def regions(request: HttpRequest) -> QuerySet[Region]:
     """The own region, those above and those below it, by their codes of GB/T 2260."""
-    return regions_seen_by(person(request)).select_related("parent")
+    return regions_seen_by(person_of_api_request(request)).select_related("parent")

@@ -22,16 +22,16 @@ class DepartmentsConfig(AppConfig):
         from departments.services import account_notices
         from pages import spreadsheets
 
-        lookups.register()
-        spreadsheets.stamp_with(chain.printed)
-        matters.word(account_notices.WORDINGS, account_notices.HEADINGS)
-        matters.word(chain_wording.WORDINGS, chain_wording.HEADINGS)
-        append_only.declare(
+        lookups.register_integer_lookups()
+        spreadsheets.register_workbook_stamp(chain.printed)
+        matters.register_wordings(account_notices.WORDINGS, account_notices.HEADINGS)
+        matters.register_wordings(chain_wording.WORDINGS, chain_wording.HEADINGS)
+        append_only.declare_append_only(
             AppendOnly(AuditEvent, moments=("at",), days=KEPT.days),
             AppendOnly(Link, changing=("let_go",), moments=("linked_at",)),
         )
-        triggers.register(append_only.FAMILY)
-        connection_created.connect(append_only.teach, dispatch_uid="history")
-        pre_migrate.connect(triggers.make_way, sender=self, dispatch_uid="triggers")
-        post_migrate.connect(triggers.keep, sender=self, dispatch_uid="triggers")
+        triggers.register_trigger_family(append_only.FAMILY)
+        connection_created.connect(append_only.teach_sqlite_connection, dispatch_uid="history")
+        pre_migrate.connect(triggers.remove_triggers_before_migrating, sender=self, dispatch_uid="triggers")
+        post_migrate.connect(triggers.renew_triggers, sender=self, dispatch_uid="triggers")
         post_migrate.connect(roles.give_after_migrating, sender=self, dispatch_uid="roles")

@@ -8,9 +8,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from departments.credentials import lockout
-from departments.http_api.idempotency import forget
-from departments.notices.digest import compose, is_composed, purge
-from departments.notices.mailing import deliver
+from departments.http_api.idempotency import forget_old_answers
+from departments.notices.digest import compose_digests, is_composed, purge_old_notices
+from departments.notices.mailing import deliver_mails
 
 logger = logging.getLogger(__name__)
 LOTS = 200
@@ -22,8 +22,8 @@ def remind() -> None:
     now = timezone.now()
     today = timezone.localdate(now)
     if not is_composed(today):
-        logger.info("reminders composed", extra={"digests": compose(today, now)})
-    if removed := purge(now):
+        logger.info("reminders composed", extra={"digests": compose_digests(today, now)})
+    if removed := purge_old_notices(now):
         logger.info("old notices removed", extra={"notices": removed})
     mail()
 
@@ -33,13 +33,13 @@ def mail() -> None:
     """Sends what waits. Repeated and concurrent runs send nothing twice: a notice is claimed before it is sent."""
     more = True
     while more:
-        outcome = deliver(timezone.now())
+        outcome = deliver_mails(timezone.now())
         more = outcome.more
         if outcome.sent or outcome.failed:
             logger.info("mails sent", extra={"sent": outcome.sent, "failed": outcome.failed})
 
 
-def wake() -> None:
+def wake_mail_worker() -> None:
     """Wakes a worker without waiting. A broker that is down is no error: the sweep sends the mail later."""
     try:
         mail.apply_async(retry=False, ignore_result=True)
@@ -50,11 +50,11 @@ def wake() -> None:
 @shared_task(name="departments.forget_answers")
 def forget_answers() -> None:
     """Deletes old answers to repeated requests; what one day leaves, the next one takes."""
-    logger.info("kept answers deleted", extra={"answers": forget(LOTS)})
+    logger.info("kept answers deleted", extra={"answers": forget_old_answers(LOTS)})
 
 
 @shared_task(name="departments.forget_sessions")
 def forget_sessions() -> None:
     """Deletes what is left of sessions that have ended, and of failures that count no more."""
     call_command("clearsessions")
-    logger.info("counts of failures deleted", extra={"counts": lockout.forget()})
+    logger.info("counts of failures deleted", extra={"counts": lockout.forget_old_failures()})

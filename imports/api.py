@@ -10,15 +10,15 @@ from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import StringConstraints
 
-from departments.http_api.authentication import person
-from departments.http_api.contract import REFUSALS, Fault, Faults, RefusedError, bad_value
+from departments.http_api.authentication import person_of_api_request
+from departments.http_api.contract import REFUSALS, Fault, Faults, RequestRefusedError, bad_value
 from departments.http_api.idempotency import PARAMETER, idempotent
 from departments.models import User
-from imports.batches.messages import Told, told, unreadable
+from imports.batches.messages import ReadableImportError, explain_stored_error, unreadable
 from imports.files.readers import UnreadableError
 from imports.models import ImportBatch
-from imports.services.deciding import cancel, confirm, undo
-from imports.services.receiving import receive
+from imports.services.deciding import cancel_import, confirm_import, undo_import
+from imports.services.receiving import receive_import_file
 from imports.showing import preview
 
 router = Router(tags=["imports"])
@@ -103,17 +103,19 @@ class UndoIn(Schema):
 def hand_over(request: HttpRequest, file: File[UploadedFile]) -> Status[ImportOut]:
     """Takes a file. It is checked by a worker: ask for it until its state is `ready` or `rejected`, then confirm."""
     try:
-        return taken(receive(file, by=person(request)))
+        return answer_import_taken(receive_import_file(file, by=person_of_api_request(request)))
     except UnreadableError as error:
         if error.code == "no_room":
-            raise RefusedError(507, [Fault(column="file", code=error.code, message=unreadable(error))]) from error
+            raise RequestRefusedError(
+                507, [Fault(column="file", code=error.code, message=unreadable(error))]
+            ) from error
         raise bad_value("file", error.code, unreadable(error)) from error
 
 
 @router.get("/imports/{pk}", response={200: ProgressOut, **REFUSALS})
 def progress(request: HttpRequest, pk: int) -> dict[str, Any]:
     """Where a file stands, what it would change or has changed, and everything that is wrong with it."""
-    return described(visible(pk, person(request)))
+    return describe_import(find_visible_import(pk, person_of_api_request(request)))
 
 
 @router.post("/imports/{pk}/confirm", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
@@ -121,8 +123,10 @@ def progress(request: HttpRequest, pk: int) -> dict[str, Any]:
 def confirm_one(request: HttpRequest, pk: int, how: ConfirmIn | None = None) -> Status[ImportOut]:
     """Has the checked rows written. 409 if its state does not allow it, 422 if it has errors that are not skipped."""
     asked = how or ConfirmIn()
-    return decided(
-        request, pk, lambda batch, by: confirm(batch, by=by, skip_rejected=asked.skip_rejected, reason=asked.reason)
+    return decide_import(
+        request,
+        pk,
+        lambda batch, by: confirm_import(batch, by=by, skip_rejected=asked.skip_rejected, reason=asked.reason),
     )
 
 
@@ -130,37 +134,41 @@ def confirm_one(request: HttpRequest, pk: int, how: ConfirmIn | None = None) -> 
 @idempotent
 def cancel_one(request: HttpRequest, pk: int) -> Status[ImportOut]:
     """Ends an import of which nothing has been written."""
-    return decided(request, pk, lambda batch, by: cancel(batch, by=by))
+    return decide_import(request, pk, lambda batch, by: cancel_import(batch, by=by))
 
 
 @router.post("/imports/{pk}/undo", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
 @idempotent
 def undo_one(request: HttpRequest, pk: int, why: UndoIn | None = None) -> Status[ImportOut]:
     """Takes back what was written. 409 if figures were decided upon later or their month is closed."""
-    return decided(request, pk, lambda batch, by: undo(batch, by=by, reason=(why or UndoIn()).reason))
+    return decide_import(request, pk, lambda batch, by: undo_import(batch, by=by, reason=(why or UndoIn()).reason))
 
 
-def visible(pk: int, user: User) -> ImportBatch:
+def find_visible_import(pk: int, user: User) -> ImportBatch:
     """The import; 404 for one that the person may not see."""
     return get_object_or_404(ImportBatch.objects.select_related("source__by").visible_to(user), pk=pk)
 
 
-def taken(batch: ImportBatch) -> Status[ImportOut]:
+def answer_import_taken(batch: ImportBatch) -> Status[ImportOut]:
     """It was understood; a worker does the rest."""
     return Status(202, ImportOut(id=batch.pk, state=batch.state))
 
 
-def decided(request: HttpRequest, pk: int, decide: Callable[[ImportBatch, User], ImportBatch]) -> Status[ImportOut]:
+def decide_import(
+    request: HttpRequest, pk: int, decide: Callable[[ImportBatch, User], ImportBatch]
+) -> Status[ImportOut]:
     """Does it; RefusedError says why not."""
     try:
-        return taken(decide(visible(pk, person(request)), person(request)))
+        return answer_import_taken(
+            decide(find_visible_import(pk, person_of_api_request(request)), person_of_api_request(request))
+        )
     except ValidationError as refused:
         code = getattr(refused, "code", None) or "refused"
         status = UNPROCESSABLE if code in ("rejected", "nothing", "reason") else CONFLICT
-        raise RefusedError(status, [Fault(code=code, message=" ".join(refused.messages))]) from refused
+        raise RequestRefusedError(status, [Fault(code=code, message=" ".join(refused.messages))]) from refused
 
 
-def described(batch: ImportBatch) -> dict[str, Any]:
+def describe_import(batch: ImportBatch) -> dict[str, Any]:
     """The import as it is told."""
     return {
         "id": batch.pk,
@@ -172,17 +180,17 @@ def described(batch: ImportBatch) -> dict[str, Any]:
         "renewed": batch.renewed,
         "overtaken": [
             {"indicator": one.indicator.code, "region": one.region.code, "month": str(one.month)}
-            for one in preview.overtaken(batch)
+            for one in preview.overtaken_figures_of(batch)
         ],
         "skip_rejected": batch.skip_rejected,
         "failure": batch.failure,
         "message": preview.failure_of(batch),
-        "errors": [_error(one, told(one)) for one in batch.errors[:ERRORS_TOLD]],
+        "errors": [_error(one, explain_stored_error(one)) for one in batch.errors[:ERRORS_TOLD]],
         "errors_total": batch.errors_total,
     }
 
 
-def _error(stored: dict[str, Any], error: Told) -> dict[str, Any]:
+def _error(stored: dict[str, Any], error: ReadableImportError) -> dict[str, Any]:
     return {
         "sheet": error.sheet,
         "row": error.row,

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from imports.batches import applying, checking, keeping, marking
 from imports.batches.memory import bounded_memory
 from imports.models import ImportBatch
-from imports.workflow import BUSY, State
+from imports.workflow import BUSY, ImportState
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 @shared_task(name="imports.check")
 def check(pk: int) -> None:
     """Checks the upload of a batch."""
-    _done(pk, checking.check)
+    _done(pk, checking.check_import_batch)
     mark(pk)
 
 
@@ -32,7 +32,7 @@ def mark(pk: int) -> None:
     """Makes the workbook in which the errors of a batch are marked; it is made when asked for, if this fails."""
     try:
         with bounded_memory():
-            marking.mark(pk)
+            marking.mark_errors_of_batch(pk)
     except (FileNotFoundError, MemoryError, ImportBatch.DoesNotExist) as error:
         logger.warning("errors not marked", extra={"batch": pk, "error": type(error).__name__})
 
@@ -47,18 +47,18 @@ def apply(pk: int) -> None:
 def sweep() -> None:
     """Wakes a worker for everything that a lost message or a killed worker has left."""
     for pk in ImportBatch.objects.filter(state__in=BUSY).order_by("pk").values_list("pk", flat=True):
-        wake(pk)
+        wake_import_worker(pk)
 
 
 @shared_task(name="imports.tidy")
 def tidy() -> None:
     """Removes what is kept no longer."""
-    keeping.tidy()
+    keeping.tidy_old_imports()
 
 
 def _apply(pk: int) -> None:
-    if not applying.apply(pk):
-        checking.check(pk)
+    if not applying.write_confirmed_batch(pk):
+        checking.check_import_batch(pk)
 
 
 def _done(pk: int, work: Callable[[int], None]) -> None:
@@ -69,24 +69,24 @@ def _done(pk: int, work: Callable[[int], None]) -> None:
     except (OperationalError, InterfaceError):
         raise
     except PermissionDenied:
-        checking.end(pk, "not_allowed")
+        checking.fail_import_batch(pk, "not_allowed")
     except MemoryError:
-        checking.end(pk, "too_much_memory")
+        checking.fail_import_batch(pk, "too_much_memory")
     except Exception:
         logger.exception("import failed", extra={"batch": pk})
-        checking.end(pk, "broken")
+        checking.fail_import_batch(pk, "broken")
 
 
-def wake(pk: int) -> None:
+def wake_import_worker(pk: int) -> None:
     """Wakes a worker, if there is something to do about the batch, without waiting. A broker that is down is no error:
     the sweep follows."""
     state = ImportBatch.objects.filter(pk=pk, state__in=BUSY).values_list("state", flat=True).first()
     if state is None:
         return
-    send(apply if state == State.APPLYING.value else check, pk)
+    send_import_message(apply if state == ImportState.APPLYING.value else check, pk)
 
 
-def send(task: Any, pk: int) -> None:
+def send_import_message(task: Any, pk: int) -> None:
     """Sends one message, if there is somebody to take it."""
     try:
         task.apply_async((pk,), retry=False, ignore_result=True, expires=LATE)

@@ -13,7 +13,7 @@ from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
 from imports import workflow
-from imports.workflow import Verb
+from imports.workflow import ImportVerb
 from plans.fields import MonthField
 from targets.models import Figures, Source
 
@@ -68,20 +68,20 @@ class ImportBatch(models.Model):
     is checked again (`renewed`), and `overtaken` keeps which figures, as [indicator, region, month as a number], a few
     of them and one more where there are more.
     `recognition` is how the file was understood (`understanding.Understanding`), `mapping` what a person has said about
-    it (`mappings.Mapping`), `correctors` are who said so, `remembered` tells if it was said about an earlier file.
+    it (`mappings.FileMapping`), `correctors` are who said so, `remembered` tells if it was said about an earlier file.
     `region` is the one for which it was uploaded, empty where the person imports for several: then nobody else sees the
     file.
     """
 
     class StateChoices(models.TextChoices):
-        UPLOADED = workflow.State.UPLOADED.value, _("waiting to be checked")
-        CHECKING = workflow.State.CHECKING.value, _("being checked")
-        READY = workflow.State.READY.value, _("ready to be imported")
-        REJECTED = workflow.State.REJECTED.value, _("has errors")
-        APPLYING = workflow.State.APPLYING.value, _("being imported")
-        APPLIED = workflow.State.APPLIED.value, _("imported")
-        UNDONE = workflow.State.UNDONE.value, _("undone")
-        FAILED = workflow.State.FAILED.value, _("ended without import")
+        UPLOADED = workflow.ImportState.UPLOADED.value, _("waiting to be checked")
+        CHECKING = workflow.ImportState.CHECKING.value, _("being checked")
+        READY = workflow.ImportState.READY.value, _("ready to be imported")
+        REJECTED = workflow.ImportState.REJECTED.value, _("has errors")
+        APPLYING = workflow.ImportState.APPLYING.value, _("being imported")
+        APPLIED = workflow.ImportState.APPLIED.value, _("imported")
+        UNDONE = workflow.ImportState.UNDONE.value, _("undone")
+        FAILED = workflow.ImportState.FAILED.value, _("ended without import")
 
     OVERTAKEN_KEPT = 5
 
@@ -94,7 +94,7 @@ class ImportBatch(models.Model):
         Region, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("imported for")
     )
     state = models.CharField(
-        _("state"), max_length=8, choices=StateChoices.choices, default=workflow.State.UPLOADED.value
+        _("state"), max_length=8, choices=StateChoices.choices, default=workflow.ImportState.UPLOADED.value
     )
     progress = models.PositiveSmallIntegerField(_("progress in per cent"), default=0)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -177,7 +177,7 @@ class ImportBatch(models.Model):
     @property
     def correctable(self) -> bool:
         """Whether somebody may still say what its columns mean: it is stored, and was read as a table."""
-        return bool(self.file) and bool(self.recognition) and self.can(Verb.CORRECT)
+        return bool(self.file) and bool(self.recognition) and self.can(ImportVerb.CORRECT)
 
     @property
     def more_overtaken(self) -> bool:
@@ -194,13 +194,13 @@ class ImportBatch(models.Model):
         """Whether a workbook with the errors marked can be made of it: it is stored, and the errors are in its rows."""
         return bool(self.file) and self.read > 0 and self.errors_total > 0
 
-    def can(self, verb: Verb) -> bool:
+    def can(self, verb: ImportVerb) -> bool:
         """Whether the workflow has the step."""
-        return workflow.can(workflow.State(self.state), verb)
+        return workflow.has_import_step(workflow.ImportState(self.state), verb)
 
-    def move(self, verb: Verb) -> None:
+    def move(self, verb: ImportVerb) -> None:
         """Takes a step of the workflow; RefusedError if the table does not have it. Saves nothing."""
-        self.state = workflow.step(workflow.State(self.state), verb).value
+        self.state = workflow.next_import_state(workflow.ImportState(self.state), verb).value
 
 
 class StagedRow(Figures):

@@ -8,7 +8,7 @@ upload; an apply that finds other official figures than the check did sends the 
 from enum import StrEnum
 
 
-class State(StrEnum):
+class ImportState(StrEnum):
     """Where a file stands. `rejected` has rows that the rules refuse; `failed` was cancelled, or broke off."""
 
     UPLOADED = "uploaded"
@@ -21,7 +21,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Verb(StrEnum):
+class ImportVerb(StrEnum):
     """What can be done with a file."""
 
     START = "start"
@@ -36,44 +36,44 @@ class Verb(StrEnum):
     FAIL = "fail"
 
 
-TRANSITIONS: dict[tuple[State, Verb], State] = {
-    (State.UPLOADED, Verb.START): State.CHECKING,
-    (State.CHECKING, Verb.START): State.CHECKING,
-    (State.CHECKING, Verb.ACCEPT): State.READY,
-    (State.CHECKING, Verb.REJECT): State.REJECTED,
-    (State.READY, Verb.CORRECT): State.UPLOADED,
-    (State.REJECTED, Verb.CORRECT): State.UPLOADED,
-    (State.READY, Verb.CONFIRM): State.APPLYING,
-    (State.REJECTED, Verb.CONFIRM): State.APPLYING,
-    (State.APPLYING, Verb.APPLY): State.APPLIED,
-    (State.APPLYING, Verb.CHECK_AGAIN): State.UPLOADED,
-    (State.APPLIED, Verb.UNDO): State.UNDONE,
-    (State.UPLOADED, Verb.CANCEL): State.FAILED,
-    (State.CHECKING, Verb.CANCEL): State.FAILED,
-    (State.READY, Verb.CANCEL): State.FAILED,
-    (State.REJECTED, Verb.CANCEL): State.FAILED,
-    (State.UPLOADED, Verb.FAIL): State.FAILED,
-    (State.CHECKING, Verb.FAIL): State.FAILED,
-    (State.APPLYING, Verb.FAIL): State.FAILED,
+TRANSITIONS: dict[tuple[ImportState, ImportVerb], ImportState] = {
+    (ImportState.UPLOADED, ImportVerb.START): ImportState.CHECKING,
+    (ImportState.CHECKING, ImportVerb.START): ImportState.CHECKING,
+    (ImportState.CHECKING, ImportVerb.ACCEPT): ImportState.READY,
+    (ImportState.CHECKING, ImportVerb.REJECT): ImportState.REJECTED,
+    (ImportState.READY, ImportVerb.CORRECT): ImportState.UPLOADED,
+    (ImportState.REJECTED, ImportVerb.CORRECT): ImportState.UPLOADED,
+    (ImportState.READY, ImportVerb.CONFIRM): ImportState.APPLYING,
+    (ImportState.REJECTED, ImportVerb.CONFIRM): ImportState.APPLYING,
+    (ImportState.APPLYING, ImportVerb.APPLY): ImportState.APPLIED,
+    (ImportState.APPLYING, ImportVerb.CHECK_AGAIN): ImportState.UPLOADED,
+    (ImportState.APPLIED, ImportVerb.UNDO): ImportState.UNDONE,
+    (ImportState.UPLOADED, ImportVerb.CANCEL): ImportState.FAILED,
+    (ImportState.CHECKING, ImportVerb.CANCEL): ImportState.FAILED,
+    (ImportState.READY, ImportVerb.CANCEL): ImportState.FAILED,
+    (ImportState.REJECTED, ImportVerb.CANCEL): ImportState.FAILED,
+    (ImportState.UPLOADED, ImportVerb.FAIL): ImportState.FAILED,
+    (ImportState.CHECKING, ImportVerb.FAIL): ImportState.FAILED,
+    (ImportState.APPLYING, ImportVerb.FAIL): ImportState.FAILED,
 }
 
-WAITING = (State.UPLOADED.value, State.CHECKING.value)
+WAITING = (ImportState.UPLOADED.value, ImportState.CHECKING.value)
 """What a worker has to check."""
-BUSY = (*WAITING, State.APPLYING.value)
+BUSY = (*WAITING, ImportState.APPLYING.value)
 """What a worker has to do something about."""
 
 
-class RefusedError(ValueError):
+class ImportStepRefusedError(ValueError):
     """A step that the table does not have."""
 
 
-def step(state: State, verb: Verb) -> State:
+def next_import_state(state: ImportState, verb: ImportVerb) -> ImportState:
     """The state after the verb; RefusedError if the table has no such step."""
     if (state, verb) not in TRANSITIONS:
-        raise RefusedError(f"{state} {verb}")
+        raise ImportStepRefusedError(f"{state} {verb}")
     return TRANSITIONS[state, verb]
 
 
-def can(state: State, verb: Verb) -> bool:
+def has_import_step(state: ImportState, verb: ImportVerb) -> bool:
     """Whether the table has the step."""
     return (state, verb) in TRANSITIONS

@@ -18,11 +18,11 @@ Value = str | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ExportSheet:
     """A table to be written: the first line says what it is, the second names the columns.
 
     `widths` are those of the first columns, in characters; `frozen` is the first cell that moves. Texts that people
-    have typed have to be `safe`.
+    have typed have to be `make_text_safe`.
     """
 
     name: str
@@ -33,20 +33,20 @@ class Sheet:
     frozen: str
 
 
-def safe(text: str) -> str:
+def make_text_safe(text: str) -> str:
     """A text that people have typed, so that no spreadsheet takes it for a formula, without what no workbook holds.
 
     A text of ours may begin with the sign "=" (= 100 %), so each kind of file makes the others harmless its own way.
     """
-    return str(spreadsheets.written(text))
+    return str(spreadsheets.clean_cell_value(text))
 
 
-def as_csv(sheet: Sheet) -> bytes:
+def write_sheet_as_csv(sheet: ExportSheet) -> bytes:
     """Lines of text."""
-    return spreadsheets.as_csv([[sheet.note], sheet.headings, *sheet.rows])
+    return spreadsheets.write_rows_as_csv([[sheet.note], sheet.headings, *sheet.rows])
 
 
-def as_xlsx(sheet: Sheet) -> bytes:
+def write_sheet_as_xlsx(sheet: ExportSheet) -> bytes:
     """A workbook of one sheet."""
     book = spreadsheets.new_workbook(write_only=True)
     page = book.create_sheet(sheet.name)
@@ -58,19 +58,19 @@ def as_xlsx(sheet: Sheet) -> bytes:
     spreadsheets.append(page, sheet.headings)
     for row in sheet.rows:
         page.append([_cell(page, value) for value in row])
-    return spreadsheets.saved(book)
+    return spreadsheets.save_workbook(book)
 
 
 def _cell(page: Any, value: Value) -> Any:
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
         places = -exponent if isinstance(exponent, int) else 0
-        return spreadsheets.number(page, value, "#,##0" + ("." + "0" * places if places > 0 else ""))
+        return spreadsheets.make_number_cell(page, value, "#,##0" + ("." + "0" * places if places > 0 else ""))
     return spreadsheets.own_text(page, value) if value else value
 
 
-FILES: Mapping[str, tuple[Callable[[Sheet], bytes], str]] = {
-    "csv": (as_csv, spreadsheets.CSV_TYPE),
-    "xlsx": (as_xlsx, spreadsheets.XLSX_TYPE),
+FILES: Mapping[str, tuple[Callable[[ExportSheet], bytes], str]] = {
+    "csv": (write_sheet_as_csv, spreadsheets.CSV_TYPE),
+    "xlsx": (write_sheet_as_xlsx, spreadsheets.XLSX_TYPE),
 }
 """Kind of file → how it is written, and what a browser is told that it is."""

@@ -10,18 +10,18 @@ NONE = SafeString("")
 _AS_IT_IS = (SafeString, int, dict)
 
 
-def fill(pattern: str, **values: Any) -> SafeString:
+def fill_markup(pattern: str, **values: Any) -> SafeString:
     """`format_html` for very many places: of a value it asks only whether it is HTML already. `words`, which are
     translations of our own, come as they are."""
     safe = {name: one if type(one) in _AS_IT_IS else escape(str(one)) for name, one in values.items()}
     return SafeString(pattern.format(**safe))
 
 
-def around(pattern: str, it: object, **more: Any) -> SafeString:
+def fill_markup_around(pattern: str, it: object, **more: Any) -> SafeString:
     """The pattern filled with a value; nothing around nothing."""
-    return fill(pattern, it=it, **more) if it else NONE
+    return fill_markup(pattern, it=it, **more) if it else NONE
 
 
-def joined(parts: Iterable[SafeString]) -> SafeString:
+def join_markup(parts: Iterable[SafeString]) -> SafeString:
     """Pieces of HTML, one after the other."""
     return SafeString("".join(parts))

@@ -24,26 +24,26 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _stamps: list[Callable[[], str]] = []
 
 
-def stamp_with(ask: Callable[[], str]) -> None:
+def register_workbook_stamp(ask: Callable[[], str]) -> None:
     """Registers the function that gives the words of this moment for the properties and printed pages of a workbook."""
     if ask not in _stamps:
         _stamps.append(ask)
 
 
-def harmless(text: str) -> str:
+def make_text_harmless(text: str) -> str:
     """The text so that no spreadsheet takes it for a formula; a negative number is none and stays one."""
     begins = text.lstrip(" \u3000\u00a0").startswith(BEGINNINGS)
     return f"'{text}" if begins and not _PLAIN.fullmatch(text) else text
 
 
-def as_typed(text: str) -> str:
-    """The text that `harmless` was given, for a file that comes back."""
-    return text[1:] if text.startswith("'") and harmless(text[1:]) == text else text
+def restore_typed_text(text: str) -> str:
+    """The text that `make_text_harmless` was given, for a file that comes back."""
+    return text[1:] if text.startswith("'") and make_text_harmless(text[1:]) == text else text
 
 
-def written(value: Any) -> Any:
+def clean_cell_value(value: Any) -> Any:
     """What a cell of any file holds: a text without signs that no workbook holds, and harmless; a number as it is."""
-    return harmless(ILLEGAL_CHARACTERS_RE.sub("", value)) if isinstance(value, str) else value
+    return make_text_harmless(ILLEGAL_CHARACTERS_RE.sub("", value)) if isinstance(value, str) else value
 
 
 class _Echo:
@@ -58,17 +58,17 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     with the mark without which Excel takes UTF-8 for another encoding."""
     file, mark = csv.writer(_Echo()), "\ufeff"
     for row in rows:
-        yield mark + str(file.writerow([written(value) for value in row]))
+        yield mark + str(file.writerow([clean_cell_value(value) for value in row]))
         mark = ""
 
 
-def as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
+def write_rows_as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
     """The rows as a file of CSV."""
     return "".join(csv_lines(rows)).encode()
 
 
 def new_workbook(*, write_only: bool = False) -> Any:
-    """An empty workbook; `saved` or `save_to` writes it. With `write_only` rows come by `append` alone."""
+    """An empty workbook; `save_workbook` or `save_to` writes it. With `write_only` rows come by `append` alone."""
     return Workbook(write_only=write_only)
 
 
@@ -79,7 +79,7 @@ def append(page: Any, row: Iterable[Any]) -> None:
 
 def cell_of(page: Any, value: Any) -> Any:
     """A cell that is not yet in its place, to be given a look."""
-    cell = WriteOnlyCell(page, written(value))
+    cell = WriteOnlyCell(page, clean_cell_value(value))
     if isinstance(value, str):
         cell.data_type = "s"
     return cell
@@ -92,7 +92,7 @@ def own_text(page: Any, text: str) -> Any:
     return cell
 
 
-def number(page: Any, value: Any, shown: str) -> Any:
+def make_number_cell(page: Any, value: Any, shown: str) -> Any:
     """The cell of a number, and how it is shown."""
     cell = WriteOnlyCell(page, value)
     cell.number_format = shown
@@ -101,13 +101,13 @@ def number(page: Any, value: Any, shown: str) -> Any:
 
 def put(page: Any, row: int, column: int, value: Any) -> Any:
     """The cell at this place, with this value; a text is harmless, and said to be a text."""
-    cell = page.cell(row, column, written(value))
+    cell = page.cell(row, column, clean_cell_value(value))
     if isinstance(value, str) and value:
         cell.data_type = "s"
     return cell
 
 
-def saved(book: Any) -> bytes:
+def save_workbook(book: Any) -> bytes:
     """The workbook as a file, with the stamps of this moment (the head of the audit chain) in its properties and under
     each printed page. CSV holds nothing but the table, so that programs can read it; there a header of the answer
     tells the head.
@@ -120,11 +120,13 @@ def saved(book: Any) -> bytes:
     return file.getvalue()
 
 
-def as_xlsx(name: str, rows: Iterable[Sequence[Any]], look: Callable[[Any], None] = lambda page: None) -> bytes:
+def write_rows_as_xlsx(
+    name: str, rows: Iterable[Sequence[Any]], look: Callable[[Any], None] = lambda page: None
+) -> bytes:
     """The rows as a workbook of one sheet; `look` is told the sheet before the first row."""
     book = new_workbook(write_only=True)
     page = book.create_sheet(name)
     look(page)
     for row in rows:
         append(page, row)
-    return saved(book)
+    return save_workbook(book)

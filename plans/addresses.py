@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from departments.access import person
+from departments.access import person_of_request
 from plans.models import Plan
 from plans.periods import Month
 
@@ -21,7 +21,7 @@ def month_named(text: str, plan: Plan | None = None) -> Month:
 
 def plan_named(request: HttpRequest, plan_code: str) -> Plan:
     """The plan in force with this code; Http404 for none, and for one that the person may not see."""
-    return get_object_or_404(Plan.objects.published().visible_to(person(request)), code=plan_code)
+    return get_object_or_404(Plan.objects.published().visible_to(person_of_request(request)), code=plan_code)
 
 
 def plan_and_month(text: str) -> tuple[Plan, Month]:

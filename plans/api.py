@@ -13,8 +13,8 @@ from ninja.pagination import paginate
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from departments.http_api.authentication import person
-from departments.http_api.contract import PLAN_REFUSALS, REFUSALS, Fault, Paging, RefusedError
+from departments.http_api.authentication import person_of_api_request
+from departments.http_api.contract import PLAN_REFUSALS, REFUSALS, Fault, Paging, RequestRefusedError
 from departments.models import User
 from plans.models import Clause, Plan
 from plans.periods import Month
@@ -76,7 +76,7 @@ class ClauseOut(Schema):
         return clause.parent.path if clause.parent else None
 
 
-def plan_of(asked: str, user: User) -> Plan:
+def find_plan_by_code_or_year(asked: str, user: User) -> Plan:
     """The plan of a code or, for those who still name them by year, the one that begins in it; 404 if there is none
     that the person sees. RefusedError (409), with their codes, if several do."""
     plans = Plan.objects.published().visible_to(user)
@@ -87,7 +87,7 @@ def plan_of(asked: str, user: User) -> Plan:
     if len(begun) > 1:
         codes = ", ".join(sorted(plan.code for plan in begun))
         message = _("Several plans begin in %(year)s. Name one by its code: %(codes)s.")
-        raise RefusedError(409, [Fault(code="several_plans", message=message % {"year": asked, "codes": codes})])
+        raise RequestRefusedError(409, [Fault(code="several_plans", message=message % {"year": asked, "codes": codes})])
     return begun[0] if begun else get_object_or_404(plans, code=asked)
 
 
@@ -98,11 +98,15 @@ _YEAR = re.compile(r"(19|2[0-9])[0-9]{2}")
 @paginate(Paging)
 def plans(request: HttpRequest) -> QuerySet[Plan]:
     """Every plan in force that the person sees, the one that began last first."""
-    return Plan.objects.published().visible_to(person(request))
+    return Plan.objects.published().visible_to(person_of_api_request(request))
 
 
 @router.get("/plans/{plan}/clauses", response={200: list[ClauseOut], **PLAN_REFUSALS})
 @paginate(Paging)
 def clauses(request: HttpRequest, plan: PlanCode) -> QuerySet[Clause]:
     """A plan's clauses in the order of the document."""
-    return Clause.objects.filter(plan=plan_of(plan, person(request))).select_related("parent").order_by("order")
+    return (
+        Clause.objects.filter(plan=find_plan_by_code_or_year(plan, person_of_api_request(request)))
+        .select_related("parent")
+        .order_by("order")
+    )

@@ -15,14 +15,14 @@ class PlansConfig(AppConfig):
         from departments.people import seeing
         from plans import changes
         from plans.changes import Watch
-        from plans.models.plan import named_to
+        from plans.models.plan import departments_named_to
 
-        seeing.also(named_to)
-        changes.watch(
+        seeing.register_named_departments(departments_named_to)
+        changes.watch_tables(
             Watch("departments_region"),
             Watch("departments_department"),
             Watch("departments_user", only="display_name"),
             Watch("plans_plan", plans=changes.ITSELF),
             Watch("plans_clause", ("plan_id",), changes.ITS_PLAN),
         )
-        triggers.register(changes.FAMILY)
+        triggers.register_trigger_family(changes.FAMILY)

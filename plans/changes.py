@@ -39,24 +39,24 @@ class Watch:
 _watched: dict[str, Watch] = {}
 
 
-def watch(*tables: Watch) -> None:
+def watch_tables(*tables: Watch) -> None:
     """Each app names its own tables when it starts."""
     _watched.update({one.table: one for one in tables})
 
 
-def watched() -> dict[str, Watch]:
+def list_watched_tables() -> dict[str, Watch]:
     """Every table that is watched, by name."""
     return dict(_watched)
 
 
-def triggers(vendor: str) -> Iterator[Trigger]:
+def make_watch_triggers(vendor: str) -> Iterator[Trigger]:
     """Those of every table that is watched."""
-    dialect = PostgreSQL if vendor == "postgresql" else SQLite
+    dialect = WatchOnPostgreSQL if vendor == "postgresql" else WatchOnSQLite
     for one in _watched.values():
         yield from dialect.of(one)
 
 
-class PostgreSQL:
+class WatchOnPostgreSQL:
     """Once a statement, from the table of the rows that it has changed."""
 
     @classmethod
@@ -89,7 +89,7 @@ class PostgreSQL:
         ]
 
 
-class SQLite:
+class WatchOnSQLite:
     """For each row: adds to the plan's number, or begins one."""
 
     @classmethod
@@ -118,4 +118,4 @@ class SQLite:
         return Trigger(watch.table, name, [statement])
 
 
-FAMILY = Family("plan_changed_", triggers)
+FAMILY = Family("plan_changed_", make_watch_triggers)

@@ -22,7 +22,7 @@ WIDTHS = {"F": WIDE, "W": WIDE, "H": NARROW, "Na": NARROW}
 """By Unicode's names of widths; other characters have one width only."""
 
 
-def sentences(*said: str | Promise) -> str:
+def join_sentences(*said: str | Promise) -> str:
     """The sentences that are not empty, one after the other."""
     told = [str(sentence) for sentence in said if sentence]
     return reduce(lambda first, then: _("%(first)s %(then)s") % {"first": first, "then": then}, told)
@@ -30,7 +30,7 @@ def sentences(*said: str | Promise) -> str:
 
 def with_parting(said: str | Promise, quote: str, text: str) -> str:
     """The sentence, and after it where the quote and the text that should hold it part."""
-    return sentences(said, where_they_part(quote, text))
+    return join_sentences(said, where_they_part(quote, text))
 
 
 def where_they_part(quote: str, text: str) -> str:
@@ -43,7 +43,7 @@ def where_they_part(quote: str, text: str) -> str:
         said = _('After "…%(before)s" the quote goes on "%(quoted)s", the clause "%(held)s".') % told
     else:
         said = _('The quote begins "%(quoted)s", where the clause has "%(held)s".') % told
-    return sentences(said, _form(found.quoted[:1], found.held[:1])) if found.form_only else said
+    return join_sentences(said, _form(found.quoted[:1], found.held[:1])) if found.form_only else said
 
 
 def _form(quoted: str, held: str) -> str:

@@ -22,8 +22,8 @@ from ninja.openapi.docs import DocsBase
 
 from departments import access
 from departments.api import router as departments
-from departments.http_api.authentication import WAYS_IN, PerPerson, person
-from departments.http_api.contract import Fault, Faults, RefusedError, told
+from departments.http_api.authentication import WAYS_IN, PerPerson, person_of_api_request
+from departments.http_api.contract import Fault, Faults, RequestRefusedError, translate_framework_error
 from departments.models import User
 from departments.permissions import Action
 from imports.api import router as imports
@@ -80,7 +80,7 @@ def for_members(operation: Run) -> Run:
 
     @wraps(operation)
     def guarded(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
-        access.demand(person(request), Action.VIEW_PLAN)
+        access.demand(person_of_api_request(request), Action.VIEW_PLAN)
         return operation(request, *arguments, **named)
 
     return guarded
@@ -132,7 +132,10 @@ def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse
     """422: every parameter that could not be understood, and why."""
     if is_stranger(request):
         return not_allowed(request, access.refusal())
-    faults = [Fault(column=str(one["loc"][-1]), code=one["type"], message=told(one)) for one in error.errors]
+    faults = [
+        Fault(column=str(one["loc"][-1]), code=one["type"], message=translate_framework_error(one))
+        for one in error.errors
+    ]
     return api.create_response(request, Faults(errors=faults), status=422)
 
 
@@ -142,8 +145,8 @@ def is_stranger(request: HttpRequest) -> bool:
     return isinstance(known, User) and not access.reach(known, Action.VIEW_PLAN)
 
 
-@api.exception_handler(RefusedError)
-def not_taken(request: HttpRequest, error: RefusedError) -> HttpResponse:
+@api.exception_handler(RequestRefusedError)
+def not_taken(request: HttpRequest, error: RequestRefusedError) -> HttpResponse:
     """What was sent is refused: a conflict, bad values, too much; with every reason."""
     return api.create_response(request, Faults(errors=error.faults), status=error.status)
 

@@ -25,7 +25,7 @@ from qualityplan.running.patience import Circuit
 Answer = TypeVar("Answer")
 
 
-class Socket:
+class PatientSocket:
     """A socket that waits for as long as the request has patience: asked anew at each step, since all of them together
     may take no longer, however little comes at a time."""
 
@@ -49,26 +49,26 @@ class Socket:
         self._inner.sendall(data)
 
     def _hurry(self) -> None:
-        if patience.has_run_out():
+        if patience.patience_has_run_out():
             raise TimeoutError
-        self._inner.settimeout(min(self._most, patience.seconds_left()))
+        self._inner.settimeout(min(self._most, patience.seconds_of_patience()))
 
 
-class Connection(redis.Connection):
+class PatientConnection(redis.Connection):
     """`redis://`, over such a socket."""
 
     @property
     def socket_connect_timeout(self) -> float:
-        return patience.seconds_left()
+        return patience.seconds_of_patience()
 
     @socket_connect_timeout.setter
     def socket_connect_timeout(self, value: object) -> None: ...
 
     def _connect(self) -> Any:
-        return Socket(super()._connect())  # type: ignore[no-untyped-call]  # redis-py has no types here
+        return PatientSocket(super()._connect())  # type: ignore[no-untyped-call]  # redis-py has no types here
 
 
-class SSLConnection(Connection, redis.SSLConnection):
+class PatientSSLConnection(PatientConnection, redis.SSLConnection):
     """`rediss://`, over such a socket."""
 
 
@@ -78,7 +78,7 @@ def circuits(address: str) -> tuple[Circuit, Circuit]:
     return Circuit("the cache"), Circuit("keeping in the cache")
 
 
-class Client(django_redis.RedisCacheClient):
+class PatientCacheClient(django_redis.RedisCacheClient):
     """Django's, which never fails and never makes anybody wait.
 
     Django makes a client object for every command, which takes a good part of its time. A client only borrows
@@ -86,7 +86,7 @@ class Client(django_redis.RedisCacheClient):
     """
 
     def __init__(self, servers: list[str], **options: Any) -> None:
-        kind = SSLConnection if servers[0].startswith("rediss:") else Connection
+        kind = PatientSSLConnection if servers[0].startswith("rediss:") else PatientConnection
         # The protocol of old needs no greeting before the first command.
         hurried: dict[str, Any] = {"connection_class": kind, "retry": Retry(NoBackoff(), 0), "protocol": 2}
         hurried["socket_timeout"] = patience.SECONDS
@@ -144,10 +144,10 @@ class Client(django_redis.RedisCacheClient):
 
     def _asked(self, circuit: Circuit, ask: Callable[[], Answer], missed: Answer) -> Answer:
         """The answer of Redis, else `missed`."""
-        if patience.has_run_out() or not circuit.lets_through():
+        if patience.patience_has_run_out() or not circuit.lets_through():
             return missed
         try:
-            with patience.waiting() as waited:
+            with patience.count_waiting() as waited:
                 answer = ask()
         except redis.ResponseError as refusal:
             circuit.failed(refusal)
@@ -166,7 +166,7 @@ class RedisCache(django_redis.RedisCache):
 
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._class = Client
+        self._class = PatientCacheClient
 
 
 class Counters(db.DatabaseCache):

@@ -52,13 +52,13 @@ class Messenger(Celery):
 
     def send_task(self, *arguments: Any, **options: Any) -> Any:
         """OperationalError when the broker has not taken the message, or is not asked."""
-        if patience.of_request() is None:
+        if patience.patience_of_request() is None:
             return super().send_task(*arguments, **options)
-        if patience.has_run_out() or not BROKER.lets_through():
+        if patience.patience_has_run_out() or not BROKER.lets_through():
             raise OperationalError("the broker is left alone")
         link = self._impatient_link()
         try:
-            with patience.waiting(), producers[link].acquire(block=True, timeout=patience.SECONDS) as producer:
+            with patience.count_waiting(), producers[link].acquire(block=True, timeout=patience.SECONDS) as producer:
                 sent = super().send_task(*arguments, **options | {"producer": producer})
         except (OperationalError, LimitExceeded, OSError) as error:
             BROKER.failed(error)

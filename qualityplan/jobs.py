@@ -12,7 +12,7 @@ from departments.auditing import chain
 from departments.auditing.chain_wording import BROKEN, HEAD
 from departments.models import Department, User
 from departments.permissions import Role
-from departments.rules.reminding import Part
+from departments.rules.reminding import NoticePart
 from departments.services.notices import notify
 
 logger = logging.getLogger(__name__)
@@ -22,15 +22,15 @@ NAMED = 20
 @shared_task(name="qualityplan.link_chain")
 def link_chain() -> None:
     """Links what was written since the last run; pages print the new head."""
-    chain.link()
-    chain.remember()
+    chain.link_sealed_rows()
+    chain.remember_chain_head()
 
 
 @shared_task(name="qualityplan.look_through_chain")
 def look_through_chain() -> None:
     """Administrators are told at once of what was removed, changed or put in behind the service's back."""
-    chain.link(everywhere=True)
-    found = list(islice(chain.faults(), NAMED + 1))
+    chain.link_sealed_rows(everywhere=True)
+    found = list(islice(chain.find_chain_faults(), NAMED + 1))
     if found:
         logger.error("the audit chain does not hold", extra={"faults": found})
         _tell(BROKEN, faults=found[:NAMED], more=len(found) > NAMED)
@@ -39,8 +39,8 @@ def look_through_chain() -> None:
 @shared_task(name="qualityplan.tell_head_of_chain")
 def tell_head_of_chain() -> None:
     """Administrators have the head in their mail, where nobody with rights on the database reaches it."""
-    chain.link(everywhere=True)
-    _tell(HEAD, head=str(chain.head()))
+    chain.link_sealed_rows(everywhere=True)
+    _tell(HEAD, head=str(chain.read_chain_head()))
 
 
 def _tell(kind: str, **details: Any) -> None:
@@ -50,4 +50,4 @@ def _tell(kind: str, **details: Any) -> None:
         "memberships__department__kind": Department.Kind.GOVERNMENT_OFFICE,
     }
     for person in User.objects.filter(is_active=True, **held).distinct().order_by("pk"):
-        notify(person, kind=kind, subject="", part=Part(kind, details, reverse("audit")), now=timezone.now())
+        notify(person, kind=kind, subject="", part=NoticePart(kind, details, reverse("audit")), now=timezone.now())

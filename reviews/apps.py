@@ -14,4 +14,4 @@ class ReviewsConfig(AppConfig):
         from departments.database import triggers
         from reviews import four_eyes
 
-        triggers.register(four_eyes.FAMILY)
+        triggers.register_trigger_family(four_eyes.FAMILY)

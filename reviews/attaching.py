@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from reviews import files
-from reviews.documents import Kind, RefusedFileError, name_for, recognise, safe_name
+from reviews.documents import FileKind, RefusedFileError, name_for, recognise_file_kind, safe_name
 from reviews.messages import refused_file
 from reviews.models import AbstractAttachment
 
@@ -20,7 +20,7 @@ MOST = 10
 A = TypeVar("A", bound=AbstractAttachment)
 
 
-class NamedFile(Protocol):
+class AttachableFile(Protocol):
     """An uploaded file, or one opened for reading bytes."""
 
     @property
@@ -36,7 +36,7 @@ class Content:
     """A file that may be kept."""
 
     name: str
-    kind: Kind
+    kind: FileKind
     data: bytes
     digest: str
 
@@ -46,14 +46,14 @@ class Content:
         return {"name": self.name, "kind": self.kind.code, "size": len(self.data), "digest": self.digest}
 
 
-def kept(file: NamedFile, store: Callable[[Content, str], A]) -> A:
+def keep_attached_file(file: AttachableFile, store: Callable[[Content, str], A]) -> A:
     """Writes the file and lets `store` make its row from the content and the path, or find one with the same content.
 
     RefusedFileError says what is wrong with the file. It is written first and goes again if the row was refused or was
     there already. Should the commit fail, nobody knows whether the row is there: the nightly sweep finds out.
     """
     content = _content(file)
-    path = files.write(content.data)
+    path = files.store_file(content.data)
     with transaction.atomic():
         try:
             made = store(content, path)
@@ -68,7 +68,7 @@ def kept(file: NamedFile, store: Callable[[Content, str], A]) -> A:
 def _dropped(path: str) -> None:
     """Deletes a file that surely has no row; one that cannot be deleted now is found by the sweep."""
     with suppress(OSError):
-        files.delete(path)
+        files.delete_stored_file(path)
 
 
 def demand_room(number: int) -> None:
@@ -77,7 +77,7 @@ def demand_room(number: int) -> None:
         raise RefusedFileError("too_many", limit=str(MOST))
 
 
-def examine(files: Sequence[NamedFile]) -> None:
+def examine_attached_files(files: Sequence[AttachableFile]) -> None:
     """Files sent with one entry are all kept or none: ValidationError with a sentence for each that may not be kept.
 
     Nothing is written; the files can be read from their beginning again.
@@ -95,11 +95,11 @@ def examine(files: Sequence[NamedFile]) -> None:
         raise ValidationError(refused, code="file")
 
 
-def _content(file: NamedFile) -> Content:
+def _content(file: AttachableFile) -> Content:
     """The file's content, if it may be kept: RefusedFileError otherwise. Not more is read than may be kept."""
     limit = settings.ATTACHMENT_MAX_BYTES
     data, name = file.read(limit + 1), safe_name(str(file.name))
     if len(data) > limit:
         raise RefusedFileError("too_large", limit=format(limit / 1024 / 1024, ".0f"))
-    kind = recognise(data, name)
+    kind = recognise_file_kind(data, name)
     return Content(name_for(kind, name), kind, data, hashlib.sha256(data).hexdigest())

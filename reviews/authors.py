@@ -18,7 +18,7 @@ ANY_WORDS = ""
 """In place of a text: authors of words add up, for a changed sentence leaves the others as somebody wrote them."""
 
 
-def noted(
+def note_typists(
     known: Mapping[str, Mapping[str, list[int]]],
     before: Parts,
     now: Parts,
@@ -67,13 +67,13 @@ def authors_of(
     return dict(found)
 
 
-def foremost(authors: Mapping[int, list[str]], *preferred: int) -> int:
+def foremost_author(authors: Mapping[int, list[str]], *preferred: int) -> int:
     """The author under whose name the entry goes: the first of the preferred ones who is an author, else anyone; the
     first of the preferred ones where nothing was typed."""
     return next((one for one in preferred if one in authors), next(iter(authors), preferred[0]))
 
 
-def by_part(authors: Iterable[tuple[int, Iterable[str]]]) -> dict[str, list[int]]:
+def group_authors_by_part(authors: Iterable[tuple[int, Iterable[str]]]) -> dict[str, list[int]]:
     """Part → the ids of its authors."""
     found: dict[str, list[int]] = defaultdict(list)
     for one, parts in authors:

@@ -29,7 +29,7 @@ class RefusedFileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     """A kind of file: its code, the endings its name may have (the first one is given to a name with another), what a
     browser is told about it, and whether a browser may show it."""
 
@@ -44,17 +44,17 @@ _OPEN = "application/vnd.oasis.opendocument"
 KINDS = {
     one.code: one
     for one in (
-        Kind("pdf", (".pdf",), "application/pdf", shown=True),
-        Kind("jpeg", (".jpg", ".jpeg"), "image/jpeg", shown=True),
-        Kind("png", (".png",), "image/png", shown=True),
-        Kind("xlsx", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet"),
-        Kind("docx", (".docx",), f"{_OFFICE}.wordprocessingml.document"),
-        Kind("xls", (".xls", ".et"), "application/vnd.ms-excel"),
-        Kind("doc", (".doc", ".wps"), "application/msword"),
-        Kind("ods", (".ods",), f"{_OPEN}.spreadsheet"),
-        Kind("odt", (".odt",), f"{_OPEN}.text"),
-        Kind("csv", (".csv",), "text/csv"),
-        Kind("txt", (".txt",), "text/plain"),
+        FileKind("pdf", (".pdf",), "application/pdf", shown=True),
+        FileKind("jpeg", (".jpg", ".jpeg"), "image/jpeg", shown=True),
+        FileKind("png", (".png",), "image/png", shown=True),
+        FileKind("xlsx", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet"),
+        FileKind("docx", (".docx",), f"{_OFFICE}.wordprocessingml.document"),
+        FileKind("xls", (".xls", ".et"), "application/vnd.ms-excel"),
+        FileKind("doc", (".doc", ".wps"), "application/msword"),
+        FileKind("ods", (".ods",), f"{_OPEN}.spreadsheet"),
+        FileKind("odt", (".odt",), f"{_OPEN}.text"),
+        FileKind("csv", (".csv",), "text/csv"),
+        FileKind("txt", (".txt",), "text/plain"),
     )
 }
 """Everything that may be attached."""
@@ -83,7 +83,7 @@ _BROKEN = (
 )
 
 
-def recognise(data: bytes, name: str) -> Kind:
+def recognise_file_kind(data: bytes, name: str) -> FileKind:
     """What the file is; RefusedFileError for everything that may not be attached. The name only tells CSV from text."""
     if not data:
         raise RefusedFileError("empty")
@@ -229,7 +229,7 @@ def safe_name(name: str) -> str:
     return seen[-LONGEST_NAME:] or "?"
 
 
-def name_for(kind: Kind, name: str) -> str:
+def name_for(kind: FileKind, name: str) -> str:
     """A safe name that ends as the content asks: what is text is not saved as a page by whoever downloads it."""
     safe = safe_name(name)
     if safe.lower().endswith(kind.endings):

@@ -23,7 +23,7 @@ SWEPT_AFTER = timedelta(days=1)
 SWEPT_AT_ONCE = 1000
 
 
-def write(data: bytes) -> str:
+def store_file(data: bytes) -> str:
     """Keeps the bytes under a name that nobody can guess and that says nothing about them, in one of 256 folders.
 
     RefusedFileError where the disk is full or takes nothing; then nothing of them is left behind.
@@ -35,21 +35,21 @@ def write(data: bytes) -> str:
     except OSError as error:
         logger.exception("a file could not be stored")
         with suppress(OSError):
-            delete(path)
+            delete_stored_file(path)
         raise RefusedFileError("no_room") from error
 
 
-def delete(path: str) -> None:
+def delete_stored_file(path: str) -> None:
     """Deletes one file; one that is gone already is no error."""
     default_storage.delete(path)
 
 
-def forget(paths: Collection[str]) -> None:
+def delete_files_after_commit(paths: Collection[str]) -> None:
     """Deletes the files once the transaction is committed, and only those that no other attachment has."""
 
     def forgotten() -> None:
         for path in _without_attachment(paths):
-            delete(path)
+            delete_stored_file(path)
 
     transaction.on_commit(forgotten)
 
@@ -62,7 +62,7 @@ def _without_attachment(paths: Collection[str]) -> list[str]:
     return [path for path in paths if path not in known]
 
 
-def sweep(now: datetime) -> int:
+def sweep_unattached_files(now: datetime) -> int:
     """Deletes files that no attachment has, a thousand at most: what is left when a process ends in between.
 
     Nothing younger than a day: its attachment may still be about to be stored.
@@ -70,7 +70,7 @@ def sweep(now: datetime) -> int:
     old, deleted = _older_than(now - SWEPT_AFTER), 0
     while deleted < SWEPT_AT_ONCE and (paths := list(islice(old, 500))):
         for path in _without_attachment(paths)[: SWEPT_AT_ONCE - deleted]:
-            delete(path)
+            delete_stored_file(path)
             deleted += 1
     return deleted
 

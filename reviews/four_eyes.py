@@ -16,7 +16,7 @@ FIXED = "The authors of an entry are those who typed it before it was handed in.
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FourEyesRule:
     """What the database refuses: when `event` happens to a row of `table` for which `when` holds, and `wrong` does."""
 
     name: str
@@ -49,23 +49,23 @@ class Rule:
         )
 
 
-_declared: dict[str, Rule] = {}
+_declared: dict[str, FourEyesRule] = {}
 
 
-def declare(*rules: Rule) -> None:
+def declare_four_eyes_rules(*rules: FourEyesRule) -> None:
     """Each app names its own rules when it starts."""
     _declared.update({f"{one.table} {one.name}": one for one in rules})
 
 
-def triggers(vendor: str) -> Iterator[Trigger]:
+def make_four_eyes_triggers(vendor: str) -> Iterator[Trigger]:
     """Those of every rule."""
     return (one.trigger(vendor) for one in _declared.values())
 
 
-FAMILY = Family("four_eyes_", triggers)
+FAMILY = Family("four_eyes_", make_four_eyes_triggers)
 
 
-def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Rule]:
+def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[FourEyesRule]:
     """The rules for the entries of an app: no approval by an author, and no author added after the hand-in."""
 
     def typed(entry: str, person: str) -> str:
@@ -79,7 +79,7 @@ def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Ru
     late = f"(NOT {unapproved} OR {handed_in})"
     approving = "NEW.verb = 'approve'"
     return [
-        Rule(
+        FourEyesRule(
             "not_approved_by_authors",
             entries,
             "UPDATE OF approved_by_id",
@@ -88,8 +88,8 @@ def rules_of(entries: str, authors: str, decisions: str, column: str) -> list[Ru
             APPROVED,
         ),
         *(
-            Rule(name, decisions, event, approving, typed(f"NEW.{column}", "NEW.by_id"), APPROVED)
+            FourEyesRule(name, decisions, event, approving, typed(f"NEW.{column}", "NEW.by_id"), APPROVED)
             for name, event in (("not_by_authors", "INSERT"), ("never_by_authors", "UPDATE"))
         ),
-        Rule("authors_in_time", authors, "INSERT", f"NEW.{column} IS NOT NULL", late, FIXED),
+        FourEyesRule("authors_in_time", authors, "INSERT", f"NEW.{column} IS NOT NULL", late, FIXED),
     ]

@@ -12,9 +12,9 @@ from django.utils.translation import pgettext
 
 from departments.models import User
 from departments.models.sealing import SealField
-from reviews.authors import by_part
-from reviews.documents import KINDS, Kind
-from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, State, Verb
+from reviews.authors import group_authors_by_part
+from reviews.documents import KINDS, FileKind
+from reviews.workflow import ALWAYS_OFFICIAL_ONCE, NEEDS_REASON, ReviewState, ReviewVerb
 
 OFFICIAL = ("approved_by", "official_at", "ended_at")
 """What an entry gets on its way, each once (see `departments.database.append_only`)."""
@@ -42,17 +42,19 @@ class AbstractReviewed(models.Model):
     decisions: Any
 
     class StateChoices(models.TextChoices):
-        SUBMITTED = State.SUBMITTED.value, _("submitted")
-        RETURNED = State.RETURNED.value, _("returned")
-        APPROVED = State.APPROVED.value, _("approved")
-        SUPERSEDED = State.SUPERSEDED.value, _("superseded")
-        WITHDRAWN = State.WITHDRAWN.value, _("withdrawn")
+        SUBMITTED = ReviewState.SUBMITTED.value, _("submitted")
+        RETURNED = ReviewState.RETURNED.value, _("returned")
+        APPROVED = ReviewState.APPROVED.value, _("approved")
+        SUPERSEDED = ReviewState.SUPERSEDED.value, _("superseded")
+        WITHDRAWN = ReviewState.WITHDRAWN.value, _("withdrawn")
 
     class OfficialBy(models.TextChoices):
         REVIEW = "review", _("approved by a colleague")
         IMPORT = "import", _("imported by the plan office")
 
-    state = models.CharField(_("state"), max_length=10, choices=StateChoices.choices, default=State.SUBMITTED.value)
+    state = models.CharField(
+        _("state"), max_length=10, choices=StateChoices.choices, default=ReviewState.SUBMITTED.value
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), db_index=False
     )
@@ -104,7 +106,7 @@ class AbstractReviewed(models.Model):
     @property
     def was_replaced(self) -> bool:
         """Whether a later entry took its place before anybody had decided: it was never official."""
-        return self.state == State.SUPERSEDED.value and self.official_at is None
+        return self.state == ReviewState.SUPERSEDED.value and self.official_at is None
 
     @property
     def standing(self) -> str:
@@ -121,7 +123,7 @@ class AbstractReviewed(models.Model):
     @property
     def handed_in_by(self) -> User | None:
         """Who handed it in without having typed it; None if that was an author."""
-        found = next((one.by for one in self.decisions.all() if one.verb == Verb.SUBMIT.value), None)
+        found = next((one.by for one in self.decisions.all() if one.verb == ReviewVerb.SUBMIT.value), None)
         return None if found in self.all_authors else found
 
     @property
@@ -137,7 +139,7 @@ class AbstractReviewed(models.Model):
     def authors_by_part(self, parts: Iterable[str]) -> dict[str, list[int]]:
         """Part → the ids of who typed it; `parts` are those in which anything stands."""
         shares = [(one.user_id, one.parts) for one in self.authors.all()]
-        return by_part(shares or [(self.author_id, parts)])
+        return group_authors_by_part(shares or [(self.author_id, parts)])
 
     def is_typed_by(self, user: User) -> bool:
         """Whether somebody is one of the authors."""
@@ -180,11 +182,11 @@ class AbstractDecision(models.Model):
     """One step of an entry's way, append-only: what was done (a verb of `workflow`), by whom, when and why."""
 
     class VerbChoices(models.TextChoices):
-        SUBMIT = Verb.SUBMIT.value, _("handed in")
-        RETURN = Verb.RETURN.value, _("returned")
-        APPROVE = Verb.APPROVE.value, _("approved")
-        SUPERSEDE = Verb.SUPERSEDE.value, _("replaced by a newer entry")
-        WITHDRAW = Verb.WITHDRAW.value, _("withdrawn")
+        SUBMIT = ReviewVerb.SUBMIT.value, _("handed in")
+        RETURN = ReviewVerb.RETURN.value, _("returned")
+        APPROVE = ReviewVerb.APPROVE.value, _("approved")
+        SUPERSEDE = ReviewVerb.SUPERSEDE.value, _("replaced by a newer entry")
+        WITHDRAW = ReviewVerb.WITHDRAW.value, _("withdrawn")
 
     verb = models.CharField(_("step"), max_length=10, choices=VerbChoices.choices)
     by = models.ForeignKey(
@@ -233,7 +235,7 @@ class AbstractAttachment(models.Model):
         return self.name
 
     @property
-    def recognised(self) -> Kind:
+    def recognised(self) -> FileKind:
         """What was found in the file."""
         return KINDS[self.kind]
 

@@ -10,7 +10,7 @@ SHOWN_PDF = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; f
 """A browser's own reader does not open a PDF in a sandbox; the reader keeps what stands in it apart from the page."""
 
 
-def served(found: AbstractAttachment, *, show: bool) -> FileResponse:
+def serve_attachment(found: AbstractAttachment, *, show: bool) -> FileResponse:
     """One file; `show` opens what a browser shows safely instead of saving it. Http404 if it is gone."""
     kind, shown = found.recognised, show and found.recognised.shown
     try:
@@ -23,6 +23,6 @@ def served(found: AbstractAttachment, *, show: bool) -> FileResponse:
     return answer
 
 
-def told(one: AbstractAttachment, address: str) -> dict[str, object]:
+def describe_attachment_for_script(one: AbstractAttachment, address: str) -> dict[str, object]:
     """What a page's script is told about a file that was attached."""
     return {"id": one.pk, "name": one.name, "size": filesizeformat(one.size), "href": address}

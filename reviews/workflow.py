@@ -9,7 +9,7 @@ and what was handed in is never a draft again.
 from enum import StrEnum
 
 
-class State(StrEnum):
+class ReviewState(StrEnum):
     """Where an entry stands."""
 
     DRAFT = "draft"
@@ -20,7 +20,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Verb(StrEnum):
+class ReviewVerb(StrEnum):
     """What can be done to an entry."""
 
     SUBMIT = "submit"
@@ -30,21 +30,21 @@ class Verb(StrEnum):
     WITHDRAW = "withdraw"
 
 
-TRANSITIONS: dict[tuple[State, Verb], State] = {
-    (State.DRAFT, Verb.SUBMIT): State.SUBMITTED,
-    (State.SUBMITTED, Verb.RETURN): State.RETURNED,
-    (State.SUBMITTED, Verb.APPROVE): State.APPROVED,
-    (State.APPROVED, Verb.SUPERSEDE): State.SUPERSEDED,
-    (State.SUBMITTED, Verb.SUPERSEDE): State.SUPERSEDED,
-    (State.APPROVED, Verb.WITHDRAW): State.WITHDRAWN,
+TRANSITIONS: dict[tuple[ReviewState, ReviewVerb], ReviewState] = {
+    (ReviewState.DRAFT, ReviewVerb.SUBMIT): ReviewState.SUBMITTED,
+    (ReviewState.SUBMITTED, ReviewVerb.RETURN): ReviewState.RETURNED,
+    (ReviewState.SUBMITTED, ReviewVerb.APPROVE): ReviewState.APPROVED,
+    (ReviewState.APPROVED, ReviewVerb.SUPERSEDE): ReviewState.SUPERSEDED,
+    (ReviewState.SUBMITTED, ReviewVerb.SUPERSEDE): ReviewState.SUPERSEDED,
+    (ReviewState.APPROVED, ReviewVerb.WITHDRAW): ReviewState.WITHDRAWN,
 }
 
-NEEDS_REASON = frozenset({Verb.RETURN, Verb.WITHDRAW})
-ALWAYS_OFFICIAL_ONCE = (State.APPROVED.value, State.WITHDRAWN.value)
+NEEDS_REASON = frozenset({ReviewVerb.RETURN, ReviewVerb.WITHDRAW})
+ALWAYS_OFFICIAL_ONCE = (ReviewState.APPROVED.value, ReviewState.WITHDRAWN.value)
 """Whoever is here has been official. What is superseded may have been, or was replaced while it waited."""
 
 
-class RefusedError(ValueError):
+class ReviewStepRefusedError(ValueError):
     """A step that the table or a rule does not allow; `code` names the reason."""
 
     def __init__(self, code: str) -> None:
@@ -52,10 +52,10 @@ class RefusedError(ValueError):
         self.code = code
 
 
-def step(state: State, verb: Verb, *, reason: str = "") -> State:
+def take_review_step(state: ReviewState, verb: ReviewVerb, *, reason: str = "") -> ReviewState:
     """The state after the verb; RefusedError "transition" if the table has no such step, "reason" if one is due."""
     if (state, verb) not in TRANSITIONS:
-        raise RefusedError("transition")
+        raise ReviewStepRefusedError("transition")
     if verb in NEEDS_REASON and not reason.strip():
-        raise RefusedError("reason")
+        raise ReviewStepRefusedError("reason")
     return TRANSITIONS[state, verb]

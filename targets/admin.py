@@ -20,7 +20,15 @@ from import_export.widgets import ForeignKeyWidget, Widget
 
 from departments import access
 from departments.access import Reach
-from departments.administration import GuardedRows, Importing, Inline, OwnRelated, Resource, guard, listen
+from departments.administration import (
+    GuardedRows,
+    Importing,
+    Inline,
+    OwnRelated,
+    Resource,
+    register_change_guard,
+    register_change_listener,
+)
 from departments.models import Department, Region, User
 from departments.people import seeing
 from plans.admin import OfPlan
@@ -44,9 +52,9 @@ from targets.services.reporting import reporters_changed
 from targets.services.ruling import demand_judged_alike, first_open, keep_all_open
 from targets.services.versions import check_change, former_rule, keep_former
 
-guard(demand_judged_alike, hold=keep_all_open)
-listen(promises_changed)
-listen(reporters_changed)
+register_change_guard(demand_judged_alike, hold=keep_all_open)
+register_change_listener(promises_changed)
+register_change_listener(reporters_changed)
 
 
 class InPlan(ForeignKeyWidget):
@@ -312,7 +320,7 @@ class TargetAdmin(OfPlan, Importing):
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
         """By whatever page it was changed, all of it is saved now: of a rule that changes from a month on the former
         one is kept."""
-        keep_former(obj.former, obj, by=access.person(request))
+        keep_former(obj.former, obj, by=access.person_of_request(request))
         return super().response_change(request, obj)
 
 

@@ -14,8 +14,8 @@ from ninja import Query, Router, Status
 from ninja.pagination import paginate
 
 from departments import access
-from departments.http_api.authentication import person, token_name
-from departments.http_api.bodies import described, read_body
+from departments.http_api.authentication import person_of_api_request, token_name
+from departments.http_api.bodies import describe_request_body, read_body
 from departments.http_api.contract import (
     PLAN_REFUSALS,
     REFUSALS,
@@ -29,14 +29,14 @@ from departments.http_api.contract import (
 from departments.http_api.idempotency import PARAMETER, idempotent
 from departments.models import Region, User
 from departments.permissions import Action
-from plans.api import MonthText, PlanCode, plan_of
+from plans.api import MonthText, PlanCode, find_plan_by_code_or_year
 from plans.models import Plan
 from plans.periods import Month
-from targets.entering.received_figures import keep
+from targets.entering.received_figures import keep_received_figures
 from targets.entering.received_schemas import EXAMPLES, ObservationsIn, ObservationsKept
 from targets.models import Attainment, Indicator, Observation, Quota, Target, TargetAssignment
 from targets.reading.schemas import AttainmentOut, IndicatorOut, ObservationOut, TargetOut
-from targets.reading.selectors import last_in_plan, official_then
+from targets.reading.selectors import attainments_official_then, last_in_plan
 
 router = Router(tags=["targets"])
 
@@ -45,7 +45,7 @@ router = Router(tags=["targets"])
 @paginate(Paging)
 def indicators(request: HttpRequest) -> QuerySet[Indicator]:
     """Every indicator of the own city's departments and of the plans that the person sees, by code."""
-    return Indicator.objects.visible_to(person(request)).select_related("department")
+    return Indicator.objects.visible_to(person_of_api_request(request)).select_related("department")
 
 
 @router.get("/plans/{plan}/targets", response={200: list[TargetOut], **PLAN_REFUSALS})
@@ -55,8 +55,8 @@ def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
     the person sees, of a county its own alone), and the rules that they had before they were changed from a month
     on."""
     assigned = Prefetch("assignments", TargetAssignment.objects.select_related("department"))
-    quotas = Prefetch("quotas", Quota.objects.in_regions_of(person(request)).select_related("region"))
-    found = Target.objects.filter(plan=plan_of(plan, person(request)))
+    quotas = Prefetch("quotas", Quota.objects.in_regions_of(person_of_api_request(request)).select_related("region"))
+    found = Target.objects.filter(plan=find_plan_by_code_or_year(plan, person_of_api_request(request)))
     related = found.with_rules().select_related("clause", "indicator", "operand", "operand_region")
     return related.prefetch_related(assigned, quotas, "steps")
 
@@ -75,13 +75,13 @@ def attainment(
     Without `region` the plan's own; without `month` the last one with data. `as_of` answers by the figures that were
     official at that time.
     """
-    known = plan_of(plan, person(request))
-    place = judged_region(known, region, person(request))
+    known = find_plan_by_code_or_year(plan, person_of_api_request(request))
+    place = judged_region(known, region, person_of_api_request(request))
     if as_of is None:
         chosen = month_of(known, month, last_month(known, place))
-        found = Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request))
+        found = Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person_of_api_request(request))
         return found.filter(month=chosen).with_rules()
-    rows = official_then(Target.objects.filter(plan=known), place, as_of)
+    rows = attainments_official_then(Target.objects.filter(plan=known), place, as_of)
     chosen = month_of(known, month, last_in_plan(known, (row.last_month for row in rows)))
     return [row for row in rows if row.month == chosen]
 
@@ -92,12 +92,12 @@ def attainment_by_month(
     request: HttpRequest, plan: PlanCode, code: Code, region: RegionCode | None = None, as_of: Moment | None = None
 ) -> list[Attainment]:
     """One target through the months of its plan; `region` and `as_of` as for all targets."""
-    known = plan_of(plan, person(request))
+    known = find_plan_by_code_or_year(plan, person_of_api_request(request))
     target = get_object_or_404(Target, plan=known, code=code)
-    place = judged_region(known, region, person(request))
+    place = judged_region(known, region, person_of_api_request(request))
     if as_of is not None:
-        return official_then(Target.objects.filter(pk=target.pk), place, as_of)
-    found = Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person(request))
+        return attainments_official_then(Target.objects.filter(pk=target.pk), place, as_of)
+    found = Attainment.objects.of_plan(known, region_id=place.pk).visible_to(person_of_api_request(request))
     return found.filter(target=target).with_rules()
 
 
@@ -111,14 +111,14 @@ def observations(
     last: Annotated[MonthText | None, Query(alias="to")] = None,
 ) -> QuerySet[Observation]:
     """The official figures that the person may see, by indicator, region and month; `to` includes its month."""
-    found = Observation.objects.visible_to(person(request)).official()
+    found = Observation.objects.visible_to(person_of_api_request(request)).official()
     if indicator is not None:
-        known = Q(pk__in=Indicator.objects.visible_to(person(request)).values("pk")) | Q(
+        known = Q(pk__in=Indicator.objects.visible_to(person_of_api_request(request)).values("pk")) | Q(
             pk__in=found.values("indicator")
         )
         found = found.filter(indicator=get_object_or_404(Indicator.objects.filter(known), code=indicator))
     if region is not None:
-        found = found.filter(region=observed_region(region, person(request)))
+        found = found.filter(region=observed_region(region, person_of_api_request(request)))
     if first is not None:
         found = found.filter(month__gte=first)
     if last is not None:
@@ -131,7 +131,7 @@ def observations(
 @router.post(
     "/observations",
     response={201: ObservationsKept, **WRITING_REFUSALS},
-    openapi_extra=PARAMETER | described(ObservationsIn, EXAMPLES),
+    openapi_extra=PARAMETER | describe_request_body(ObservationsIn, EXAMPLES),
 )
 @idempotent
 def keep_observations(request: HttpRequest) -> Status[ObservationsKept]:
@@ -142,9 +142,14 @@ def keep_observations(request: HttpRequest) -> Status[ObservationsKept]:
     that names its `version`. 422: whatever is not well entered; with mode submit also what looks odd and has no `note`,
     and a change of an approved figure without a `reason`. Nothing becomes official without a colleague's approval.
     """
-    access.demand(person(request), Action.ENTER_OBSERVATIONS)
+    access.demand(person_of_api_request(request), Action.ENTER_OBSERVATIONS)
     sent = read_body(request, ObservationsIn)
-    return Status(201, ObservationsKept(observations=keep(sent, by=person(request), label=token_name(request))))
+    return Status(
+        201,
+        ObservationsKept(
+            observations=keep_received_figures(sent, by=person_of_api_request(request), label=token_name(request))
+        ),
+    )
 
 
 def judged_region(plan: Plan, code: str | None, user: User) -> Region:

@@ -28,11 +28,11 @@ class TargetsConfig(AppConfig):
         from targets.reminding import reminders
         from targets.wording import notices as wording
 
-        matters.provide(reminders.matters_of)
-        matters.word(wording.WORDINGS, wording.HEADINGS)
-        matters.word(data_quality_wording.WORDINGS, data_quality_wording.HEADINGS)
+        matters.provide_matters(reminders.figure_matters_of)
+        matters.register_wordings(wording.WORDINGS, wording.HEADINGS)
+        matters.register_wordings(data_quality_wording.WORDINGS, data_quality_wording.HEADINGS)
 
-        append_only.declare(
+        append_only.declare_append_only(
             AppendOnly(Decision, moments=("at",)),
             AppendOnly(RevisionAuthor),
             AppendOnly(
@@ -45,13 +45,13 @@ class TargetsConfig(AppConfig):
             AppendOnly(MonthLock, changing=("reason",), once=("reopened_by", "reopened_at"), moments=("locked_at",)),
             AppendOnly(TargetVersion, moments=("changed_at",)),
         )
-        four_eyes.declare(
+        four_eyes.declare_four_eyes_rules(
             *four_eyes.rules_of("targets_revision", "targets_revisionauthor", "targets_decision", "revision_id")
         )
         of_target = f"SELECT target.plan_id AS id, {changes.NONE} AS about {_TARGET}"
         of_light = f"SELECT target.plan_id AS id, target.indicator_id AS about {_TARGET}"
         beside = f"SELECT plan.id, {changes.NONE} AS about {_BESIDE}"
-        changes.watch(
+        changes.watch_tables(
             Watch("targets_indicator"),
             Watch("targets_reportingduty"),
             Watch("targets_target", ("plan_id",), beside),

@@ -31,11 +31,11 @@ def recompute() -> None:
 @shared_task(name="targets.sweep_attachments")
 def sweep_attachments() -> None:
     """Deletes files that no attachment has; repeated, it finds nothing."""
-    if deleted := files.sweep(timezone.now()):
+    if deleted := files.sweep_unattached_files(timezone.now()):
         logger.info("files without an attachment deleted", extra={"files": deleted})
 
 
-def wake() -> None:
+def wake_recompute() -> None:
     """Wakes a worker without waiting. A broker that is down is no error: the sweep picks the keys up later."""
     try:
         recompute.apply_async(retry=False, ignore_result=True)

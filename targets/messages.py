@@ -71,6 +71,6 @@ ODDITIES: dict[str, str | Promise] = {
 """What looks odd, told to whoever looks at somebody else's figure or at a file."""
 
 
-def sentence(problem: Problem) -> str:
+def problem_sentence(problem: Problem) -> str:
     """The problem in the reader's language."""
     return str(SENTENCES[problem.code]) % dict(problem.details)

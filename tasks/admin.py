@@ -14,7 +14,15 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
 
-from departments.administration import Announcing, Importing, Inline, OwnRelated, Resource, guard, listen
+from departments.administration import (
+    Announcing,
+    Importing,
+    Inline,
+    OwnRelated,
+    Resource,
+    register_change_guard,
+    register_change_listener,
+)
 from plans.admin import OfPlan, PlanAdmin
 from plans.models import Clause, Plan
 from targets.admin import InPlan
@@ -30,8 +38,8 @@ def tell_targets(objects: Collection[Model]) -> None:
     milestones_changed([*steps, *Milestone.objects.filter(task__in=tasks).select_related("target")])
 
 
-guard(demand_lights_alike)
-listen(tell_targets)
+register_change_guard(demand_lights_alike)
+register_change_listener(tell_targets)
 
 
 class TargetsOfPlan(ManyToManyWidget):

@@ -9,16 +9,16 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from departments.api import ResponsibleOut
-from departments.http_api.authentication import person
+from departments.http_api.authentication import person_of_api_request
 from departments.http_api.contract import PLAN_REFUSALS, Exact, Paging
-from plans.api import MonthText, PlanCode, plan_of
+from plans.api import MonthText, PlanCode, find_plan_by_code_or_year
 from plans.periods import Month
 from targets.api import last_month, month_of
-from targets.reading.schemas import responsible
+from targets.reading.schemas import departments_with_roles
 from tasks.models import Milestone, Task
-from tasks.reading.selectors import Row, with_assignments
-from tasks.reading.standing import Known, judged, known
-from tasks.wording.explanation import explain
+from tasks.reading.selectors import TaskRow, with_assignments
+from tasks.reading.standing import KnownMilestone, judge_tasks, read_known_milestones
+from tasks.wording.explanation import explain_task_state
 
 router = Router(tags=["tasks"])
 
@@ -71,18 +71,18 @@ class TaskOut(Schema):
 @paginate(Paging)
 def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) -> list[dict[str, Any]]:
     """A plan's tasks in its order, as of the end of a month: the last one with data if none is given."""
-    asked = plan_of(plan, person(request))
+    asked = find_plan_by_code_or_year(plan, person_of_api_request(request))
     chosen = month_of(asked, month, last_month(asked, asked.region))
     day = chosen.last_day
     found = Task.objects.filter(plan=asked).select_related("clause").order_by("order", "code")
-    rows = with_assignments(judged(found, asked, day))
+    rows = with_assignments(judge_tasks(found, asked, day))
     steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for one in known(Milestone.objects.filter(task__plan=asked), asked, day):
+    for one in read_known_milestones(Milestone.objects.filter(task__plan=asked), asked, day):
         steps[one.milestone.task_id].append(_step(one))
     return [_answer(row, chosen, steps[row.task.pk]) for row in rows]
 
 
-def _step(one: Known) -> dict[str, Any]:
+def _step(one: KnownMilestone) -> dict[str, Any]:
     row = one.milestone
     return {
         "title": row.title,
@@ -96,7 +96,7 @@ def _step(one: Known) -> dict[str, Any]:
     }
 
 
-def _answer(row: Row, month: Month, steps: list[dict[str, Any]]) -> dict[str, Any]:
+def _answer(row: TaskRow, month: Month, steps: list[dict[str, Any]]) -> dict[str, Any]:
     task, state = row.task, row.state
     return {
         "code": task.code,
@@ -108,10 +108,10 @@ def _answer(row: Row, month: Month, steps: list[dict[str, Any]]) -> dict[str, An
         "status": state.state,
         "progress": state.share,
         "signal": state.signal,
-        "explanation": explain(state, row.day),
+        "explanation": explain_task_state(state, row.day),
         "last_report": state.last_report,
         "closed_on": state.closed_on,
-        "departments": responsible(task.assignments.all()),
+        "departments": departments_with_roles(task.assignments.all()),
         "open_ended": bool(task.open_ended),
         "open_ended_words": task.open_ended,
         "milestones": steps,

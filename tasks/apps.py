@@ -31,13 +31,14 @@ class TasksConfig(AppConfig):
         from tasks.wording import notices as wording
         from tasks.wording import supervision_wording
 
-        endings.also(feeds.end_feed)
-        milestones.provide(milestones_services.milestones_of_targets)
-        for provider, words in ((reminders, wording), (pressing, supervision_wording)):
-            matters.provide(provider.matters_of)
-            matters.word(words.WORDINGS, words.HEADINGS)
+        endings.register_ending(feeds.end_feed)
+        milestones.provide_milestones(milestones_services.milestones_of_targets)
+        matters.provide_matters(reminders.task_matters_of)
+        matters.provide_matters(pressing.supervision_matters_of)
+        for words in (wording, supervision_wording):
+            matters.register_wordings(words.WORDINGS, words.HEADINGS)
 
-        append_only.declare(
+        append_only.declare_append_only(
             AppendOnly(ReportDecision, moments=("at",)),
             AppendOnly(ReportAuthor),
             AppendOnly(
@@ -50,9 +51,9 @@ class TasksConfig(AppConfig):
             AppendOnly(SignOff, moments=("at",)),
             AppendOnly(SupervisionStep, moments=("at",)),
         )
-        reviewing.declare(*four_eyes.RULES)
+        reviewing.declare_four_eyes_rules(*four_eyes.RULES)
         of_task = f"SELECT task.plan_id AS id, {changes.NONE} AS about {_TASK}"
-        changes.watch(
+        changes.watch_tables(
             Watch("tasks_task", ("plan_id",), changes.ITS_PLAN),
             Watch("tasks_task_targets", ("task_id",), of_task),
             Watch("tasks_assignment", ("task_id",), of_task),

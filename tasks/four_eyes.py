@@ -1,7 +1,7 @@
 """What the database refuses about tasks (see `reviews.four_eyes`): the approval of a report by an author, and a task
 signed off or closed by who has reported on it."""
 
-from reviews.four_eyes import Rule, rules_of
+from reviews.four_eyes import FourEyesRule, rules_of
 
 SIGNED = "Nobody signs off what they have reported."
 CLOSED = "Nobody closes what they have reported, split or signed off."
@@ -22,7 +22,7 @@ _WRONG = f"({_REPORTED} OR {SPLIT} OR {LAST_SIGNATURE} = NEW.closed_by_id)"
 
 RULES = (
     *rules_of("tasks_progressreport", "tasks_reportauthor", "tasks_reportdecision", "report_id"),
-    Rule("signed_by_others", "tasks_signoff", "INSERT", "NEW.by_id IS NOT NULL", _OWN, SIGNED),
-    Rule("still_signed_by_others", "tasks_signoff", "UPDATE", "NEW.by_id IS NOT NULL", _OWN, SIGNED),
-    Rule("closed_by_others", "tasks_task", "UPDATE OF closed_by_id", _CLOSING, _WRONG, CLOSED),
+    FourEyesRule("signed_by_others", "tasks_signoff", "INSERT", "NEW.by_id IS NOT NULL", _OWN, SIGNED),
+    FourEyesRule("still_signed_by_others", "tasks_signoff", "UPDATE", "NEW.by_id IS NOT NULL", _OWN, SIGNED),
+    FourEyesRule("closed_by_others", "tasks_task", "UPDATE OF closed_by_id", _CLOSING, _WRONG, CLOSED),
 )

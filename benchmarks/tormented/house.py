@@ -114,19 +114,21 @@ class House:
     def _start_postgresql(self) -> subprocess.Popen[bytes]:
         command = servers.server_command(self.programs, self.folder / "postgresql", self.ports["postgresql"])
         options = [part for setting in DURABLE for part in ("-c", setting)]
-        return processes.start(
+        return processes.start_process(
             [*command, *options], user=self.user, last_word=signal.SIGINT, output=self.logs["postgresql"]
         )
 
     def _start_redis(self) -> subprocess.Popen[bytes]:
         options = ["--port", str(self.ports["redis"]), "--bind", "127.0.0.1"]
-        return processes.start([*broker.server_arguments(self.folder / "redis"), *options], output=self.logs["redis"])
+        return processes.start_process(
+            [*broker.server_arguments(self.folder / "redis"), *options], output=self.logs["redis"]
+        )
 
     def _start_web(self) -> subprocess.Popen[bytes]:
         options = ["--config", "python:benchmarks.tormented.clock", "--workers", "2", "--chdir", str(BASE)]
         door = ["--bind", f"127.0.0.1:{self.ports['web']}"]
         command = [sys.executable, "-m", "gunicorn", *options, *door, "qualityplan.wsgi"]
-        return processes.start(command, output=self.logs["web"])
+        return processes.start_process(command, output=self.logs["web"])
 
     def _start_celery(self, role: str) -> subprocess.Popen[bytes]:
         from qualityplan.management.commands.serve import beat_options, worker_options
@@ -134,7 +136,7 @@ class House:
         of_role = worker_options() if role == "worker" else beat_options(self.folder / "var")
         python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
         command = [*python, "--quiet", "--app", "qualityplan", "--workdir", str(BASE), role, *of_role]
-        return processes.start(command, output=self.logs[role])
+        return processes.start_process(command, output=self.logs[role])
 
     def _answers(self, part: str) -> bool:
         if part == "postgresql":
@@ -162,7 +164,7 @@ class House:
 
     def _end(self, part: str) -> None:
         word = signal.SIGINT if part == "postgresql" else signal.SIGTERM
-        processes.stop(self.children[part], word=word)
+        processes.stop_process(self.children[part], word=word)
 
     # --- Tormenting --------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 Whoever writes a row seals it in the same statement and waits for nobody. One linker at a time adds sealed rows to the
 chain afterwards, each minute, in the order in which it finds them; so writers form no queue and an import is not held
-up. What somebody adds, changes or takes away behind the service's back is told by `faults`: seals and hashes need a key
-that the database does not have. Rows at the very end could be taken away with their links; that is what heads are for
-that were mailed or printed before (`holds`).
+up. What somebody adds, changes or takes away behind the service's back is told by `find_chain_faults`: seals and hashes
+need a key that the database does not have. Rows at the very end could be taken away with their links; that is what
+heads are for that were mailed or printed before (`chain_holds_head`).
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from departments.models import Link
-from departments.models.sealing import SealField, hashed
+from departments.models.sealing import SealField, hash_with_audit_key
 
 LOCK = 0x6C696E6B  # any constant: one linker at a time
 LOT = 5000
@@ -31,7 +31,7 @@ KEPT, KEPT_NEAR = 3600, 60
 """Seconds for which all remember the head that was told last, and for which a process asks nobody."""
 
 
-class Head(NamedTuple):
+class ChainHead(NamedTuple):
     """The last link."""
 
     number: int
@@ -42,7 +42,7 @@ class Head(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedTable:
     """A table whose rows are sealed."""
 
     model: type[models.Model]
@@ -68,40 +68,40 @@ class Sealed:
         return f"{self.model._meta.verbose_name} {row}"
 
 
-def sealed() -> list[Sealed]:
+def list_sealed_tables() -> list[SealedTable]:
     """Every table whose rows are sealed."""
     fields = ((model, field) for model in apps.get_models() for field in model._meta.concrete_fields)
-    return [Sealed(model, field) for model, field in fields if isinstance(field, SealField)]
+    return [SealedTable(model, field) for model, field in fields if isinstance(field, SealField)]
 
 
 def seal_again(row: models.Model) -> str:
     """The seal of a row as it stands, for a made-up history that is set back before anything of it is linked."""
-    return next(table.seal.of(row) for table in sealed() if isinstance(row, table.model))
+    return next(table.seal.of(row) for table in list_sealed_tables() if isinstance(row, table.model))
 
 
 # --- Linking ----------------------------------------------------------------------------------------------------------
 
 
-def link(*, everywhere: bool = False) -> int:
+def link_sealed_rows(*, everywhere: bool = False) -> int:
     """Links what is not linked yet: how many rows. What is not committed yet is found by the next run."""
     linked = 0
-    for table in sealed():
+    for table in list_sealed_tables():
         while found := _link_lot(table, everywhere=everywhere):
             linked += found
     return linked
 
 
 @transaction.atomic
-def _link_lot(table: Sealed, *, everywhere: bool) -> int:
+def _link_lot(table: SealedTable, *, everywhere: bool) -> int:
     _in_turn()
-    rows = list(waiting(table, everywhere=everywhere).values_list("pk", "seal")[:LOT])
-    last = head()
+    rows = list(rows_to_link(table, everywhere=everywhere).values_list("pk", "seal")[:LOT])
+    last = read_chain_head()
     now = timezone.now()
     made = []
     for row, seal in rows:
         new = Link(number=last.number + 1, label=table.label, row=row, seal=seal, linked_at=now)
         new.hash = hash_of(new, last.hash)
-        last = Head(new.number, new.hash)
+        last = ChainHead(new.number, new.hash)
         made.append(new)
     Link.objects.bulk_create(made)
     return len(made)
@@ -114,7 +114,7 @@ def _in_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def waiting(table: Sealed, *, everywhere: bool = True) -> "QuerySet[Any]":
+def rows_to_link(table: SealedTable, *, everywhere: bool = True) -> "QuerySet[Any]":
     """The rows that are not linked yet, in their order."""
     rows = table.rows.exclude(Exists(table.links.filter(row=OuterRef("pk")))).order_by("pk")
     if everywhere:
@@ -123,23 +123,23 @@ def waiting(table: Sealed, *, everywhere: bool = True) -> "QuerySet[Any]":
     return rows.filter(pk__gt=last - REACH)
 
 
-def head() -> Head:
+def read_chain_head() -> ChainHead:
     """The end of the chain; of one without links a number 0."""
     last = Link.objects.order_by("-number").first()
-    return Head(last.number, last.hash) if last is not None else Head(0, "")
+    return ChainHead(last.number, last.hash) if last is not None else ChainHead(0, "")
 
 
 def printed() -> str:
-    """The head as it stands on paper, and as `holds` takes it."""
-    return str(head())
+    """The head as it stands on paper, and as `chain_holds_head` takes it."""
+    return str(read_chain_head())
 
 
-def remember() -> None:
+def remember_chain_head() -> None:
     """Tells all processes the head, so that pages can print it without asking the database."""
     caches["shared"].set(REMEMBERED, printed(), KEPT)
 
 
-def remembered() -> str:
+def recall_chain_head() -> str:
     """A head of a moment ago, which stands in the chain as well as that of now; empty where nobody has told one."""
     near = caches["pages"].get(REMEMBERED)
     if near is None:
@@ -148,8 +148,8 @@ def remembered() -> str:
     return str(near)
 
 
-def holds(told: str) -> bool:
-    """Whether a head that was told before (`Head`, as text) still stands in the chain."""
+def chain_holds_head(told: str) -> bool:
+    """Whether a head that was told before (`ChainHead`, as text) still stands in the chain."""
     number, _dash, beginning = told.partition("-")
     found = Link.objects.filter(number=int(number)).first() if number.isdecimal() and int(number) < 2**63 else None
     return found is not None and len(beginning) == 32 and found.hash.startswith(beginning)
@@ -158,13 +158,13 @@ def holds(told: str) -> bool:
 def hash_of(one: Link, previous: str) -> str:
     """The hash that a link should have after the one before."""
     at = one.linked_at.timestamp()
-    return hashed(f"{previous}|{one.number}|{one.label}|{one.row}|{one.seal}|{at:.6f}")
+    return hash_with_audit_key(f"{previous}|{one.number}|{one.label}|{one.row}|{one.seal}|{at:.6f}")
 
 
 @transaction.atomic
-def let_go(model: type[models.Model], rows: "QuerySet[Any]") -> None:
+def note_purged_rows(model: type[models.Model], rows: "QuerySet[Any]") -> None:
     """Notes in the chain that these rows are about to be deleted by rule; for the owner of the tables alone."""
-    link(everywhere=True)
+    link_sealed_rows(everywhere=True)
     gone = Link.objects.filter(label=model._meta.label_lower, row__in=rows.order_by().values("pk"), let_go="")
     found = gone.iterator(chunk_size=LOT)
     while lot := list(islice(found, LOT)):
@@ -174,29 +174,29 @@ def let_go(model: type[models.Model], rows: "QuerySet[Any]") -> None:
 
 
 def _let_go_of(one: Link) -> str:
-    return hashed(f"let go|{one.hash}")
+    return hash_with_audit_key(f"let go|{one.hash}")
 
 
 # --- Looking through --------------------------------------------------------------------------------------------------
 
 
-def faults() -> Iterator[str]:
+def find_chain_faults() -> Iterator[str]:
     """What was removed, changed or put in behind the service's back, each in a sentence."""
     yield from _faults_of_links()
-    for table in sealed():
+    for table in list_sealed_tables():
         yield from _faults_of_rows(table)
         yield from _copies(table)
         yield from _removed(table)
 
 
 def _faults_of_links() -> Iterator[str]:
-    last = Head(0, "")
+    last = ChainHead(0, "")
     for one in Link.objects.order_by("number").iterator(chunk_size=LOT):
         if one.number != last.number + 1:
             yield _gap(last.number + 1, one.number - 1)
         elif one.hash != hash_of(one, last.hash):
             yield _("Link %(number)d of the chain was changed or put in.") % {"number": one.number}
-        last = Head(one.number, one.hash)
+        last = ChainHead(one.number, one.hash)
 
 
 def _gap(first: int, last: int) -> str:
@@ -205,7 +205,7 @@ def _gap(first: int, last: int) -> str:
     return _("Links %(first)d to %(last)d of the chain were removed.") % {"first": first, "last": last}
 
 
-def _faults_of_rows(table: Sealed) -> Iterator[str]:
+def _faults_of_rows(table: SealedTable) -> Iterator[str]:
     linked = table.links.filter(row=OuterRef("pk")).values("seal")[:1]
     for row in table.rows.annotate(linked=linked).order_by("pk").iterator(chunk_size=LOT):
         right = table.seal.of(row)
@@ -217,7 +217,7 @@ def _faults_of_rows(table: Sealed) -> Iterator[str]:
             yield _("%(row)s was changed since it was written.") % {"row": table.named(row.pk)}
 
 
-def _copies(table: Sealed) -> Iterator[str]:
+def _copies(table: SealedTable) -> Iterator[str]:
     twice = table.rows.order_by().values("seal").annotate(times=Count("pk"), first=Min("pk")).filter(times__gt=1)
     for one in twice:
         copies = table.rows.filter(seal=one["seal"]).exclude(pk=one["first"]).order_by("pk")
@@ -226,7 +226,7 @@ def _copies(table: Sealed) -> Iterator[str]:
             yield _("%(row)s was put in by hand: it is a copy of %(first)d.") % told
 
 
-def _removed(table: Sealed) -> Iterator[str]:
+def _removed(table: SealedTable) -> Iterator[str]:
     gone = table.links.exclude(Exists(table.rows.filter(pk=OuterRef("row")))).order_by("number")
     for one in gone.iterator(chunk_size=LOT):
         if one.let_go != _let_go_of(one):

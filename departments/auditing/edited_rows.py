@@ -29,7 +29,7 @@ def _difference(
     fields = [field for field in row._meta.concrete_fields if not field.primary_key and _differs(before, after, field)]
     states = {"before": before, "after": after}
     return {
-        when: {field.name: as_told(state, field) for field in fields}
+        when: {field.name: value_for_log(state, field) for field in fields}
         for when, state in states.items()
         if state is not None and fields
     }
@@ -40,7 +40,7 @@ def _differs(before: models.Model | None, after: models.Model | None, field: Any
     return values[0] != values[1] if len(values) == 2 else values[0] not in (None, "")
 
 
-def as_told(row: models.Model, field: Any) -> Any:
+def value_for_log(row: models.Model, field: Any) -> Any:
     """A value as JSON holds it: what is referred to by its name, a number without idle digits."""
     value = getattr(row, field.attname)
     if value is None or (isinstance(value, bool | int | list) and not field.is_relation):

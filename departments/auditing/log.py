@@ -173,7 +173,7 @@ DETAILS: dict[str, str | Promise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditLogLine:
     """An event as it is read."""
 
     at: datetime
@@ -183,7 +183,7 @@ class Line:
     detail: str
 
 
-def seen_by(user: User) -> "QuerySet[AuditEvent]":
+def events_seen_by(user: User) -> "QuerySet[AuditEvent]":
     """The events of the region and the parts that somebody administers; those of no region where nobody else's
     departments are here."""
     reached = access.reach(user, Action.ADMINISTER)
@@ -191,10 +191,10 @@ def seen_by(user: User) -> "QuerySet[AuditEvent]":
     return AuditEvent.objects.filter(Q(region__in=reached.realm) | Q(region__isnull=True) & ~Exists(others))
 
 
-def chosen(wanted: Mapping[str, Any], by: User) -> "QuerySet[AuditEvent]":
+def choose_events(wanted: Mapping[str, Any], by: User) -> "QuerySet[AuditEvent]":
     """The events that somebody may read and that fit `action`, `person` (a part of the name), `since` and `until`
     (days, both included)."""
-    found = seen_by(by).select_related("actor").order_by("-pk")
+    found = events_seen_by(by).select_related("actor").order_by("-pk")
     if wanted.get("action"):
         found = found.filter(action=wanted["action"])
     if person := wanted.get("person"):
@@ -211,7 +211,7 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def page(events: "QuerySet[AuditEvent]", before: int | None) -> tuple[list[AuditEvent], int | None]:
+def page_of_events(events: "QuerySet[AuditEvent]", before: int | None) -> tuple[list[AuditEvent], int | None]:
     """Up to a page of events older than `before`, and from which id on the next older page starts."""
     if before is not None:
         events = events.filter(pk__lt=before)
@@ -219,9 +219,9 @@ def page(events: "QuerySet[AuditEvent]", before: int | None) -> tuple[list[Audit
     return rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else None
 
 
-def line(event: AuditEvent) -> Line:
+def line_of_event(event: AuditEvent) -> AuditLogLine:
     """The event in the reader's language."""
-    return Line(
+    return AuditLogLine(
         event.at,
         str(event.actor) if event.actor is not None else _("the system"),
         str(ACTIONS.get(event.action, event.action)),
@@ -271,7 +271,7 @@ def subject_text(subject: str) -> str:
         return subject
 
 
-def as_csv(events: "QuerySet[AuditEvent]") -> Iterator[str]:
+def write_audit_csv(events: "QuerySet[AuditEvent]") -> Iterator[str]:
     """The events as CSV for a spreadsheet: UTF-8 with a mark at the beginning, and no cell that runs as a formula."""
     return csv_lines(_rows(events))
 
@@ -279,11 +279,11 @@ def as_csv(events: "QuerySet[AuditEvent]") -> Iterator[str]:
 def _rows(events: "QuerySet[AuditEvent]") -> Iterator[Sequence[str]]:
     yield [_("at"), _("person"), _("action"), _("subject"), _("detail")]
     for event in events.iterator(chunk_size=2000):
-        one = line(event)
+        one = line_of_event(event)
         at = timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M:%S")
         yield at, one.actor, one.action, one.subject, one.detail
 
 
-def choices() -> Sequence[tuple[str, str | Promise]]:
+def offer_actions() -> Sequence[tuple[str, str | Promise]]:
     """What the filter offers."""
     return [("", gettext_lazy("all actions")), *ACTIONS.items()]

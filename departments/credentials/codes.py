@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
 from django.db import transaction
 
-from departments.credentials.encryption import decrypted
+from departments.credentials.encryption import decrypt_text
 
 STEP = "last_step"
 
@@ -18,7 +18,7 @@ STEP = "last_step"
 def use_up(app: Authenticator, code: str) -> bool:
     """Whether the code is the app's at this time and later than all that were used; from now on it is used."""
     row = Authenticator.objects.select_for_update().get(pk=app.pk)
-    step = _step(decrypted(row.data["secret"]), code)
+    step = _step(decrypt_text(row.data["secret"]), code)
     if step is None or step <= row.data.get(STEP, -1):
         return False
     row.data[STEP] = step

@@ -26,12 +26,12 @@ class LostKeyError(PermissionDenied):
         )
 
 
-def encrypted(text: str) -> str:
+def encrypt_text(text: str) -> str:
     """The text for the database."""
     return _keys().encrypt(text.encode()).decode()
 
 
-def decrypted(text: str) -> str:
+def decrypt_text(text: str) -> str:
     """The text as it was; LostKeyError if no key fits."""
     try:
         return _keys().decrypt(text.encode()).decode()

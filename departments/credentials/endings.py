@@ -8,7 +8,7 @@ End = Callable[[User], object]
 _ends: list[End] = []
 
 
-def also(end: End) -> None:
+def register_ending(end: End) -> None:
     """Registers what is called beside ending log-ins and tokens, in the same transaction."""
     if end not in _ends:
         _ends.append(end)

@@ -65,7 +65,7 @@ class Guess:
                 mine.filter(level__gte=1).update(level=F("level") - 1)
 
 
-def key_of(username: str) -> str:
+def key_of_username(username: str) -> str:
     """Under which a name's failures are counted: whether or not it is anybody's, and however it is written."""
     return f"name:{username.strip().lower()}"
 
@@ -75,9 +75,9 @@ def code_key(user: User) -> str:
     return f"code:{user.pk}"
 
 
-def take(request: HttpRequest, name: str) -> Guess:
+def count_guess(request: HttpRequest, name: str) -> Guess:
     """Counts a guess that is going to be evaluated; LockedError if none is."""
-    if seconds := seconds_left(request, name):
+    if seconds := seconds_locked(request, name):
         raise LockedError(seconds)
     keys, now = _keys(request, name), _now()
     with transaction.atomic():
@@ -92,7 +92,7 @@ def take(request: HttpRequest, name: str) -> Guess:
     return Guess(now, rows)
 
 
-def seconds_left(request: HttpRequest, name: str) -> float:
+def seconds_locked(request: HttpRequest, name: str) -> float:
     """For how long no guess at the name from this address is evaluated; 0 if the next one is."""
     keys = _keys(request, name)
     return _wait(keys, {row.key: row for row in Failures.objects.filter(pk__in=keys)}, _now())
@@ -104,13 +104,13 @@ def let_in(request: HttpRequest, user: User) -> None:
     now = _now()
     rows = [
         Failures(key=_pair(request, name), whose=_digest(name), at=now, let_in_at=now)
-        for name in (key_of(user.username), code_key(user))
+        for name in (key_of_username(user.username), code_key(user))
     ]
     told = ["level", "at", "let_in_at"]
     Failures.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=told)
 
 
-def locked(users: list[User]) -> set[int]:
+def find_locked_people(users: list[User]) -> set[int]:
     """The ids of those who are locked anywhere, for a list of people, in one question."""
     names = {_digest(name): user.pk for user in users for name in _names(user)}
     now = _now()
@@ -123,7 +123,7 @@ def open_again(user: User) -> None:
     Failures.objects.filter(whose__in=[_digest(name) for name in _names(user)]).update(level=0)
 
 
-def forget() -> int:
+def forget_old_failures() -> int:
     """Deletes counts of which nothing is left, and addresses not known any more; returns how many."""
     now = _now()
     old = Failures.objects.filter(at__lt=now - KEPT).exclude(let_in_at__gte=now - KNOWN)
@@ -141,7 +141,7 @@ def masked_address(request: HttpRequest) -> str:
 
 
 def _names(user: User) -> tuple[str, str]:
-    return key_of(user.username), code_key(user)
+    return key_of_username(user.username), code_key(user)
 
 
 def _keys(request: HttpRequest, name: str) -> dict[str, Rule]:

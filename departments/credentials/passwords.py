@@ -19,7 +19,7 @@ LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without what is taken for something else when a password is read from paper: i, l, o, I, O, 0, 1."""
 
 
-def kinds(password: str) -> int:
+def count_character_kinds(password: str) -> int:
     """How many of the four kinds of characters it has: small letters, capitals, digits, anything else."""
     return len({next((kind for kind, fits in KINDS.items() if fits(one)), "other") for one in password})
 
@@ -28,7 +28,7 @@ class KindsValidator:
     """Three of the four kinds of characters, as the protection of classified systems asks (GB/T 22239, 8.1.4.1)."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        if kinds(password) < NEEDED:
+        if count_character_kinds(password) < NEEDED:
             raise ValidationError(self.get_help_text(), code="password_too_few_kinds")
 
     def get_help_text(self) -> str:
@@ -53,7 +53,7 @@ class NotLatelyValidator:
         }
 
 
-def remember(user: User, password: str) -> None:
+def remember_former_password(user: User, password: str) -> None:
     """Keeps a stored password that was replaced, and forgets all but the last few."""
     if not is_password_usable(password):
         return

@@ -60,12 +60,12 @@ class AppendOnly:
 _declared: dict[str, AppendOnly] = {}
 
 
-def declare(*tables: AppendOnly) -> None:
+def declare_append_only(*tables: AppendOnly) -> None:
     """Each app names its own tables when it starts."""
     _declared.update({one.table: one for one in tables})
 
 
-def declared() -> list[AppendOnly]:
+def list_append_only_tables() -> list[AppendOnly]:
     """Every table that only grows; the histories of edited rows are among them."""
     histories = (AppendOnly(model) for model in apps.get_models() if issubclass(model, HistoricalChanges))
     return [*_declared.values(), *histories]
@@ -103,23 +103,23 @@ _rewriting: set[str] = set()
 """The databases in which this process rewrites."""
 
 
-def teach(connection: BaseDatabaseWrapper, **_sent: Any) -> None:
+def teach_sqlite_connection(connection: BaseDatabaseWrapper, **_sent: Any) -> None:
     """Tells a new connection to SQLite what its triggers ask; another program's connection knows nothing of it, and
     what it tries fails."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("history_rewritten", 0, lambda: connection.alias in _rewriting)
 
 
-def triggers(vendor: str) -> Iterator[Trigger]:
+def make_append_only_triggers(vendor: str) -> Iterator[Trigger]:
     """Those of every table that only grows."""
-    dialect = PostgreSQL if vendor == "postgresql" else SQLite
-    for one in declared():
+    dialect = AppendOnlyOnPostgreSQL if vendor == "postgresql" else AppendOnlyOnSQLite
+    for one in list_append_only_tables():
         yield from dialect.of(one)
 
 
-def before(vendor: str) -> tuple[str, ...]:
+def functions_of_append_only(vendor: str) -> tuple[str, ...]:
     """What these triggers call."""
-    return (PostgreSQL.FUNCTION,) if vendor == "postgresql" else ()
+    return (AppendOnlyOnPostgreSQL.FUNCTION,) if vendor == "postgresql" else ()
 
 
 def _refusals(one: AppendOnly) -> tuple[str, str]:
@@ -133,7 +133,7 @@ def _lost(name: str, differs: str) -> str:
     return f'OLD."{name}" {differs} NEW."{name}" AND OLD."{name}" IS NOT NULL'
 
 
-class PostgreSQL:
+class AppendOnlyOnPostgreSQL:
     """Conditions of triggers, so that no function is called for what is allowed."""
 
     # The two arguments: whether the owner needs to ask, and what is said to others.
@@ -176,7 +176,7 @@ class PostgreSQL:
         return f"CREATE TRIGGER @name BEFORE {event} EXECUTE FUNCTION history_kept('{kind}', '{said}')"
 
 
-class SQLite:
+class AppendOnlyOnSQLite:
     """There is no TRUNCATE, and whoever reaches the file owns it: what is kept is kept from mistakes."""
 
     @classmethod
@@ -197,4 +197,4 @@ class SQLite:
         return Trigger(one.table, name, [statement])
 
 
-FAMILY = Family("kept_", triggers, before)
+FAMILY = Family("kept_", make_append_only_triggers, functions_of_append_only)

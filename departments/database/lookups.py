@@ -36,7 +36,7 @@ class ForeignKeyIn(_WithinRange, RelatedIn):
     """Belongs to one of several rows."""
 
 
-def register() -> None:
+def register_integer_lookups() -> None:
     """From now on every model is asked so."""
     IntegerField.register_lookup(IntegerIn)
     ForeignKey.register_lookup(ForeignKeyIn)

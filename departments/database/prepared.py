@@ -14,7 +14,7 @@ _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 """The names that each open connection knows."""
 
 
-def prepared(name: str, sql: str) -> str:
+def prepare_query(name: str, sql: str) -> str:
     """What to execute in place of `sql`, with the same parameters. `name` belongs to this text alone."""
     if connection.vendor != "postgresql":
         return sql

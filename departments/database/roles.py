@@ -11,13 +11,13 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import connection, transaction
 
-from departments.database.append_only import AppendOnly, declared
+from departments.database.append_only import AppendOnly, list_append_only_tables
 from departments.models import Link
 
 READ_ONLY = ("django_migrations",)
 
 
-def statements(role: str) -> Iterator[str]:
+def statements_granting_rights(role: str) -> Iterator[str]:
     """What gives the lesser role its rights and takes away all others; a second time it changes nothing."""
     name, database = (connection.ops.quote_name(one) for one in (role, connection.settings_dict["NAME"]))
     yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
@@ -29,7 +29,7 @@ def statements(role: str) -> Iterator[str]:
     yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}"
     for table in READ_ONLY:
         yield f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {name}"
-    for one in sorted(declared(), key=lambda one: one.table):
+    for one in sorted(list_append_only_tables(), key=lambda one: one.table):
         yield from _adding(one, name)
 
 
@@ -42,10 +42,10 @@ def _adding(one: AppendOnly, name: str) -> Iterator[str]:
 
 
 @transaction.atomic
-def give(role: str) -> None:
+def grant_rights(role: str) -> None:
     """All of it, or nothing."""
     with connection.cursor() as cursor:
-        for line in statements(role):
+        for line in statements_granting_rights(role):
             cursor.execute(line)
 
 
@@ -53,8 +53,8 @@ def give_after_migrating(**_sent: Any) -> None:
     """After `migrate`, where both roles are named: tables that are new are the service's to use at once."""
     both = settings.AS_OWNER and settings.MIGRATION_DATABASE_URL and connection.vendor == "postgresql"
     role = settings.SERVICE_ROLE
-    if both and exists(role) and not owns_tables(role):
-        give(role)
+    if both and role_exists(role) and not owns_tables(role):
+        grant_rights(role)
 
 
 def owns_tables(role: str) -> bool:
@@ -68,7 +68,7 @@ def owns_tables(role: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def exists(role: str) -> bool:
+def role_exists(role: str) -> bool:
     """Whether PostgreSQL knows the role."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role])

@@ -60,12 +60,12 @@ class Family:
 _families: dict[str, Family] = {}
 
 
-def register(family: Family) -> None:
+def register_trigger_family(family: Family) -> None:
     """Each app names its own family when it starts."""
     _families[family.prefix] = family
 
 
-def keep(using: str = "default", **_sent: Any) -> None:
+def renew_triggers(using: str = "default", **_sent: Any) -> None:
     """Makes the triggers that are missing and removes those that are out of date; called after `migrate`."""
     made = connections[using]
     with made.cursor() as cursor:
@@ -92,14 +92,14 @@ def _known(cursor: CursorWrapper, vendor: str, family: Family) -> Iterator[tuple
     yield from ((name, table) for name, table in cursor.fetchall() if name.startswith(family.prefix))
 
 
-def make_way(using: str = "default", plan: Sequence[Any] = (), **_sent: Any) -> None:
+def remove_triggers_before_migrating(using: str = "default", plan: Sequence[Any] = (), **_sent: Any) -> None:
     """Before migrations that are to run: SQLite could not make a table anew beside these triggers."""
     made = connections[using]
     if made.vendor == "sqlite" and plan:
-        take_away(made)
+        remove_triggers(made)
 
 
-def take_away(made: BaseDatabaseWrapper) -> None:
+def remove_triggers(made: BaseDatabaseWrapper) -> None:
     """Removes every trigger of ours."""
     with made.cursor() as cursor:
         for family in _families.values():

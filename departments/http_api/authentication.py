@@ -47,7 +47,7 @@ class PerPerson(SimpleRateThrottle):
 
     def allow_request(self, request: HttpRequest) -> bool:
         """Counted in the cache that all processes share; in the database while that is away."""
-        key = f"api_rate_{person(request).pk}_{int(time() // self.duration)}"
+        key = f"api_rate_{person_of_api_request(request).pk}_{int(time() // self.duration)}"
         try:
             count = _counted(caches["shared"], key, self.duration)
         except ValueError:
@@ -68,7 +68,7 @@ def _counted(cache: BaseCache, key: str, seconds: int) -> int:
 WAYS_IN = (BearerToken(), BrowserSession())
 
 
-def person(request: HttpRequest) -> User:
+def person_of_api_request(request: HttpRequest) -> User:
     """Who asks; there after authentication."""
     known: Any = request
     return known.auth

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError, ValidatorFunctionWrapHandler
 
-from departments.http_api.contract import Fault, RefusedError, told
+from departments.http_api.contract import Fault, RequestRefusedError, translate_framework_error
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -36,7 +36,9 @@ def raw_body(request: HttpRequest) -> bytes:
     try:
         return request.body
     except RequestDataTooBig:
-        raise RefusedError(413, [Fault(code="too_large", message=_("The request is too large. Split it."))]) from None
+        raise RequestRefusedError(
+            413, [Fault(code="too_large", message=_("The request is too large. Split it."))]
+        ) from None
 
 
 def read_body(request: HttpRequest, model: type[Model]) -> Model:
@@ -44,7 +46,7 @@ def read_body(request: HttpRequest, model: type[Model]) -> Model:
     try:
         return model.model_validate(_exact(raw_body(request)))
     except (ValueError, RecursionError) as error:
-        raise RefusedError(422, _faults(error)) from None
+        raise RequestRefusedError(422, _faults(error)) from None
 
 
 def _exact(body: bytes) -> Any:
@@ -72,7 +74,10 @@ def _faults(error: Exception) -> list[Fault]:
 
 def faults_of(errors: Iterable[Mapping[str, Any]], row: int | None = None) -> list[Fault]:
     """The framework's errors as reasons of a refusal."""
-    return [Fault(row=row, column=_column(one["loc"]), code=one["type"], message=told(one)) for one in errors]
+    return [
+        Fault(row=row, column=_column(one["loc"]), code=one["type"], message=translate_framework_error(one))
+        for one in errors
+    ]
 
 
 def _column(place: tuple[int | str, ...]) -> str | None:
@@ -80,7 +85,7 @@ def _column(place: tuple[int | str, ...]) -> str | None:
     return names[0] if names else None
 
 
-def described(model: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:
+def describe_request_body(model: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:
     """The body for the description of the API: its schema without references, and examples by name."""
     schema = model.model_json_schema()
     content = {

@@ -22,7 +22,7 @@ LAST_OFFSET = 1_000_000_000
 """Beyond any list, and within what every database takes as an offset."""
 
 
-def plain(value: Decimal) -> str:
+def write_decimal(value: Decimal) -> str:
     """The number in full: no exponent, no zeros at the end of its fraction."""
     if not value:
         return "0"
@@ -32,7 +32,7 @@ def plain(value: Decimal) -> str:
 
 Exact = Annotated[
     Decimal,
-    PlainSerializer(plain, return_type=str),
+    PlainSerializer(write_decimal, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["93.3253588517"]}),
 ]
 """A decimal travels as a string with its full value: a JSON number would become a binary float on the way."""
@@ -100,7 +100,7 @@ WRITING_REFUSALS = dict.fromkeys((401, 403, 409, 413, 422, 429), Faults)
 """What an operation that changes anything may answer instead: a conflict and a body that is too large among them."""
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     """To be raised where something that was sent is refused: the status, and every reason."""
 
     def __init__(self, status: int, faults: Sequence[Fault]) -> None:
@@ -130,7 +130,7 @@ FRAMEWORK: dict[str, str | Promise] = {
 """What is told for the kinds of error that come from the framework, which speaks English only."""
 
 
-def told(error: Mapping[str, Any]) -> str:
+def translate_framework_error(error: Mapping[str, Any]) -> str:
     """An error of the framework in the reader's language."""
     known = FRAMEWORK.get(error["type"])
     return str(known) % error.get("ctx", {}) if known is not None else str(error["msg"])

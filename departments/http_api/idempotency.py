@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Schema, Status
 
-from departments.http_api.authentication import person
+from departments.http_api.authentication import person_of_api_request
 from departments.http_api.bodies import raw_body
-from departments.http_api.contract import Fault, RefusedError
+from departments.http_api.contract import Fault, RequestRefusedError
 from departments.models import IdempotentAnswer
 
 HEADER = "Idempotency-Key"
@@ -54,7 +54,7 @@ def idempotent(operation: Operation) -> Callable[..., Status[Any] | HttpResponse
 
     @wraps(operation)
     def once(request: HttpRequest, *arguments: Any, **named: Any) -> Status[Any] | HttpResponse:
-        key = key_of(request)
+        key = read_idempotency_key(request)
         if key is None:
             return operation(request, *arguments, **named)
         with transaction.atomic():
@@ -67,7 +67,7 @@ def idempotent(operation: Operation) -> Callable[..., Status[Any] | HttpResponse
     return once
 
 
-def key_of(request: HttpRequest) -> str | None:
+def read_idempotency_key(request: HttpRequest) -> str | None:
     """The key, with or without the quotation marks of the draft; RefusedError (422) for one that cannot be kept."""
     written = request.headers.get(HEADER)
     if written is None:
@@ -85,8 +85,8 @@ def _claimed(request: HttpRequest, key: str) -> IdempotentAnswer:
 
     RefusedError (422) if the first request was another one.
     """
-    user = person(request)
-    asked = {"operation": f"{request.method} {request.path}"[:200], "digest": digest_of(request)}
+    user = person_of_api_request(request)
+    asked = {"operation": f"{request.method} {request.path}"[:200], "digest": digest_of_request(request)}
     IdempotentAnswer.objects.bulk_create([IdempotentAnswer(user=user, key=key, **asked)], ignore_conflicts=True)
     kept = IdempotentAnswer.objects.select_for_update().get(user=user, key=key)
     if (kept.operation, kept.digest) != (asked["operation"], asked["digest"]):
@@ -94,7 +94,7 @@ def _claimed(request: HttpRequest, key: str) -> IdempotentAnswer:
     return kept
 
 
-def digest_of(request: HttpRequest) -> str:
+def digest_of_request(request: HttpRequest) -> str:
     """SHA-256 of what was sent. The parts of a form are taken by themselves: their boundary is another each time."""
     found = hashlib.sha256()
     if request.content_type != "multipart/form-data":
@@ -135,11 +135,11 @@ def _answered(kept: IdempotentAnswer, *, replayed: bool) -> HttpResponse:
     )
 
 
-def _refusal(code: str, message: str) -> RefusedError:
-    return RefusedError(422, [Fault(column=HEADER, code=code, message=message)])
+def _refusal(code: str, message: str) -> RequestRefusedError:
+    return RequestRefusedError(422, [Fault(column=HEADER, code=code, message=message)])
 
 
-def forget(lots: int) -> int:
+def forget_old_answers(lots: int) -> int:
     """Deletes answers that are old enough, at most so many lots of them: how many were deleted."""
     old = IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - KEPT).order_by("created_at")
     deleted = 0

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from departments.credentials import lockout
-from departments.credentials.encryption import decrypted, encrypted
+from departments.credentials.encryption import decrypt_text, encrypt_text
 from departments.models import User
 from departments.services.accounts import change_own_password, record
 
@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Refuses, before the password is looked at, while there is a lock; else the guess counts, which allauth takes
         back when it was right."""
         try:
-            self._login_failed_rl_usage = lockout.take(request, lockout.key_of(credentials["username"]))
+            self._login_failed_rl_usage = lockout.count_guess(request, lockout.key_of_username(credentials["username"]))
         except lockout.LockedError:
             record("account.log_in_refused", by=None, **_whose(credentials), while_locked=True)
             raise
@@ -97,7 +97,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Says so in the audit log when this failure was the one that locks."""
-        if lockout.seconds_left(request, lockout.key_of(credentials["username"])):
+        if lockout.seconds_locked(request, lockout.key_of_username(credentials["username"])):
             record("account.locked", by=None, **_whose(credentials), network=lockout.masked_address(request))
 
     def pre_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse | None:
@@ -125,10 +125,10 @@ class MFAAdapter(DefaultMFAAdapter):
         return _("Plan Monitor")
 
     def encrypt(self, text: str) -> str:
-        return encrypted(text)
+        return encrypt_text(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return decrypted(encrypted_text)
+        return decrypt_text(encrypted_text)
 
 
 def _whose(credentials: dict[str, Any]) -> dict[str, Any]:

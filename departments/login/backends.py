@@ -8,9 +8,9 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.db import connection
 from django.db.models import Model
 
-from departments.database.prepared import prepared
+from departments.database.prepared import prepare_query
 from departments.models import Department, Membership, Region, User
-from departments.models.lineage import above, below
+from departments.models.lineage import sql_of_regions_above, sql_of_regions_below
 
 Kind = TypeVar("Kind", bound=Model)
 
@@ -24,7 +24,7 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session; None for one who may not log in any more."""
-        found = list(User.objects.raw(prepared("person", _query(connection.vendor)), [user_id]))
+        found = list(User.objects.raw(prepare_query("person", _query(connection.vendor)), [user_id]))
         if not found or not self.user_can_authenticate(found[0]):
             return None
         held = [_role(one) for one in found if one.membership_id is not None]
@@ -44,7 +44,10 @@ def _query(vendor: str) -> str:
     columns = [f"person.{one.column}" for one in User._meta.concrete_fields]
     for name, fields in (("membership", _OF_MEMBERSHIP), ("department", _OF_DEPARTMENT), ("region", _OF_REGION)):
         columns += [f"{name}.{field} AS {name}_{field}" for field in fields]
-    columns += [f"{below('region.id', vendor)} AS regions_below", f"{above('region.id', vendor)} AS regions_above"]
+    columns += [
+        f"{sql_of_regions_below('region.id', vendor)} AS regions_below",
+        f"{sql_of_regions_above('region.id', vendor)} AS regions_above",
+    ]
     tables = [model._meta.db_table for model in (User, Membership, Department, Region)]
     return (  # noqa: S608 - the names are our own
         "SELECT {} FROM {} AS person LEFT JOIN {} AS membership ON membership.user_id = person.id "

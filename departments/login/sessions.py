@@ -6,7 +6,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
 
-from departments.database.prepared import prepared
+from departments.database.prepared import prepare_query
 
 
 class SessionStore(db.SessionStore):
@@ -14,7 +14,7 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         """The session that is stored under the key, unless it has ended; then the cookie is worth nothing."""
-        found = self.model.objects.raw(prepared("session", _query()), [self.session_key])
+        found = self.model.objects.raw(prepare_query("session", _query()), [self.session_key])
         for session in found:
             if session.expire_date > timezone.now():
                 return session

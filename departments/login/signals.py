@@ -43,7 +43,7 @@ def log_in_refused(sender: Any, credentials: dict[str, Any], **details: Any) -> 
 def code_refused(sender: Any, user: User, request: HttpRequest, **details: Any) -> None:
     """The password was right, the code of the second factor was not."""
     record("account.log_in_refused", by=None, subject=user, username=user.username, code=True)
-    if lockout.seconds_left(request, lockout.code_key(user)):
+    if lockout.seconds_locked(request, lockout.code_key(user)):
         told = {"username": user.username, "network": lockout.masked_address(request)}
         record("account.locked", by=None, subject=user, **told)
 

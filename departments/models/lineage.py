@@ -23,12 +23,12 @@ _ABOVE = (
 )
 
 
-def below(start: str, vendor: str = "") -> str:
+def sql_of_regions_below(start: str, vendor: str = "") -> str:
     """The ids of a region and all its parts as one text, as an expression; `start` is the SQL of the region's id."""
     return _written(_BELOW, start, vendor)
 
 
-def above(start: str, vendor: str = "") -> str:
+def sql_of_regions_above(start: str, vendor: str = "") -> str:
     """The ids of a region and of every region that it is a part of, likewise."""
     return _written(_ABOVE, start, vendor)
 
@@ -39,16 +39,16 @@ def _written(template: str, start: str, vendor: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def ids(text: str | None) -> frozenset[int]:
+def parse_region_ids(text: str | None) -> frozenset[int]:
     """What such a text names."""
     return frozenset(map(int, text.split(","))) if text else frozenset()
 
 
-class Below(Func):
-    """`below` of a column, for the ORM."""
+class RegionsBelow(Func):
+    """`sql_of_regions_below` of a column, for the ORM."""
 
     output_field = TextField()
-    _sql = staticmethod(below)
+    _sql = staticmethod(sql_of_regions_below)
 
     def as_sql(self, compiler: Any, connection: Any, *_more: Any, **_context: Any) -> tuple[str, Any]:
         """The expression in the words of the database."""
@@ -56,7 +56,7 @@ class Below(Func):
         return self._sql(sql, connection.vendor), parameters
 
 
-class Above(Below):
-    """`above` of a column, for the ORM."""
+class RegionsAbove(RegionsBelow):
+    """`sql_of_regions_above` of a column, for the ORM."""
 
-    _sql = staticmethod(above)
+    _sql = staticmethod(sql_of_regions_above)

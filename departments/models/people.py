@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from departments.models.lineage import Above, Below, ids
+from departments.models.lineage import RegionsAbove, RegionsBelow, parse_region_ids
 from departments.models.organisation import Department
 from departments.permissions import Role
-from departments.rules.keys import digest_of, new_key
+from departments.rules.keys import digest_of_key, new_key
 
 
 class PersonQuerySet(models.QuerySet["User"]):
@@ -123,7 +123,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def with_lineage(self) -> Self:
         """With department and region, and with the regions that lie below and above it: all that permissions ask."""
         region = models.F("department__region_id")
-        return self.select_related("department__region").annotate(below=Below(region), above=Above(region))
+        return self.select_related("department__region").annotate(
+            below=RegionsBelow(region), above=RegionsAbove(region)
+        )
 
 
 class Membership(models.Model):
@@ -162,12 +164,12 @@ class Membership(models.Model):
     @property
     def parts(self) -> frozenset[int]:
         """The ids of the department's region and of all its parts."""
-        return ids(self.below)
+        return parse_region_ids(self.below)
 
     @property
     def wholes(self) -> frozenset[int]:
         """The ids of the department's region and of every region that it is a part of."""
-        return ids(self.above)
+        return parse_region_ids(self.above)
 
 
 class ProposedRoleQuerySet(models.QuerySet["ProposedRole"]):
@@ -230,7 +232,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self, key: str, at: datetime) -> "ApiTokenQuerySet":
         """The token with this key, if it is neither revoked nor expired at the given time."""
         return self.filter(
-            key_hash=digest_of(key), revoked_at__isnull=True, expires_at__gt=at, user__is_active=True
+            key_hash=digest_of_key(key), revoked_at__isnull=True, expires_at__gt=at, user__is_active=True
         ).select_related("user")
 
 
@@ -259,4 +261,4 @@ class ApiToken(models.Model):
         """A new token and its key; the key is not kept and cannot be shown again."""
         key = new_key()
         expires_at = timezone.now() + timedelta(days=days)
-        return cls.objects.create(user=user, name=name, key_hash=digest_of(key), expires_at=expires_at), key
+        return cls.objects.create(user=user, name=name, key_hash=digest_of_key(key), expires_at=expires_at), key

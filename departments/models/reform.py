@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from departments.models.organisation import Department
-from departments.rules.succession import ReformKind, Step, fits, successors
+from departments.rules.succession import ReformKind, ReformStep, reform_fits, successors
 
 
 class ReformQuerySet(models.QuerySet["Reform"]):
@@ -57,7 +57,7 @@ def check_reform(
 
     `pk`: the reform itself, if it is there already and only changed.
     """
-    if not fits(ReformKind(kind), {one.pk for one in before}, {one.pk for one in after}):
+    if not reform_fits(ReformKind(kind), {one.pk for one in before}, {one.pk for one in after}):
         raise ValidationError(
             _(
                 "Renamed: one department before and another one after. Merged: one after. Split: one before and at "
@@ -75,7 +75,9 @@ def successors_on(day: date, *, besides: int | None = None) -> dict[int, list[De
     reforms = Reform.objects.up_to(day).exclude(pk=besides or 0).prefetch_related("before", "after")
     followers = {one.pk: one for reform in reforms for one in reform.after.all()}
     steps = [
-        Step(one.effective_on, frozenset(d.pk for d in one.before.all()), frozenset(d.pk for d in one.after.all()))
+        ReformStep(
+            one.effective_on, frozenset(d.pk for d in one.before.all()), frozenset(d.pk for d in one.after.all())
+        )
         for one in reversed(reforms)
     ]
     found = successors(steps, day)

@@ -9,11 +9,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from departments.models.lineage import Above, Below
+from departments.models.lineage import RegionsAbove, RegionsBelow
 from departments.models.organisation import Department, Region
 from departments.models.people import Membership, User
 from departments.permissions import Role
-from departments.rules.keys import digest_of, new_key
+from departments.rules.keys import digest_of_key, new_key
 
 DAYS = 365
 """For how long an address holds."""
@@ -29,7 +29,7 @@ class ScreenQuerySet(models.QuerySet["Screen"]):
     def of_key(self, key: str) -> Self:
         """The screen with this key in its address, with the regions below and above its own."""
         region = models.F("region_id")
-        return self.filter(key_hash=digest_of(key)).annotate(below=Below(region), above=Above(region))
+        return self.filter(key_hash=digest_of_key(key)).annotate(below=RegionsBelow(region), above=RegionsAbove(region))
 
 
 class Screen(models.Model):
@@ -77,7 +77,7 @@ class Screen(models.Model):
         key, now = new_key(), timezone.now()
         times = {"opened_at": now, "expires_at": now + timedelta(days=DAYS)}
         shown = {"region_id": region_id, "plan_code": plan_code}
-        made = cls.objects.create(name=name, key_hash=digest_of(key), opened_by=by, **shown, **times)
+        made = cls.objects.create(name=name, key_hash=digest_of_key(key), opened_by=by, **shown, **times)
         return made, key
 
 

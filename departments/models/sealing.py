@@ -20,14 +20,14 @@ from django.conf import settings
 from django.db import models
 
 
-def hashed(text: str) -> str:
+def hash_with_audit_key(text: str) -> str:
     """The HMAC of a text, in hexadecimal."""
     return hmac.digest(settings.AUDIT_KEY.encode(), text.encode(), "sha256").hex()
 
 
 def seal_of(label: str, values: Mapping[str, Any]) -> str:
     """The seal of a row of this model with these columns."""
-    return hashed(_dumps([label, values]))
+    return hash_with_audit_key(_dumps([label, values]))
 
 
 def seals_of_many(label: str, column: str, numbers: Iterable[int], same: Mapping[str, Any]) -> Iterator[str]:

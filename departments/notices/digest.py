@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from departments.models import LastReminder, Membership, Notice, User
 from departments.notices import matters
-from departments.rules.reminding import Matter, chosen
+from departments.rules.reminding import Matter, choose_matters
 
 KEPT = timedelta(days=365)
 """How long a notice can be looked up."""
@@ -29,7 +29,7 @@ def is_composed(today: date) -> bool:
     return Notice.objects.filter(kind=Notice.DIGEST, day=today).exists()
 
 
-def compose(today: date, now: datetime) -> int:
+def compose_digests(today: date, now: datetime) -> int:
     """Writes the digests of the day and returns their number. People who have one already get no other: a repeated run
     adds nothing. If another run is quicker, the database refuses ours as a whole, and we look once more.
     """
@@ -42,14 +42,14 @@ def compose(today: date, now: datetime) -> int:
 @transaction.atomic
 def _compose(today: date, now: datetime) -> int:
     people = active_people()
-    open_matters, told, last = matters.of_people(people, today), _told(today, now), _last_reminders()
+    open_matters, told, last = matters.matters_of_people(people, today), _told(today, now), _last_reminders()
     chosen_for = {
         person: found
         for person in people
-        if person.pk not in told and (found := chosen(open_matters.get(person.pk, []), last[person.pk], today))
+        if person.pk not in told and (found := choose_matters(open_matters.get(person.pk, []), last[person.pk], today))
     }
     Notice.objects.bulk_create(_digest(person, found, today, now) for person, found in chosen_for.items())
-    remember({(person.pk, one.thing) for person, found in chosen_for.items() for one in found}, today)
+    note_last_reminders({(person.pk, one.thing) for person, found in chosen_for.items() for one in found}, today)
     return len(chosen_for)
 
 
@@ -89,7 +89,7 @@ def _digest(person: User, found: list[Matter], today: date, now: datetime) -> No
     )
 
 
-def remember(reminded: set[tuple[int, str]], day: date) -> None:
+def note_last_reminders(reminded: set[tuple[int, str]], day: date) -> None:
     """Keeps that people, by id, were reminded of things on the day."""
     LastReminder.objects.bulk_create(
         (LastReminder(user_id=user_id, thing=thing, day=day) for user_id, thing in sorted(reminded)),
@@ -99,7 +99,7 @@ def remember(reminded: set[tuple[int, str]], day: date) -> None:
     )
 
 
-def purge(now: datetime) -> int:
+def purge_old_notices(now: datetime) -> int:
     """Removes what is older than a year, a lot at a time; returns how many notices."""
     limit = now - KEPT
     old = Notice.objects.filter(created_at__lt=limit).order_by("created_at").values_list("pk", flat=True)[:LOT]

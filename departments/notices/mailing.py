@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from departments.models import Notice
 from departments.notices import matters
-from departments.notices.matters import Line
+from departments.notices.matters import NoticeLine
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ QUIET = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MailingOutcome:
     """How many mails were sent and how many failed, and whether there may be more to send."""
 
     sent: int = 0
@@ -50,7 +50,7 @@ class Outcome:
     more: bool = False
 
 
-def deliver(now: datetime) -> Outcome:
+def deliver_mails(now: datetime) -> MailingOutcome:
     """Sends what waits, one mail a person. A mail that fails is tried again later and does not hold up the others;
     a server that cannot be reached leaves everything as it is.
     """
@@ -60,14 +60,14 @@ def deliver(now: datetime) -> Outcome:
     connection = get_connection()
     for _person, lot in groupby(rows, lambda row: row.user_id):
         if not _reached(connection):
-            return Outcome(sent, failed)
+            return MailingOutcome(sent, failed)
         notices = [row for row in lot if _claimed(row, now)]
         if notices and _sent(notices, connection, now):
             sent += 1
         elif notices:
             failed += 1
     _close(connection)
-    return Outcome(sent, failed, len(rows) == LOT)
+    return MailingOutcome(sent, failed, len(rows) == LOT)
 
 
 def _waiting(now: datetime) -> "QuerySet[Notice]":
@@ -136,7 +136,10 @@ def message_of(notices: Sequence[Notice], address: str) -> EmailMultiAlternative
     with translation.override(settings.LANGUAGE_CODE):
         context = {
             "site": settings.SITE_URL,
-            "notices": [(matters.heading(one), [_absolute(line) for line in matters.lines(one)]) for one in notices],
+            "notices": [
+                (matters.heading_of_notice(one), [_absolute(line) for line in matters.lines_of_notice(one)])
+                for one in notices
+            ],
         }
         message = EmailMultiAlternatives(
             _subject(notices),
@@ -148,12 +151,12 @@ def message_of(notices: Sequence[Notice], address: str) -> EmailMultiAlternative
     return message
 
 
-def _absolute(line: Line) -> Line:
-    return Line(line.text, settings.SITE_URL + line.link)
+def _absolute(line: NoticeLine) -> NoticeLine:
+    return NoticeLine(line.text, settings.SITE_URL + line.link)
 
 
 def _subject(notices: Sequence[Notice]) -> str:
-    headings = dict.fromkeys(matters.heading(one) for one in notices)
+    headings = dict.fromkeys(matters.heading_of_notice(one) for one in notices)
     return " · ".join((_("Plan Monitor"), *headings))
 
 

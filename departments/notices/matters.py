@@ -29,26 +29,26 @@ _headings: dict[str, str | Promise] = {Notice.DIGEST: _("Reminder of what is to 
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NoticeLine:
     """A sentence, and the path that leads to what it speaks of."""
 
     text: str
     link: str
 
 
-def provide(provider: Provider) -> None:
+def provide_matters(provider: Provider) -> None:
     """Registers a function that tells what there is to do."""
     if provider not in _providers:
         _providers.append(provider)
 
 
-def word(wordings: Mapping[str, Wording], headings: Mapping[str, str | Promise]) -> None:
+def register_wordings(wordings: Mapping[str, Wording], headings: Mapping[str, str | Promise]) -> None:
     """Registers how parts, by their kind, and the notices that hold them, by theirs, are put into words."""
     _wordings.update(wordings)
     _headings.update(headings)
 
 
-def of_people(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
+def matters_of_people(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id, from all providers."""
     found: dict[int, list[Matter]] = defaultdict(list)
     for provider in _providers:
@@ -57,15 +57,15 @@ def of_people(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     return found
 
 
-def heading(notice: Notice) -> str:
+def heading_of_notice(notice: Notice) -> str:
     """What a notice is about, in a few words."""
     return str(_headings.get(notice.kind, _("Notice")))
 
 
-def lines(notice: Notice) -> list[Line]:
+def lines_of_notice(notice: Notice) -> list[NoticeLine]:
     """The sentences of a notice; a part that nothing can put into words any more is left out."""
     return [
-        Line(_wordings[part["kind"]](part["details"]), part["link"])
+        NoticeLine(_wordings[part["kind"]](part["details"]), part["link"])
         for part in notice.parts
         if part["kind"] in _wordings
     ]

@@ -71,7 +71,7 @@ class CodeForm(factors.AuthenticateForm):
 
     def clean_code(self) -> str:
         """Guesses of codes are counted like those of passwords."""
-        guess = lockout.take(context.request, lockout.code_key(self.user))
+        guess = lockout.count_guess(context.request, lockout.code_key(self.user))
         code: str = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP and not codes.use_up(self.authenticator, code):
             self._emit_authentication_failed(self.authenticator)

@@ -15,7 +15,7 @@ COUNTY = Department.Kind.COUNTY_GOVERNMENT
 EACH_COUNTY = Department.Kind.EACH_COUNTY
 
 
-def groups_of(departments: "Collection[int] | QuerySet[Any, Any]") -> "QuerySet[Department]":
+def groups_standing_for(departments: "Collection[int] | QuerySet[Any, Any]") -> "QuerySet[Department]":
     """The departments that stand for one of these."""
     members = {"region__parts__departments__in": departments, "region__parts__departments__kind": COUNTY}
     return Department.objects.filter(kind=EACH_COUNTY, **members)
@@ -33,7 +33,7 @@ def members_of(departments: Iterable[Department]) -> Mapping[int, Sequence[Depar
     return {pk: found[region_id] for pk, region_id in groups.items()}
 
 
-def spread(departments: "QuerySet[Department]") -> "QuerySet[Department]":
+def spread_groups(departments: "QuerySet[Department]") -> "QuerySet[Department]":
     """The same departments, but each county's government in place of those that stand for them."""
     groups = departments.filter(kind=EACH_COUNTY).values("region")
     named = Q(pk__in=departments.exclude(kind=EACH_COUNTY).values("pk"))

@@ -18,7 +18,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PersonRow:
     """A person on the list."""
 
     person: User
@@ -29,7 +29,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DepartmentRoles:
     """A department in which the person's roles may be changed: those that may be given, and those held of them."""
 
     department: Department
@@ -37,7 +37,7 @@ class Place:
     held: frozenset[Role]
 
 
-def departments_of(by: User) -> "QuerySet[Department]":
+def departments_managed_by(by: User) -> "QuerySet[Department]":
     """The departments whose people somebody manages."""
     reached = access.demand(by, Action.MANAGE_PEOPLE)
     return Department.objects.filter(Q(pk__in=reached.departments) | Q(region__in=reached.realm))
@@ -48,29 +48,29 @@ def people_of(by: User) -> PersonQuerySet:
     return managed_by(access.demand(by, Action.MANAGE_PEOPLE))
 
 
-def page_of(by: User, wanted: Mapping[str, Any]) -> tuple[list[Row], "Page[User]"]:
+def page_of_people(by: User, wanted: Mapping[str, Any]) -> tuple[list[PersonRow], "Page[User]"]:
     """A page of the people who fit `q` (a part of a name) and `department`."""
     found: Any = _fitting(people_of(by), wanted).with_roles().annotate(factor=_factor())
     page: Page[Any] = Paginator(found.order_by("-is_active", "username"), PAGE).get_page(wanted.get("page") or 1)
     people: list[User] = list(page.object_list)
-    locked = lockout.locked(people)
+    locked = lockout.find_locked_people(people)
     return [_row(one, one.pk in locked) for one in people], page
 
 
-def row_of(person: User) -> Row:
+def row_of_person(person: User) -> PersonRow:
     """One person as on the list."""
     read = User.objects.filter(pk=person.pk).with_roles().annotate(factor=_factor()).get()
-    return _row(read, person.pk in lockout.locked([person]))
+    return _row(read, person.pk in lockout.find_locked_people([person]))
 
 
-def places_of(person: User, by: User) -> list[Place]:
+def roles_by_department(person: User, by: User) -> list[DepartmentRoles]:
     """Where somebody may change the person's roles: the departments in which the person has any."""
     held: dict[Department, set[Role]] = {}
-    for one in person.memberships.filter(department__in=departments_of(by)).select_related("department"):
+    for one in person.memberships.filter(department__in=departments_managed_by(by)).select_related("department"):
         held.setdefault(one.department, set()).add(Role(one.role))
     offered = {department: roles_to_grant(by, department) for department in held}
     return [
-        Place(department, offered[department], frozenset(roles) & offered[department])
+        DepartmentRoles(department, offered[department], frozenset(roles) & offered[department])
         for department, roles in held.items()
         if offered[department]
     ]
@@ -79,11 +79,11 @@ def places_of(person: User, by: User) -> list[Place]:
 def offered_anywhere(by: User) -> frozenset[Role]:
     """The roles that somebody may give in at least one department, for a form that asks for the department too."""
     everywhere = access.demand(by, Action.MANAGE_PEOPLE).governs
-    county = departments_of(by).filter(kind=Department.Kind.COUNTY_GOVERNMENT).exists()
+    county = departments_managed_by(by).filter(kind=Department.Kind.COUNTY_GOVERNMENT).exists()
     return grantable(everywhere=everywhere, county=county)
 
 
-def deeds_for(row: Row, by: User) -> list[str]:
+def deeds_for_account(row: PersonRow, by: User) -> list[str]:
     """What can usefully be done to the account, by the names in `services.DEEDS`; nothing if it is not managed."""
     if why_not_managed(row.person, by):
         return []
@@ -107,5 +107,5 @@ def _factor() -> Exists:
     return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
 
 
-def _row(person: Any, locked: bool) -> Row:
-    return Row(person, person.roles_held, person.roles_to_come, locked, person.factor)
+def _row(person: Any, locked: bool) -> PersonRow:
+    return PersonRow(person, person.roles_held, person.roles_to_come, locked, person.factor)

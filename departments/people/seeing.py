@@ -1,6 +1,7 @@
 """Which departments and regions a person is shown: those of the own city, of what it is a part of and consists of.
 
-Upper apps say through a port (`also`) which further departments they name to a person, when they start.
+Upper apps say through a port (`register_named_departments`) which further departments they name to a person, when they
+start.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ Named = Callable[[User], Q]
 _named: list[Named] = []
 
 
-def also(named: Named) -> None:
+def register_named_departments(named: Named) -> None:
     """Registers which departments are shown to a person besides those of the own city."""
     if named not in _named:
         _named.append(named)

@@ -33,11 +33,11 @@ _PARTS: Mapping[str, str | Promise] = {
 }
 
 
-def whole_word(region: Region) -> str:
+def word_for_whole_region(region: Region) -> str:
     """The region as a whole: 全市, the whole city."""
     return str(_WHOLE[region.kind])
 
 
-def parts_word(region: Region) -> str:
+def word_for_region_parts(region: Region) -> str:
     """What the region consists of, as a heading: 各县（市、区）, Counties and districts."""
     return str(_PARTS.get(region.kind, _("Townships and streets")))

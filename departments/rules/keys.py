@@ -9,6 +9,6 @@ def new_key() -> str:
     return secrets.token_urlsafe(32)
 
 
-def digest_of(key: str) -> str:
+def digest_of_key(key: str) -> str:
     """What is stored of a key. SHA-256 is enough for 256 random bits; no salt is needed to resist guessing."""
     return hashlib.sha256(key.encode()).hexdigest()

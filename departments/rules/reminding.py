@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ReminderRule:
     """Days before the deadline, days after it, then every `every` days; never closer than `apart` days for one thing.
 
     Reminders that repeat keep `every` days to the one before, however that came about; so those that have once gone out
@@ -53,7 +53,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NoticePart:
     """What one sentence is made of in the reader's language, and the path that leads there. `details` is JSON."""
 
     kind: str
@@ -67,11 +67,11 @@ class Matter:
 
     thing: str
     deadline: date
-    rule: Rule
-    part: Part
+    rule: ReminderRule
+    part: NoticePart
 
 
-def chosen(matters: list[Matter], last: Mapping[str, date], today: date) -> list[Matter]:
+def choose_matters(matters: list[Matter], last: Mapping[str, date], today: date) -> list[Matter]:
     """What the person is told today: nothing unless something is due; `last` is the last reminder of each thing."""
     due = [one for one in matters if one.rule.is_due(one.deadline, today, last.get(one.thing))]
     if not due:

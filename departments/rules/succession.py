@@ -19,7 +19,7 @@ class ReformKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReformStep:
     """From a day on, some departments (ids) are followed by others."""
 
     day: date
@@ -27,7 +27,7 @@ class Step:
     after: frozenset[int]
 
 
-def fits(kind: ReformKind, before: Collection[int], after: Collection[int]) -> bool:
+def reform_fits(kind: ReformKind, before: Collection[int], after: Collection[int]) -> bool:
     """Whether so many departments can become so many: renamed one → another one; merged one or more → one, which may be
     one of them; split one → two or more, of which it may be one itself.
     """
@@ -40,7 +40,7 @@ def fits(kind: ReformKind, before: Collection[int], after: Collection[int]) -> b
     }[kind]
 
 
-def successors(steps: Iterable[Step], day: date) -> Mapping[int, frozenset[int]]:
+def successors(steps: Iterable[ReformStep], day: date) -> Mapping[int, frozenset[int]]:
     """Who follows each department that has been reformed up to a day, this day included, over all steps between."""
     found: dict[int, frozenset[int]] = {}
     for step in sorted((one for one in steps if one.day <= day), key=lambda one: one.day):
@@ -49,5 +49,5 @@ def successors(steps: Iterable[Step], day: date) -> Mapping[int, frozenset[int]]
     return {old: now for old, now in found.items() if now != {old}}
 
 
-def _stepped(now: frozenset[int], step: Step) -> frozenset[int]:
+def _stepped(now: frozenset[int], step: ReformStep) -> frozenset[int]:
     return (now - step.before) | step.after if now & step.before else now

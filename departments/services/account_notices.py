@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy
 
 from departments.models import AuditEvent, Department, Membership, User
 from departments.permissions import Role
-from departments.rules.reminding import Part
+from departments.rules.reminding import NoticePart
 from departments.services.notices import notify
 
 KIND, ADDRESS_CHANGED = "account", "people.address_changed"
 
 
-def tell(
+def tell_account_event(
     event: AuditEvent,
     person: User,
     units: Collection[int],
@@ -36,15 +36,17 @@ def tell(
     """
     told = {"person": str(person), "by": str(event.actor or ""), **details}
     further = [] if also is None else list(also)
-    people = {*concerned(person, units), *further} - {event.actor} | ({person} if former_address else set())
+    people = {*people_concerned_by_account(person, units), *further} - {event.actor} | (
+        {person} if former_address else set()
+    )
     for one in sorted(people, key=lambda user: user.pk):
-        part = Part(ADDRESS_CHANGED if former_address else event.action, told, _link(one, person))
+        part = NoticePart(ADDRESS_CHANGED if former_address else event.action, told, _link(one, person))
         mail_also = former_address if one == person else ""
         subject = f"{event._meta.label_lower}:{event.pk}"
         notify(one, kind=KIND, subject=subject, part=part, now=timezone.now(), mail_also=mail_also)
 
 
-def concerned(person: User, units: Collection[int]) -> "QuerySet[User]":
+def people_concerned_by_account(person: User, units: Collection[int]) -> "QuerySet[User]":
     """The person, who administers one of the units, and the plan office of their regions."""
     regions = Department.objects.filter(pk__in=units).values("region")
     chiefs = Q(role=Role.ADMINISTRATOR.value, department__in=units)

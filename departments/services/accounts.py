@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 
 from departments import access
 from departments.credentials import endings, lockout
-from departments.credentials.passwords import first_password, remember
+from departments.credentials.passwords import first_password, remember_former_password
 from departments.models import ApiToken, AuditEvent, Department, Membership, PersonQuerySet, ProposedRole, User
 from departments.permissions import Action, Role, grantable
 from departments.services import proposals
-from departments.services.account_notices import tell
+from departments.services.account_notices import tell_account_event
 
 ACCOUNT = ("username", "display_name", "email", "is_active", "must_change_password")
 """What is told of an account before and after a change."""
@@ -80,7 +80,7 @@ def why_not_managed(person: User, by: User | None) -> str:
     if person == by:
         return _("This is your own account. Change your password and your second factor under Account security.")
     reached = access.demand(by, Action.MANAGE_PEOPLE)
-    held: list[Any] = [*person.memberships.select_related("department"), *proposals.waiting_of(person)]
+    held: list[Any] = [*person.memberships.select_related("department"), *proposals.waiting_roles_of(person)]
     if all(reached.sees(one.department.region_id) or _may_grant(one, by) for one in held):
         return ""
     return _("This person also holds a role that you do not manage. Ask the administrator of the government office.")
@@ -95,13 +95,13 @@ def managed_by(reached: access.Reach) -> PersonQuerySet:
     return User.objects.within(realm=reached.realm, departments=reached.departments)
 
 
-def may_see(person: User, by: User) -> bool:
+def may_see_person(person: User, by: User) -> bool:
     """Whether the person is on the list of whoever manages people."""
     return managed_by(access.reach(by, Action.MANAGE_PEOPLE)).filter(pk=person.pk).exists()
 
 
 def _demand_managed(person: User, by: User | None) -> None:
-    if by is not None and not may_see(person, by):
+    if by is not None and not may_see_person(person, by):
         raise access.refusal()
     if reason := why_not_managed(person, by):
         raise PermissionDenied(reason)
@@ -125,7 +125,7 @@ def add_person(
     person.set_password(password)
     person.full_clean()
     person.save()
-    made = {"username": person.username, "after": state_of(person)}
+    made = {"username": person.username, "after": state_of_account(person)}
     _recorded(department.region_id, "people.added", by, person, made)
     _give(person, department, roles, by)
     return person, password
@@ -136,13 +136,13 @@ def set_roles(person: User, *, department: Department, roles: Collection[Role], 
     """The person holds exactly these of the roles that `by` may give in the department; others stay as they are."""
     may = _demand_grantable(department, roles, by)
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
-    if by is not None and not may_see(person, by):
+    if by is not None and not may_see_person(person, by):
         raise access.refusal()
     held = {Role(one.role) for one in person.memberships.filter(department=department)}
     _keep_the_way_in(person, department, held & may - set(roles), by)
     _take(person, department, held & may - set(roles), by)
     _give(person, department, set(roles) - held, by)
-    if not person.memberships.exists() and not proposals.waiting_of(person).exists():
+    if not person.memberships.exists() and not proposals.waiting_roles_of(person).exists():
         raise ValidationError(_("Choose at least one role. To keep the person out, close the account."))
 
 
@@ -163,7 +163,7 @@ def _give(person: User, department: Department, roles: Iterable[Role], by: User 
     """Each role takes effect, or waits for a second administrator."""
     for role in sorted(roles):
         wanted = person.proposed_roles.waiting().filter(department=department, role=role.value)
-        if by is None or not proposals.is_new(person, role):
+        if by is None or not proposals.is_first_approving_role(person, role):
             _take_effect(person, department, role, by)
         elif others := proposals.second_administrators(person, department, role, by=by):
             if not wanted.exists():
@@ -177,13 +177,13 @@ def _give(person: User, department: Department, roles: Iterable[Role], by: User 
 def _take_effect(person: User, department: Department, role: Role, by: User | None, **detail: Any) -> None:
     Membership.objects.create(user=person, department=department, role=role.value)
     event = record_role("people.role_granted", person, (department.pk, role.value), by, **detail)
-    tell(event, person, {department.pk}, department=department.short_name, role=role.value)
+    tell_account_event(event, person, {department.pk}, department=department.short_name, role=role.value)
 
 
 def _propose(person: User, department: Department, role: Role, by: User, others: "models.QuerySet[User]") -> None:
     ProposedRole.objects.create(user=person, department=department, role=role.value, proposed_by=by)
     event = record_role("people.role_proposed", person, (department.pk, role.value), by)
-    tell(event, person, {department.pk}, also=others, department=department.short_name, role=role.value)
+    tell_account_event(event, person, {department.pk}, also=others, department=department.short_name, role=role.value)
 
 
 def _take(person: User, department: Department, roles: Iterable[Role], by: User | None) -> None:
@@ -243,7 +243,7 @@ def was_closed_or_opened(person: User, *, by: User | None) -> None:
     _record_and_tell(action, person, by, {"is_active": not person.is_active})
 
 
-def state_of(person: User) -> dict[str, Any]:
+def state_of_account(person: User) -> dict[str, Any]:
     """What the audit log tells of an account: everything by which one comes in or is reached but the password."""
     return {name: getattr(person, name) for name in ACCOUNT}
 
@@ -252,11 +252,11 @@ def record_change(person: User, *, before: Mapping[str, Any], by: User | None) -
     """Records what differs from the account's state before, for a door that edits it."""
     if difference := _difference(before, person):
         event = record("people.changed", by=by, subject=person, username=person.username, **difference)
-        tell(event, person, _units_of(person), former_address=difference["before"].get("email", ""))
+        tell_account_event(event, person, _units_of(person), former_address=difference["before"].get("email", ""))
 
 
 def _difference(before: Mapping[str, Any], person: User) -> dict[str, dict[str, Any]]:
-    after = state_of(person)
+    after = state_of_account(person)
     changed = [name for name in before if before[name] != after[name]]
     states = {"before": before, "after": after}
     return {when: {name: state[name] for name in changed} for when, state in states.items() if changed}
@@ -266,11 +266,11 @@ def _end_everything(person: User, by: User | None) -> None:
     """No session and no token of the person opens anything any more."""
     person.sittings_ended += 1
     person.save(update_fields=["sittings_ended"])
-    revoke(person.api_tokens.all(), by=by)
+    revoke_api_tokens(person.api_tokens.all(), by=by)
     endings.end_all(person)
 
 
-def revoke(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
+def revoke_api_tokens(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
     """From now on these tokens open nothing; how many did."""
     valid = list(tokens.filter(revoked_at__isnull=True).select_related("user"))
     for token in valid:
@@ -281,7 +281,7 @@ def revoke(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
 
 def _record_and_tell(action: str, person: User, by: User | None, before: Mapping[str, Any] | None = None) -> None:
     event = record(action, by=by, subject=person, username=person.username, **_difference(before or {}, person))
-    tell(event, person, _units_of(person))
+    tell_account_event(event, person, _units_of(person))
 
 
 def _units_of(person: User) -> set[int]:
@@ -304,10 +304,10 @@ def reset_password(person: User, *, by: User | None) -> str:
 def password_was_set(person: User, *, before: str, by: User | None) -> None:
     """Somebody else has set the person's password, stored as `before` until now: the person must change it, and what
     the old one opened is closed."""
-    known = state_of(person)
+    known = state_of_account(person)
     person.must_change_password = True
     person.save(update_fields=["password", "must_change_password"])
-    remember(person, before)
+    remember_former_password(person, before)
     _end_everything(person, by)
     _record_and_tell("people.password_reset", person, by, known)
 
@@ -315,8 +315,8 @@ def password_was_set(person: User, *, before: str, by: User | None) -> None:
 @transaction.atomic
 def change_own_password(person: User, password: str) -> None:
     """The person has chosen a password, which has been checked."""
-    known = state_of(person)
-    remember(person, person.password)
+    known = state_of_account(person)
+    remember_former_password(person, person.password)
     person.set_password(password)
     person.must_change_password = False
     person.save(update_fields=["password", "must_change_password"])

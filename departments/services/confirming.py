@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Membership, ProposedRole, User
 from departments.permissions import Role
-from departments.services.account_notices import tell
-from departments.services.accounts import may_see, record_role, roles_to_grant
+from departments.services.account_notices import tell_account_event
+from departments.services.accounts import may_see_person, record_role, roles_to_grant
 from departments.services.proposals import second_administrators
 
 NAMED = 5
@@ -30,7 +30,7 @@ def may_refuse(proposed: ProposedRole, by: User) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedRole:
     """A role that waits, what somebody may do about it, and for who may not confirm it some of those who may."""
 
     role: ProposedRole
@@ -40,19 +40,19 @@ class Offered:
     others: list[User]
 
 
-def offered_to(by: User, waiting: Iterable[ProposedRole]) -> list[Offered]:
+def offer_waiting_roles(by: User, waiting: Iterable[ProposedRole]) -> list[OfferedRole]:
     """Roles that wait, as they are offered to somebody."""
     return [_offered(one, by) for one in waiting]
 
 
-def _offered(row: ProposedRole, by: User) -> Offered:
+def _offered(row: ProposedRole, by: User) -> OfferedRole:
     may = may_confirm(row, by)
     others = second_administrators(row.user, row.department, Role(row.role), by=row.proposed_by).order_by("username")
-    return Offered(row, may, may_refuse(row, by), row.proposed_by_id == by.pk, [] if may else list(others[:NAMED]))
+    return OfferedRole(row, may, may_refuse(row, by), row.proposed_by_id == by.pk, [] if may else list(others[:NAMED]))
 
 
 @transaction.atomic
-def confirm(proposed: ProposedRole, *, by: User) -> None:
+def confirm_role(proposed: ProposedRole, *, by: User) -> None:
     """The person holds the role from now on."""
     row = _undecided(proposed, by)
     if not may_confirm(row, by):
@@ -63,7 +63,7 @@ def confirm(proposed: ProposedRole, *, by: User) -> None:
 
 
 @transaction.atomic
-def refuse(proposed: ProposedRole, *, by: User, reason: str) -> None:
+def refuse_role(proposed: ProposedRole, *, by: User, reason: str) -> None:
     """The person does not get the role."""
     row = _undecided(proposed, by)
     if not may_refuse(row, by):
@@ -78,7 +78,7 @@ def _undecided(proposed: ProposedRole, by: User) -> ProposedRole:
     """The row, which nobody else decides meanwhile."""
     rows = ProposedRole.objects.select_for_update(of=("self",)).select_related("user", "department", "proposed_by")
     row = rows.get(pk=proposed.pk)
-    if not may_see(row.user, by):
+    if not may_see_person(row.user, by):
         raise access.refusal()
     if row.decided_at is not None:
         raise ValidationError(_("Somebody has decided on this role meanwhile."))
@@ -94,4 +94,4 @@ def _decide(row: ProposedRole, by: User, *, confirmed: bool, reason: str = "") -
 def _record_and_tell(action: str, row: ProposedRole, by: User, **detail: str) -> None:
     event = record_role(action, row.user, (row.department_id, row.role), by, **detail)
     told = {"department": row.department.short_name, "role": row.role, **detail}
-    tell(event, row.user, {row.department_id}, also=User.objects.filter(pk=row.proposed_by_id), **told)
+    tell_account_event(event, row.user, {row.department_id}, also=User.objects.filter(pk=row.proposed_by_id), **told)

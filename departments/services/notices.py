@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from departments import jobs
 from departments.models import Notice, User
-from departments.notices.digest import remember
-from departments.rules.reminding import Part
+from departments.notices.digest import note_last_reminders
+from departments.rules.reminding import NoticePart
 
 
 @transaction.atomic
@@ -19,7 +19,7 @@ def notify(
     *,
     kind: str,
     subject: str,
-    part: Part,
+    part: NoticePart,
     now: datetime,
     reminds_of: Collection[str] = (),
     mail_also: str = "",
@@ -36,15 +36,15 @@ def notify(
     values["mail_at"] = now if user.email or mail_also else None
     _notice, made = Notice.objects.get_or_create(user=user, kind=kind, subject=subject, day=day, defaults=values)
     if made:
-        remember({(user.pk, thing) for thing in reminds_of}, day)
+        note_last_reminders({(user.pk, thing) for thing in reminds_of}, day)
         _wake_once()
     return made
 
 
 def _wake_once() -> None:
     """A worker is woken once a transaction, however many are told."""
-    if not any(jobs.wake in hook for hook in connection.run_on_commit):
-        transaction.on_commit(jobs.wake)
+    if not any(jobs.wake_mail_worker in hook for hook in connection.run_on_commit):
+        transaction.on_commit(jobs.wake_mail_worker)
 
 
 def mark_read(user: User, pk: int, now: datetime) -> bool:

@@ -8,7 +8,7 @@ another administrator who might have given it confirms it. Where there is no oth
 from django.db.models import F, Q, QuerySet
 
 from departments.models import Department, ProposedRole, User
-from departments.models.lineage import Above, ids
+from departments.models.lineage import RegionsAbove, parse_region_ids
 from departments.permissions import Role, approves, grantable
 
 
@@ -25,15 +25,15 @@ def second_administrators(person: User, department: Department, role: Role, *, b
 
 def _wholes(department: Department) -> frozenset[int]:
     """The ids of the department's region and of every region that it is a part of."""
-    above = Department.objects.annotate(above=Above(F("region_id"))).values_list("above", flat=True)
-    return ids(above.get(pk=department.pk))
+    above = Department.objects.annotate(above=RegionsAbove(F("region_id"))).values_list("above", flat=True)
+    return parse_region_ids(above.get(pk=department.pk))
 
 
-def is_new(person: User, role: Role) -> bool:
+def is_first_approving_role(person: User, role: Role) -> bool:
     """Whether it is a role that approves, and the person holds it nowhere yet."""
     return approves(role) and not person.memberships.filter(role=role.value).exists()
 
 
-def waiting_of(person: User) -> "QuerySet[ProposedRole]":
+def waiting_roles_of(person: User) -> "QuerySet[ProposedRole]":
     """What waits for a decision."""
     return person.proposed_roles.waiting().select_related("department__region", "proposed_by")

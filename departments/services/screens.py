@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from departments import access
 from departments.models import Region, Screen, User
-from departments.models.lineage import Below
+from departments.models.lineage import RegionsBelow
 from departments.permissions import Action
 from departments.services.accounts import record
 
@@ -18,10 +18,10 @@ def screens_of(by: User) -> "QuerySet[Screen]":
     return Screen.objects.filter(region__in=access.reach(by, Action.SHOW_SCREENS).seats)
 
 
-def places_of(by: User) -> "QuerySet[Region]":
+def regions_for_screens(by: User) -> "QuerySet[Region]":
     """The regions for which somebody may open a screen, each with `below`, the ids of the region and of its parts."""
     seats = access.reach(by, Action.SHOW_SCREENS).seats
-    return Region.objects.filter(pk__in=seats).annotate(below=Below(F("pk")))
+    return Region.objects.filter(pk__in=seats).annotate(below=RegionsBelow(F("pk")))
 
 
 @transaction.atomic

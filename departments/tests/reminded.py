@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from departments.models import Department, Membership, Notice, Region, User
 from departments.notices import matters
 from departments.permissions import Role
-from departments.rules.reminding import Matter, Part, Rule
+from departments.rules.reminding import Matter, NoticePart, ReminderRule
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2014, 7, 2, 8, 30, tzinfo=SHANGHAI)
 TODAY = NOW.date()
 DEADLINE = date(2014, 7, 5)
-DAILY = Rule(before=(3,), after=(1,), every=7)
+DAILY = ReminderRule(before=(3,), after=(1,), every=7)
 
 
 def person(name: str, *, email: str | None = None, role: Role = Role.REPORTER) -> User:
@@ -31,7 +31,7 @@ def person(name: str, *, email: str | None = None, role: Role = Role.REPORTER) -
 
 def matter(thing: str = "figures", deadline: date = DEADLINE, link: str = "/desk/") -> Matter:
     """Something to do by the deadline."""
-    return Matter(thing, deadline, DAILY, Part("test", {"thing": thing}, link))
+    return Matter(thing, deadline, DAILY, NoticePart("test", {"thing": thing}, link))
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def everybody_has(*found: Matter) -> Iterator[None]:
 
     before, words, headings = list(matters._providers), dict(matters._wordings), dict(matters._headings)
     matters._providers[:] = [offer]
-    matters.word({"test": _sentence}, {"test": "试验通知"})
+    matters.register_wordings({"test": _sentence}, {"test": "试验通知"})
     try:
         yield
     finally:

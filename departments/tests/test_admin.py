@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from departments import administration
-from departments.auditing.log import line
+from departments.auditing.log import line_of_event
 from departments.models import ApiToken, AuditEvent, Department, Notice, Region, User
 from departments.notices import matters
-from departments.notices.mailing import deliver
+from departments.notices.mailing import deliver_mails
 from departments.permissions import Role
 from departments.tests.callers import member, region
 
@@ -174,9 +174,9 @@ def test_a_person_whose_address_was_changed_is_told_at_the_old_one_too(new: str)
     user, chief = User.objects.create_user("li", email="old@example.cn"), member(Role.ADMINISTRATOR)
     change(logged_in(chief), user, email=new)
     told = Notice.objects.get(user=user)
-    assert "如非本人要求，请告知计划牵头办公室" in matters.lines(told)[0].text
+    assert "如非本人要求，请告知计划牵头办公室" in matters.lines_of_notice(told)[0].text
     Notice.objects.update(read_at=told.created_at)  # perhaps by whoever has changed it
-    deliver(timezone.now())
+    deliver_mails(timezone.now())
     assert [one.to for one in mail.outbox] == [["old@example.cn"]]
 
 
@@ -184,14 +184,14 @@ def test_even_an_own_address_is_not_changed_unseen() -> None:
     chief = member(Role.ADMINISTRATOR)
     User.objects.filter(pk=chief.pk).update(email="old@example.cn")
     change(logged_in(chief), chief, email="new@example.cn")
-    deliver(timezone.now())
+    deliver_mails(timezone.now())
     assert sorted(one.to for one in mail.outbox) == [["new@example.cn"], ["old@example.cn"]]
 
 
 def test_a_first_address_is_told_nowhere_else() -> None:
     user = User.objects.create_user("li")
     change(logged_in(member(Role.ADMINISTRATOR)), user, email="new@example.cn")
-    deliver(timezone.now())
+    deliver_mails(timezone.now())
     assert [one.to for one in mail.outbox] == [["new@example.cn"]]
 
 
@@ -208,7 +208,7 @@ def test_what_is_changed_of_an_account_is_recorded_before_and_after(inside: Clie
     event = AuditEvent.objects.get(action="people.changed")
     assert event.detail["before"] == {"username": "new", "display_name": "", "email": "old@example.cn"}
     assert event.detail["after"] == {"username": "newer", "display_name": "李", "email": "new@example.cn"}
-    assert "变更前 (" in line(event).detail
+    assert "变更前 (" in line_of_event(event).detail
     change(inside, User.objects.get(pk=user.pk), email="new@example.cn", display_name="李")
     assert AuditEvent.objects.filter(action="people.changed").count() == 1
     change(inside, user, username="newer", email="new@example.cn", display_name="李", is_active="")

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from departments.http_api.contract import plain, read_moment, write_moment
+from departments.http_api.contract import read_moment, write_decimal, write_moment
 from departments.models import ApiToken, AuditEvent, Department, Membership, User
 from departments.permissions import Role
 from departments.tests.callers import asking, cost, faults, member, region
@@ -182,7 +182,7 @@ def test_a_lost_role_closes_the_api_at_once() -> None:
     ],
 )
 def test_a_decimal_travels_in_full(number: str, text: str) -> None:
-    assert plain(Decimal(number)) == text
+    assert write_decimal(Decimal(number)) == text
 
 
 def test_a_time_travels_with_its_offset_to_the_microsecond() -> None:

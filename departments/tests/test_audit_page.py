@@ -131,9 +131,9 @@ def test_what_cannot_be_understood_breaks_nothing(query: dict[str, str], client:
 
 def test_every_event_is_on_exactly_one_page(client: Client, admin: User) -> None:
     made = [record("month.locked", by=None, number=number) for number in range(log.PAGE * 2 + 3)]
-    events, before, found = log.chosen({}, admin), None, []
+    events, before, found = log.choose_events({}, admin), None, []
     while True:
-        rows, before = log.page(events, before)
+        rows, before = log.page_of_events(events, before)
         found += [row.pk for row in rows]
         if before is None:
             break

@@ -44,10 +44,10 @@ def test_it_opens_nothing_until_a_second_administrator_confirms_it_and_all_are_t
     waiting: ProposedRole, cast: SimpleNamespace
 ) -> None:
     assert not reviews(waiting.user)
-    assert not access.reaches(again(waiting.user))[Action.VIEW_PLAN]
+    assert not access.reaches_by_action(again(waiting.user))[Action.VIEW_PLAN]
     asked = Notice.objects.get(user=cast.office_chief)
-    assert "另一名管理员确认" in matters.lines(asked)[0].text
-    confirming.confirm(waiting, by=cast.office_chief)
+    assert "另一名管理员确认" in matters.lines_of_notice(asked)[0].text
+    confirming.confirm_role(waiting, by=cast.office_chief)
     assert reviews(waiting.user)
     assert told() == ["people.added", "people.role_proposed", "people.role_granted"]
     assert AuditEvent.objects.latest("pk").detail["proposed_by"] == cast.bureau_chief.username
@@ -71,7 +71,7 @@ def test_who_gave_it_who_gets_it_and_who_could_not_have_given_it_do_not_confirm_
     Membership.objects.create(user=waiting.user, department=cast.bureau, role="administrator")
     for one in (cast.bureau_chief, waiting.user, cast.other_chief, cast.county_chief, cast.reporter):
         with pytest.raises(PermissionDenied):
-            confirming.confirm(waiting, by=again(one))
+            confirming.confirm_role(waiting, by=again(one))
     for one in (cast.bureau_chief, waiting.user):
         decided = {"decided_by": one, "decided_at": waiting.proposed_at, "confirmed": True}
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -96,12 +96,12 @@ def test_a_role_that_is_held_elsewhere_or_does_not_approve_waits_for_nobody(cast
 
 def test_it_is_refused_with_a_reason_and_decided_once(waiting: ProposedRole, cast: SimpleNamespace) -> None:
     with pytest.raises(ValidationError, match="理由"):
-        confirming.refuse(waiting, by=cast.office_chief, reason=" ")
-    confirming.refuse(waiting, by=cast.office_chief, reason="未报备")
+        confirming.refuse_role(waiting, by=cast.office_chief, reason=" ")
+    confirming.refuse_role(waiting, by=cast.office_chief, reason="未报备")
     with pytest.raises(ValidationError, match="已有人"):
-        confirming.confirm(waiting, by=cast.office_chief)
+        confirming.confirm_role(waiting, by=cast.office_chief)
     assert roles(waiting.user) == set()
-    assert "未报备" in matters.lines(Notice.objects.filter(user=cast.bureau_chief).latest("pk"))[0].text
+    assert "未报备" in matters.lines_of_notice(Notice.objects.filter(user=cast.bureau_chief).latest("pk"))[0].text
 
 
 def test_it_is_decided_on_the_page_of_the_person(waiting: ProposedRole, cast: SimpleNamespace) -> None:
@@ -139,7 +139,7 @@ def test_giving_it_again_changes_nothing_until_the_other_administrators_have_lef
 def test_nobody_gets_at_an_account_by_the_role_that_it_is_to_have(cast: SimpleNamespace) -> None:
     member(Role.ADMINISTRATOR, unit=cast.office)
     person, _password = add(cast, cast.office_chief, roles=[Role.COORDINATOR])
-    assert services.may_see(person, cast.bureau_chief)
+    assert services.may_see_person(person, cast.bureau_chief)
     with pytest.raises(PermissionDenied):
         services.reset_password(person, by=cast.bureau_chief)
 
@@ -154,5 +154,5 @@ def test_through_the_administration_it_waits_as_well(cast: SimpleNamespace) -> N
     answer = as_(cast.office_chief).post(f"/admin/departments/user/{cast.reporter.pk}/change/", form | rows)
     assert answer.status_code == 302
     assert roles(cast.reporter) == {("bureau", "reporter")}
-    confirming.confirm(ProposedRole.objects.get(), by=cast.bureau_chief)
+    confirming.confirm_role(ProposedRole.objects.get(), by=cast.bureau_chief)
     assert roles(cast.reporter) == {("bureau", "reporter"), ("bureau", "reviewer")}

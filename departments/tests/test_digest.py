@@ -10,14 +10,14 @@ from django.db import IntegrityError, connection, transaction
 from departments import jobs
 from departments.models import LastReminder, Notice, User
 from departments.notices import matters
-from departments.notices.digest import KEPT, LOT, compose, is_composed, purge
-from departments.rules.reminding import Part
+from departments.notices.digest import KEPT, LOT, compose_digests, is_composed, purge_old_notices
+from departments.rules.reminding import NoticePart
 from departments.services.notices import notify
 from departments.tests.reminded import DEADLINE, NOW, TODAY, everybody_has, matter, notice, person
 
 pytestmark = pytest.mark.django_db
 
-PART = Part("test", {"thing": "甲"}, "/desk/")
+PART = NoticePart("test", {"thing": "甲"}, "/desk/")
 
 
 @pytest.fixture(autouse=True)
@@ -28,44 +28,44 @@ def to_do() -> Iterator[None]:
 
 def test_everybody_with_something_due_gets_one_message() -> None:
     people = [person("a"), person("b")]
-    assert compose(TODAY, NOW) == 2
+    assert compose_digests(TODAY, NOW) == 2
     assert {one.user for one in Notice.objects.all()} == set(people)
     with everybody_has(matter("one"), matter("two")):
-        assert compose(TODAY, NOW) == 0
+        assert compose_digests(TODAY, NOW) == 0
     assert is_composed(TODAY)
 
 
 def test_everything_due_stands_in_the_one_message() -> None:
     person("a")
     with everybody_has(matter("one"), matter("two")):
-        compose(TODAY, NOW)
-        assert [line.text for line in matters.lines(Notice.objects.get())] == ["请办理one", "请办理two"]
+        compose_digests(TODAY, NOW)
+        assert [line.text for line in matters.lines_of_notice(Notice.objects.get())] == ["请办理one", "请办理two"]
 
 
 def test_a_repeated_run_adds_nothing_and_the_next_day_says_nothing_again() -> None:
     person("a")
-    assert [compose(TODAY, NOW) for _run in range(3)] == [1, 0, 0]
-    assert compose(TODAY + timedelta(days=1), NOW + timedelta(days=1)) == 0
+    assert [compose_digests(TODAY, NOW) for _run in range(3)] == [1, 0, 0]
+    assert compose_digests(TODAY + timedelta(days=1), NOW + timedelta(days=1)) == 0
 
 
 def test_a_day_on_which_the_service_was_down_is_made_up_for_once() -> None:
     person("a")
-    late = [compose(TODAY + timedelta(days=number), NOW + timedelta(days=number)) for number in (1, 2, 3)]
+    late = [compose_digests(TODAY + timedelta(days=number), NOW + timedelta(days=number)) for number in (1, 2, 3)]
     assert late == [1, 0, 0]
 
 
 def test_by_whatever_day_a_run_is_asked_for_nobody_gets_two_on_one_day() -> None:
     person("a")
-    assert compose(TODAY, NOW + timedelta(days=9)) == 1
-    assert compose(TODAY + timedelta(days=9), NOW + timedelta(days=9)) == 0
+    assert compose_digests(TODAY, NOW + timedelta(days=9)) == 1
+    assert compose_digests(TODAY + timedelta(days=9), NOW + timedelta(days=9)) == 0
 
 
 def test_nothing_to_do_is_no_message() -> None:
     person("a")
     with everybody_has():
-        assert compose(TODAY, NOW) == 0
+        assert compose_digests(TODAY, NOW) == 0
     with everybody_has(matter(deadline=DEADLINE + timedelta(days=1))):
-        assert compose(TODAY, NOW) == 0
+        assert compose_digests(TODAY, NOW) == 0
     assert not Notice.objects.exists()
 
 
@@ -73,17 +73,17 @@ def test_who_has_left_or_holds_no_role_gets_none() -> None:
     person("gone")
     User.objects.update(is_active=False)
     User.objects.create_user("nobody", email="nobody@example.org")
-    assert compose(TODAY, NOW) == 0
+    assert compose_digests(TODAY, NOW) == 0
 
 
 def test_who_has_no_address_gets_the_notice_and_no_mail() -> None:
     person("a", email="")
-    compose(TODAY, NOW)
+    compose_digests(TODAY, NOW)
     assert Notice.objects.get().mail_at is None
 
 
 def test_the_database_refuses_a_second_one() -> None:
-    compose(TODAY, NOW)
+    compose_digests(TODAY, NOW)
     made = notice(person("a"))
     with pytest.raises(IntegrityError), transaction.atomic():
         notice(made.user)
@@ -103,7 +103,7 @@ def test_a_run_that_finds_itself_overtaken_looks_again(monkeypatch: pytest.Monke
         return set(Notice.objects.values_list("user_id", flat=True))
 
     monkeypatch.setattr("departments.notices.digest._told", told)
-    assert compose(TODAY, NOW) == 2
+    assert compose_digests(TODAY, NOW) == 2
     assert len(looks) == 2
     assert LastReminder.objects.count() == 2
 
@@ -117,7 +117,7 @@ def test_two_runs_at_once_send_one_message_each_person() -> None:
 
     def run() -> None:
         start.wait(timeout=20)
-        made.append(compose(TODAY, NOW))
+        made.append(compose_digests(TODAY, NOW))
         connection.close()
 
     threads = [Thread(target=run) for _number in range(2)]
@@ -144,7 +144,7 @@ def test_what_is_older_than_a_year_is_removed() -> None:
     notice(user, "old", now=NOW - KEPT - timedelta(days=1))
     notice(user, "kept", now=NOW - KEPT + timedelta(days=1))
     LastReminder.objects.create(user=user, thing="old", day=TODAY - KEPT - timedelta(days=1))
-    assert purge(NOW) == 1
+    assert purge_old_notices(NOW) == 1
     assert Notice.objects.get().subject == "kept"
     assert not LastReminder.objects.exists()
 
@@ -154,7 +154,7 @@ def test_one_run_removes_no_more_than_a_lot(monkeypatch: pytest.MonkeyPatch) -> 
     user = person("a")
     for number in range(5):
         notice(user, str(number), now=NOW - 2 * KEPT)
-    assert [purge(NOW) for _run in range(4)] == [2, 2, 1, 0]
+    assert [purge_old_notices(NOW) for _run in range(4)] == [2, 2, 1, 0]
     assert LOT == 1000
 
 
@@ -169,7 +169,7 @@ def test_the_same_is_told_once_a_day() -> None:
 def test_what_was_told_at_once_is_not_said_again_by_the_digest() -> None:
     user = person("a")
     notify(user, kind="test", subject="1", part=PART, now=NOW, reminds_of=["figures"])
-    assert compose(TODAY, NOW) == 0
+    assert compose_digests(TODAY, NOW) == 0
     with everybody_has(matter("figures"), matter("other")):
-        assert compose(TODAY, NOW) == 1
+        assert compose_digests(TODAY, NOW) == 1
     assert [part["details"]["thing"] for part in Notice.objects.get(kind=Notice.DIGEST).parts] == ["other"]

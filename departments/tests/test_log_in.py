@@ -188,10 +188,10 @@ def test_a_guesser_has_few_guesses_a_day_and_the_owner_comes_in_meanwhile(
     while clock[0] < end:
         request.META["REMOTE_ADDR"] = f"10.1.0.{evaluated[0] % addresses + 1}"
         try:
-            lockout.take(request, "name:li")
+            lockout.count_guess(request, "name:li")
             evaluated[0] += 1
         except lockout.LockedError:
-            clock[0] += max(1, lockout.seconds_left(request, "name:li"))
+            clock[0] += max(1, lockout.seconds_locked(request, "name:li"))
             at_home = Client(REMOTE_ADDR="10.0.0.9")
             assert enter(at_home, "li").status_code == 302
     assert most - 2 <= evaluated[0] <= most
@@ -223,9 +223,9 @@ def test_the_host_that_the_asker_names_does_not_matter(client: Client, li: User)
 
 def test_an_administrator_ends_the_lock_early(client: Client, li: User) -> None:
     fail(client, 5)
-    assert lockout.locked([li]) == {li.pk}
+    assert lockout.find_locked_people([li]) == {li.pk}
     unlock(li, by=member(Role.ADMINISTRATOR))
-    assert lockout.locked([li]) == set()
+    assert lockout.find_locked_people([li]) == set()
     enter(client, "li")
     assert inside(client)
 
@@ -258,10 +258,10 @@ def test_what_counts_no_more_is_deleted_and_known_addresses_stay(li: User, monke
     enter(Client(), "li")
     fail(Client(), 1, "nobody")
     forward(monkeypatch, 3 * 24 * 60)
-    lockout.forget()
+    lockout.forget_old_failures()
     assert Failures.objects.filter(level=0, let_in_at__isnull=False).count() == Failures.objects.count() == 2
     forward(monkeypatch, 90 * 24 * 60)
-    lockout.forget()
+    lockout.forget_old_failures()
     assert not Failures.objects.exists()
 
 

@@ -18,7 +18,7 @@ from django.test import override_settings
 from departments import jobs
 from departments.models import Notice, User
 from departments.notices import mailing
-from departments.notices.mailing import AGAIN, QUIET, TOO_LATE, Outcome, deliver
+from departments.notices.mailing import AGAIN, QUIET, TOO_LATE, MailingOutcome, deliver_mails
 from departments.tests.mailserver import MailServer
 from departments.tests.reminded import NOW, everybody_has, notice, person
 
@@ -50,7 +50,7 @@ def text_of(message: Message, kind: str = "text/plain") -> str:
 def test_the_mail_says_what_the_notice_says_and_where_to_go(server: MailServer) -> None:
     notice(person("a"))
     with override_settings(SITE_URL="https://plan.example"):
-        assert deliver(NOW) == Outcome(sent=1)
+        assert deliver_mails(NOW) == MailingOutcome(sent=1)
     recipients, data = server.taken[0]
     message = email.message_from_bytes(data)
     assert recipients == ["a@example.org"]
@@ -66,7 +66,7 @@ def test_the_mail_says_what_the_notice_says_and_where_to_go(server: MailServer) 
 
 def test_a_mail_is_sent_once(server: MailServer) -> None:
     notice(person("a"))
-    assert [deliver(NOW + timedelta(hours=number)).sent for number in range(3)] == [1, 0, 0]
+    assert [deliver_mails(NOW + timedelta(hours=number)).sent for number in range(3)] == [1, 0, 0]
     sent = Notice.objects.get()
     assert (sent.mail_at, sent.mailed_at, sent.mail_attempts) == (None, NOW, 1)
 
@@ -75,11 +75,11 @@ def test_one_person_gets_one_mail_for_all_that_waits(server: MailServer) -> None
     """Whoever has twenty figures returned does not get twenty mails: the first at once, the rest together."""
     user = person("a")
     notice(user, "1")
-    assert deliver(NOW).sent == 1
+    assert deliver_mails(NOW).sent == 1
     for number in range(2, 21):
         notice(user, str(number))
-    assert deliver(NOW + timedelta(minutes=1)).sent == 0
-    assert deliver(NOW + QUIET).sent == 1
+    assert deliver_mails(NOW + timedelta(minutes=1)).sent == 0
+    assert deliver_mails(NOW + QUIET).sent == 1
     assert all(f"/desk/{number}/" in text_of(email.message_from_bytes(server.taken[1][1])) for number in range(2, 21))
 
 
@@ -88,19 +88,19 @@ def test_a_person_whose_mail_fails_does_not_block_the_others_and_is_tried_again(
     for user in users:
         notice(user)
     server.refused.add("b@example.org")
-    assert deliver(NOW) == Outcome(sent=2, failed=1)
-    assert deliver(NOW + timedelta(minutes=1)) == Outcome()
+    assert deliver_mails(NOW) == MailingOutcome(sent=2, failed=1)
+    assert deliver_mails(NOW + timedelta(minutes=1)) == MailingOutcome()
     server.refused.clear()
-    assert deliver(NOW + AGAIN) == Outcome(sent=1)
+    assert deliver_mails(NOW + AGAIN) == MailingOutcome(sent=1)
     assert [to for to, _data in server.taken] == [["a@example.org"], ["c@example.org"], ["b@example.org"]]
 
 
 def test_a_further_address_is_told_once_whatever_becomes_of_the_persons_own(server: MailServer) -> None:
     notice(person("a"), mail_also="former@example.org")
     server.refused.add("a@example.org")
-    assert deliver(NOW) == Outcome(failed=1)
+    assert deliver_mails(NOW) == MailingOutcome(failed=1)
     server.refused.clear()
-    assert deliver(NOW + AGAIN) == Outcome(sent=1)
+    assert deliver_mails(NOW + AGAIN) == MailingOutcome(sent=1)
     assert [to for to, _data in server.taken] == [["former@example.org"], ["a@example.org"]]
     assert "请办理1" in text_of(email.message_from_bytes(server.taken[0][1]))
 
@@ -108,16 +108,16 @@ def test_a_further_address_is_told_once_whatever_becomes_of_the_persons_own(serv
 def test_a_further_address_that_takes_nothing_is_tried_again(server: MailServer) -> None:
     notice(person("a", email=""), mail_also="former@example.org", read_at=NOW)
     server.refused.add("former@example.org")
-    assert deliver(NOW) == Outcome(failed=1)
+    assert deliver_mails(NOW) == MailingOutcome(failed=1)
     server.refused.clear()
-    assert deliver(NOW + AGAIN) == Outcome(sent=1)
+    assert deliver_mails(NOW + AGAIN) == MailingOutcome(sent=1)
     assert [to for to, _data in server.taken] == [["former@example.org"]]
 
 
 def test_attempts_are_bounded(server: MailServer) -> None:
     server.refused.add("a@example.org")
     notice(person("a"))
-    minutes = [deliver(NOW + timedelta(minutes=number)).failed for number in range(0, 26 * 60, 5)]
+    minutes = [deliver_mails(NOW + timedelta(minutes=number)).failed for number in range(0, 26 * 60, 5)]
     assert sum(minutes) == Notice.objects.get().mail_attempts == 7
     assert Notice.objects.get().mail_at is None
     assert Notice.objects.get().read_at is None
@@ -127,18 +127,18 @@ def test_a_server_that_is_down_costs_no_attempt(server: MailServer) -> None:
     notice(person("a"))
     notice(person("b"))
     with override_settings(EMAIL_PORT=server.closed_port):
-        assert deliver(NOW) == Outcome()
+        assert deliver_mails(NOW) == MailingOutcome()
     assert set(Notice.objects.values_list("mail_attempts", "mail_at")) == {(0, NOW)}
-    assert deliver(NOW + timedelta(minutes=1)) == Outcome(sent=2)
+    assert deliver_mails(NOW + timedelta(minutes=1)) == MailingOutcome(sent=2)
 
 
 def test_a_server_that_dies_in_the_middle_loses_nothing(server: MailServer) -> None:
     for name in ("a", "b"):
         notice(person(name))
     server.hangs_up_after = 1
-    assert deliver(NOW).sent == 1
+    assert deliver_mails(NOW).sent == 1
     server.hangs_up_after = None
-    assert deliver(NOW + AGAIN).sent == 1
+    assert deliver_mails(NOW + AGAIN).sent == 1
     assert sorted(to for recipients, _data in server.taken for to in recipients) == ["a@example.org", "b@example.org"]
 
 
@@ -151,9 +151,9 @@ def test_a_process_that_dies_between_claim_and_sending_is_made_up_for(monkeypatc
     with monkeypatch.context() as patched:
         patched.setattr(mailing, "_sent", die)
         with pytest.raises(KeyboardInterrupt):
-            deliver(NOW)
-    assert deliver(NOW + AGAIN / 2).sent == 0
-    assert deliver(NOW + AGAIN).sent == 1
+            deliver_mails(NOW)
+    assert deliver_mails(NOW + AGAIN / 2).sent == 0
+    assert deliver_mails(NOW + AGAIN).sent == 1
     assert len(mail.outbox) == 1
 
 
@@ -166,7 +166,7 @@ def test_two_workers_at_once_send_each_mail_once(server: MailServer) -> None:
 
     def run() -> None:
         start.wait(timeout=20)
-        sent.append(deliver(NOW).sent)
+        sent.append(deliver_mails(NOW).sent)
         connection.close()
 
     threads = [Thread(target=run) for _number in range(2)]
@@ -188,18 +188,18 @@ def test_two_workers_at_once_send_each_mail_once(server: MailServer) -> None:
 def test_who_cannot_be_reached_any_more_gets_no_mail(change: dict[str, Any]) -> None:
     notice(person("a"))
     User.objects.update(**change)
-    assert deliver(NOW) == Outcome()
+    assert deliver_mails(NOW) == MailingOutcome()
     assert mail.outbox == []
 
 
 def test_what_was_read_meanwhile_is_not_mailed() -> None:
     notice(person("a"), read_at=NOW)
-    assert deliver(NOW) == Outcome()
+    assert deliver_mails(NOW) == MailingOutcome()
 
 
 def test_what_is_a_day_old_is_not_mailed_any_more() -> None:
     notice(person("a"))
-    assert deliver(NOW + TOO_LATE + timedelta(minutes=1)) == Outcome()
+    assert deliver_mails(NOW + TOO_LATE + timedelta(minutes=1)) == MailingOutcome()
     assert Notice.objects.get().mail_at is None
 
 
@@ -207,7 +207,7 @@ def test_what_is_a_day_old_is_not_mailed_any_more() -> None:
 def test_an_address_that_is_none_fails_alone(address: str, server: MailServer) -> None:
     notice(person("a", email=address))
     notice(person("b"))
-    assert deliver(NOW) == Outcome(sent=1, failed=1)
+    assert deliver_mails(NOW) == MailingOutcome(sent=1, failed=1)
     assert [to for to, _data in server.taken] == [["b@example.org"]]
 
 
@@ -230,7 +230,7 @@ class Refusing(EmailBackend):
 def test_the_log_names_neither_people_nor_addresses(caplog: pytest.LogCaptureFixture) -> None:
     made = notice(person("secret"))
     with override_settings(EMAIL_BACKEND=f"{__name__}.Refusing"), caplog.at_level(logging.INFO):
-        deliver(NOW)
+        deliver_mails(NOW)
     said = [str(vars(record)) for record in caplog.records if record.name.startswith("departments")]
     assert any(f"[{made.pk}]" in line and "SMTPRecipientsRefused" in line for line in said)
     assert not any("secret" in line for line in said)
@@ -238,7 +238,7 @@ def test_the_log_names_neither_people_nor_addresses(caplog: pytest.LogCaptureFix
 
 def test_a_text_that_looks_like_html_stays_text() -> None:
     notice(person("a"), "<b>&amp;")
-    deliver(NOW)
+    deliver_mails(NOW)
     message = mail.outbox[0]
     assert isinstance(message, mail.EmailMultiAlternatives)
     assert "请办理<b>&amp;" in str(message.body)

@@ -9,7 +9,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from departments.credentials.passwords import LETTERS, KindsValidator, first_password, kinds
+from departments.credentials.passwords import LETTERS, KindsValidator, count_character_kinds, first_password
 from departments.models import User
 from departments.permissions import Role
 from departments.services.accounts import change_own_password, reset_password
@@ -59,7 +59,7 @@ def change(client: Client, old: str = PASSWORD, new: str = NEW, again: str | Non
     [("", 0), ("abc", 1), ("abcD", 2), ("abcD1", 3), ("abcD1-", 4), ("质量强市", 1), ("质量a1", 3), ("   ", 1)],
 )
 def test_kinds_of_characters_are_counted(password: str, number: int) -> None:
-    assert kinds(password) == number
+    assert count_character_kinds(password) == number
 
 
 @given(st.text(max_size=30))
@@ -67,9 +67,9 @@ def test_a_password_passes_exactly_with_three_kinds(password: str) -> None:
     try:
         KindsValidator().validate(password)
     except ValidationError:
-        assert kinds(password) < 3
+        assert count_character_kinds(password) < 3
     else:
-        assert 3 <= kinds(password) <= 4
+        assert 3 <= count_character_kinds(password) <= 4
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_the_person_the_other_administrators_and_the_office_are_told_of_a_deed(
     person = [] if deed == "deactivate" else [cast.reporter]
     assert {one.user for one in notices} == {second, office, *person}
     for one in notices:
-        text = matters.lines(one)[0].text
+        text = matters.lines_of_notice(one)[0].text
         assert str(cast.reporter) in text
         assert str(cast.bureau_chief) in text
 
@@ -246,7 +246,7 @@ def test_all_are_told_of_a_role_by_mail_and_a_second_reset_on_the_same_day_too(c
         services.reset_password(again(cast.reporter), by=cast.office_chief)
     notices = Notice.objects.filter(user=cast.reporter, mail_at__isnull=False).order_by("pk")
     assert [one.parts[0]["kind"] for one in notices] == ["people.role_granted", *["people.password_reset"] * 2]
-    assert "领导" in matters.lines(notices[0])[0].text
+    assert "领导" in matters.lines_of_notice(notices[0])[0].text
 
 
 def test_a_lost_second_factor_is_removed(cast: SimpleNamespace) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from departments.database.prepared import prepared
+from departments.database.prepared import prepare_query
 
 SQL = "SELECT COUNT(*) FROM departments_user WHERE id > %s AND username <> %s"
 PLANNED = "SELECT COUNT(*) FROM pg_prepared_statements WHERE name = 'people_beyond'"
@@ -25,7 +25,7 @@ def one(sql: str, *parameters: int | str) -> object:
 
 
 def people(beyond: int = 0) -> object:
-    return one(prepared("people_beyond", SQL), beyond, "50%s")
+    return one(prepare_query("people_beyond", SQL), beyond, "50%s")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -66,4 +66,4 @@ def test_it_outlives_a_transaction_that_is_taken_back() -> None:
 def test_what_cannot_be_planned_is_refused_each_time_as_django_says_it() -> None:
     for _number in range(2):
         with pytest.raises(DatabaseError, match="nowhere"):
-            prepared("wrong", "SELECT nowhere")
+            prepare_query("wrong", "SELECT nowhere")

@@ -11,7 +11,7 @@ from departments.login.backends import Backend
 from departments.models import Department, Region, User
 from departments.notices import digest
 from departments.people.seeing import departments_seen_by, is_alone, is_top, regions_seen_by
-from departments.people.wording import parts_word, whole_word
+from departments.people.wording import word_for_region_parts, word_for_whole_region
 from departments.permissions import Action, Role
 from departments.services.accounts import record
 from departments.tests.cities import City, city, province
@@ -71,13 +71,13 @@ def test_every_way_of_reading_a_person_knows_the_regions(
     cities: tuple[City, City], django_assert_num_queries: "DjangoAssertNumQueries"
 ) -> None:
     user = cities[0].person(Role.COORDINATOR)
-    found = access.reaches(user)
+    found = access.reaches_by_action(user)
     with django_assert_num_queries(1):
         of_session = Backend().get_user(user.pk)
         assert of_session is not None
-        assert access.reaches(of_session) == found
+        assert access.reaches_by_action(of_session) == found
     (of_digest,) = [one for one in digest.active_people() if one == user]
-    assert access.reaches(of_digest) == found
+    assert access.reaches_by_action(of_digest) == found
 
 
 def test_regions_in_a_ring_are_read_all_the_same(cities: tuple[City, City]) -> None:
@@ -134,9 +134,9 @@ def test_each_city_has_its_own_public_security_bureau(cities: tuple[City, City])
 )
 def test_a_plan_of_any_region_reads_right(kind: str, whole: str, parts: str) -> None:
     region = Region(kind=kind)
-    assert (whole_word(region), parts_word(region)) == (whole, parts)
+    assert (word_for_whole_region(region), word_for_region_parts(region)) == (whole, parts)
     with override("en"):
-        assert whole_word(region) == f"the whole {'city' if 'city' in kind else kind}"
+        assert word_for_whole_region(region) == f"the whole {'city' if 'city' in kind else kind}"
 
 
 def test_an_event_is_of_the_region_for_which_somebody_acts(cities: tuple[City, City]) -> None:

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from departments.rules.reminding import Matter, Part, Rule, chosen
+from departments.rules.reminding import Matter, NoticePart, ReminderRule, choose_matters
 
-FIGURES = Rule(before=(3, 1), after=(1,), every=7, apart=2)
-TASKS = Rule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)
+FIGURES = ReminderRule(before=(3, 1), after=(1,), every=7, apart=2)
+TASKS = ReminderRule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)
 DEADLINE = date(2014, 7, 5)
 DAYS = [DEADLINE + timedelta(days=number) for number in range(-40, 120)]
 
 offsets = st.lists(st.integers(0, 40), max_size=4, unique=True).map(tuple)
 rules = st.builds(
-    Rule,
+    ReminderRule,
     before=offsets,
     after=offsets.filter(bool),
     every=st.integers(1, 40),
@@ -26,7 +26,7 @@ rules = st.builds(
 runs = st.sets(st.sampled_from(DAYS))
 
 
-def reminded(rule: Rule, days: list[date]) -> list[date]:
+def reminded(rule: ReminderRule, days: list[date]) -> list[date]:
     """On which of the days on which the service runs somebody is reminded."""
     told: list[date] = []
     for today in days:
@@ -35,7 +35,7 @@ def reminded(rule: Rule, days: list[date]) -> list[date]:
     return told
 
 
-def after(rule: Rule, days: list[date] = DAYS) -> list[int]:
+def after(rule: ReminderRule, days: list[date] = DAYS) -> list[int]:
     return [(day - DEADLINE).days for day in reminded(rule, days)]
 
 
@@ -60,23 +60,23 @@ def test_who_comes_late_is_reminded_once_and_not_for_every_day_that_passed() -> 
 def test_nobody_is_reminded_before_the_first_day() -> None:
     assert not FIGURES.is_due(DEADLINE, DEADLINE - timedelta(days=4), None)
     assert FIGURES.first(DEADLINE) == DEADLINE - timedelta(days=3)
-    assert Rule(before=(), after=(1,), every=7).first(DEADLINE) == DEADLINE + timedelta(days=1)
+    assert ReminderRule(before=(), after=(1,), every=7).first(DEADLINE) == DEADLINE + timedelta(days=1)
 
 
 @given(rules, runs)
-def test_nobody_is_reminded_twice_a_day_or_closer_than_the_rule_says(rule: Rule, days: set[date]) -> None:
+def test_nobody_is_reminded_twice_a_day_or_closer_than_the_rule_says(rule: ReminderRule, days: set[date]) -> None:
     told = reminded(rule, sorted([*days, *days]))
     assert all((later - earlier).days >= rule.apart for earlier, later in pairwise(told))
 
 
 @given(rules, runs)
-def test_there_are_never_more_reminders_than_scheduled_days(rule: Rule, days: set[date]) -> None:
+def test_there_are_never_more_reminders_than_scheduled_days(rule: ReminderRule, days: set[date]) -> None:
     scheduled = {day for one in DAYS if (day := rule.latest(DEADLINE, one)) is not None}
     assert len(reminded(rule, sorted(days))) <= len(scheduled)
 
 
 @given(rules, runs)
-def test_no_reminder_is_lost_for_longer_than_the_rule_keeps_people_alone(rule: Rule, days: set[date]) -> None:
+def test_no_reminder_is_lost_for_longer_than_the_rule_keeps_people_alone(rule: ReminderRule, days: set[date]) -> None:
     """Whenever the service runs, the scheduled day before was told of, or the one before that was too near."""
     ran = sorted(days)
     told = reminded(rule, ran)
@@ -89,7 +89,7 @@ def test_no_reminder_is_lost_for_longer_than_the_rule_keeps_people_alone(rule: R
 
 
 @given(rules, st.sampled_from(DAYS))
-def test_the_latest_scheduled_day_is_one_of_the_rule(rule: Rule, today: date) -> None:
+def test_the_latest_scheduled_day_is_one_of_the_rule(rule: ReminderRule, today: date) -> None:
     day = rule.latest(DEADLINE, today)
     if day is None:
         assert today < rule.first(DEADLINE)
@@ -111,11 +111,11 @@ def test_the_latest_scheduled_day_is_one_of_the_rule(rule: Rule, today: date) ->
 )
 def test_a_rule_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no such rule"):
-        Rule(**wrong)
+        ReminderRule(**wrong)
 
 
-def matter(thing: str, deadline: date, rule: Rule = FIGURES) -> Matter:
-    return Matter(thing, deadline, rule, Part("figures_due", {}, "/"))
+def matter(thing: str, deadline: date, rule: ReminderRule = FIGURES) -> Matter:
+    return Matter(thing, deadline, rule, NoticePart("figures_due", {}, "/"))
 
 
 def test_what_is_overdue_goes_along_so_that_one_message_a_week_is_enough() -> None:
@@ -124,7 +124,7 @@ def test_what_is_overdue_goes_along_so_that_one_message_a_week_is_enough() -> No
     last: dict[str, date] = {"may": date(2014, 6, 27)}
     told = {}
     for today in (DEADLINE + timedelta(days=number) for number in range(1, 30)):
-        found = chosen([may, june], last, today)
+        found = choose_matters([may, june], last, today)
         if found:
             told[(today - DEADLINE).days] = {one.thing for one in found}
         last |= {one.thing: today for one in found}
@@ -133,10 +133,11 @@ def test_what_is_overdue_goes_along_so_that_one_message_a_week_is_enough() -> No
 
 def test_what_is_not_overdue_does_not_go_along() -> None:
     june, july = matter("june", DEADLINE), matter("july", DEADLINE + timedelta(days=30))
-    assert chosen([june, july], {}, DEADLINE + timedelta(days=1)) == [june]
+    assert choose_matters([june, july], {}, DEADLINE + timedelta(days=1)) == [june]
 
 
 def test_nothing_due_means_nothing_is_said() -> None:
     assert (
-        chosen([matter("june", DEADLINE)], {"june": DEADLINE + timedelta(days=1)}, DEADLINE + timedelta(days=5)) == []
+        choose_matters([matter("june", DEADLINE)], {"june": DEADLINE + timedelta(days=1)}, DEADLINE + timedelta(days=5))
+        == []
     )

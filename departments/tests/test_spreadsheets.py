@@ -17,7 +17,15 @@ from openpyxl import load_workbook
 from departments.models import Department
 from departments.permissions import Role
 from departments.tests.callers import member
-from pages.spreadsheets import as_csv, as_typed, as_xlsx, harmless, new_workbook, put, saved
+from pages.spreadsheets import (
+    make_text_harmless,
+    new_workbook,
+    put,
+    restore_typed_text,
+    save_workbook,
+    write_rows_as_csv,
+    write_rows_as_xlsx,
+)
 from pages.tests.house import APPS
 
 pytestmark = pytest.mark.django_db  # a workbook bears the head of the audit chain
@@ -42,33 +50,35 @@ PLAIN = ["-5", "-0.42", "-1,243.50", "-3.1%", "-3.1\u00a0%", "-", "－", "温州
 
 @pytest.mark.parametrize("text", EVIL)
 def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_in_every_kind_of_file(text: str) -> None:
-    ((cell, number),) = csv.reader(io.StringIO(as_csv([[text, Decimal("-5.20")]]).decode("utf-8-sig"), newline=""))
+    ((cell, number),) = csv.reader(
+        io.StringIO(write_rows_as_csv([[text, Decimal("-5.20")]]).decode("utf-8-sig"), newline="")
+    )
     assert (cell, number) == (f"'{text}", "-5.20")
-    page = load_workbook(io.BytesIO(as_xlsx("1", [[text, Decimal("-5.20"), -3]]))).active
+    page = load_workbook(io.BytesIO(write_rows_as_xlsx("1", [[text, Decimal("-5.20"), -3]]))).active
     assert page is not None
     assert [one.data_type for one in page[1]] == ["s", "n", "n"]
     assert str(page["A1"].value).startswith("'")
     book = new_workbook()
     put(book.active, 1, 1, text)
     put(book.active, 1, 2, date(2014, 6, 1))
-    again = load_workbook(io.BytesIO(saved(book))).active
+    again = load_workbook(io.BytesIO(save_workbook(book))).active
     assert again is not None
     assert [one.data_type for one in again[1]] == ["s", "d"]
 
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_a_number_that_is_negative_and_any_other_text_stay_as_they_are(text: str) -> None:
-    assert harmless(text) == text
+    assert make_text_harmless(text) == text
 
 
 @given(st.text())
 def test_a_text_that_comes_back_is_the_one_that_left(text: str) -> None:
     if not text.startswith("'"):
-        assert as_typed(harmless(text)) == text
+        assert restore_typed_text(make_text_harmless(text)) == text
 
 
 def test_signs_that_no_workbook_holds_are_left_out() -> None:
-    page = load_workbook(io.BytesIO(as_xlsx("1", [["a\x0bb\0"]]))).active
+    page = load_workbook(io.BytesIO(write_rows_as_xlsx("1", [["a\x0bb\0"]]))).active
     assert page is not None
     assert page["A1"].value == "ab"
 

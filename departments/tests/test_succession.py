@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from departments.rules.succession import ReformKind, Step, fits, successors
+from departments.rules.succession import ReformKind, ReformStep, reform_fits, successors
 
 RENAMED, MERGED, SPLIT = ReformKind.RENAMED, ReformKind.MERGED, ReformKind.SPLIT
 DAY = date(2015, 3, 1)
 
 
-def step(before: set[int], after: set[int], day: date = DAY) -> Step:
-    return Step(day, frozenset(before), frozenset(after))
+def step(before: set[int], after: set[int], day: date = DAY) -> ReformStep:
+    return ReformStep(day, frozenset(before), frozenset(after))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def step(before: set[int], after: set[int], day: date = DAY) -> Step:
     ],
 )
 def test_departments_become_others(kind: ReformKind, before: set[int], after: set[int]) -> None:
-    assert fits(kind, before, after)
+    assert reform_fits(kind, before, after)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_departments_become_others(kind: ReformKind, before: set[int], after: se
     ],
 )
 def test_what_is_no_reform_of_its_kind_is_refused(kind: ReformKind, before: set[int], after: set[int]) -> None:
-    assert not fits(kind, before, after)
+    assert not reform_fits(kind, before, after)
 
 
 def test_a_reform_counts_from_its_day_on() -> None:
@@ -71,10 +71,10 @@ STEPS = st.lists(st.builds(step, IDS, IDS, st.dates(date(2014, 1, 1), date(2016,
 
 
 @given(STEPS, st.dates(date(2013, 1, 1), date(2017, 1, 1)))
-def test_nobody_is_left_without_a_successor(steps: list[Step], day: date) -> None:
+def test_nobody_is_left_without_a_successor(steps: list[ReformStep], day: date) -> None:
     assert all(successors(steps, day).values())
 
 
 @given(STEPS)
-def test_before_the_first_reform_everybody_is_who_they_are(steps: list[Step]) -> None:
+def test_before_the_first_reform_everybody_is_who_they_are(steps: list[ReformStep]) -> None:
     assert successors(steps, date(2013, 12, 31)) == {}

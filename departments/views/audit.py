@@ -23,7 +23,10 @@ class LogForm(forms.Form):
     """What is looked for."""
 
     action = forms.ChoiceField(
-        label=_("Action"), choices=log.choices, required=False, widget=forms.Select(attrs={"class": "form-select"})
+        label=_("Action"),
+        choices=log.offer_actions,
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
     person = forms.CharField(
         label=_("Person"), max_length=60, required=False, widget=forms.TextInput(attrs={"class": "form-control"})
@@ -44,8 +47,10 @@ def audit(request: HttpRequest) -> HttpResponse:
     """The log, newest first; `?before=` is the id from which on a page goes back."""
     form = LogForm(request.GET)
     form.is_valid()
-    rows, older = log.page(log.chosen(form.wanted, access.person(request)), form.cleaned_data.get("before"))
-    context = {"form": form, "lines": [log.line(row) for row in rows], "older": older, "wanted": form.wanted}
+    rows, older = log.page_of_events(
+        log.choose_events(form.wanted, access.person_of_request(request)), form.cleaned_data.get("before")
+    )
+    context = {"form": form, "lines": [log.line_of_event(row) for row in rows], "older": older, "wanted": form.wanted}
     return render(request, "departments/audit.html", context)
 
 
@@ -53,13 +58,13 @@ def audit(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.ADMINISTER)
 def audit_export(request: HttpRequest) -> HttpResponseBase:
     """The same events as a file. Taking them away is itself an event, written before the first line leaves."""
-    user = access.person(request)
+    user = access.person_of_request(request)
     form = LogForm(request.POST)
     form.is_valid()
     wanted: dict[str, Any] = {f"wanted_{name}": str(value) for name, value in form.wanted.items()}
     record("audit.exported", by=user, **wanted)
     return StreamingHttpResponse(
-        log.as_csv(log.chosen(form.wanted, user)),
+        log.write_audit_csv(log.choose_events(form.wanted, user)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"},
     )

@@ -29,22 +29,22 @@ DONE: dict[str, str | Promise] = {
 
 @require_safe
 @access.requires(Action.MANAGE_PEOPLE)
-def listed(request: HttpRequest) -> HttpResponse:
+def people_page(request: HttpRequest) -> HttpResponse:
     """Everybody whom one manages, a page at a time."""
-    by = access.person(request)
-    form = PeopleFilter(people.departments_of(by), request.GET)
+    by = access.person_of_request(request)
+    form = PeopleFilter(people.departments_managed_by(by), request.GET)
     form.is_valid()
-    rows, page = people.page_of(by, form.cleaned_data)
+    rows, page = people.page_of_people(by, form.cleaned_data)
     return render(request, "departments/people.html", {"form": form, "rows": rows, "page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.requires(Action.MANAGE_PEOPLE)
 @never_cache
-def added(request: HttpRequest) -> HttpResponse:
+def add_person_page(request: HttpRequest) -> HttpResponse:
     """A new person; the answer shows the first password, once."""
-    by = access.person(request)
-    form = PersonForm(people.departments_of(by), people.offered_anywhere(by), request.POST or None)
+    by = access.person_of_request(request)
+    form = PersonForm(people.departments_managed_by(by), people.offered_anywhere(by), request.POST or None)
     if form.is_valid():
         made = _add(form, by)
         if made is not None:
@@ -71,17 +71,17 @@ def _add(form: PersonForm, by: User) -> tuple[User, str] | None:
 
 @require_safe
 @access.requires(Action.MANAGE_PEOPLE)
-def shown(request: HttpRequest, pk: int) -> HttpResponse:
+def person_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One person."""
-    return _page(request, managed(request, pk))
+    return _page(request, get_managed_person(request, pk))
 
 
 @require_POST
 @access.requires(Action.MANAGE_PEOPLE)
-def roles(request: HttpRequest, pk: int) -> HttpResponse:
+def change_person_roles(request: HttpRequest, pk: int) -> HttpResponse:
     """The person's roles in one department become those that are marked."""
-    person, by = managed(request, pk), access.person(request)
-    department = get_object_or_404(people.departments_of(by), code=request.POST.get("department", ""))
+    person, by = get_managed_person(request, pk), access.person_of_request(request)
+    department = get_object_or_404(people.departments_managed_by(by), code=request.POST.get("department", ""))
     form = RolesForm(services.roles_to_grant(by, department), request.POST)
     if not form.is_valid():
         raise access.refusal()
@@ -90,22 +90,22 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as refused:
         return _page(request, person, problem=refused.messages[0])
     messages.success(request, _("The roles have been changed."))
-    if proposals.waiting_of(person).exists():
+    if proposals.waiting_roles_of(person).exists():
         messages.info(request, _("A role that approves waits until a second administrator has confirmed it."))
     return redirect("person", pk)
 
 
 @require_POST
 @access.requires(Action.MANAGE_PEOPLE)
-def decided(request: HttpRequest, pk: int, proposed: int) -> HttpResponse:
+def decide_proposed_role(request: HttpRequest, pk: int, proposed: int) -> HttpResponse:
     """A role that waits for a second administrator is confirmed, or refused with a reason."""
-    person, by = managed(request, pk), access.person(request)
+    person, by = get_managed_person(request, pk), access.person_of_request(request)
     row = get_object_or_404(person.proposed_roles.all(), pk=proposed)
     try:
         if request.POST.get("do") == "confirm":
-            confirming.confirm(row, by=by)
+            confirming.confirm_role(row, by=by)
         else:
-            confirming.refuse(row, by=by, reason=request.POST.get("reason", ""))
+            confirming.refuse_role(row, by=by, reason=request.POST.get("reason", ""))
     except ValidationError as refused:
         return _page(request, person, problem=refused.messages[0])
     messages.success(request, _("The roles have been changed."))
@@ -115,9 +115,9 @@ def decided(request: HttpRequest, pk: int, proposed: int) -> HttpResponse:
 @require_POST
 @access.requires(Action.MANAGE_PEOPLE)
 @never_cache
-def done(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+def do_account_deed(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     """One of the things that can be done to an account."""
-    person, by = managed(request, pk), access.person(request)
+    person, by = get_managed_person(request, pk), access.person_of_request(request)
     if deed not in services.DEEDS:
         raise Http404
     password = services.DEEDS[deed](person, by=by)
@@ -128,27 +128,27 @@ def done(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse:
-    by, row = access.person(request), people.row_of(person)
+    by, row = access.person_of_request(request), people.row_of_person(person)
     context: dict[str, Any] = {
         "row": row,
-        "waiting": confirming.offered_to(by, row.waiting),
-        "places": [(one.department, _roles_form(one)) for one in people.places_of(person, by)],
+        "waiting": confirming.offer_waiting_roles(by, row.waiting),
+        "places": [(one.department, _roles_form(one)) for one in people.roles_by_department(person, by)],
         "elsewhere": _elsewhere(person, by),
-        "deeds": people.deeds_for(row, by),
+        "deeds": people.deeds_for_account(row, by),
         "why_not": services.why_not_managed(person, by),
         "problem": problem,
     }
     return render(request, "departments/person.html", context, status=422 if problem else 200)
 
 
-def _roles_form(place: people.Place) -> RolesForm:
+def _roles_form(place: people.DepartmentRoles) -> RolesForm:
     held = {"roles": sorted(place.held)}
     return RolesForm(place.offered, initial=held, auto_id=f"{place.department.code}-%s")
 
 
 def _elsewhere(person: User, by: User) -> PlaceForm | None:
     """For a first role in a further department; nothing where one manages a single department."""
-    free = people.departments_of(by).exclude(pk__in=person.memberships.values("department"))
+    free = people.departments_managed_by(by).exclude(pk__in=person.memberships.values("department"))
     return PlaceForm(free, people.offered_anywhere(by), auto_id="elsewhere-%s") if free.exists() else None
 
 
@@ -156,6 +156,6 @@ def _password(request: HttpRequest, person: User, password: str) -> HttpResponse
     return render(request, "departments/person_password.html", {"person": person, "password": password})
 
 
-def managed(request: HttpRequest, pk: int) -> User:
+def get_managed_person(request: HttpRequest, pk: int) -> User:
     """The person, if on one's list; otherwise it is as if there were none."""
-    return get_object_or_404(people.people_of(access.person(request)), pk=pk)
+    return get_object_or_404(people.people_of(access.person_of_request(request)), pk=pk)

@@ -13,21 +13,21 @@ from django.db.models import F
 
 from departments.services.accounts import record
 from imports.batches import staging, uploads
-from imports.batches.loading import entries_of, known
-from imports.batches.remembering import Memory, mapping_of
-from imports.batches.rights import not_asked, outside
-from imports.batches.staging import Accepted
-from imports.files.readers import Limits, UnreadableError, read
+from imports.batches.loading import entries_of, load_known_names
+from imports.batches.remembering import MappingMemory, read_stored_mapping
+from imports.batches.rights import find_foreign_entries, find_unasked_entries
+from imports.batches.staging import AcceptedRow
+from imports.files.readers import Limits, UnreadableError, read_file_rows
 from imports.models import ImportBatch, RememberedMapping
-from imports.tables.parsing import Line, Mapping, Mistake, Rows, Table, parse
+from imports.tables.parsing import FigureLine, FigureTable, FileMapping, FileRows, TableMistake, parse
 from imports.tables.understanding import Understanding
-from imports.workflow import WAITING, State, Verb
+from imports.workflow import WAITING, ImportState, ImportVerb
 from targets.bulk.garbage_collection import uncollected
 from targets.entry_rules.figures import Entry, Problem
-from targets.judging.loading import series_of
+from targets.judging.loading import series_query
 from targets.services.checking import Background, check_entries, odd_entries
 
-_accepted_row = partial(tuple.__new__, Accepted)
+_accepted_row = partial(tuple.__new__, AcceptedRow)
 ATTEMPTS = 3
 """A file whose check has ended this often without an end is not tried again."""
 ERRORS_KEPT = 10_000
@@ -42,36 +42,36 @@ class CancelledError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class UnderstoodFile:
     """How the file was understood, by which mapping, and from where that was remembered."""
 
     understanding: Understanding
-    mapping: Mapping
+    mapping: FileMapping
     remembered: RememberedMapping | None
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ImportCheckResult:
     """What a check found: rows read, those that the rules allow, and all that is wrong, in the order of the file."""
 
     read: int
-    accepted: Sequence[Accepted]
-    mistakes: Sequence[Mistake]
+    accepted: Sequence[AcceptedRow]
+    mistakes: Sequence[TableMistake]
     circumstances: str
-    understood: Understood | None = None
+    understood: UnderstoodFile | None = None
 
 
-def check(pk: int) -> None:
+def check_import_batch(pk: int) -> None:
     """Checks the upload of a batch; does nothing if another process is at it, or if nothing is to be checked."""
     batch = ImportBatch.objects.select_related("source__by").filter(pk=pk, state__in=WAITING).first()
     if batch is None:
         return
     try:
-        with uploads.held(batch.file) as file:
+        with uploads.hold_upload(batch.file) as file:
             if file is not None and _started(batch):
                 _checked(batch, file.read())
     except FileNotFoundError:
-        end(pk, "file_gone")
+        fail_import_batch(pk, "file_gone")
     except CancelledError:
         return
 
@@ -79,46 +79,46 @@ def check(pk: int) -> None:
 def _started(batch: ImportBatch) -> bool:
     """Takes the batch up; False if it was cancelled meanwhile, or has been tried too often."""
     if batch.attempts >= ATTEMPTS:
-        end(batch.pk, "crashed")
+        fail_import_batch(batch.pk, "crashed")
         return False
     waiting = ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING)
-    started = waiting.update(state=State.CHECKING.value, progress=5, attempts=F("attempts") + 1)
+    started = waiting.update(state=ImportState.CHECKING.value, progress=5, attempts=F("attempts") + 1)
     if started:
         uploads.unmark(batch.file)
     return bool(started)
 
 
-def end(pk: int, failure: str) -> None:
+def fail_import_batch(pk: int, failure: str) -> None:
     """Ends a batch for a reason that lies not in its rows; what has been staged goes."""
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=pk)
-        if batch.can(Verb.FAIL):
-            batch.move(Verb.FAIL)
+        if batch.can(ImportVerb.FAIL):
+            batch.move(ImportVerb.FAIL)
             batch.failure, batch.progress = failure, 0
             batch.save()
-            staging.clear(batch)
+            staging.clear_staged_rows(batch)
             record("observations.import_failed", by=None, subject=batch, failure=failure)
 
 
 def _checked(batch: ImportBatch, data: bytes) -> None:
     try:
         with uncollected():
-            return _stored(batch, judged(batch, data))
+            return _stored(batch, judge_import_file(batch, data))
     except UnreadableError as error:
         return _stored(batch, _unreadable(error), failure=error.code)
 
 
-def _unreadable(error: UnreadableError) -> Verdict:
-    return Verdict(0, [], [Mistake("", 0, Problem(error.code, "", tuple(error.details.items())))], "")
+def _unreadable(error: UnreadableError) -> ImportCheckResult:
+    return ImportCheckResult(0, [], [TableMistake("", 0, Problem(error.code, "", tuple(error.details.items())))], "")
 
 
-def judged(batch: ImportBatch, data: bytes) -> Verdict:
+def judge_import_file(batch: ImportBatch, data: bytes) -> ImportCheckResult:
     """Everything about the file; UnreadableError if it cannot be read as a table."""
     limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
-    rows, names = read(data, limits), known(batch.source.by)
-    memory = Memory(batch.source.by)
-    data_rows = Rows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden)
-    table = parse(data_rows, mapping_of(batch.mapping), names, memory.recall)
+    rows, names = read_file_rows(data, limits), load_known_names(batch.source.by)
+    memory = MappingMemory(batch.source.by)
+    data_rows = FileRows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden)
+    table = parse(data_rows, read_stored_mapping(batch.mapping), names, memory.recall)
     if not table.read and not table.mistakes:
         raise UnreadableError(_nothing_in(table))
     _tell(batch, 40)
@@ -126,7 +126,7 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
     entries = [entry for _line, entry in pairs]
     _tell(batch, 55)
     series = _series(entries)
-    before = staging.circumstances(series_of(series)) if series else ""
+    before = staging.read_check_circumstances(series_query(series)) if series else ""
     problems, odd = _problems(batch, entries)
     for position in problems:
         line = pairs[position][0]
@@ -135,11 +135,13 @@ def judged(batch: ImportBatch, data: bytes) -> Verdict:
     accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
     if len(accepted) < len(entries):
         before = _circumstances(before, series, _series(one.entry for one in accepted))
-    understood = Understood(Understanding.of(table), table.mapping, memory.found or batch.remembered)
-    return Verdict(table.read, accepted, in_order([*table.mistakes, *mistakes]), before, understood)
+    understood = UnderstoodFile(Understanding.of(table), table.mapping, memory.found or batch.remembered)
+    return ImportCheckResult(
+        table.read, accepted, order_table_mistakes([*table.mistakes, *mistakes]), before, understood
+    )
 
 
-def _nothing_in(table: Table) -> str:
+def _nothing_in(table: FigureTable) -> str:
     """Why there is no figure: one of our forms came back as it was, or it is no table of figures."""
     reasons = {row.reason for sheet in table.recognition.sheets for row in sheet.left_out}
     return "not_filled_in" if "no_figures" in reasons else "empty"
@@ -154,8 +156,8 @@ def _circumstances(before: str, series: set[tuple[int, int, int]], accepted: set
     """What the accepted rows were checked against: for them alone, if nothing has changed while all were checked."""
     if not accepted or accepted == series:
         return before
-    found = staging.circumstances(series_of(accepted))
-    return found if staging.circumstances(series_of(series)) == before else before
+    found = staging.read_check_circumstances(series_query(accepted))
+    return found if staging.read_check_circumstances(series_query(series)) == before else before
 
 
 def _problems(
@@ -164,12 +166,12 @@ def _problems(
     """What forbids entries, and what looks odd about them, which forbids nothing: the file's reviewer sees it. Whoever
     hands in for a review hands in only what is asked of the own units; a plan office makes nothing of another city
     official."""
-    strange = (outside if batch.official else not_asked)(entries, batch.source.by)
+    strange = (find_foreign_entries if batch.official else find_unasked_entries)(entries, batch.source.by)
     background = Background(entries)
     return check_entries(entries, background) | strange, odd_entries(entries, background)
 
 
-def _broken_sheets(table: Table) -> set[str]:
+def _broken_sheets(table: FigureTable) -> set[str]:
     """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted.
 
     A heading that is only told too little, the year or the other half of a ratio, is wrong for its own figures alone:
@@ -183,11 +185,11 @@ def _broken_sheets(table: Table) -> set[str]:
 
 
 def _accepted(
-    pairs: Sequence[tuple[Line, Entry]],
+    pairs: Sequence[tuple[FigureLine, Entry]],
     problems: dict[int, list[Problem]],
     odd: dict[int, list[Problem]],
     broken: set[str],
-) -> list[Accepted]:
+) -> list[AcceptedRow]:
     return [
         _accepted_row((line.sheet, line.row, entry, odd.get(position, ())))
         for position, (line, entry) in enumerate(pairs)
@@ -195,7 +197,7 @@ def _accepted(
     ]
 
 
-def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+def order_table_mistakes(mistakes: Iterable[TableMistake]) -> list[TableMistake]:
     """The mistakes by row, each once: a name may be wrong for several figures of a row. Sheets stay in the order in
     which they were met.
     """
@@ -208,17 +210,17 @@ def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
 
 def _tell(batch: ImportBatch, progress: int) -> None:
     """Says how far the check is; CancelledError if nobody wants it any more."""
-    if not ImportBatch.objects.filter(pk=batch.pk, state=State.CHECKING.value).update(progress=progress):
+    if not ImportBatch.objects.filter(pk=batch.pk, state=ImportState.CHECKING.value).update(progress=progress):
         raise CancelledError
 
 
 @transaction.atomic
-def _stored(batch: ImportBatch, verdict: Verdict, failure: str = "") -> None:
+def _stored(batch: ImportBatch, verdict: ImportCheckResult, failure: str = "") -> None:
     """Keeps what was found: rows, counts and errors, all of it or nothing."""
     locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-    if locked.state != State.CHECKING.value:
+    if locked.state != ImportState.CHECKING.value:
         raise CancelledError
-    for outcome, number in staging.stage(locked, verdict.accepted).items():
+    for outcome, number in staging.stage_accepted_rows(locked, verdict.accepted).items():
         setattr(locked, outcome, number)
     locked.read, locked.rejected = verdict.read, verdict.read - len(verdict.accepted)
     locked.odd = sum(bool(one.odd) for one in verdict.accepted)
@@ -229,7 +231,7 @@ def _stored(batch: ImportBatch, verdict: Verdict, failure: str = "") -> None:
         locked.mapping = verdict.understood.mapping.to_json()
         locked.remembered = verdict.understood.remembered
     locked.progress, locked.attempts = 100, 0
-    locked.move(Verb.REJECT if verdict.mistakes else Verb.ACCEPT)
+    locked.move(ImportVerb.REJECT if verdict.mistakes else ImportVerb.ACCEPT)
     locked.save()
     if verdict.mistakes:
         record(
@@ -241,7 +243,7 @@ def _stored(batch: ImportBatch, verdict: Verdict, failure: str = "") -> None:
         )
 
 
-def _told(mistake: Mistake) -> dict[str, object]:
+def _told(mistake: TableMistake) -> dict[str, object]:
     problem = mistake.problem
     return {
         "sheet": mistake.sheet,

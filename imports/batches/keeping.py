@@ -14,7 +14,7 @@ AT_A_TIME = 200
 """So many batches are tidied in one run: a job that has piled up stays short."""
 
 
-def tidy() -> int:
+def tidy_old_imports() -> int:
     """Removes the uploads, staged rows and samples of old imports, and files that belong to none: how many imports."""
     before = timezone.now() - timedelta(days=settings.IMPORT_KEEP_DAYS)
     old = ImportBatch.objects.exclude(file="").exclude(state__in=BUSY).filter(source__at__lt=before)
@@ -22,7 +22,7 @@ def tidy() -> int:
     for batch in batches:
         _forget(batch)
     known = ImportBatch.objects.exclude(file="").values_list("file", flat=True)
-    for path in uploads.strangers(known, older_than=24 * 3600, limit=AT_A_TIME):
+    for path in uploads.find_stray_uploads(known, older_than=24 * 3600, limit=AT_A_TIME):
         path.unlink(missing_ok=True)
     return len(batches)
 
@@ -30,6 +30,6 @@ def tidy() -> int:
 def _forget(batch: ImportBatch) -> None:
     with transaction.atomic():
         name = batch.file
-        staging.clear(batch)
+        staging.clear_staged_rows(batch)
         ImportBatch.objects.filter(pk=batch.pk).update(file="", recognition={})
-        transaction.on_commit(lambda: uploads.remove(name))
+        transaction.on_commit(lambda: uploads.remove_upload(name))

@@ -14,9 +14,9 @@ from departments.models import Region, User
 from departments.people.seeing import departments_seen_by
 from departments.people.wording import WHOLES
 from departments.permissions import Action
-from imports.files.cells import canonical
-from imports.tables.parsing import Fragment, Line, Mistake, Table
-from imports.vocabulary.names import Known, Measured, Named, Names, Place, short_names
+from imports.files.cells import canonical_name
+from imports.tables.parsing import FigureFragment, FigureLine, FigureTable, TableMistake
+from imports.vocabulary.names import KnownNames, NamedEntity, NamedIndicator, NamedRegion, NameIndex, short_names
 from targets.entry_rules.figures import Entry, Problem
 from targets.models import Indicator
 
@@ -26,37 +26,37 @@ _NOTHING: list[Problem] = []
 _entry = partial(tuple.__new__, Entry)
 
 
-def known(by: User) -> Known:
+def load_known_names(by: User) -> KnownNames:
     """Every name that may stand in a table of somebody's, in a handful of queries."""
     own = {role.department.region_id for role in by.held}
-    return Known(_indicators(by), _regions(by, own), _departments(by, own))
+    return KnownNames(_indicators(by), _regions(by, own), _departments(by, own))
 
 
-def _indicators(by: User) -> Names[Measured]:
+def _indicators(by: User) -> NameIndex[NamedIndicator]:
     rows = Indicator.objects.visible_to(by).values_list(
         "id", "code", "name", "unit", "entry_basis", "frequency", "region_rule", "department_id"
     )
-    return Names(
+    return NameIndex(
         "indicator",
         (
-            (Measured(pk, code, name, unit, basis == "to_date", frequency, rule != "own", department), ())
+            (NamedIndicator(pk, code, name, unit, basis == "to_date", frequency, rule != "own", department), ())
             for pk, code, name, unit, basis, frequency, rule, department in rows
         ),
     )
 
 
-def _regions(by: User, own: Collection[int]) -> Names[Place]:
+def _regions(by: User, own: Collection[int]) -> NameIndex[NamedRegion]:
     """Regions, 鹿城 for 鹿城区 too; 全市 is the uploader's city, 全县 the uploader's county."""
     rows = list(Region.objects.values_list("id", "code", "name", "parent_id", "kind"))
-    places, near = {row[0]: Place(*row[:4]) for row in rows}, access.reach(by, Action.VIEW_PLAN).lineage
+    places, near = {row[0]: NamedRegion(*row[:4]) for row in rows}, access.reach(by, Action.VIEW_PLAN).lineage
     aliases = short_names(places[pk] for pk in near if pk in places)
     wholes = _own_and_wholes(places, own)
     for region_id, kind in ((row[0], row[4]) for row in rows if row[0] in wholes):
         aliases[region_id] += WHOLES[kind]
-    return Names("region", ((place, aliases[place.id]) for place in places.values()), [own, near])
+    return NameIndex("region", ((place, aliases[place.id]) for place in places.values()), [own, near])
 
 
-def _own_and_wholes(places: Mapping[int, Place], own: Collection[int]) -> set[int]:
+def _own_and_wholes(places: Mapping[int, NamedRegion], own: Collection[int]) -> set[int]:
     """The uploader's own regions and those above them."""
     found: set[int] = set()
     for start in own:
@@ -67,27 +67,27 @@ def _own_and_wholes(places: Mapping[int, Place], own: Collection[int]) -> set[in
     return found
 
 
-def _departments(by: User, own: Collection[int]) -> Names[Named]:
+def _departments(by: User, own: Collection[int]) -> NameIndex[NamedEntity]:
     rows = list(departments_seen_by(by).values_list("id", "code", "name", "short_name", "aliases", "region_id"))
-    return Names(
+    return NameIndex(
         "department",
         (
-            (Named(pk, code, name), (short, *(alias["name"] for alias in aliases)))
+            (NamedEntity(pk, code, name), (short, *(alias["name"] for alias in aliases)))
             for pk, code, name, short, aliases, _region in rows
         ),
         [{row[0] for row in rows if row[5] in own}],
     )
 
 
-class Directory:
+class FigureLineResolver:
     """Turns lines of a file into entries."""
 
-    def __init__(self, names: Known) -> None:
+    def __init__(self, names: KnownNames) -> None:
         self._known = names
         self._checked: dict[tuple[object, ...], tuple[Problem, ...]] = {}
-        self._ids: dict[tuple[str, str], tuple[Measured, int]] = {}
+        self._ids: dict[tuple[str, str], tuple[NamedIndicator, int]] = {}
 
-    def entry(self, line: Line) -> tuple[Entry | None, list[Problem]]:
+    def entry(self, line: FigureLine) -> tuple[Entry | None, list[Problem]]:
         """The line's entry, or what in it names nothing or does not belong together."""
         names = (line.indicator, line.region)
         if names not in self._ids and (problems := self._look_up(names, line)):
@@ -103,7 +103,7 @@ class Directory:
         figures = (value, line.numerator, line.denominator, line.occurred_on)
         return _entry((indicator.id, region_id, month, *figures, line.note)), _NOTHING
 
-    def _look_up(self, names: tuple[str, str], line: Line) -> list[Problem]:
+    def _look_up(self, names: tuple[str, str], line: FigureLine) -> list[Problem]:
         """Finds indicator and region of a line for `_ids`, or says why they are none."""
         indicator, region = self._known.indicators.find(names[0]), self._known.regions.find(names[1])
         if isinstance(indicator, Problem) or isinstance(region, Problem):
@@ -112,7 +112,7 @@ class Directory:
         self._ids[names] = indicator, region.id
         return []
 
-    def _problems(self, indicator: Measured, line: Line) -> Iterator[Problem]:
+    def _problems(self, indicator: NamedIndicator, line: FigureLine) -> Iterator[Problem]:
         """What does not fit the indicator: months taken together, the department, the unit."""
         usual = {"quarterly": 3, "annual": 12}.get(indicator.frequency, 1)
         allowed = {1, usual} | ({line.month.number} if indicator.to_date else set())
@@ -122,12 +122,12 @@ class Directory:
         if _differs(line.unit, indicator.unit):
             yield Problem("unit_differs", "unit", (("found", line.unit), ("unit", indicator.unit)))
 
-    def _department(self, indicator: Measured, text: str) -> Iterator[Problem]:
+    def _department(self, indicator: NamedIndicator, text: str) -> Iterator[Problem]:
         """One of the departments that are named must be the one that reports the indicator."""
         found = [self._known.departments.find(name) for name in self._names(text)]
         unknown = [one for one in found if isinstance(one, Problem)]
         yield from unknown
-        ids = {one.id for one in found if isinstance(one, Named)}
+        ids = {one.id for one in found if isinstance(one, NamedEntity)}
         if ids and not unknown and indicator.department and indicator.department not in ids:
             right = self._known.departments.by_id[indicator.department].name
             yield Problem("department_differs", "department", (("found", text[:40]), ("right", right)))
@@ -142,7 +142,7 @@ class Directory:
         found = [self._known.departments.find(name) for name in self._names(text)]
         return [one for one in found if isinstance(one, Problem)]
 
-    def _value(self, indicator: Measured, line: Line) -> tuple[Decimal | None, list[Problem]]:
+    def _value(self, indicator: NamedIndicator, line: FigureLine) -> tuple[Decimal | None, list[Problem]]:
         """This month's figure or the running total beside it, as the indicator is entered."""
         if indicator.to_date:
             return line.to_date, []
@@ -150,7 +150,7 @@ class Directory:
             return None, [Problem("only_to_date", "to_date")]
         return line.value, []
 
-    def unknown(self, fragment: Fragment) -> Iterator[Problem]:
+    def unknown(self, fragment: FigureFragment) -> Iterator[Problem]:
         """Which of a figure's names name nothing; a name that is missing has been told."""
         if fragment.indicator and isinstance(found := self._known.indicators.find(fragment.indicator), Problem):
             yield found
@@ -161,13 +161,17 @@ class Directory:
 
 def _differs(written: str, unit: str) -> bool:
     """Whether a unit is a multiple of the indicator's: 万户 for 户 would make the figure 10 000 times too small."""
-    found, right = canonical(written), canonical(unit)
+    found, right = canonical_name(written), canonical_name(unit)
     return found != right and bool(found) and _MULTIPLE.sub("", found) == _MULTIPLE.sub("", right)
 
 
-def entries_of(table: Table, names: Known) -> tuple[list[tuple[Line, Entry]], list[Mistake]]:
+def entries_of(table: FigureTable, names: KnownNames) -> tuple[list[tuple[FigureLine, Entry]], list[TableMistake]]:
     """The entry of each line that names something, once; and the mistakes in the names of all rows."""
-    directory, first, entries = Directory(names), dict[tuple[object, ...], Line](), list[tuple[Line, Entry]]()
+    directory, first, entries = (
+        FigureLineResolver(names),
+        dict[tuple[object, ...], FigureLine](),
+        list[tuple[FigureLine, Entry]](),
+    )
     mistakes = [table.mistake(one, problem) for one in table.fragments for problem in directory.unknown(one)]
     for line in table.lines:
         entry, problems = directory.entry(line)
@@ -182,7 +186,7 @@ def entries_of(table: Table, names: Known) -> tuple[list[tuple[Line, Entry]], li
     return entries, mistakes
 
 
-def _given_twice(first: Line, line: Line) -> Problem:
+def _given_twice(first: FigureLine, line: FigureLine) -> Problem:
     row = ("first", str(first.row))
     if first.sheet != line.sheet:
         return Problem("given_twice", "indicator", (row, ("sheet", first.sheet)))

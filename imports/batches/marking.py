@@ -20,12 +20,12 @@ from openpyxl.utils.cell import coordinate_to_tuple, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from imports.batches import uploads
-from imports.batches.messages import Told, told
+from imports.batches.messages import ReadableImportError, explain_stored_error
 from imports.batches.uploads import ERRORS_SHEET
-from imports.files.readers import Limits, read
+from imports.files.readers import Limits, read_file_rows
 from imports.models import ImportBatch
-from imports.tables.parsing import Row
-from pages.spreadsheets import append, cell_of, harmless, new_workbook
+from imports.tables.parsing import FileRow
+from pages.spreadsheets import append, cell_of, make_text_harmless, new_workbook
 from targets.entry_rules.numbers import NotANumberError, read_number
 
 MOST_ROWS = 20_000
@@ -36,14 +36,14 @@ Places = Mapping[tuple[str, int], Sequence[tuple[int, str]]]
 """(sheet, row) → the cells to mark there, as (column from 1, sentence)"""
 
 
-def mark(pk: int) -> None:
+def mark_errors_of_batch(pk: int) -> None:
     """Makes the marked workbook of a batch that has errors in its rows; one that is there already is left alone."""
     batch = ImportBatch.objects.get(pk=pk)
     if not batch.has_marked or uploads.marked_path(batch.file).exists():
         return
     data = uploads.path_of(batch.file).read_bytes()
-    rows = read(data, Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS))
-    errors = [told(one) for one in batch.errors]
+    rows = read_file_rows(data, Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS))
+    errors = [explain_stored_error(one) for one in batch.errors]
     places = _places(errors)
     looks = data.startswith(b"PK") and len(rows) <= MOST_ROWS
     book = _with_look(data, places) if looks else None
@@ -62,7 +62,7 @@ def _saved(name: str, book: Any) -> None:
         raise
 
 
-def _places(errors: Iterable[Told]) -> Places:
+def _places(errors: Iterable[ReadableImportError]) -> Places:
     """Where the errors are: in their own cell, or else in the row's first one."""
     found: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
     for error in errors:
@@ -106,7 +106,7 @@ def _by_column(cells: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         yield column, "\n".join(dict.fromkeys(sentence for _column, sentence in lot))
 
 
-def _listed_in(book: Any, errors: Sequence[Told]) -> Any:
+def _listed_in(book: Any, errors: Sequence[ReadableImportError]) -> Any:
     """The workbook with the list of errors as its first sheet."""
     sheet = book.create_sheet(ERRORS_SHEET, 0)
     book.active = 0
@@ -121,7 +121,7 @@ def _listed_in(book: Any, errors: Sequence[Told]) -> Any:
     return book
 
 
-def _rewritten(rows: Sequence[Row], places: Places, errors: Sequence[Told]) -> Any:
+def _rewritten(rows: Sequence[FileRow], places: Places, errors: Sequence[ReadableImportError]) -> Any:
     """A new workbook with the same cells, written row by row so that its length does not matter."""
     book = new_workbook(write_only=True)
     first = book.create_sheet(ERRORS_SHEET)
@@ -135,12 +135,12 @@ def _rewritten(rows: Sequence[Row], places: Places, errors: Sequence[Told]) -> A
     return book
 
 
-def _cells(sheet: Any, row: Row, bad: Mapping[int, str]) -> list[Any]:
+def _cells(sheet: Any, row: FileRow, bad: Mapping[int, str]) -> list[Any]:
     width = max([len(row.cells), *bad])
     return [_cell(sheet, _at(row, place), bad.get(place)) for place in range(1, width + 1)]
 
 
-def _at(row: Row, place: int) -> Any:
+def _at(row: FileRow, place: int) -> Any:
     value = row.cells[place - 1] if place <= len(row.cells) else None
     return _safe(value) if isinstance(value, str) else value
 
@@ -153,14 +153,14 @@ def _cell(sheet: Any, value: Any, sentences: str | None) -> Any:
     return cell
 
 
-def _list(sheet: Any, errors: Sequence[Told]) -> Iterator[list[Any]]:
+def _list(sheet: Any, errors: Sequence[ReadableImportError]) -> Iterator[list[Any]]:
     yield [_("sheet"), _("row"), _("cell"), _("column"), _("what to do")]
     for error in errors:
         place = _linked(sheet, error) if error.row else None
         yield [error.sheet, error.row or None, place, error.column, error.sentence]
 
 
-def _linked(sheet: Any, error: Told) -> Any:
+def _linked(sheet: Any, error: ReadableImportError) -> Any:
     """The address of the bad cell, C17, which leads there."""
     address = error.cell or f"A{error.row}"
     cell = cell_of(sheet, address)
@@ -181,7 +181,7 @@ def _safe(text: str) -> str:
     try:
         read_number(shown)
     except NotANumberError:
-        return harmless(shown)
+        return make_text_harmless(shown)
     return shown
 
 

@@ -151,7 +151,7 @@ LAYOUTS: dict[str, str | Promise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReadableImportError:
     """One error of a refused file, ready to be read: row 0 means the sheet as a whole, `cell` is its address."""
 
     sheet: str
@@ -169,19 +169,19 @@ def unreadable(error: UnreadableError) -> str:
     return str(FILES[error.code]) % error.details
 
 
-def sentence(problem: Problem) -> str:
+def explain_table_problem(problem: Problem) -> str:
     """A problem of a table in the reader's language."""
     return str(_SENTENCES[problem.code]) % dict(problem.details)
 
 
-def told(error: Mapping[str, object]) -> Told:
+def explain_stored_error(error: Mapping[str, object]) -> ReadableImportError:
     """An error as a batch stores it, in the reader's language."""
     column = str(error["column"])
     sentence = str(_SENTENCES[str(error["code"])]) % error["details"]
     place = str(error["sheet"]), int(str(error["row"])), str(COLUMNS.get(column, column))
-    return Told(*place, sentence, str(error.get("cell", "")))
+    return ReadableImportError(*place, sentence, str(error.get("cell", "")))
 
 
-def errors_of(batch: ImportBatch) -> list[Told]:
+def errors_of(batch: ImportBatch) -> list[ReadableImportError]:
     """All errors of a batch, in the order of the file."""
-    return [told(error) for error in batch.errors]
+    return [explain_stored_error(error) for error in batch.errors]

@@ -43,7 +43,7 @@ def path_of(name: str) -> Path:
     return folder() / name
 
 
-def keep(chunks: Iterable[bytes], limit: int) -> Upload:
+def store_upload(chunks: Iterable[bytes], limit: int) -> Upload:
     """Stores what comes, or nothing: UnreadableError for what is empty or larger than `limit` bytes, and where the disk
     is full or takes nothing."""
     try:
@@ -77,7 +77,7 @@ def _stored(chunks: Iterable[bytes], limit: int) -> Upload:
 
 
 @contextmanager
-def held(name: str) -> Iterator[IO[bytes] | None]:
+def hold_upload(name: str) -> Iterator[IO[bytes] | None]:
     """The upload, held by this process alone until it is done or dead; None if another one holds it.
 
     The kernel lets go of the lock when its holder ends, however it ends: no clock decides who is alive.
@@ -92,7 +92,7 @@ def held(name: str) -> Iterator[IO[bytes] | None]:
         yield file
 
 
-def remove(name: str) -> None:
+def remove_upload(name: str) -> None:
     """Removes an upload, and what was made from it; one that is not there is no error."""
     for path in (path_of(name), marked_path(name)):
         path.unlink(missing_ok=True)
@@ -108,7 +108,7 @@ def unmark(name: str) -> None:
     marked_path(name).unlink(missing_ok=True)
 
 
-def strangers(known: Iterable[str], older_than: float, limit: int) -> list[Path]:
+def find_stray_uploads(known: Iterable[str], older_than: float, limit: int) -> list[Path]:
     """Up to `limit` files that belong to no known upload and are older than so many seconds."""
     names = set(known)
     before = time.time() - older_than

@@ -4,22 +4,22 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from targets.entry_rules.numbers import plain
+from targets.entry_rules.numbers import normalise_typed_text
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """What stands in a cell; text files have text alone. A number shown as a percentage comes as text: "92.5%"."""
 
 
-class Above(str):
+class MergedCell(str):
     """An empty cell that belongs to the one above it, because the two are merged."""
 
     __slots__ = ()
 
 
-ABOVE: Final = Above()
+ABOVE: Final = MergedCell()
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """One row of a sheet as it was read; `number` counts from 1, as spreadsheets do."""
 
     sheet: str
@@ -28,23 +28,23 @@ class Row(NamedTuple):
 
     @property
     def blank(self) -> bool:
-        return all(is_blank(cell) for cell in self.cells)
+        return all(is_blank_cell(cell) for cell in self.cells)
 
 
-class Rows(list[Row]):
+class FileRows(list[FileRow]):
     """All rows of a file's visible sheets; `hidden` names the sheets that were left aside."""
 
-    def __init__(self, rows: Iterable[Row] = (), hidden: Iterable[str] = ()) -> None:
+    def __init__(self, rows: Iterable[FileRow] = (), hidden: Iterable[str] = ()) -> None:
         super().__init__(rows)
         self.hidden = tuple(hidden)
 
 
-def is_blank(cell: Cell) -> bool:
+def is_blank_cell(cell: Cell) -> bool:
     """Whether there is nothing to be seen in the cell."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def text_of(cell: Cell) -> str:
+def text_of_cell(cell: Cell) -> str:
     """The cell as text; a whole number has no decimal point (spreadsheets keep 330300 as 330300.0)."""
     if cell is None:
         return ""
@@ -58,9 +58,9 @@ def printable(text: str, most: int) -> str:
     return "".join(sign for sign in text if sign.isprintable())[:most]
 
 
-def canonical(text: str) -> str:
+def canonical_name(text: str) -> str:
     """A name or heading as it is compared: no matter how wide, in which case, with which spaces it is written."""
-    return plain(text).replace(" ", "").casefold()
+    return normalise_typed_text(text).replace(" ", "").casefold()
 
 
 def letters(column: int) -> str:
@@ -73,6 +73,6 @@ def letters(column: int) -> str:
     return name
 
 
-def address(column: int, row: int) -> str:
+def address_of_cell(column: int, row: int) -> str:
     """The name of a cell: B3 for column 1 of row 3."""
     return f"{letters(column)}{row}"

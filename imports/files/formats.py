@@ -10,12 +10,12 @@ _BUILT_IN_PERCENTAGES = frozenset({9, 10})
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 
 
-def is_percentage(number: int, code: str | None) -> bool:
+def is_percentage_format(number: int, code: str | None) -> bool:
     """Whether a format, by its number or its own code, multiplies by 100; a "%" in quotes does not."""
     return "%" in _LITERAL.sub("", code) if code is not None else number in _BUILT_IN_PERCENTAGES
 
 
-def is_date(number: int, code: str | None) -> bool:
+def is_date_format(number: int, code: str | None) -> bool:
     """Whether a format shows the number as a day or a time."""
     if code is None:
         return number in _BUILT_IN_DATES
@@ -30,7 +30,7 @@ def percentage(number: float) -> str | float:
     return f"{shown:f}%"
 
 
-def day_of(serial: float, *, since_1904: bool = False) -> date | datetime | float:
+def day_of_serial(serial: float, *, since_1904: bool = False) -> date | datetime | float:
     """The day that a spreadsheet keeps as a number; the number itself where there is no such day."""
     first_day = (1904, 1, 1) if since_1904 else (1899, 12, 31 if serial < 60 else 30)  # Excel has a 29 February 1900
     start = datetime(*first_day)  # noqa: DTZ001 - spreadsheets know no time zones

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from imports.files import formats
-from imports.files.cells import Cell, Row, Rows
+from imports.files.cells import Cell, FileRow, FileRows
 from imports.files.compound import OLE, Compound
 from imports.files.limits import Limits, UnreadableError
 from imports.files.workbooks import mark_merged
@@ -23,7 +23,7 @@ _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 
 Record = tuple[int, bytes]
 
 
-def read_xls(data: bytes, limits: Limits) -> Rows:
+def read_xls(data: bytes, limits: Limits) -> FileRows:
     """The rows of all visible sheets, one sheet after the other."""
     try:
         compound = Compound(data)
@@ -81,21 +81,21 @@ class _Workbook:
 
     def _shown(self, number: int) -> Callable[[float], Cell]:
         code = self.codes.get(number)
-        if formats.is_percentage(number, code):
+        if formats.is_percentage_format(number, code):
             return formats.percentage
-        if formats.is_date(number, code):
-            return lambda value: formats.day_of(value, since_1904=self.since_1904)
+        if formats.is_date_format(number, code):
+            return lambda value: formats.day_of_serial(value, since_1904=self.since_1904)
         return lambda value: value
 
 
-def _rows(stream: bytes, limits: Limits) -> Rows:
+def _rows(stream: bytes, limits: Limits) -> FileRows:
     workbook = _workbook(stream)
     visible = [(name, start) for name, start, shown in workbook.sheets if shown]
-    found = Rows(hidden=[name for name, _start, shown in workbook.sheets if not shown])
+    found = FileRows(hidden=[name for name, _start, shown in workbook.sheets if not shown])
     if len(workbook.sheets) > limits.sheets:
         raise UnreadableError("too_many_sheets", limit=str(limits.sheets))
     for name, start in visible:
-        found += [Row(name, *one) for one in _Sheet(stream, start, workbook).rows(limits)]
+        found += [FileRow(name, *one) for one in _Sheet(stream, start, workbook).rows(limits)]
     return found
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from imports.files import formats
-from imports.files.cells import ABOVE, Cell, Row, Rows
+from imports.files.cells import ABOVE, Cell, FileRow, FileRows
 from imports.files.limits import Limits, UnreadableError
-from imports.files.workbooks import DECLARATION, opened
+from imports.files.workbooks import DECLARATION, open_workbook_archive
 
 _START = re.compile(rb"PK\x03\x04.{22}\x08\x00.{2}mimetypeapplication/vnd\.oasis\.opendocument\.", re.DOTALL)
 _OF = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -26,10 +26,10 @@ def is_opendocument(data: bytes) -> bool:
     return _START.match(data) is not None or b"mimetypeapplication/vnd.oasis.opendocument." in data[:200]
 
 
-def read_ods(data: bytes, limits: Limits) -> Rows:
+def read_ods(data: bytes, limits: Limits) -> FileRows:
     """The rows of all visible sheets, one sheet after the other."""
     try:
-        with opened(data, limits) as source:
+        with open_workbook_archive(data, limits) as source:
             names = set(source.namelist())
             if "content.xml" not in names or b"opendocument.spreadsheet" not in data[:200]:
                 raise UnreadableError("no_table")
@@ -48,7 +48,7 @@ class _Document:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._rows, self._hidden_styles, self._style = Rows(), set[str](), ""
+        self._rows, self._hidden_styles, self._style = FileRows(), set[str](), ""
         self._sheets = 0
         self._name, self._hidden = "", False
         self._number = self._cells_made = 0
@@ -60,7 +60,7 @@ class _Document:
         self._text: list[str] = []
         self._inside = self._aside = 0
 
-    def read(self, content: bytes) -> Rows:
+    def read(self, content: bytes) -> FileRows:
         """The rows of all visible sheets."""
         parser = ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -168,7 +168,7 @@ class _Document:
         self._cells_made += repeated * len(cells)
         if self._cells_made > self._limits.cells:
             raise UnreadableError("bomb")
-        self._rows += [Row(self._name, self._number + one, cells) for one in range(1, repeated + 1)]
+        self._rows += [FileRow(self._name, self._number + one, cells) for one in range(1, repeated + 1)]
         self._number += repeated
 
 

@@ -4,19 +4,19 @@ Files come from outside. Nothing in them is executed or fetched: macros, links a
 give the value that was stored, and a file that unfolds into more than `Limits` allow is refused before it does.
 """
 
-from imports.files.cells import Rows
+from imports.files.cells import FileRows
 from imports.files.limits import Limits, UnreadableError
 from imports.files.oldworkbooks import OLE, read_xls
 from imports.files.opendocument import is_opendocument, read_ods
 from imports.files.textfiles import read_csv
-from imports.files.workbooks import ZIP, read_xlsx, repacked
+from imports.files.workbooks import ZIP, read_xlsx, repack_workbook
 
-__all__ = ["Limits", "UnreadableError", "read", "repacked"]
+__all__ = ["Limits", "UnreadableError", "read_file_rows", "repack_workbook"]
 
 _NOTHING = b"\xef\xbb\xbf \t\r\n,;"
 
 
-def read(data: bytes, limits: Limits) -> Rows:
+def read_file_rows(data: bytes, limits: Limits) -> FileRows:
     """All rows of the file, blank ones included, so that row numbers are those the person sees.
 
     UnreadableError for everything that is no table; no other exception, whatever the bytes are.
@@ -36,7 +36,7 @@ def read(data: bytes, limits: Limits) -> Rows:
     return rows
 
 
-def _rows(data: bytes, limits: Limits) -> Rows:
+def _rows(data: bytes, limits: Limits) -> FileRows:
     if data.startswith(ZIP):
         return read_ods(data, limits) if is_opendocument(data) else read_xlsx(data, limits)
     if data.startswith(OLE):

@@ -8,31 +8,31 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
-from imports.files.cells import Row, Rows
+from imports.files.cells import FileRow, FileRows
 from imports.files.limits import Limits, UnreadableError
 
 SEPARATORS = ",\t;|"
 _SAMPLE, _SAMPLED_ROWS = 64 * 1024, 200
-_row = partial(tuple.__new__, Row)
+_row = partial(tuple.__new__, FileRow)
 _SAID = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\ufffe\uffff]")  # in no text, but in every other kind of file
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|table|head|body|meta|\?xml|script)", re.IGNORECASE)
 
 
-def read_csv(data: bytes, limits: Limits) -> Rows:
+def read_csv(data: bytes, limits: Limits) -> FileRows:
     """Text in UTF-8 with or without a BOM, GB18030 (as Chinese Excel saves it) or UTF-16 (Excel's "Unicode text")."""
     if _MARKUP.match(data.removeprefix(codecs.BOM_UTF8)):
         raise UnreadableError("web_page")
-    text = decode(data)
+    text = decode_file_text(data)
     said = _SAID.match(text)  # Excel's own way to tell; it shows no such row
     separator = said[1] if said else separator_of(text[:_SAMPLE])
     if text.count(separator) + text.count("\n") > limits.cells:
         raise UnreadableError("too_many_cells", limit=str(limits.cells))
-    return Rows(_parsed(text[said.end() :] if said else text, separator, limits))
+    return FileRows(_parsed(text[said.end() :] if said else text, separator, limits))
 
 
-def _parsed(text: str, separator: str, limits: Limits) -> Iterator[Row]:
+def _parsed(text: str, separator: str, limits: Limits) -> Iterator[FileRow]:
     reader = csv.reader(_lines(text), delimiter=separator, strict=True)
     number = 0
     try:
@@ -76,7 +76,7 @@ def _regularity(sample: str, separator: str) -> int:
     return max((count * (width - 1) for width, count in widths.items()), default=0)
 
 
-def decode(data: bytes) -> str:
+def decode_file_text(data: bytes) -> str:
     """The text of a file. UTF-8 is tried before GB18030, whose text is practically never valid UTF-8 by accident."""
     for encoding in _encodings(data):
         try:

@@ -12,10 +12,10 @@ from typing import Any
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from imports.files import formats
-from imports.files.cells import ABOVE, Cell, Row, Rows, is_blank
+from imports.files.cells import ABOVE, Cell, FileRow, FileRows, is_blank_cell
 from imports.files.limits import Limits, UnreadableError
 
-_row = partial(tuple.__new__, Row)
+_row = partial(tuple.__new__, FileRow)
 ZIP = b"PK\x03\x04"
 _PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|xl/(workbook|styles|sharedStrings)\.xml|xl/_rels/workbook\.xml\.rels"
@@ -26,10 +26,10 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotI
 DECLARATION = re.compile(rb"<!(?!--|\[CDATA\[)")
 
 
-def read_xlsx(data: bytes, limits: Limits) -> Rows:
+def read_xlsx(data: bytes, limits: Limits) -> FileRows:
     """The rows of all visible sheets, one sheet after the other."""
-    found = Rows()
-    with _open(repacked(data, limits)) as workbook:
+    found = FileRows()
+    with _open(repack_workbook(data, limits)) as workbook:
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
         found.hidden = tuple(sheet.name for sheet in sheets if sheet.visible is not SheetVisibleEnum.Visible)
         if len(sheets) > limits.sheets:
@@ -81,7 +81,7 @@ def mark_merged(rows: Sequence[Any], areas: Sequence[Area], limits: Limits) -> N
     for first, last, column in areas:
         for row in rows[first + 1 : last + 1]:
             marked += 1
-            if column < len(row) and is_blank(row[column]):
+            if column < len(row) and is_blank_cell(row[column]):
                 row[column] = ABOVE
         if marked > limits.cells:
             raise UnreadableError("bomb")
@@ -90,7 +90,7 @@ def mark_merged(rows: Sequence[Any], areas: Sequence[Area], limits: Limits) -> N
 # --- Looking through --------------------------------------------------------------------------------------------------
 
 
-def repacked(data: bytes, limits: Limits) -> bytes:
+def repack_workbook(data: bytes, limits: Limits) -> bytes:
     """The workbook with nothing but the parts that hold its cells, each of them looked through first.
 
     So the reader, which trusts sizes and positions in the file, meets only what was measured here. Error cells become
@@ -99,14 +99,14 @@ def repacked(data: bytes, limits: Limits) -> bytes:
     target = io.BytesIO()
     try:
         with zipfile.ZipFile(target, "w") as packed:
-            for name, content in _looked_through(opened(data, limits), limits):
+            for name, content in _looked_through(open_workbook_archive(data, limits), limits):
                 packed.writestr(zipfile.ZipInfo(name), content)
     except _BROKEN as error:
         raise UnreadableError("broken_xlsx") from error
     return target.getvalue()
 
 
-def opened(data: bytes, limits: Limits) -> zipfile.ZipFile:
+def open_workbook_archive(data: bytes, limits: Limits) -> zipfile.ZipFile:
     """The archive, if it does not unfold into more than is allowed."""
     if data.count(b"PK\x01\x02") > limits.parts:
         raise UnreadableError("bomb")
@@ -238,7 +238,7 @@ def _percentages(styles: bytes) -> list[bytes]:
     return [
         str(position).encode()
         for position, number in enumerate(styled)
-        if formats.is_percentage(int(number[:9]) if number.isdecimal() else 0, codes.get(number))
+        if formats.is_percentage_format(int(number[:9]) if number.isdecimal() else 0, codes.get(number))
     ]
 
 

@@ -12,9 +12,9 @@ from itertools import groupby
 from operator import attrgetter
 
 from departments.rules.typed import number_of
-from imports.files.cells import Above, Cell, Row, Rows, address, is_blank, text_of
-from imports.vocabulary.names import Measured, Named, Names
-from imports.vocabulary.values import CellError, number, quoted
+from imports.files.cells import Cell, FileRow, FileRows, MergedCell, address_of_cell, is_blank_cell, text_of_cell
+from imports.vocabulary.names import NamedEntity, NamedIndicator, NameIndex
+from imports.vocabulary.values import CellError, quoted, read_number_cell
 from targets.entry_rules.figures import Problem
 
 HEADING_ROWS = 20
@@ -24,7 +24,7 @@ _NO_REGION = frozenset({PLAN, VERSIONS, CODES, TOTAL, "地区", "总计", "小�
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class QuotaSheetScope:
     """What may stand in the sheet: the parts of the plan's region, and the targets that are divided.
 
     `whole` are the names of the plan's region, `allowed` the regions that may have a quota of a target, `owing` those
@@ -32,8 +32,8 @@ class Known:
     """
 
     plan: str
-    regions: Names[Named]
-    targets: Names[Measured]
+    regions: NameIndex[NamedEntity]
+    targets: NameIndex[NamedIndicator]
     whole: Collection[str]
     allowed: Mapping[int, Collection[int]]
     owing: Mapping[int, Collection[int]]
@@ -41,7 +41,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class QuotaSheetMistake:
     """What is wrong in which cell of which sheet: B4; an empty address for the sheet as a whole."""
 
     sheet: str
@@ -50,30 +50,30 @@ class Mistake:
 
 
 @dataclass(slots=True)
-class Read:
+class QuotaSheetReading:
     """What a sheet says: target id → region id → number; from which versions of quotas it was made; what is wrong."""
 
     numbers: dict[int, dict[int, Decimal]] = field(default_factory=dict)
     seen: dict[int, int] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: list[QuotaSheetMistake] = field(default_factory=list)
 
 
-def read_quotas(rows: Rows, known: Known) -> Read:
+def read_quotas(rows: FileRows, known: QuotaSheetScope) -> QuotaSheetReading:
     """The numbers of the one sheet that has targets in its headings."""
     sheets = [list(of) for _name, of in groupby(rows, attrgetter("sheet"))]
     found = [sheet for sheet in sheets if _headings(sheet, known)]
-    read = Read()
+    read = QuotaSheetReading()
     if len(found) != 1:
         code = "quotas_no_heading" if not found else "quotas_several_sheets"
-        read.mistakes.append(Mistake("", "", Problem(code, "indicator")))
+        read.mistakes.append(QuotaSheetMistake("", "", Problem(code, "indicator")))
         return read
     _Reading(found[0], known, read).run()
     return read
 
 
-def _headings(sheet: Iterable[Row], known: Known) -> dict[int, dict[int, Named]]:
+def _headings(sheet: Iterable[FileRow], known: QuotaSheetScope) -> dict[int, dict[int, NamedEntity]]:
     """Column → row number → the target that is named there."""
-    found: dict[int, dict[int, Named]] = {}
+    found: dict[int, dict[int, NamedEntity]] = {}
     for row in list(sheet)[:HEADING_ROWS]:
         for column, cell in enumerate(row.cells):
             if isinstance(cell, str) and (target := known.targets.match(cell)) is not None:
@@ -84,12 +84,12 @@ def _headings(sheet: Iterable[Row], known: Known) -> dict[int, dict[int, Named]]
 class _Reading:
     """One sheet, read from its headings downward."""
 
-    def __init__(self, sheet: Sequence[Row], known: Known, read: Read) -> None:
+    def __init__(self, sheet: Sequence[FileRow], known: QuotaSheetScope, read: QuotaSheetReading) -> None:
         self.sheet, self.known, self.read = sheet, known, read
         self.headings = _headings(sheet, known)
         self.first_column = min(self.headings)
         self.last_heading = max(number for named in self.headings.values() for number in named)
-        self.columns: dict[int, Named] = {}
+        self.columns: dict[int, NamedEntity] = {}
         self.rows: dict[int, int] = {}
 
     def run(self) -> None:
@@ -104,9 +104,9 @@ class _Reading:
 
     def wrong(self, column: int, row: int, problem: Problem) -> None:
         """Notes what is wrong in a cell."""
-        self.read.mistakes.append(Mistake(self.sheet[0].sheet, address(column, row), problem))
+        self.read.mistakes.append(QuotaSheetMistake(self.sheet[0].sheet, address_of_cell(column, row), problem))
 
-    def _target(self, column: int, named: Mapping[int, Named]) -> None:
+    def _target(self, column: int, named: Mapping[int, NamedEntity]) -> None:
         first, *others = named.values()
         row = max(named)
         if any(other != first for other in others):
@@ -120,27 +120,27 @@ class _Reading:
     def _marks(self) -> None:
         """For which plan the sheet is, and from which versions it was made, where it tells."""
         for row in self.sheet[:HEADING_ROWS]:
-            mark = text_of(row.cells[0]) if row.cells else ""
-            if mark == PLAN and (found := text_of(_cell(row, 1))) != self.known.plan:
+            mark = text_of_cell(row.cells[0]) if row.cells else ""
+            if mark == PLAN and (found := text_of_cell(_cell(row, 1))) != self.known.plan:
                 self.wrong(1, row.number, Problem("quotas_other_plan", "indicator", (("found", found[:60]),)))
             if mark == VERSIONS:
                 for column, target in self.columns.items():
-                    seen = number_of(text_of(_cell(row, column)))
+                    seen = number_of(text_of_cell(_cell(row, column)))
                     self.read.seen |= {target.id: seen} if seen is not None else {}
 
-    def _row(self, row: Row) -> None:
-        names = [(column, text_of(cell).strip()) for column, cell in enumerate(row.cells[: self.first_column])]
+    def _row(self, row: FileRow) -> None:
+        names = [(column, text_of_cell(cell).strip()) for column, cell in enumerate(row.cells[: self.first_column])]
         named = [(column, text) for column, text in names if text]
         if named and all(text in _NO_REGION or text in self.known.whole for _column, text in named):
             return
         region = self._region(row, named)
         for column in range(self.first_column, len(row.cells)):
-            if not is_blank(row.cells[column]) or isinstance(row.cells[column], Above):
+            if not is_blank_cell(row.cells[column]) or isinstance(row.cells[column], MergedCell):
                 self._number(row, column, region)
 
-    def _region(self, row: Row, named: Sequence[tuple[int, str]]) -> Named | None:
+    def _region(self, row: FileRow, named: Sequence[tuple[int, str]]) -> NamedEntity | None:
         """The region that a row names; None where it names none, or two."""
-        found: list[Named] = []
+        found: list[NamedEntity] = []
         for column, text in named:
             answer = self.known.regions.find(text)
             if isinstance(answer, Problem):
@@ -150,20 +150,20 @@ class _Reading:
             else:
                 found.append(answer)
         if len(found) != len(named) or not found:
-            filled = any(not is_blank(cell) for cell in row.cells[self.first_column :])
+            filled = any(not is_blank_cell(cell) for cell in row.cells[self.first_column :])
             if not named and filled:
                 self.wrong(0, row.number, Problem("region_missing", "region"))
             return None
         return self._once(row, named[0][0], found[0])
 
-    def _once(self, row: Row, column: int, region: Named) -> Named | None:
+    def _once(self, row: FileRow, column: int, region: NamedEntity) -> NamedEntity | None:
         first = self.rows.setdefault(region.id, row.number)
         if first == row.number:
             return region
         self.wrong(column, row.number, Problem("quotas_region_twice", "region", (("first", str(first)),)))
         return None
 
-    def _number(self, row: Row, column: int, region: Named | None) -> None:
+    def _number(self, row: FileRow, column: int, region: NamedEntity | None) -> None:
         """Keeps the number of a cell, or notes what is wrong with it; in a row of no region only that."""
         target, cell = self.columns.get(column), row.cells[column]
         if target is None:
@@ -178,7 +178,7 @@ class _Reading:
         if found is not None and region is not None:
             self._keep(row, column, target, region, found)
 
-    def _keep(self, row: Row, column: int, target: Named, region: Named, found: Decimal) -> None:
+    def _keep(self, row: FileRow, column: int, target: NamedEntity, region: NamedEntity, found: Decimal) -> None:
         problems = list(self.known.check(target.id, found))
         if region.id not in self.known.allowed[target.id]:
             problems = [Problem("quotas_no_part", "region", (("region", region.name), ("found", target.name)))]
@@ -190,7 +190,7 @@ class _Reading:
     def _no_target(self, column: int) -> None:
         """A column of numbers whose heading names no target, told once."""
         row = next((row for row in self.sheet if row.number == self.last_heading), None)
-        heading = text_of(_cell(row, column)) if row is not None else ""
+        heading = text_of_cell(_cell(row, column)) if row is not None else ""
         answer = self.known.targets.find(heading) if heading.strip() else Problem("quotas_no_target", "indicator")
         if isinstance(answer, Problem):
             self.wrong(column, self.last_heading, answer)
@@ -202,17 +202,17 @@ class _Reading:
         for pk in sorted(owing - self.rows.keys(), key=lambda pk: self.known.regions.by_id[pk].code):
             name = self.known.regions.by_id[pk].name
             problem = Problem("quotas_region_left_out", "region", (("region", name),))
-            self.read.mistakes.append(Mistake(self.sheet[0].sheet, "", problem))
+            self.read.mistakes.append(QuotaSheetMistake(self.sheet[0].sheet, "", problem))
 
 
-def _cell(row: Row, column: int) -> Cell:
+def _cell(row: FileRow, column: int) -> Cell:
     return row.cells[column] if column < len(row.cells) else None
 
 
 def _number(cell: Cell) -> Decimal | None:
     """The number of a cell; one that is merged with the cell above it is nobody's."""
-    if isinstance(cell, Above):
+    if isinstance(cell, MergedCell):
         raise CellError("quotas_merged")
     if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "@")):
         raise CellError("not_a_number", found=quoted(cell))
-    return number(cell)
+    return read_number_cell(cell)

@@ -14,10 +14,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from imports.quotas.sheet import CODES, PLAN, TOTAL, VERSIONS
 from imports.showing.template_file import EDGE, FREE, HEAD, INPUT, LARGEST, WRAPPED
-from pages.spreadsheets import append, new_workbook, put, saved
-from targets.quotas.forms import text_of
-from targets.quotas.tables import Column, QuotaTable
-from targets.quotas.wording import month_text
+from pages.spreadsheets import append, new_workbook, put, save_workbook
+from targets.quotas.forms import quota_input_text
+from targets.quotas.tables import QuotaColumn, QuotaTable
+from targets.quotas.wording import quota_month_text
 from targets.wording.aims import threshold_text
 
 TITLE_ROW, PLAN_ROW, VERSION_ROW, CODE_ROW, NAME_ROW, FIRST_ROW = 1, 2, 3, 4, 5, 6
@@ -35,11 +35,11 @@ def quota_workbook(table: QuotaTable) -> bytes:
     _foot(page, table)
     _look(page, len(table.columns))
     _explain(book.create_sheet(_("How to fill it in")))
-    return saved(book)
+    return save_workbook(book)
 
 
 def _head(page: Worksheet, table: QuotaTable) -> None:
-    told = {"plan": table.plan.title, "month": month_text(table.month)}
+    told = {"plan": table.plan.title, "month": quota_month_text(table.month)}
     title = put(page, TITLE_ROW, CODE, _("%(plan)s: quotas as they hold in %(month)s") % told)
     title.font = Font(bold=True, size=14)
     for row, texts in (
@@ -55,7 +55,7 @@ def _head(page: Worksheet, table: QuotaTable) -> None:
         put(page, number, NAME, "　" * len(place.above) + place.region.name)
 
 
-def _column(page: Worksheet, number: int, column: Column, table: QuotaTable) -> None:
+def _column(page: Worksheet, number: int, column: QuotaColumn, table: QuotaTable) -> None:
     target = column.target
     put(page, VERSION_ROW, number, str(column.version))
     put(page, CODE_ROW, number, target.code)
@@ -63,7 +63,7 @@ def _column(page: Worksheet, number: int, column: Column, table: QuotaTable) -> 
     put(page, NAME_ROW, number, f"{target.name}（{unit}）" if unit else target.name)
     for row, place in enumerate(table.places, FIRST_ROW):
         if place.region.pk in column.regions:
-            _input(page, row, number, text_of(column.numbers.get(place.region.pk)))
+            _input(page, row, number, quota_input_text(column.numbers.get(place.region.pk)))
     last = FIRST_ROW + len(table.places) - 1
     if table.places:
         _validate(page, f"{get_column_letter(number)}{FIRST_ROW}:{get_column_letter(number)}{last}")

@@ -7,42 +7,42 @@ from django.conf import settings
 
 from departments.models import Region
 from imports.files.limits import Limits
-from imports.files.readers import read
-from imports.quotas.sheet import Known, Read, read_quotas
-from imports.vocabulary.names import Measured, Named, Names, Place, short_names
+from imports.files.readers import read_file_rows
+from imports.quotas.sheet import QuotaSheetReading, QuotaSheetScope, read_quotas
+from imports.vocabulary.names import NamedEntity, NamedIndicator, NamedRegion, NameIndex, short_names
 from plans.models import Plan
 from targets.entry_rules.figures import Problem
 from targets.judging.loading import Regions
 from targets.models import Target
 from targets.models.parting import problems_of
 from targets.quotas.tables import QuotaTable
-from targets.services.quotas import Division
+from targets.services.quotas import TargetDivision
 
 LARGEST_SHEET = 5 * 1024 * 1024
 """The most bytes of a sheet of quotas: it is read while the person waits."""
 
 
-def limits() -> Limits:
+def limits_of_quota_sheet() -> Limits:
     """How large a sheet of quotas may be."""
     size = min(settings.UPLOAD_MAX_BYTES, LARGEST_SHEET)
     return Limits(size=size, unpacked=4 * LARGEST_SHEET, rows=5_000, cells=200_000, sheets=20, text=LARGEST_SHEET)
 
 
-def read_sheet(data: bytes, table: QuotaTable) -> Read:
+def read_sheet(data: bytes, table: QuotaTable) -> QuotaSheetReading:
     """What an uploaded sheet says; UnreadableError for what is no table, or too large a one."""
-    return read_quotas(read(data, limits()), known_of(table))
+    return read_quotas(read_file_rows(data, limits_of_quota_sheet()), scope_of_quota_sheet(table))
 
 
-def divisions_of(found: Read, table: QuotaTable) -> list[Division]:
+def divisions_of(found: QuotaSheetReading, table: QuotaTable) -> list[TargetDivision]:
     """How the targets of the sheet are to be divided: those of which a number differs from what holds."""
     return [
-        Division(column.target, rows, found.seen.get(column.target.pk, column.version))
+        TargetDivision(column.target, rows, found.seen.get(column.target.pk, column.version))
         for column in table.columns
         if (rows := found.numbers.get(column.target.pk)) is not None and rows != column.numbers
     ]
 
 
-def known_of(table: QuotaTable) -> Known:
+def scope_of_quota_sheet(table: QuotaTable) -> QuotaSheetScope:
     """What may stand in a sheet of the table's plan; two queries."""
     tree, plan = Regions.load(), table.plan
     direct = tree.parts.get(plan.region_id, [])
@@ -54,7 +54,7 @@ def known_of(table: QuotaTable) -> Known:
     def check(target_id: int, number: Decimal) -> Sequence[Problem]:
         return problems_of(targets[target_id].indicator, number)
 
-    return Known(
+    return QuotaSheetScope(
         plan.code,
         _region_names(regions),
         _target_names(list(targets.values())),
@@ -73,20 +73,20 @@ def _below(plan: Plan, tree: Regions) -> list[int]:
     return found
 
 
-def _region_names(regions: Sequence[Region]) -> Names[Named]:
-    short = short_names(Place(region.pk, region.code, region.name, region.parent_id) for region in regions)
-    return Names(
-        "region", ((Named(region.pk, region.code, region.name), short.get(region.pk, ())) for region in regions)
+def _region_names(regions: Sequence[Region]) -> NameIndex[NamedEntity]:
+    short = short_names(NamedRegion(region.pk, region.code, region.name, region.parent_id) for region in regions)
+    return NameIndex(
+        "region", ((NamedEntity(region.pk, region.code, region.name), short.get(region.pk, ())) for region in regions)
     )
 
 
-def _target_names(targets: Sequence[Target]) -> Names[Measured]:
+def _target_names(targets: Sequence[Target]) -> NameIndex[NamedIndicator]:
     """By the target's code and name, and by its indicator's."""
-    return Names(
+    return NameIndex(
         "indicator",
         ((_measured(target), (target.indicator.code, target.indicator.name)) for target in targets),
     )
 
 
-def _measured(target: Target) -> Measured:
-    return Measured(target.pk, target.code, target.name, target.indicator.unit)
+def _measured(target: Target) -> NamedIndicator:
+    return NamedIndicator(target.pk, target.code, target.name, target.indicator.unit)

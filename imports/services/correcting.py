@@ -10,16 +10,16 @@ from departments.models import User
 from departments.services.accounts import record
 from imports import jobs
 from imports.batches import staging
-from imports.batches.remembering import departments_of
+from imports.batches.remembering import importing_departments_of
 from imports.models import ImportBatch, RememberedMapping
-from imports.services.deciding import demand_own, demand_step, locked
-from imports.tables.mappings import Mapping
+from imports.services.deciding import demand_import_decider, demand_step, lock_import_batch
+from imports.tables.mappings import FileMapping
 from imports.tables.understanding import Understanding
-from imports.workflow import Verb
+from imports.workflow import ImportVerb
 
 
 @transaction.atomic
-def correct(batch: ImportBatch, mapping: Mapping, *, by: User, remember: bool) -> ImportBatch:
+def correct_import(batch: ImportBatch, mapping: FileMapping, *, by: User, remember: bool) -> ImportBatch:
     """Has the file checked again as the mapping says. `remember`: the next files of this form that somebody of the
     uploader's department hands over are understood so, too; a mapping that corrects nothing is forgotten instead.
 
@@ -36,27 +36,27 @@ def correct(batch: ImportBatch, mapping: Mapping, *, by: User, remember: bool) -
 
 
 @transaction.atomic
-def forget(batch: ImportBatch, *, by: User) -> ImportBatch:
+def forget_remembered_mapping(batch: ImportBatch, *, by: User) -> ImportBatch:
     """Forgets what was said about files of this form, and has this one checked again without it."""
     batch = _to_be_checked_again(batch, by)
     _memories(batch).delete()
-    batch.mapping, batch.remembered = Mapping().to_json(), None
+    batch.mapping, batch.remembered = FileMapping().to_json(), None
     batch.save()
     record("observations.mapping_forgotten", by=by, subject=batch)
     return batch
 
 
 def _to_be_checked_again(batch: ImportBatch, by: User) -> ImportBatch:
-    batch = locked(batch)
-    demand_own(batch, by)
-    demand_step(batch, Verb.CORRECT)
+    batch = lock_import_batch(batch)
+    demand_import_decider(batch, by)
+    demand_step(batch, ImportVerb.CORRECT)
     if not batch.correctable:
         raise ValidationError(_("The stored file is not there any more. Upload it again."), code="gone")
-    staging.clear(batch)
+    staging.clear_staged_rows(batch)
     batch.correctors.add(by)
-    batch.move(Verb.CORRECT)
+    batch.move(ImportVerb.CORRECT)
     batch.renewed, batch.overtaken, batch.progress = False, [], 0
-    transaction.on_commit(lambda: jobs.wake(batch.pk))
+    transaction.on_commit(lambda: jobs.wake_import_worker(batch.pk))
     return batch
 
 
@@ -65,13 +65,13 @@ def _shape(batch: ImportBatch) -> str:
 
 
 def _memories(batch: ImportBatch) -> "QuerySet[RememberedMapping]":
-    departments = departments_of(batch.source.by)
+    departments = importing_departments_of(batch.source.by)
     return RememberedMapping.objects.filter(department__in=departments, shape=_shape(batch))
 
 
-def _remembered(batch: ImportBatch, mapping: Mapping, by: User) -> RememberedMapping | None:
+def _remembered(batch: ImportBatch, mapping: FileMapping, by: User) -> RememberedMapping | None:
     """Keeps it for the uploader's department; None for what is worth nothing, or if the uploader has none any more."""
-    departments = departments_of(batch.source.by)
+    departments = importing_departments_of(batch.source.by)
     if not departments or not mapping.sheets:
         _memories(batch).delete()
         return None

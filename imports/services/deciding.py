@@ -13,88 +13,88 @@ from departments.services.accounts import record
 from imports import jobs
 from imports.batches import staging
 from imports.models import ImportBatch, StagedRow
-from imports.workflow import State, Verb
+from imports.workflow import ImportState, ImportVerb
 from plans.models import Plan
 from targets.expected.asked_figures import asked_by
 from targets.models import Indicator
 from targets.services.locking import check_reason
-from targets.services.undoing import retract, send_back_all
+from targets.services.undoing import retract_source, send_back_all
 
 
 @transaction.atomic
-def confirm(batch: ImportBatch, *, by: User, skip_rejected: bool = False, reason: str = "") -> ImportBatch:
+def confirm_import(batch: ImportBatch, *, by: User, skip_rejected: bool = False, reason: str = "") -> ImportBatch:
     """Has the checked rows written by a worker.
 
     ValidationError, by its code: "state" if the file is not in a state for it, "rejected" if it has errors and they are
     not to be left out expressly, "nothing" if no row is without errors, "reason" if official figures would be changed
     through a review without a reason. PermissionDenied if the person may not, or another coordinator has to.
     """
-    batch = locked(batch)
-    demand_own(batch, by)
-    demand_step(batch, Verb.CONFIRM)
+    batch = lock_import_batch(batch)
+    demand_import_decider(batch, by)
+    demand_step(batch, ImportVerb.CONFIRM)
     check_reason(reason)
     _demand_complete(batch, skip_rejected, reason)
     _demand_second(batch, by)
     _demand_own_figures(batch, by)
-    batch.move(Verb.CONFIRM)
+    batch.move(ImportVerb.CONFIRM)
     batch.skip_rejected = skip_rejected and batch.rejected > 0
     batch.confirmed_by, batch.confirmed_at, batch.reason = by, timezone.now(), reason.strip()
     batch.save()
     record("observations.import_confirmed", by=by, subject=batch, rows=batch.accepted, left_out=batch.rejected)
-    transaction.on_commit(lambda: jobs.wake(batch.pk))
+    transaction.on_commit(lambda: jobs.wake_import_worker(batch.pk))
     return batch
 
 
 @transaction.atomic
-def cancel(batch: ImportBatch, *, by: User) -> ImportBatch:
+def cancel_import(batch: ImportBatch, *, by: User) -> ImportBatch:
     """Ends an import of which nothing has been written; a check that runs stops."""
-    batch = locked(batch)
-    demand_own(batch, by)
-    demand_step(batch, Verb.CANCEL)
-    batch.move(Verb.CANCEL)
+    batch = lock_import_batch(batch)
+    demand_import_decider(batch, by)
+    demand_step(batch, ImportVerb.CANCEL)
+    batch.move(ImportVerb.CANCEL)
     batch.failure, batch.progress = "cancelled", 0
     batch.save()
-    staging.clear(batch)
+    staging.clear_staged_rows(batch)
     record("observations.import_cancelled", by=by, subject=batch)
     return batch
 
 
 @transaction.atomic
-def undo(batch: ImportBatch, *, by: User, reason: str = "") -> ImportBatch:
+def undo_import(batch: ImportBatch, *, by: User, reason: str = "") -> ImportBatch:
     """Takes back what an import has written: what was official before is so again from now on, and the past stays.
 
     ValidationError if figures of it were decided upon later, or lie in a closed month: then nothing is undone.
     """
-    batch = locked(batch)
-    demand_own(batch, by)
-    demand_step(batch, Verb.UNDO)
+    batch = lock_import_batch(batch)
+    demand_import_decider(batch, by)
+    demand_step(batch, ImportVerb.UNDO)
     check_reason(reason)
     told = _("Import %(number)d (%(file)s) undone") % {"number": batch.pk, "file": batch.file_name}
     told = (f"{told}: {reason.strip()}" if reason.strip() else told)[:400]
     if batch.official:
-        restored, removed = retract(batch.source, by=by, reason=told)
+        restored, removed = retract_source(batch.source, by=by, reason=told)
     else:
         restored, removed = send_back_all(batch.source, by=by, reason=told)
-    batch.move(Verb.UNDO)
+    batch.move(ImportVerb.UNDO)
     batch.undone_by, batch.undone_at = by, timezone.now()
     batch.save()
     record("observations.import_undone", by=by, subject=batch, restored=restored, removed=removed, reason=reason)
     return batch
 
 
-def locked(batch: ImportBatch) -> ImportBatch:
+def lock_import_batch(batch: ImportBatch) -> ImportBatch:
     """The batch as it is now, locked."""
     found = ImportBatch.objects.select_for_update(of=("self",)).select_related("source__by")
     return found.get(pk=batch.pk)
 
 
-def demand_own(batch: ImportBatch, by: User) -> None:
+def demand_import_decider(batch: ImportBatch, by: User) -> None:
     """PermissionDenied for whoever may not decide about the file."""
-    if not decides(batch, by):
+    if not may_decide_import(batch, by):
         raise access.refusal()
 
 
-def decides(batch: ImportBatch, by: User) -> bool:
+def may_decide_import(batch: ImportBatch, by: User) -> bool:
     """Official files are decided by the plan office of their region, others by their uploader; a file by somebody
     who imports for several regions by nobody else either."""
     mine = batch.source.by_id == by.pk
@@ -104,7 +104,7 @@ def decides(batch: ImportBatch, by: User) -> bool:
     return office.governs and mine if batch.region_id is None else office.acts_for(batch.region_id)
 
 
-def demand_step(batch: ImportBatch, verb: Verb) -> None:
+def demand_step(batch: ImportBatch, verb: ImportVerb) -> None:
     """ValidationError if the batch is not in a state for it."""
     if not batch.can(verb):
         raise ValidationError(
@@ -115,7 +115,7 @@ def demand_step(batch: ImportBatch, verb: Verb) -> None:
 
 
 def _demand_complete(batch: ImportBatch, skip_rejected: bool, reason: str) -> None:
-    if batch.state == State.REJECTED.value and not batch.accepted:
+    if batch.state == ImportState.REJECTED.value and not batch.accepted:
         raise ValidationError(
             _("No row of the file is without errors. Correct it and upload it again."), code="nothing"
         )
@@ -148,7 +148,7 @@ def _demand_second(batch: ImportBatch, by: User) -> None:
 def _asks_for_second(batch: ImportBatch, by: User) -> bool:
     """Whether one of the figures to be written counts for a plan that the person sees and that asks for a second
     person."""
-    rows = staging.changing(batch).order_by()
+    rows = staging.staged_rows_to_write(batch).order_by()
     months = set(rows.values_list("month", flat=True).distinct())
     seen = Plan.objects.published().visible_to(by)
     careful = list(seen.filter(import_needs_second=True).holding_any(months))

@@ -19,7 +19,7 @@ from targets.models import Source
 CHUNK = 1024 * 1024
 
 
-class NamedFile(Protocol):
+class ImportableFile(Protocol):
     """An uploaded file, or one opened for reading bytes."""
 
     @property
@@ -28,7 +28,7 @@ class NamedFile(Protocol):
     def read(self, size: int = ..., /) -> bytes: ...
 
 
-def receive(file: NamedFile, *, by: User, demonstration: bool = False, label: str = "") -> ImportBatch:
+def receive_import_file(file: ImportableFile, *, by: User, demonstration: bool = False, label: str = "") -> ImportBatch:
     """Stores a file and has it checked. What a coordinator uploads becomes official when it is confirmed, what others
     upload is handed in for review. UnreadableError for a file that is empty or too large: then nothing is stored.
     Should the commit fail, nobody knows whether the batch is there: a file without one is tidied away later.
@@ -36,13 +36,13 @@ def receive(file: NamedFile, *, by: User, demonstration: bool = False, label: st
     official = access.reach(by, Action.IMPORT_OFFICIAL).governs
     if not official:
         access.demand(by, Action.IMPORT_OBSERVATIONS)
-    upload = uploads.keep(_chunks(file), settings.UPLOAD_MAX_BYTES)
+    upload = uploads.store_upload(_chunks(file), settings.UPLOAD_MAX_BYTES)
     source = Source(kind=Source.Kind.IMPORT, label=label, digest=upload.digest, demonstration=demonstration, by=by)
     with transaction.atomic():
         try:
             return _noted(upload, safe_name(str(file.name)), official, source)
         except BaseException:
-            uploads.remove(upload.name)
+            uploads.remove_upload(upload.name)
             raise
 
 
@@ -53,7 +53,7 @@ def _region_of(by: User) -> int | None:
     return next(iter(found)) if len(found) == 1 else None
 
 
-def _chunks(file: NamedFile) -> Iterator[bytes]:
+def _chunks(file: ImportableFile) -> Iterator[bytes]:
     while chunk := file.read(CHUNK):
         yield chunk
 
@@ -69,5 +69,5 @@ def _noted(upload: Upload, name: str, official: bool, source: Source) -> ImportB
         official=official,
         region_id=_region_of(source.by),
     )
-    transaction.on_commit(lambda: jobs.wake(batch.pk))
+    transaction.on_commit(lambda: jobs.wake_import_worker(batch.pk))
     return batch

@@ -13,19 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from departments.people.seeing import regions_seen_by
-from imports.batches.loading import known
-from imports.batches.messages import sentence
-from imports.batches.remembering import mapping_of
+from imports.batches.loading import load_known_names
+from imports.batches.messages import explain_table_problem
+from imports.batches.remembering import read_stored_mapping
 from imports.files.cells import letters
 from imports.models import ImportBatch
 from imports.showing.forms import ColumnForm, HeadingForm, SheetForm
-from imports.showing.recognised import Recognised, ShownColumn, ShownForm, ShownSheet, recognised_in
-from imports.tables.columns import IGNORED, UNKNOWN, Column
+from imports.showing.recognised import ShownColumn, ShownForm, ShownRecognition, ShownSheet, recognised_in
+from imports.tables.columns import IGNORED, UNKNOWN, RecognisedColumn
 from imports.tables.headings import INDICATOR, PERIOD, REGION, facts_of
-from imports.tables.mappings import MappedColumn, Mapping, SheetMapping
+from imports.tables.mappings import FileMapping, MappedColumn, SheetMapping
 from imports.tables.samples import MOST_COLUMNS
-from imports.tables.wrong_headings import missing, repeated
-from imports.vocabulary.names import Known
+from imports.tables.wrong_headings import find_missing_meanings, find_repeated_columns
+from imports.vocabulary.names import KnownNames
 from imports.vocabulary.values import period_in
 from imports.vocabulary.wording import MEASURES, NAMES
 from targets.entry_rules.figures import Problem
@@ -55,7 +55,9 @@ class SheetRow:
 class FormCorrection:
     """The inputs for all sheets with the same headings."""
 
-    def __init__(self, prefix: str, shown: ShownForm, mapping: Mapping, names: Known, data: Given[str, Any] | None):
+    def __init__(
+        self, prefix: str, shown: ShownForm, mapping: FileMapping, names: KnownNames, data: Given[str, Any] | None
+    ):
         self.shown, self._names = shown, names
         self.errors: list[str] = []
         self.heading = HeadingForm(shown, data, prefix=prefix)
@@ -89,7 +91,7 @@ class FormCorrection:
 
     # --- What was said about single columns and sheets ----------------------------------------------------------------
 
-    def _column(self, row: ColumnRow) -> Column:
+    def _column(self, row: ColumnRow) -> RecognisedColumn:
         """The column as the person says that it is; what is wrong with it is told beside it."""
         column, said = row.shown.column, row.form.cleaned_data
         meaning = said["meaning"] or (UNKNOWN if column.heading else "")
@@ -125,7 +127,7 @@ class FormCorrection:
             return ""
         found = (self._names.indicators if name == "indicator" else self._names.regions).find(text)
         if isinstance(found, Problem):
-            row.form.add_error(name, sentence(found))
+            row.form.add_error(name, explain_table_problem(found))
             return ""
         return found.code
 
@@ -134,7 +136,7 @@ class FormCorrection:
     def _check_together(self) -> None:
         rows = {one.shown.column.index: one for one in self.columns}
         columns = self._all_columns()
-        for column in repeated(columns):
+        for column in find_repeated_columns(columns):
             if column.index in rows:
                 first = next(one for one in columns if (one.meaning, one.fixed) == (column.meaning, column.fixed))
                 rows[column.index].form.add_error(
@@ -145,10 +147,10 @@ class FormCorrection:
         for row, fixed in zip(self.sheets, self._fixed, strict=True):
             if not fixed.skipped:
                 given = {name for name in NAMES if getattr(fixed, name) or name in row.shown.sheet.sources}
-                self.errors += [_missing(name, row.shown.name) for name in missing(columns, given)]
+                self.errors += [_missing(name, row.shown.name) for name in find_missing_meanings(columns, given)]
         self.errors = list(dict.fromkeys(self.errors))
 
-    def _all_columns(self) -> list[Column]:
+    def _all_columns(self) -> list[RecognisedColumn]:
         """All columns as they are to be understood, those too far on the right as they were."""
         return [*self._said, *(one.column for one in self.shown.columns if one.column.index >= MOST_COLUMNS)]
 
@@ -177,10 +179,10 @@ class Correction:
     """All inputs of a file. `seen` tells by which check of the file they were made."""
 
     def __init__(self, batch: ImportBatch, data: Given[str, Any] | None = None) -> None:
-        names = known(batch.source.by)
-        self.recognised = recognised_in(batch, names) or Recognised((), (), (), failed=False)
+        names = load_known_names(batch.source.by)
+        self.recognised = recognised_in(batch, names) or ShownRecognition((), (), (), failed=False)
         self.seen = _digest(batch)
-        mapping = mapping_of(batch.mapping) or Mapping()
+        mapping = read_stored_mapping(batch.mapping) or FileMapping()
         self._data = data
         self.forms = [
             FormCorrection(str(place), one, mapping, names, data) for place, one in enumerate(self.recognised.forms)
@@ -206,9 +208,9 @@ class Correction:
             self.errors = [_("All sheets are left aside. Keep at least one that holds figures.")]
         return valid and not self.errors
 
-    def mapping(self) -> Mapping:
+    def mapping(self) -> FileMapping:
         """What was said, once it is valid."""
-        return Mapping(dict(pair for one in self.forms for pair in one.sheets_mapping()))
+        return FileMapping(dict(pair for one in self.forms for pair in one.sheets_mapping()))
 
 
 def _digest(batch: ImportBatch) -> str:

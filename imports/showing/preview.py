@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import Region, User
 from imports.batches import staging
-from imports.batches.messages import told
+from imports.batches.messages import explain_stored_error
 from imports.models import ImportBatch, StagedRow
 from plans.periods import Month
-from targets.entering.review_queue import Change, Effect, change, effects_of
+from targets.entering.review_queue import FigureChange, LightEffect, compare_figures, effects_of
 from targets.entry_rules.figures import Entry
 from targets.messages import ODDITIES
 from targets.models import DirtyKey, Figures, Indicator, Observation, Revision
@@ -50,7 +50,7 @@ class ShownRow:
     row: StagedRow
     indicator: Indicator
     region: Region
-    change: Change
+    change: FigureChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ class OddRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Lights:
+class LightsPreview:
     """The lights that would change; None if there are too many figures to say."""
 
-    changing: Sequence[Effect]
+    changing: Sequence[LightEffect]
     further: int
     staying: int
 
@@ -75,7 +75,7 @@ class Lights:
 def errors_page(batch: ImportBatch, number: str | None) -> "Page[Any]":
     """A page of the rejected rows' errors, as sentences."""
     page: Page[Any] = Paginator(batch.errors, ROWS_SHOWN).get_page(number)
-    page.object_list = [told(one) for one in page.object_list]
+    page.object_list = [explain_stored_error(one) for one in page.object_list]
     return page
 
 
@@ -90,14 +90,14 @@ def changed_page(batch: ImportBatch, number: str | None) -> "Page[Any]":
             row,
             indicators[row.indicator_id],
             regions[row.region_id],
-            change(indicators[row.indicator_id], _previous(revisions, row), row),
+            compare_figures(indicators[row.indicator_id], _previous(revisions, row), row),
         )
         for row in rows
     ]
     return page
 
 
-def overtaken(batch: ImportBatch) -> list[Overtaken]:
+def overtaken_figures_of(batch: ImportBatch) -> list[Overtaken]:
     """The figures of the file that somebody has changed since it was checked, a few of them."""
     kept = batch.overtaken[: ImportBatch.OVERTAKEN_KEPT]
     indicators = Indicator.objects.in_bulk({indicator for indicator, _region, _month in kept})
@@ -134,7 +134,7 @@ def lights_follow() -> bool:
     return DirtyKey.objects.exists()
 
 
-def lights(batch: ImportBatch, user: User) -> Lights | None:
+def preview_lights(batch: ImportBatch, user: User) -> LightsPreview | None:
     """What the lights that the person sees would become, as of the file's latest month; None for more figures than can
     be judged now."""
     if batch.new + batch.changed > MOST_FIGURES:
@@ -142,7 +142,7 @@ def lights(batch: ImportBatch, user: User) -> Lights | None:
     rows = StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
     found = effects_of([_entry(row) for row in rows], user)
     changing = [one for one in found if one.differs]
-    return Lights(changing[:LIGHTS_SHOWN], len(changing[LIGHTS_SHOWN:]), len(found) - len(changing))
+    return LightsPreview(changing[:LIGHTS_SHOWN], len(changing[LIGHTS_SHOWN:]), len(found) - len(changing))
 
 
 def _entry(row: StagedRow) -> Entry:
@@ -155,6 +155,6 @@ def failure_of(batch: ImportBatch) -> str:
     return str(FAILURES.get(batch.failure, ""))
 
 
-def earlier(batch: ImportBatch, user: User) -> ImportBatch | None:
+def earlier_import_of_file(batch: ImportBatch, user: User) -> ImportBatch | None:
     """The last earlier import of the same file that the person may see."""
     return ImportBatch.objects.visible_to(user).same_file(batch).first()

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from imports.batches.messages import COLUMNS, LAYOUTS, LEFT_OUT
 from imports.files.cells import letters
 from imports.models import ImportBatch
-from imports.tables.columns import UNKNOWN, Column
+from imports.tables.columns import UNKNOWN, RecognisedColumn
 from imports.tables.recognition import SheetRecognition
 from imports.tables.samples import MOST_COLUMNS, SampleRow
 from imports.tables.understanding import Understanding
-from imports.vocabulary.names import Known
+from imports.vocabulary.names import KnownNames
 from imports.vocabulary.values import period_in
 from imports.vocabulary.wording import NAMES
 
@@ -35,7 +35,7 @@ SOURCES: dict[str, str | Promise] = {
 class ShownColumn:
     """A column: where it is, what it was taken for, for what alone its heading holds, and what stands in it."""
 
-    column: Column
+    column: RecognisedColumn
     only: str
     examples: Sequence[str]
 
@@ -112,7 +112,7 @@ class ShownForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class ShownRecognition:
     """A file as it was understood. `failed`: something in its headings was not."""
 
     forms: Sequence[ShownForm]
@@ -124,7 +124,7 @@ class Recognised:
 HEADING_ERRORS = frozenset({"heading_unknown", "heading_twice", "column_missing", "year_missing", "month_contradicts"})
 
 
-def recognised_in(batch: ImportBatch, names: Known) -> Recognised | None:
+def recognised_in(batch: ImportBatch, names: KnownNames) -> ShownRecognition | None:
     """What was recognised in the file of a batch; None if it was not read, or is kept no longer."""
     if not batch.recognition:
         return None
@@ -135,11 +135,11 @@ def recognised_in(batch: ImportBatch, names: Known) -> Recognised | None:
         sheets.setdefault(sheet.shape, []).append(sheet)
     forms = [_form(shape, lot, samples.get(shape, ()), found, names) for shape, lot in sheets.items()]
     failed = any(error["code"] in HEADING_ERRORS for error in batch.errors)
-    return Recognised(forms, found.recognition.hidden, found.recognition.without_figures, failed)
+    return ShownRecognition(forms, found.recognition.hidden, found.recognition.without_figures, failed)
 
 
 def _form(
-    shape: str, sheets: Sequence[SheetRecognition], rows: Sequence[SampleRow], found: Understanding, names: Known
+    shape: str, sheets: Sequence[SheetRecognition], rows: Sequence[SampleRow], found: Understanding, names: KnownNames
 ) -> ShownForm:
     last = sheets[0].heading_rows[-1]
     below = [row for row in rows if row.number > last]
@@ -147,12 +147,12 @@ def _form(
     return ShownForm(shape, [_sheet(one, found.left_out.get(one.sheet, {}), names) for one in sheets], columns, rows)
 
 
-def _examples(column: Column, rows: Sequence[SampleRow]) -> list[str]:
+def _examples(column: RecognisedColumn, rows: Sequence[SampleRow]) -> list[str]:
     texts = (row.cells[column.index] for row in rows if column.index < len(row.cells))
     return [text for text in texts if text][:EXAMPLES]
 
 
-def _sheet(sheet: SheetRecognition, reasons: Mapping[str, int], names: Known) -> ShownSheet:
+def _sheet(sheet: SheetRecognition, reasons: Mapping[str, int], names: KnownNames) -> ShownSheet:
     left_out = [(one.row, LEFT_OUT.get(one.reason, one.reason), one.text) for one in sheet.left_out]
     return ShownSheet(
         sheet,
@@ -162,32 +162,32 @@ def _sheet(sheet: SheetRecognition, reasons: Mapping[str, int], names: Known) ->
     )
 
 
-def _given(sheet: SheetRecognition, names: Known) -> Iterator[ShownGiven]:
+def _given(sheet: SheetRecognition, names: KnownNames) -> Iterator[ShownGiven]:
     for name in NAMES:
         if code := getattr(sheet, name):
             source = sheet.sources.get(name, "")
-            text = month_text(code) if name == "month" else name_of(code, name, names)
+            text = text_of_period(code) if name == "month" else name_of_code(code, name, names)
             yield ShownGiven(name, COLUMNS[name], text, SOURCES.get(source, source), source == "mapping")
 
 
-def name_of(code: str, kind: str, names: Known) -> str:
+def name_of_code(code: str, kind: str, names: KnownNames) -> str:
     """What the code of an indicator or region stands for; the code where its name alone would be ambiguous."""
     known_names = names.indicators if kind == "indicator" else names.regions
     found = known_names.match(code)
     return found.name if found and known_names.match(found.name) == found else code
 
 
-def month_text(period: str) -> str:
+def text_of_period(period: str) -> str:
     """2014-06 for a month with its year; else as it is written: 6月, 2014年1-6月."""
     found = period_in(period)
     return f"{found.year}-{found.number:02d}" if found and found.year and found.span == 1 else period
 
 
-def only_text(column: Column, names: Known) -> str:
+def only_text(column: RecognisedColumn, names: KnownNames) -> str:
     """For what alone the figures of a column hold: 鹿城区 · 3月."""
     parts = (
-        column.indicator and name_of(column.indicator, "indicator", names),
-        column.region and name_of(column.region, "region", names),
-        column.period and month_text(column.period),
+        column.indicator and name_of_code(column.indicator, "indicator", names),
+        column.region and name_of_code(column.region, "region", names),
+        column.period and text_of_period(column.period),
     )
     return " · ".join(filter(None, parts))

@@ -11,13 +11,13 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from departments.people.wording import whole_word
+from departments.people.wording import word_for_whole_region
 from imports.vocabulary.values import LONGEST_NOTE
 from imports.vocabulary.wording import FORM, HEADINGS
-from pages.spreadsheets import append, new_workbook, put, saved
-from reviews.workflow import State
-from targets.entering.entry_grid import HandedIn, Promise, Row
-from targets.entering.worksheet import Sheet
+from pages.spreadsheets import append, new_workbook, put, save_workbook
+from reviews.workflow import ReviewState
+from targets.entering.entry_grid import HandedInEntry, WorksheetPromise, WorksheetRow
+from targets.entering.worksheet import UnitWorksheet
 from targets.entry_rules.figures import Entry
 from targets.models import Indicator
 
@@ -46,13 +46,13 @@ EDGE = Border(*[Side("thin", "FFB4BEC8")] * 4)
 FREE, WRAPPED = Protection(locked=False), Alignment(vertical="center", wrap_text=True)
 
 
-def template(sheet: Sheet) -> bytes:
+def write_entry_workbook(sheet: UnitWorksheet) -> bytes:
     """The workbook of what the unit enters for the month."""
     book = new_workbook()
     page = book.active
     _fill(page, sheet)
     _explain(book.create_sheet(_("How to fill it in")))
-    return saved(book)
+    return save_workbook(book)
 
 
 def inputs_of(indicator: Indicator) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def inputs_of(indicator: Indicator) -> tuple[str, ...]:
     return ("value", "occurred_on", "note") if indicator.measure == Indicator.Measure.EVENT else ("value", "note")
 
 
-def _fill(page: Worksheet, sheet: Sheet) -> None:
+def _fill(page: Worksheet, sheet: UnitWorksheet) -> None:
     page.title = str(sheet.month)
     said = _("%(unit)s, figures of %(month)s") % {"unit": sheet.department.name, "month": sheet.month}
     put(page, 1, 1, said).font = Font(bold=True, size=14)
@@ -79,7 +79,7 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
     page.print_title_rows = f"{HEADING_ROW}:{HEADING_ROW}"
 
 
-def _write(page: Worksheet, place: int, row: Row, region: str) -> None:
+def _write(page: Worksheet, place: int, row: WorksheetRow, region: str) -> None:
     one = row.indicator
     known = {
         "code": one.code,
@@ -88,9 +88,9 @@ def _write(page: Worksheet, place: int, row: Row, region: str) -> None:
         "month": str(row.month),
         "unit": one.unit,
         "rule": _rule(row),
-        "before": figure(one, row.before),
-        "last_year": figure(one, row.last_year),
-        "reported": figure(one, _reported(row)),
+        "before": text_of_known_figure(one, row.before),
+        "last_year": text_of_known_figure(one, row.last_year),
+        "reported": text_of_known_figure(one, _reported(row)),
     }
     for name, column in PLACES.items():
         cell = put(page, place, column, known.get(name) or None)
@@ -100,9 +100,12 @@ def _write(page: Worksheet, place: int, row: Row, region: str) -> None:
             _validate(page, cell.coordinate, one, name)
 
 
-def _reported(row: Row) -> Entry | HandedIn | None:
+def _reported(row: WorksheetRow) -> Entry | HandedInEntry | None:
     """What was handed in and waits or stands; else what is official."""
-    counts = row.handed_in is not None and row.handed_in.state in (State.SUBMITTED.value, State.APPROVED.value)
+    counts = row.handed_in is not None and row.handed_in.state in (
+        ReviewState.SUBMITTED.value,
+        ReviewState.APPROVED.value,
+    )
     return row.handed_in if counts else row.official
 
 
@@ -110,7 +113,7 @@ def _format(name: str) -> str:
     return {"occurred_on": "yyyy-mm-dd", "note": "@"}.get(name, "General")
 
 
-def figure(indicator: Indicator, found: Entry | HandedIn | None) -> str:
+def text_of_known_figure(indicator: Indicator, found: Entry | HandedInEntry | None) -> str:
     """What is known, written out: 180/200 for a ratio; "" for nothing."""
     if found is None:
         return ""
@@ -122,7 +125,7 @@ def _plain(number: Decimal) -> str:
     return format(number.normalize(), "f")
 
 
-def _rule(row: Row) -> str:
+def _rule(row: WorksheetRow) -> str:
     """What is to be entered, in words."""
     one = row.indicator
     told = []
@@ -137,10 +140,10 @@ def _rule(row: Row) -> str:
     return "；".join([*told, *map(_target, row.promises)])
 
 
-def _target(promise: Promise) -> str:
+def _target(promise: WorksheetPromise) -> str:
     if not promise.whole:
         return _("target %(threshold)s") % {"threshold": promise.threshold}
-    whole = whole_word(promise.target.plan.region)
+    whole = word_for_whole_region(promise.target.plan.region)
     return _("target of %(whole)s %(threshold)s") % {"whole": whole, "threshold": promise.threshold}
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from imports.files.cells import canonical
-from imports.tables.headings import INDICATOR, PERIOD, REGION, YEAR, Fact
+from imports.files.cells import canonical_name
+from imports.tables.headings import INDICATOR, PERIOD, REGION, YEAR, HeadingFact
 from imports.tables.mappings import MappedColumn
 from imports.vocabulary.values import Period, period_in
 from imports.vocabulary.wording import CODES, MEASURES, NAMES
@@ -14,7 +14,7 @@ UNKNOWN, IGNORED, TOTAL = "unknown", "ignored", "total"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RecognisedColumn:
     """What stands in a column: its meaning ("" under no heading, "unknown" under one that is not understood), and what
     its heading fixes for all of its cells. `index` 0 is A; `period` is written like "2014年3月" or "3月".
     """
@@ -38,22 +38,22 @@ class Column:
         return self.meaning in MEASURES
 
 
-def column_of(index: int, lines: Sequence[tuple[str, tuple[Fact, ...]]]) -> Column:
+def column_of(index: int, lines: Sequence[tuple[str, tuple[HeadingFact, ...]]]) -> RecognisedColumn:
     """The column under these headings, from the uppermost to the lowest."""
     heading = " ".join(text for text, _facts in lines)
     if not lines:
-        return Column(index, "", "")
+        return RecognisedColumn(index, "", "")
     facts = [fact for _text, found in lines for fact in found]
     if not all(found for _text, found in lines):
         ignored = any(fact.kind == IGNORED for fact in facts)
-        return Column(index, heading, IGNORED if ignored else UNKNOWN)
+        return RecognisedColumn(index, heading, IGNORED if ignored else UNKNOWN)
     fixed = {kind: [fact.value for fact in facts if fact.kind == kind] for kind in (INDICATOR, REGION, PERIOD, YEAR)}
     units = [fact.unit for fact in facts if fact.unit]
     meaning = _meaning([fact.kind for fact in facts if not fact.kind.startswith("=")], any(fixed.values()))
     names = (_only(fixed[INDICATOR]), _only(fixed[REGION]), _period(fixed[PERIOD], fixed[YEAR]))
     if meaning in (IGNORED, UNKNOWN) or not all(len(set(values)) < 2 for values in fixed.values()):
-        return Column(index, heading, meaning if meaning == IGNORED else UNKNOWN)
-    return Column(index, heading, meaning, *names, _only(units))
+        return RecognisedColumn(index, heading, meaning if meaning == IGNORED else UNKNOWN)
+    return RecognisedColumn(index, heading, meaning, *names, _only(units))
 
 
 def _meaning(words: list[str], fixed: bool) -> str:
@@ -81,17 +81,17 @@ def _period(periods: Sequence[str], years: Sequence[str]) -> str:
     return periods[-1]
 
 
-def settled(columns: Sequence[Column]) -> list[Column]:
+def settle_columns(columns: Sequence[RecognisedColumn]) -> list[RecognisedColumn]:
     """The columns once more, each seen beside the others: what only repeats or sums up others is left aside."""
     names = Counter(column.meaning for column in columns if column.meaning in NAMES)
     parts = {column.fixed for column in columns if column.meaning in ("numerator", "denominator")}
     periods = [_span(column) for column in columns if column.measures and column.period]
     months = 1 in periods
-    coded = {column.meaning for column in columns if canonical(column.heading) in CODES}
+    coded = {column.meaning for column in columns if canonical_name(column.heading) in CODES}
 
-    def seen(column: Column) -> Column:
+    def seen(column: RecognisedColumn) -> RecognisedColumn:
         beside_code = names[column.meaning] > 1 and column.meaning in coded
-        if beside_code and canonical(column.heading) not in CODES:
+        if beside_code and canonical_name(column.heading) not in CODES:
             return replace(column, meaning=IGNORED)
         if column.meaning == "rate":
             return replace(column, meaning=IGNORED if column.fixed in parts else "value")
@@ -102,12 +102,12 @@ def settled(columns: Sequence[Column]) -> list[Column]:
     return [seen(column) for column in columns]
 
 
-def _span(column: Column) -> int:
+def _span(column: RecognisedColumn) -> int:
     period = period_in(column.period) if column.period else None
     return period.span if period else 0
 
 
-def corrected(columns: Sequence[Column], mapped: Sequence[MappedColumn]) -> list[Column]:
+def correct_columns(columns: Sequence[RecognisedColumn], mapped: Sequence[MappedColumn]) -> list[RecognisedColumn]:
     """The columns as a person says that they are."""
     given = {one.index: one for one in mapped}
     found = []
@@ -121,7 +121,7 @@ def corrected(columns: Sequence[Column], mapped: Sequence[MappedColumn]) -> list
 _KINDS = ("indicators", "regions", "months")
 
 
-def layout_of(columns: Sequence[Column]) -> str:
+def layout_of(columns: Sequence[RecognisedColumn]) -> str:
     """How the figures lie: "long", one a row, or "wide-months", "wide-regions-months" …: by what the headings fix."""
     measured = [column.fixed for column in columns if column.measures]
     kinds = [kind for position, kind in enumerate(_KINDS) if any(fixed[position] for fixed in measured)]

@@ -10,11 +10,11 @@ from itertools import repeat, zip_longest
 from operator import attrgetter
 from typing import Any
 
-from imports.files.cells import Cell, Row, address, canonical, is_blank, text_of
-from imports.tables.columns import TOTAL, Column
-from imports.tables.lines import Fragment, Line, Mistake
-from imports.tables.recognition import LeftOut, SheetRecognition, left_out
-from imports.vocabulary.conversion import Bad, Readers, cleared
+from imports.files.cells import Cell, FileRow, address_of_cell, canonical_name, is_blank_cell, text_of_cell
+from imports.tables.columns import TOTAL, RecognisedColumn
+from imports.tables.lines import FigureFragment, FigureLine, TableMistake
+from imports.tables.recognition import LeftOut, SheetRecognition, leave_out_row
+from imports.vocabulary.conversion import BadCell, Readers, make_cells_comparable
 from imports.vocabulary.values import Period, period_in
 from imports.vocabulary.wording import FORM, MEASURES, NAMES, TOTALS, is_note, is_section
 from targets.entry_rules.figures import Problem
@@ -23,16 +23,16 @@ SHARED = (*NAMES, "year", "department", "unit", "note", "occurred_on")
 ORDER = (*NAMES, "year", "department", "unit", *MEASURES, "note", "occurred_on")
 FIGURES = tuple(meaning for meaning in MEASURES if meaning != "rate")
 LONGEST_NOTE_ROW = 3
-_line = partial(tuple.__new__, Line)
+_line = partial(tuple.__new__, FigureLine)
 
 
 @dataclass(slots=True)
-class Group:
+class FigureColumnGroup:
     """Columns that hold one figure a row together; `values` are their cells converted, by meaning."""
 
     position: int
     fixed: tuple[str, str, str]
-    columns: dict[str, Column]
+    columns: dict[str, RecognisedColumn]
     values: dict[str, list[Any]] = field(default_factory=dict)
     bad: set[int] = field(default_factory=set)
     broken: bool = False
@@ -42,33 +42,33 @@ class Group:
         return any(self.values[meaning][index] is not None for meaning in FIGURES if meaning in self.values)
 
 
-def groups_of(columns: Iterable[Column]) -> list[Group]:
+def group_figure_columns(columns: Iterable[RecognisedColumn]) -> list[FigureColumnGroup]:
     """The columns of figures, those with the same indicator, region and month together; notes and days go with them."""
-    fixed: dict[tuple[str, str, str], dict[str, Column]] = {}
+    fixed: dict[tuple[str, str, str], dict[str, RecognisedColumn]] = {}
     for column in columns:
         if column.measures or (column.meaning in ("note", "occurred_on") and any(column.fixed)):
             fixed.setdefault(column.fixed, {}).setdefault(column.meaning, column)
     with_figures = [(key, found) for key, found in fixed.items() if any(one.measures for one in found.values())]
-    return [Group(position, *one) for position, one in enumerate(with_figures)]
+    return [FigureColumnGroup(position, *one) for position, one in enumerate(with_figures)]
 
 
 class Extraction:
     """A sheet on its way from rows into lines, fragments and mistakes."""
 
-    def __init__(self, sheet: SheetRecognition, rows: Sequence[Row], readers: Readers) -> None:
+    def __init__(self, sheet: SheetRecognition, rows: Sequence[FileRow], readers: Readers) -> None:
         self.sheet, self.readers = sheet, readers
         self.rows = [row for row in rows if row.number > sheet.heading_rows[-1]]
         self.headings = {_comparable(row.cells) for row in rows if row.number in sheet.heading_rows}
         self.cells = list(zip_longest(*(row.cells for row in self.rows)))
-        self.groups = groups_of(sheet.columns)
+        self.groups = group_figure_columns(sheet.columns)
         self.shared = {
             one.meaning: one for one in reversed(sheet.columns) if one.meaning in SHARED and not any(one.fixed)
         }
         self.totals = [column for column in sheet.columns if column.meaning == TOTAL]
         self.values: dict[str, list[Any]] = {}
-        self.lines: list[Line] = []
-        self.fragments: list[Fragment] = []
-        self.mistakes: list[Mistake] = []
+        self.lines: list[FigureLine] = []
+        self.fragments: list[FigureFragment] = []
+        self.mistakes: list[TableMistake] = []
         self.left_out: list[LeftOut] = []
         self.total_rows: list[int] = []
 
@@ -102,15 +102,15 @@ class Extraction:
                 group.bad |= self.readers.bad_in(meaning, group.values[meaning])
         return bad
 
-    def _column(self, column: Column) -> list[Any]:
+    def _column(self, column: RecognisedColumn) -> list[Any]:
         return self.readers.convert(column.meaning, self.column_cells(column))
 
-    def column_cells(self, column: Column) -> Sequence[Cell]:
+    def column_cells(self, column: RecognisedColumn) -> Sequence[Cell]:
         if column.index >= len(self.cells):
             return [None] * len(self.rows)
-        return cleared(self.cells[column.index], names=column.meaning in SHARED)
+        return make_cells_comparable(self.cells[column.index], names=column.meaning in SHARED)
 
-    def _months(self, group: Group) -> None:
+    def _months(self, group: FigureColumnGroup) -> None:
         """The month of every row: of the heading, of the column, or of the whole sheet, with its year."""
         years: Iterable[int | None] = repeat(self.sheet.year or None)
         if "year" in self.shared:
@@ -128,7 +128,7 @@ class Extraction:
         spans = self.readers.months.spans
         group.values["span"] = [spans.get(pair, 1) for pair in pairs] if spans else [1] * len(pairs)
 
-    def _yearless(self, group: Group, given: Period) -> bool:
+    def _yearless(self, group: FigureColumnGroup, given: Period) -> bool:
         """Whether nothing tells the year of the heading's month; it is told once, at the heading."""
         if given.year or self.sheet.year or "year" in self.shared:
             return False
@@ -148,7 +148,7 @@ class Extraction:
             for index, cells in enumerate(self.cells)
             if index not in headed and any(cells)
             for row, cell in enumerate(cells)
-            if not is_blank(cell)
+            if not is_blank_cell(cell)
         }
 
     def _without_figures(self) -> set[int]:
@@ -161,7 +161,7 @@ class Extraction:
                     empty &= {index for index in empty if values[index] is None} if None in values else set()
         return empty
 
-    def _lines(self, group: Group, unusual: set[int]) -> list[Line]:
+    def _lines(self, group: FigureColumnGroup, unusual: set[int]) -> list[FigureLine]:
         """The lines of all rows in which nothing is unusual."""
         if len(unusual) == len(self.rows):
             return []
@@ -170,13 +170,13 @@ class Extraction:
             return [one for index, one in enumerate(lines) if index not in unusual and group.filled(index)]
         return list(lines)
 
-    def _incomplete(self, group: Group) -> bool:
+    def _incomplete(self, group: FigureColumnGroup) -> bool:
         """Whether its figures can have no line, because something is told nowhere."""
         nameless = any(self._name(group, position) is None for position in (0, 1))
         half = len({"numerator", "denominator"} & set(group.columns)) == 1
         return group.broken or half or nameless or "month" not in group.values
 
-    def _name(self, group: Group, position: int) -> Iterable[Any] | None:
+    def _name(self, group: FigureColumnGroup, position: int) -> Iterable[Any] | None:
         """The indicators (0) or regions (1) of all rows, None if nothing tells them."""
         name = NAMES[position]
         if group.fixed[position]:
@@ -186,7 +186,7 @@ class Extraction:
         constant = self.sheet.indicator if position == 0 else self.sheet.region
         return repeat(constant) if constant else None
 
-    def _tuples(self, group: Group) -> Iterator[tuple[Any, ...]]:
+    def _tuples(self, group: FigureColumnGroup) -> Iterator[tuple[Any, ...]]:
         """The fields of `Line`, row by row."""
         found = self.values | group.values
         return zip(
@@ -212,7 +212,7 @@ class Extraction:
         under_notes = False
         for index in unusual:
             row = self.rows[index]
-            texts = [text_of(cell) for cell in row.cells if not is_blank(cell)]
+            texts = [text_of_cell(cell) for cell in row.cells if not is_blank_cell(cell)]
             if not texts:
                 continue  # nothing but spaces
             reason = self._reason(row, texts, under_notes=under_notes)
@@ -220,15 +220,15 @@ class Extraction:
             if reason == TOTAL:
                 self.total_rows.append(index)
             elif reason:
-                self.left_out.append(left_out(row, reason))
+                self.left_out.append(leave_out_row(row, reason))
             else:
                 self._told(index, row)
 
-    def _reason(self, row: Row, texts: Sequence[str], *, under_notes: bool) -> str:
+    def _reason(self, row: FileRow, texts: Sequence[str], *, under_notes: bool) -> str:
         """Why the row is no figure; "" if it should be one."""
         if _comparable(row.cells) in self.headings:
             return "repeated_heading"
-        if any(canonical(text) in TOTALS for text in texts[:LONGEST_NOTE_ROW]):
+        if any(canonical_name(text) in TOTALS for text in texts[:LONGEST_NOTE_ROW]):
             return TOTAL
         if len(texts) <= LONGEST_NOTE_ROW and is_note(texts[0]):
             return "note"
@@ -236,14 +236,14 @@ class Extraction:
             return "note" if under_notes else "section"
         return ""
 
-    def _told(self, index: int, row: Row) -> None:
+    def _told(self, index: int, row: FileRow) -> None:
         """The row's figures with all that is wrong in it."""
         shared = list(self._problems(self.values, self.shared, index, row))
         shared += list(self._cells_outside(row))
         filled = [group for group in self.groups if group.filled(index)]
         side_by_side = len(self.groups) > 1
         if not filled and (side_by_side or (not shared and self._not_filled_in(index))):
-            self.left_out.append(left_out(row, "no_figures"))
+            self.left_out.append(leave_out_row(row, "no_figures"))
             return
         if not side_by_side:
             filled = self.groups
@@ -257,9 +257,9 @@ class Extraction:
     def _not_filled_in(self, index: int) -> bool:
         """Whether a row of a form that we handed out was left empty: its figure is not reported."""
         told = [values[index] for name, values in self.values.items() if name in ("note", "occurred_on")]
-        return any(canonical(one.heading) == FORM for one in self.sheet.columns) and not any(told)
+        return any(canonical_name(one.heading) == FORM for one in self.sheet.columns) and not any(told)
 
-    def _figure(self, group: Group, index: int, row: Row, *, wrong: bool) -> list[Mistake]:
+    def _figure(self, group: FigureColumnGroup, index: int, row: FileRow, *, wrong: bool) -> list[TableMistake]:
         """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: the row is."""
         columns = {**group.columns, **{name: self.shared[name] for name in ("month",) if name in self.shared}}
         problems = [] if group.broken else list(self._problems(group.values, columns, index, row))
@@ -269,19 +269,19 @@ class Extraction:
             self.lines.append(self._single(group, index))
         return problems
 
-    def _single(self, group: Group, index: int) -> Line:
+    def _single(self, group: FigureColumnGroup, index: int) -> FigureLine:
         """The line of one row; the columns of figures are few rows long here."""
         found = {name: values[index] for name, values in (self.values | group.values).items()}
-        kept = {key: value for key, value in found.items() if key in Line._fields}
+        kept = {key: value for key, value in found.items() if key in FigureLine._fields}
         kept |= {NAMES[position]: self.name(group, position, index) for position in (0, 1)}
         kept.setdefault("unit", self._unit(group))
-        return Line(sheet=self.sheet.sheet, row=self.rows[index].number, group=group.position, **kept)
+        return FigureLine(sheet=self.sheet.sheet, row=self.rows[index].number, group=group.position, **kept)
 
-    def _unit(self, group: Group) -> str:
+    def _unit(self, group: FigureColumnGroup) -> str:
         """The unit that a heading or the title says."""
         return next((c.unit for c in group.columns.values() if c.meaning == "value" and c.unit), self.sheet.unit)
 
-    def name(self, group: Group | None, position: int, index: int) -> str:
+    def name(self, group: FigureColumnGroup | None, position: int, index: int) -> str:
         """The name in one row, "" if there is none."""
         name = NAMES[position]
         if group and group.fixed[position]:
@@ -289,35 +289,35 @@ class Extraction:
         found = self.values[name][index] if name in self.values else getattr(self.sheet, name)
         return found if isinstance(found, str) else ""
 
-    def _fragment(self, group: Group | None, index: int, row: Row) -> Fragment:
+    def _fragment(self, group: FigureColumnGroup | None, index: int, row: FileRow) -> FigureFragment:
         department = self.values["department"][index] if "department" in self.values else ""
         names = (self.name(group, 0, index), self.name(group, 1, index))
         said = department if isinstance(department, str) else ""
-        return Fragment(self.sheet.sheet, row.number, *names, said, group.position if group else 0)
+        return FigureFragment(self.sheet.sheet, row.number, *names, said, group.position if group else 0)
 
     def _problems(
-        self, values: dict[str, list[Any]], columns: dict[str, Column], index: int, row: Row
-    ) -> Iterator[Mistake]:
+        self, values: dict[str, list[Any]], columns: dict[str, RecognisedColumn], index: int, row: FileRow
+    ) -> Iterator[TableMistake]:
         for meaning in ORDER:
             found = values[meaning][index] if meaning in values and meaning in columns else None
-            if type(found) is Bad:
+            if type(found) is BadCell:
                 code = f"{meaning}_missing" if found.code == TOTAL else found.code
                 yield self.mistake(row.number, Problem(code, meaning, found.details), columns[meaning])
 
-    def _cells_outside(self, row: Row) -> Iterator[Mistake]:
+    def _cells_outside(self, row: FileRow) -> Iterator[TableMistake]:
         headed = {column.index for column in self.sheet.columns if column.meaning}
-        outside = [index for index, cell in enumerate(row.cells) if index not in headed and not is_blank(cell)]
+        outside = [index for index, cell in enumerate(row.cells) if index not in headed and not is_blank_cell(cell)]
         if outside:
-            cell = address(outside[0], row.number)
-            yield Mistake(self.sheet.sheet, row.number, Problem("cell_outside", ""), cell)
+            cell = address_of_cell(outside[0], row.number)
+            yield TableMistake(self.sheet.sheet, row.number, Problem("cell_outside", ""), cell)
 
-    def mistake(self, row: int, problem: Problem, column: Column) -> Mistake:
+    def mistake(self, row: int, problem: Problem, column: RecognisedColumn) -> TableMistake:
         """The problem in the cell of this row and column."""
-        return Mistake(self.sheet.sheet, row, problem, address(column.index, row), column.heading)
+        return TableMistake(self.sheet.sheet, row, problem, address_of_cell(column.index, row), column.heading)
 
 
 def _comparable(cells: Sequence[Cell]) -> tuple[str, ...]:
-    texts = [canonical(text_of(cell)) for cell in cells]
+    texts = [canonical_name(text_of_cell(cell)) for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)

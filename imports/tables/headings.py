@@ -7,8 +7,8 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from imports.files.cells import Cell, Row, canonical, is_blank, text_of
-from imports.vocabulary.names import Known
+from imports.files.cells import Cell, FileRow, canonical_name, is_blank_cell, text_of_cell
+from imports.vocabulary.names import KnownNames
 from imports.vocabulary.values import period_in
 from imports.vocabulary.wording import MEASURES, WORDS
 
@@ -22,7 +22,7 @@ _YEAR = re.compile(r"((?:19|2\d)\d\d)年")
 _FIGURE = re.compile(r"\d{4}\.\d+")
 
 
-class Fact(NamedTuple):
+class HeadingFact(NamedTuple):
     """One thing that a heading says: a meaning, or something fixed and its value (2014年3月, a code)."""
 
     kind: str
@@ -30,11 +30,11 @@ class Fact(NamedTuple):
     unit: str = ""
 
 
-def facts_of(cell: Cell, known: Known) -> tuple[Fact, ...]:
+def facts_of(cell: Cell, known: KnownNames) -> tuple[HeadingFact, ...]:
     """What a heading says; empty if it is not understood."""
     if isinstance(cell, date):
-        return (Fact(PERIOD, f"{cell.year}年{cell.month}月"),)
-    text = canonical(text_of(cell))
+        return (HeadingFact(PERIOD, f"{cell.year}年{cell.month}月"),)
+    text = canonical_name(text_of_cell(cell))
     if len(text) > LONGEST_HEADING:
         return ()
     if found := _word(text) or _time(text):
@@ -46,36 +46,36 @@ def facts_of(cell: Cell, known: Known) -> tuple[Fact, ...]:
     return _named(text, known)
 
 
-def _word(text: str) -> Fact | None:
+def _word(text: str) -> HeadingFact | None:
     if text in WORDS:
-        return Fact(WORDS[text])
+        return HeadingFact(WORDS[text])
     if (bracket := _BRACKETS.search(text)) and text[: bracket.start()] in WORDS:
-        return Fact(WORDS[text[: bracket.start()]], unit=bracket[1])
+        return HeadingFact(WORDS[text[: bracket.start()]], unit=bracket[1])
     return None
 
 
-def _time(text: str) -> Fact | None:
+def _time(text: str) -> HeadingFact | None:
     if found := _YEAR.fullmatch(text):
-        return Fact(YEAR, found[1])
+        return HeadingFact(YEAR, found[1])
     period = None if _FIGURE.fullmatch(text) else period_in(text)
-    return Fact(PERIOD, str(period)) if period and 1 <= period.number <= MONTHS else None
+    return HeadingFact(PERIOD, str(period)) if period and 1 <= period.number <= MONTHS else None
 
 
-def _named(text: str, known: Known) -> tuple[Fact, ...]:
+def _named(text: str, known: KnownNames) -> tuple[HeadingFact, ...]:
     if region := known.regions.match(text):
-        return (Fact(REGION, region.code),)
+        return (HeadingFact(REGION, region.code),)
     if indicator := known.indicators.match(text):
-        return (Fact(INDICATOR, indicator.code),)
+        return (HeadingFact(INDICATOR, indicator.code),)
     return ()
 
 
-class Reading:
+class HeadingReading:
     """A row, and what its cells would say if they were headings."""
 
-    def __init__(self, row: Row, known: Known) -> None:
+    def __init__(self, row: FileRow, known: KnownNames) -> None:
         self.row = row
-        self.facts = [() if is_blank(cell) else facts_of(cell, known) for cell in row.cells]
-        self.filled = [index for index, cell in enumerate(row.cells) if not is_blank(cell)]
+        self.facts = [() if is_blank_cell(cell) else facts_of(cell, known) for cell in row.cells]
+        self.filled = [index for index, cell in enumerate(row.cells) if not is_blank_cell(cell)]
 
     @cached_property
     def words(self) -> set[str]:
@@ -109,9 +109,9 @@ class Reading:
         return bool(self.filled) and understood and not mixed and (self.alike or bool(self.words & set(MEASURES)))
 
 
-def find(rows: Sequence[Row], known: Known) -> list[Reading]:
+def find_heading_rows(rows: Sequence[FileRow], known: KnownNames) -> list[HeadingReading]:
     """The heading rows, one to three of them; empty if there are none that could be recognised."""
-    readings = [Reading(row, known) for row in rows[:LOOKED_AT]]
+    readings = [HeadingReading(row, known) for row in rows[:LOOKED_AT]]
     best = max((one for one in readings if one.heads), key=lambda one: one.score, default=None)
     if best is None:
         return []
@@ -127,27 +127,27 @@ def find(rows: Sequence[Row], known: Known) -> list[Reading]:
     return lines
 
 
-def _belongs_above(upper: Reading, line: Reading) -> bool:
+def _belongs_above(upper: HeadingReading, line: HeadingReading) -> bool:
     """Whether headings need the line above them: some are blank or the same, and it says something there."""
     if upper.row.number != line.row.number - 1 or not any(upper.facts[index] for index in upper.filled):
         return False
     if upper.filled == [0]:
         return False  # a title
-    texts = [canonical(text_of(cell)) for cell in line.row.cells]
+    texts = [canonical_name(text_of_cell(cell)) for cell in line.row.cells]
     blank = any(index >= len(texts) or not texts[index] for index in upper.filled)
     return blank or len(set(filter(None, texts))) < len(line.filled)
 
 
-def _belongs_below(lower: Reading, line: Reading) -> bool:
+def _belongs_below(lower: HeadingReading, line: HeadingReading) -> bool:
     return lower.row.number == line.row.number + 1 and lower.continues
 
 
-def spread(lines: Sequence[Reading], width: int) -> list[list[tuple[str, tuple[Fact, ...]]]]:
+def spread_headings(lines: Sequence[HeadingReading], width: int) -> list[list[tuple[str, tuple[HeadingFact, ...]]]]:
     """For each column the texts and facts above it, from top to bottom; a heading may stand above several columns."""
-    columns: list[list[tuple[str, tuple[Fact, ...]]]] = [[] for _ in range(width)]
+    columns: list[list[tuple[str, tuple[HeadingFact, ...]]]] = [[] for _ in range(width)]
     for position, line in enumerate(lines):
         lower = lines[position + 1 :]
-        covering: tuple[str, tuple[Fact, ...]] | None = None
+        covering: tuple[str, tuple[HeadingFact, ...]] | None = None
         for index in range(width):
             below = any(_text(one, index) for one in lower)
             if text := _text(line, index):
@@ -160,11 +160,11 @@ def spread(lines: Sequence[Reading], width: int) -> list[list[tuple[str, tuple[F
     return [_without_repetition(column) for column in columns]
 
 
-def _text(line: Reading, index: int) -> str:
+def _text(line: HeadingReading, index: int) -> str:
     cells = line.row.cells
-    return " ".join(text_of(cells[index]).split()) if index < len(cells) else ""
+    return " ".join(text_of_cell(cells[index]).split()) if index < len(cells) else ""
 
 
-def _without_repetition(column: list[tuple[str, tuple[Fact, ...]]]) -> list[tuple[str, tuple[Fact, ...]]]:
+def _without_repetition(column: list[tuple[str, tuple[HeadingFact, ...]]]) -> list[tuple[str, tuple[HeadingFact, ...]]]:
     """Two merged rows of headings may both hold the same text."""
     return [one for position, one in enumerate(column) if position == 0 or one[0] != column[position - 1][0]]

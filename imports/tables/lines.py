@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from imports.files.cells import address
-from imports.tables.columns import Column
-from imports.tables.mappings import Mapping
+from imports.files.cells import address_of_cell
+from imports.tables.columns import RecognisedColumn
+from imports.tables.mappings import FileMapping
 from imports.tables.recognition import Recognition
 from imports.tables.samples import Sample
 from plans.periods import Month
@@ -15,7 +15,7 @@ from targets.entry_rules.figures import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class TableMistake:
     """A problem and the row where it is; row 0 is about the sheet as a whole. `cell` is its address (D5) if it has one,
     and `heading` what stands above it.
     """
@@ -27,7 +27,7 @@ class Mistake:
     heading: str = ""
 
 
-class Line(NamedTuple):
+class FigureLine(NamedTuple):
     """A figure that was understood; who or where `indicator` and `region` are is not known yet.
 
     `to_date` is the running total beside `value`, `span` the number of months up to `month` that are meant, `group` the
@@ -52,7 +52,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fragment:
+class FigureFragment:
     """The names of a figure of which something else was not understood; "" for a name that is missing."""
 
     sheet: str
@@ -64,7 +64,7 @@ class Fragment:
 
 
 @dataclass(slots=True)
-class Table:
+class FigureTable:
     """All that was found: `read` figures, the lines among them that were understood, and every mistake.
 
     `fragments` are the others, kept so that their names are checked too, and all mistakes told at once.
@@ -73,18 +73,18 @@ class Table:
     """
 
     read: int = 0
-    lines: list[Line] = field(default_factory=list)
-    fragments: list[Fragment] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    lines: list[FigureLine] = field(default_factory=list)
+    fragments: list[FigureFragment] = field(default_factory=list)
+    mistakes: list[TableMistake] = field(default_factory=list)
     recognition: Recognition = field(default_factory=Recognition)
-    columns: dict[tuple[str, int], dict[str, Column]] = field(default_factory=dict)
+    columns: dict[tuple[str, int], dict[str, RecognisedColumn]] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
-    mapping: Mapping = field(default_factory=Mapping)
+    mapping: FileMapping = field(default_factory=FileMapping)
 
-    def mistake(self, found: Line | Fragment, problem: Problem) -> Mistake:
+    def mistake(self, found: FigureLine | FigureFragment, problem: Problem) -> TableMistake:
         """The problem with a figure, at the cell it is about."""
         columns = self.columns.get((found.sheet, found.group), {})
         column = columns.get(problem.column) or columns.get("value") or next(iter(columns.values()), None)
         if column is None:
-            return Mistake(found.sheet, found.row, problem)
-        return Mistake(found.sheet, found.row, problem, address(column.index, found.row), column.heading)
+            return TableMistake(found.sheet, found.row, problem)
+        return TableMistake(found.sheet, found.row, problem, address_of_cell(column.index, found.row), column.heading)

@@ -8,7 +8,7 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from imports.vocabulary.strict import HostileError, decode
+from imports.vocabulary.strict import HostileError, decode_dataclass
 from imports.vocabulary.wording import MEANINGS
 
 MOST_HEADING_ROWS, LAST_ROW, LAST_COLUMN = 5, 1_048_576, 16_384
@@ -59,7 +59,7 @@ class SheetMapping:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class FileMapping:
     """Shape of a sheet, with or without its name → how it is to be understood."""
 
     sheets: dict[str, SheetMapping] = field(default_factory=dict)
@@ -91,4 +91,4 @@ class Mapping:
     @classmethod
     def from_json(cls, data: object) -> Self:
         """The mapping again; HostileError, a ValueError, for anything that `to_json` would not have written."""
-        return decode(cls, data)
+        return decode_dataclass(cls, data)

@@ -10,17 +10,24 @@ from dataclasses import replace
 from itertools import dropwhile, groupby
 from operator import attrgetter
 
-from imports.files.cells import ABOVE, Cell, Row, Rows, canonical, is_blank, text_of
+from imports.files.cells import ABOVE, Cell, FileRow, FileRows, canonical_name, is_blank_cell, text_of_cell
 from imports.tables.extraction import Extraction
-from imports.tables.lines import Fragment, Line, Mistake, Table
-from imports.tables.mappings import MappedColumn, Mapping, SheetMapping
-from imports.tables.recognition import Recognition, SheetRecognition, left_out, recognise, shape_of
+from imports.tables.lines import FigureFragment, FigureLine, FigureTable, TableMistake
+from imports.tables.mappings import FileMapping, MappedColumn, SheetMapping
+from imports.tables.recognition import Recognition, SheetRecognition, leave_out_row, recognise_sheet, shape_of
 from imports.tables.samples import Sample, samples_of
 from imports.tables.totals import check_columns, check_rows, check_wholes
 from imports.tables.wrong_headings import check_headings
 from imports.vocabulary.conversion import Readers
-from imports.vocabulary.names import NOTHING_KNOWN, Known
-from imports.vocabulary.values import CellError, day, month, note, number, part
+from imports.vocabulary.names import NOTHING_KNOWN, KnownNames
+from imports.vocabulary.values import (
+    CellError,
+    read_day_cell,
+    read_month_cell,
+    read_note_cell,
+    read_number_cell,
+    read_part_cell,
+)
 from imports.vocabulary.wording import HEADINGS
 from targets.entry_rules.numbers import NotANumberError, read_number
 
@@ -29,53 +36,53 @@ __all__ = [
     "HEADINGS",
     "Cell",
     "CellError",
-    "Fragment",
-    "Known",
-    "Line",
+    "FigureFragment",
+    "FigureLine",
+    "FigureTable",
+    "FileMapping",
+    "FileRow",
+    "FileRows",
+    "KnownNames",
     "MappedColumn",
-    "Mapping",
-    "Mistake",
     "Recognition",
-    "Row",
-    "Rows",
     "Sample",
     "SheetMapping",
     "SheetRecognition",
-    "Table",
-    "canonical",
-    "day",
-    "is_blank",
-    "month",
-    "note",
-    "number",
+    "TableMistake",
+    "canonical_name",
+    "is_blank_cell",
     "parse",
-    "part",
+    "read_day_cell",
+    "read_month_cell",
+    "read_note_cell",
+    "read_number_cell",
+    "read_part_cell",
     "recognition_of",
-    "text_of",
+    "text_of_cell",
 ]
 
 MOST_LEFT_OUT = 1000
 
 
 def parse(
-    rows: Iterable[Row],
-    mapping: Mapping | None = None,
-    known: Known | None = None,
-    remembered: Callable[[str], Mapping | None] = lambda _shape: None,
-) -> Table:
+    rows: Iterable[FileRow],
+    mapping: FileMapping | None = None,
+    known: KnownNames | None = None,
+    remembered: Callable[[str], FileMapping | None] = lambda _shape: None,
+) -> FigureTable:
     """All figures and all mistakes of a file.
 
     `known` are the names by which regions and indicators are found in headings and titles; without it tables that need
     none are understood. `mapping` says what a person has corrected in this file; without it `remembered` is asked what
     was corrected in earlier files of its shape.
     """
-    known, readers, table = known or NOTHING_KNOWN, Readers(), Table()
+    known, readers, table = known or NOTHING_KNOWN, Readers(), FigureTable()
     sheets = _sheets(rows)
-    recognised = [recognise(sheet, known, mapping or Mapping()) for sheet in sheets]
+    recognised = [recognise_sheet(sheet, known, mapping or FileMapping()) for sheet in sheets]
     shape = shape_of(_shaping(sheets, recognised))
-    table.mapping = mapping or remembered(shape) or Mapping()
+    table.mapping = mapping or remembered(shape) or FileMapping()
     if not mapping and table.mapping.sheets:
-        recognised = [recognise(sheet, known, table.mapping) for sheet in sheets]
+        recognised = [recognise_sheet(sheet, known, table.mapping) for sheet in sheets]
     without = _without_figures(sheets, recognised)
     found = [
         one if one.skipped else _add(table, Extraction(one, sheet, readers))
@@ -83,19 +90,21 @@ def parse(
         if one.sheet not in without
     ]
     found = _without_wholes(table, found, sheets, known)
-    hidden = rows.hidden if isinstance(rows, Rows) else ()
+    hidden = rows.hidden if isinstance(rows, FileRows) else ()
     table.recognition = Recognition(tuple(found), hidden, tuple(without), shape)
     table.samples = samples_of(sheets, found)
     table.read = len(table.lines) + len(table.fragments)
     return table
 
 
-def recognition_of(rows: Iterable[Row], mapping: Mapping | None = None, known: Known | None = None) -> Recognition:
+def recognition_of(
+    rows: Iterable[FileRow], mapping: FileMapping | None = None, known: KnownNames | None = None
+) -> Recognition:
     """How the file is understood, with the rows that are left out."""
     return parse(rows, mapping, known).recognition
 
 
-def _sheets(rows: Iterable[Row]) -> list[list[Row]]:
+def _sheets(rows: Iterable[FileRow]) -> list[list[FileRow]]:
     """The rows that are not blank, by sheet."""
     sheets = [list(group) for _sheet, group in groupby(rows, attrgetter("sheet"))]
     filled = [[row for row in sheet if any(row.cells) or not row.blank] for sheet in sheets]
@@ -103,19 +112,19 @@ def _sheets(rows: Iterable[Row]) -> list[list[Row]]:
     return [sheet for sheet in started if sheet]
 
 
-def _without_figures(sheets: list[list[Row]], recognised: list[SheetRecognition]) -> list[str]:
+def _without_figures(sheets: list[list[FileRow]], recognised: list[SheetRecognition]) -> list[str]:
     """Sheets of text alone beside sheets of figures: instructions, a cover."""
     holding = [one.recognised or one.mapped or _has_figures(rows) for one, rows in zip(recognised, sheets, strict=True)]
     return [one.sheet for one, holds in zip(recognised, holding, strict=True) if not holds] if any(holding) else []
 
 
-def _shaping(sheets: list[list[Row]], recognised: list[SheetRecognition]) -> list[SheetRecognition]:
+def _shaping(sheets: list[list[FileRow]], recognised: list[SheetRecognition]) -> list[SheetRecognition]:
     """The sheets that make the shape of the file: instructions and covers change without a new form."""
     pairs = zip(recognised, sheets, strict=True)
     return [one for one, rows in pairs if one.recognised or _has_figures(rows)] or recognised
 
 
-def _has_figures(rows: Sequence[Row]) -> bool:
+def _has_figures(rows: Sequence[FileRow]) -> bool:
     return any(_is_figure(cell) for row in rows for cell in row.cells)
 
 
@@ -128,7 +137,7 @@ def _is_figure(cell: Cell) -> bool:
         return False
 
 
-def _add(table: Table, found: Extraction) -> SheetRecognition:
+def _add(table: FigureTable, found: Extraction) -> SheetRecognition:
     """Puts what one sheet holds into the table."""
     found.run()
     found.mistakes = [*check_headings(found), *found.mistakes]
@@ -144,14 +153,16 @@ def _add(table: Table, found: Extraction) -> SheetRecognition:
 
 
 def _without_wholes(
-    table: Table, found: list[SheetRecognition], sheets: list[list[Row]], known: Known
+    table: FigureTable, found: list[SheetRecognition], sheets: list[list[FileRow]], known: KnownNames
 ) -> list[SheetRecognition]:
     dropped = check_wholes(table, known)
     if not dropped:
         return found
     rows = {(row.sheet, row.number): row for sheet in sheets for row in sheet}
     return [
-        replace(one, left_out=(*one.left_out, *(left_out(rows[one.sheet, at], "total") for at in dropped[one.sheet])))
+        replace(
+            one, left_out=(*one.left_out, *(leave_out_row(rows[one.sheet, at], "total") for at in dropped[one.sheet]))
+        )
         if one.sheet in dropped
         else one
         for one in found

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from imports.files.cells import Cell, Row, canonical, is_blank, printable, text_of
+from imports.files.cells import Cell, FileRow, canonical_name, is_blank_cell, printable, text_of_cell
 from imports.tables import headings
-from imports.tables.columns import Column, column_of, corrected, layout_of, settled
-from imports.tables.mappings import Mapping, SheetMapping
-from imports.vocabulary.names import Known
-from imports.vocabulary.strict import decode
-from imports.vocabulary.titles import Given, given_by
+from imports.tables.columns import RecognisedColumn, column_of, correct_columns, layout_of, settle_columns
+from imports.tables.mappings import FileMapping, SheetMapping
+from imports.vocabulary.names import KnownNames
+from imports.vocabulary.strict import decode_dataclass
+from imports.vocabulary.titles import TitleReading, read_titles
 from imports.vocabulary.values import Period, period_in
 
 LONGEST_TEXT, MOST_LEFT_OUT = 80, 1000
@@ -40,7 +40,7 @@ class SheetRecognition:
     sheet: str
     heading_rows: tuple[int, ...]
     recognised: bool
-    columns: tuple[Column, ...]
+    columns: tuple[RecognisedColumn, ...]
     layout: str
     shape: str
     indicator: str = ""
@@ -76,7 +76,7 @@ class Recognition:
     @classmethod
     def from_json(cls, data: object) -> Self:
         """The recognition again; HostileError, a ValueError, for anything that `to_json` would not have written."""
-        return decode(cls, data)
+        return decode_dataclass(cls, data)
 
 
 def shape_of(sheets: Iterable[SheetRecognition]) -> str:
@@ -88,18 +88,18 @@ def _digest(data: object) -> str:
     return hashlib.sha256(json.dumps(data, ensure_ascii=True).encode()).hexdigest()
 
 
-def recognise(rows: Sequence[Row], known: Known, mapping: Mapping) -> SheetRecognition:
+def recognise_sheet(rows: Sequence[FileRow], known: KnownNames, mapping: FileMapping) -> SheetRecognition:
     """How the sheet of these rows is to be understood; blank rows are left out, at least one is not."""
-    lines = headings.find(rows, known)
+    lines = headings.find_heading_rows(rows, known)
     recognised = bool(lines)
-    lines = lines or [headings.Reading(_likeliest(rows), known)]
+    lines = lines or [headings.HeadingReading(_likeliest(rows), known)]
     width = max(len(row.cells) for row in rows)
     shape = _shape(lines, recognised=recognised)
     own = mapping.of(shape, rows[0].sheet)
     if own.heading_rows:
-        lines = [headings.Reading(row, known) for row in rows if row.number in own.heading_rows] or lines
-    columns = settled([column_of(*one) for one in enumerate(headings.spread(lines, width))])
-    columns = _without_margin(corrected(columns, own.columns))
+        lines = [headings.HeadingReading(row, known) for row in rows if row.number in own.heading_rows] or lines
+    columns = settle_columns([column_of(*one) for one in enumerate(headings.spread_headings(lines, width))])
+    columns = _without_margin(correct_columns(columns, own.columns))
     numbers = tuple(line.row.number for line in lines)
     titles = [row for row in rows if row.number < numbers[0]]
     return SheetRecognition(
@@ -109,7 +109,7 @@ def recognise(rows: Sequence[Row], known: Known, mapping: Mapping) -> SheetRecog
         columns=tuple(columns),
         layout=layout_of(columns),
         shape=shape,
-        left_out=tuple(left_out(row, "title") for row in titles),
+        left_out=tuple(leave_out_row(row, "title") for row in titles),
         mapped=own != SheetMapping(),
         skipped=own.skipped,
         last_row=rows[-1].number,
@@ -117,20 +117,20 @@ def recognise(rows: Sequence[Row], known: Known, mapping: Mapping) -> SheetRecog
     )
 
 
-def _likeliest(rows: Sequence[Row]) -> Row:
+def _likeliest(rows: Sequence[FileRow]) -> FileRow:
     """The first row of several cells: where the headings would be."""
     return next(
-        (row for row in rows[: headings.LOOKED_AT] if sum(not is_blank(cell) for cell in row.cells) > 1), rows[0]
+        (row for row in rows[: headings.LOOKED_AT] if sum(not is_blank_cell(cell) for cell in row.cells) > 1), rows[0]
     )
 
 
 _FIGURES = re.compile(r"[-+]?\d[\d.,]*")
 
 
-def _shape(lines: Iterable[headings.Reading], *, recognised: bool) -> str:
+def _shape(lines: Iterable[headings.HeadingReading], *, recognised: bool) -> str:
     """What is the same in the next file of the form. Where no headings were recognised the line may be one that begins
     with the day of the report: its figures change."""
-    texts = [[canonical(text_of(cell)) for cell in line.row.cells] for line in lines]
+    texts = [[canonical_name(text_of_cell(cell)) for cell in line.row.cells] for line in lines]
     if not recognised:
         texts = [[_FIGURES.sub("#", text) for text in line] for line in texts]
     return _digest([_trimmed(line) for line in texts])
@@ -142,26 +142,26 @@ def _trimmed(texts: list[str]) -> list[str]:
     return texts
 
 
-def _without_margin(columns: list[Column]) -> list[Column]:
+def _without_margin(columns: list[RecognisedColumn]) -> list[RecognisedColumn]:
     while columns and not columns[-1].heading and not columns[-1].meaning:
         columns.pop()
     return columns
 
 
-def left_out(row: Row, reason: str) -> LeftOut:
+def leave_out_row(row: FileRow, reason: str) -> LeftOut:
     """The row, with the beginning of what stands in it."""
-    text = " ".join(filter(None, (" ".join(text_of(cell).split()) for cell in row.cells)))
+    text = " ".join(filter(None, (" ".join(text_of_cell(cell).split()) for cell in row.cells)))
     return LeftOut(row.number, reason, printable(text, LONGEST_TEXT))
 
 
 # --- What holds for the whole sheet -----------------------------------------------------------------------------------
 
 
-def _given(sheet: str, titles: Sequence[Row], own: SheetMapping, known: Known) -> dict[str, Any]:
+def _given(sheet: str, titles: Sequence[FileRow], own: SheetMapping, known: KnownNames) -> dict[str, Any]:
     """Indicator, region, month, year and unit for all figures of the sheet, and where each was found."""
-    by_name = given_by([sheet], known)
-    by_title = given_by([text_of(cell) for row in titles for cell in row.cells if _is_text(cell)], known)
-    by_hand = Given(own.indicator, own.region, own.month)
+    by_name = read_titles([sheet], known)
+    by_title = read_titles([text_of_cell(cell) for row in titles for cell in row.cells if _is_text(cell)], known)
+    by_hand = TitleReading(own.indicator, own.region, own.month)
     found: dict[str, Any] = {"sources": {}}
     for name in ("indicator", "region", "period", "year", "unit"):
         for source, given in (("mapping", by_hand), ("title", by_title), ("sheet", by_name)):
@@ -175,7 +175,7 @@ def _given(sheet: str, titles: Sequence[Row], own: SheetMapping, known: Known) -
 
 
 def _is_text(cell: Cell) -> bool:
-    return not is_blank(cell) and not isinstance(cell, int | float)
+    return not is_blank_cell(cell) and not isinstance(cell, int | float)
 
 
 def _with_year(period: str, year: int) -> str:
@@ -183,7 +183,7 @@ def _with_year(period: str, year: int) -> str:
     return str(found._replace(year=found.year or year or None)) if found else period
 
 
-def _contradiction(by_name: Given, by_title: Given) -> tuple[str, ...]:
+def _contradiction(by_name: TitleReading, by_title: TitleReading) -> tuple[str, ...]:
     """What the sheet's name and its title say, if they say different months or years."""
     name, title = (period_in(one.period) if one.period else Period(None, 0) for one in (by_name, by_title))
     years = {year for year in (by_name.year, by_title.year) if year}

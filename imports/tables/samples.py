@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from imports.files.cells import Row, printable, text_of
+from imports.files.cells import FileRow, printable, text_of_cell
 from imports.tables.recognition import SheetRecognition
 
 FIRST_ROWS, ROWS_BELOW, LONGEST_CELL = 10, 4, 40
@@ -26,7 +26,7 @@ class Sample:
     rows: tuple[SampleRow, ...]
 
 
-def samples_of(sheets: Iterable[Sequence[Row]], recognised: Iterable[SheetRecognition]) -> tuple[Sample, ...]:
+def samples_of(sheets: Iterable[Sequence[FileRow]], recognised: Iterable[SheetRecognition]) -> tuple[Sample, ...]:
     """One sample of each shape; a bounded number."""
     rows_of = {rows[0].sheet: rows for rows in sheets}
     first: dict[str, SheetRecognition] = {}
@@ -36,7 +36,7 @@ def samples_of(sheets: Iterable[Sequence[Row]], recognised: Iterable[SheetRecogn
     return tuple(Sample(shape, _first_rows(rows_of[one.sheet], one.heading_rows)) for shape, one in first.items())
 
 
-def _first_rows(rows: Sequence[Row], headings: Sequence[int]) -> tuple[SampleRow, ...]:
+def _first_rows(rows: Sequence[FileRow], headings: Sequence[int]) -> tuple[SampleRow, ...]:
     last = headings[-1]
     below = next((place for place, row in enumerate(rows) if row.number > last), len(rows))
     start = max(0, below - len(headings))
@@ -44,6 +44,6 @@ def _first_rows(rows: Sequence[Row], headings: Sequence[int]) -> tuple[SampleRow
     return tuple(_shown(rows[place]) for place in places)
 
 
-def _shown(row: Row) -> SampleRow:
-    texts = (" ".join(text_of(cell).split()) for cell in row.cells[:MOST_COLUMNS])
+def _shown(row: FileRow) -> SampleRow:
+    texts = (" ".join(text_of_cell(cell).split()) for cell in row.cells[:MOST_COLUMNS])
     return SampleRow(row.number, tuple(printable(text, LONGEST_CELL) for text in texts))

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from imports.files.cells import printable
-from imports.tables.lines import Table
+from imports.tables.lines import FigureTable
 from imports.tables.recognition import Recognition, SheetRecognition
 from imports.tables.samples import Sample
-from imports.vocabulary.strict import decode
+from imports.vocabulary.strict import decode_dataclass
 
 LONGEST_TEXT, MOST_LEFT_OUT = 120, 30
 
@@ -23,7 +23,7 @@ class Understanding:
     left_out: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table) -> Self:
+    def of(cls, table: FigureTable) -> Self:
         """What is worth keeping of a table; of the rows that are left out, the first ones of each sheet."""
         sheets = table.recognition.sheets
         left_out = {one.sheet: dict(Counter(row.reason for row in one.left_out)) for one in sheets if one.left_out}
@@ -38,7 +38,7 @@ class Understanding:
     @classmethod
     def from_json(cls, data: object) -> Self:
         """The understanding again; HostileError, a ValueError, for anything that `to_json` would not have written."""
-        return decode(cls, data)
+        return decode_dataclass(cls, data)
 
 
 def _shortened(sheet: SheetRecognition) -> SheetRecognition:

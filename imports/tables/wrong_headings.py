@@ -2,31 +2,31 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from imports.tables.columns import UNKNOWN, Column
-from imports.tables.extraction import SHARED, Extraction, groups_of
-from imports.tables.lines import Mistake
+from imports.tables.columns import UNKNOWN, RecognisedColumn
+from imports.tables.extraction import SHARED, Extraction, group_figure_columns
+from imports.tables.lines import TableMistake
 from imports.vocabulary.values import quoted
 from imports.vocabulary.wording import MEASURES, NAMES
 from targets.entry_rules.figures import Problem
 
 
-def check_headings(found: Extraction) -> Iterator[Mistake]:
+def check_headings(found: Extraction) -> Iterator[TableMistake]:
     """Headings that are not understood, that stand there twice, and that are missing."""
     last = found.sheet.heading_rows[-1]
     for column in found.sheet.columns:
         if column.meaning == UNKNOWN:
             yield found.mistake(last, Problem("heading_unknown", "", (("found", quoted(column.heading)),)), column)
-    for column in repeated(found.sheet.columns):
+    for column in find_repeated_columns(found.sheet.columns):
         yield found.mistake(last, Problem("heading_twice", column.meaning), column)
-    for name in missing(found.sheet.columns, {name for name in NAMES if getattr(found.sheet, name)}):
-        yield Mistake(found.sheet.sheet, last, Problem("column_missing", name))
+    for name in find_missing_meanings(found.sheet.columns, {name for name in NAMES if getattr(found.sheet, name)}):
+        yield TableMistake(found.sheet.sheet, last, Problem("column_missing", name))
     if found.sheet.contradiction and "month" in found.sheet.sources:
         name, title = found.sheet.contradiction
         details = (("sheet", name), ("title", title))
-        yield Mistake(found.sheet.sheet, 1, Problem("month_contradicts", "month", details))
+        yield TableMistake(found.sheet.sheet, 1, Problem("month_contradicts", "month", details))
 
 
-def repeated(columns: Sequence[Column]) -> Iterator[Column]:
+def find_repeated_columns(columns: Sequence[RecognisedColumn]) -> Iterator[RecognisedColumn]:
     """The columns that mean what one before them means already."""
     seen: set[tuple[object, ...]] = set()
     for column in columns:
@@ -36,9 +36,9 @@ def repeated(columns: Sequence[Column]) -> Iterator[Column]:
             seen.add((column.meaning, *column.fixed))
 
 
-def missing(columns: Sequence[Column], given: Collection[str]) -> Iterator[str]:
+def find_missing_meanings(columns: Sequence[RecognisedColumn], given: Collection[str]) -> Iterator[str]:
     """The meanings without which the columns make no figures; `given` are the names told for the whole sheet."""
-    groups = groups_of(columns)
+    groups = group_figure_columns(columns)
     shared = {column.meaning for column in columns if not any(column.fixed)}
     for position, name in enumerate(NAMES):
         told = name in shared or name in given

@@ -7,26 +7,26 @@ from typing import Any
 
 from imports.tests.tables import changed_part
 from imports.tests.writing import Grid, Percent, as_csv, as_ods, as_xls, as_xlsx
-from imports.vocabulary.names import Known, Measured, Named, Names, Place
+from imports.vocabulary.names import KnownNames, NamedEntity, NamedIndicator, NamedRegion, NameIndex
 
 REGIONS = [
-    Place(1, "330000", "浙江省"),
-    Place(2, "330300", "温州市", 1),
-    Place(3, "330302", "鹿城区", 2),
-    Place(4, "330381", "瑞安市", 2),
-    Place(5, "330322", "洞头县", 2),
+    NamedRegion(1, "330000", "浙江省"),
+    NamedRegion(2, "330300", "温州市", 1),
+    NamedRegion(3, "330302", "鹿城区", 2),
+    NamedRegion(4, "330381", "瑞安市", 2),
+    NamedRegion(5, "330322", "洞头县", 2),
 ]
 SHORT = {2: ["全市"], 3: ["鹿城"], 4: ["瑞安"], 5: ["洞头"]}
 INDICATORS = [
-    Measured(1, "houses", "农村危房改造", "户", from_parts=True, department=1),
-    Measured(2, "quality", "制造业产品质量合格率", "%", department=2),
-    Measured(3, "gdp", "GDP增长率", "%", to_date=True, frequency="quarterly"),
-    Measured(4, "beds", "机构养老床位", "张", to_date=True),
+    NamedIndicator(1, "houses", "农村危房改造", "户", from_parts=True, department=1),
+    NamedIndicator(2, "quality", "制造业产品质量合格率", "%", department=2),
+    NamedIndicator(3, "gdp", "GDP增长率", "%", to_date=True, frequency="quarterly"),
+    NamedIndicator(4, "beds", "机构养老床位", "张", to_date=True),
 ]
-KNOWN = Known(
-    Names("indicator", ((one, ()) for one in INDICATORS)),
-    Names("region", ((one, SHORT.get(one.id, [])) for one in REGIONS)),
-    Names("department", [(Named(1, "construction", "温州市住房和城乡建设委员会"), ["市住建委"])]),
+KNOWN = KnownNames(
+    NameIndex("indicator", ((one, ()) for one in INDICATORS)),
+    NameIndex("region", ((one, SHORT.get(one.id, [])) for one in REGIONS)),
+    NameIndex("department", [(NamedEntity(1, "construction", "温州市住房和城乡建设委员会"), ["市住建委"])]),
 )
 
 Line = tuple[str, str, str, str]

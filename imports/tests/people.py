@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from departments.models import Region, User
-from imports.batches.checking import check
+from imports.batches.checking import check_import_batch
 from imports.models import ImportBatch
-from imports.services.receiving import receive
+from imports.services.receiving import receive_import_file
 from imports.tests.tables import csv_bytes, uploaded
 from targets.models import Indicator
 from targets.tests import factories
@@ -22,8 +22,8 @@ def row(
 
 def brought(by: User, *rows: Sequence[Any], data: bytes | None = None, name: str = "数据.csv") -> ImportBatch:
     """A file that was handed over and checked."""
-    batch = receive(uploaded(data or csv_bytes(rows), name), by=by)
-    check(batch.pk)
+    batch = receive_import_file(uploaded(data or csv_bytes(rows), name), by=by)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     return batch
 

@@ -7,14 +7,14 @@ from django.test import Client
 
 from departments.models import ApiToken, User
 from departments.permissions import Role
-from imports.batches.applying import apply
-from imports.batches.checking import check
+from imports.batches.applying import write_confirmed_batch
+from imports.batches.checking import check_import_batch
 from imports.models import ImportBatch
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from targets.models import Indicator, Observation
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ class Caller:
 
     def checked(self, *rows: Any) -> int:
         pk: int = self.send(csv_bytes(rows)).json()["id"]
-        check(pk)
+        check_import_batch(pk)
         return pk
 
 
@@ -61,13 +61,13 @@ def test_a_file_is_handed_over_asked_about_confirmed_and_undone(coordinator: Use
     answer = caller.send(csv_bytes([row(houses, "2014-01", 40)]))
     pk = answer.json()["id"]
     assert (answer.status_code, answer.json()) == (202, {"id": pk, "state": "uploaded"})
-    check(pk)
+    check_import_batch(pk)
     found = caller.get(pk)
     assert (found["state"], found["progress"], found["errors"]) == ("ready", 100, [])
     assert found["rows"] == {"read": 1, "new": 1, "changed": 0, "unchanged": 0, "rejected": 0}
     answer = caller.post(f"/imports/{pk}/confirm")
     assert (answer.status_code, answer.json()) == (202, {"id": pk, "state": "applying"})
-    apply(pk)
+    write_confirmed_batch(pk)
     assert (caller.get(pk)["state"], Observation.objects.get().value) == ("applied", 40)
     assert caller.post(f"/imports/{pk}/undo", {"reason": "wrong file"}).json() == {"id": pk, "state": "undone"}
     assert not Observation.objects.official().exists()
@@ -89,7 +89,7 @@ def test_rejected_rows_are_left_out_only_expressly(coordinator: User, houses: In
     refused = caller.post(f"/imports/{pk}/confirm", {})
     assert (refused.status_code, codes(refused)) == (422, ["rejected"])
     assert caller.post(f"/imports/{pk}/confirm", {"skip_rejected": True}).status_code == 202
-    apply(pk)
+    write_confirmed_batch(pk)
     found = caller.get(pk)
     assert (found["state"], found["skip_rejected"], found["rows"]["new"]) == ("applied", True, 1)
 
@@ -114,8 +114,8 @@ def test_undoing_in_a_closed_month_is_a_conflict(coordinator: User, houses: Indi
     caller = Caller(coordinator)
     pk = caller.checked(row(houses, "2014-02", 4))
     caller.post(f"/imports/{pk}/confirm")
-    apply(pk)
-    lock(factories.plan(), Month(2014, 2), by=coordinator)
+    write_confirmed_batch(pk)
+    close_plan_month(factories.plan(), Month(2014, 2), by=coordinator)
     refused = caller.post(f"/imports/{pk}/undo")
     assert (refused.status_code, codes(refused)) == (409, ["month_locked"])
 
@@ -140,7 +140,7 @@ def test_a_step_that_is_repeated_with_its_key_gets_the_first_answer(
     pk = caller.checked(row(houses, "2014-01", 40))
     if step == "undo":
         caller.post(f"/imports/{pk}/confirm")
-        apply(pk)
+        write_confirmed_batch(pk)
     first, again = (caller.post(f"/imports/{pk}/{step}", {}, **{"Idempotency-Key": "k"}) for _time in range(2))
     assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json())
 
@@ -149,7 +149,7 @@ def test_a_refused_step_may_be_sent_again_with_its_key(coordinator: User, houses
     caller, key = Caller(coordinator), {"Idempotency-Key": "k"}
     pk = caller.send(csv_bytes([row(houses, "2014-01", 40)])).json()["id"]
     assert caller.post(f"/imports/{pk}/confirm", {}, **key).status_code == 409
-    check(pk)
+    check_import_batch(pk)
     assert caller.post(f"/imports/{pk}/confirm", {}, **key).status_code == 202
 
 

@@ -12,12 +12,12 @@ from django.db import connection
 
 from departments.models import AuditEvent, User
 from departments.permissions import Role
-from imports.batches.applying import apply
-from imports.batches.checking import check
+from imports.batches.applying import write_confirmed_batch
+from imports.batches.checking import check_import_batch
 from imports.models import ImportBatch
-from imports.services.correcting import correct
-from imports.services.deciding import cancel, confirm, undo
-from imports.tables.mappings import Mapping
+from imports.services.correcting import correct_import
+from imports.services.deciding import cancel_import, confirm_import, undo_import
+from imports.tables.mappings import FileMapping
 from imports.tests.people import brought, counts, row
 from plans.models import Plan
 from plans.periods import Month
@@ -26,8 +26,8 @@ from targets.judging.loading import SeriesKey, official_at
 from targets.models import DirtyKey, Indicator, Observation, Revision
 from targets.services import official as writing
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, withdraw
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, withdraw_revision
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -56,8 +56,8 @@ def bureau() -> SimpleNamespace:
 
 def applied(batch: ImportBatch, by: User, **how: Any) -> ImportBatch:
     """Confirmed, and written as a worker does it."""
-    confirm(batch, by=by, **how)
-    apply(batch.pk)
+    confirm_import(batch, by=by, **how)
+    write_confirmed_batch(batch.pk)
     batch.refresh_from_db()
     return batch
 
@@ -94,7 +94,7 @@ def test_rows_become_official_with_their_history_and_what_is_to_be_judged(coordi
 
 def test_applying_twice_changes_nothing(coordinator: User, houses: Indicator) -> None:
     batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
-    assert apply(batch.pk)
+    assert write_confirmed_batch(batch.pk)
     assert Revision.objects.count() == 1
 
 
@@ -108,10 +108,10 @@ def test_the_accepted_file_again_changes_nothing(coordinator: User, houses: Indi
 def test_what_changed_since_the_check_is_checked_again(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
     factories.official(factories.entry(houses, "2014-01", 40))
-    confirm(batch, by=coordinator)
-    assert not apply(batch.pk)
+    confirm_import(batch, by=coordinator)
+    assert not write_confirmed_batch(batch.pk)
     assert official() == {"2014-01": 40}
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.renewed, batch.confirmed_by, counts(batch)) == ("ready", True, None, (1, 0, 1, 0, 0))
     assert batch.overtaken == [[houses.pk, factories.region().pk, 201401]]
@@ -135,9 +135,9 @@ def test_a_rule_of_the_files_own_indicator_that_was_changed_is_applied(coordinat
     batch = brought(coordinator, row(houses, "2014-01", 41))
     houses.maximum = Decimal(40)
     houses.save()
-    confirm(batch, by=coordinator)
-    assert not apply(batch.pk)
-    check(batch.pk)
+    confirm_import(batch, by=coordinator)
+    assert not write_confirmed_batch(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.overtaken) == ("rejected", [])
 
@@ -145,8 +145,8 @@ def test_a_rule_of_the_files_own_indicator_that_was_changed_is_applied(coordinat
 def test_a_region_that_has_parts_since_then_is_checked_again(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
     factories.region("100109", factories.region())
-    confirm(batch, by=coordinator)
-    assert not apply(batch.pk)
+    confirm_import(batch, by=coordinator)
+    assert not write_confirmed_batch(batch.pk)
 
 
 def test_what_waits_for_a_review_meanwhile_is_told(bureau: SimpleNamespace) -> None:
@@ -154,8 +154,8 @@ def test_what_waits_for_a_review_meanwhile_is_told(bureau: SimpleNamespace) -> N
     key = (bureau.own.pk, factories.region().pk, Month(2014, 1))
     save_draft(key, Typed(value="40"), version=0, by=bureau.reporter)
     hand_in([key], by=bureau.reporter)
-    confirm(batch, by=bureau.reporter)
-    assert not apply(batch.pk)
+    confirm_import(batch, by=bureau.reporter)
+    assert not write_confirmed_batch(batch.pk)
     batch.refresh_from_db()
     assert batch.overtaken == [[*key[:2], 201401]]
 
@@ -164,18 +164,18 @@ def test_a_total_that_falls_only_since_then_is_not_written(coordinator: User) ->
     beds = factories.indicator("count", entry_basis="to_date")
     batch = brought(coordinator, row(beds, "2014-02", 41))
     factories.official(factories.entry(beds, "2014-01", 50))
-    confirm(batch, by=coordinator)
-    assert not apply(batch.pk)
-    check(batch.pk)
+    confirm_import(batch, by=coordinator)
+    assert not write_confirmed_batch(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert batch.state == "rejected"
 
 
 def test_a_month_that_is_closed_meanwhile_is_not_written(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
-    lock(factories.plan(), Month(2014, 1), by=coordinator)
-    confirm(batch, by=coordinator)
-    assert not apply(batch.pk)
+    close_plan_month(factories.plan(), Month(2014, 1), by=coordinator)
+    confirm_import(batch, by=coordinator)
+    assert not write_confirmed_batch(batch.pk)
     assert official() == {}
 
 
@@ -186,12 +186,12 @@ def test_a_month_that_a_plan_closes_meanwhile_keeps_only_what_it_asks_for_from_b
     for measured, plan in ((bureau.own, factories.another_plan("quality")), (other, factories.another_plan("air"))):
         factories.target(measured, threshold=10, plan=plan)
     batch = brought(coordinator, row(bureau.own, "2014-01", 41))
-    lock(factories.another_plan("air"), Month(2014, 1), by=coordinator)
+    close_plan_month(factories.another_plan("air"), Month(2014, 1), by=coordinator)
     assert applied(batch, coordinator).state == "applied"
     batch = brought(coordinator, row(bureau.own, "2014-01", 42), row(other, "2014-02", 4))
-    lock(factories.another_plan("quality"), Month(2014, 1), by=coordinator)
-    confirm(batch, by=coordinator, reason="更正")
-    assert not apply(batch.pk)
+    close_plan_month(factories.another_plan("quality"), Month(2014, 1), by=coordinator)
+    confirm_import(batch, by=coordinator, reason="更正")
+    assert not write_confirmed_batch(batch.pk)
     assert official() == {"2014-01": 41}
 
 
@@ -203,21 +203,21 @@ def test_a_second_coordinator_is_asked_for_by_plans_that_ask_for_the_figures(
     factories.target(other := factories.indicator("count"), threshold=10, plan=careful)
     assert applied(brought(coordinator, row(bureau.own, "2014-01", 41)), coordinator).state == "applied"
     with pytest.raises(PermissionDenied):
-        confirm(brought(coordinator, row(other, "2014-01", 4)), by=coordinator)
+        confirm_import(brought(coordinator, row(other, "2014-01", 4)), by=coordinator)
 
 
 def test_a_rule_that_is_changed_meanwhile_is_applied(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
     houses.maximum = Decimal(40)
     houses.save()
-    confirm(batch, by=coordinator)
-    assert not apply(batch.pk)
+    confirm_import(batch, by=coordinator)
+    assert not write_confirmed_batch(batch.pk)
     assert official() == {}
 
 
 def test_rejected_rows_are_left_out_only_expressly(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41), row(houses, "2014-02", "viel"))
-    assert code_of(lambda: confirm(batch, by=coordinator)) == "rejected"
+    assert code_of(lambda: confirm_import(batch, by=coordinator)) == "rejected"
     batch = applied(batch, coordinator, skip_rejected=True)
     assert (batch.state, batch.skip_rejected, counts(batch)) == ("applied", True, (2, 1, 0, 0, 1))
     event = AuditEvent.objects.get(action="observations.import_confirmed")
@@ -226,13 +226,13 @@ def test_rejected_rows_are_left_out_only_expressly(coordinator: User, houses: In
 
 def test_a_file_without_a_good_row_cannot_be_confirmed(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-02", "viel"))
-    assert code_of(lambda: confirm(batch, by=coordinator, skip_rejected=True)) == "nothing"
+    assert code_of(lambda: confirm_import(batch, by=coordinator, skip_rejected=True)) == "nothing"
 
 
 def test_what_was_cancelled_cannot_be_confirmed(coordinator: User, houses: Indicator) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
-    cancel(batch, by=coordinator)
-    assert code_of(lambda: confirm(batch, by=coordinator)) == "state"
+    cancel_import(batch, by=coordinator)
+    assert code_of(lambda: confirm_import(batch, by=coordinator)) == "state"
 
 
 def test_a_plan_may_ask_for_a_coordinator_who_neither_uploaded_nor_corrected(
@@ -242,12 +242,12 @@ def test_a_plan_may_ask_for_a_coordinator_who_neither_uploaded_nor_corrected(
     Plan.objects.update(import_needs_second=True)
     batch = brought(coordinator, row(houses, "2014-01", 41))
     with pytest.raises(PermissionDenied):
-        confirm(batch, by=coordinator)
+        confirm_import(batch, by=coordinator)
     second, third = factories.person(Role.COORDINATOR), factories.person(Role.COORDINATOR)
-    correct(batch, Mapping(), by=second, remember=False)
-    check(batch.pk)
+    correct_import(batch, FileMapping(), by=second, remember=False)
+    check_import_batch(batch.pk)
     with pytest.raises(PermissionDenied):
-        confirm(batch, by=second)
+        confirm_import(batch, by=second)
     batch = applied(batch, third)
     assert (batch.state, batch.confirmed_by) == ("applied", third)
 
@@ -255,12 +255,12 @@ def test_a_plan_may_ask_for_a_coordinator_who_neither_uploaded_nor_corrected(
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.LEADER, Role.REVIEWER])
 def test_nobody_else_decides_about_an_official_file(role: Role, coordinator: User, houses: Indicator) -> None:
     batch, other = brought(coordinator, row(houses, "2014-01", 41)), factories.person(role)
-    for decide in (confirm, cancel):
+    for decide in (confirm_import, cancel_import):
         with pytest.raises(PermissionDenied):
             decide(batch, by=other)
     applied(batch, coordinator)
     with pytest.raises(PermissionDenied):
-        undo(batch, by=other)
+        undo_import(batch, by=other)
 
 
 # --- For a review -----------------------------------------------------------------------------------------------------
@@ -271,14 +271,14 @@ def test_what_a_reporter_confirms_waits_for_a_colleague(bureau: SimpleNamespace)
     revision = Revision.objects.get()
     assert (batch.state, revision.state, revision.author) == ("applied", "submitted", bureau.reporter)
     assert (official(), DirtyKey.objects.count()) == ({}, 0)
-    approve(revision, by=bureau.reviewer)
+    approve_revision(revision, by=bureau.reviewer)
     assert official() == {"2014-01": 41}
 
 
 def test_a_review_that_changes_what_is_official_wants_a_reason(bureau: SimpleNamespace) -> None:
     factories.official(factories.entry(bureau.own, "2014-01", 40))
     batch = brought(bureau.reporter, row(bureau.own, "2014-01", 41, note="更正"))
-    assert code_of(lambda: confirm(batch, by=bureau.reporter)) == "reason"
+    assert code_of(lambda: confirm_import(batch, by=bureau.reporter)) == "reason"
     applied(batch, bureau.reporter, reason="录入错误")
     assert Revision.objects.latest("pk").reason == "录入错误"
 
@@ -286,7 +286,7 @@ def test_a_review_that_changes_what_is_official_wants_a_reason(bureau: SimpleNam
 def test_a_coordinator_does_not_hand_in_for_others(bureau: SimpleNamespace, coordinator: User) -> None:
     batch = brought(bureau.reporter, row(bureau.own, "2014-01", 41))
     with pytest.raises(PermissionDenied):
-        confirm(batch, by=coordinator)
+        confirm_import(batch, by=coordinator)
 
 
 # --- Undo -------------------------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def test_undoing_makes_official_again_what_was_and_keeps_the_past(coordinator: U
     factories.official(factories.entry(houses, "2014-01", 40, note="年报"))
     batch = applied(brought(coordinator, row(houses, "2014-01", 41), row(houses, "2014-02", 5)), coordinator)
     factories.recompute()
-    undone = undo(batch, by=coordinator, reason="误传")
+    undone = undo_import(batch, by=coordinator, reason="误传")
     assert (undone.state, undone.undone_by) == ("undone", coordinator)
     assert official() == {"2014-01": 40}
     found = Revision.objects.order_by("pk").values_list("value", "state", "note", "reason")
@@ -320,8 +320,8 @@ def test_undoing_makes_official_again_what_was_and_keeps_the_past(coordinator: U
 
 def test_undoing_twice_is_refused(coordinator: User, houses: Indicator) -> None:
     batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
-    undo(batch, by=coordinator)
-    assert code_of(lambda: undo(batch, by=coordinator)) == "state"
+    undo_import(batch, by=coordinator)
+    assert code_of(lambda: undo_import(batch, by=coordinator)) == "state"
 
 
 @pytest.mark.parametrize("later", ["corrected", "withdrawn"])
@@ -330,10 +330,10 @@ def test_what_was_decided_upon_later_is_not_undone(later: str, coordinator: User
     if later == "corrected":
         factories.official(factories.entry(houses, "2014-01", 42))
     else:
-        withdraw(Revision.objects.get(value=41), by=coordinator, reason="错")
+        withdraw_revision(Revision.objects.get(value=41), by=coordinator, reason="错")
     before = official()
     with pytest.raises(ValidationError) as refused:
-        undo(batch, by=coordinator)
+        undo_import(batch, by=coordinator)
     assert refused.value.code == "stands"
     assert houses.name in refused.value.messages[0]
     assert "2014-01" in refused.value.messages[0]
@@ -343,27 +343,27 @@ def test_what_was_decided_upon_later_is_not_undone(later: str, coordinator: User
 
 def test_a_closed_month_is_not_undone(coordinator: User, houses: Indicator) -> None:
     batch = applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator)
-    lock(factories.plan(), Month(2014, 1), by=coordinator)
-    assert code_of(lambda: undo(batch, by=coordinator)) == "month_locked"
+    close_plan_month(factories.plan(), Month(2014, 1), by=coordinator)
+    assert code_of(lambda: undo_import(batch, by=coordinator)) == "month_locked"
     assert official() == {"2014-01": 41}
 
 
 def test_a_file_that_was_undone_can_be_imported_again(coordinator: User, houses: Indicator) -> None:
-    undo(applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator), by=coordinator)
+    undo_import(applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator), by=coordinator)
     assert applied(brought(coordinator, row(houses, "2014-01", 41)), coordinator).new == 1
     assert official() == {"2014-01": 41}
 
 
 def test_entries_that_still_wait_are_returned(bureau: SimpleNamespace) -> None:
     batch = applied(brought(bureau.reporter, row(bureau.own, "2014-01", 41)), bureau.reporter)
-    undo(batch, by=bureau.reporter, reason="误传")
+    undo_import(batch, by=bureau.reporter, reason="误传")
     assert Revision.objects.get().state == "returned"
 
 
 def test_entries_that_were_approved_are_not_returned(bureau: SimpleNamespace) -> None:
     batch = applied(brought(bureau.reporter, row(bureau.own, "2014-01", 41)), bureau.reporter)
-    approve(Revision.objects.get(), by=bureau.reviewer)
-    assert code_of(lambda: undo(batch, by=bureau.reporter)) == "stands"
+    approve_revision(Revision.objects.get(), by=bureau.reviewer)
+    assert code_of(lambda: undo_import(batch, by=bureau.reporter)) == "stands"
 
 
 # --- Two at a time ----------------------------------------------------------------------------------------------------
@@ -380,8 +380,8 @@ def test_two_files_that_overlap_come_one_after_the_other(coordinator: User, hous
         for value, order in ((2, months), (3, months[::-1]))
     ]
     for batch in files:
-        confirm(batch, by=coordinator)
-    together(*(lambda pk=batch.pk: apply(pk) for batch in files))
+        confirm_import(batch, by=coordinator)
+    together(*(lambda pk=batch.pk: write_confirmed_batch(pk) for batch in files))
     states = {batch.pk: batch.state for batch in ImportBatch.objects.all()}
     assert sorted(states.values()) == ["applied", "uploaded"]
     winner = next(batch for batch, value in zip(files, (2, 3), strict=True) if states[batch.pk] == "applied")
@@ -415,7 +415,7 @@ def test_a_failure_in_the_middle_leaves_nothing(
     coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = brought(coordinator, row(houses, "2014-01", 41))
-    confirm(batch, by=coordinator)
+    confirm_import(batch, by=coordinator)
 
     def fail(*_arguments: object, **_details: object) -> None:
         raise RuntimeError("the power failed")
@@ -423,9 +423,9 @@ def test_a_failure_in_the_middle_leaves_nothing(
     with monkeypatch.context() as broken:
         broken.setattr(writing, "record", fail)
         with pytest.raises(RuntimeError):
-            apply(batch.pk)
+            write_confirmed_batch(batch.pk)
     assert (Observation.objects.count(), Revision.objects.count()) == (0, 0)
-    assert apply(batch.pk)
+    assert write_confirmed_batch(batch.pk)
     assert official() == {"2014-01": 41}
 
 

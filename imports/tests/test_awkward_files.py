@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from imports.files.readers import Limits, read
-from imports.tables.parsing import Mapping, Recognition, Table, parse
+from imports.files.readers import Limits, read_file_rows
+from imports.tables.parsing import FigureTable, FileMapping, Recognition, parse
 from imports.tests.awkward import CASES, KNOWN, Case
 from imports.tests.writing import Percent, as_csv, as_ods, as_xls, as_xlsx
 
 
-def found_in(data: bytes, mapping: Mapping | None = None) -> Table:
-    return parse(read(data, Limits()), mapping, KNOWN)
+def found_in(data: bytes, mapping: FileMapping | None = None) -> FigureTable:
+    return parse(read_file_rows(data, Limits()), mapping, KNOWN)
 
 
-def shown(table: Table) -> list[tuple[str, str, str, str]]:
+def shown(table: FigureTable) -> list[tuple[str, str, str, str]]:
     return [
         (one.indicator, one.region, str(one.month), figure(one.value, one.numerator, one.denominator))
         for one in table.lines

@@ -14,17 +14,17 @@ from pytest_django.fixtures import Settings
 from departments.models import User
 from departments.permissions import Role
 from imports.batches import checking, uploads
-from imports.batches.checking import check
+from imports.batches.checking import check_import_batch
 from imports.batches.loading import entries_of
 from imports.files.readers import UnreadableError
 from imports.models import ImportBatch, StagedRow
-from imports.services.deciding import cancel
-from imports.services.receiving import receive
+from imports.services.deciding import cancel_import
+from imports.services.receiving import receive_import_file
 from imports.tests.people import brought, counts, row, told
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from targets.models import Observation, Revision
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,7 @@ def test_a_county_hands_in_its_own_region(bureau: SimpleNamespace) -> None:
 @pytest.mark.parametrize("role", [Role.LEADER, Role.REVIEWER, Role.ADMINISTRATOR])
 def test_nobody_else_hands_a_file_over(role: Role, own_uploads: object) -> None:
     with pytest.raises(PermissionDenied):
-        receive(uploaded(b"x"), by=factories.person(role))
+        receive_import_file(uploaded(b"x"), by=factories.person(role))
     assert not ImportBatch.objects.exists()
     assert list(uploads.folder().iterdir()) == []
 
@@ -112,7 +112,7 @@ def test_a_coordinator_is_warned_and_not_refused(bureau: SimpleNamespace, coordi
 
 
 def test_a_closed_month_is_told(bureau: SimpleNamespace, coordinator: User) -> None:
-    lock(factories.plan(), Month(2014, 1), by=coordinator)
+    close_plan_month(factories.plan(), Month(2014, 1), by=coordinator)
     assert told(brought(coordinator, row(bureau.own, "2014-01", 4))) == [(2, "month", "month_locked")]
 
 
@@ -148,47 +148,47 @@ def test_wrong_headings_leave_no_row_to_be_trusted(bureau: SimpleNamespace, coor
 def test_checking_again_gives_the_same(bureau: SimpleNamespace, coordinator: User) -> None:
     batch = brought(coordinator, row(bureau.own, "2014-01", 4), row(bureau.own, "2014-02", "viel"))
     ImportBatch.objects.update(state="checking", attempts=1)
-    check(batch.pk)
+    check_import_batch(batch.pk)
     again = ImportBatch.objects.get()
     assert (again.state, counts(again), told(again)) == (batch.state, counts(batch), told(batch))
     assert StagedRow.objects.count() == 1
 
 
 def test_a_check_that_never_ends_is_given_up(bureau: SimpleNamespace, coordinator: User) -> None:
-    batch = receive(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
+    batch = receive_import_file(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
     ImportBatch.objects.update(state="checking", attempts=checking.ATTEMPTS)
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.failure) == ("failed", "crashed")
 
 
 def test_another_process_that_holds_the_upload_is_not_disturbed(bureau: SimpleNamespace, coordinator: User) -> None:
-    batch = receive(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
-    with uploads.held(batch.file):
-        check(batch.pk)
+    batch = receive_import_file(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
+    with uploads.hold_upload(batch.file):
+        check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert batch.state == "uploaded"
 
 
 def test_a_cancelled_check_stops(bureau: SimpleNamespace, coordinator: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    batch = receive(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
+    batch = receive_import_file(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
     meanwhile = entries_of
 
     def cancelled_meanwhile(*arguments: Any) -> object:
-        cancel(batch, by=coordinator)
+        cancel_import(batch, by=coordinator)
         return meanwhile(*arguments)
 
     monkeypatch.setattr(checking, "entries_of", cancelled_meanwhile)
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.failure) == ("failed", "cancelled")
     assert not StagedRow.objects.exists()
 
 
 def test_an_upload_that_is_gone_is_told(bureau: SimpleNamespace, coordinator: User) -> None:
-    batch = receive(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
-    uploads.remove(batch.file)
-    check(batch.pk)
+    batch = receive_import_file(uploaded(csv_bytes([row(bureau.own, "2014-01", 4)])), by=coordinator)
+    uploads.remove_upload(batch.file)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.failure) == ("failed", "file_gone")
 
@@ -211,13 +211,13 @@ def test_too_many_rows_are_told(bureau: SimpleNamespace, coordinator: User, sett
 def test_an_upload_that_is_refused_leaves_nothing(size: int, code: str, coordinator: User, settings: Settings) -> None:
     settings.UPLOAD_MAX_BYTES = 1000
     with pytest.raises(UnreadableError) as caught:
-        receive(uploaded(b"x" * size), by=coordinator)
+        receive_import_file(uploaded(b"x" * size), by=coordinator)
     assert caught.value.code == code
     assert list(uploads.folder().iterdir()) == []
 
 
 def test_an_upload_lies_under_a_name_that_says_nothing(bureau: SimpleNamespace, coordinator: User) -> None:
-    batch = receive(uploaded(b"x", "../秘密.csv"), by=coordinator)
+    batch = receive_import_file(uploaded(b"x", "../秘密.csv"), by=coordinator)
     path = uploads.path_of(batch.file)
     assert (batch.file_name, len(path.name), path.read_bytes()) == ("秘密.csv", 40, b"x")
     assert path.stat().st_mode & 0o077 == 0
@@ -227,11 +227,11 @@ def test_an_upload_lies_under_a_name_that_says_nothing(bureau: SimpleNamespace, 
 def test_the_queries_of_a_check_do_not_grow_with_the_rows(bureau: SimpleNamespace) -> None:
     def queries(number: int, first: int) -> int:
         indicators = [factories.indicator("count", department=bureau.own.department) for _one in range(number)]
-        batch = receive(
+        batch = receive_import_file(
             uploaded(csv_bytes([row(one, f"2014-{first:02}", 4) for one in indicators])), by=bureau.reporter
         )
         with CaptureQueriesContext(connection) as captured:
-            check(batch.pk)
+            check_import_batch(batch.pk)
         batch.refresh_from_db()
         assert batch.new == number
         return len(captured)

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from departments.models import AuditEvent, User
 from departments.permissions import Role
-from imports.batches.checking import check
-from imports.batches.marking import mark, marked_workbook
+from imports.batches.checking import check_import_batch
+from imports.batches.marking import mark_errors_of_batch, marked_workbook
 from imports.models import ImportBatch, RememberedMapping, StagedRow
 from imports.showing.correction import Correction
 from imports.tests.people import brought, counts
@@ -77,7 +77,7 @@ def corrected(client: Client, batch: ImportBatch, **given: str) -> ImportBatch:
     assert post(client, batch, **given).status_code == 302
     batch.refresh_from_db()
     assert batch.state == "uploaded"
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     return batch
 
@@ -129,7 +129,7 @@ def test_what_is_remembered_can_be_forgotten(client: Client, coordinator: User, 
     corrected(client, brought(coordinator, data=odd_file(row("2014-01"))), **ANSWERS)
     batch = brought(coordinator, data=odd_file(row("2014-02")))
     client.post(reverse("imports_forget", args=[batch.pk]))
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.remembered) == ("rejected", None)
     assert not RememberedMapping.objects.exists()
@@ -281,10 +281,10 @@ def test_what_was_marked_before_a_correction_is_marked_anew(
     client: Client, coordinator: User, houses: Indicator
 ) -> None:
     batch = brought(coordinator, data=odd_file(row("2014-01", "viel")))
-    mark(batch.pk)
+    mark_errors_of_batch(batch.pk)
     batch = corrected(client, batch, **ANSWERS)
     assert marked_workbook(batch) is None
-    mark(batch.pk)
+    mark_errors_of_batch(batch.pk)
     path = marked_workbook(batch)
     assert path is not None
     assert openpyxl.load_workbook(path).worksheets[0].max_row == 2

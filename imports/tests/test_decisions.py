@@ -15,17 +15,17 @@ from django.test.utils import CaptureQueriesContext
 from departments.database.append_only import rewriting
 from departments.models import AuditEvent, User
 from departments.permissions import Role
-from imports.batches.applying import apply
-from imports.batches.checking import check
+from imports.batches.applying import write_confirmed_batch
+from imports.batches.checking import check_import_batch
 from imports.models import ImportBatch
-from imports.services.deciding import confirm, undo
+from imports.services.deciding import confirm_import, undo_import
 from imports.tests.people import brought, row
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Decision, Indicator, Observation, Revision
 from targets.services.attachments import attach
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import approve
+from targets.services.reviewing import approve_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -58,8 +58,8 @@ def bureau() -> SimpleNamespace:
 
 
 def applied(batch: ImportBatch, by: User, **how: Any) -> ImportBatch:
-    confirm(batch, by=by, **how)
-    apply(batch.pk)
+    confirm_import(batch, by=by, **how)
+    write_confirmed_batch(batch.pk)
     batch.refresh_from_db()
     return batch
 
@@ -85,7 +85,7 @@ def test_an_undo_tells_what_it_withdrew_and_why(coordinator: User, houses: Indic
     batch = applied(brought(coordinator, row(houses, "2014-01", 41), row(houses, "2014-02", 5)), coordinator)
     with rewriting():
         Decision.objects.all().delete()
-    undo(batch, by=coordinator, reason="误传")
+    undo_import(batch, by=coordinator, reason="误传")
     (ended, withdrawn) = trail()
     assert ended == (41, "supersede", coordinator.username, "")
     assert withdrawn[:3] == (5, "withdraw", coordinator.username)
@@ -115,7 +115,7 @@ def test_a_file_replaces_what_waits_and_its_attachments_go_on(
         (41, "submit", bureau.reporter.username, ""),
     ]
     assert Revision.objects.get(value=41).attachments.get().file.read() == papers.PDF
-    approve(Revision.objects.get(value=41), by=bureau.reviewer)
+    approve_revision(Revision.objects.get(value=41), by=bureau.reviewer)
     assert Observation.objects.get().value == 41
 
 
@@ -128,7 +128,7 @@ def test_undoing_returns_what_waits_and_lets_what_it_replaced_wait_again(
     hand_in([bureau.key], by=bureau.colleague)
     rows = row(bureau.own, "2014-06", 41), row(bureau.own, "2014-05", 9)
     batch = applied(brought(bureau.reporter, *rows), bureau.reporter, reason="更正")
-    undo(batch, by=bureau.reporter, reason="误传")
+    undo_import(batch, by=bureau.reporter, reason="误传")
     returned = Revision.objects.get(value=41)
     assert (returned.state, returned.reason) == ("returned", "更正")
     assert "误传" in returned.return_reason
@@ -136,7 +136,7 @@ def test_undoing_returns_what_waits_and_lets_what_it_replaced_wait_again(
     assert (waiting.value, waiting.note, waiting.author) == (40, "盖章件", bureau.colleague)
     assert waiting.attachments.get().file.read() == papers.PDF
     assert AuditEvent.objects.filter(action="observations.import_undone").get().detail["restored"] == 1
-    approve(waiting, by=bureau.reviewer)
+    approve_revision(waiting, by=bureau.reviewer)
     assert Observation.objects.official().get().value == 40
 
 
@@ -145,7 +145,7 @@ def test_a_total_that_would_fall_is_not_undone(bureau: SimpleNamespace, coordina
     batch = applied(brought(coordinator, row(bureau.total, "2014-01", 30)), coordinator)
     f.official(f.entry(bureau.total, "2014-02", 40))
     with pytest.raises(ValidationError) as refused:
-        undo(batch, by=coordinator)
+        undo_import(batch, by=coordinator)
     assert refused.value.code == "stands"
     assert f"{bureau.total.name} · 2014-01" in refused.value.messages[0]
     assert [row.value for row in Observation.objects.official().order_by("month")] == [30, 40]
@@ -156,7 +156,7 @@ def test_later_months_of_the_same_file_do_not_keep_it_from_being_undone(
 ) -> None:
     f.official(f.entry(bureau.total, "2014-01", 50))
     file = row(bureau.total, "2014-01", 30), row(bureau.total, "2014-02", 40)
-    undo(applied(brought(coordinator, *file), coordinator), by=coordinator)
+    undo_import(applied(brought(coordinator, *file), coordinator), by=coordinator)
     assert [row.value for row in Observation.objects.official()] == [50]
 
 
@@ -164,9 +164,9 @@ def test_handing_in_costs_the_same_for_many_rows(bureau: SimpleNamespace) -> Non
     costs = []
     for value, last in enumerate((12, 2, 12), 40):
         batch = brought(bureau.reporter, *[row(bureau.own, f"2014-{one:02}", value) for one in range(1, last + 1)])
-        confirm(batch, by=bureau.reporter, reason="更正")
+        confirm_import(batch, by=bureau.reporter, reason="更正")
         with CaptureQueriesContext(connection) as queries:
-            apply(batch.pk)
+            write_confirmed_batch(batch.pk)
         costs.append(len(queries))
     assert Revision.objects.filter(state="submitted").count() == 12
     assert Revision.objects.filter(state="superseded").count() == 14
@@ -182,21 +182,21 @@ def test_an_approval_and_an_import_at_once_let_no_total_fall(
     offered = f.entry(bureau.total, "2014-01", 700)
     january = f.handed_in(offered, by=bureau.reporter)
     batch = brought(coordinator, row(bureau.total, "2014-02", 650))
-    confirm(batch, by=coordinator)
+    confirm_import(batch, by=coordinator)
     outcome: list[bool] = []
 
     def importing() -> None:
-        outcome.append(apply(batch.pk))
+        outcome.append(write_confirmed_batch(batch.pk))
         connections.close_all()
 
     thread = Thread(target=importing)
     with transaction.atomic():
-        approve(january, by=bureau.reviewer)
+        approve_revision(january, by=bureau.reviewer)
         thread.start()
         eventually(somebody_waits)
     thread.join(timeout=20)
     assert outcome == [False]
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert batch.state == "rejected"
     assert [row.value for row in Observation.objects.official()] == [700]
@@ -215,14 +215,14 @@ def test_a_file_and_somebody_who_hands_in_the_same_figures_do_not_block_each_oth
     f.official(f.entry(bureau.own, "2014-05", 5))
     by = coordinator if official else bureau.colleague
     batch = brought(by, *[row(bureau.own, month, 7) for month in ("2014-05", "2014-06")])
-    confirm(batch, by=by, reason="更正")
+    confirm_import(batch, by=by, reason="更正")
     keys = [(bureau.own.pk, f.region().pk, month) for month in (Month(2014, 5), JUNE)]
     for key in keys:
         save_draft(key, Typed(value="8"), version=0, by=bureau.reporter)
     outcome: list[bool] = []
 
     def importing() -> None:
-        outcome.append(apply(batch.pk))
+        outcome.append(write_confirmed_batch(batch.pk))
         connections.close_all()
 
     thread = Thread(target=importing)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.files.readers import Limits, read
-from imports.tables.parsing import Known, parse
+from imports.files.readers import Limits, read_file_rows
+from imports.tables.parsing import KnownNames, parse
 from imports.tests.awkward import KNOWN
 from imports.tests.writing import as_csv, as_ods, as_xls, as_xlsx
 from plans.periods import Month
@@ -59,8 +59,8 @@ def _text(name: Any) -> str:
     return f"{name.year}年{name.number}月" if isinstance(name, Month) else str(name)
 
 
-def read_back(data: bytes, known: Known = KNOWN) -> Figures:
-    table = parse(read(data, Limits()), None, known)
+def read_back(data: bytes, known: KnownNames = KNOWN) -> Figures:
+    table = parse(read_file_rows(data, Limits()), None, known)
     assert table.mistakes == []
     return {(one.indicator, one.region, one.month): one.value for one in table.lines if one.value is not None}
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import Department, Region
-from imports.batches.loading import entries_of, known
+from imports.batches.loading import entries_of, load_known_names
 from imports.batches.messages import FILES, ROWS
-from imports.files.readers import Limits, read
+from imports.files.readers import Limits, read_file_rows
 from imports.tables.parsing import parse
 from imports.tests.writing import as_csv, as_xlsx
 from targets.messages import SENTENCES
@@ -40,8 +40,8 @@ def houses() -> Indicator:
 
 
 def found(*rows: Any) -> tuple[list[Any], list[tuple[str, str]]]:
-    names = known(factories.coordinator())
-    entries, mistakes = entries_of(parse(read(as_csv(rows), Limits()), None, names), names)
+    names = load_known_names(factories.coordinator())
+    entries, mistakes = entries_of(parse(read_file_rows(as_csv(rows), Limits()), None, names), names)
     return [entry.value for _line, entry in entries], [(one.cell, one.problem.code) for one in mistakes]
 
 
@@ -96,8 +96,8 @@ def test_the_names_are_read_in_three_queries(houses: Indicator) -> None:
     by = factories.coordinator()
     assert by.held
     with CaptureQueriesContext(connection) as captured:
-        names = known(by)
-        entries_of(parse(read(data, Limits()), None, names), names)
+        names = load_known_names(by)
+        entries_of(parse(read_file_rows(data, Limits()), None, names), names)
     assert len(captured) == 3
 
 

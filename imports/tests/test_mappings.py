@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.files.readers import Limits, read
-from imports.tables.parsing import MappedColumn, Mapping, Recognition, SheetMapping, parse
+from imports.files.readers import Limits, read_file_rows
+from imports.tables.parsing import FileMapping, MappedColumn, Recognition, SheetMapping, parse
 from imports.tests.awkward import KNOWN
 from imports.tests.writing import as_csv
 from imports.vocabulary.strict import HostileError
@@ -19,16 +19,16 @@ MEANINGS = ("indicator", "region", "month", "value", "ignored")
 
 
 def shape(*rows: Any) -> str:
-    return parse(read(as_csv(rows), Limits()), None, KNOWN).recognition.sheets[0].shape
+    return parse(read_file_rows(as_csv(rows), Limits()), None, KNOWN).recognition.sheets[0].shape
 
 
-def mapping(**sheet: Any) -> Mapping:
+def mapping(**sheet: Any) -> FileMapping:
     columns = tuple(MappedColumn(index, meaning) for index, meaning in enumerate(MEANINGS))
-    return Mapping({shape(FORM, ROW): SheetMapping(columns, **sheet)})
+    return FileMapping({shape(FORM, ROW): SheetMapping(columns, **sheet)})
 
 
 def test_a_mapping_makes_an_unknown_form_readable() -> None:
-    rows = read(as_csv([FORM, ROW]), Limits())
+    rows = read_file_rows(as_csv([FORM, ROW]), Limits())
     assert parse(rows, None, KNOWN).lines == []
     table = parse(rows, mapping(), KNOWN)
     assert table.mistakes == []
@@ -36,14 +36,14 @@ def test_a_mapping_makes_an_unknown_form_readable() -> None:
 
 
 def test_a_mapping_of_another_form_changes_nothing() -> None:
-    rows = read(as_csv([(*FORM, "大小"), ROW]), Limits())
+    rows = read_file_rows(as_csv([(*FORM, "大小"), ROW]), Limits())
     assert parse(rows, mapping(), KNOWN).lines == []
 
 
 def test_a_mapping_says_the_month_and_is_remembered_without_it() -> None:
     form = ("指标", "地区", "数值")
-    known = Mapping({shape(form, ("houses", "330302", 1)): SheetMapping(month="2014-05", region="330302")})
-    rows = read(as_csv([form, ("houses", "330302", 1)]), Limits())
+    known = FileMapping({shape(form, ("houses", "330302", 1)): SheetMapping(month="2014-05", region="330302")})
+    rows = read_file_rows(as_csv([form, ("houses", "330302", 1)]), Limits())
     assert [str(one.month) for one in parse(rows, known, KNOWN).lines] == ["2014-05"]
     assert [(one.month, one.region) for one in known.lasting().sheets.values()] == [("", "330302")]
 
@@ -51,14 +51,16 @@ def test_a_mapping_says_the_month_and_is_remembered_without_it() -> None:
 def test_a_mapping_says_where_the_headings_are() -> None:
     rows = [("甲", "乙"), FORM, ROW]
     corrected = SheetMapping(mapping().sheets[shape(FORM, ROW)].columns, heading_rows=(2,))
-    table = parse(read(as_csv(rows), Limits()), Mapping({shape(*rows): corrected}), KNOWN)
+    table = parse(read_file_rows(as_csv(rows), Limits()), FileMapping({shape(*rows): corrected}), KNOWN)
     assert [(one.row, one.value) for one in table.lines] == [(3, 40)]
 
 
 def test_the_shape_of_a_form_stays_when_figures_and_titles_change() -> None:
     first, second = (
         parse(
-            read(as_csv([(f"2014年{m}月",), ("指标", "地区", "数值"), ("houses", "330302", m)]), Limits()), None, KNOWN
+            read_file_rows(as_csv([(f"2014年{m}月",), ("指标", "地区", "数值"), ("houses", "330302", m)]), Limits()),
+            None,
+            KNOWN,
         )
         for m in (1, 2)
     )
@@ -71,8 +73,8 @@ def test_a_day_beside_the_title_makes_no_other_form(day: tuple[Any, Any]) -> Non
     first, second = ([("填报日期", one, "市质监局"), FORM, ROW] for one in day)
     assert shape(*first) == shape(*second)
     assert shape(*first) != shape(("填报单位", day[0], "市质监局"), FORM, ROW)
-    known = Mapping({shape(*first): SheetMapping(mapping().sheets[shape(FORM, ROW)].columns, heading_rows=(2,))})
-    table = parse(read(as_csv(second), Limits()), known, KNOWN)
+    known = FileMapping({shape(*first): SheetMapping(mapping().sheets[shape(FORM, ROW)].columns, heading_rows=(2,))})
+    table = parse(read_file_rows(as_csv(second), Limits()), known, KNOWN)
     assert [(one.row, one.value) for one in table.lines] == [(3, 40)]
 
 
@@ -83,7 +85,7 @@ def test_another_number_in_a_recognised_heading_is_another_form() -> None:
 
 def test_a_mapping_travels_as_json() -> None:
     given_back = json.loads(json.dumps(mapping(month="2014-05", heading_rows=(3, 4)).to_json()))
-    assert Mapping.from_json(given_back) == mapping(month="2014-05", heading_rows=(3, 4))
+    assert FileMapping.from_json(given_back) == mapping(month="2014-05", heading_rows=(3, 4))
 
 
 SHAPE = "0" * 64
@@ -119,7 +121,7 @@ HOSTILE: dict[str, object] = {
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_json_is_refused(data: object) -> None:
     with pytest.raises(HostileError):
-        Mapping.from_json(data)
+        FileMapping.from_json(data)
 
 
 anything = st.recursive(
@@ -131,7 +133,7 @@ anything = st.recursive(
 
 @given(anything)
 def test_no_json_crashes(data: object) -> None:
-    for kind in (Mapping, Recognition):
+    for kind in (FileMapping, Recognition):
         try:
             kind.from_json(data)
         except HostileError:

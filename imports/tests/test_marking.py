@@ -12,7 +12,7 @@ from django.urls import reverse
 from departments.models import User
 from imports import jobs
 from imports.batches import keeping, uploads
-from imports.batches.marking import mark, marked_workbook
+from imports.batches.marking import mark_errors_of_batch, marked_workbook
 from imports.batches.uploads import ERRORS_SHEET
 from imports.models import ImportBatch, StagedRow
 from imports.tests.people import brought, row
@@ -34,7 +34,7 @@ def houses() -> Indicator:
 
 
 def marked(batch: ImportBatch) -> Any:
-    mark(batch.pk)
+    mark_errors_of_batch(batch.pk)
     path = marked_workbook(batch)
     assert path is not None
     return openpyxl.load_workbook(path)
@@ -88,7 +88,7 @@ def test_the_uploader_downloads_it_once_a_worker_has_made_it(
     batch = brought(coordinator, row(houses, "2014-01", "viel"))
     client.force_login(coordinator)
     address, sent = reverse("imports_marked", args=[batch.pk]), []
-    monkeypatch.setattr("imports.views.batches.send", lambda task, pk: sent.append((task, pk)))
+    monkeypatch.setattr("imports.views.batches.send_import_message", lambda task, pk: sent.append((task, pk)))
     assert client.get(address).status_code == 302
     assert sent == [(jobs.mark, batch.pk)]
     jobs.mark(batch.pk)
@@ -116,10 +116,10 @@ def test_a_file_without_errors_has_none(client: Client, coordinator: User, house
 def test_old_uploads_go_and_what_was_made_of_them_stays(coordinator: User, houses: Indicator, settings: Any) -> None:
     old, young = (brought(coordinator, row(houses, "2014-01", "viel"), row(houses, "2014-02", 4)) for _one in range(2))
     for batch in (old, young):
-        mark(batch.pk)
+        mark_errors_of_batch(batch.pk)
     old.source.at = old.source.at.replace(year=2010)
     old.source.save()
-    assert keeping.tidy() == 1
+    assert keeping.tidy_old_imports() == 1
     old.refresh_from_db()
     assert (old.file, old.read, old.errors_total, old.recognition) == ("", 2, 1, {})
     assert {one.batch_id for one in StagedRow.objects.all()} == {young.pk}
@@ -131,5 +131,5 @@ def test_files_that_belong_to_no_import_go_after_a_day(coordinator: User, houses
         uploads.path_of(name).write_bytes(b"x")
     for name in ("stranger", batch.file):
         os.utime(uploads.path_of(name), (0, 0))
-    keeping.tidy()
+    keeping.tidy_old_imports()
     assert {path.name for path in uploads.folder().iterdir()} == {"guest", batch.file}

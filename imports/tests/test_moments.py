@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from departments.database.append_only import rewriting
 from departments.permissions import Role
-from imports.batches.applying import apply
-from imports.services.deciding import confirm, undo
+from imports.batches.applying import write_confirmed_batch
+from imports.services.deciding import confirm_import, undo_import
 from imports.tests.people import brought, row
 from plans.periods import Month
 from targets.judging.loading import SeriesKey, official_at
 from targets.models import Decision, MonthLock, Revision
-from targets.services.locking import lock, reopen
-from targets.services.reviewing import approve, send_back, withdraw
+from targets.services.locking import close_plan_month, reopen_plan_month
+from targets.services.reviewing import approve_revision, return_revision, withdraw_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -59,15 +59,15 @@ def handed_in(cast: SimpleNamespace, value: int) -> Revision:
 
 
 def approved(cast: SimpleNamespace, value: int) -> Revision:
-    return approve(handed_in(cast, value), by=cast.reviewer)
+    return approve_revision(handed_in(cast, value), by=cast.reviewer)
 
 
 def imported(cast: SimpleNamespace, *values: int) -> Any:
     months = ("2014-06", "2014-05")
     rows = [row(cast.houses, month, value) for month, value in zip(months, values, strict=False)]
     batch = brought(cast.coordinator, *rows)
-    confirm(batch, by=cast.coordinator)
-    assert apply(batch.pk)
+    confirm_import(batch, by=cast.coordinator)
+    assert write_confirmed_batch(batch.pk)
     return batch
 
 
@@ -132,7 +132,7 @@ def test_what_is_undone_while_the_clock_is_set_back_is_so_after_it_was_written(
     clock(NOON + HOUR)
     batch = imported(cast, 310, 200)
     clock(NOON - HOUR)
-    undo(batch, by=cast.coordinator, reason="误传")
+    undo_import(batch, by=cast.coordinator, reason="误传")
     check(cast, 300, 310, 300)
     gone = Revision.objects.get(value=200)
     assert gone.official_at is not None
@@ -145,11 +145,11 @@ def test_what_is_returned_with_its_file_while_the_clock_is_set_back_is_so_after_
 ) -> None:
     older = handed_in(cast, 290)
     batch = brought(cast.reporter, row(cast.houses, "2014-06", 300))
-    confirm(batch, by=cast.reporter)
+    confirm_import(batch, by=cast.reporter)
     clock(NOON - HOUR)
-    assert apply(batch.pk)
+    assert write_confirmed_batch(batch.pk)
     clock(NOON - 2 * HOUR)
-    undo(batch, by=cast.reporter, reason="误传")
+    undo_import(batch, by=cast.reporter, reason="误传")
     older.refresh_from_db()
     assert [one.state for one in Revision.objects.order_by("pk")] == ["superseded", "returned", "submitted"]
     assert steps() == sorted(steps())
@@ -158,7 +158,7 @@ def test_what_is_returned_with_its_file_while_the_clock_is_set_back_is_so_after_
 def test_what_is_withdrawn_while_the_clock_is_set_back_was_official_before(cast: SimpleNamespace, clock: Clock) -> None:
     there = approved(cast, 300)
     clock(NOON - HOUR)
-    withdraw(there, by=cast.reviewer, reason="重复")
+    withdraw_revision(there, by=cast.reviewer, reason="重复")
     ((_value, begin, end),) = history(cast)
     assert end is not None
     assert begin < end
@@ -170,7 +170,7 @@ def test_what_is_withdrawn_while_the_clock_is_set_back_was_official_before(cast:
 def test_what_is_returned_while_the_clock_is_set_back_was_handed_in_before(cast: SimpleNamespace, clock: Clock) -> None:
     there = handed_in(cast, 300)
     clock(NOON - HOUR)
-    send_back(there, by=cast.reviewer, reason="口径不符")
+    return_revision(there, by=cast.reviewer, reason="口径不符")
     first, second = steps()
     assert first < second
 
@@ -181,11 +181,11 @@ def test_closing_and_reopening_while_the_clock_is_set_back_have_their_places_amo
 ) -> None:
     write(cast, 300)
     clock(NOON - HOUR)
-    closed = lock(f.plan(), JUNE, by=cast.coordinator)
+    closed = close_plan_month(f.plan(), JUNE, by=cast.coordinator)
     clock(NOON - 2 * HOUR)
-    opened = reopen(f.plan(), JUNE, by=cast.coordinator, reason="更正")
+    opened = reopen_plan_month(f.plan(), JUNE, by=cast.coordinator, reason="更正")
     write(cast, 310)
-    again = lock(f.plan(), JUNE, by=cast.coordinator)
+    again = close_plan_month(f.plan(), JUNE, by=cast.coordinator)
     (_first, begin, _end), (_second, corrected, _open) = history(cast)
     assert opened.reopened_at is not None
     assert begin < closed.locked_at < opened.reopened_at < corrected < again.locked_at
@@ -195,8 +195,8 @@ def test_closing_and_reopening_while_the_clock_is_set_back_have_their_places_amo
 
 
 def test_a_first_figure_after_a_reopening_is_none_of_the_closed_month(cast: SimpleNamespace, clock: Clock) -> None:
-    closed = lock(f.plan(), JUNE, by=cast.coordinator)
-    reopen(f.plan(), JUNE, by=cast.coordinator, reason="补报")
+    closed = close_plan_month(f.plan(), JUNE, by=cast.coordinator)
+    reopen_plan_month(f.plan(), JUNE, by=cast.coordinator, reason="补报")
     clock(NOON - HOUR)
     imported(cast, 300)
     assert official(cast, closed.locked_at) == []
@@ -222,7 +222,7 @@ def test_the_audit_names_a_figure_that_was_official_twice_at_once(cast: SimpleNa
 
 
 def test_the_audit_names_a_figure_that_ended_before_it_was_official(cast: SimpleNamespace) -> None:
-    withdraw(approved(cast, 300), by=cast.reviewer, reason="重复")
+    withdraw_revision(approved(cast, 300), by=cast.reviewer, reason="重复")
     f.recompute()
     with rewriting():
         Revision.objects.update(ended_at=F("official_at"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 
 from conftest import missing
-from imports.files.readers import Limits, read
+from imports.files.readers import Limits, read_file_rows
 from imports.tables.parsing import parse
 from imports.tests.awkward import KNOWN
 
@@ -51,7 +51,7 @@ def test_what_an_office_program_writes_is_read_alike_in_every_format(tmp_path: P
         missing("LibreOffice not found: apt-get install libreoffice-calc-nogui / 未找到 LibreOffice")
     (tmp_path / "book.xlsx").write_bytes(workbook())
     for kind in FORMATS:
-        table = parse(read(converted(tmp_path, kind), Limits()), None, KNOWN)
+        table = parse(read_file_rows(converted(tmp_path, kind), Limits()), None, KNOWN)
         assert [(one.cell, one.problem.code) for one in table.mistakes] == [("D6", "error_cell")], kind
         found = [(one.row, one.indicator, one.region, str(one.month), str(one.value)) for one in table.lines]
         assert found == [

@@ -10,19 +10,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.files.readers import Limits, read
-from imports.tables.parsing import Cell, CellError, Line, Mistake, Row, day, month, number, parse, part
+from imports.files.readers import Limits, read_file_rows
+from imports.tables.parsing import (
+    Cell,
+    CellError,
+    FigureLine,
+    FileRow,
+    TableMistake,
+    parse,
+    read_day_cell,
+    read_month_cell,
+    read_number_cell,
+    read_part_cell,
+)
 from imports.tests.tables import HEADINGS, csv_bytes, xlsx_bytes
 from plans.periods import Month
-from targets.entry_rules.numbers import plain
+from targets.entry_rules.numbers import normalise_typed_text
 
 
-def codes(mistakes: list[Mistake]) -> list[tuple[int, str, str]]:
+def codes(mistakes: list[TableMistake]) -> list[tuple[int, str, str]]:
     return [(one.row, one.problem.column, one.problem.code) for one in mistakes]
 
 
-def table(*rows: tuple[Cell, ...], headings: tuple[Cell, ...] = HEADINGS) -> list[Row]:
-    return [Row("", index, cells) for index, cells in enumerate((headings, *rows), 1)]
+def table(*rows: tuple[Cell, ...], headings: tuple[Cell, ...] = HEADINGS) -> list[FileRow]:
+    return [FileRow("", index, cells) for index, cells in enumerate((headings, *rows), 1)]
 
 
 def code_of(read_cell: Callable[[Cell], Any], cell: Cell) -> str:
@@ -55,20 +66,20 @@ def code_of(read_cell: Callable[[Cell], Any], cell: Cell) -> str:
     ],
 )
 def test_a_number_is_taken_exactly_as_it_is_written(cell: Cell, expected: str) -> None:
-    found = number(cell)
+    found = read_number_cell(cell)
     assert found == Decimal(expected)
     assert str(found) == expected or cell == "007"
 
 
 @pytest.mark.parametrize("cell", ["0", "０", 0, 0.0, "0.00", "0%"])
 def test_zero_is_a_number(cell: Cell) -> None:
-    assert number(cell) == 0
-    assert number(cell) is not None
+    assert read_number_cell(cell) == 0
+    assert read_number_cell(cell) is not None
 
 
 @pytest.mark.parametrize("cell", [None, "", "  ", "\u3000", "—", "——", "–", "-", "－", "/", "／", "无"])
 def test_empty_is_not_zero(cell: Cell) -> None:
-    assert number(cell) is None
+    assert read_number_cell(cell) is None
 
 
 @pytest.mark.parametrize(
@@ -94,17 +105,17 @@ def test_empty_is_not_zero(cell: Cell) -> None:
     ],
 )
 def test_what_is_no_number_is_an_error_and_never_guessed(cell: Cell) -> None:
-    assert code_of(number, cell) == "not_a_number"
+    assert code_of(read_number_cell, cell) == "not_a_number"
 
 
 @pytest.mark.parametrize("cell", ["#DIV/0!", "#N/A", "#REF!", "#VALUE!", "#NAME?"])
-@pytest.mark.parametrize("reader", [number, month, day, part])
+@pytest.mark.parametrize("reader", [read_number_cell, read_month_cell, read_day_cell, read_part_cell])
 def test_an_error_of_the_spreadsheet_is_an_error(reader: Callable[[Cell], Any], cell: str) -> None:
     assert code_of(reader, cell) == "error_cell"
 
 
 def test_a_numerator_is_no_percentage() -> None:
-    assert code_of(part, "92.5%") == "percentage_as_part"
+    assert code_of(read_part_cell, "92.5%") == "percentage_as_part"
 
 
 @pytest.mark.parametrize(
@@ -127,28 +138,28 @@ def test_a_numerator_is_no_percentage() -> None:
     ],
 )
 def test_a_month_is_understood_in_every_common_form(cell: Cell) -> None:
-    assert month(cell) == Month(2014, 6)
+    assert read_month_cell(cell) == Month(2014, 6)
 
 
 @pytest.mark.parametrize("cell", ["2014-13", "2014-00", "201413", "2014", "2014/2/30", "41791", True])
 def test_what_is_no_month_is_an_error(cell: Cell) -> None:
-    assert code_of(month, cell) == "not_a_month"
+    assert code_of(read_month_cell, cell) == "not_a_month"
 
 
 @pytest.mark.parametrize("cell", [None, "", "—"])
 def test_a_missing_month_is_an_error(cell: Cell) -> None:
-    assert code_of(month, cell) == "month_missing"
+    assert code_of(read_month_cell, cell) == "month_missing"
 
 
 @pytest.mark.parametrize("cell", ["2014-06-27", "2014/6/27", "2014年6月27日", 20140627.0, date(2014, 6, 27)])
 def test_a_day_is_understood_in_every_common_form(cell: Cell) -> None:
-    assert day(cell) == date(2014, 6, 27)
+    assert read_day_cell(cell) == date(2014, 6, 27)
 
 
 def test_what_is_no_day_is_an_error() -> None:
-    assert code_of(day, "2014-06-31") == "not_a_day"
-    assert code_of(day, "2014-06") == "not_a_day"
-    assert day("—") is None
+    assert code_of(read_day_cell, "2014-06-31") == "not_a_day"
+    assert code_of(read_day_cell, "2014-06") == "not_a_day"
+    assert read_day_cell("—") is None
 
 
 def test_english_and_chinese_headings_mean_the_same() -> None:
@@ -158,9 +169,11 @@ def test_english_and_chinese_headings_mean_the_same() -> None:
 
 
 def test_a_line_keeps_row_and_sheet() -> None:
-    found = parse([Row("一月", 3, HEADINGS), Row("一月", 4, ()), Row("一月", 5, ("x", "y", "2014-01", "0"))])
+    found = parse(
+        [FileRow("一月", 3, HEADINGS), FileRow("一月", 4, ()), FileRow("一月", 5, ("x", "y", "2014-01", "0"))]
+    )
     assert found.read == 1
-    assert found.lines == [Line("一月", 5, "x", "y", Month(2014, 1), Decimal(0))]
+    assert found.lines == [FigureLine("一月", 5, "x", "y", Month(2014, 1), Decimal(0))]
 
 
 def test_blank_rows_are_skipped_and_not_counted() -> None:
@@ -169,7 +182,7 @@ def test_blank_rows_are_skipped_and_not_counted() -> None:
 
 
 def test_the_last_row_is_read() -> None:
-    found = parse(read(csv_bytes([("x", "y", "2014-01", 1)]).rstrip(b"\r\n"), Limits()))
+    found = parse(read_file_rows(csv_bytes([("x", "y", "2014-01", 1)]).rstrip(b"\r\n"), Limits()))
     assert [line.row for line in found.lines] == [2]
 
 
@@ -245,7 +258,7 @@ def expected(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def found_in(data: bytes) -> list[tuple[Any, ...]]:
-    result = parse(read(data, Limits()))
+    result = parse(read_file_rows(data, Limits()))
     assert result.mistakes == []
     return [
         (one.row, one.indicator, one.region, one.month, one.value, one.numerator, one.denominator)
@@ -255,7 +268,7 @@ def found_in(data: bytes) -> list[tuple[Any, ...]]:
 
 def normal(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Names as they are read: full-width letters as ordinary ones."""
-    return [(plain(row[0]), plain(row[1]), *row[2:]) for row in rows]
+    return [(normalise_typed_text(row[0]), normalise_typed_text(row[1]), *row[2:]) for row in rows]
 
 
 @given(lines, st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]))
@@ -271,13 +284,13 @@ def test_a_workbook_reads_back_the_same(rows: list[tuple[Any, ...]]) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_spreadsheet_number_is_the_shortest_decimal_that_is_it(value: float) -> None:
-    found = number(value)
+    found = read_number_cell(value)
     assert found is not None
     assert float(found) == value
 
 
 @given(st.text() | st.floats() | st.integers() | st.booleans() | st.dates() | st.datetimes() | st.times() | st.none())
-@pytest.mark.parametrize("reader", [number, month, day, part])
+@pytest.mark.parametrize("reader", [read_number_cell, read_month_cell, read_day_cell, read_part_cell])
 def test_no_cell_crashes_a_reader(reader: Callable[[Cell], Any], cell: Cell) -> None:
     with suppress(CellError):
         reader(cell)

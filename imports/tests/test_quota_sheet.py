@@ -19,7 +19,7 @@ from departments.models import AuditEvent, User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Quota, Target
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.services.quotas import set_quotas
 from targets.tests import factories as f
 
@@ -311,10 +311,10 @@ def test_nothing_is_set_by_halves(cast: SimpleNamespace) -> None:
 
 def test_a_closed_month_is_refused(cast: SimpleNamespace) -> None:
     page = filled(cast, 4000, 81)
-    lock(cast.houses.plan, Month(2014, 3), by=cast.office)
+    close_plan_month(cast.houses.plan, Month(2014, 3), by=cast.office)
     assert sent(cast, page, from_month="2014-02").status_code == 422
     assert sent(cast, page, from_month="2014-04").status_code == 302
-    lock(cast.houses.plan, Month(2014, 12), by=cast.office)
+    close_plan_month(cast.houses.plan, Month(2014, 12), by=cast.office)
     assert 'class="panel empty"' in by(cast.office).get(ADDRESS).content.decode()
 
 

@@ -10,38 +10,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.files.readers import Limits, UnreadableError, read, repacked
-from imports.tables.parsing import Row
+from imports.files.readers import Limits, UnreadableError, read_file_rows, repack_workbook
+from imports.tables.parsing import FileRow
 from imports.tests.tables import changed_part, csv_bytes, saved, xlsx_bytes
 
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def cells(rows: Iterable[Row]) -> list[tuple[object, ...]]:
+def cells(rows: Iterable[FileRow]) -> list[tuple[object, ...]]:
     return [row.cells for row in rows]
 
 
 def code_of(data: bytes, limits: Limits | None = None) -> str:
     with pytest.raises(UnreadableError) as caught:
-        read(data, limits or Limits())
+        read_file_rows(data, limits or Limits())
     return caught.value.code
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_csv_is_read_in_the_encodings_of_chinese_offices(encoding: str) -> None:
-    rows = read(csv_bytes([("温州市", "㎡", "“引号”, 逗号")], encoding, ("甲", "乙", "丙")), Limits())
-    assert rows == [Row("", 1, ("甲", "乙", "丙")), Row("", 2, ("温州市", "㎡", "“引号”, 逗号"))]
+    rows = read_file_rows(csv_bytes([("温州市", "㎡", "“引号”, 逗号")], encoding, ("甲", "乙", "丙")), Limits())
+    assert rows == [FileRow("", 1, ("甲", "乙", "丙")), FileRow("", 2, ("温州市", "㎡", "“引号”, 逗号"))]
 
 
 def test_rows_have_the_numbers_that_the_person_sees() -> None:
-    assert [row.number for row in read(b"a\r\n\r\n\r\nb\r\n", Limits())] == [1, 2, 3, 4]
+    assert [row.number for row in read_file_rows(b"a\r\n\r\n\r\nb\r\n", Limits())] == [1, 2, 3, 4]
     book = openpyxl.Workbook()
     book.active["B3"] = "x"
-    assert [(row.number, row.cells) for row in read(saved(book), Limits())][-1] == (3, ("", "x"))
+    assert [(row.number, row.cells) for row in read_file_rows(saved(book), Limits())][-1] == (3, ("", "x"))
 
 
 def test_a_workbook_is_recognised_by_its_content_whatever_its_name() -> None:
-    assert cells(read(xlsx_bytes([(1, 0.1, 92.0)], ["甲", "乙", "丙"]), Limits()))[1] == (1, 0.1, 92.0)
+    assert cells(read_file_rows(xlsx_bytes([(1, 0.1, 92.0)], ["甲", "乙", "丙"]), Limits()))[1] == (1, 0.1, 92.0)
 
 
 def test_hidden_sheets_are_left_aside() -> None:
@@ -50,19 +50,19 @@ def test_hidden_sheets_are_left_aside() -> None:
     hidden = book.create_sheet("草稿")
     hidden.append(["看不见"])
     hidden.sheet_state = "hidden"
-    assert cells(read(saved(book), Limits())) == [("看得见",)]
+    assert cells(read_file_rows(saved(book), Limits())) == [("看得见",)]
 
 
 def test_an_error_cell_is_not_an_empty_one() -> None:
     book = openpyxl.Workbook()
     book.active["A1"] = "#DIV/0!"
     book.active["A1"].data_type = "e"
-    assert cells(read(saved(book), Limits())) == [("#DIV/0!",)]
+    assert cells(read_file_rows(saved(book), Limits())) == [("#DIV/0!",)]
 
 
 def test_a_formula_gives_the_value_that_was_stored() -> None:
     data = changed_part(xlsx_bytes([], ["=1+1"]), SHEET, b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>")
-    assert cells(read(data, Limits())) == [(2.0,)]
+    assert cells(read_file_rows(data, Limits())) == [(2.0,)]
 
 
 def test_macros_and_links_are_dropped_unread() -> None:
@@ -71,8 +71,8 @@ def test_macros_and_links_are_dropped_unread() -> None:
         packed.writestr("xl/vbaProject.bin", b"macro")
         packed.writestr("xl/externalLinks/externalLink1.xml", b"<!DOCTYPE x>")
         packed.writestr("../../etc/passwd", b"out of here")
-    assert cells(read(data.getvalue(), Limits())) == [("x",)]
-    with zipfile.ZipFile(io.BytesIO(repacked(data.getvalue(), Limits()))) as kept:
+    assert cells(read_file_rows(data.getvalue(), Limits())) == [("x",)]
+    with zipfile.ZipFile(io.BytesIO(repack_workbook(data.getvalue(), Limits()))) as kept:
         assert not {"xl/vbaProject.bin", "../../etc/passwd"} & set(kept.namelist())
 
 
@@ -131,13 +131,13 @@ def test_other_archives_are_refused() -> None:
 def test_a_file_that_is_too_large_or_too_long_is_refused() -> None:
     assert code_of(b"a,b\n" * 100, Limits(size=100)) == "too_large"
     assert code_of(b"a,b\n" * 100, Limits(rows=99)) == "too_many_rows"
-    assert len(read(b"a,b\n" * 100, Limits(rows=100))) == 100
+    assert len(read_file_rows(b"a,b\n" * 100, Limits(rows=100))) == 100
 
 
 @given(st.binary(max_size=400))
 def test_no_file_crashes_the_reader(data: bytes) -> None:
     with suppress(UnreadableError):
-        read(data, Limits())
+        read_file_rows(data, Limits())
 
 
 WORKBOOK = xlsx_bytes([("air-quality", "330300", "2014-01", 1.5, 2, 3)])
@@ -149,4 +149,4 @@ def test_no_damaged_workbook_crashes_the_reader(changes: list[tuple[int, int]]) 
     for position, value in changes:
         damaged[position] = value
     with suppress(UnreadableError):
-        read(bytes(damaged), Limits())
+        read_file_rows(bytes(damaged), Limits())

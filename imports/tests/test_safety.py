@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from imports.batches.messages import unreadable
-from imports.files.readers import Limits, UnreadableError, read
+from imports.files.readers import Limits, UnreadableError, read_file_rows
 from imports.tables.parsing import parse
 from imports.tests.awkward import KNOWN, LONG, TWO
 from imports.tests.writing import as_csv, as_ods, as_xls, as_xlsx
@@ -127,14 +127,16 @@ def locked_xlsx() -> bytes:
 @pytest.mark.parametrize(("data", "code"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_file_is_refused_with_the_reason(data: Callable[[], bytes], code: str) -> None:
     with pytest.raises(UnreadableError) as caught:
-        read(data(), Limits())
+        read_file_rows(data(), Limits())
     assert caught.value.code == code
     assert unreadable(caught.value)
 
 
 def test_names_of_paths_in_the_archive_lead_nowhere() -> None:
     data = packed(PLAIN, **{"..__..__evil_xml": b"x", "__etc__passwd": b"x"})
-    assert [row.cells for row in read(data, Limits())] == [row.cells for row in read(PLAIN, Limits())]
+    assert [row.cells for row in read_file_rows(data, Limits())] == [
+        row.cells for row in read_file_rows(PLAIN, Limits())
+    ]
 
 
 def test_reading_takes_less_than_300_mb() -> None:
@@ -167,7 +169,7 @@ def test_reading_takes_less_than_300_mb() -> None:
 
 
 def test_a_long_text_in_few_cells_is_read() -> None:
-    assert [len(str(row.cells[0])) for row in read(sharing(b"x" * 30_000, 3), Limits())] == [30_000] * 3
+    assert [len(str(row.cells[0])) for row in read_file_rows(sharing(b"x" * 30_000, 3), Limits())] == [30_000] * 3
 
 
 # --- Damaged files ----------------------------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ def test_a_damaged_file_gives_rows_or_the_reason(mutation: Callable[[random.Rand
     chance = random.Random(2014)
     for _ in range(ROUNDS):
         try:
-            rows = read(mutation(chance), Limits())
+            rows = read_file_rows(mutation(chance), Limits())
         except UnreadableError as error:
             unreadable(error)  # there is a sentence for it
         else:

@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 
 from departments.models import User
 from departments.permissions import PERMISSIONS, Action, Role
-from imports.batches.applying import apply
-from imports.batches.checking import check
+from imports.batches.applying import write_confirmed_batch
+from imports.batches.checking import check_import_batch
 from imports.models import ImportBatch
 from imports.services.whole import import_observations
 from imports.tests.tables import csv_bytes, uploaded, xlsx_bytes
@@ -42,7 +42,7 @@ def checked(client: Client, data: bytes, name: str = "一月.csv") -> ImportBatc
     """Handed over on the page, and checked as a worker does it."""
     send(client, data, name)
     batch = ImportBatch.objects.latest_first()[0]
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     return batch
 
@@ -83,7 +83,7 @@ def test_the_end_of_the_check_reloads_the_page(client: Client, coordinator: User
     batch = ImportBatch.objects.get()
     address, asked = reverse("imports_batch", args=[batch.pk]), {"HX-Request": "true"}
     assert "HX-Refresh" not in client.get(address, headers=asked).headers
-    check(batch.pk)
+    check_import_batch(batch.pk)
     assert client.get(address, headers=asked).headers["HX-Refresh"] == "true"
 
 
@@ -95,7 +95,7 @@ def test_what_is_confirmed_becomes_official(
     assert "imports_confirm" not in page_of(client, batch)
     assert reverse("imports_confirm", args=[batch.pk]) in page_of(client, batch)
     do(client, "confirm", batch)
-    apply(batch.pk)
+    write_confirmed_batch(batch.pk)
     assert Observation.objects.get().value == 40
     batch.refresh_from_db()
     assert (batch.state, batch.confirmed_by) == ("applied", coordinator)
@@ -139,7 +139,7 @@ def test_without_leave_a_file_with_errors_is_not_imported(client: Client, coordi
     batch.refresh_from_db()
     assert batch.state == "rejected"
     do(client, "confirm", batch, skip_rejected="on")
-    apply(batch.pk)
+    write_confirmed_batch(batch.pk)
     assert [one.value for one in Observation.objects.all()] == [40]
 
 
@@ -155,10 +155,10 @@ def test_an_import_says_whether_the_lights_show_it(
     client: Client, coordinator: User, houses: Indicator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They do once all is judged, be it beside the writing or after it."""
-    monkeypatch.setattr(judge_while_writing, "judged", lambda publication: False)
+    monkeypatch.setattr(judge_while_writing, "judge_while_publishing", lambda publication: False)
     batch = checked(client, csv_bytes([row(houses, "2014-01", 40)]))
     do(client, "confirm", batch)
-    apply(batch.pk)
+    write_confirmed_batch(batch.pk)
     assert "红黄绿灯随即更新" in page_of(client, batch)
     factories.recompute()
     assert "红黄绿灯已更新" in page_of(client, batch)

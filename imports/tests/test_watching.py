@@ -7,8 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 
 from departments.models import User
-from imports.batches.checking import check
-from imports.services.receiving import receive
+from imports.batches.checking import check_import_batch
+from imports.services.receiving import receive_import_file
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
 from targets.tests import factories
@@ -30,7 +30,7 @@ def test_the_page_shows_the_result_as_soon_as_it_is_there(
     live_server: Any, page: "Page", context: "BrowserContext"
 ) -> None:
     by, houses = factories.coordinator(), factories.indicator("count")
-    batch = receive(uploaded(csv_bytes([row(houses, "2014-01", 4), row(houses, "2014-02", "viel")])), by=by)
+    batch = receive_import_file(uploaded(csv_bytes([row(houses, "2014-01", 4), row(houses, "2014-02", "viel")])), by=by)
     log_in(context, by, live_server.url)
     asked: list[str | None] = []
     complaints: list[str] = []
@@ -43,7 +43,7 @@ def test_the_page_shows_the_result_as_soon_as_it_is_there(
     )
     page.goto(f"{live_server.url}/imports/{batch.pk}/")
     page.locator("progress").wait_for()
-    check(batch.pk)
+    check_import_batch(batch.pk)
     page.locator("#errors").wait_for()
     assert set(asked) == {"1"}
     page.set_viewport_size({"width": 390, "height": 844})
@@ -57,8 +57,10 @@ def test_the_page_shows_the_result_as_soon_as_it_is_there(
 def test_what_the_columns_mean_is_said_on_a_phone(live_server: Any, page: "Page", context: "BrowserContext") -> None:
     by, houses = factories.coordinator(), factories.indicator("count")
     code = factories.region().code
-    batch = receive(uploaded(csv_bytes([(houses.code, code, "2014-01", 40)], headings=("甲", "乙", "丙", "丁"))), by=by)
-    check(batch.pk)
+    batch = receive_import_file(
+        uploaded(csv_bytes([(houses.code, code, "2014-01", 40)], headings=("甲", "乙", "丙", "丁"))), by=by
+    )
+    check_import_batch(batch.pk)
     log_in(context, by, live_server.url)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -72,6 +74,6 @@ def test_what_the_columns_mean_is_said_on_a_phone(live_server: Any, page: "Page"
     assert [one["id"] for one in found.response["violations"]] == []
     page.get_by_role("button", name="保存并重新校验").click()
     page.locator("progress").wait_for()
-    check(batch.pk)
+    check_import_batch(batch.pk)
     page.locator("form[action$='/confirm/']").wait_for()
     assert complaints == []

@@ -18,24 +18,24 @@ from departments.models import User
 from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
 from departments.services.accounts import record
-from imports.batches.loading import known
+from imports.batches.loading import load_known_names
 from imports.batches.marking import marked_workbook
 from imports.batches.messages import unreadable
 from imports.files.readers import UnreadableError
-from imports.jobs import mark, send
+from imports.jobs import mark, send_import_message
 from imports.models import ImportBatch
-from imports.services.correcting import correct, forget
-from imports.services.deciding import cancel, confirm, decides, undo
-from imports.services.receiving import receive
+from imports.services.correcting import correct_import, forget_remembered_mapping
+from imports.services.deciding import cancel_import, confirm_import, may_decide_import, undo_import
+from imports.services.receiving import receive_import_file
 from imports.showing import preview
 from imports.showing.correction import Correction
 from imports.showing.forms import UploadForm
 from imports.showing.recognised import recognised_in
-from imports.showing.template_file import template
+from imports.showing.template_file import write_entry_workbook
 from imports.tables.parsing import HEADINGS
-from imports.workflow import State, Verb
+from imports.workflow import ImportState, ImportVerb
 from plans.addresses import month_named
-from targets.entering.worksheet import AskedSheet, may_enter, sheet_of, units_of
+from targets.entering.worksheet import AskedSheet, may_enter_for_unit, units_of, worksheet_of
 from targets.expected.duties import plans_of
 from targets.expected.plan_situation import Situation
 
@@ -50,7 +50,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     form, status = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm(), 200
     if form.is_valid():
         try:
-            return redirect("imports_batch", pk=receive(form.cleaned_data["file"], by=_person(request)).pk)
+            return redirect("imports_batch", pk=receive_import_file(form.cleaned_data["file"], by=_person(request)).pk)
         except UnreadableError as error:
             form.add_error("file", unreadable(error))
             status = NO_ROOM if error.code == "no_room" else status
@@ -70,7 +70,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     found = _visible(request, pk)
     if request.headers.get("HX-Request"):
         response = render(
-            request, "imports/_progress.html", {"batch": found, "may_cancel": _may(request, found, Verb.CANCEL)}
+            request, "imports/_progress.html", {"batch": found, "may_cancel": _may(request, found, ImportVerb.CANCEL)}
         )
         if not found.busy:
             response.headers["HX-Refresh"] = "true"
@@ -83,9 +83,12 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     context: dict[str, Any] = {
         "batch": found,
         "failure": preview.failure_of(found),
-        "earlier": preview.earlier(found, _person(request)),
-        "overtaken": preview.overtaken(found),
-        **{f"may_{verb.value}": _may(request, found, verb) for verb in (Verb.CONFIRM, Verb.CANCEL, Verb.UNDO)},
+        "earlier": preview.earlier_import_of_file(found, _person(request)),
+        "overtaken": preview.overtaken_figures_of(found),
+        **{
+            f"may_{verb.value}": _may(request, found, verb)
+            for verb in (ImportVerb.CONFIRM, ImportVerb.CANCEL, ImportVerb.UNDO)
+        },
         **_office(request),
     }
     if found.busy:
@@ -98,38 +101,38 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         context["changed"] = preview.changed_page(found, request.GET.get("changed"))
     if found.odd:
         context["odd"] = preview.odd_page(found, request.GET.get("odd"))
-    if found.state in (State.READY.value, State.REJECTED.value) and found.accepted:
-        context["lights"] = preview.lights(found, _person(request))
+    if found.state in (ImportState.READY.value, ImportState.REJECTED.value) and found.accepted:
+        context["lights"] = preview.preview_lights(found, _person(request))
     if found.file:
-        context["recognised"] = recognised_in(found, known(found.source.by))
-        context["may_correct"] = found.correctable and decides(found, _person(request))
+        context["recognised"] = recognised_in(found, load_known_names(found.source.by))
+        context["may_correct"] = found.correctable and may_decide_import(found, _person(request))
     return context
 
 
 @require_POST
 @requires(Action.IMPORT_OBSERVATIONS)
-def confirm_one(request: HttpRequest, pk: int) -> HttpResponse:
+def post_import_confirmation(request: HttpRequest, pk: int) -> HttpResponse:
     """Has the checked rows written."""
     skip, reason = request.POST.get("skip_rejected") == "on", request.POST.get("reason", "")
-    return _decided(request, pk, lambda found, by: confirm(found, by=by, skip_rejected=skip, reason=reason), "")
+    return _decided(request, pk, lambda found, by: confirm_import(found, by=by, skip_rejected=skip, reason=reason), "")
 
 
 @require_POST
 @requires(Action.IMPORT_OBSERVATIONS)
-def cancel_one(request: HttpRequest, pk: int) -> HttpResponse:
+def post_import_cancellation(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends an import of which nothing has been written."""
     return _decided(
-        request, pk, lambda found, by: cancel(found, by=by), _("The import was cancelled. Nothing was imported.")
+        request, pk, lambda found, by: cancel_import(found, by=by), _("The import was cancelled. Nothing was imported.")
     )
 
 
 @require_POST
 @requires(Action.IMPORT_OBSERVATIONS)
-def undo_one(request: HttpRequest, pk: int) -> HttpResponse:
+def post_import_undoing(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes back what an import has written."""
     reason = request.POST.get("reason", "")
     told = _("Undone. What was official before is so again; the lights follow in a moment.")
-    return _decided(request, pk, lambda found, by: undo(found, by=by, reason=reason), told)
+    return _decided(request, pk, lambda found, by: undo_import(found, by=by, reason=reason), told)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,7 +140,7 @@ def undo_one(request: HttpRequest, pk: int) -> HttpResponse:
 def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """What each column means: shown beside the first rows, corrected, and the file checked again."""
     found = _visible(request, pk)
-    if not decides(found, _person(request)):
+    if not may_decide_import(found, _person(request)):
         raise access.refusal()
     if not found.correctable:
         messages.info(request, _("What the columns mean can be corrected after the check and before the import."))
@@ -145,7 +148,7 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     correction = Correction(found, request.POST if request.method == "POST" else None)
     if correction.is_valid():
         said, remember = correction.mapping(), correction.remember
-        return _decided(request, pk, lambda batch, by: correct(batch, said, by=by, remember=remember), "")
+        return _decided(request, pk, lambda batch, by: correct_import(batch, said, by=by, remember=remember), "")
     status = REFUSED if request.method == "POST" else 200
     return render(request, "imports/mapping.html", {"batch": found, "correction": correction}, status=status)
 
@@ -155,7 +158,7 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
 def forget_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Forgets what was said about files of this form."""
     told = _("Forgotten. The file is checked again as it was recognised.")
-    return _decided(request, pk, lambda found, by: forget(found, by=by), told)
+    return _decided(request, pk, lambda found, by: forget_remembered_mapping(found, by=by), told)
 
 
 def _decided(
@@ -175,14 +178,14 @@ def _decided(
 
 @require_safe
 @requires(Action.IMPORT_OBSERVATIONS)
-def marked(request: HttpRequest, pk: int) -> HttpResponseBase:
+def download_marked_workbook(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The person's own file with every error marked where it is."""
     found = _visible(request, pk)
     if not found.has_marked:
         raise Http404
     path = marked_workbook(found)
     if path is None:
-        send(mark, pk)
+        send_import_message(mark, pk)
         messages.info(request, _("The marked file is being made. Try again in a moment."))
         return redirect("imports_batch", pk=pk)
     name = f"{found.file_name.rsplit('.', 1)[0]}-{_('errors')}.xlsx"
@@ -191,14 +194,14 @@ def marked(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 @requires(Action.IMPORT_OBSERVATIONS)
-def template_for(request: HttpRequest) -> HttpResponseBase:
+def download_entry_workbook(request: HttpRequest) -> HttpResponseBase:
     """The prefilled workbook of a unit and month. Taking it away is an event in the audit log."""
     asked = _sheet_asked(request)
     unit, month = asked.department, asked.month
-    sheet = sheet_of(unit, asked.plans, month, _person(request))
+    sheet = worksheet_of(unit, asked.plans, month, _person(request))
     record("template.exported", by=_person(request), subject=unit, month=str(month), rows=len(sheet.rows))
     name = _("figures of %(unit)s %(month)s") % {"unit": unit, "month": month} + ".xlsx"
-    answer = FileResponse(io.BytesIO(template(sheet)), as_attachment=True, filename=name, content_type=XLSX)
+    answer = FileResponse(io.BytesIO(write_entry_workbook(sheet)), as_attachment=True, filename=name, content_type=XLSX)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -210,7 +213,7 @@ def _sheet_asked(request: HttpRequest) -> AskedSheet:
     asked = AskedSheet.of(unit, month_named(request.POST.get("month", "")))
     if asked is None:
         raise Http404
-    if not may_enter(access.reach(_person(request), Action.IMPORT_OBSERVATIONS), unit):
+    if not may_enter_for_unit(access.reach(_person(request), Action.IMPORT_OBSERVATIONS), unit):
         raise access.refusal()
     return asked
 
@@ -242,6 +245,6 @@ def _office(request: HttpRequest) -> dict[str, bool]:
     return {"office": access.reach(_person(request), Action.IMPORT_OFFICIAL).governs}
 
 
-def _may(request: HttpRequest, found: ImportBatch, verb: Verb) -> bool:
+def _may(request: HttpRequest, found: ImportBatch, verb: ImportVerb) -> bool:
     """Whether the page offers a step: the workflow has it, and the file is the person's to decide about."""
-    return found.can(verb) and decides(found, _person(request))
+    return found.can(verb) and may_decide_import(found, _person(request))

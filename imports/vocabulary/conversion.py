@@ -1,31 +1,31 @@
 """Whole columns of cells into what they mean (pure, imports no Django).
 
 Each different cell is converted once: names, months and many figures repeat. A cell that is not understood becomes
-`Bad`, and is told where it stands.
+`BadCell`, and is told where it stands.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from imports.files.cells import ABOVE, Above, Cell, canonical
+from imports.files.cells import ABOVE, Cell, MergedCell, canonical_name
 from imports.vocabulary.values import (
     CellError,
     Period,
-    day,
-    month_of,
-    name,
-    needed_name,
-    note,
-    number,
-    part,
-    period,
-    year,
+    month_of_period,
+    read_day_cell,
+    read_name_cell,
+    read_note_cell,
+    read_number_cell,
+    read_part_cell,
+    read_period_cell,
+    read_year_cell,
+    reader_of_needed_name,
 )
 from imports.vocabulary.wording import TOTALS
 from plans.periods import Month
 
 
-class Bad:
+class BadCell:
     """A cell that could not be understood, and why."""
 
     __slots__ = ("code", "details")
@@ -34,7 +34,7 @@ class Bad:
         self.code, self.details = error.code, error.details
 
 
-class Converted(dict[Any, Any]):
+class CellConversion(dict[Any, Any]):
     """Cell → what it means. `bad` tells whether one was not understood."""
 
     def __init__(self, read: Callable[[Any], Any]) -> None:
@@ -45,7 +45,7 @@ class Converted(dict[Any, Any]):
         try:
             found = self._read(cell)
         except CellError as error:
-            found, self.bad = Bad(error), True
+            found, self.bad = BadCell(error), True
         self[cell] = found
         return found
 
@@ -55,14 +55,14 @@ def _unless_total(read: Callable[[Cell], str]) -> Callable[[Cell], str]:
 
     def reader(cell: Cell) -> str:
         found = read(cell)
-        if canonical(found) in TOTALS:
+        if canonical_name(found) in TOTALS:
             raise CellError("total")
         return found
 
     return reader
 
 
-class Months:
+class MonthReader:
     """Reads months beside their years: (cell, year) → month; `spans` keeps which stand for several months."""
 
     def __init__(self) -> None:
@@ -70,50 +70,50 @@ class Months:
 
     def __call__(self, pair: tuple[Cell | Period, int | None]) -> Month:
         cell, year_given = pair
-        found = cell if isinstance(cell, Period) else period(cell, bare=year_given is not None)
+        found = cell if isinstance(cell, Period) else read_period_cell(cell, bare=year_given is not None)
         if found.span > 1:
             self.spans[pair] = found.span
-        return month_of(found, year_given, str(cell) if isinstance(cell, Period) else cell)
+        return month_of_period(found, year_given, str(cell) if isinstance(cell, Period) else cell)
 
 
 class Readers:
     """How cells of each meaning are understood, and what is known of them already; one for a whole file."""
 
     def __init__(self) -> None:
-        figures, parts, self.months = Converted(number), Converted(part), Months()
-        self._of: dict[str, Converted] = {
-            "indicator": Converted(_unless_total(needed_name("indicator_missing"))),
-            "region": Converted(_unless_total(needed_name("region_missing"))),
-            "month": Converted(self.months),
-            "year": Converted(year),
-            "department": Converted(name),
-            "unit": Converted(name),
+        figures, parts, self.months = CellConversion(read_number_cell), CellConversion(read_part_cell), MonthReader()
+        self._of: dict[str, CellConversion] = {
+            "indicator": CellConversion(_unless_total(reader_of_needed_name("indicator_missing"))),
+            "region": CellConversion(_unless_total(reader_of_needed_name("region_missing"))),
+            "month": CellConversion(self.months),
+            "year": CellConversion(read_year_cell),
+            "department": CellConversion(read_name_cell),
+            "unit": CellConversion(read_name_cell),
             "value": figures,
             "to_date": figures,
             "total": figures,
             "numerator": parts,
             "denominator": parts,
-            "note": Converted(note),
-            "occurred_on": Converted(day),
+            "note": CellConversion(read_note_cell),
+            "occurred_on": CellConversion(read_day_cell),
         }
 
     def convert(self, meaning: str, cells: Sequence[Any]) -> list[Any]:
-        """What the cells mean; `Bad` for each that is not understood."""
+        """What the cells mean; `BadCell` for each that is not understood."""
         return list(map(self._of[meaning].__getitem__, cells))
 
     def bad_in(self, meaning: str, values: Sequence[Any]) -> set[int]:
         """Where in a converted column something is not understood."""
         if not self._of[meaning].bad:
             return set()
-        return {index for index, value in enumerate(values) if type(value) is Bad}
+        return {index for index, value in enumerate(values) if type(value) is BadCell}
 
 
-def cleared(cells: Sequence[Cell], *, names: bool) -> Sequence[Cell]:
+def make_cells_comparable(cells: Sequence[Cell], *, names: bool) -> Sequence[Cell]:
     """The column so that equal cells mean the same: true is not 1; in a column of names merged cells hold one name."""
     kinds = set(map(type, cells))
     if bool in kinds:
         cells = [str(cell).upper() if type(cell) is bool else cell for cell in cells]
-    return _filled_down(cells) if names and Above in kinds else cells
+    return _filled_down(cells) if names and MergedCell in kinds else cells
 
 
 def _filled_down(cells: Sequence[Cell]) -> list[Cell]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from imports.files.cells import canonical
+from imports.files.cells import canonical_name
 from targets.entry_rules.figures import Problem
 
 MOST_SIMILAR, QUOTED, SHORTEST_INSIDE = 3, 40, 2
@@ -16,7 +16,7 @@ _KINDS_OF_PLACE = ("自治县", "新区", "区", "县", "市")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedEntity:
     """Something with a code and a name."""
 
     id: int
@@ -25,7 +25,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured(Named):
+class NamedIndicator(NamedEntity):
     """An indicator, and what of it decides how a table is to be understood."""
 
     unit: str = ""
@@ -36,16 +36,16 @@ class Measured(Named):
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Named):
+class NamedRegion(NamedEntity):
     """A region and the region of which it is a part."""
 
     parent: int | None = None
 
 
-Kind = TypeVar("Kind", bound=Named)
+Kind = TypeVar("Kind", bound=NamedEntity)
 
 
-class Names(Generic[Kind]):
+class NameIndex(Generic[Kind]):
     """Everything of one kind by code, by name, and by whatever else it is called. Where several are called so, those
     come first that are in the first lot of ids of `near`, then those in the next one."""
 
@@ -59,7 +59,7 @@ class Names(Generic[Kind]):
         self.by_id: dict[int, Kind] = {}
         for one, aliases in known:
             self.by_id[one.id] = one
-            for name in {canonical(text) for text in (one.code, one.name, *aliases)} - {""}:
+            for name in {canonical_name(text) for text in (one.code, one.name, *aliases)} - {""}:
                 self._found[name].append(one)
         for name, several in self._found.items():
             lots = ([one for one in several if one.id in lot] for lot in near)
@@ -80,7 +80,7 @@ class Names(Generic[Kind]):
     def inside(self, text: str) -> Kind | None:
         """The one thing that a title names among other words; the longest name wins: 温州市鹿城区 is 鹿城区."""
         if text not in self._inside:
-            self._inside[text] = self._in_title(canonical(text))
+            self._inside[text] = self._in_title(canonical_name(text))
         return self._inside[text]
 
     def _in_title(self, title: str) -> Kind | None:
@@ -95,13 +95,14 @@ class Names(Generic[Kind]):
 
     def _candidates(self, text: str) -> list[Kind]:
         """By the whole text, or without a unit in brackets behind it: 危房改造(户)."""
-        written = canonical(text)
+        written = canonical_name(text)
         found = self._found.get(written)
         if found is None and (bracket := _BRACKETS.search(written)):
             found = [
                 one
                 for one in self._found.get(written[: bracket.start()], [])
-                if canonical(getattr(one, "unit", "")) in (bracket[1], "") or bracket[1] == canonical(one.code)
+                if canonical_name(getattr(one, "unit", "")) in (bracket[1], "")
+                or bracket[1] == canonical_name(one.code)
             ]
         return found or []
 
@@ -119,11 +120,11 @@ class Names(Generic[Kind]):
         return Problem(f"{self._kind}_unknown", self._kind, (quoted,))
 
     def _similar(self, text: str) -> list[str]:
-        nearest = get_close_matches(canonical(text), self._found, n=2 * MOST_SIMILAR, cutoff=0.5)
+        nearest = get_close_matches(canonical_name(text), self._found, n=2 * MOST_SIMILAR, cutoff=0.5)
         return list(dict.fromkeys(one.name for name in nearest for one in self._found[name]))[:MOST_SIMILAR]
 
 
-def short_names(places: Iterable[Place]) -> dict[int, list[str]]:
+def short_names(places: Iterable[NamedRegion]) -> dict[int, list[str]]:
     """How places are called for short, where that is clear: 鹿城 for 鹿城区; a single character is no name."""
     shortened: dict[str, list[int]] = defaultdict(list)
     for place in places:
@@ -139,12 +140,12 @@ def short_names(places: Iterable[Place]) -> dict[int, list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNames:
     """Every name that may stand in a table."""
 
-    indicators: Names[Measured]
-    regions: Names[Place]
-    departments: Names[Named]
+    indicators: NameIndex[NamedIndicator]
+    regions: NameIndex[NamedRegion]
+    departments: NameIndex[NamedEntity]
 
 
-NOTHING_KNOWN = Known(Names("indicator"), Names("region"), Names("department"))
+NOTHING_KNOWN = KnownNames(NameIndex("indicator"), NameIndex("region"), NameIndex("department"))

@@ -12,7 +12,7 @@ class HostileError(ValueError):
     """Data that we would not have written."""
 
 
-def decode(kind: type[Made], data: object) -> Made:
+def decode_dataclass(kind: type[Made], data: object) -> Made:
     """An instance of the dataclass from a dictionary that has its fields and nothing else."""
     if not isinstance(data, dict):
         raise HostileError(kind.__name__)
@@ -26,7 +26,7 @@ def _value(hint: Any, data: object) -> Any:
     if isinstance(hint, GenericAlias) or get_origin(hint) is not None:
         return _container(hint, data)
     if is_dataclass(hint):
-        return decode(hint, data)  # type: ignore[arg-type]  # a dataclass, as was asked
+        return decode_dataclass(hint, data)  # type: ignore[arg-type]  # a dataclass, as was asked
     if type(data) is not hint or (isinstance(data, str) and not _decent(data)):
         raise HostileError(repr(hint))
     if isinstance(data, int) and abs(data) > LARGEST:

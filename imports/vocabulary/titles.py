@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imports.files.cells import canonical
-from imports.vocabulary.names import Known
+from imports.files.cells import canonical_name
+from imports.vocabulary.names import KnownNames
 from imports.vocabulary.values import Period, period_in
 
 _DAY = re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
@@ -17,7 +17,7 @@ _UNIT = re.compile(r"(?:计量)?单位:([^\s,;)]{1,10})")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class TitleReading:
     """What a text says: names by their codes, a period without its year if the text has none; "" for nothing."""
 
     indicator: str = ""
@@ -27,14 +27,14 @@ class Given:
     unit: str = ""
 
 
-def given_by(texts: Sequence[str], known: Known) -> Given:
+def read_titles(texts: Sequence[str], known: KnownNames) -> TitleReading:
     """What these texts say together; what they say twice in different ways, they do not say."""
-    said = [text for text in texts if not _OF_THE_PAPER.match(canonical(text))]
+    said = [text for text in texts if not _OF_THE_PAPER.match(canonical_name(text))]
     together = "\n".join(said)
     period, year = _time(said)
     indicator, region = known.indicators.inside(together), known.regions.inside(together)
-    unit = _UNIT.search(canonical(together))
-    return Given(
+    unit = _UNIT.search(canonical_name(together))
+    return TitleReading(
         indicator.code if indicator else "", region.code if region else "", period, year, unit[1] if unit else ""
     )
 
@@ -43,7 +43,7 @@ def _time(texts: Sequence[str]) -> tuple[str, int]:
     periods: set[Period] = set()
     years: set[int] = set()
     for text in texts:
-        written = _DAY.sub("", canonical(text))
+        written = _DAY.sub("", canonical_name(text))
         years |= {int(found) for found in _YEAR.findall(written)}
         whole = period_in(written)
         periods |= {whole} if whole else set(_periods(written))

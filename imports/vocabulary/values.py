@@ -11,14 +11,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from imports.files.cells import Cell, text_of
+from imports.files.cells import Cell, text_of_cell
 from plans.periods import Month
 from targets.entry_rules.numbers import (
     ERROR_CELL,
     NOTHING,
     NotANumberError,
-    is_percentage,
-    plain,
+    is_percentage_text,
+    normalise_typed_text,
     read_day,
     read_number,
 )
@@ -36,7 +36,7 @@ class CellError(ValueError):
 
 def _content(cell: Cell) -> str:
     """The cell's text; an error of the spreadsheet (#DIV/0!) is no content."""
-    text = plain(text_of(cell))
+    text = normalise_typed_text(text_of_cell(cell))
     if ERROR_CELL.fullmatch(text):
         raise CellError("error_cell", found=text)
     return text
@@ -44,14 +44,14 @@ def _content(cell: Cell) -> str:
 
 def quoted(cell: Cell) -> str:
     """The cell as an error message repeats it: short, on one line, nothing invisible."""
-    shown = "".join(sign for sign in plain(text_of(cell)) if sign.isprintable())
+    shown = "".join(sign for sign in normalise_typed_text(text_of_cell(cell)) if sign.isprintable())
     return shown if len(shown) <= QUOTED else shown[:QUOTED] + "…"
 
 
 # --- Numbers and names ------------------------------------------------------------------------------------------------
 
 
-def number(cell: Cell) -> Decimal | None:
+def read_number_cell(cell: Cell) -> Decimal | None:
     """A number exactly as it is written, None for nothing; 92.5% is 92.5."""
     if isinstance(cell, bool | date | time | timedelta):
         raise CellError("not_a_number", found=quoted(cell))
@@ -64,11 +64,11 @@ def number(cell: Cell) -> Decimal | None:
         raise CellError("not_a_number", found=quoted(cell)) from None
 
 
-def part(cell: Cell) -> Decimal | None:
+def read_part_cell(cell: Cell) -> Decimal | None:
     """A numerator or denominator: a number that is no percentage."""
-    if isinstance(cell, str) and is_percentage(cell):
+    if isinstance(cell, str) and is_percentage_text(cell):
         raise CellError("percentage_as_part", found=quoted(cell))
-    return number(cell)
+    return read_number_cell(cell)
 
 
 def _spreadsheet_number(cell: float) -> Decimal:
@@ -81,25 +81,25 @@ def _spreadsheet_number(cell: float) -> Decimal:
     return found
 
 
-def note(cell: Cell) -> str:
+def read_note_cell(cell: Cell) -> str:
     """Free text as it stands, without signs that cannot be seen or stored."""
     _content(cell)
-    text = "".join(sign for sign in text_of(cell) if sign.isprintable() or sign == "\n").strip()
+    text = "".join(sign for sign in text_of_cell(cell) if sign.isprintable() or sign == "\n").strip()
     if len(text) > LONGEST_NOTE:
         raise CellError("note_too_long", length=str(len(text)))
     return text
 
 
-def name(cell: Cell) -> str:
+def read_name_cell(cell: Cell) -> str:
     """A name that may be left out."""
     return _content(cell)[:LONGEST_NAME]
 
 
-def needed_name(code: str) -> Callable[[Cell], str]:
+def reader_of_needed_name(code: str) -> Callable[[Cell], str]:
     """A reader of names that must not be missing."""
 
     def read(cell: Cell) -> str:
-        text = name(cell)
+        text = read_name_cell(cell)
         if not text:
             raise CellError(code)
         return text
@@ -160,7 +160,7 @@ _YEAR = re.compile(r"(\d{4})年?", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:-(\d{1,2})|/(\d{1,2})|\.(\d{1,2})|年(\d{1,2})|(\d{2}))", re.ASCII)
 
 
-def year(cell: Cell) -> int | None:
+def read_year_cell(cell: Cell) -> int | None:
     """The year, 2014 or 2014年; None for nothing."""
     text = _content(cell).replace(" ", "")
     if text in NOTHING:
@@ -174,7 +174,7 @@ def year(cell: Cell) -> int | None:
 @lru_cache(maxsize=4096)
 def period_in(text: str) -> Period | None:
     """The month that a text names and nothing else: 2014年3月, 2014-03, 2014.3, 201403, 3月, 一季度, 全年, 1-6月."""
-    written = plain(text).replace(" ", "").casefold()
+    written = normalise_typed_text(text).replace(" ", "").casefold()
     own_year = _YEAR.match(written)
     rest = written[own_year.end() :] if own_year else written
     if found := _PERIODS.get(rest.removeprefix("-") if own_year else rest):
@@ -186,7 +186,7 @@ def period_in(text: str) -> Period | None:
     return None
 
 
-def period(cell: Cell, *, bare: bool = False) -> Period:
+def read_period_cell(cell: Cell, *, bare: bool = False) -> Period:
     """The month in a cell: whatever `period_in` understands, a day of it, or with `bare` its number alone."""
     if isinstance(cell, date):
         return Period(cell.year, cell.month)
@@ -203,20 +203,20 @@ def period(cell: Cell, *, bare: bool = False) -> Period:
     return Period(day_of_it.year, day_of_it.month)
 
 
-def month(cell: Cell, year_given: int | None = None) -> Month:
+def read_month_cell(cell: Cell, year_given: int | None = None) -> Month:
     """2014-06, 2014年6月, 201406, 2014/6, 2014.6, or any day of the month; 6月 if the year is given."""
-    found = period(cell, bare=year_given is not None)
-    return month_of(found, year_given, cell)
+    found = read_period_cell(cell, bare=year_given is not None)
+    return month_of_period(found, year_given, cell)
 
 
-def month_of(found: Period, year_given: int | None, cell: Cell) -> Month:
+def month_of_period(found: Period, year_given: int | None, cell: Cell) -> Month:
     """The month of a period that stands in this cell."""
     if (found.year or year_given) is None:
         raise CellError("year_missing", found=quoted(cell))
     return _checked(lambda: found.month(year_given), "not_a_month", cell)
 
 
-def day(cell: Cell) -> date | None:
+def read_day_cell(cell: Cell) -> date | None:
     """2014-06-27, 2014/6/27, 2014年6月27日, 20140627 or a date of a spreadsheet; None for nothing."""
     if isinstance(cell, date):
         return cell.date() if isinstance(cell, datetime) else cell

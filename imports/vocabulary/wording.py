@@ -2,7 +2,7 @@
 
 import re
 
-from imports.files.cells import canonical
+from imports.files.cells import canonical_name
 
 HEADINGS = {
     "indicator": ("indicator", "指标"),
@@ -56,10 +56,10 @@ _FURTHER = {
 MEANINGS = frozenset(HEADINGS) | frozenset(_FURTHER)
 """Everything that a column can mean, beside nothing ("") and something unknown ("unknown")."""
 
-WORDS = {canonical(word): meaning for meaning, words in HEADINGS.items() for word in words}
-WORDS |= {canonical(word): meaning for meaning, words in _FURTHER.items() for word in words.split()}
+WORDS = {canonical_name(word): meaning for meaning, words in HEADINGS.items() for word in words}
+WORDS |= {canonical_name(word): meaning for meaning, words in _FURTHER.items() for word in words.split()}
 
-CODES = frozenset(map(canonical, ["指标编码", "指标代码", "指标编号", "地区代码", "区划代码", "行政区划代码"]))
+CODES = frozenset(map(canonical_name, ["指标编码", "指标代码", "指标编号", "地区代码", "区划代码", "行政区划代码"]))
 """Headings of codes: beside a column of names they decide."""
 
 NAMES = ("indicator", "region", "month")
@@ -77,9 +77,9 @@ _SECTION = re.compile(
 
 def is_note(text: str) -> bool:
     """Whether a row that begins like this belongs under the table: 注：…, 填表人：…"""
-    return _NOTE.match(canonical(text)) is not None or canonical(text) in {"注", "备注", "说明"}
+    return _NOTE.match(canonical_name(text)) is not None or canonical_name(text) in {"注", "备注", "说明"}
 
 
 def is_section(text: str) -> bool:
     """Whether a row of this text alone divides the table: 一、产品质量"""
-    return _SECTION.match(canonical(text)) is not None
+    return _SECTION.match(canonical_name(text)) is not None

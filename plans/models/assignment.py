@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
-from departments.people.groups import EACH_COUNTY, groups_of
+from departments.people.groups import EACH_COUNTY, groups_standing_for
 from plans.wording import with_parting
 
 
@@ -18,7 +18,8 @@ class AssignmentQuerySet(models.QuerySet[Any]):
     def held_by(self, departments: "Collection[int] | models.QuerySet[Any, Any]") -> Self:
         """Those of these departments. What each county is given, every county's government holds."""
         return self.filter(
-            models.Q(department__in=departments) | models.Q(department__in=groups_of(departments).values("pk"))
+            models.Q(department__in=departments)
+            | models.Q(department__in=groups_standing_for(departments).values("pk"))
         )
 
 

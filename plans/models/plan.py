@@ -21,7 +21,7 @@ from plans.fields import MonthField
 from plans.first_words import BEGINNING, first_words
 from plans.models.assignment import AbstractAssignment
 from plans.periods import Month, months_between
-from plans.wording import sentences, with_parting
+from plans.wording import join_sentences, with_parting
 
 LONGEST = 120
 """The most months that a plan is for."""
@@ -42,7 +42,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         parts; whoever works for a unit those of the unit's region and of every region above it, and those that name
         the unit. A draft is seen by the administrators of exactly its region."""
         seen, drafting = access.reach(user, Action.VIEW_PLAN), access.reach(user, Action.ADMINISTER)
-        within = models.Q(region__in=seen.nearby) | naming(seen.departments)
+        within = models.Q(region__in=seen.nearby) | plans_naming_departments(seen.departments)
         drafts = models.Q(state=Plan.State.DRAFT, region__in=drafting.seats)
         return self.filter(models.Q(state=Plan.State.PUBLISHED) & within | drafts).select_related("region")
 
@@ -109,7 +109,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(alike, region=plan.region_id).exclude(pk=plan.pk)
 
 
-def named_to(user: User) -> models.Q:
+def departments_named_to(user: User) -> models.Q:
     """Which departments the plans name that the person sees."""
     plans, found = Plan.objects.visible_to(user).values("pk"), models.Q(pk__in=())
     for assignment in AbstractAssignment.__subclasses__():
@@ -118,7 +118,7 @@ def named_to(user: User) -> models.Q:
     return found
 
 
-def naming(departments: Collection[int]) -> models.Q:
+def plans_naming_departments(departments: Collection[int]) -> models.Q:
     """Which plans give one of the departments something to answer for."""
     found = models.Q(pk__in=())
     for assignment in AbstractAssignment.__subclasses__() if departments else ():
@@ -320,7 +320,7 @@ class Clause(models.Model):
             raise ValidationError({"heading": with_parting(said, self.heading, self.text)})
 
 
-def stands_in(quote: str, clause: Clause) -> bool:
+def quote_stands_in_clause(quote: str, clause: Clause) -> bool:
     """Whether there is a quote, and the clause's text holds it word for word."""
     return bool(quote) and quote in clause.text
 
@@ -329,7 +329,7 @@ def check_quote(quote: str, clause: Clause) -> None:
     """Raises ValidationError unless the quote stands word for word in the clause's text; a draft may lack it."""
     if not quote and clause.plan.is_draft:
         return
-    if not stands_in(quote, clause):
+    if not quote_stands_in_clause(quote, clause):
         told = {"quote": quote, "path": clause.path}
         said = _('The quote "%(quote)s" does not stand word for word in clause %(path)s.') % told
         raise ValidationError({"quote": _standing_elsewhere(said, quote, clause)})
@@ -337,7 +337,7 @@ def check_quote(quote: str, clause: Clause) -> None:
 
 def _standing_elsewhere(said: str, quote: str, clause: Clause) -> str:
     """The sentence, and after it the clause that has the quote, or else where the quote and this clause part."""
-    other = next((other for other in clause.plan.clauses.all() if stands_in(quote, other)), None)
+    other = next((other for other in clause.plan.clauses.all() if quote_stands_in_clause(quote, other)), None)
     if other is None:
         return with_parting(said, quote, clause.text)
-    return sentences(said, _("These words stand in clause %(path)s.") % {"path": other.path})
+    return join_sentences(said, _("These words stand in clause %(path)s.") % {"path": other.path})

@@ -37,7 +37,7 @@ from django_htmx.middleware import HtmxDetails
 
 from departments import access
 from plans.models import Change
-from plans.page_cache.plan_context import last_plan, surroundings_of
+from plans.page_cache.plan_context import last_plan, read_plan_context
 
 View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]
@@ -69,7 +69,7 @@ class Anybody:
         return ""
 
 
-def kept(*names: str, of: Of | None = None) -> Callable[[View], View]:
+def keep_page(*names: str, of: Of | None = None) -> Callable[[View], View]:
     """Keeps the pages of a view that reads. `names` are all that it understands of an address; a page asked for in
     other words, or that has something to say to the person once, is made anew and not kept.
 
@@ -90,7 +90,7 @@ def kept(*names: str, of: Of | None = None) -> Callable[[View], View]:
     return decorate
 
 
-def made_anew(view: View) -> View:
+def make_page_anew(view: View) -> View:
     """A page of leadership that shows more than the versions tell of: it is made each time, whole or as what stands
     below the header, and not sent to a browser that has it."""
 
@@ -105,7 +105,7 @@ def made_anew(view: View) -> View:
     return answer
 
 
-def answered(request: HttpRequest, make: Make, *, plan_code: str, beside: object) -> HttpResponse:
+def answer_page_kept_beside(request: HttpRequest, make: Make, *, plan_code: str, beside: object) -> HttpResponse:
     """A page of a plan that shows more than the plan's outline: kept under `beside` too, which is all of that as
     plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a later
     page with the old values again would be shown with what lay between. Of figures and lights the numbers of their
@@ -151,16 +151,18 @@ def _secret(request: HttpRequest) -> str:
     return str(request.META["CSRF_COOKIE"])
 
 
-def value_of(request: HttpRequest, make: Callable[[], Kept], *, plan_code: str, of: str, beside: object = None) -> Kept:
+def keep_plan_value(
+    request: HttpRequest, make: Callable[[], Kept], *, plan_code: str, of: str, beside: object = None
+) -> Kept:
     """A value that follows from a plan's outline and from what is told `beside`; `of` says which it is."""
     return _value(_key(_outline_key(request, plan_code), of, beside), make)
 
 
-def value_of_all(request: HttpRequest, make: Callable[[], Kept], *, of: str) -> Kept:
+def keep_value_of_all_plans(request: HttpRequest, make: Callable[[], Kept], *, of: str) -> Kept:
     """A value that follows from the outlines of all plans and from how far the person reaches, on every page the same;
     `of` says which it is."""
-    reached = tuple(access.reaches(access.person(request)).values())
-    return _value(_key(release(), surroundings_of(request).outlines, _as_text(reached), of), make)
+    reached = tuple(access.reaches_by_action(access.person_of_request(request)).values())
+    return _value(_key(release(), read_plan_context(request).outlines, _as_text(reached), of), make)
 
 
 def _value(key: str, make: Callable[[], Kept]) -> Kept:
@@ -171,7 +173,7 @@ def _value(key: str, make: Callable[[], Kept]) -> Kept:
     return found[key]
 
 
-def values_of(
+def keep_plan_values(
     request: HttpRequest,
     make: Callable[[Collection[One]], Mapping[One, Kept]],
     *,
@@ -191,7 +193,7 @@ def values_of(
     return known | dict(made)
 
 
-def is_part(request: HttpRequest) -> bool:
+def is_part_of_page(request: HttpRequest) -> bool:
     """Whether only what stands below the header is asked for, by a switch in the page; the browser's "back" asks for
     all."""
     htmx = cast(PageRequest, request).htmx
@@ -206,7 +208,7 @@ def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
 
 def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> object:
     """Of the plan's data that a page shows."""
-    known = surroundings_of(request, values.get("plan_code"))
+    known = read_plan_context(request, values.get("plan_code"))
     if of is None or known.plan_id is None:
         return known.version
     shown = _indicators(of, tuple(values.items()), (known.plan_id, known.outline))
@@ -220,13 +222,16 @@ def _indicators(of: Of, values: tuple[tuple[str, Any], ...], _outline: tuple[int
 
 
 def _outline_key(request: HttpRequest, plan_code: str) -> str:
-    return _shared_key(request, plan_code, surroundings_of(request, plan_code).outline)
+    return _shared_key(request, plan_code, read_plan_context(request, plan_code).outline)
 
 
 def _shared_key(request: HttpRequest, plan_code: str | None, version: object) -> str:
     """Of everything that what stands below the header depends on."""
-    known, reached = surroundings_of(request, plan_code), tuple(access.reaches(access.person(request)).values())
-    address = request.path, request.GET.urlencode(), is_part(request), get_language(), timezone.localdate()
+    known, reached = (
+        read_plan_context(request, plan_code),
+        tuple(access.reaches_by_action(access.person_of_request(request)).values()),
+    )
+    address = request.path, request.GET.urlencode(), is_part_of_page(request), get_language(), timezone.localdate()
     return _key(release(), *address, known.plan_id, version, known.demonstration, _as_text(reached))
 
 
@@ -238,9 +243,9 @@ def _as_text(reached: tuple[access.Reach, ...]) -> str:
 
 def _own_key(request: HttpRequest) -> str:
     """Of everything that the header depends on; a part of a page has none."""
-    if is_part(request):
+    if is_part_of_page(request):
         return ""
-    user, match = access.person(request), request.resolver_match
+    user, match = access.person_of_request(request), request.resolver_match
     roles = [(one.role, one.department_id, one.department.kind, str(one.department)) for one in user.held]
     here = match and (match.url_name, match.kwargs.get("plan_code")), request.GET.urlencode()
     return _key(
@@ -251,9 +256,9 @@ def _own_key(request: HttpRequest) -> str:
         user.pk,
         str(user),
         roles,
-        _as_text(tuple(access.reaches(user).values())),
-        surroundings_of(request).unread,
-        surroundings_of(request).outlines,
+        _as_text(tuple(access.reaches_by_action(user).values())),
+        read_plan_context(request).unread,
+        read_plan_context(request).outlines,
     )
 
 
@@ -319,7 +324,7 @@ def _nearest(*keys: str) -> dict[str, Any]:
     return near | further
 
 
-def forget() -> None:
+def forget_cached_pages() -> None:
     """Everything that is kept, by all and by this process, as if nobody had asked yet."""
     caches["shared"].clear()
     caches["pages"].clear()

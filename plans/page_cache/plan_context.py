@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.http import HttpRequest
 
-from departments.database.prepared import prepared
+from departments.database.prepared import prepare_query
 from departments.models import User
 
 _QUERY = """
@@ -26,7 +26,7 @@ FROM change
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PlanContext:
     """The plan that is asked for and the version of what is shown of it (see `plans.models.Change`), how many notices
     the person has not read, and whether any figure is made up, or the plan itself. `outline` is the version of all but
     figures and lights, `outlines` that of all plans together. Where no plan is asked for, `plan_id` is None
@@ -42,10 +42,10 @@ class Surroundings:
     made_up_plan: bool
 
 
-def surroundings_of(request: HttpRequest, plan_code: str | None = None) -> Surroundings:
+def read_plan_context(request: HttpRequest, plan_code: str | None = None) -> PlanContext:
     """Of the person who asks and a plan; without one, of what the request has asked for last, else of the plan in its
     address. Asked once."""
-    known: dict[str, Surroundings] = request.__dict__.setdefault("_surroundings", {})
+    known: dict[str, PlanContext] = request.__dict__.setdefault("_surroundings", {})
     if plan_code is None and known:
         return next(reversed(known.values()))
     code = _of_address(request) if plan_code is None else plan_code
@@ -69,10 +69,10 @@ def _of_address(request: HttpRequest) -> str:
     return str(match.kwargs.get("plan_code", "")) if match else ""
 
 
-def _asked(user_id: int | None, plan_code: str) -> Surroundings:
+def _asked(user_id: int | None, plan_code: str) -> PlanContext:
     with connection.cursor() as cursor:
-        cursor.execute(prepared("surroundings", _QUERY), [plan_code, plan_code, user_id])
+        cursor.execute(prepare_query("surroundings", _QUERY), [plan_code, plan_code, user_id])
         plan_id, version, outline, outlines, unread, demonstration, made_up_plan = cursor.fetchone()
-    return Surroundings(
+    return PlanContext(
         plan_id, int(version), int(outline), int(outlines), unread, bool(demonstration), bool(made_up_plan)
     )

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from django.db.models import F
 from django.http import HttpRequest
 
-from departments.access import person
+from departments.access import person_of_request
 from departments.models import User
-from departments.models.lineage import Above, ids
+from departments.models.lineage import RegionsAbove, parse_region_ids
 from plans.models import Plan
-from plans.page_cache.cached_pages import value_of_all
+from plans.page_cache.cached_pages import keep_value_of_all_plans
 from plans.page_cache.plan_context import LAST_PLAN, last_plan
 
 
@@ -31,7 +31,7 @@ class PlanSeen:
 def plans_seen(request: HttpRequest) -> Sequence[PlanSeen]:
     """Every plan in force that the person sees, the one that began last first; asked of the database once for each
     version of the plans' outlines and each reach."""
-    return value_of_all(request, lambda: _seen(person(request)), of="plans seen")
+    return keep_value_of_all_plans(request, lambda: _seen(person_of_request(request)), of="plans seen")
 
 
 def plan_meant(request: HttpRequest) -> PlanSeen | None:
@@ -51,8 +51,8 @@ def note_plan(request: HttpRequest, code: str) -> None:
 
 
 def _seen(user: User) -> list[PlanSeen]:
-    plans = Plan.objects.published().visible_to(user).latest_first().annotate(above=Above(F("region_id")))
-    return [_offered(plan, len(ids(plan.above))) for plan in plans]
+    plans = Plan.objects.published().visible_to(user).latest_first().annotate(above=RegionsAbove(F("region_id")))
+    return [_offered(plan, len(parse_region_ids(plan.above))) for plan in plans]
 
 
 def _offered(plan: Plan, depth: int) -> PlanSeen:

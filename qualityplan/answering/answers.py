@@ -90,7 +90,7 @@ def headers_middleware(get_response: View) -> View:
 def _tell_head(response: HttpResponse) -> None:
     """With everything that is taken away as a file goes the head of the audit chain of this moment."""
     if response.status_code == 200 and response.headers.get("Content-Disposition", "").startswith("attachment"):
-        response.headers["X-Audit-Chain"] = str(chain.head())
+        response.headers["X-Audit-Chain"] = str(chain.read_chain_head())
 
 
 def api_refusals_middleware(get_response: View) -> View:

@@ -16,19 +16,19 @@ from departments.auditing import chain
 from departments.models import User
 from departments.permissions import Action
 from plans.page_cache import cached_pages
-from plans.page_cache.plan_context import surroundings_of
+from plans.page_cache.plan_context import read_plan_context
 from plans.page_cache.visible_plans import PlanSeen, plan_meant, plans_seen
-from tasks.reporting.desk import waiting_for
+from tasks.reporting.desk import count_reports_to_decide
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
     """For base.html. Each value is looked up only if the page asks for it, so an error page needs no database."""
     user = getattr(request, "user", AnonymousUser())
-    choice = PlanChoice(request, user)
+    choice = HeaderPlanChoice(request, user)
     return {
         "demo": settings.DEMO,
-        "demonstration_data": lambda: user.is_authenticated and surroundings_of(request).demonstration,
-        "made_up_plan": lambda: user.is_authenticated and surroundings_of(request).made_up_plan,
+        "demonstration_data": lambda: user.is_authenticated and read_plan_context(request).demonstration,
+        "made_up_plan": lambda: user.is_authenticated and read_plan_context(request).made_up_plan,
         "may_upload": _may(user, Action.IMPORT_OBSERVATIONS),
         "may_review": _may(user, Action.REVIEW_OBSERVATIONS),
         "oversees": lambda: isinstance(user, User) and access.reach(user, Action.VIEW_OBSERVATIONS).governs,
@@ -38,15 +38,15 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "may_administer": _may(user, Action.ADMINISTER),
         "may_show_screens": _may(user, Action.SHOW_SCREENS),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
-        "unread_notices": lambda: isinstance(user, User) and surroundings_of(request).unread,
-        "task_reports_waiting": lambda: isinstance(user, User) and waiting_for(user),
+        "unread_notices": lambda: isinstance(user, User) and read_plan_context(request).unread,
+        "task_reports_waiting": lambda: isinstance(user, User) and count_reports_to_decide(user),
         "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
         "moment_query": _moment(request),
-        "chain_head": chain.remembered,
+        "chain_head": chain.recall_chain_head,
         "plan_choice": choice,
         "plan_code": lambda: choice.code,
         "frame": "_components/part.html"
-        if getattr(request, "htmx", None) and cached_pages.is_part(request)
+        if getattr(request, "htmx", None) and cached_pages.is_part_of_page(request)
         else "base.html",
     } | _shared(request)
 
@@ -58,7 +58,7 @@ def _shared(request: HttpRequest) -> dict[str, Any]:
     return {"user": cached_pages.Anybody(), "header_here": mark_safe(cached_pages.HEADER.decode())}  # noqa: S308 - a constant
 
 
-class PlanChoice:
+class HeaderPlanChoice:
     """The plans that a person may choose from, and the one whose pages the header leads to: that of the address, else
     the one that was looked at last, else the one that is meant first. Nothing is looked up before it is asked for.
     """

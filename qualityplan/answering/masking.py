@@ -8,7 +8,7 @@ from pythonjsonlogger.json import JsonFormatter
 _PRIVATE = re.compile(r"""(/(?:screen|calendar)/)[^/\s"'?.\\]+""")
 
 
-def masked(text: str) -> str:
+def mask_private_addresses(text: str) -> str:
     """The text without the keys that stand in private addresses."""
     return _PRIVATE.sub(r"\1***", text)
 
@@ -18,4 +18,4 @@ class Formatter(JsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        return masked(super().format(record))
+        return mask_private_addresses(super().format(record))

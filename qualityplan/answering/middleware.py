@@ -62,7 +62,7 @@ def patience_middleware(get_response: View) -> View:
     """However often a request asks Redis, it waits for so long and no longer (see `qualityplan.running.patience`)."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        with patience.begun():
+        with patience.begin_patience():
             return get_response(request)
 
     return answer
@@ -75,7 +75,7 @@ def request_log_middleware(get_response: View) -> View:
     def answer(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = get_response(request)
-        match, waited = request.resolver_match, patience.of_request()
+        match, waited = request.resolver_match, patience.patience_of_request()
         logger.info(
             "request",
             extra={

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from reports.views.home import moved
+from reports.views.home import redirect_old_address
 
 ADDRESSES = {
     "plan/": "plan_text",
@@ -28,4 +28,6 @@ ADDRESSES = {
 }
 """Address → the name of the page that it led to."""
 
-urlpatterns: list[URLPattern] = [path(address, moved, {"name": name}) for address, name in ADDRESSES.items()]
+urlpatterns: list[URLPattern] = [
+    path(address, redirect_old_address, {"name": name}) for address, name in ADDRESSES.items()
+]

@@ -27,17 +27,17 @@ class UnreadableMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if NUL in request.path_info or _holds(request.COOKIES.items()) or _holds(_pairs(request.GET)):
-            return refused(request)
+            return refuse_unreadable_request(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
         """A form that was sent."""
         if request.path_info.startswith(API) or not _holds(_pairs(request.POST)):
             return None
-        return refused(request)
+        return refuse_unreadable_request(request)
 
 
-def refused(request: HttpRequest) -> HttpResponse:
+def refuse_unreadable_request(request: HttpRequest) -> HttpResponse:
     """The answer to such a request."""
     with translation.override(chosen_language(request)):
         reason = _(

@@ -14,7 +14,7 @@ def write_missing(path: Path) -> None:
         file.writelines(f"{name}={value}\n" for name, value in new_secrets().items() if name not in known)
 
 
-def kept(path: Path, name: str) -> str:
+def read_kept_secret(path: Path, name: str) -> str:
     """What the file holds under a name, written now if it was not there."""
     write_missing(path)
     lines = (line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines() if "=" in line)

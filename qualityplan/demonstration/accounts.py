@@ -10,7 +10,7 @@ from django.db import transaction
 
 from departments.models import Department, Membership, User
 from departments.permissions import Role
-from qualityplan.building.secrets import kept
+from qualityplan.building.secrets import read_kept_secret
 from qualityplan.demonstration.shapes import Official
 
 _WITHOUT_ACCOUNTS = (
@@ -20,7 +20,7 @@ _WITHOUT_ACCOUNTS = (
 )
 
 
-class Account(NamedTuple):
+class DemoAccount(NamedTuple):
     """One person to be: how to log in, what to be called, and which role in which department."""
 
     username: str
@@ -31,7 +31,7 @@ class Account(NamedTuple):
 
 def demo_password() -> str:
     """The password of all demonstration accounts: the one that is set, else a random one, kept for the next start."""
-    return settings.DEMO_PASSWORD or kept(settings.VAR_DIR / "env", "DEMO_PASSWORD")
+    return settings.DEMO_PASSWORD or read_kept_secret(settings.VAR_DIR / "env", "DEMO_PASSWORD")
 
 
 @transaction.atomic
@@ -67,7 +67,7 @@ def _shared_hash(users: list[User]) -> str:
     return shared
 
 
-def _user(account: Account, password: str) -> User:
+def _user(account: DemoAccount, password: str) -> User:
     administers = account.role is Role.ADMINISTRATOR
     return User(
         username=account.username,
@@ -78,19 +78,19 @@ def _user(account: Account, password: str) -> User:
     )
 
 
-def _officials(officials: Iterable[Official]) -> Iterator[Account]:
+def _officials(officials: Iterable[Official]) -> Iterator[DemoAccount]:
     departments = dict(Department.objects.values_list("code", "pk"))
     for who in officials:
-        yield Account(who.username, who.name, who.role, departments[who.department])
+        yield DemoAccount(who.username, who.name, who.role, departments[who.department])
 
 
-def _units() -> Iterator[Account]:
+def _units() -> Iterator[DemoAccount]:
     """Two people in each unit: nobody approves an own entry."""
     for unit in Department.objects.exclude(kind__in=_WITHOUT_ACCOUNTS):
-        yield Account(f"{unit.code}-reporter", f"{unit.short_name}填报人", Role.REPORTER, unit.pk)
-        yield Account(f"{unit.code}-reviewer", f"{unit.short_name}审核人", Role.REVIEWER, unit.pk)
+        yield DemoAccount(f"{unit.code}-reporter", f"{unit.short_name}填报人", Role.REPORTER, unit.pk)
+        yield DemoAccount(f"{unit.code}-reviewer", f"{unit.short_name}审核人", Role.REVIEWER, unit.pk)
 
 
-def _counties() -> Iterator[Account]:
+def _counties() -> Iterator[DemoAccount]:
     for unit in Department.objects.filter(kind=Department.Kind.COUNTY_GOVERNMENT).select_related("region"):
-        yield Account(f"{unit.region.code}-county", f"{unit.short_name}质量工作联络员", Role.COUNTY, unit.pk)
+        yield DemoAccount(f"{unit.region.code}-county", f"{unit.short_name}质量工作联络员", Role.COUNTY, unit.pk)

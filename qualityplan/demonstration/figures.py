@@ -14,23 +14,23 @@ from departments.services.accounts import record
 from imports.batches.messages import errors_of
 from imports.services.whole import import_observations
 from imports.tables.parsing import HEADINGS
-from pages.spreadsheets import as_csv
+from pages.spreadsheets import write_rows_as_csv
 from plans.models import Plan
 from plans.periods import Month
 from qualityplan.demonstration.pressing import make_pressing
 from qualityplan.demonstration.reports import make_reports
-from qualityplan.demonstration.series import Figure, year_of
+from qualityplan.demonstration.series import MadeUpFigure, make_up_year
 from qualityplan.demonstration.shapes import Scenario
 from qualityplan.demonstration.times import handed_in_at
 from targets.expected.deadlines import Deadlines
 from targets.models import Indicator, Revision, Source
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import send_back
+from targets.services.reviewing import return_revision
 from tasks.models import Milestone
 from tasks.services.milestones import milestones_changed
 
 
-class RefusedError(Exception):
+class UnfitFiguresError(Exception):
     """The made-up figures do not fit the indicators that are loaded; says what is wrong, line by line."""
 
 
@@ -39,24 +39,24 @@ def real_figures_exist() -> bool:
     return Revision.objects.filter(source__demonstration=False).exists()
 
 
-def is_there(scenario: Scenario) -> bool:
+def scenario_is_imported(scenario: Scenario) -> bool:
     """Whether the scenario's figures have been imported before; all are, or none."""
-    return Source.objects.filter(demonstration=True, label=label(scenario, str(scenario.until))).exists()
+    return Source.objects.filter(demonstration=True, label=label_of_source(scenario, str(scenario.until))).exists()
 
 
-def label(scenario: Scenario, time: str) -> str:
+def label_of_source(scenario: Scenario, time: str) -> str:
     """What the source of the figures of a month, or of a whole year, is called."""
     return f"{scenario.label} {time}"
 
 
 @transaction.atomic
-def make(scenario: Scenario, plan: Plan) -> int:
+def make_demonstration(scenario: Scenario, plan: Plan) -> int:
     """Writes the files, imports them and marks the milestones that are done; returns the number of figures."""
     by = User.objects.get(username=scenario.username(Role.COORDINATOR))
-    files = written(reported(scenario), settings.VAR_DIR / "demonstration" / plan.code)
-    figures = sum(imported(path, label(scenario, time), by) for time, path in files.items())
+    files = write_figure_files(figures_of_scenario(scenario), settings.VAR_DIR / "demonstration" / plan.code)
+    figures = sum(import_figure_file(path, label_of_source(scenario, time), by) for time, path in files.items())
     for time in files:
-        set_back(scenario, plan, time)
+        set_back_figures(scenario, plan, time)
     return_some(scenario, plan)
     mark_done(scenario, plan, by)
     make_reports(plan)
@@ -64,19 +64,19 @@ def make(scenario: Scenario, plan: Plan) -> int:
     return figures
 
 
-def reported(scenario: Scenario) -> dict[str, list[Figure]]:
+def figures_of_scenario(scenario: Scenario) -> dict[str, list[MadeUpFigure]]:
     """The figures up to the last month that has been reported: those of its year by month, earlier ones by year."""
     indicators = {indicator.code: indicator for indicator in Indicator.objects.all()}
-    times: dict[str, list[Figure]] = defaultdict(list)
+    times: dict[str, list[MadeUpFigure]] = defaultdict(list)
     for shape in scenario.shapes:
-        for figure in year_of(shape, indicators[shape.indicator].rule, scenario.seed):
+        for figure in make_up_year(shape, indicators[shape.indicator].rule, scenario.seed):
             if figure.month <= scenario.until:
                 of_this_year = figure.month.year == scenario.until.year
                 times[str(figure.month if of_this_year else figure.month.year)].append(figure)
     return dict(sorted(times.items()))
 
 
-def written(times: dict[str, list[Figure]], folder: Path) -> dict[str, Path]:
+def write_figure_files(times: dict[str, list[MadeUpFigure]], folder: Path) -> dict[str, Path]:
     """One file a month or year, as an office would fill it in: names, not codes, and the BOM that Excel needs."""
     folder.mkdir(parents=True, exist_ok=True)
     indicators = dict(Indicator.objects.values_list("code", "name"))
@@ -85,29 +85,29 @@ def written(times: dict[str, list[Figure]], folder: Path) -> dict[str, Path]:
     for time, figures in times.items():
         paths[time] = folder / f"{time}.csv"
         rows = [_row(figure, indicators, regions) for figure in figures]
-        paths[time].write_bytes(as_csv([[names[-1] for names in HEADINGS.values()], *rows]))
+        paths[time].write_bytes(write_rows_as_csv([[names[-1] for names in HEADINGS.values()], *rows]))
     return paths
 
 
-def _row(figure: Figure, indicators: dict[str, str], regions: dict[str, str]) -> list[object]:
+def _row(figure: MadeUpFigure, indicators: dict[str, str], regions: dict[str, str]) -> list[object]:
     """In the order of HEADINGS; csv writes nothing for None."""
     parts = [figure.value, figure.numerator, figure.denominator, figure.note, figure.occurred_on]
     return [indicators[figure.indicator], regions[figure.region], figure.month, *parts]
 
 
-def imported(path: Path, name: str, by: User) -> int:
+def import_figure_file(path: Path, name: str, by: User) -> int:
     """Imports one file as the coordinator would, marked as demonstration data; RefusedError undoes all of it."""
     with path.open("rb") as file:
         batch = import_observations(file, by=by, demonstration=True, label=name)
     if not batch.applied:
-        raise RefusedError("\n".join(f"{path.name} {error}" for error in errors_of(batch)))
+        raise UnfitFiguresError("\n".join(f"{path.name} {error}" for error in errors_of(batch)))
     return batch.read
 
 
-def set_back(scenario: Scenario, plan: Plan, time: str) -> None:
+def set_back_figures(scenario: Scenario, plan: Plan, time: str) -> None:
     """Gives the figures of a month or year the times at which they would have come in, so that some are late."""
     deadlines = _deadlines(plan, int(time[:4]))
-    source = Source.objects.get(demonstration=True, label=label(scenario, time))
+    source = Source.objects.get(demonstration=True, label=label_of_source(scenario, time))
     revisions = list(source.revisions.select_related("observation__indicator__department", "observation__region"))
     for revision in revisions:
         month, indicator, region = (getattr(revision.observation, name) for name in ("month", "indicator", "region"))
@@ -136,7 +136,7 @@ def return_some(scenario: Scenario, plan: Plan) -> None:
         typed = Typed(numerator=one.numerator, denominator=one.denominator, note=one.note)
         save_draft(key := (indicator.pk, region.pk, one.month), typed, version=0, by=author)
         (revision,) = hand_in([key], by=author)
-        send_back(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=one.reason)
+        return_revision(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=one.reason)
         at = Deadlines.of(plan)[one.month].ends - timedelta(hours=8)
         with rewriting():
             Revision.objects.filter(pk=revision.pk).update(created_at=at)

@@ -17,18 +17,18 @@ from plans.models import Plan
 from qualityplan.demonstration.shapes import Scenario
 from tasks.models import Comment, SupervisionNotice, Task
 from tasks.services import supervision
-from tasks.services.commenting import answer_comment, comment
-from tasks.services.supervision import Proposal
+from tasks.services.commenting import answer_comment, write_comment
+from tasks.services.supervision import NoticeProposal
 
 OFFICE_OPENS = time(9, 30)
 DAYS_TO_ANSWER = timedelta(days=7)
 
 STEPS: dict[str, Callable[..., SupervisionNotice]] = {
-    "receive": lambda one, text, **who: supervision.receive(one, **who),
-    "answer": lambda one, text, **who: supervision.answer(one, text=text, **who),
-    "return": lambda one, text, **who: supervision.send_back(one, reason=text, **who),
-    "verify": lambda one, text, **who: supervision.verify(one, text=text, **who),
-    "close": lambda one, text, **who: supervision.close(one, text=text, **who),
+    "receive": lambda one, text, **who: supervision.receive_notice(one, **who),
+    "answer": lambda one, text, **who: supervision.answer_notice(one, text=text, **who),
+    "return": lambda one, text, **who: supervision.return_notice_for_rework(one, reason=text, **who),
+    "verify": lambda one, text, **who: supervision.verify_notice(one, text=text, **who),
+    "close": lambda one, text, **who: supervision.close_notice(one, text=text, **who),
 }
 """What the scenario may do with a notice, by the name of the step."""
 
@@ -50,10 +50,10 @@ def _notice(raw: dict[str, Any], plan: Plan, office: User) -> None:
     named = task.assignments.exclude(department__kind=EACH_COUNTY).select_related("department")
     lead, *support = [one.department for one in named.order_by("role", "id")[:3]]
     words = {"title": raw["title"], "demand": raw["demand"], "urgency": raw["urgency"]}
-    said = Proposal(plan=plan, task=task, lead=lead, support=support, **words)
-    notice = supervision.propose(said, by=office, now=_at(raw.get("issued", "")))
+    said = NoticeProposal(plan=plan, task=task, lead=lead, support=support, **words)
+    notice = supervision.propose_notice(said, by=office, now=_at(raw.get("issued", "")))
     if "issued" in raw:
-        supervision.issue(notice, by=office, now=_at(raw["issued"]))
+        supervision.issue_notice(notice, by=office, now=_at(raw["issued"]))
     for verb, day, text in raw["steps"]:
         by = _reporter(lead) if verb in ("receive", "answer") else office
         STEPS[verb](notice, text, by=by, now=_at(day))
@@ -63,7 +63,7 @@ def _comment(raw: dict[str, Any], plan: Plan, leader: User) -> Comment:
     at, asked = _at(raw["at"]), Department.objects.get(code=raw["asked"])
     due = date.fromisoformat(raw["due"]) if raw["due"] else timezone.localdate(at) + DAYS_TO_ANSWER
     about = Task.objects.get(plan=plan, code=raw["task"])
-    made = comment(about, text=raw["text"], asked=asked, due=due, by=leader, now=at)
+    made = write_comment(about, text=raw["text"], asked=asked, due=due, by=leader, now=at)
     return answer_comment(made, text=raw["answer"], by=_reporter(asked), now=at) if raw["answer"] else made
 
 

@@ -14,12 +14,12 @@ from plans.periods import Month
 from qualityplan.demonstration.shapes import SAMPLES
 from targets.expected.deadlines import Deadlines
 from tasks.models import ProgressReport, ReportDecision, SignOff, Task
-from tasks.rules.accounts import Said, SaidStep
+from tasks.rules.accounts import TypedMilestone, TypedReport
 from tasks.services.deciding import approve_report, return_report
-from tasks.services.places import Place
+from tasks.services.places import ReportPlace
 from tasks.services.reporting import hand_in_report, save_report
 from tasks.services.signing import sign_off
-from tasks.services.splitting import Planned, split, version_of
+from tasks.services.splitting import Planned, split_into_milestones, version_of
 
 
 @transaction.atomic
@@ -57,17 +57,17 @@ def _split(plan: Plan, one: dict[str, Any]) -> None:
     ]
     made = Planned(one["title"], date.fromisoformat(one["due"]), evidence=one["evidence"])
     reviewer = _person(f"{one['department']}-reviewer")
-    split(task, [*rows, made], by=reviewer, reason=one["reason"], version=version_of(task))
+    split_into_milestones(task, [*rows, made], by=reviewer, reason=one["reason"], version=version_of(task))
 
 
 def _report(plan: Plan, one: dict[str, Any]) -> None:
     """Written by the unit's reporter and decided by its reviewer, at the times at which that would have been."""
     unit, month = one["department"], Month.parse(one["month"])
-    place = Place(_task(plan, one["task"]), Department.objects.get(code=unit), month)
+    place = ReportPlace(_task(plan, one["task"]), Department.objects.get(code=unit), month)
     ids = dict(place.task.milestones.values_list("code", "pk"))
-    steps = {ids[code]: SaidStep(str(percentage)) for code, percentage in one["steps"].items()}
+    steps = {ids[code]: TypedMilestone(str(percentage)) for code, percentage in one["steps"].items()}
     author, reviewer = _person(f"{unit}-reporter"), _person(f"{unit}-reviewer")
-    save_report(place, Said(one["done"], one["next"], one["problems"], steps), version=0, by=author)
+    save_report(place, TypedReport(one["done"], one["next"], one["problems"], steps), version=0, by=author)
     report = hand_in_report(place, by=author)
     if report is None:
         return

@@ -15,7 +15,7 @@ NOISE = 12
 TENTHS = Decimal("0.1")
 
 
-class Figure(NamedTuple):
+class MadeUpFigure(NamedTuple):
     """One made-up figure, as it stands in a file."""
 
     indicator: str
@@ -28,7 +28,7 @@ class Figure(NamedTuple):
     note: str
 
 
-def year_of(shape: Shape, rule: IndicatorRule, seed: int) -> list[Figure]:
+def make_up_year(shape: Shape, rule: IndicatorRule, seed: int) -> list[MadeUpFigure]:
     """The whole year, without the months that are never reported."""
     noise = random.Random(f"{seed}|{shape.indicator}|{shape.region}|{shape.year}")  # noqa: S311 - not for secrets
     parts = _ratio(shape, rule, noise) if rule.measure == "ratio" else _values(shape, rule, noise)
@@ -39,11 +39,11 @@ Parts = tuple[Decimal | None, Decimal | None, Decimal | None]
 """value, numerator, denominator"""
 
 
-def _figures(shape: Shape, parts: dict[int, Parts]) -> Iterator[Figure]:
+def _figures(shape: Shape, parts: dict[int, Parts]) -> Iterator[MadeUpFigure]:
     for number, (value, numerator, denominator) in sorted(parts.items()):
         month = Month(shape.year, number)
         done_on = shape.occurred_on if value == 1 else None
-        yield Figure(shape.indicator, shape.region, month, value, numerator, denominator, done_on, shape.note)
+        yield MadeUpFigure(shape.indicator, shape.region, month, value, numerator, denominator, done_on, shape.note)
 
 
 def _values(shape: Shape, rule: IndicatorRule, noise: random.Random) -> dict[int, Parts]:
@@ -62,13 +62,13 @@ def _values(shape: Shape, rule: IndicatorRule, noise: random.Random) -> dict[int
 def _readings(shape: Shape, due: list[int], noise: random.Random) -> dict[int, Decimal]:
     """Readings in tenths whose mean is exactly the year's figure."""
     total = int(_annual(shape) * len(due) / TENTHS)
-    shares = distributed(total, _weights(shape, due, noise))
+    shares = distribute_by_weight(total, _weights(shape, due, noise))
     return {number: share * TENTHS for number, share in zip(due, shares, strict=True)}
 
 
 def _counts(shape: Shape, rule: IndicatorRule, due: list[int], noise: random.Random) -> dict[int, Decimal]:
     """Whole numbers that add up to the year's figure; running totals where those are entered."""
-    shares = distributed(int(_annual(shape)), _weights(shape, due, noise))
+    shares = distribute_by_weight(int(_annual(shape)), _weights(shape, due, noise))
     if rule.entry_basis == "to_date":
         shares = [sum(shares[: position + 1]) for position in range(len(shares))]
     return {number: Decimal(share) for number, share in zip(due, shares, strict=True)}
@@ -82,7 +82,7 @@ def _ratio(shape: Shape, rule: IndicatorRule, noise: random.Random) -> dict[int,
     denominators = [_denominator(shape, number, noise) for number in due]
     total = sum(denominators)
     reached = int((_annual(shape) * total / rule.scale).quantize(Decimal(1), ROUND_HALF_EVEN))
-    short = distributed(total - reached, _weights(shape, due, noise), denominators)
+    short = distribute_by_weight(total - reached, _weights(shape, due, noise), denominators)
     return {
         number: (None, Decimal(whole - missed), Decimal(whole))
         for number, whole, missed in zip(due, denominators, short, strict=True)
@@ -105,7 +105,7 @@ def _weights(shape: Shape, due: list[int], noise: random.Random) -> list[int]:
     return [shape.season[number - 1] * (100 + noise.randint(-NOISE, NOISE)) for number in due]
 
 
-def distributed(total: int, weights: Sequence[int], most: Sequence[int] | None = None) -> list[int]:
+def distribute_by_weight(total: int, weights: Sequence[int], most: Sequence[int] | None = None) -> list[int]:
     """`total` in whole parts by weight, none above its `most`; what rounding leaves goes to the largest remainders."""
     limits = list(most) if most is not None else [total] * len(weights)
     if total > sum(limits):

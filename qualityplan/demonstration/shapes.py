@@ -50,7 +50,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class ReturnedFigure:
     """A ratio that was handed in and came back, as it was typed, with the reviewer's reason."""
 
     indicator: str
@@ -87,7 +87,7 @@ class Scenario:
     officials: tuple[Official, ...]
     shapes: tuple[Shape, ...]
     done: dict[tuple[str, str], date]
-    returned: tuple[Returned, ...]
+    returned: tuple[ReturnedFigure, ...]
     supervision: tuple[dict[str, Any], ...] = ()
     comments: tuple[dict[str, Any], ...] = ()
 
@@ -96,7 +96,7 @@ class Scenario:
         return next(official.username for official in self.officials if official.role is role)
 
 
-def scenario(code: str, folder: Path = SAMPLES) -> Scenario | None:
+def read_scenario(code: str, folder: Path = SAMPLES) -> Scenario | None:
     """The scenario of the plan with this code, if there is one."""
     path = folder / f"demonstration-{code}.json"
     if not path.is_file():
@@ -110,7 +110,7 @@ def scenario(code: str, folder: Path = SAMPLES) -> Scenario | None:
         tuple(Official(name, **who | {"role": Role(who["role"])}) for name, who in raw["officials"].items()),
         tuple(shape for series in raw["series"] for shape in _shapes(_whole(series, folder), published)),
         {(task, step): date.fromisoformat(day) for task, steps in raw["done"].items() for step, day in steps.items()},
-        tuple(Returned(**one | {"month": Month.parse(one["month"])}) for one in raw["returned"]),
+        tuple(ReturnedFigure(**one | {"month": Month.parse(one["month"])}) for one in raw["returned"]),
         tuple(raw.get("supervision", ())),
         tuple(raw.get("comments", ())),
     )

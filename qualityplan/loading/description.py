@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from plans.fields import MonthField
-from qualityplan.loading.kinds import Model, identity, loadable_fields, model_called, required_fields
+from qualityplan.loading.kinds import Model, fields_of_natural_key, loadable_fields, model_called, required_fields
 
 PATH = settings.BASE_DIR / "docs" / "fixtures.md"
 
@@ -34,7 +34,7 @@ WRITTEN: tuple[tuple[type[models.Field], Promise, str], ...] = (
 """What is written in a field of a class, and an example; the first class that fits counts."""
 
 
-def described(document: str) -> str:
+def redraw_fixture_tables(document: str) -> str:
     """The document with its tables drawn anew."""
     return MARKED.sub(lambda found: "\n".join(_marked(found[1])), document)
 
@@ -81,7 +81,7 @@ def _reference(model: Model) -> str:
 def key_names(model: Model) -> list[str]:
     """The parts of the natural key, as a reference lists them: `["plan.code", "code"]` for a target."""
     fields = {field.name: field for field in loadable_fields(model)}
-    return [part for name in identity(model) for part in _parts(fields[name])]
+    return [part for name in fields_of_natural_key(model) for part in _parts(fields[name])]
 
 
 def _parts(field: Any) -> list[str]:

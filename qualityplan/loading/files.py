@@ -11,32 +11,38 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from qualityplan.loading.kinds import flat, identity, model_called
-from qualityplan.loading.located import Fault, NotJsonError, located
+from qualityplan.loading.kinds import fields_of_natural_key, flatten_key, model_called
+from qualityplan.loading.located import JsonFault, NotJsonError, locate_json_members
 
 SAID = {
-    Fault.EMPTY: gettext_lazy("The file is empty."),
-    Fault.NOT_A_LIST: gettext_lazy("The file is not a list of objects."),
-    Fault.ENDS_EARLY: gettext_lazy("The file ends in the middle of the list. Close every bracket and quotation mark."),
-    Fault.FULL_WIDTH: gettext_lazy('A full-width sign stands here: "%(found)s". Between texts JSON takes half width.'),
-    Fault.ONE_COMMA_TOO_MANY: gettext_lazy('Before "%(found)s" stands a comma too many.'),
-    Fault.COMMA: gettext_lazy('Before "%(found)s" a comma is missing, or a text ended at a quotation mark within it.'),
-    Fault.COLON: gettext_lazy('Before "%(found)s" a colon is missing.'),
-    Fault.NAME: gettext_lazy('At "%(found)s" the name of a field in quotation marks is missing.'),
-    Fault.VALUE: gettext_lazy(
+    JsonFault.EMPTY: gettext_lazy("The file is empty."),
+    JsonFault.NOT_A_LIST: gettext_lazy("The file is not a list of objects."),
+    JsonFault.ENDS_EARLY: gettext_lazy(
+        "The file ends in the middle of the list. Close every bracket and quotation mark."
+    ),
+    JsonFault.FULL_WIDTH: gettext_lazy(
+        'A full-width sign stands here: "%(found)s". Between texts JSON takes half width.'
+    ),
+    JsonFault.ONE_COMMA_TOO_MANY: gettext_lazy('Before "%(found)s" stands a comma too many.'),
+    JsonFault.COMMA: gettext_lazy(
+        'Before "%(found)s" a comma is missing, or a text ended at a quotation mark within it.'
+    ),
+    JsonFault.COLON: gettext_lazy('Before "%(found)s" a colon is missing.'),
+    JsonFault.NAME: gettext_lazy('At "%(found)s" the name of a field in quotation marks is missing.'),
+    JsonFault.VALUE: gettext_lazy(
         'At "%(found)s" a value is missing: a text in quotation marks, a number, true, false, null or a list.'
     ),
-    Fault.OPEN_TEXT: gettext_lazy("The text that begins with %(found)s has no quotation mark at its end."),
-    Fault.LINE_BREAK: gettext_lazy("A line break or tab stands in the middle of a text. Write \\n or \\t."),
-    Fault.BACKSLASH: gettext_lazy('A backslash stands alone in a text: "%(found)s". Write two.'),
-    Fault.GIVEN_TWICE: gettext_lazy('The field "%(found)s" stands twice in the row that begins here.'),
-    Fault.MORE: gettext_lazy('The list has ended, and more follows: "%(found)s".'),
-    Fault.OTHER: gettext_lazy('This is not JSON: "%(found)s".'),
+    JsonFault.OPEN_TEXT: gettext_lazy("The text that begins with %(found)s has no quotation mark at its end."),
+    JsonFault.LINE_BREAK: gettext_lazy("A line break or tab stands in the middle of a text. Write \\n or \\t."),
+    JsonFault.BACKSLASH: gettext_lazy('A backslash stands alone in a text: "%(found)s". Write two.'),
+    JsonFault.GIVEN_TWICE: gettext_lazy('The field "%(found)s" stands twice in the row that begins here.'),
+    JsonFault.MORE: gettext_lazy('The list has ended, and more follows: "%(found)s".'),
+    JsonFault.OTHER: gettext_lazy('This is not JSON: "%(found)s".'),
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class FixtureRow:
     """One object of a file, as it stands there, beginning on the `line`.
 
     `label` is empty where the object has another form than it should, `model` where no model is called so.
@@ -51,7 +57,11 @@ class Row:
     @property
     def key(self) -> tuple[str, ...]:
         """The natural key as it is written, also where what it names does not exist."""
-        return flat([self.fields.get(name, "?") for name in identity(self.model)]) if self.model else ()
+        return (
+            flatten_key([self.fields.get(name, "?") for name in fields_of_natural_key(self.model)])
+            if self.model
+            else ()
+        )
 
     @property
     def place(self) -> str:
@@ -62,13 +72,13 @@ class Row:
         return ", ".join(filter(None, [self.place, " ".join([self.label, *self.key])]))
 
 
-def rows_of(names: Iterable[str]) -> list[Row]:
+def read_fixture_rows(names: Iterable[str]) -> list[FixtureRow]:
     """All rows of all files. ValidationError names every file that cannot be read at all, and why."""
-    rows: list[Row] = []
+    rows: list[FixtureRow] = []
     unreadable = []
     for name in names:
         try:
-            rows += rows_in(name, text_of(name))
+            rows += rows_of_fixture_text(name, read_fixture_text(name))
         except ValidationError as error:
             unreadable += error.messages
     if unreadable:
@@ -76,18 +86,18 @@ def rows_of(names: Iterable[str]) -> list[Row]:
     return rows
 
 
-def rows_in(name: str, text: str) -> Iterator[Row]:
+def rows_of_fixture_text(name: str, text: str) -> Iterator[FixtureRow]:
     """The rows of a file's text; ValidationError says where and why it is no list of JSON."""
     try:
-        for line, entry in located(text):
-            yield row_of(name, line, entry)
+        for line, entry in locate_json_members(text):
+            yield row_of_fixture_entry(name, line, entry)
     except NotJsonError as error:
         told = {"file": name, "line": error.line, "column": error.column}
         place = _("%(file)s, line %(line)d, column %(column)d") % told
         raise ValidationError(f"{place}: {SAID[error.fault] % {'found': error.found}}") from error
 
 
-def text_of(name: str) -> str:
+def read_fixture_text(name: str) -> str:
     """What stands in the file, which is named by its path or by its name in the folder fixtures."""
     given, ours = Path(name), settings.BASE_DIR / "fixtures" / name
     path = next((path for path in (given, ours, ours.with_name(ours.name + ".json")) if path.is_file()), given)
@@ -102,9 +112,9 @@ def text_of(name: str) -> str:
     raise ValidationError(f"{name}: {reason}")
 
 
-def row_of(file: str, line: int, entry: Any) -> Row:
+def row_of_fixture_entry(file: str, line: int, entry: Any) -> FixtureRow:
     """The row of one object, also of one that will be refused."""
     match entry:
         case {"model": str(label), "fields": dict(fields)} if len(entry) == 2:
-            return Row(file, line, label.lower(), model_called(label), fields)
-    return Row(file, line, "", None, {})
+            return FixtureRow(file, line, label.lower(), model_called(label), fields)
+    return FixtureRow(file, line, "", None, {})

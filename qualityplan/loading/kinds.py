@@ -54,7 +54,7 @@ def required_fields(model: Model) -> list[str]:
     ]
 
 
-def identity(model: Model) -> list[str]:
+def fields_of_natural_key(model: Model) -> list[str]:
     """The fields of the natural key: the first unique one, else those that are unique together."""
     for field in loadable_fields(model):
         if field.unique:
@@ -63,9 +63,9 @@ def identity(model: Model) -> list[str]:
     return list(together[0].fields) if together else []
 
 
-def flat(raw: Any) -> tuple[str, ...]:
+def flatten_key(raw: Any) -> tuple[str, ...]:
     """`[[2014, "bus-share"], ["transport"]]` → `("2014", "bus-share", "transport")`."""
-    return tuple(part for item in raw for part in flat(item)) if isinstance(raw, list) else (str(raw),)
+    return tuple(part for item in raw for part in flatten_key(item)) if isinstance(raw, list) else (str(raw),)
 
 
 def natural_key_of(row: models.Model) -> tuple[Any, ...]:
@@ -75,7 +75,7 @@ def natural_key_of(row: models.Model) -> tuple[Any, ...]:
     return key
 
 
-def find(model: Model, key: tuple[Any, ...]) -> models.Model | None:
+def find_stored_object(model: Model, key: tuple[Any, ...]) -> models.Model | None:
     """The stored object with a natural key; a key of the wrong shape names nothing."""
     try:
         manager: Any = model._default_manager  # each of ours has the method; Django's class does not name it

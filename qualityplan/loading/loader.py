@@ -13,10 +13,10 @@ from departments.models import Region
 from departments.services.accounts import record
 from plans.models import Clause, Plan
 from plans.wording import with_parting
-from qualityplan.loading.files import Row
+from qualityplan.loading.files import FixtureRow
 from qualityplan.loading.identity import check_identity
-from qualityplan.loading.kinds import find, flat, is_loadable, loadable_fields, natural_key_of
-from qualityplan.loading.reasons import not_loaded, reasons, unknown_field, unknown_model
+from qualityplan.loading.kinds import find_stored_object, flatten_key, is_loadable, loadable_fields, natural_key_of
+from qualityplan.loading.reasons import reasons_row_is_refused, tell_not_loadable, unknown_field, unknown_model
 from targets.models import Indicator, Quota, Step, Target
 from targets.services.dirty import promises_changed
 from targets.services.quotas import demand_reasons
@@ -38,10 +38,10 @@ QUOTING: tuple[tuple[type[models.Model], str], ...] = (
 
 
 @transaction.atomic
-def load(rows: list[Row], *, keep: bool) -> "Loader":
+def load_fixture_rows(rows: list[FixtureRow], *, keep: bool) -> "FixtureLoader":
     """Stores all rows or none; ValidationError tells every fault of every row."""
     keep_all_open()
-    loader = Loader(rows, keep=keep)
+    loader = FixtureLoader(rows, keep=keep)
     loader.load()
     loader.check_quotes()
     loader.check_published()
@@ -51,13 +51,13 @@ def load(rows: list[Row], *, keep: bool) -> "Loader":
     return loader
 
 
-class Loader:
+class FixtureLoader:
     """Loads rows in their order, remembering what they are named by, what changed and what was refused."""
 
-    def __init__(self, rows: list[Row], *, keep: bool) -> None:
+    def __init__(self, rows: list[FixtureRow], *, keep: bool) -> None:
         self.rows = rows
         self.keep = keep
-        self.first: dict[tuple[str, ...], Row] = {}
+        self.first: dict[tuple[str, ...], FixtureRow] = {}
         for row in rows:
             self.first.setdefault((row.label, *row.key), row)
         self.objects: dict[tuple[str, ...], models.Model] = {}
@@ -72,7 +72,7 @@ class Loader:
             try:
                 self.store(row)
             except ValidationError as error:
-                refused += [f"{row}: {reason}" for reason in reasons(row, error)]
+                refused += [f"{row}: {reason}" for reason in reasons_row_is_refused(row, error)]
         if refused:
             raise ValidationError(refused)
 
@@ -80,9 +80,9 @@ class Loader:
         """A clause whose text changed may have lost words that promises quote which these files do not name."""
         clauses = {changed.pk: changed for changed in self.changed if isinstance(changed, Clause)}
         refused = [
-            f"{self.row_of(clauses[clause_id])}: {no_longer_held(promise, clauses[clause_id])}"
+            f"{self.row_of(clauses[clause_id])}: {tell_lost_quote(promise, clauses[clause_id])}"
             for model, way in QUOTING
-            for promise, clause_id in quoting(model, way, list(clauses))
+            for promise, clause_id in objects_quoting_clauses(model, way, list(clauses))
             if promise.quote not in clauses[clause_id].text
         ]
         if refused:
@@ -110,11 +110,11 @@ class Loader:
         if refused:
             raise ValidationError(refused)
 
-    def row_of(self, changed: Clause | Plan | Quota | Target) -> Row:
+    def row_of(self, changed: Clause | Plan | Quota | Target) -> FixtureRow:
         """The row by which something was changed."""
         return self.first[(changed._meta.label_lower, *map(str, changed.natural_key()))]
 
-    def store(self, row: Row) -> None:
+    def store(self, row: FixtureRow) -> None:
         """Validate one row, and save it if it differs from what is stored."""
         model = self.loadable(row)
         plain, several = self.values(row, model)
@@ -126,7 +126,7 @@ class Loader:
                 setattr(instance, name, value)
             if before is not None:
                 check_identity(before, instance)
-            validate(instance)
+            validate_fixture_object(instance)
             self.save(instance, before, several)
         else:
             self.tally["unchanged"] += 1
@@ -135,7 +135,7 @@ class Loader:
     def save(self, instance: models.Model, before: models.Model | None, several: dict[str, list[models.Model]]) -> None:
         """Through the model's own save, so that history is written; not at all if nothing differs. ValidationError for
         what would judge a closed month otherwise."""
-        if before is not None and same(before, instance) and same_sets(before, several):
+        if before is not None and has_same_fields(before, instance) and same_sets(before, several):
             self.tally["unchanged"] += 1
             return
         demand_judged_alike(before, instance)
@@ -154,20 +154,22 @@ class Loader:
         else:
             record_row(before, instance, by=None)
 
-    def loadable(self, row: Row) -> type[models.Model]:
+    def loadable(self, row: FixtureRow) -> type[models.Model]:
         """The row's model, unless the row cannot be identified or was given before."""
         if not row.label:
             raise ValidationError(_('The row is not of the form {"model": …, "fields": {…}}.'))
         if row.model is None:
             raise ValidationError(unknown_model(row.label))
         if not is_loadable(row.model):
-            raise ValidationError(not_loaded())
+            raise ValidationError(tell_not_loadable())
         first = self.first[row.label, *row.key]
         if first is not row:
             raise ValidationError(_("This object is given twice, first in %(place)s.") % {"place": first.place})
         return row.model
 
-    def values(self, row: Row, model: type[models.Model]) -> tuple[dict[str, Any], dict[str, list[models.Model]]]:
+    def values(
+        self, row: FixtureRow, model: type[models.Model]
+    ) -> tuple[dict[str, Any], dict[str, list[models.Model]]]:
         """The row's fields as Python values, and apart from them those that hold several objects."""
         errors: dict[str, Any] = {}
         plain: dict[str, Any] = {}
@@ -198,9 +200,9 @@ class Loader:
         """The object with this natural key, already loaded or stored before."""
         if not isinstance(raw, list):
             raise ValidationError(_('A reference is written as a list, not as "%(raw)s".') % {"raw": raw})
-        key = (model._meta.label_lower, *flat(raw))
+        key = (model._meta.label_lower, *flatten_key(raw))
         if key not in self.objects:
-            found = None if key in self.first else find(model, tuple(raw))
+            found = None if key in self.first else find_stored_object(model, tuple(raw))
             if found is None:
                 raise ValidationError(self.why_missing(key))
             self.objects[key] = found
@@ -217,9 +219,9 @@ class Loader:
         """The stored object that the row describes."""
         described = model(**plain)
         try:
-            return find(model, natural_key_of(described))
+            return find_stored_object(model, natural_key_of(described))
         except ObjectDoesNotExist:
-            validate(described)
+            validate_fixture_object(described)
             raise
 
     def tell_those_above(self) -> None:
@@ -239,13 +241,13 @@ class Loader:
         return _("%(read)d read, %(new)d new, %(changed)d changed, %(unchanged)d unchanged") % tally
 
 
-def quoting(model: type[models.Model], clause: str, clause_ids: list[int]) -> list[tuple[Any, int]]:
+def objects_quoting_clauses(model: type[models.Model], clause: str, clause_ids: list[int]) -> list[tuple[Any, int]]:
     """The objects of a model that quote one of the clauses, each with the clause's id."""
     found = model._default_manager.filter(**{f"{clause}__in": clause_ids}).annotate(quoted=models.F(clause))
     return [(one, one.quoted) for one in found]
 
 
-def no_longer_held(promise: Any, clause: Clause) -> str:
+def tell_lost_quote(promise: Any, clause: Clause) -> str:
     """What a clause has lost that is quoted."""
     told = {"promise": promise, "path": clause.path, "quote": promise.quote}
     said = _("%(promise)s quotes words that clause %(path)s no longer holds: %(quote)s.") % told
@@ -265,7 +267,7 @@ def plain_value(field: Any, raw: Any) -> Any:
     return value
 
 
-def validate(instance: models.Model) -> None:
+def validate_fixture_object(instance: models.Model) -> None:
     """`full_clean`; where it trips over a reference that is not set, the missing fields are the reason."""
     try:
         instance.full_clean()
@@ -274,7 +276,7 @@ def validate(instance: models.Model) -> None:
         raise
 
 
-def same(stored: models.Model, given: models.Model) -> bool:
+def has_same_fields(stored: models.Model, given: models.Model) -> bool:
     """Whether all stored fields are equal."""
     names = [field.attname for field in stored._meta.concrete_fields]
     return all(getattr(stored, name) == getattr(given, name) for name in names)

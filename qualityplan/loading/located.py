@@ -16,7 +16,7 @@ FULL_WIDTH = "，：“”‘’［］｛｝【】"
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-class Fault(StrEnum):
+class JsonFault(StrEnum):
     """Why a text is no list of JSON."""
 
     EMPTY = "empty"
@@ -37,15 +37,15 @@ class Fault(StrEnum):
 
 
 _FAULTS = (
-    ("Illegal trailing comma", Fault.ONE_COMMA_TOO_MANY),
-    ("Expecting ',' delimiter", Fault.COMMA),
-    ("Expecting ':' delimiter", Fault.COLON),
-    ("Expecting property name", Fault.NAME),
-    ("Expecting value", Fault.VALUE),
-    ("Unterminated string", Fault.OPEN_TEXT),
-    ("Invalid control character", Fault.LINE_BREAK),
-    ("Invalid \\", Fault.BACKSLASH),
-    ("Extra data", Fault.MORE),
+    ("Illegal trailing comma", JsonFault.ONE_COMMA_TOO_MANY),
+    ("Expecting ',' delimiter", JsonFault.COMMA),
+    ("Expecting ':' delimiter", JsonFault.COLON),
+    ("Expecting property name", JsonFault.NAME),
+    ("Expecting value", JsonFault.VALUE),
+    ("Unterminated string", JsonFault.OPEN_TEXT),
+    ("Invalid control character", JsonFault.LINE_BREAK),
+    ("Invalid \\", JsonFault.BACKSLASH),
+    ("Extra data", JsonFault.MORE),
 )
 """The beginnings of the json module's messages."""
 
@@ -53,7 +53,7 @@ _FAULTS = (
 class NotJsonError(ValueError):
     """What is wrong with a text: the fault, its place (both numbers count from 1), and what stands there."""
 
-    def __init__(self, fault: Fault, text: str, place: int, found: str | None = None) -> None:
+    def __init__(self, fault: JsonFault, text: str, place: int, found: str | None = None) -> None:
         super().__init__(fault)
         self.fault = fault
         self.line = _line(text, place)
@@ -65,7 +65,7 @@ class _GivenTwiceError(ValueError):
     """A name stands twice in one object."""
 
 
-def located(text: str) -> Iterator[tuple[int, Any]]:
+def locate_json_members(text: str) -> Iterator[tuple[int, Any]]:
     """`[{…}, {…}]` → the line of each member and the member; numbers stay exactly as they are written."""
     try:
         yield from _members(text)
@@ -93,10 +93,10 @@ def _opened(text: str) -> int:
     """The place after the list's opening bracket and the space that follows."""
     start = _after_space(text, 0)
     if start == len(text):
-        raise NotJsonError(Fault.EMPTY, text, start)
+        raise NotJsonError(JsonFault.EMPTY, text, start)
     if not text.startswith("[", start):
         _member(text, start)
-        raise NotJsonError(Fault.NOT_A_LIST, text, start)
+        raise NotJsonError(JsonFault.NOT_A_LIST, text, start)
     return _after_space(text, start + 1)
 
 
@@ -104,7 +104,7 @@ def _member(text: str, place: int) -> tuple[Any, int]:
     try:
         return _DECODER.raw_decode(text, place)
     except _GivenTwiceError as error:
-        raise NotJsonError(Fault.GIVEN_TWICE, text, place, str(error)) from error
+        raise NotJsonError(JsonFault.GIVEN_TWICE, text, place, str(error)) from error
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -122,16 +122,18 @@ _DECODER = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_once)
 def _not_json(error: json.JSONDecodeError, text: str) -> NotJsonError:
     """The error with the reason that a person would give."""
     place = error.pos
-    fault = next((fault for begun, fault in _FAULTS if error.msg.startswith(begun)), Fault.OTHER)
-    if fault == Fault.ONE_COMMA_TOO_MANY:  # Python 3.13 tells the comma's place, those before it what stands behind it
+    fault = next((fault for begun, fault in _FAULTS if error.msg.startswith(begun)), JsonFault.OTHER)
+    if (
+        fault == JsonFault.ONE_COMMA_TOO_MANY
+    ):  # Python 3.13 tells the comma's place, those before it what stands behind it
         place = _after_space(text, place + 1)
     here = text[place : place + 1]
-    if fault in (Fault.NAME, Fault.VALUE) and here in ("]", "}") and text[:place].rstrip().endswith(","):
-        fault = Fault.ONE_COMMA_TOO_MANY
+    if fault in (JsonFault.NAME, JsonFault.VALUE) and here in ("]", "}") and text[:place].rstrip().endswith(","):
+        fault = JsonFault.ONE_COMMA_TOO_MANY
     elif here and here in FULL_WIDTH:
-        fault = Fault.FULL_WIDTH
+        fault = JsonFault.FULL_WIDTH
     elif not text[place:].strip():
-        fault = Fault.ENDS_EARLY
+        fault = JsonFault.ENDS_EARLY
     return NotJsonError(fault, text, place)
 
 

@@ -47,13 +47,13 @@ class Patience:
 _of_request: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
 
-def of_request() -> Patience | None:
+def patience_of_request() -> Patience | None:
     """The patience of the request that is being answered; a worker or a command has none."""
     return _of_request.get()
 
 
 @contextmanager
-def begun() -> Iterator[Patience]:
+def begin_patience() -> Iterator[Patience]:
     """A new patience for all that happens inside."""
     patience = Patience()
     token = _of_request.set(patience)
@@ -64,25 +64,25 @@ def begun() -> Iterator[Patience]:
 
 
 @contextmanager
-def waiting() -> Iterator[Patience]:
+def count_waiting() -> Iterator[Patience]:
     """Counts what happens inside as waiting of the request; without one, as a wait by itself."""
-    if (patience := of_request()) is not None:
+    if (patience := patience_of_request()) is not None:
         with patience.counted():
             yield patience
         return
-    with begun() as alone, alone.counted():
+    with begin_patience() as alone, alone.counted():
         yield alone
 
 
-def has_run_out() -> bool:
+def patience_has_run_out() -> bool:
     """Whether the request has no time left to wait."""
-    patience = of_request()
+    patience = patience_of_request()
     return patience is not None and patience.left() < LEAST
 
 
-def seconds_left() -> float:
+def seconds_of_patience() -> float:
     """For how long a socket may wait now; a socket takes 0 for something else."""
-    patience = of_request()
+    patience = patience_of_request()
     return max(patience.left() if patience is not None else SECONDS, 0.001)
 
 

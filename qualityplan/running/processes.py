@@ -26,7 +26,7 @@ def die_with_parent(parent: int, last_word: int = signal.SIGKILL) -> None:
         os.kill(os.getpid(), last_word)
 
 
-def start(
+def start_process(
     arguments: Sequence[str],
     *,
     env: Mapping[str, str] | None = None,
@@ -49,7 +49,7 @@ def start(
     )
 
 
-def stop(process: subprocess.Popen[bytes], patience: float = 10.0, word: int = signal.SIGTERM) -> None:
+def stop_process(process: subprocess.Popen[bytes], patience: float = 10.0, word: int = signal.SIGTERM) -> None:
     """Ask the process to end, wait, and then kill what is left of its session."""
     with suppress(ProcessLookupError):
         process.send_signal(word)
@@ -90,7 +90,7 @@ class Household:
             if process.poll() is None and process is not self.first:
                 process.terminate()
         for process in reversed(self.children.values()):
-            stop(process)
+            stop_process(process)
 
     @property
     def first(self) -> subprocess.Popen[bytes] | None:

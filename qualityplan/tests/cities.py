@@ -15,7 +15,7 @@ from departments.services.screens import open_screen
 from departments.tests.cities import City
 from departments.tests.cities import city as city_named
 from imports.models import ImportBatch
-from imports.services.receiving import receive
+from imports.services.receiving import receive_import_file
 from plans.models import Clause, Plan
 from plans.periods import Month
 from plans.tests.factories import plan_of_year
@@ -27,13 +27,13 @@ from targets.services.official import make_official
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from tasks.models import Assignment, Comment, Milestone, ProgressReport, StepAttachment, SupervisionNotice, Task
-from tasks.rules.accounts import Said
+from tasks.rules.accounts import TypedReport
 from tasks.services import supervision
 from tasks.services.attachments import attach_to_report
-from tasks.services.commenting import comment
-from tasks.services.places import Place
+from tasks.services.commenting import write_comment
+from tasks.services.places import ReportPlace
 from tasks.services.reporting import hand_in_report, save_report
-from tasks.services.supervision import Proposal
+from tasks.services.supervision import NoticeProposal
 
 MONTH = Month(2014, 6)
 MARKS = {"温州": ("温州", "330300", "330324"), "丽水": ("丽水", "331100", "331124")}
@@ -116,7 +116,7 @@ def _possession(name: str, code: str, place: Region, people: dict[Role, User], u
     waiting, attached = _figures(measured, place, people)
     now, lead = timezone.now(), people[Role.COORDINATOR]
     notice = _notice(name, task, unit, lead)
-    written = comment(
+    written = write_comment(
         task, text=f"{name}请加快", asked=unit, due=timezone.localdate(now), by=people[Role.LEADER], now=now
     )
     file = SimpleUploadedFile(f"{name}.csv", f"指标,地区,月份,数值\n{measured.code},{place.code},2014-07,3\n".encode())
@@ -132,7 +132,7 @@ def _possession(name: str, code: str, place: Region, people: dict[Role, User], u
         StepAttachment.objects.get(step__notice=notice),
         written,
         asked_about(document, unit, lead),
-        receive(file, by=lead),
+        receive_import_file(file, by=lead),
         open_screen(name=f"{name}会议室", region=place, by=lead)[0],
         unit,
     )
@@ -174,8 +174,8 @@ def _figures(measured: Indicator, place: Region, people: dict[Role, User]) -> tu
 
 
 def _report(name: str, task: Task, unit: Department, author: User) -> ProgressReport:
-    place = Place(task, unit, MONTH)
-    save_report(place, Said(f"{name}已完成方案"), version=0, by=author)
+    place = ReportPlace(task, unit, MONTH)
+    save_report(place, TypedReport(f"{name}已完成方案"), version=0, by=author)
     attach_to_report(place, SimpleUploadedFile(f"{name}方案.pdf", papers.PDF), by=author)
     made = hand_in_report(place, by=author)
     assert made is not None
@@ -183,7 +183,7 @@ def _report(name: str, task: Task, unit: Department, author: User) -> ProgressRe
 
 
 def _notice(name: str, task: Task, unit: Department, by: User) -> SupervisionNotice:
-    said = Proposal(plan=task.plan, title=f"{name}督办", demand=f"{name}请办理。", task=task, lead=unit)
-    made = supervision.propose(said, by=by, now=timezone.now())
+    said = NoticeProposal(plan=task.plan, title=f"{name}督办", demand=f"{name}请办理。", task=task, lead=unit)
+    made = supervision.propose_notice(said, by=by, now=timezone.now())
     file = SimpleUploadedFile(f"{name}通知.pdf", papers.PDF)
-    return supervision.issue(made, by=by, now=timezone.now(), files=[file])
+    return supervision.issue_notice(made, by=by, now=timezone.now(), files=[file])

@@ -20,13 +20,13 @@ def own_broker(tmp_path: Path, eventually: Callable[..., None]) -> Iterator[Call
 
     def start() -> tuple[Any, str]:
         arguments = [*broker.server_arguments(tmp_path), "--port", str(port), "--bind", "127.0.0.1"]
-        started.append(processes.start(arguments, output=subprocess.DEVNULL))
+        started.append(processes.start_process(arguments, output=subprocess.DEVNULL))
         eventually(lambda: connects(port))
         return started[-1], f"redis://127.0.0.1:{port}/0"
 
     yield start
     for process in started:
-        processes.stop(process)
+        processes.stop_process(process)
 
 
 @pytest.fixture

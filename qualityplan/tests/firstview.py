@@ -50,13 +50,13 @@ def gunicorn(settings_module: str = "qualityplan.settings", workers: int = 1, **
     options = ["--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
     program = [sys.executable, "-m", "gunicorn", "--config", "python:qualityplan.gunicorn", *options]
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": settings_module, "ALLOWED_HOSTS": "127.0.0.1", **environment}
-    process = processes.start([*program, "qualityplan.wsgi"], env=env, output=subprocess.DEVNULL)
+    process = processes.start_process([*program, "qualityplan.wsgi"], env=env, output=subprocess.DEVNULL)
     try:
         if not processes.wait_until(lambda: connects(port), 30):
             raise RuntimeError("The service did not start.")
         yield port
     finally:
-        processes.stop(process)
+        processes.stop_process(process)
 
 
 def collect_static(var_dir: Path) -> None:

@@ -88,12 +88,12 @@ def redis_server(folder: Path) -> Iterator[str]:
     data_dir = folder / "redis"
     data_dir.mkdir()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--databases", str(2 * MOST_WORKERS)]
-    process = processes.start([*broker.server_arguments(data_dir), *options], output=subprocess.DEVNULL)
+    process = processes.start_process([*broker.server_arguments(data_dir), *options], output=subprocess.DEVNULL)
     try:
         wait_for(port, process, "Redis")
         yield f"redis://127.0.0.1:{port}"
     finally:
-        processes.stop(process)
+        processes.stop_process(process)
 
 
 def use_own_redis_database(worker: str) -> None:
@@ -119,12 +119,12 @@ def postgresql_server(folder: Path) -> Iterator[str]:
         os.chown(data_dir, user, -1)
     initialise(programs, data_dir, user)
     command = server_command(programs, data_dir, port)
-    process = processes.start(command, user=user, last_word=signal.SIGINT, output=subprocess.DEVNULL)
+    process = processes.start_process(command, user=user, last_word=signal.SIGINT, output=subprocess.DEVNULL)
     try:
         wait_for(port, process, "PostgreSQL")
         yield f"postgres://postgres@127.0.0.1:{port}/postgres"
     finally:
-        processes.stop(process, word=signal.SIGINT)
+        processes.stop_process(process, word=signal.SIGINT)
 
 
 def initialise(programs: Path, data_dir: Path, user: int | None) -> None:

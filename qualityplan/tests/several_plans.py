@@ -16,7 +16,7 @@ from departments.models import Department, Membership, User
 from departments.permissions import Role
 from imports.tables.parsing import HEADINGS
 from qualityplan.demonstration import figures
-from qualityplan.demonstration.shapes import scenario
+from qualityplan.demonstration.shapes import read_scenario
 from qualityplan.tests.fixture_rows import Row, row
 from targets.judging.recompute import recompute_dirty
 
@@ -53,11 +53,11 @@ class Loadable:
         return user
 
     def _figures(self, folder: Path) -> Path:
-        told = scenario(self.code)
+        told = read_scenario(self.code)
         if told is None:
             return _written(folder, OTHER_CITYS_FIGURES)
-        all_at_once = {"all": [one for month in figures.reported(told).values() for one in month]}
-        return figures.written(all_at_once, folder)["all"]
+        all_at_once = {"all": [one for month in figures.figures_of_scenario(told).values() for one in month]}
+        return figures.write_figure_files(all_at_once, folder)["all"]
 
 
 def four_plans(folder: Path) -> dict[str, Loadable]:

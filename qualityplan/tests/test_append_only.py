@@ -4,11 +4,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from simple_history.models import HistoricalChanges
 
-from departments.database.append_only import AppendOnly, declared, rewriting
+from departments.database.append_only import AppendOnly, list_append_only_tables, rewriting
 from departments.models import AuditEvent
 from departments.permissions import Role
 from targets.models import Decision, Revision
-from targets.services.reviewing import approve
+from targets.services.reviewing import approve_revision
 from targets.tests import factories as f
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision
 from tasks.tests.cast import approved, cast, said
@@ -30,12 +30,14 @@ def rows() -> None:
     approved(city.place, city.reporter, city.reviewer, said(**{f"m{city.open.pk}": "50"}))
     reporter = f.person(Role.REPORTER, city.lead)
     offered = f.entry(f.indicator(department=city.lead), "2014-01", 180, 200)
-    approve(f.handed_in(offered, by=reporter), by=city.reviewer)
+    approve_revision(f.handed_in(offered, by=reporter), by=city.reviewer)
 
 
 @pytest.mark.usefixtures("rows")
 def test_no_kept_column_is_changed_and_no_row_deleted() -> None:
-    filled = [one for one in declared() if one.model in WITH_ROWS or issubclass(one.model, HistoricalChanges)]
+    filled = [
+        one for one in list_append_only_tables() if one.model in WITH_ROWS or issubclass(one.model, HistoricalChanges)
+    ]
     filled = [one for one in filled if one.model._base_manager.exists()]
     assert {one.model for one in filled} >= WITH_ROWS
     another = "NULL" if connection.vendor == "postgresql" else "-1"
@@ -54,7 +56,7 @@ def field_of(one: AppendOnly, column: str) -> str:
 
 @pytest.mark.postgres_only
 def test_no_table_that_is_kept_is_emptied() -> None:
-    for one in declared():
+    for one in list_append_only_tables():
         with pytest.raises(DatabaseError, match=r"never deleted|kept for"):
             run(f"TRUNCATE {one.table} CASCADE")
 

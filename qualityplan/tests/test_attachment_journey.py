@@ -19,7 +19,7 @@ from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, Indicator, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import send_back
+from targets.services.reviewing import return_revision
 
 pytestmark = [
     pytest.mark.browser,
@@ -179,7 +179,7 @@ def test_the_file_that_was_asked_for_is_handed_in_without_scripts(
     browser: Browser, live_server: LiveServer, bureau: SimpleNamespace, tmp_path: Path
 ) -> None:
     save_draft(bureau.key, Typed(value="3"), version=0, by=bureau.tian)
-    send_back(hand_in([bureau.key], by=bureau.tian)[0], by=bureau.shen, reason="请附国家标准批准文号")
+    return_revision(hand_in([bureau.key], by=bureau.tian)[0], by=bureau.shen, reason="请附国家标准批准文号")
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     log_in(page, live_server, "tian")

@@ -24,10 +24,10 @@ from departments.models.sealing import seal_of, seals_of_many
 from departments.notices import matters
 from departments.permissions import Role
 from departments.services.accounts import record
-from pages.spreadsheets import as_xlsx
+from pages.spreadsheets import write_rows_as_xlsx
 from qualityplan.jobs import link_chain, look_through_chain, tell_head_of_chain
 from targets.models import Decision
-from targets.services.reviewing import approve
+from targets.services.reviewing import approve_revision
 from targets.tests import factories as f
 from tasks.models import ReportDecision, Task
 from tasks.services.removing import remove_plan
@@ -43,8 +43,8 @@ def city() -> SimpleNamespace:
     approved(made.place, made.reporter, made.reviewer)
     reporter = f.person(Role.REPORTER, made.lead)
     offered = f.entry(f.indicator(department=made.lead), "2014-01", 180, 200)
-    approve(f.handed_in(offered, by=reporter), by=made.reviewer)
-    chain.link()
+    approve_revision(f.handed_in(offered, by=reporter), by=made.reviewer)
+    chain.link_sealed_rows()
     return made
 
 
@@ -108,14 +108,14 @@ def test_a_row_that_was_tampered_with_is_named(model: Any, capsys: pytest.Captur
                 told = audit(capsys)
                 assert (how, len(told)) == (how, 1), told
                 assert re.search(rf"\b{named}\b", told[0])
-                chain.link()
+                chain.link_sealed_rows()
             transaction.set_rollback(True)
 
 
 @pytest.mark.usefixtures("city")
 def test_a_link_that_was_taken_out_put_in_or_changed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     number, last = Link.objects.count() // 2, Link.objects.count()
-    told = str(chain.head())
+    told = str(chain.read_chain_head())
     changes: list[Callable[[], None]] = [
         lambda: run("UPDATE departments_link SET linked_at = '2013-05-01 00:00:00+00:00' WHERE number = %s", number),
         lambda: run("DELETE FROM departments_link WHERE number = %s", number),
@@ -148,19 +148,19 @@ def test_administrators_are_told_of_what_is_wrong_and_each_week_of_the_head() ->
     look_through_chain()
     tell_head_of_chain()
     tell_head_of_chain()
-    told = [(one.user, matters.lines(one)[0].text) for one in Notice.objects.order_by("pk")]
+    told = [(one.user, matters.lines_of_notice(one)[0].text) for one in Notice.objects.order_by("pk")]
     assert [person for person, _text in told] == [office, office]
     assert str(gone) in told[0][1]
-    assert str(chain.head()) in told[1][1]
+    assert str(chain.read_chain_head()) in told[1][1]
 
 
 @pytest.mark.usefixtures("city")
 def test_the_head_goes_with_every_file(client: Client) -> None:
     client.force_login(f.person(Role.ADMINISTRATOR))
-    chain.link()
-    assert client.post(reverse("audit_export"))["X-Audit-Chain"] == str(chain.head())
-    book = load_workbook(io.BytesIO(as_xlsx("1", [["a"]])))
-    assert book.properties.description == book.active.oddFooter.right.text == str(chain.head())
+    chain.link_sealed_rows()
+    assert client.post(reverse("audit_export"))["X-Audit-Chain"] == str(chain.read_chain_head())
+    book = load_workbook(io.BytesIO(write_rows_as_xlsx("1", [["a"]])))
+    assert book.properties.description == book.active.oddFooter.right.text == str(chain.read_chain_head())
 
 
 @pytest.mark.usefixtures("city")
@@ -177,7 +177,7 @@ def test_pages_print_the_head_of_a_moment_ago_and_ask_no_database_for_it(client:
     for page in pages:
         client.get(page)
     after = [asked(client, page) for page in pages]
-    assert all(f"审计链链首 {chain.head()}" in content for content, _number in after)
+    assert all(f"审计链链首 {chain.read_chain_head()}" in content for content, _number in after)
     assert [number for _content, number in before] == [number for _content, number in after]
 
 
@@ -208,12 +208,12 @@ def test_writers_and_linkers_at_the_same_instant_make_one_chain(capsys: pytest.C
         finally:
             connection.close()
 
-    jobs = [lambda: record("month.locked", by=None)] * 3 + [chain.link] * 3
+    jobs = [lambda: record("month.locked", by=None)] * 3 + [chain.link_sealed_rows] * 3
     threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
     for one in threads:
         one.start()
     for one in threads:
         one.join(60)
-    chain.link()
-    assert (Link.objects.count(), chain.head().number) == (60, 60)
+    chain.link_sealed_rows()
+    assert (Link.objects.count(), chain.read_chain_head().number) == (60, 60)
     assert not audit(capsys)

@@ -25,16 +25,16 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
 from departments.tests.callers import posting
-from imports.batches.applying import apply
-from imports.batches.checking import check
+from imports.batches.applying import write_confirmed_batch
+from imports.batches.checking import check_import_batch
 from imports.batches.messages import errors_of
 from imports.models import ImportBatch
-from imports.services.deciding import confirm, undo
+from imports.services.deciding import confirm_import, undo_import
 from imports.tests.people import brought, row
 from plans.periods import Month
 from reviews.tests import papers
 from targets.judging.loading import Loader, SeriesKey, official_at, official_now
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models import (
     Attachment,
     Decision,
@@ -50,17 +50,17 @@ from targets.models import (
 from targets.services import locking
 from targets.services.attachments import attach, detach
 from targets.services.drafting import EntriesRefusedError, Typed, hand_in, save_draft
-from targets.services.locking import lock, reopen
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.services.official import make_official
-from targets.services.quotas import Division, divide, set_quotas
-from targets.services.reviewing import approve, approve_all, withdraw
+from targets.services.quotas import TargetDivision, divide_targets, set_quotas
+from targets.services.reviewing import approve_revision, approve_revisions, withdraw_revision
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, inline
 from targets.tests.test_same_instant import meanwhile
 from tasks.models import ProgressReport, ReportAttachment, ReportDecision, ReportDraft, SignOff
 from tasks.services.attachments import attach_to_report, detach_from_report
 from tasks.services.deciding import approve_report
-from tasks.services.places import Place
+from tasks.services.places import ReportPlace
 from tasks.services.reporting import hand_in_report, save_report
 from tasks.services.signing import sign_off
 from tasks.tests import cast as work
@@ -81,7 +81,7 @@ def cast(settings: Any, tmp_path: Path) -> SimpleNamespace:
     return SimpleNamespace(
         folder=tmp_path,
         task=task,
-        place=Place(task, office, JUNE),
+        place=ReportPlace(task, office, JUNE),
         houses=houses,
         reporter=f.person(Role.REPORTER, office),
         reviewer=f.person(Role.REVIEWER, office),
@@ -99,7 +99,7 @@ def submitted(cast: SimpleNamespace) -> Revision:
 
 
 def approved(cast: SimpleNamespace) -> Revision:
-    return approve(submitted(cast), by=cast.reviewer)
+    return approve_revision(submitted(cast), by=cast.reviewer)
 
 
 # --- The doors: what is there before, and what somebody then does -----------------------------------------------------
@@ -125,24 +125,24 @@ def detaching(cast: SimpleNamespace) -> Door:
 
 def approving(cast: SimpleNamespace) -> Door:
     there = submitted(cast)
-    return lambda: approve(there, by=cast.reviewer)
+    return lambda: approve_revision(there, by=cast.reviewer)
 
 
 def approving_a_lot(cast: SimpleNamespace) -> Door:
     there = submitted(cast)
-    return lambda: approve_all([there], by=cast.reviewer)
+    return lambda: approve_revisions([there], by=cast.reviewer)
 
 
 def correcting(cast: SimpleNamespace) -> Door:
     approved(cast)
     save_draft(cast.key, Typed(value="310"), version=0, by=cast.reporter)
     (there,) = hand_in([cast.key], by=cast.reporter, reason="更正")
-    return lambda: approve(there, by=cast.reviewer)
+    return lambda: approve_revision(there, by=cast.reviewer)
 
 
 def withdrawing(cast: SimpleNamespace) -> Door:
     there = approved(cast)
-    return lambda: withdraw(there, by=cast.reviewer, reason="重复")
+    return lambda: withdraw_revision(there, by=cast.reviewer, reason="重复")
 
 
 def making_official(cast: SimpleNamespace) -> Door:
@@ -152,8 +152,8 @@ def making_official(cast: SimpleNamespace) -> Door:
 
 def importing(cast: SimpleNamespace, by: str = "coordinator") -> Door:
     batch = brought(getattr(cast, by), row(cast.houses, "2014-05", 290), row(cast.houses, "2014-06", 300))
-    confirm(batch, by=getattr(cast, by))
-    return lambda: apply(batch.pk)
+    confirm_import(batch, by=getattr(cast, by))
+    return lambda: write_confirmed_batch(batch.pk)
 
 
 def importing_for_review(cast: SimpleNamespace) -> Door:
@@ -163,9 +163,9 @@ def importing_for_review(cast: SimpleNamespace) -> Door:
 def undoing(cast: SimpleNamespace, by: str = "coordinator") -> Door:
     who = getattr(cast, by)
     batch = brought(who, row(cast.houses, "2014-06", 300))
-    confirm(batch, by=who)
-    assert apply(batch.pk)
-    return lambda: undo(batch, by=who, reason="误传")
+    confirm_import(batch, by=who)
+    assert write_confirmed_batch(batch.pk)
+    return lambda: undo_import(batch, by=who, reason="误传")
 
 
 def undoing_what_waits(cast: SimpleNamespace) -> Door:
@@ -193,8 +193,8 @@ def setting_quotas(cast: SimpleNamespace) -> Door:
 
 def dividing(cast: SimpleNamespace) -> Door:
     target, rows = divided(cast)
-    parts = [Division(target, rows)]
-    return lambda: divide(f.plan(), parts, from_month=Month(2014, 3), source="", by=cast.coordinator)
+    parts = [TargetDivision(target, rows)]
+    return lambda: divide_targets(f.plan(), parts, from_month=Month(2014, 3), source="", by=cast.coordinator)
 
 
 def loading_quotas(cast: SimpleNamespace) -> Door:
@@ -289,18 +289,18 @@ DOORS = {
     "hand_in": handing_in,
     "attach": attaching,
     "detach": detaching,
-    "approve": approving,
+    "approve_revision": approving,
     "approve, a correction": correcting,
-    "approve_all": approving_a_lot,
-    "withdraw": withdrawing,
+    "approve_revisions": approving_a_lot,
+    "withdraw_revision": withdrawing,
     "make_official": making_official,
     "make_official_from": importing,
     "submit_from": importing_for_review,
-    "retract": undoing,
+    "retract_source": undoing,
     "send_back_all": undoing_what_waits,
     "POST /observations": sending,
     "set_quotas": setting_quotas,
-    "divide": dividing,
+    "divide_targets": dividing,
     "loaddata": loading_quotas,
     "administration": administering_quotas,
     "loaddata, a target": loading_a_target,
@@ -324,20 +324,23 @@ ALSO = {
 """Services that are doors through others."""
 HARMLESS = {
     "targets.services": {
-        *("lock", "reopen", "mark_dirty", "formulas_changed"),
+        *("close_plan_month", "reopen_plan_month", "mark_dirty", "formulas_changed"),
         "reporters_changed",  # who reports, not what
         *("ask_about_data", "answer_data_question"),  # about figures, which stay as they are
-        "send_back",  # what waits in a closed month may still be returned: nothing official changes
+        "return_revision",  # what waits in a closed month may still be returned: nothing official changes
     },
     "tasks.services": {
         *("issue_feed", "revoke_feed"),
-        *("propose_next_year", "keep", "keep_clause", "leave_out", "discard_draft_plan"),  # of a plan not in force
-        *("publish", "remove_plan"),  # of plans, not of months
-        *("close", "reopen_task"),  # of tasks, not of months
-        "split",  # asks where a promise gets its light from a milestone, and only then
-        "return_report",  # as `send_back`
-        *("propose", "issue", "receive", "answer", "send_back", "verify", "reject", "withdraw", "edit", "_escalated"),
-        *("comment", "answer_comment", "press", "urge"),  # what is said about promises, not what was reached
+        # Of a plan that is not in force.
+        *("propose_next_year", "keep_draft_row", "keep_clause", "leave_out", "discard_draft_plan"),
+        *("publish_draft_plan", "remove_plan"),  # of plans, not of months
+        *("close_task", "reopen_task"),  # of tasks, not of months
+        "split_into_milestones",  # asks where a promise gets its light from a milestone, and only then
+        "return_report",  # as `return_revision`
+        # What is said about promises and asked of units, not what was reached.
+        *("propose_notice", "issue_notice", "receive_notice", "answer_notice", "return_notice_for_rework"),
+        *("verify_notice", "reject_notice", "withdraw_notice", "edit_notice", "close_notice", "_escalated"),
+        *("write_comment", "answer_comment", "press_comment", "urge_notice"),
     },
 }
 
@@ -392,11 +395,13 @@ def test_closing_and_a_door_wait_for_each_other(
     """Whoever begins while the month is being closed is refused and changes nothing; closing that begins while somebody
     writes comes after all of it."""
     door, before = make(), stored()
-    refused = meanwhile(lambda: lock(f.plan(), JUNE, by=cast.coordinator), door)
+    refused = meanwhile(lambda: close_plan_month(f.plan(), JUNE, by=cast.coordinator), door)
     assert "封账" in said(refused)
     assert stored() == before
-    reopen(f.plan(), JUNE, by=cast.coordinator, reason="更正")
-    closing = meanwhile(make() if refused is False else door, lambda: lock(f.plan(), JUNE, by=cast.coordinator))
+    reopen_plan_month(f.plan(), JUNE, by=cast.coordinator, reason="更正")
+    closing = meanwhile(
+        make() if refused is False else door, lambda: close_plan_month(f.plan(), JUNE, by=cast.coordinator)
+    )
     assert isinstance(closing, MonthLock)
     assert all(at < closing.locked_at for at in moments())
     assert figures_of(official_at(closing.locked_at), cast) == figures_of(official_now, cast)
@@ -412,7 +417,7 @@ def test_closing_that_waits_too_long_closes_nothing_and_says_so(
 
     def closing() -> None:
         try:
-            lock(f.plan(), JUNE, by=cast.coordinator)
+            close_plan_month(f.plan(), JUNE, by=cast.coordinator)
         except ValidationError as refused:
             told.append(refused)
         finally:
@@ -437,10 +442,10 @@ def test_a_month_is_not_held_where_it_would_not_stay_so() -> None:
 def said(outcome: Any) -> str:
     """The refusal in words, however the door tells it."""
     if isinstance(outcome, EntriesRefusedError):
-        return " ".join(sentence(one) for found in outcome.problems.values() for one in found)
+        return " ".join(problem_sentence(one) for found in outcome.problems.values() for one in found)
     if outcome is False:  # the file is checked again, and its row is told
         (batch,) = ImportBatch.objects.all()
-        check(batch.pk)
+        check_import_batch(batch.pk)
         batch.refresh_from_db()
         return " ".join(map(str, errors_of(batch)))
     return " ".join(outcome.messages) if isinstance(outcome, ValidationError) else _shown(outcome)

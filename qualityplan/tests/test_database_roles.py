@@ -15,17 +15,17 @@ from django.utils import timezone
 
 from departments.auditing import chain
 from departments.database import roles
-from departments.database.append_only import declared, rewriting
+from departments.database.append_only import list_append_only_tables, rewriting
 from departments.models import AuditEvent, Link
-from imports.batches.applying import apply
-from imports.services.deciding import confirm
+from imports.batches.applying import write_confirmed_batch
+from imports.services.deciding import confirm_import
 from imports.tests.people import brought, row
 from plans.periods import Month
 from qualityplan.jobs import link_chain, look_through_chain
 from targets.models import Attainment, Decision, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock, reopen
-from targets.services.reviewing import approve_all, send_back, withdraw
+from targets.services.locking import close_plan_month, reopen_plan_month
+from targets.services.reviewing import approve_revisions, return_revision, withdraw_revision
 from targets.tests import factories as f
 from tasks.services.deciding import return_report
 from tasks.tests.cast import MAY, approved, cast, handed_in, said
@@ -66,22 +66,22 @@ def test_the_service_does_its_days_work(city: SimpleNamespace) -> None:
     with as_service():
         page = Client().post(reverse("login"), {"login": city.reporter.username, "password": "pass"})
         assert page.status_code == 302
-        send_back(entered(city, "2014-01", "300"), by=city.reviewer, reason="请核对")
+        return_revision(entered(city, "2014-01", "300"), by=city.reviewer, reason="请核对")
         first, second = entered(city, "2014-01", "310"), entered(city, "2014-02", "320")
-        approve_all([first, second], by=city.reviewer)
-        withdraw(Revision.objects.get(pk=second.pk), by=city.reviewer, reason="重复")
+        approve_revisions([first, second], by=city.reviewer)
+        withdraw_revision(Revision.objects.get(pk=second.pk), by=city.reviewer, reason="重复")
         batch = brought(city.office, row(city.houses, "2014-03", 330), row(city.houses, "2014-01", 311))
-        confirm(batch, by=city.office)
-        apply(batch.pk)
+        confirm_import(batch, by=city.office)
+        write_confirmed_batch(batch.pk)
         f.recompute()
         approved(city.place, city.reporter, city.reviewer)
         approved(city.place, city.reporter, city.reviewer, said("更正"), reason="漏写")
         return_report(handed_in(city.theirs, city.sharer), by=city.checker, reason="请补充")
-        reopen(lock(f.plan(), MAY, by=city.office).plan, MAY, by=city.office, reason="补报")
+        reopen_plan_month(close_plan_month(f.plan(), MAY, by=city.office).plan, MAY, by=city.office, reason="补报")
         link_chain()
         look_through_chain()
     assert Attainment.objects.get(target=city.promise, month=Month(2014, 3)).actual == 641
-    assert not list(chain.faults())
+    assert not list(chain.find_chain_faults())
 
 
 REFUSED = [
@@ -94,9 +94,9 @@ REFUSED = [
 
 
 def test_what_only_grows_is_beyond_its_reach(city: SimpleNamespace) -> None:
-    approve_all([entered(city, "2014-01", "310")], by=city.reviewer)
-    chain.link()
-    refused = [line.format(one.table, one.frozen[-1]) for one in declared() for line in REFUSED]
+    approve_revisions([entered(city, "2014-01", "310")], by=city.reviewer)
+    chain.link_sealed_rows()
+    refused = [line.format(one.table, one.frozen[-1]) for one in list_append_only_tables() for line in REFUSED]
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgname LIKE 'kept_%'")
         refused += [f"DROP TRIGGER {name} ON {table}" for name, table in cursor.fetchall()]
@@ -125,8 +125,8 @@ NEW: dict[Any, dict[str, Any]] = {
 
 
 def test_nothing_is_put_into_the_past(city: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    approve_all([entered(city, "2014-01", "310")], by=city.reviewer)
-    chain.link()
+    approve_revisions([entered(city, "2014-01", "310")], by=city.reviewer)
+    chain.link_sealed_rows()
     past = timezone.now() - timedelta(days=200)
     for model, new in NEW.items():
         moment = {Link: "linked_at", Revision: "created_at"}.get(model, "at")

@@ -24,11 +24,11 @@ from qualityplan.demonstration.accounts import demo_password
 from targets.arithmetic.formulas import Signal, Verdict
 from targets.data_quality.signals import SignalKind
 from targets.expected.punctuality import Status
-from targets.expected.timeliness import matrix_of
+from targets.expected.timeliness import timeliness_matrix_of
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, DirtyKey, Observation, Revision, Source
 from targets.questioning.page import DataQuality
-from targets.wording.explanation import shown
+from targets.wording.explanation import attainment_texts_of
 from tasks.models import Milestone
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,10 @@ def test_the_stories_are_told(demonstrated: Plan) -> None:
     assert (now["completed-works-quality"].signal, now["completed-works-quality"].needed_reachable) == ("red", False)
     assert [month.number for month in now["water-works-supervision"].missing_months] == [8, 9]
     assert (before["outdated-capacity"].verdict, now["outdated-capacity"].verdict) == ("not_met", "met")
-    assert (now["equipment-accidents"].verdict, str(shown(now["equipment-accidents"]).actual)[:6]) == ("met", "0.4167")
+    assert (now["equipment-accidents"].verdict, str(attainment_texts_of(now["equipment-accidents"]).actual)[:6]) == (
+        "met",
+        "0.4167",
+    )
     assert (now["bus-share"].verdict, now["bus-share"].reason) == ("not_assessable", "baseline_missing")
     assert str(now["national-iv-petrol"].done_on) == "2014-06-20"
     assert (now["demonstration-city"].verdict, now["international-standards"].verdict) == ("not_met", "no_data")
@@ -120,7 +123,7 @@ def test_nothing_is_reported_for_the_time_after(demonstrated: Plan) -> None:
 
 def test_some_report_on_time_some_late_some_not_at_all_and_some_came_back(demonstrated: Plan) -> None:
     leader = User.objects.get(username="leader")
-    matrix = matrix_of(demonstrated, leader, SEPTEMBER, timezone.now())
+    matrix = timeliness_matrix_of(demonstrated, leader, SEPTEMBER, timezone.now())
     total, shown_statuses = matrix.total, {cell.tally.status for line in matrix.lines for cell in line.cells}
     assert shown_statuses == set(Status) - {Status.NOT_DUE}
     assert total.punctuality is not None

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.periods import months_of
-from qualityplan.demonstration.series import Figure, distributed, year_of
-from qualityplan.demonstration.shapes import SAMPLES, scenario
-from targets.arithmetic.accumulation import Accumulated, Reading, accumulate, combine
+from qualityplan.demonstration.series import MadeUpFigure, distribute_by_weight, make_up_year
+from qualityplan.demonstration.shapes import SAMPLES, read_scenario
+from targets.arithmetic.accumulation import Accumulated, MonthReading, accumulate, combine
 from targets.models import Indicator
 
 
@@ -29,18 +29,20 @@ def unsaved(fields: dict[str, Any]) -> Indicator:
 
 
 INDICATORS = {row["code"]: unsaved(row) for row in loaded(30, "targets.indicator")}
-SCENARIO = scenario("wenzhou-2014-quality") or pytest.fail("there is no scenario")
+SCENARIO = read_scenario("wenzhou-2014-quality") or pytest.fail("there is no scenario")
 
 
-def full_years() -> dict[tuple[str, str, int], list[Figure]]:
+def full_years() -> dict[tuple[str, str, int], list[MadeUpFigure]]:
     """Every year that is made up, to December, also what is not imported."""
     return {
-        (shape.indicator, shape.region, shape.year): year_of(shape, INDICATORS[shape.indicator].rule, SCENARIO.seed)
+        (shape.indicator, shape.region, shape.year): make_up_year(
+            shape, INDICATORS[shape.indicator].rule, SCENARIO.seed
+        )
         for shape in SCENARIO.shapes
     }
 
 
-def year_figure(indicator: Indicator, series: list[list[Figure]]) -> Decimal:
+def year_figure(indicator: Indicator, series: list[list[MadeUpFigure]]) -> Decimal:
     """The whole year's figure, by the rules with which the service judges; several series make a whole."""
     parts = [accumulate(indicator.rule, [reading(figure) for figure in one]) for one in series]
     whole: Accumulated | None = (parts[0] if len(parts) == 1 else combine(indicator.rule, parts))[-1]
@@ -48,8 +50,8 @@ def year_figure(indicator: Indicator, series: list[list[Figure]]) -> Decimal:
     return (whole.numerator * indicator.scale) / whole.denominator
 
 
-def reading(figure: Figure) -> Reading:
-    return Reading(
+def reading(figure: MadeUpFigure) -> MonthReading:
+    return MonthReading(
         figure.month.number, figure.value, figure.numerator, figure.denominator, figure.occurred_on, revision=0
     )
 
@@ -104,7 +106,7 @@ def test_the_figures_are_the_same_every_time() -> None:
     assert full_years() == full_years()
     first = next(shape for shape in SCENARIO.shapes if shape.indicator == "air-quality")
     rule = INDICATORS["air-quality"].rule
-    assert year_of(first, rule, seed=1) == year_of(first, rule, seed=1) != year_of(first, rule, seed=2)
+    assert make_up_year(first, rule, seed=1) == make_up_year(first, rule, seed=1) != make_up_year(first, rule, seed=2)
 
 
 def test_every_indicator_has_a_shape_in_regions_that_exist() -> None:
@@ -135,9 +137,9 @@ def test_what_is_distributed_adds_up_and_fits(total: int, parts: list[tuple[int,
     weights, most = [weight for weight, _limit in parts], [limit for _weight, limit in parts]
     if total > sum(most):
         with pytest.raises(ValueError, match="more than fits"):
-            distributed(total, weights, most)
+            distribute_by_weight(total, weights, most)
         return
-    found = distributed(total, weights, most)
+    found = distribute_by_weight(total, weights, most)
     assert sum(found) == total
     assert all(0 <= part <= limit for part, limit in zip(found, most, strict=True))
 

@@ -14,7 +14,7 @@ from departments.models import Membership
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
-from qualityplan.demonstration.shapes import made_up_plans, scenario
+from qualityplan.demonstration.shapes import made_up_plans, read_scenario
 from targets.arithmetic.formulas import Signal
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Quota, Revision, Source, Target
@@ -153,7 +153,7 @@ def test_the_county_has_an_office_of_its_own(demonstrated: None, username: str, 
 
 @pytest.mark.parametrize("code", [COUNTY, FIVE_YEARS])
 def test_every_milestone_that_is_done_exists(demonstrated: None, code: str) -> None:
-    told = scenario(code)
+    told = read_scenario(code)
     assert told is not None
     done = Milestone.objects.filter(task__plan__code=code, done_on__isnull=False)
     assert {(step.task.code, step.code): step.done_on for step in done.select_related("task")} == told.done

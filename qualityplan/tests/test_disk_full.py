@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 from departments.permissions import Role
 from departments.tests.callers import sending
 from imports.models import ImportBatch
-from imports.services.receiving import receive
+from imports.services.receiving import receive_import_file
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from reviews.documents import RefusedFileError
@@ -165,7 +165,7 @@ def test_a_file_whose_row_may_be_there_is_never_deleted(cast: SimpleNamespace, l
 
 def test_an_upload_whose_batch_may_be_there_is_never_deleted(cast: SimpleNamespace, lost: None) -> None:
     with pytest.raises(LostError):
-        receive(uploaded(csv_bytes([(cast.houses.code, "100100", "2014-06", "7")])), by=cast.reporter)
+        receive_import_file(uploaded(csv_bytes([(cast.houses.code, "100100", "2014-06", "7")])), by=cast.reporter)
     assert len(left(cast.media)) == 1
 
 

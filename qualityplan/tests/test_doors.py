@@ -16,20 +16,20 @@ from pytest_django.fixtures import Settings
 from departments.models import Membership, User
 from departments.permissions import Role
 from departments.tests.callers import asking, posting, sending
-from imports.batches.applying import apply
-from imports.batches.checking import check
-from imports.services.deciding import confirm, undo
+from imports.batches.applying import write_confirmed_batch
+from imports.batches.checking import check_import_batch
+from imports.services.deciding import confirm_import, undo_import
 from imports.services.whole import import_observations
 from imports.tests.people import brought
 from imports.tests.tables import csv_bytes, uploaded
 from plans.periods import Month
 from reviews.tests import papers
 from targets.entry_rules.figures import Problem
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models import Attachment, Draft, Indicator, Observation, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, send_back
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, return_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -118,8 +118,8 @@ def through_a_file_for_review(cast: SimpleNamespace, indicator: Indicator, field
     batch = brought(cast.reporter, row)
     if batch.errors:
         return [error["code"] for error in batch.errors], ()
-    confirm(batch, by=cast.reporter)
-    apply(batch.pk)
+    confirm_import(batch, by=cast.reporter)
+    write_confirmed_batch(batch.pk)
     return [], figures(Revision.objects.get())
 
 
@@ -217,7 +217,7 @@ def test_what_one_door_refuses_every_door_refuses_for_the_same_reason(
     found = verdicts(cast, kind, fields)
     assert found == dict.fromkeys(found, (codes, ()))
     said = undone(lambda: through_a_cell(cast, getattr(cast, kind), fields))
-    beginnings = [sentence(Problem(code, "", (("found", "?"), ("bound", "?")))).split("?")[0] for code in codes]
+    beginnings = [problem_sentence(Problem(code, "", (("found", "?"), ("bound", "?")))).split("?")[0] for code in codes]
     assert len(said) == len(codes)
     assert all(text.startswith(beginning) for text, beginning in zip(said, beginnings, strict=True))
 
@@ -247,7 +247,7 @@ def imported_on_the_page(cast: SimpleNamespace) -> Any:
 
 def imported_by_the_api(cast: SimpleNamespace) -> Any:
     pk = sending(cast.reporter)(cast.table).json()["id"]
-    check(pk)
+    check_import_batch(pk)
     return asking(cast.reporter, **{"Accept-Language": "zh-hans"})(f"/imports/{pk}")
 
 
@@ -279,9 +279,9 @@ def closed(cast: SimpleNamespace) -> SimpleNamespace:
     """June is closed; a draft, a figure that waits and one that is official are left in it."""
     more = [f.indicator("count", department=cast.office) for _one in range(2)]
     cast.waiting = handed_in(more[0], cast.reporter)
-    cast.official = approve(handed_in(more[1], cast.reporter), by=cast.reviewer)
+    cast.official = approve_revision(handed_in(more[1], cast.reporter), by=cast.reviewer)
     save_draft(key(cast.count), Typed(value="5", note=NOTE), version=0, by=cast.reporter)
-    lock(f.plan(), JUNE, by=cast.coordinator)
+    close_plan_month(f.plan(), JUNE, by=cast.coordinator)
     pk, code = cast.count.pk, cast.count.code
     cast.typed = {f"{pk}-value": "7", f"{pk}-note": NOTE, f"{pk}-version": "1"}
     cast.table = csv_bytes([(code, "100100", "2014-06", "7")])
@@ -344,23 +344,23 @@ def sent_as_a_draft(cast: SimpleNamespace) -> None:
 
 def returned_once(cast: SimpleNamespace) -> None:
     """The typist's figure stands in the form again when it comes back."""
-    send_back(handed_in(cast.count, cast.typist), by=cast.reviewer, reason="请附证明")
+    return_revision(handed_in(cast.count, cast.typist), by=cast.reviewer, reason="请附证明")
 
 
 def brought_in_a_file(cast: SimpleNamespace) -> None:
     """It waits, and is taken along by whoever attaches a file to it."""
     batch = brought(cast.typist, (cast.count.code, "100100", "2014-06", "5", "", "", NOTE))
-    confirm(batch, by=cast.typist)
-    apply(batch.pk)
+    confirm_import(batch, by=cast.typist)
+    write_confirmed_batch(batch.pk)
 
 
 def waiting_again(cast: SimpleNamespace) -> None:
     """A colleague's file took its place, and was undone."""
     handed_in(cast.count, cast.typist)
     batch = brought(cast.reporter, (cast.count.code, "100100", "2014-06", "6", "", "", NOTE))
-    confirm(batch, by=cast.reporter)
-    apply(batch.pk)
-    undo(batch, by=cast.reporter, reason="误传")
+    confirm_import(batch, by=cast.reporter)
+    write_confirmed_batch(batch.pk)
+    undo_import(batch, by=cast.reporter, reason="误传")
 
 
 TYPED = [typed_in_the_form, typed_in_a_cell, sent_as_a_draft, returned_once, brought_in_a_file, waiting_again]
@@ -411,8 +411,8 @@ def test_an_import_is_no_way_round_the_review(who: str, cast: SimpleNamespace) -
 @pytest.mark.parametrize("who", ["reporter", "both"])
 def test_what_a_bureau_imports_waits_for_a_colleague(who: str, cast: SimpleNamespace) -> None:
     batch = brought(getattr(cast, who), (cast.count.code, "100100", "2014-06", "5"))
-    confirm(batch, by=getattr(cast, who))
-    apply(batch.pk)
+    confirm_import(batch, by=getattr(cast, who))
+    write_confirmed_batch(batch.pk)
     made = Revision.objects.get()
     assert (made.state, made.official_by, made.approved_by) == ("submitted", "", None)
     assert by(getattr(cast, who)).post(f"/revisions/{made.pk}/approve/").status_code == 403

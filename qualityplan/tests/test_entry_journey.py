@@ -22,7 +22,7 @@ from plans.periods import Month
 from targets.judging.recompute import recompute_dirty
 from targets.models import Draft, Indicator, Revision
 from targets.services.drafting import Typed, save_draft
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 
 pytestmark = [
@@ -155,7 +155,7 @@ def test_beside_a_row_that_a_plan_has_closed_the_others_are_filled_and_files_att
     page: Page, live_server: LiveServer, city: SimpleNamespace, complaints: list[str]
 ) -> None:
     closed, air = also_asked(city)
-    lock(air, Month(2014, 10), by=User.objects.get(username="coordinator"))
+    close_plan_month(air, Month(2014, 10), by=User.objects.get(username="coordinator"))
     log_in(page, live_server)
     expect(field(page, "equipment-deaths", "numerator")).to_be_disabled()
 
@@ -188,7 +188,7 @@ def test_text_kept_in_the_browser_for_a_row_that_was_closed_stays_there_and_lets
     field(page, "equipment-deaths", "numerator").fill("3")
     page.keyboard.press("Tab")
     expect(row(page, "equipment-deaths")).to_contain_text("未保存")
-    lock(air, Month(2014, 10), by=User.objects.get(username="coordinator"))
+    close_plan_month(air, Month(2014, 10), by=User.objects.get(username="coordinator"))
     page.on("dialog", lambda dialog: dialog.accept())
     page.context.set_offline(False)
     expect(row(page, "equipment-deaths")).to_contain_text("已封账")

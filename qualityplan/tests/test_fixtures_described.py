@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from qualityplan.loading.description import PATH, described, key_names
-from qualityplan.loading.kinds import find, loadable_fields, loadable_models, model_called, natural_key_of
+from qualityplan.loading.description import PATH, key_names, redraw_fixture_tables
+from qualityplan.loading.kinds import find_stored_object, loadable_fields, loadable_models, model_called, natural_key_of
 from qualityplan.tests.fixture_rows import Row, Write, load
 
 DOCUMENT = PATH.read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def test_every_allowed_value_is_named(field: Any) -> None:
 
 
 def test_the_tables_say_what_the_models_say() -> None:
-    assert described(DOCUMENT) == DOCUMENT, "run manage.py describe_fixtures"
+    assert redraw_fixture_tables(DOCUMENT) == DOCUMENT, "run manage.py describe_fixtures"
 
 
 def test_a_reference_names_the_parts_of_the_key() -> None:
@@ -74,7 +74,7 @@ def test_an_example_is_found_by_the_key_that_a_reference_would_write(write: Writ
         for stored in model._default_manager.all():
             key = natural_key_of(stored)
             assert len(key) == len(key_names(model))
-            assert find(model, key) == stored
+            assert find_stored_object(model, key) == stored
 
 
 def test_other_ways_bring_the_rest() -> None:

@@ -14,13 +14,13 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from departments.http_api import idempotency
-from departments.http_api.idempotency import REPLAYED, digest_of, forget
+from departments.http_api.idempotency import REPLAYED, digest_of_request, forget_old_answers
 from departments.jobs import forget_answers
 from departments.models import IdempotentAnswer, User
 from departments.permissions import Role
 from departments.tests.callers import Ask, faults, posting
 from qualityplan.celery import app
-from targets.entering.received_figures import keep
+from targets.entering.received_figures import keep_received_figures
 from targets.models import Indicator, Revision
 from targets.tests import factories as f
 
@@ -152,9 +152,9 @@ def sent_at_once(
         done.append(arguments)
         entered.set()
         assert go_on.wait(30)
-        return keep(*arguments, **named)
+        return keep_received_figures(*arguments, **named)
 
-    monkeypatch.setattr("targets.api.keep", held_up)
+    monkeypatch.setattr("targets.api.keep_received_figures", held_up)
     answers: list[Any] = [None, None]
 
     def ask(place: int) -> None:
@@ -203,10 +203,10 @@ def form(content: bytes = b"1,2", name: str = "6.csv", **fields: str) -> HttpReq
 
 def test_a_form_with_a_file_is_known_again_by_what_is_in_it() -> None:
     first = form(skip="yes")
-    assert digest_of(first) == digest_of(form(skip="yes"))
+    assert digest_of_request(first) == digest_of_request(form(skip="yes"))
     assert first.FILES.getlist("file")[0].read() == b"1,2"
     others = [form(b"1,3", skip="yes"), form(name="7.csv", skip="yes"), form(skip="no"), form()]
-    assert len({digest_of(one) for one in (first, *others)}) == 5
+    assert len({digest_of_request(one) for one in (first, *others)}) == 5
 
 
 def test_old_answers_are_forgotten_in_lots_and_young_ones_are_kept(
@@ -217,7 +217,7 @@ def test_old_answers_are_forgotten_in_lots_and_young_ones_are_kept(
     for number in range(6):
         age = timedelta(hours=23) if number == 0 else timedelta(days=3, hours=number)
         IdempotentAnswer.objects.create(user=reporter, key=str(number), created_at=now - age)
-    assert forget(lots=2) == 4
+    assert forget_old_answers(lots=2) == 4
     assert set(IdempotentAnswer.objects.values_list("key", flat=True)) == {"0", "1"}
     forget_answers()
     assert IdempotentAnswer.objects.get().key == "0"

@@ -28,7 +28,7 @@ from qualityplan.tests.fixture_rows import (
     world,
 )
 from targets.models import AppliedFormulas, DirtyKey, Indicator, Quota, Target
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests.factories import person
 from tasks.models import Milestone, Task
 
@@ -231,7 +231,7 @@ def test_a_change_to_what_is_judged_by_is_marked(changed: Row, write: Write) -> 
 def test_a_file_judges_no_closed_month_otherwise_and_tells_what_it_changes(write: Write) -> None:
     load(write(*world()))
     assert AuditEvent.objects.get().detail["models"]["targets.target"] == 1
-    lock(Plan.objects.get(), Month(2030, 3), by=person(Role.COORDINATOR, Department.objects.get()))
+    close_plan_month(Plan.objects.get(), Month(2030, 3), by=person(Role.COORDINATOR, Department.objects.get()))
     key = {"plan": [PLAN], "code": "grow"}
     path = write(row("targets.target", **key, threshold="4", name="Grow"))
     assert refusal(path)[0].startswith(f"{path}, line 2, targets.target {PLAN} grow: This would judge 2030-03")

@@ -12,7 +12,7 @@ from departments.models import User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import send_back
+from targets.services.reviewing import return_revision
 from targets.tests import factories as f
 
 pytestmark = [
@@ -31,7 +31,7 @@ def reporter() -> User:
     made, reviewer = f.person(Role.REPORTER, office), f.person(Role.REVIEWER, office)
     key = (measured.pk, f.region().pk, Month(2014, 6))
     save_draft(key, Typed(value="3"), version=0, by=made)
-    send_back(hand_in([key], by=made)[0], by=reviewer, reason="漏报三月")
+    return_revision(hand_in([key], by=made)[0], by=reviewer, reason="漏报三月")
     return made
 
 

@@ -23,7 +23,7 @@ from qualityplan.tests.test_permissions import GUARDED
 from targets.models import Attachment, DataQuestion, MonthLock, Revision
 from tasks.models import Comment, ProgressReport, SupervisionNotice, Task
 from tasks.services import supervision
-from tasks.services.supervision import Proposal
+from tasks.services.supervision import NoticeProposal
 
 pytestmark = pytest.mark.django_db
 OF_DRAFTS = {"years_publish", "years_discard", "draft_edit", "draft_add", "draft_row", "draft_remove"}
@@ -186,8 +186,8 @@ def test_the_own_addresses_lead_to_the_own_things_and_show_no_other_city(cities:
 def test_a_draft_and_a_proposal_are_there_for_the_own_office_alone(cities: tuple[Whole, Whole]) -> None:
     here, there = cities
     for things, office in ((here.own, here.people), (here.county, here.countys)):
-        said = Proposal(plan=things.plan, title="建议", demand="请办理。", task=things.task, lead=things.unit)
-        proposed = supervision.propose(said, by=office[Role.COORDINATOR], now=timezone.now())
+        said = NoticeProposal(plan=things.plan, title="建议", demand="请办理。", task=things.task, lead=things.unit)
+        proposed = supervision.propose_notice(said, by=office[Role.COORDINATOR], now=timezone.now())
         for who, user in (*everybody(here), *everybody(there)):
             client = Client()
             client.force_login(user)

@@ -7,7 +7,7 @@ import pytest
 from departments.permissions import Role
 from departments.tests.callers import asking, posting, sending
 from departments.tests.cities import province
-from imports.batches.checking import check
+from imports.batches.checking import check_import_batch
 from imports.models import ImportBatch
 from qualityplan.tests.cities import Possession, Whole, whole_city
 from qualityplan.tests.test_api_permissions import OPERATIONS
@@ -106,7 +106,7 @@ def test_a_coordinators_file_makes_nothing_of_another_city_official(cities: tupl
     data = "\n".join(["指标,地区,月份,数值", *rows]).encode()
     sent = sending(here.people[Role.COORDINATOR])(data)
     batch = ImportBatch.objects.get(pk=sent.json()["id"])
-    check(batch.pk)
+    check_import_batch(batch.pk)
     batch.refresh_from_db()
     assert [(one["row"], one["code"]) for one in batch.errors] == [
         (4, "indicator_similar"),

@@ -70,7 +70,7 @@ def in_drops(line: socket, commands: int) -> None:
 def test_a_request_waits_for_a_slow_redis_no_longer_than_its_patience_however_often_it_asks(
     answer: Answer, settings: Any
 ) -> None:
-    with slow_server(answer) as address, patience.begun() as waited:
+    with slow_server(answer) as address, patience.begin_patience() as waited:
         settings.CACHES = settings.CACHES | {"shared": settings.CACHES["shared"] | {"LOCATION": address}}
         found = [caches["shared"].get("page", "missed") for _number in range(20)]
     assert set(found) == {"missed"}

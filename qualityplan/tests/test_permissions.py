@@ -21,13 +21,13 @@ from targets.services.drafting import Typed, hand_in, save_draft
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from tasks.models import Comment, ProgressReport, StepAttachment, SupervisionNotice, Task
-from tasks.rules.accounts import Said
+from tasks.rules.accounts import TypedReport
 from tasks.services import supervision
 from tasks.services.attachments import attach_to_report
-from tasks.services.commenting import comment
-from tasks.services.places import Place
+from tasks.services.commenting import write_comment
+from tasks.services.places import ReportPlace
 from tasks.services.reporting import hand_in_report, save_report
-from tasks.services.supervision import Proposal
+from tasks.services.supervision import NoticeProposal
 from tasks.views.supervision import DONE
 
 pytestmark = pytest.mark.django_db
@@ -253,9 +253,9 @@ def city(plan_2014: Plan) -> SimpleNamespace:
 
 def reported(plan: Plan, office: Department) -> ProgressReport:
     """A report with a file, of a task that the office leads."""
-    place = Place(plan.tasks.get(code="quality-foundations"), office, Month(2014, 6))
+    place = ReportPlace(plan.tasks.get(code="quality-foundations"), office, Month(2014, 6))
     author = f.person(Role.REPORTER, office)
-    save_report(place, Said("已完成方案"), version=0, by=author)
+    save_report(place, TypedReport("已完成方案"), version=0, by=author)
     attach_to_report(place, SimpleUploadedFile("方案.pdf", papers.PDF), by=author)
     made = hand_in_report(place, by=author)
     assert made is not None
@@ -269,15 +269,15 @@ def key_of(indicator: Indicator) -> tuple[int, int, Month]:
 def asked(office: Department, by: User) -> Comment:
     """What a leader asks of the office."""
     about, now = Task.objects.get(code="brands"), timezone.now()
-    return comment(about, text="请加快", asked=office, due=timezone.localdate(now), by=by, now=now)
+    return write_comment(about, text="请加快", asked=office, due=timezone.localdate(now), by=by, now=now)
 
 
 def pressed(office: Department, by: User) -> SupervisionNotice:
     """A notice of supervision, with a file, that the office has to receive."""
     task = Task.objects.get(code="brands")
-    said = Proposal(plan=task.plan, title="督办", demand="请办理。", task=task, lead=office)
-    made = supervision.propose(said, by=by, now=timezone.now())
-    return supervision.issue(made, by=by, now=timezone.now(), files=[SimpleUploadedFile("通知.pdf", papers.PDF)])
+    said = NoticeProposal(plan=task.plan, title="督办", demand="请办理。", task=task, lead=office)
+    made = supervision.propose_notice(said, by=by, now=timezone.now())
+    return supervision.issue_notice(made, by=by, now=timezone.now(), files=[SimpleUploadedFile("通知.pdf", papers.PDF)])
 
 
 def waiting(indicator: Indicator, office: Department) -> Revision:

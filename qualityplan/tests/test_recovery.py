@@ -74,7 +74,7 @@ def test_a_worker_killed_in_the_middle_of_a_recompute_loses_nothing(
     eventually: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "wake", lambda: recompute.apply_async(queue=QUEUE))
+    monkeypatch.setattr(jobs, "wake_recompute", lambda: recompute.apply_async(queue=QUEUE))
     report(promise.indicator, "2014-02", 190, 200)
     with transaction.atomic():
         # The worker has read and judged everything when it comes to wait for this row, to write over it.

@@ -21,8 +21,8 @@ from django.db import connection, transaction
 
 from imports import jobs
 from imports.models import ImportBatch, StagedRow
-from imports.services.deciding import confirm
-from imports.services.receiving import receive
+from imports.services.deciding import confirm_import
+from imports.services.receiving import receive_import_file
 from imports.tests.people import row
 from imports.tests.tables import csv_bytes, uploaded
 from targets.judging.audit import differences
@@ -63,7 +63,7 @@ def house(
 ) -> House:
     """No message of the test's own process arrives: the workers have only the database to go by."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    monkeypatch.setattr(jobs, "send", lambda task, pk: None)
+    monkeypatch.setattr(jobs, "send_import_message", lambda task, pk: None)
     return House(own_broker, spawn_worker, tmp_path)
 
 
@@ -76,7 +76,7 @@ def cast() -> SimpleNamespace:
 
 
 def handed_over(cast: SimpleNamespace) -> ImportBatch:
-    return receive(uploaded(cast.file), by=cast.by)
+    return receive_import_file(uploaded(cast.file), by=cast.by)
 
 
 def state(batch: ImportBatch) -> str:
@@ -122,7 +122,7 @@ def done(batch: ImportBatch) -> bool:
 
 def finished(batch: ImportBatch, cast: SimpleNamespace, eventually: Callable[..., None]) -> None:
     eventually(lambda: state(batch) == "ready", timeout=30)
-    confirm(batch, by=cast.by)
+    confirm_import(batch, by=cast.by)
     eventually(lambda: done(batch), timeout=30)
     written_once(cast)
 
@@ -165,7 +165,7 @@ def test_a_worker_killed_after_the_rows_are_staged(
     batch, worker = handed_over(cast), house.worker()
     eventually(lambda: state(batch) == "ready", timeout=30)
     kill(worker)
-    confirm(batch, by=cast.by)
+    confirm_import(batch, by=cast.by)
     assert (state(batch), StagedRow.objects.count()) == ("applying", 2)
     assert nothing_written()
     house.worker()
@@ -182,7 +182,7 @@ def in_the_middle(
     eventually(lambda: state(batch) == "ready", timeout=30)
     with transaction.atomic():
         held("targets_attainment", "SHARE")  # it can be read, so that sweeps pass, but not written
-        elsewhere(lambda: confirm(batch, by=cast.by))
+        elsewhere(lambda: confirm_import(batch, by=cast.by))
         eventually(lambda: writing() > 0, timeout=30)
         yield batch, worker
 

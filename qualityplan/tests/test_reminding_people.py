@@ -18,7 +18,7 @@ from departments.tests.mailserver import MailServer
 from plans.periods import Month
 from qualityplan.tests.servers import MOST_WORKERS, REDIS
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import send_back
+from targets.services.reviewing import return_revision
 from targets.tests import factories as f
 
 QUEUE = "reminding"
@@ -41,7 +41,7 @@ def send_one_back() -> None:
     User.objects.filter(pk=reporter.pk).update(email="reporter@example.org")
     key = (measured.pk, f.region().pk, Month(2014, 6))
     save_draft(key, Typed(value="3"), version=0, by=reporter)
-    send_back(hand_in([key], by=reporter)[0], by=reviewer, reason="漏报三月")
+    return_revision(hand_in([key], by=reporter)[0], by=reviewer, reason="漏报三月")
 
 
 def mailed() -> bool:
@@ -54,7 +54,7 @@ def test_a_return_reaches_the_reporters_mailbox_by_a_real_worker(
     eventually: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "wake", lambda: jobs.mail.apply_async(queue=QUEUE))
+    monkeypatch.setattr(jobs, "wake_mail_worker", lambda: jobs.mail.apply_async(queue=QUEUE))
     spawn_worker("--queues", QUEUE, EMAIL_URL=f"smtp://127.0.0.1:{server.port}", SITE_URL="https://plan.example")
     send_one_back()
     eventually(mailed, timeout=30)
@@ -73,7 +73,7 @@ def test_what_a_lost_message_left_is_sent_by_the_sweep(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(jobs, "wake", lambda: None)
+    monkeypatch.setattr(jobs, "wake_mail_worker", lambda: None)
     send_one_back()
     assert not mailed()
     address = f"{os.environ[REDIS]}/{2 * MOST_WORKERS - 1}"  # nobody else's: the suite's worker sends no mail
@@ -95,7 +95,7 @@ def test_a_repeated_message_sends_nothing_twice(
     eventually: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "wake", lambda: [jobs.mail.apply_async(queue=QUEUE) for _again in range(5)])
+    monkeypatch.setattr(jobs, "wake_mail_worker", lambda: [jobs.mail.apply_async(queue=QUEUE) for _again in range(5)])
     for _worker in range(2):
         spawn_worker("--queues", QUEUE, EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
     send_one_back()

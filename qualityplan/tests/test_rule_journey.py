@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Target
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 
 pytestmark = [
@@ -30,7 +30,7 @@ def promise() -> Target:
     made = f.target(houses, "at_least", 400)
     f.step(made, "2014-06-30", 200)
     f.official(f.entry(houses, "2014-03", 90), f.entry(houses, "2014-04", 30))
-    lock(made.plan, Month(2014, 3), by=f.coordinator())
+    close_plan_month(made.plan, Month(2014, 3), by=f.coordinator())
     return made
 
 

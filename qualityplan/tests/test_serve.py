@@ -30,7 +30,7 @@ class Service:
         env = given | {"SECRET_KEY": secrets.token_urlsafe(50), "HTTPS": "0", MARK: self.mark} | environment
         command = [sys.executable, "-u", "manage.py", "serve", *options]
         output = self.log.open("wb")
-        self.parent = processes.start(command, env=env, output=output)
+        self.parent = processes.start_process(command, env=env, output=output)
         output.close()
 
     def said(self) -> str:
@@ -72,7 +72,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
     yield start
     for service in services:
-        processes.stop(service.parent, patience=20)
+        processes.stop_process(service.parent, patience=20)
         for pid in service.processes():
             os.kill(pid, signal.SIGKILL)
 
@@ -148,7 +148,7 @@ def test_it_ends_with_its_caller_when_asked_to(
     env = {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "PORT": str(free_port()), "HTTPS": "0", MARK: mark}
     script = f"{sys.executable} manage.py serve --with-parent; true"
     with (var_dir / "log").open("wb") as log:
-        caller = processes.start(["sh", "-c", script], env=env | {"SECRET_KEY": "x" * 50}, output=log)
+        caller = processes.start_process(["sh", "-c", script], env=env | {"SECRET_KEY": "x" * 50}, output=log)
     watched = Service.__new__(Service)
     watched.mark, watched.log, watched.parent = mark, var_dir / "log", caller
     eventually(watched.ready, timeout=60)

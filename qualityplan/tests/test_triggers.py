@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, models
 from django.db.migrations import Migration
 
 from departments.database.append_only import rewriting
-from departments.database.triggers import DROP, LIST, keep
+from departments.database.triggers import DROP, LIST, renew_triggers
 from departments.models import Department
 from departments.permissions import Role
 from targets.models import Revision
@@ -31,7 +31,7 @@ def triggers() -> dict[str, str]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_triggers_are_made_once_and_made_again_when_lost(family: str) -> None:
     before = triggers()
-    keep()
+    renew_triggers()
     assert triggers() == before
     lost = {name: table for name, table in before.items() if name.startswith(family)}
     assert lost
@@ -39,7 +39,7 @@ def test_triggers_are_made_once_and_made_again_when_lost(family: str) -> None:
         for name, table in lost.items():
             cursor.execute(DROP[connection.vendor].format(name=name, table=table))
     assert not triggers().keys() & lost.keys()
-    keep()
+    renew_triggers()
     assert triggers() == before
 
 

@@ -18,7 +18,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from qualityplan.tests.servers import free_port
 from qualityplan.urls import urlpatterns as own
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only]
@@ -98,7 +98,7 @@ def test_a_connection_that_breaks_off_in_the_middle_is_told_and_not_used_again(i
 def test_a_month_is_not_said_to_be_busy_when_its_connection_breaks_off(inside: Client) -> None:
     office = f.coordinator()
     with connection.execute_wrapper(broken_off("pg_advisory_xact_lock")), pytest.raises(Exception, match="terminat"):
-        lock(f.plan(), Month(2014, 5), by=office)
+        close_plan_month(f.plan(), Month(2014, 5), by=office)
 
 
 def broken_off(words: str) -> Callable[..., Any]:

@@ -30,8 +30,8 @@ from qualityplan.api import api
 from qualityplan.celery import app
 from qualityplan.running import patience
 from qualityplan.running.patience import Circuit
-from reviews.workflow import State
-from targets.jobs import wake
+from reviews.workflow import ReviewState
+from targets.jobs import wake_recompute
 from targets.models import DirtyKey, Revision
 from targets.tests import factories as f
 
@@ -298,7 +298,7 @@ def test_a_figure_approved_while_the_broker_is_away_is_judged_when_it_is_back(
     stop(own_redis)
     with caplog.at_level(logging.INFO):
         assert handed_in(cast).status_code == 201
-        waiting = Revision.objects.get(state=State.SUBMITTED.value)
+        waiting = Revision.objects.get(state=ReviewState.SUBMITTED.value)
         approved = logged_in(cast.reviewer).post(f"/revisions/{waiting.pk}/approve/")
     assert approved.status_code == 302
     assert max(waited(caplog)) < patience.SECONDS + SLACK
@@ -320,8 +320,8 @@ def test_a_broker_that_is_back_is_given_messages_again(
     own_redis.come_back()
 
     def woken() -> bool:
-        with patience.begun():
-            wake()
+        with patience.begin_patience():
+            wake_recompute()
         with redis.Redis.from_url(own_redis.address) as client:
             return bool(client.llen(app.conf.task_default_queue))
 

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from plans.models import Clause, Plan
-from reports.board.marking import Segment, hits, place, segments
-from reports.board.overview import Count, counts_of
-from reports.board.standing import Standing
-from targets.reading.selectors import Row, last_updates
+from reports.board.marking import Segment, cut_into_segments, find_quote_span, find_search_spans
+from reports.board.overview import LightCount, counts_in_light_order
+from reports.board.standing import PlanStanding
+from targets.reading.selectors import TargetRow, last_updates
 from targets.wording.lights import COLOURS, Light
-from tasks.reading.selectors import Row as TaskRow
-from tasks.reading.selectors import standing as tasks_at
+from tasks.reading.selectors import TaskRow
+from tasks.reading.selectors import task_rows_of_plan as tasks_at
 
 HIT = "hit"
 URGENCY = [colour.name for colour in COLOURS]
@@ -26,7 +26,7 @@ URGENCY = [colour.name for colour in COLOURS]
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class MarkedPromise:
     """A target or a task as its mark and its card tell it; `row` is there for a target, `task` for a task."""
 
     key: str
@@ -35,7 +35,7 @@ class Promise:
     light: Light
     address: str
     units: Sequence[str]
-    row: Row | None = None
+    row: TargetRow | None = None
     task: TaskRow | None = None
     updated: datetime | None = None
 
@@ -45,14 +45,14 @@ class Piece:
     """Some words of the text: which promises they are part of, which of them end here, whether they were looked for."""
 
     text: str
-    targets: Sequence[Promise]
-    tasks: Sequence[Promise]
-    pins: Sequence[Promise]
+    targets: Sequence[MarkedPromise]
+    tasks: Sequence[MarkedPromise]
+    pins: Sequence[MarkedPromise]
     hit: bool
 
 
 @dataclass(slots=True)
-class Line:
+class DocumentLine:
     """A line of the document; the heading's words stand first and may be all of it."""
 
     kind: str
@@ -61,40 +61,40 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class DocumentPassage:
     """A clause as it is set: how deep it lies, its lines, and the tasks that are all of it."""
 
     clause: Clause
     depth: int
-    lines: Sequence[Line]
-    whole: Sequence[Promise]
+    lines: Sequence[DocumentLine]
+    whole: Sequence[MarkedPromise]
     hits: int
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DocumentPart:
     """A line of the rail: a chapter or what is directly below it, with the lights of the targets within."""
 
     clause: Clause
     depth: int
-    counts: Sequence[Count]
+    counts: Sequence[LightCount]
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class MarkedDocument:
     """The whole page."""
 
-    passages: Sequence[Passage]
-    parts: Sequence[Part]
-    promises: Sequence[Promise]
+    passages: Sequence[DocumentPassage]
+    parts: Sequence[DocumentPart]
+    promises: Sequence[MarkedPromise]
     hits: int
 
 
-def document(standing: Standing, wanted: str) -> Document:
+def mark_document(standing: PlanStanding, wanted: str) -> MarkedDocument:
     """The plan's text with its promises as they stand; `wanted` is looked for in it."""
     clauses = {clause.pk: clause for clause in standing.plan.clauses.order_by("order")}
-    by_clause: dict[int, list[Promise]] = {key: [] for key in clauses}
+    by_clause: dict[int, list[MarkedPromise]] = {key: [] for key in clauses}
     for clause_id, promise in (*_targets(standing), *_tasks(standing)):
         by_clause[clause_id].append(promise)
     passages = [
@@ -102,10 +102,12 @@ def document(standing: Standing, wanted: str) -> Document:
         for clause in clauses.values()
     ]
     promises = [promise for listed in by_clause.values() for promise in listed]
-    return Document(passages, _parts(standing.rows, by_clause, clauses), promises, sum(one.hits for one in passages))
+    return MarkedDocument(
+        passages, _parts(standing.rows, by_clause, clauses), promises, sum(one.hits for one in passages)
+    )
 
 
-def _targets(standing: Standing) -> Iterator[tuple[int, Promise]]:
+def _targets(standing: PlanStanding) -> Iterator[tuple[int, MarkedPromise]]:
     updated = last_updates(row.attainment for row in standing.rows)
     for row in standing.rows:
         target = row.target
@@ -114,18 +116,20 @@ def _targets(standing: Standing) -> Iterator[tuple[int, Promise]]:
         key = f"target-{target.code}"
         yield (
             target.clause_id,
-            Promise(key, target.name, target.quote, row.light, address, units, row=row, updated=updated.get(target.pk)),
+            MarkedPromise(
+                key, target.name, target.quote, row.light, address, units, row=row, updated=updated.get(target.pk)
+            ),
         )
 
 
-def _tasks(standing: Standing) -> Iterator[tuple[int, Promise]]:
+def _tasks(standing: PlanStanding) -> Iterator[tuple[int, MarkedPromise]]:
     for one in tasks_at(standing.plan, standing.month.last_day):
         task = one.task
         address = reverse("task", args=[standing.plan.code, task.code])
         units = [duty.department.short_name for duty in one.assignments]
         yield (
             task.clause_id,
-            Promise(f"task-{task.code}", task.title, task.quote, one.light, address, units, task=one),
+            MarkedPromise(f"task-{task.code}", task.title, task.quote, one.light, address, units, task=one),
         )
 
 
@@ -136,17 +140,17 @@ def _depth(clause: Clause, clauses: Mapping[int, Clause]) -> int:
     return depth
 
 
-def _passage(clause: Clause, depth: int, plan: Plan, promises: Sequence[Promise], wanted: str) -> Passage:
-    found = hits(clause.text, wanted, HIT)
-    spans = [span for one in promises if (span := place(clause.text, one.quote, one.key))]
+def _passage(clause: Clause, depth: int, plan: Plan, promises: Sequence[MarkedPromise], wanted: str) -> DocumentPassage:
+    found = find_search_spans(clause.text, wanted, HIT)
+    spans = [span for one in promises if (span := find_quote_span(clause.text, one.quote, one.key))]
     end = _heading_end(clause)
     breaks = [index for index, sign in enumerate(clause.text) if sign == "\n"]
-    cut = segments(clause.text, [*spans, *found], [end, *breaks, *(index + 1 for index in breaks)])
+    cut = cut_into_segments(clause.text, [*spans, *found], [end, *breaks, *(index + 1 for index in breaks)])
     lines = _lines(cut, end, {one.key: one for one in promises})
     for line in lines:
         line.kind = _kind(line, clause, plan)
     whole = [one for one in promises if one.task is not None and one.quote.strip() == clause.text.strip()]
-    return Passage(clause, depth, lines, whole, len(found))
+    return DocumentPassage(clause, depth, lines, whole, len(found))
 
 
 def _heading_end(clause: Clause) -> int:
@@ -159,13 +163,13 @@ def _heading_end(clause: Clause) -> int:
     return end + 1 if first[end : end + 1] in ("。", ".") else end
 
 
-def _lines(cut: Sequence[Segment], heading_end: int, promises: Mapping[str, Promise]) -> list[Line]:
-    lines = [Line("")]
+def _lines(cut: Sequence[Segment], heading_end: int, promises: Mapping[str, MarkedPromise]) -> list[DocumentLine]:
+    lines = [DocumentLine("")]
     for segment in cut:
         if segment.text == "\n":
             if segment.closing:  # words that were quoted with the line break after them
                 lines[-1].pieces.append(_piece(segment._replace(text=""), promises))
-            lines.append(Line(""))
+            lines.append(DocumentLine(""))
         elif segment.start < heading_end:
             lines[-1].heading.append(_piece(segment, promises))
         else:
@@ -173,7 +177,7 @@ def _lines(cut: Sequence[Segment], heading_end: int, promises: Mapping[str, Prom
     return lines
 
 
-def _piece(segment: Segment, promises: Mapping[str, Promise]) -> Piece:
+def _piece(segment: Segment, promises: Mapping[str, MarkedPromise]) -> Piece:
     covering = [promises[key] for key in segment.keys if key != HIT]
     closing = [promises[key] for key in segment.closing if key != HIT]
     return Piece(
@@ -185,11 +189,11 @@ def _piece(segment: Segment, promises: Mapping[str, Promise]) -> Piece:
     )
 
 
-def _urgent(promises: list[Promise]) -> list[Promise]:
+def _urgent(promises: list[MarkedPromise]) -> list[MarkedPromise]:
     return sorted(promises, key=lambda one: URGENCY.index(one.light.colour))
 
 
-def _kind(line: Line, clause: Clause, plan: Plan) -> str:
+def _kind(line: DocumentLine, clause: Clause, plan: Plan) -> str:
     """How official documents set a line: the title, the salutation, who signs and when, all others as text."""
     text = "".join(piece.text for piece in (*line.heading, *line.pieces))
     if text == plan.title == clause.text:
@@ -199,7 +203,9 @@ def _kind(line: Line, clause: Clause, plan: Plan) -> str:
     return "salutation" if text.endswith((":", "：")) and not line.heading else "text"
 
 
-def _parts(rows: Sequence[Row], promises: Mapping[int, Sequence[Promise]], clauses: Mapping[int, Clause]) -> list[Part]:
+def _parts(
+    rows: Sequence[TargetRow], promises: Mapping[int, Sequence[MarkedPromise]], clauses: Mapping[int, Clause]
+) -> list[DocumentPart]:
     """The chapters, and what lies directly below them, with the lights of all targets within. What has no heading is a
     part where something is promised: plans that are tables have no headings at all."""
     signals: dict[int, Counter[str]] = {key: Counter() for key in clauses}
@@ -211,7 +217,9 @@ def _parts(rows: Sequence[Row], promises: Mapping[int, Sequence[Promise]], claus
     for clause in clauses.values():
         depth = _depth(clause, clauses)
         if depth < 2 and (clause.heading or clause.pk in promising) and clause.heading != clause.text:
-            parts.append(Part(clause, depth, counts_of(signals[clause.pk]), signals[clause.pk].total()))
+            parts.append(
+                DocumentPart(clause, depth, counts_in_light_order(signals[clause.pk]), signals[clause.pk].total())
+            )
     return parts
 
 

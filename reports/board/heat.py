@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plans.periods import Month
-from reports.board.standing import Standing
-from targets.reading.selectors import Row
+from reports.board.standing import PlanStanding
+from targets.reading.selectors import TargetRow
 from targets.wording.lights import COLOURS, Colour
 
 _COLOURS = {colour.name: colour for colour in COLOURS}
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class HeatCell:
     """A month of a target; no colour for a month of which nothing is known yet."""
 
     month: Month
@@ -20,22 +20,22 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class HeatLane:
     """A target with its months of the year."""
 
-    row: Row
-    cells: Sequence[Cell]
+    row: TargetRow
+    cells: Sequence[HeatCell]
 
 
-def lanes(standing: Standing, rows: Sequence[Row]) -> list[Lane]:
+def draw_heat_lanes(standing: PlanStanding, rows: Sequence[TargetRow]) -> list[HeatLane]:
     """The rows through the year, up to the last month with data; later months only carry what was known before."""
-    return [Lane(row, _cells(standing, row)) for row in rows]
+    return [HeatLane(row, _cells(standing, row)) for row in rows]
 
 
-def _cells(standing: Standing, row: Row) -> list[Cell]:
+def _cells(standing: PlanStanding, row: TargetRow) -> list[HeatCell]:
     last = standing.known.last_month
     signals = {point.month: point.signal for point in standing.known.points.get(row.target.pk, ())}
     return [
-        Cell(month, _COLOURS.get(signals.get(month, "")) if last is not None and month <= last else None)
+        HeatCell(month, _COLOURS.get(signals.get(month, "")) if last is not None and month <= last else None)
         for month in standing.months.of_year
     ]

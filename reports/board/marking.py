@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 
-class Span(NamedTuple):
+class QuoteSpan(NamedTuple):
     """A quotation's place in the text: from `start` up to, not including, `end`."""
 
     start: int
@@ -27,20 +27,20 @@ class Segment(NamedTuple):
     closing: tuple[str, ...]
 
 
-def place(text: str, quote: str, key: str) -> Span | None:
+def find_quote_span(text: str, quote: str, key: str) -> QuoteSpan | None:
     """Where the words stand first; None where they do not, or where there are none."""
     start = text.find(quote) if quote else -1
-    return None if start < 0 else Span(start, start + len(quote), key)
+    return None if start < 0 else QuoteSpan(start, start + len(quote), key)
 
 
-def hits(text: str, wanted: str, key: str) -> list[Span]:
+def find_search_spans(text: str, wanted: str, key: str) -> list[QuoteSpan]:
     """Every place where the words looked for stand, capital or small."""
     if not wanted:
         return []
-    return [Span(*found.span(), key) for found in re.finditer(re.escape(wanted), text, re.IGNORECASE)]
+    return [QuoteSpan(*found.span(), key) for found in re.finditer(re.escape(wanted), text, re.IGNORECASE)]
 
 
-def segments(text: str, spans: Iterable[Span], cuts: Iterable[int] = ()) -> list[Segment]:
+def cut_into_segments(text: str, spans: Iterable[QuoteSpan], cuts: Iterable[int] = ()) -> list[Segment]:
     """The text, cut where a span begins or ends and at the `cuts`; what lies outside the text cuts nothing."""
     known = [span for span in spans if 0 <= span.start < span.end <= len(text)]
     bounds = {0, len(text), *(edge for span in known for edge in span[:2])}
@@ -49,12 +49,12 @@ def segments(text: str, spans: Iterable[Span], cuts: Iterable[int] = ()) -> list
     return [_segment(text, known, start, end) for start, end in pairwise(ordered)]
 
 
-def _segment(text: str, spans: list[Span], start: int, end: int) -> Segment:
+def _segment(text: str, spans: list[QuoteSpan], start: int, end: int) -> Segment:
     covering = [span for span in spans if span.start <= start and end <= span.end]
     closing = [span for span in covering if span.end == end]
     return Segment(start, text[start:end], _keys(covering), _keys(closing))
 
 
-def _keys(spans: list[Span]) -> tuple[str, ...]:
+def _keys(spans: list[QuoteSpan]) -> tuple[str, ...]:
     """Each key once, in the order of the spans."""
     return tuple(dict.fromkeys(span.key for span in spans))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from plans.models import Clause
-from reports.board.standing import Standing
-from targets.reading.selectors import Assigned, Row
+from reports.board.standing import PlanStanding
+from targets.reading.selectors import Assigned, TargetRow
 from targets.wording.lights import COLOURS, Colour
 
 MOST = 5
@@ -16,7 +16,7 @@ _RANK = {colour.name: place for place, colour in enumerate(COLOURS)}
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class LightCount:
     """How many targets show one light, and how many more or fewer than a month before (None where none is known)."""
 
     colour: Colour
@@ -25,11 +25,11 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ClausePassage:
     """A clause with the targets that stand in it."""
 
     clause: Clause
-    rows: Sequence[Row]
+    rows: Sequence[TargetRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Chapter:
     """A top-level clause (一, 二, 三) with its passages; `number` counts the targets shown."""
 
     clause: Clause
-    passages: Sequence[Passage]
+    passages: Sequence[ClausePassage]
 
     @property
     def number(self) -> int:
@@ -48,27 +48,27 @@ class Chapter:
 class Attention:
     """A target that needs attention, with who answers for it first."""
 
-    row: Row
+    row: TargetRow
     units: Sequence[Assigned]
     worse: bool
 
 
-def counts(standing: Standing) -> list[Count]:
+def count_lights_of_plan(standing: PlanStanding) -> list[LightCount]:
     """How many targets show which light, and the change against the month before."""
     now = Counter(row.attainment.signal for row in standing.rows)
     before = signals_before(standing)
     if not before:
-        return counts_of(now)
+        return counts_in_light_order(now)
     then = Counter(before.values())
-    return [Count(colour, now[colour.name], now[colour.name] - then[colour.name]) for colour in COLOURS]
+    return [LightCount(colour, now[colour.name], now[colour.name] - then[colour.name]) for colour in COLOURS]
 
 
-def counts_of(numbers: Mapping[str, int]) -> list[Count]:
+def counts_in_light_order(numbers: Mapping[str, int]) -> list[LightCount]:
     """Light → number as the four lights in their order."""
-    return [Count(colour, numbers.get(colour.name, 0)) for colour in COLOURS]
+    return [LightCount(colour, numbers.get(colour.name, 0)) for colour in COLOURS]
 
 
-def signals_before(standing: Standing) -> dict[int, str]:
+def signals_before(standing: PlanStanding) -> dict[int, str]:
     """Target → its light a month before, of the targets shown; nothing in January."""
     month = standing.months.before
     if month is None:
@@ -78,12 +78,12 @@ def signals_before(standing: Standing) -> dict[int, str]:
     return {key: point.signal for key, listed in points.items() for point in listed if point.month == month}
 
 
-def attention(standing: Standing) -> list[Attention]:
+def pick_attention_targets(standing: PlanStanding) -> list[Attention]:
     """The few that need attention most: red before yellow; what is out of reach first, then what has become worse since
     last month, then the headline targets, each in the plan's order."""
     before = signals_before(standing)
     pressing = [
-        Attention(row, leading(standing.duties.get(row.target.pk, ())), _is_worse(row, before))
+        Attention(row, leading_assignments(standing.duties.get(row.target.pk, ())), _is_worse(row, before))
         for row in standing.rows
         if row.attainment.signal in ("red", "yellow")
     ]
@@ -100,31 +100,31 @@ def _urgency(one: Attention) -> tuple[int, bool, bool, bool]:
     )
 
 
-def _is_worse(row: Row, before: Mapping[int, str]) -> bool:
-    return turned(before.get(row.target.pk, "grey"), row.attainment.signal) < 0
+def _is_worse(row: TargetRow, before: Mapping[int, str]) -> bool:
+    return compare_signals(before.get(row.target.pk, "grey"), row.attainment.signal) < 0
 
 
-def turned(then: str, now: str) -> int:
+def compare_signals(then: str, now: str) -> int:
     """Below 0 for a light that became worse, above 0 for one that became better; grey is neither better nor worse than
     anything."""
     return 0 if "grey" in (then, now) else _RANK[now] - _RANK[then]
 
 
-def leading(assignments: Sequence[Assigned]) -> list[Assigned]:
+def leading_assignments(assignments: Sequence[Assigned]) -> list[Assigned]:
     """Who leads; where nobody does, all who share the responsibility."""
     return [one for one in assignments if one.role == "lead"] or [one for one in assignments if one.role == "shared"]
 
 
-def chapters(clauses: Mapping[int, Clause], listed: Sequence[Row]) -> list[Chapter]:
+def group_rows_by_chapter(clauses: Mapping[int, Clause], listed: Sequence[TargetRow]) -> list[Chapter]:
     """The rows by chapter and clause, in the plan's order."""
     passages = [
-        Passage(clauses[key], list(part)) for key, part in groupby(listed, key=lambda row: row.target.clause_id)
+        ClausePassage(clauses[key], list(part)) for key, part in groupby(listed, key=lambda row: row.target.clause_id)
     ]
-    parts = groupby(passages, key=lambda passage: root(passage.clause, clauses).pk)
+    parts = groupby(passages, key=lambda passage: root_of_clause(passage.clause, clauses).pk)
     return [Chapter(clauses[key], list(part)) for key, part in parts]
 
 
-def root(clause: Clause, clauses: Mapping[int, Clause]) -> Clause:
+def root_of_clause(clause: Clause, clauses: Mapping[int, Clause]) -> Clause:
     """The top-level clause that a clause is part of."""
     while clause.parent_id is not None:
         clause = clauses[clause.parent_id]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.board import overview as board
-from reports.board.heat import Lane, lanes
-from reports.board.overview import Attention, Count
-from reports.board.standing import Standing, standing
-from reports.board.tallies import Tally, by_chapter, by_lead
-from targets.reading.plan_promises import Promised
+from reports.board.heat import HeatLane, draw_heat_lanes
+from reports.board.overview import Attention, LightCount
+from reports.board.standing import PlanStanding, read_plan_standing
+from reports.board.tallies import LightTally, tally_lights_by_chapter, tally_lights_by_lead
+from targets.reading.plan_promises import PlanPromises
 
 LANES = 12
 """How many targets of the heat map can be read from eight metres at once."""
@@ -17,34 +17,34 @@ UNITS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Wall:
+class PlanWall:
     """The panels of the screen; `heat` is the heat map in parts that fit."""
 
-    standing: Standing
-    counts: Sequence[Count]
+    standing: PlanStanding
+    counts: Sequence[LightCount]
     attention: Sequence[Attention]
-    heat: Sequence[Sequence[Lane]]
-    behind: Sequence[Tally]
-    chapters: Sequence[Tally]
+    heat: Sequence[Sequence[HeatLane]]
+    behind: Sequence[LightTally]
+    chapters: Sequence[LightTally]
 
     @property
     def total(self) -> int:
         return len(self.standing.rows)
 
 
-def wall(promised: Promised) -> Wall:
+def plan_wall(promised: PlanPromises) -> PlanWall:
     """The plan as of the last month with data."""
-    state = standing(promised, {})
-    year = lanes(state, state.rows)
-    return Wall(
+    state = read_plan_standing(promised, {})
+    year = draw_heat_lanes(state, state.rows)
+    return PlanWall(
         state,
-        board.counts(state),
-        board.attention(state),
+        board.count_lights_of_plan(state),
+        board.pick_attention_targets(state),
         [year[start : start + LANES] for start in range(0, len(year), LANES)],
-        [one for one in by_lead(state.rows, state.duties) if one.is_led and _is_behind(one)][:UNITS],
-        by_chapter(board.chapters(promised.clauses, state.rows)),
+        [one for one in tally_lights_by_lead(state.rows, state.duties) if one.is_led and _is_behind(one)][:UNITS],
+        tally_lights_by_chapter(board.group_rows_by_chapter(promised.clauses, state.rows)),
     )
 
 
-def _is_behind(tally: Tally) -> bool:
+def _is_behind(tally: LightTally) -> bool:
     return any(count.number for count in tally.counts if count.colour.name in ("red", "yellow"))

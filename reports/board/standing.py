@@ -16,18 +16,18 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.judging.loading import Loader, official_at, official_now
 from targets.models import Target
-from targets.reading.plan_promises import Promised, judged_in
+from targets.reading.plan_promises import PlanPromises, judged_in
 from targets.reading.selectors import (
     Duties,
-    Months,
-    Row,
+    MonthSwitch,
+    TargetRow,
     Trends,
-    month_of,
-    months,
-    official_then,
-    rows_of,
+    attainments_official_then,
+    month_asked_for,
+    month_switch_of,
+    rows_of_attainments,
     trends,
-    trends_of,
+    trends_of_attainments,
 )
 
 NO_SUCH_MONTH = _("The plan has no such month. This page shows the last month with data instead.")
@@ -36,14 +36,14 @@ EARLIEST = date(1900, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class ShownMoment:
     """The month that a page shows, and by what was official on which day.
 
     `day` is set where the page shows what was official at the end of an earlier day; `complaints` says what of the
     address was not understood.
     """
 
-    months: Months
+    months: MonthSwitch
     day: date | None
     complaints: Sequence[str]
 
@@ -69,7 +69,7 @@ class Moment:
     @property
     def end(self) -> datetime:
         """The last moment of the day; now, where what is official now is shown."""
-        return end_of(self.day) if self.day else timezone.now()
+        return end_of_local_day(self.day) if self.day else timezone.now()
 
     @property
     def loader(self) -> Loader:
@@ -78,12 +78,12 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing(Moment):
+class PlanStanding(ShownMoment):
     """Every target of a plan that the person may see, as of a month, in the plan's order."""
 
-    promised: Promised
+    promised: PlanPromises
     known: Trends
-    rows: Sequence[Row]
+    rows: Sequence[TargetRow]
 
     @property
     def plan(self) -> Plan:
@@ -95,37 +95,41 @@ class Standing(Moment):
         return self.promised.duties
 
 
-def standing(promised: Promised, asked: Mapping[str, str]) -> Standing:
+def read_plan_standing(promised: PlanPromises, asked: Mapping[str, str]) -> PlanStanding:
     """Where the plan stands, as the address asks."""
     plan = promised.plan
-    day, _understood = day_of(asked.get("as_of"))
-    judged = None if day is None else official_then(Target.objects.filter(plan=plan), plan.region, end_of(day))
-    known = trends(plan) if judged is None else trends_of(plan, judged)
-    moment = moment_of(plan, asked, known.last_month)
+    day, _understood = read_shown_day(asked.get("as_of"))
+    judged = (
+        None
+        if day is None
+        else attainments_official_then(Target.objects.filter(plan=plan), plan.region, end_of_local_day(day))
+    )
+    known = trends(plan) if judged is None else trends_of_attainments(plan, judged)
+    moment = read_shown_moment(plan, asked, known.last_month)
     if judged is None:
         found = judged_in(promised, moment.month)
     else:
         found = [one for one in judged if one.month == moment.month]
-    return Standing(
+    return PlanStanding(
         months=moment.months,
         day=moment.day,
         complaints=moment.complaints,
         promised=promised,
         known=known,
-        rows=rows_of(found, known),
+        rows=rows_of_attainments(found, known),
     )
 
 
-def moment_of(plan: Plan, asked: Mapping[str, str], usual: Month | None) -> Moment:
+def read_shown_moment(plan: Plan, asked: Mapping[str, str], usual: Month | None) -> ShownMoment:
     """The month and the day that the address asks for; `usual` is the last month with data."""
-    day, day_understood = day_of(asked.get("as_of"))
-    month, month_understood = month_of(asked.get("month"), plan, usual)
+    day, day_understood = read_shown_day(asked.get("as_of"))
+    month, month_understood = month_asked_for(asked.get("month"), plan, usual)
     complaints = [] if month_understood else [str(NO_SUCH_MONTH)]
     complaints += [] if day_understood else [str(NO_SUCH_DAY)]
-    return Moment(months=months(plan, month, usual), day=day, complaints=complaints)
+    return ShownMoment(months=month_switch_of(plan, month, usual), day=day, complaints=complaints)
 
 
-def day_of(text: str | None) -> tuple[date | None, bool]:
+def read_shown_day(text: str | None) -> tuple[date | None, bool]:
     """The day asked for, and whether it could be understood; today and no day at all are what is official now."""
     if not text:
         return None, True
@@ -139,6 +143,6 @@ def day_of(text: str | None) -> tuple[date | None, bool]:
     return (None if day == today else day), True
 
 
-def end_of(day: date) -> datetime:
+def end_of_local_day(day: date) -> datetime:
     """The last moment of a day, where the plan's people live."""
     return timezone.make_aware(datetime.combine(day, time.max))

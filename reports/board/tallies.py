@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
-from reports.board.overview import Chapter, Count, counts_of
-from targets.reading.selectors import Assigned, Duties, Row
+from reports.board.overview import Chapter, LightCount, counts_in_light_order
+from targets.reading.selectors import Assigned, Duties, TargetRow
 from targets.wording.lights import COLOURS, Colour
 
 NOBODY, UNASSIGNED = "none", "unassigned"
@@ -20,12 +20,12 @@ UNLED = {NOBODY: _("shared responsibility"), UNASSIGNED: _("nobody responsible y
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class LightTally:
     """One line of a table: a unit, targets without a lead (`UNLED`) or a chapter, with the lights of its targets."""
 
     key: str
     name: str
-    counts: Sequence[Count]
+    counts: Sequence[LightCount]
 
     @property
     def number(self) -> int:
@@ -37,13 +37,13 @@ class Tally:
         return self.key not in UNLED
 
 
-def by_lead(rows: Sequence[Row], duties: Duties) -> list[Tally]:
+def tally_lights_by_lead(rows: Sequence[TargetRow], duties: Duties) -> list[LightTally]:
     """The lights by the unit that leads, most red first; last the targets that nobody leads. A target that two units
     lead counts for both."""
-    return tallied((row.attainment.signal, _leads(duties.get(row.target.pk, ()))) for row in rows)
+    return tally_lights((row.attainment.signal, _leads(duties.get(row.target.pk, ()))) for row in rows)
 
 
-def tallied(lights: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> list[Tally]:
+def tally_lights(lights: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> list[LightTally]:
     """The same from each target's light and the units that lead it, as key and name."""
     found: dict[str, Counter[str]] = {}
     names: dict[str, str] = {}
@@ -51,7 +51,7 @@ def tallied(lights: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> list[Tal
         for key, name in leads:
             names[key] = name
             found.setdefault(key, Counter())[light] += 1
-    tallies = [Tally(key, names[key], counts_of(numbers)) for key, numbers in found.items()]
+    tallies = [LightTally(key, names[key], counts_in_light_order(numbers)) for key, numbers in found.items()]
     return sorted(tallies, key=lambda one: (not one.is_led, [-count.number for count in one.counts], one.key))
 
 
@@ -61,20 +61,22 @@ def _leads(assignments: Sequence[Assigned]) -> list[tuple[str, str]]:
     return leads or [(unled, str(UNLED[unled]))]
 
 
-def by_chapter(chapters: Iterable[Chapter]) -> list[Tally]:
+def tally_lights_by_chapter(chapters: Iterable[Chapter]) -> list[LightTally]:
     """The lights by chapter, in the plan's order."""
     return [
-        Tally(
+        LightTally(
             str(chapter.clause.order),
             chapter.clause.heading or chapter.clause.name,
-            counts_of(Counter(row.attainment.signal for passage in chapter.passages for row in passage.rows)),
+            counts_in_light_order(
+                Counter(row.attainment.signal for passage in chapter.passages for row in passage.rows)
+            ),
         )
         for chapter in chapters
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TargetChoice:
     """Which targets are listed: those of one light, of one leading unit, of one chapter, or several of these."""
 
     light: Colour | None = None
@@ -98,12 +100,12 @@ class Choice:
         """How the targets without a lead are called that are chosen."""
         return str(UNLED[self.unled]) if self.unled else ""
 
-    def of(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
+    def of(self, rows: Sequence[TargetRow], duties: Duties) -> list[TargetRow]:
         """The rows that fit."""
         fitting = self.of_all_lights(rows, duties)
         return [row for row in fitting if self.light is None or row.attainment.signal == self.light.name]
 
-    def of_all_lights(self, rows: Sequence[Row], duties: Duties) -> list[Row]:
+    def of_all_lights(self, rows: Sequence[TargetRow], duties: Duties) -> list[TargetRow]:
         """The rows that fit, whatever their light."""
         within = {one.target.pk for passage in self.chapter.passages for one in passage.rows} if self.chapter else None
         unit = self.asked.get("department")
@@ -115,10 +117,10 @@ class Choice:
         ]
 
 
-def choice(asked: Mapping[str, str], chapters: Iterable[Chapter], duties: Duties) -> Choice:
+def choose_targets(asked: Mapping[str, str], chapters: Iterable[Chapter], duties: Duties) -> TargetChoice:
     """What the address chooses; what is none of the lights, units or chapters chooses nothing."""
     units = {one.department.code: one.department for listed in duties.values() for one in listed}
-    return Choice(
+    return TargetChoice(
         next((one for one in COLOURS if one.name == asked.get("light")), None),
         units.get(asked.get("department", "")),
         next((key for key in UNLED if key == asked.get("department")), ""),

@@ -9,32 +9,38 @@ from typing import Any
 
 from departments.models import User
 from plans.periods import Month
-from reports.board.standing import Moment, day_of, end_of, moment_of
+from reports.board.standing import ShownMoment, end_of_local_day, read_shown_day, read_shown_moment
 from targets.models import Attainment, Target
 from targets.reading import target_page
 from targets.reading.light_changes import History, history
-from targets.reading.selectors import Row, last_in_plan, official_then, rows_of, seen_by
-from tasks.reading.selectors import Row as TaskRow
-from tasks.reading.selectors import standing as tasks_at
+from targets.reading.selectors import (
+    TargetRow,
+    attainments_official_then,
+    attainments_seen_by,
+    last_in_plan,
+    rows_of_attainments,
+)
+from tasks.reading.selectors import TaskRow
+from tasks.reading.selectors import task_rows_of_plan as tasks_at
 
 
 @dataclass(frozen=True)
-class Account:
+class TargetAccount:
     """A target as of a month: `row` is None before it has been judged."""
 
     target: Target
-    moment: Moment
-    rows: Sequence[Row]
-    row: Row | None
-    parts: target_page.Parts | None
+    moment: ShownMoment
+    rows: Sequence[TargetRow]
+    row: TargetRow | None
+    parts: target_page.RankedParts | None
     last_year: Sequence[Decimal | None]
-    expected: target_page.Expected | None
+    expected: target_page.TargetOutlook | None
     history: History
     tasks: Sequence[TaskRow]
 
     @cached_property
-    def lines(self) -> Sequence[target_page.Line]:
-        return target_page.lines(self.rows, self.moment.month, self.last_year, self.expected)
+    def lines(self) -> Sequence[target_page.TargetMonthLine]:
+        return target_page.month_lines_of_target(self.rows, self.moment.month, self.last_year, self.expected)
 
     @property
     def has_chart(self) -> bool:
@@ -57,21 +63,21 @@ def indicators_shown(plan_code: str, code: str) -> frozenset[int]:
     return frozenset(pk for row in chain(*rows) for pk in row if pk)
 
 
-def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
+def account_for_target(target: Target, asked: Mapping[str, str], user: User) -> TargetAccount:
     """The target as the address asks; `target` with its plan, region, indicator, operand, version and rules."""
     region = target.plan.region
     judged = _judged(target, asked, user)
-    rows = rows_of(one for one in judged if one.region_id == region.pk)
-    moment = moment_of(target.plan, asked, _last_month(target, rows))
+    rows = rows_of_attainments(one for one in judged if one.region_id == region.pk)
+    moment = read_shown_moment(target.plan, asked, _last_month(target, rows))
     row = next((one for one in rows if one.attainment.month == moment.month), None)
-    return Account(
+    return TargetAccount(
         target,
         moment,
         rows,
         row,
-        target_page.parts_of((one for one in judged if one.region_id != region.pk), moment.month, row),
-        target_page.last_year(target.in_month(moment.month), moment.loader),
-        target_page.expected(target, rows, moment.month),
+        target_page.rank_parts_of_target((one for one in judged if one.region_id != region.pk), moment.month, row),
+        target_page.last_year_figures(target.in_month(moment.month), moment.loader),
+        target_page.outlook_of_target(target, rows, moment.month),
         history(target, region, moment.month, user, moment.end),
         _tasks(target, moment.month),
     )
@@ -79,14 +85,16 @@ def account(target: Target, asked: Mapping[str, str], user: User) -> Account:
 
 def _judged(target: Target, asked: Mapping[str, str], user: User) -> list[Attainment]:
     """The target in every month and region: as stored, or by what was official at the end of the day asked for."""
-    day, _understood = day_of(asked.get("as_of"))
+    day, _understood = read_shown_day(asked.get("as_of"))
     if day is None:
-        return target_page.judged(target, user)
-    then = official_then(Target.objects.filter(pk=target.pk), target.plan.region, end_of(day), parts=True)
-    return seen_by(user, sorted(then, key=lambda one: (one.region.code, one.month)))
+        return target_page.attainments_of_target(target, user)
+    then = attainments_official_then(
+        Target.objects.filter(pk=target.pk), target.plan.region, end_of_local_day(day), parts=True
+    )
+    return attainments_seen_by(user, sorted(then, key=lambda one: (one.region.code, one.month)))
 
 
-def _last_month(target: Target, rows: Sequence[Row]) -> Month | None:
+def _last_month(target: Target, rows: Sequence[TargetRow]) -> Month | None:
     return last_in_plan(target.plan, (row.attainment.last_month for row in rows))
 
 

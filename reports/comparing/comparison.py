@@ -12,20 +12,21 @@ from decimal import Decimal
 from departments.models import Region
 from plans.models import Clause
 from plans.periods import Month
-from reports.board.standing import Standing
-from targets.arithmetic.accumulation import Accumulated, last_month
-from targets.arithmetic.comparing import difference, of_month, to_date
-from targets.arithmetic.quantities import Quantity, rounded, written
+from reports.board.standing import PlanStanding
+from targets.arithmetic.accumulation import Accumulated, last_month_of_set
+from targets.arithmetic.comparing import figure_of_month, figure_to_date, subtract_quantities
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity, rounded
 from targets.arithmetic.ranking import ranks
-from targets.judging.loading import Figures, Regions, Span
+from targets.judging.loading import LoadedFigures, Regions, SeriesSpan
 from targets.models import Indicator, Target
-from targets.reading.selectors import Point, Row
+from targets.reading.selectors import TargetRow, TrendPoint
 from targets.wording.completion import completion, completion_number, completion_text, is_divided, issued_text, owes
-from targets.wording.explanation import difference_text, distance_text, number, numbers_shown, share_text, with_unit
+from targets.wording.explanation import difference_text, distance_text, numbers_shown
+from targets.wording.number_texts import number_in_full, share_in_percent, with_unit
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComparisonLine:
     """A target in a region; the numbers are rounded as they are shown, None where there is nothing to tell.
 
     `row` is None where the target is not judged for the region. `full` is the figure in full, never rounded; `rank` is
@@ -35,7 +36,7 @@ class Line:
 
     target: Target
     region: Region
-    row: Row | None
+    row: TargetRow | None
     month: Decimal | None
     last_year: Decimal | None
     change: Decimal | None
@@ -45,7 +46,7 @@ class Line:
     last_folded: Month | None = None
     divided: bool = False
     rank: int | None = None
-    whole: "Line | None" = None
+    whole: "ComparisonLine | None" = None
 
     @property
     def indicator(self) -> Indicator:
@@ -133,7 +134,7 @@ class Line:
     @property
     def against_text(self) -> str:
         """How far it is from the whole, or its share of it."""
-        return self.against_whole_text if self.share is None else share_text(self.share)
+        return self.against_whole_text if self.share is None else share_in_percent(self.share)
 
     @property
     def adds_up(self) -> bool:
@@ -146,31 +147,33 @@ class Line:
         whole = self.whole.full if self.whole is not None else None
         return self.full / whole if self.adds_up and self.full is not None and whole else None
 
-    def trend(self, until: Month) -> list[Point]:
+    def trend(self, until: Month) -> list[TrendPoint]:
         """The months so far, for a small drawing."""
         compared = self.row.attainment.compared if self.row is not None else None
         months = [month for month in self.target.plan.months if month <= until]
-        known = [to_date(self.indicator.rule, state) for state in self.states[: len(months)]]
+        known = [figure_to_date(self.indicator.rule, state) for state in self.states[: len(months)]]
         return [
-            Point(month, None if one is None else written(one), compared, self.signal or "grey")
+            TrendPoint(month, None if one is None else decimal_of_quantity(one), compared, self.signal or "grey")
             for month, one in zip(months, known, strict=True)
         ]
 
 
 def _text(value: Decimal | None, indicator: Indicator) -> str:
-    return "" if value is None else with_unit(number(value), indicator.unit)
+    return "" if value is None else with_unit(number_in_full(value), indicator.unit)
 
 
-def lines(standing: Standing, rows: Sequence[Row]) -> list[Line]:
+def lines_of_rows(standing: PlanStanding, rows: Sequence[TargetRow]) -> list[ComparisonLine]:
     """The rows with their figures, in the same order; two queries for all figures."""
     region = standing.plan.region
-    figures = figures_of(standing, [row.target for row in rows], [region.pk])
-    return [line_of(row.target, region, row, figures, standing) for row in rows]
+    figures = load_compared_figures(standing, [row.target for row in rows], [region.pk])
+    return [line_of_target(row.target, region, row, figures, standing) for row in rows]
 
 
-def figures_of(standing: Standing, targets: Sequence[Target], region_ids: Sequence[int]) -> Figures:
+def load_compared_figures(
+    standing: PlanStanding, targets: Sequence[Target], region_ids: Sequence[int]
+) -> LoadedFigures:
     """The figures behind the targets in the regions: of the plan until the end of the year shown, and last year's."""
-    figures = Figures(Regions.load(), standing.loader)
+    figures = LoadedFigures(Regions.load(), standing.loader)
     indicators, shown = {target.indicator for target in targets}, standing.month.year
     years = range(min(standing.plan.year, shown - 1), shown + 1)
     figures.load(
@@ -179,25 +182,27 @@ def figures_of(standing: Standing, targets: Sequence[Target], region_ids: Sequen
     return figures
 
 
-def line_of(target: Target, region: Region, row: Row | None, figures: Figures, standing: Standing) -> Line:
+def line_of_target(
+    target: Target, region: Region, row: TargetRow | None, figures: LoadedFigures, standing: PlanStanding
+) -> ComparisonLine:
     """One target in one region."""
     indicator, rule, month = target.indicator, target.indicator.rule, standing.month.number
     years = (standing.month.year, standing.month.year - 1)
     now, last = (figures.series(indicator.pk, rule, region.pk, year).states for year in years)
     states = _states(target, region, figures)
     reached = states[standing.months.passed - 1]
-    so_far = to_date(rule, reached)
-    last_year = to_date(rule, last[month - 1]) if _has_last_year(target) else None
-    alone = of_month(rule, now[month - 1], now[month - 2] if month > 1 else None, month)
-    return Line(
+    so_far = figure_to_date(rule, reached)
+    last_year = figure_to_date(rule, last[month - 1]) if _has_last_year(target) else None
+    alone = figure_of_month(rule, now[month - 1], now[month - 2] if month > 1 else None, month)
+    return ComparisonLine(
         target,
         region,
         row,
         _rounded(alone, indicator.decimals),
         _rounded(last_year, indicator.decimals),
-        _rounded(difference(so_far, last_year), max(indicator.decimals, 2)),
+        _rounded(subtract_quantities(so_far, last_year), max(indicator.decimals, 2)),
         _actual(row, so_far, indicator),
-        row.attainment.actual if row is not None else None if so_far is None else written(so_far),
+        row.attainment.actual if row is not None else None if so_far is None else decimal_of_quantity(so_far),
         states,
         _last_month(reached, _counted_from(target, standing.month)),
     )
@@ -214,11 +219,11 @@ def _counted_from(target: Target, month: Month) -> Month:
     return target.plan.first_month if target.by_plan else Month(month.year, 1)
 
 
-def _states(target: Target, region: Region, figures: Figures) -> list[Accumulated | None]:
+def _states(target: Target, region: Region, figures: LoadedFigures) -> list[Accumulated | None]:
     """What has come together after each of the plan's months, since counting began."""
     indicator, months = target.indicator, target.plan.months
     if target.by_plan:
-        return figures.counted(indicator.rule, Span(indicator.pk, region.pk, months[0].key, len(months))).states
+        return figures.counted(indicator.rule, SeriesSpan(indicator.pk, region.pk, months[0].key, len(months))).states
     years = {
         year: figures.series(indicator.pk, indicator.rule, region.pk, year).states
         for year in range(months[0].year, months[-1].year + 1)
@@ -228,11 +233,11 @@ def _states(target: Target, region: Region, figures: Figures) -> list[Accumulate
 
 def _last_month(state: Accumulated | None, first: Month) -> Month | None:
     """The last month with data, of those counted from the first on."""
-    number = last_month(state.months) if state is not None else None
+    number = last_month_of_set(state.months) if state is not None else None
     return first.shifted(number - 1) if number else None
 
 
-def _actual(row: Row | None, so_far: Quantity | None, indicator: Indicator) -> Decimal | None:
+def _actual(row: TargetRow | None, so_far: Quantity | None, indicator: Indicator) -> Decimal | None:
     """As the attainment has it; folded only where there is none."""
     if indicator.measure == Indicator.Measure.EVENT:
         return None
@@ -240,10 +245,10 @@ def _actual(row: Row | None, so_far: Quantity | None, indicator: Indicator) -> D
 
 
 def _rounded(quantity: Quantity | None, decimals: int) -> Decimal | None:
-    return None if quantity is None else rounded(written(quantity), decimals)
+    return None if quantity is None else rounded(decimal_of_quantity(quantity), decimals)
 
 
-def ranked(listed: Sequence[Line], whole: Line) -> list[Line]:
+def rank_parts(listed: Sequence[ComparisonLine], whole: ComparisonLine) -> list[ComparisonLine]:
     """The lines of one target in the parts, each with the whole that it is part of and its rank in the indicator's own
     direction: by completion where the parts have quotas of their own, else by the full figure."""
     divided = is_divided(line.row.attainment for line in listed if line.row is not None)

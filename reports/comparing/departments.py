@@ -8,18 +8,17 @@ from fractions import Fraction
 from itertools import groupby
 
 from departments.models import Department, User
-from departments.people.groups import groups_of, members_of
-from reports.board.heat import Lane, lanes
-from reports.board.overview import Count, counts_of
-from reports.board.standing import Standing
-from reports.board.tallies import Tally, by_lead
+from departments.people.groups import groups_standing_for, members_of
+from reports.board.heat import HeatLane, draw_heat_lanes
+from reports.board.overview import LightCount, counts_in_light_order
+from reports.board.standing import PlanStanding
+from reports.board.tallies import LightTally, tally_lights_by_lead
 from targets.arithmetic.ranking import ranks
-from targets.expected.timeliness import Line, matrix_of
-from targets.reading.selectors import Row
+from targets.expected.timeliness import TimelinessLine, timeliness_matrix_of
+from targets.reading.selectors import TargetRow
 from tasks.models import Assignment
 from tasks.models.units import departments_about
-from tasks.reading.selectors import Row as TaskRow
-from tasks.reading.selectors import of_departments
+from tasks.reading.selectors import TaskRow, task_rows_of_departments
 
 ROLES = Assignment.Role.values
 """The order in which responsibilities are told: who leads stands first."""
@@ -30,20 +29,20 @@ class Card:
     """A department in the list: how many targets and tasks, and the lights of the targets."""
 
     department: Department
-    counts: Sequence[Count]
+    counts: Sequence[LightCount]
     targets: int
     tasks: int
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DepartmentKindCards:
     """Departments of one kind, under its name."""
 
     name: str
     cards: Sequence[Card]
 
 
-def kinds(standing: Standing) -> list[Kind]:
+def cards_by_kind(standing: PlanStanding) -> list[DepartmentKindCards]:
     """The departments of the plan's region, the governments of its counties, and whoever else the plan names, by kind,
     with the lights of their targets."""
     order = {value: place for place, (value, _label) in enumerate(Department.Kind.choices)}
@@ -57,16 +56,16 @@ def kinds(standing: Standing) -> list[Kind]:
         for one in departments
     ]
     return [
-        Kind(str(Department.Kind(kind).label), list(part))
+        DepartmentKindCards(str(Department.Kind(kind).label), list(part))
         for kind, part in groupby(cards, key=lambda card: card.department.kind)
     ]
 
 
 def _card(department: Department, lights: Counter[str], tasks: int) -> Card:
-    return Card(department, counts_of(lights), lights.total(), tasks)
+    return Card(department, counts_in_light_order(lights), lights.total(), tasks)
 
 
-def _assigned_targets(standing: Standing) -> Iterable[tuple[int, int]]:
+def _assigned_targets(standing: PlanStanding) -> Iterable[tuple[int, int]]:
     return ((one.department.pk, target_id) for target_id, assigned in standing.duties.items() for one in assigned)
 
 
@@ -82,60 +81,61 @@ def _held(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedUnit:
     """A unit that leads targets, among all that do: rank 1 has most red ones, then most yellow ones; `punctuality` is
     None for nothing due, or nothing that the person may see."""
 
     rank: int | None
-    tally: Tally
+    tally: LightTally
     punctuality: Fraction | None
 
 
-def behind(standing: Standing, user: User) -> list[Place]:
+def rank_leading_units(standing: PlanStanding, user: User) -> list[RankedUnit]:
     """Who is behind with what it leads, the worst first; units with as many red and yellow lights share a rank."""
-    tallies = [one for one in by_lead(standing.rows, standing.duties) if one.is_led]
+    tallies = [one for one in tally_lights_by_lead(standing.rows, standing.duties) if one.is_led]
     weights = [weight(one.counts, len(standing.rows) + 1) for one in tallies]
-    on_time = {code: line.passed.punctuality for code, line in timeliness(standing, user).items()}
+    on_time = {code: line.passed.punctuality for code, line in timeliness_by_unit(standing, user).items()}
     return [
-        Place(rank, one, on_time.get(one.key)) for one, rank in zip(tallies, ranks(weights, higher=True), strict=True)
+        RankedUnit(rank, one, on_time.get(one.key))
+        for one, rank in zip(tallies, ranks(weights, higher=True), strict=True)
     ]
 
 
-def weight(counts: Sequence[Count], more: int) -> Decimal:
+def weight(counts: Sequence[LightCount], more: int) -> Decimal:
     """How far behind the lights are: one red light weighs more than all yellow ones, of which there are fewer than
     `more`."""
     numbers = {count.colour.name: count.number for count in counts}
     return Decimal(numbers["red"] * more + numbers["yellow"])
 
 
-def timeliness(standing: Standing, user: User) -> Mapping[str, Line]:
+def timeliness_by_unit(standing: PlanStanding, user: User) -> Mapping[str, TimelinessLine]:
     """Unit → its months of reporting, of the units that the person may see; nothing on an earlier day, of which it is
     not known what had been handed in."""
     if standing.day is not None:
         return {}
-    matrix = matrix_of(standing.plan, user, standing.month, standing.end, worst_first=False)
+    matrix = timeliness_matrix_of(standing.plan, user, standing.month, standing.end, worst_first=False)
     return {line.code: line for line in matrix.lines}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RoleDuties:
     """What a unit answers for in one role: targets with their lights, tasks with theirs."""
 
     role: str
     name: str
-    rows: Sequence[Row]
+    rows: Sequence[TargetRow]
     tasks: Sequence[TaskRow]
-    counts: Sequence[Count]
+    counts: Sequence[LightCount]
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class UnitDuties:
     """A unit's page; `line` is None where the person may not see how it reports, or nothing is expected of it."""
 
-    parts: Sequence[Part]
-    lanes: Sequence[Lane]
-    counts: Sequence[Count]
-    line: Line | None
+    parts: Sequence[RoleDuties]
+    lanes: Sequence[HeatLane]
+    counts: Sequence[LightCount]
+    line: TimelinessLine | None
 
     @property
     def targets(self) -> int:
@@ -146,35 +146,35 @@ class Unit:
         return sum(len(one.tasks) for one in self.parts)
 
 
-def unit_of(department: Department, standing: Standing, user: User) -> Unit:
+def duties_of_unit(department: Department, standing: PlanStanding, user: User) -> UnitDuties:
     """What the unit answers for, by role: what it leads first, then in the plan's order."""
-    holders = [department.pk, *groups_of([department.pk]).values_list("pk", flat=True)]
+    holders = [department.pk, *groups_standing_for([department.pk]).values_list("pk", flat=True)]
     targets = _roles(holders, standing)
-    tasks = roles_in_tasks(holders, of_departments(standing.plan, standing.month.last_day, [department.pk]))
+    tasks = roles_in_tasks(holders, task_rows_of_departments(standing.plan, standing.month.last_day, [department.pk]))
     parts = [
         _part(role, [row for row, held in targets if held == role], [one for one, held in tasks if held == role])
         for role in ROLES
     ]
     rows = [row for one in parts for row in one.rows]
-    return Unit(
+    return UnitDuties(
         [one for one in parts if one.rows or one.tasks],
-        lanes(standing, rows),
+        draw_heat_lanes(standing, rows),
         _counted(rows),
-        timeliness(standing, user).get(department.code),
+        timeliness_by_unit(standing, user).get(department.code),
     )
 
 
-def tasks_of(governments: Sequence[Department], standing: Standing) -> list[tuple[TaskRow, str]]:
+def tasks_of_governments(governments: Sequence[Department], standing: PlanStanding) -> list[tuple[TaskRow, str]]:
     """The tasks for which a county's government answers, each with its role in words."""
     units = [one.pk for one in governments]
     if not units:
         return []
-    rows = of_departments(standing.plan, standing.month.last_day, units)
-    roles = roles_in_tasks([*units, *groups_of(units).values_list("pk", flat=True)], rows)
+    rows = task_rows_of_departments(standing.plan, standing.month.last_day, units)
+    roles = roles_in_tasks([*units, *groups_standing_for(units).values_list("pk", flat=True)], rows)
     return [(row, str(Assignment.Role(role).label)) for row, role in roles]
 
 
-def _roles(holders: Sequence[int], standing: Standing) -> list[tuple[Row, str]]:
+def _roles(holders: Sequence[int], standing: PlanStanding) -> list[tuple[TargetRow, str]]:
     """The targets that the unit answers for, each with its role."""
     held = {
         target_id: _role(holders, {one.department.pk: one.role for one in assigned})
@@ -193,9 +193,9 @@ def _role(holders: Sequence[int], roles: Mapping[int, str]) -> str:
     return next((roles[holder] for holder in holders if holder in roles), "")
 
 
-def _part(role: str, rows: Sequence[Row], tasks: Sequence[TaskRow]) -> Part:
-    return Part(role, str(Assignment.Role(role).label), rows, tasks, _counted(rows))
+def _part(role: str, rows: Sequence[TargetRow], tasks: Sequence[TaskRow]) -> RoleDuties:
+    return RoleDuties(role, str(Assignment.Role(role).label), rows, tasks, _counted(rows))
 
 
-def _counted(rows: Sequence[Row]) -> list[Count]:
-    return counts_of(Counter(row.attainment.signal for row in rows))
+def _counted(rows: Sequence[TargetRow]) -> list[LightCount]:
+    return counts_in_light_order(Counter(row.attainment.signal for row in rows))

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from departments.models import Region, User
-from reports.board.overview import Count, counts_of
-from reports.board.standing import Standing
+from reports.board.overview import LightCount, counts_in_light_order
+from reports.board.standing import PlanStanding
 from targets.models import Attainment, Target
-from targets.reading.selectors import Row, official_then, rows_of, seen_by
+from targets.reading.selectors import TargetRow, attainments_official_then, attainments_seen_by, rows_of_attainments
 from targets.wording.completion import completion_text, owes
 from targets.wording.explanation import behind_text, quota_of
 
@@ -21,21 +21,21 @@ _URGENCY = {"red": 0, "yellow": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class LaggingTarget:
     """A target with which a part is behind, and by how much; the share of its own quota where it has one."""
 
-    row: Row
+    row: TargetRow
     behind: str
     completion: str
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RegionPart:
     """A part of the region: the lights of what it owes, and the first of the targets with which it is behind."""
 
     region: Region
-    counts: Sequence[Count]
-    gaps: Sequence[Gap]
+    counts: Sequence[LightCount]
+    gaps: Sequence[LaggingTarget]
 
     @property
     def owed(self) -> int:
@@ -48,7 +48,7 @@ class Part:
         return sum(count.number for count in self.counts if count.colour.name in _URGENCY) - len(self.gaps)
 
 
-def parts(standing: Standing, user: User) -> list[Part]:
+def judge_region_parts(standing: PlanStanding, user: User) -> list[RegionPart]:
     """The parts that the person may see, the one furthest behind first, last those that owe nothing; one query at most
     of what is official now, and none where the plan's region alone is judged."""
     targets = {row.target.pk: row.target for row in standing.rows if row.target.coverage != Target.Coverage.WHOLE}
@@ -59,7 +59,7 @@ def parts(standing: Standing, user: User) -> list[Part]:
     return sorted(found, key=_order)
 
 
-def judged_in_parts(standing: Standing, user: User, targets: Mapping[int, Target]) -> list[Attainment]:
+def judged_in_parts(standing: PlanStanding, user: User, targets: Mapping[int, Target]) -> list[Attainment]:
     """How the targets stand in the parts of the plan's region, as the person may see it."""
     if not targets:
         return []
@@ -69,25 +69,29 @@ def judged_in_parts(standing: Standing, user: User, targets: Mapping[int, Target
         found = list(stored.in_regions_of(user).select_related("region", "quota").defer("inputs_hash"))
     else:
         covering = Target.objects.filter(pk__in=targets).exclude(coverage=Target.Coverage.WHOLE)
-        then = official_then(covering, region, standing.end, parts=True)
+        then = attainments_official_then(covering, region, standing.end, parts=True)
         here = [one for one in then if one.month == standing.month and one.region.parent_id == region.pk]
-        found = seen_by(user, here)
+        found = attainments_seen_by(user, here)
     for one in found:
         one.of_target(targets[one.target_id])
     return found
 
 
-def _part(region: Region, owed: Sequence[Attainment], order: Sequence[int]) -> Part:
+def _part(region: Region, owed: Sequence[Attainment], order: Sequence[int]) -> RegionPart:
     behind = [one for one in owed if one.signal in _URGENCY]
     first = sorted(behind, key=lambda one: (_URGENCY[one.signal], order.index(one.target_id)))[:NAMED]
-    return Part(region, counts_of(Counter(one.signal for one in owed)), [_gap(row) for row in rows_of(first)])
+    return RegionPart(
+        region,
+        counts_in_light_order(Counter(one.signal for one in owed)),
+        [_gap(row) for row in rows_of_attainments(first)],
+    )
 
 
-def _gap(row: Row) -> Gap:
+def _gap(row: TargetRow) -> LaggingTarget:
     one = row.attainment
-    return Gap(row, behind_text(one), completion_text(one) if quota_of(one) is not None else "")
+    return LaggingTarget(row, behind_text(one), completion_text(one) if quota_of(one) is not None else "")
 
 
-def _order(part: Part) -> tuple[bool, int, int, str]:
+def _order(part: RegionPart) -> tuple[bool, int, int, str]:
     numbers = {count.colour.name: count.number for count in part.counts}
     return not part.owed, -numbers["red"], -numbers["yellow"], part.region.code

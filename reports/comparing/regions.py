@@ -14,74 +14,76 @@ from django.db.models import Q
 from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
-from reports.board.overview import Count, counts_of
-from reports.board.standing import Standing
-from reports.comparing.comparison import Line, figures_of, line_of, ranked
-from reports.comparing.departments import timeliness, weight
+from reports.board.overview import LightCount, counts_in_light_order
+from reports.board.standing import PlanStanding
+from reports.comparing.comparison import ComparisonLine, line_of_target, load_compared_figures, rank_parts
+from reports.comparing.departments import timeliness_by_unit, weight
 from reports.comparing.parts import judged_in_parts
 from targets.arithmetic.ranking import ranks
-from targets.expected.timeliness import Line as Reporting
+from targets.expected.timeliness import TimelinessLine as Reporting
 from targets.models import Indicator, Target, TargetAssignment
 from targets.models.duty import COUNTY
-from targets.reading.selectors import Point, Row, rows_of
+from targets.reading.selectors import TargetRow, TrendPoint, rows_of_attainments
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class RegionMatrix:
     """The targets that the parts have figures for, in the plan's order, with the whole and the parts of each; only what
     the person may see."""
 
     regions: Sequence[Region]
-    wholes: Sequence[Line]
-    parts: Mapping[int, Sequence[Line]]
+    wholes: Sequence[ComparisonLine]
+    parts: Mapping[int, Sequence[ComparisonLine]]
 
-    def of_region(self, region: Region) -> list[Line]:
+    def of_region(self, region: Region) -> list[ComparisonLine]:
         """One part's figures, in the plan's order."""
         return [line for whole in self.wholes for line in self.parts[whole.target.pk] if line.region == region]
 
-    def of_target(self, code: str) -> tuple[Line, Sequence[Line]] | None:
+    def of_target(self, code: str) -> tuple[ComparisonLine, Sequence[ComparisonLine]] | None:
         """One target: the whole, and its parts in the order of their codes."""
         whole = next((one for one in self.wholes if one.target.code == code), None)
         return None if whole is None else (whole, self.parts[whole.target.pk])
 
-    def compared(self, line: Line) -> int:
+    def compared(self, line: ComparisonLine) -> int:
         """How many parts the line's rank is one of."""
         return sum(one.ranked is not None for one in self.parts[line.target.pk])
 
 
-def matrix_of(standing: Standing, user: User) -> Matrix:
+def build_region_matrix(standing: PlanStanding, user: User) -> RegionMatrix:
     """Every target that parts have figures for; nine queries at most, however many targets and parts."""
     plan = standing.plan
     every = list(Region.objects.filter(parent=plan.region).order_by("code"))
     rows = [row for row in standing.rows if _in_parts(row.target)]
     judged = _judged(standing, user, {row.target.pk: row.target for row in rows})
     readable = _Readable(user)
-    figures = figures_of(standing, [row.target for row in rows], [plan.region_id, *(one.pk for one in every)])
+    figures = load_compared_figures(
+        standing, [row.target for row in rows], [plan.region_id, *(one.pk for one in every)]
+    )
     wholes, parts = [], {}
     for row in rows:
-        whole = line_of(row.target, plan.region, row, figures, standing)
+        whole = line_of_target(row.target, plan.region, row, figures, standing)
         listed = [
-            line_of(row.target, region, judged.get((row.target.pk, region.pk)), figures, standing)
+            line_of_target(row.target, region, judged.get((row.target.pk, region.pk)), figures, standing)
             for region in every
             if (row.target.pk, region.pk) in judged or readable(row.target, region)
         ]
-        parts[row.target.pk] = ranked(listed, whole)
+        parts[row.target.pk] = rank_parts(listed, whole)
         wholes.append(next((line.whole for line in parts[row.target.pk] if line.whole is not None), whole))
     seen = {line.region.pk for listed in parts.values() for line in listed}
-    return Matrix([one for one in every if one.pk in seen], wholes, parts)
+    return RegionMatrix([one for one in every if one.pk in seen], wholes, parts)
 
 
 def _in_parts(target: Target) -> bool:
     return target.coverage != Target.Coverage.WHOLE or target.indicator.region_rule != Indicator.RegionRule.OWN
 
 
-def _judged(standing: Standing, user: User, targets: Mapping[int, Target]) -> dict[tuple[int, int], Row]:
+def _judged(standing: PlanStanding, user: User, targets: Mapping[int, Target]) -> dict[tuple[int, int], TargetRow]:
     """(target, part) → how it stands, as the person may see it."""
     found = judged_in_parts(standing, user, targets)
-    return {(row.target.pk, row.attainment.region_id): row for row in rows_of(found)}
+    return {(row.target.pk, row.attainment.region_id): row for row in rows_of_attainments(found)}
 
 
-def choices(standing: Standing, user: User) -> tuple[list[Region], list[Target]]:
+def offer_regions_and_targets(standing: PlanStanding, user: User) -> tuple[list[Region], list[Target]]:
     """The parts, and the targets that parts have figures for, from which a person may choose."""
     targets = [row.target for row in standing.rows if _in_parts(row.target)]
     reached = access.reach(user, Action.VIEW_OBSERVATIONS)
@@ -106,11 +108,11 @@ class _Readable:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CountyFigure:
     """A figure of a part, its months so far, and of how many parts its rank is one."""
 
-    line: Line
-    trend: Sequence[Point]
+    line: ComparisonLine
+    trend: Sequence[TrendPoint]
     among: int
 
 
@@ -119,18 +121,18 @@ class County:
     """A part of the region: what it is judged by, last what it owes nothing of; what it only adds to; and how its
     government reports."""
 
-    judged: Sequence[Told]
-    shared: Sequence[Told]
+    judged: Sequence[CountyFigure]
+    shared: Sequence[CountyFigure]
     line: Reporting | None
 
     @property
-    def owed(self) -> Sequence[Told]:
+    def owed(self) -> Sequence[CountyFigure]:
         """What it owes anything of."""
         return [one for one in self.judged if one.line.owes]
 
     @property
-    def counts(self) -> Sequence[Count]:
-        return counts_of(Counter(one.line.signal for one in self.owed))
+    def counts(self) -> Sequence[LightCount]:
+        return counts_in_light_order(Counter(one.line.signal for one in self.owed))
 
     @property
     def has_quotas(self) -> bool:
@@ -138,28 +140,28 @@ class County:
         return any(one.line.divided for one in self.judged)
 
 
-def county_of(region: Region, standing: Standing, user: User) -> County | None:
+def read_county_standing(region: Region, standing: PlanStanding, user: User) -> County | None:
     """What a person may see of a part; None for nothing."""
-    matrix = matrix_of(standing, user)
+    matrix = build_region_matrix(standing, user)
     if region not in matrix.regions:
         return None
-    told = [Told(line, line.trend(standing.month), matrix.compared(line)) for line in matrix.of_region(region)]
+    told = [CountyFigure(line, line.trend(standing.month), matrix.compared(line)) for line in matrix.of_region(region)]
     judged = [one for one in told if one.line.row is not None]
     return County(
         sorted(judged, key=lambda one: not one.line.owes),
         [one for one in told if one.line.row is None],
-        reporting([region], standing, user).get(region.pk),
+        timeliness_by_region([region], standing, user).get(region.pk),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedCounty:
     """A part in the list: its rank (1 has most red lights, then most yellow ones; None where it owes nothing), the
     lights of what it owes, how it reports."""
 
     region: Region
     rank: int | None
-    counts: Sequence[Count]
+    counts: Sequence[LightCount]
     first: int
     punctuality: Fraction | None
 
@@ -168,27 +170,29 @@ class Place:
         return sum(count.number for count in self.counts)
 
 
-def places(matrix: Matrix, standing: Standing, user: User) -> list[Place]:
+def rank_counties(matrix: RegionMatrix, standing: PlanStanding, user: User) -> list[RankedCounty]:
     """The parts that the person may see, the one furthest behind first."""
     told = [[line for line in matrix.of_region(one) if line.row] for one in matrix.regions]
-    counted = [counts_of(Counter(line.signal for line in lines if line.owes)) for lines in told]
+    counted = [counts_in_light_order(Counter(line.signal for line in lines if line.owes)) for lines in told]
     weights = [
         None if lines and not any(line.owes for line in lines) else weight(one, len(standing.rows) + 1)
         for one, lines in zip(counted, told, strict=True)
     ]
     found = ranks(weights, higher=True)
     first = Counter(line.region.pk for listed in matrix.parts.values() for line in listed if line.rank == 1)
-    on_time = reporting(matrix.regions, standing, user)
+    on_time = timeliness_by_region(matrix.regions, standing, user)
     listed = [
-        Place(one, rank, counts, first[one.pk], line.passed.punctuality if (line := on_time.get(one.pk)) else None)
+        RankedCounty(
+            one, rank, counts, first[one.pk], line.passed.punctuality if (line := on_time.get(one.pk)) else None
+        )
         for one, rank, counts in zip(matrix.regions, found, counted, strict=True)
     ]
     return sorted(listed, key=lambda one: (one.rank is None, one.rank or 0))
 
 
-def reporting(regions: Collection[Region], standing: Standing, user: User) -> dict[int, Reporting]:
+def timeliness_by_region(regions: Collection[Region], standing: PlanStanding, user: User) -> dict[int, Reporting]:
     """Region → how its government reports, where the person may see it."""
-    by_code = timeliness(standing, user)
+    by_code = timeliness_by_unit(standing, user)
     governments = Department.objects.filter(kind=COUNTY, region__in=regions).order_by("code")
     found: dict[int, Reporting] = {}
     for code, region_id in governments.values_list("code", "region_id"):

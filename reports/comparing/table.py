@@ -1,6 +1,6 @@
 """The comparison as the address asks for it: which region or indicator, which lines, in which order, which columns.
 
-Page and files are made from the same `Table`, so they hold the same lines, columns and figures.
+Page and files are made from the same `ComparisonTable`, so they hold the same lines, columns and figures.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,94 +15,104 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Region, User
-from departments.people.wording import whole_word
-from pages.exports import Value, safe
+from departments.people.wording import word_for_whole_region
+from pages.exports import Value, make_text_safe
 from plans.models import Plan
-from reports.board.overview import chapters
-from reports.board.standing import Standing
-from reports.board.tallies import Choice, Tally, by_chapter, by_lead, choice
-from reports.comparing.comparison import Line, lines
-from reports.comparing.regions import choices, matrix_of
+from reports.board.overview import group_rows_by_chapter
+from reports.board.standing import PlanStanding
+from reports.board.tallies import (
+    LightTally,
+    TargetChoice,
+    choose_targets,
+    tally_lights_by_chapter,
+    tally_lights_by_lead,
+)
+from reports.comparing.comparison import ComparisonLine, lines_of_rows
+from reports.comparing.regions import build_region_matrix, offer_regions_and_targets
 from targets.arithmetic.accumulation import ONE
 from targets.arithmetic.quantities import rounded
 from targets.models import Target
-from targets.reading.selectors import Row
+from targets.reading.selectors import TargetRow
 from targets.wording.explanation import distance
 
 URGENCY = {"red": 0, "yellow": 1, "green": 2, "grey": 3, "": 4}
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ComparisonColumn:
     """A column: `text` is what the page shows of a line, `value` what a file holds, a number where it is one."""
 
     key: str
     heading: str | Promise
-    text: Callable[[Line], str]
-    value: Callable[[Line], Value]
+    text: Callable[[ComparisonLine], str]
+    value: Callable[[ComparisonLine], Value]
     number: bool = True
 
 
-def _whole(line: Line) -> Line:
+def _whole(line: ComparisonLine) -> ComparisonLine:
     return line if line.whole is None else line.whole
 
 
-def _against(line: Line) -> Value:
+def _against(line: ComparisonLine) -> Value:
     if line.against_whole is None:
         return line.against_text
     return rounded(line.against_whole, max(line.indicator.decimals, 2))
 
 
-def _rank(line: Line) -> Value:
+def _rank(line: ComparisonLine) -> Value:
     return Decimal(line.rank) if line.rank else None
 
 
-def _owed(line: Line) -> Value:
+def _owed(line: ComparisonLine) -> Value:
     if line.quota is None:
         return line.target_text
     return line.quota.quantize(ONE) if line.quota == line.quota.to_integral_value() else line.quota.normalize()
 
 
-def _data_to(line: Line) -> str:
+def _data_to(line: ComparisonLine) -> str:
     style = pgettext("date format of a month alone", "M")
     return date_format(line.last_data.first_day, style) if line.last_data else ""
 
 
-def _word(line: Line) -> str:
+def _word(line: ComparisonLine) -> str:
     return str(line.row.light.word) if line.row is not None else ""
 
 
 COLUMNS = (
-    Column("month", _("This month"), lambda line: line.month_text, lambda line: line.month),
-    Column("last_year", _("Same months of last year"), lambda line: line.last_year_text, lambda line: line.last_year),
-    Column("change", _("Change against last year"), lambda line: line.change_text, lambda line: line.change),
-    Column(
+    ComparisonColumn("month", _("This month"), lambda line: line.month_text, lambda line: line.month),
+    ComparisonColumn(
+        "last_year", _("Same months of last year"), lambda line: line.last_year_text, lambda line: line.last_year
+    ),
+    ComparisonColumn("change", _("Change against last year"), lambda line: line.change_text, lambda line: line.change),
+    ComparisonColumn(
         "actual",
         _("Year to date"),
         lambda line: line.actual_text,
         lambda line: line.actual if line.actual is not None else line.actual_text,
     ),
-    Column("rank", _("Rank"), lambda line: str(line.rank or ""), _rank),
-    Column("whole", "", lambda line: _whole(line).actual_text, lambda line: _whole(line).actual),
-    Column("against", "", lambda line: line.against_text, _against),
-    Column("completion", _("Completion"), lambda line: line.completion_text, lambda line: line.completion),
-    Column(
+    ComparisonColumn("rank", _("Rank"), lambda line: str(line.rank or ""), _rank),
+    ComparisonColumn("whole", "", lambda line: _whole(line).actual_text, lambda line: _whole(line).actual),
+    ComparisonColumn("against", "", lambda line: line.against_text, _against),
+    ComparisonColumn("completion", _("Completion"), lambda line: line.completion_text, lambda line: line.completion),
+    ComparisonColumn(
         "gap",
         _("Against the target"),
         lambda line: line.to_threshold,
         lambda line: distance(line.row.attainment) if line.row is not None else None,
     ),
-    Column("target", _("Target"), lambda line: line.target_text, lambda line: line.target_text),
-    Column("issued", _("Paper"), lambda line: line.issued, lambda line: safe(line.issued), number=False),
-    Column("light", _("Light"), _word, _word, number=False),
-    Column("data", _("Data to"), _data_to, lambda line: str(line.last_data or ""), number=False),
+    ComparisonColumn("target", _("Target"), lambda line: line.target_text, lambda line: line.target_text),
+    ComparisonColumn(
+        "issued", _("Paper"), lambda line: line.issued, lambda line: make_text_safe(line.issued), number=False
+    ),
+    ComparisonColumn("light", _("Light"), _word, _word, number=False),
+    ComparisonColumn("data", _("Data to"), _data_to, lambda line: str(line.last_data or ""), number=False),
 )
 
 
-def columns_for(plan: Plan) -> list[Column]:
+def columns_for(plan: Plan) -> list[ComparisonColumn]:
     """Every column, with the headings that say the plan's region: 全市, 与全市相比. Over several years
     figures are counted by year or over all of them, as each target says: 累计."""
-    whole = whole_word(plan.region)
+    whole = word_for_whole_region(plan.region)
     said = {"whole": capfirst(whole), "against": gettext("Against %(whole)s") % {"whole": whole}}
     if plan.first_month.year != plan.last_month.year:
         said["actual"] = gettext("Result to date")
@@ -113,26 +123,26 @@ OF_PARTS = frozenset({"rank", "whole", "against", "gap"})
 """Columns that say nothing where the plan's region stands alone."""
 OF_QUOTAS = frozenset({"completion", "issued"})
 """Columns that say nothing where no target is divided among the parts."""
-OWN_QUOTA = Column("target", _("Own quota"), lambda line: line.target_text, _owed)
+OWN_QUOTA = ComparisonColumn("target", _("Own quota"), lambda line: line.target_text, _owed)
 """In place of the target, where all lines are of one that is divided."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ComparisonTable:
     """The lines chosen, in the order asked for, and what there is to choose from.
 
     `region` or `target` is set where a part of the region, or one indicator in all parts, is shown; `whole` is then the
     line of the plan's region below the parts.
     """
 
-    lines: Sequence[Line]
-    whole: Line | None
+    lines: Sequence[ComparisonLine]
+    whole: ComparisonLine | None
     region: Region | None
     target: Target | None
-    columns: Sequence[Column]
-    offered: Sequence[Column]
-    units: Sequence[Tally]
-    chapters: Sequence[Tally]
+    columns: Sequence[ComparisonColumn]
+    offered: Sequence[ComparisonColumn]
+    units: Sequence[LightTally]
+    chapters: Sequence[LightTally]
     regions: Sequence[Region]
     targets: Sequence[Target]
     asked: dict[str, str]
@@ -143,19 +153,19 @@ class Table:
         return any(line.divided for line in self.lines)
 
     @property
-    def every(self) -> Sequence[Line]:
+    def every(self) -> Sequence[ComparisonLine]:
         """All lines, the whole last."""
         return [*self.lines, self.whole] if self.whole is not None else self.lines
 
 
-def compared(standing: Standing, asked: Mapping[str, str], user: User) -> Table:
+def read_comparison_table(standing: PlanStanding, asked: Mapping[str, str], user: User) -> ComparisonTable:
     """The table as the address asks; what is understood of it is kept in `asked`."""
     duties = standing.duties
-    parts = chapters(standing.promised.clauses, standing.rows)
-    regions, targets = choices(standing, user)
+    parts = group_rows_by_chapter(standing.promised.clauses, standing.rows)
+    regions, targets = offer_regions_and_targets(standing, user)
     target = next((one for one in targets if one.code == asked.get("target")), None)
     region = None if target else next((one for one in regions if one.code == asked.get("region")), None)
-    chosen = choice(asked, parts, duties)
+    chosen = choose_targets(asked, parts, duties)
     found, whole = _lines(standing, user, chosen, chosen.of_all_lights(standing.rows, duties), region, target)
     by = asked.get("sort", "")
     offered = _offered(standing.plan, found, region, target)
@@ -164,15 +174,15 @@ def compared(standing: Standing, asked: Mapping[str, str], user: User) -> Table:
     kept |= {"target": target.code} if target else {"region": region.code} if region else {}
     kept |= {"sort": by} if by in SORTS else {}
     kept |= {"columns": ",".join(one.key for one in columns)} if len(columns) < len(offered) else {}
-    return Table(
+    return ComparisonTable(
         _ordered(found, by, target),
         whole,
         region,
         target,
         columns,
         offered,
-        by_lead(standing.rows, duties),
-        by_chapter(parts),
+        tally_lights_by_lead(standing.rows, duties),
+        tally_lights_by_chapter(parts),
         regions,
         targets,
         kept,
@@ -180,21 +190,28 @@ def compared(standing: Standing, asked: Mapping[str, str], user: User) -> Table:
 
 
 def _lines(
-    standing: Standing, user: User, chosen: Choice, rows: Sequence[Row], region: Region | None, target: Target | None
-) -> tuple[list[Line], Line | None]:
+    standing: PlanStanding,
+    user: User,
+    chosen: TargetChoice,
+    rows: Sequence[TargetRow],
+    region: Region | None,
+    target: Target | None,
+) -> tuple[list[ComparisonLine], ComparisonLine | None]:
     """The lines, and the one of the plan's region below them."""
     if target is not None:
-        known = matrix_of(standing, user).of_target(target.code)
+        known = build_region_matrix(standing, user).of_target(target.code)
         return (list(known[1]), known[0]) if known is not None else ([], None)
     if region is None:
-        found = lines(standing, rows)
+        found = lines_of_rows(standing, rows)
     else:
         wanted = {row.target.pk for row in rows}
-        found = [one for one in matrix_of(standing, user).of_region(region) if one.target.pk in wanted]
+        found = [one for one in build_region_matrix(standing, user).of_region(region) if one.target.pk in wanted]
     return [one for one in found if chosen.light is None or one.signal == chosen.light.name], None
 
 
-def _offered(plan: Plan, listed: Sequence[Line], region: Region | None, target: Target | None) -> list[Column]:
+def _offered(
+    plan: Plan, listed: Sequence[ComparisonLine], region: Region | None, target: Target | None
+) -> list[ComparisonColumn]:
     """The columns that say anything of the lines."""
     divided = any(line.divided for line in listed)
     idle = (OF_PARTS if not (target or region) else set()) | (OF_QUOTAS if not divided else set())
@@ -203,13 +220,13 @@ def _offered(plan: Plan, listed: Sequence[Line], region: Region | None, target: 
     return [OWN_QUOTA if target and divided and one.key == OWN_QUOTA.key else one for one in offered]
 
 
-def _columns(wanted: str, offered: Sequence[Column]) -> list[Column]:
+def _columns(wanted: str, offered: Sequence[ComparisonColumn]) -> list[ComparisonColumn]:
     """Those asked for, in their usual order; all, if none of them is known."""
     keys = set(wanted.split(","))
     return [one for one in offered if one.key in keys] or list(offered)
 
 
-SORTS: Mapping[str, Callable[[Line], Any]] = {
+SORTS: Mapping[str, Callable[[ComparisonLine], Any]] = {
     "light": lambda line: URGENCY[line.signal],
     "change": lambda line: (line.change is None, line.change or 0),
     "rank": lambda line: (line.rank is None, line.rank or 0),
@@ -217,13 +234,15 @@ SORTS: Mapping[str, Callable[[Line], Any]] = {
 }
 
 
-def _ordered(listed: Sequence[Line], by: str, target: Target | None) -> list[Line]:
+def _ordered(listed: Sequence[ComparisonLine], by: str, target: Target | None) -> list[ComparisonLine]:
     """In the plan's order, or the regions'; by light (red first), by the change against last year (falling most first)
     or by rank, which is how the parts are listed unless something else is asked for. What owes nothing stands last."""
     order = SORTS.get(by, SORTS["rank" if target else "plan"])
     return sorted(listed, key=lambda line: (not line.owes, order(line)))
 
 
-def shown(table: Table) -> list[tuple[Line, list[tuple[Column, str]]]]:
+def texts_of_comparison_table(
+    table: ComparisonTable,
+) -> list[tuple[ComparisonLine, list[tuple[ComparisonColumn, str]]]]:
     """Every line with the texts of its cells."""
     return [(line, [(column, column.text(line)) for column in table.columns]) for line in table.every]

@@ -16,17 +16,17 @@ from django.urls import reverse
 from departments.models import User
 from plans.models import Plan
 from plans.periods import Month, months_between
-from reports.board.overview import Count, counts_of, turned
-from reports.board.tallies import Tally, tallied
+from reports.board.overview import LightCount, compare_signals, counts_in_light_order
+from reports.board.tallies import LightTally, tally_lights
 from targets.models import Attainment, TargetAssignment
 from targets.reading.selectors import last_in_plan
-from tasks.supervision.pages import Figures, figures_by_plan
+from tasks.supervision.pages import NoticeFigures, figures_by_plan
 
-NO_SUPERVISION = Figures(0, 0, 0, 0)
+NO_SUPERVISION = NoticeFigures(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class LightTurns:
     """How many lights have become worse, and how many better, since the month before."""
 
     worse: int
@@ -52,10 +52,10 @@ class PlanSummary:
     plan: Plan
     month: Month
     last: Month | None
-    counts: Sequence[Count]
-    turn: Turn | None
+    counts: Sequence[LightCount]
+    turn: LightTurns | None
     behind: Behind | None
-    supervision: Figures
+    supervision: NoticeFigures
 
     @property
     def total(self) -> int:
@@ -97,7 +97,7 @@ class PlanSummary:
         return next(count.number for count in self.counts if count.colour.name == colour)
 
 
-def summaries(plans: Sequence[Plan], user: User, today: date) -> list[PlanSummary]:
+def summarise_plans(plans: Sequence[Plan], user: User, today: date) -> list[PlanSummary]:
     """The plans in one line each, in their order; four queries. `plans` are those that the person sees, with their
     regions: whoever sees a plan sees how it stands in its own region."""
     if not plans:
@@ -110,9 +110,9 @@ def summaries(plans: Sequence[Plan], user: User, today: date) -> list[PlanSummar
             plan,
             months[plan.pk],
             known.get(plan.pk),
-            counts_of(Counter(now for _target, _then, now in lights[plan.pk])),
+            counts_in_light_order(Counter(now for _target, _then, now in lights[plan.pk])),
             _turn(lights[plan.pk]) if months[plan.pk] > plan.first_month else None,
-            _behind(tallied((now, leads.get(target, ())) for target, _then, now in lights[plan.pk])),
+            _behind(tally_lights((now, leads.get(target, ())) for target, _then, now in lights[plan.pk])),
             pressed.get(plan.pk, NO_SUPERVISION),
         )
         for plan in plans
@@ -168,12 +168,12 @@ def _leads(plans: Sequence[Plan]) -> Mapping[int, Sequence[tuple[str, str]]]:
     return found
 
 
-def _turn(lights: Iterable[Light]) -> Turn:
-    turns = [turned(then, now) for _target, then, now in lights]
-    return Turn(sum(turn < 0 for turn in turns), sum(turn > 0 for turn in turns))
+def _turn(lights: Iterable[Light]) -> LightTurns:
+    turns = [compare_signals(then, now) for _target, then, now in lights]
+    return LightTurns(sum(turn < 0 for turn in turns), sum(turn > 0 for turn in turns))
 
 
-def _behind(units: Sequence[Tally]) -> Behind | None:
+def _behind(units: Sequence[LightTally]) -> Behind | None:
     """The first of the units, which are ordered by their red and then their yellow lights, if it has any."""
     numbers = [_red_and_yellow(unit) for unit in units]
     if not numbers or not any(numbers[0]):
@@ -181,6 +181,6 @@ def _behind(units: Sequence[Tally]) -> Behind | None:
     return Behind(units[0].key, units[0].name, *numbers[0], alike=numbers.count(numbers[0]) - 1)
 
 
-def _red_and_yellow(unit: Tally) -> tuple[int, int]:
+def _red_and_yellow(unit: LightTally) -> tuple[int, int]:
     lights = {count.colour.name: count.number for count in unit.counts}
     return lights["red"], lights["yellow"]

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from pages.exports import Sheet, Value, safe
+from pages.exports import ExportSheet, Value, make_text_safe
 from reports.portfolio.plans_together import PlanSummary
 from reports.portfolio.table import Portfolio
 from targets.arithmetic.quantities import rounded
@@ -21,7 +21,7 @@ WIDTHS = (26, 46, 14, 18, 22)
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class PortfolioField:
     """A column of the file."""
 
     heading: str | Promise
@@ -29,43 +29,51 @@ class Field:
     of_supervision: bool = False
 
 
-def _of_colour(colour: Colour) -> Field:
-    return Field(colour.word, lambda line: Decimal(line.number(colour.name)))
+def _of_colour(colour: Colour) -> PortfolioField:
+    return PortfolioField(colour.word, lambda line: Decimal(line.number(colour.name)))
 
 
 FIELDS = (
-    Field(pgettext_lazy("of a plan", "Code"), lambda line: line.plan.code),
-    Field(pgettext_lazy("in a list of plans", "Plan"), lambda line: safe(line.plan.title)),
-    Field(gettext_lazy("Region"), lambda line: safe(line.plan.region.name)),
-    Field(gettext_lazy("Months of the plan"), lambda line: line.plan.span),
-    Field(gettext_lazy("Document number"), lambda line: safe(line.plan.number)),
-    Field(pgettext_lazy("plan", "Made up"), lambda line: _("yes") if line.plan.demonstration else ""),
+    PortfolioField(pgettext_lazy("of a plan", "Code"), lambda line: line.plan.code),
+    PortfolioField(pgettext_lazy("in a list of plans", "Plan"), lambda line: make_text_safe(line.plan.title)),
+    PortfolioField(gettext_lazy("Region"), lambda line: make_text_safe(line.plan.region.name)),
+    PortfolioField(gettext_lazy("Months of the plan"), lambda line: line.plan.span),
+    PortfolioField(gettext_lazy("Document number"), lambda line: make_text_safe(line.plan.number)),
+    PortfolioField(pgettext_lazy("plan", "Made up"), lambda line: _("yes") if line.plan.demonstration else ""),
     *map(_of_colour, COLOURS),
-    Field(gettext_lazy("Became worse"), lambda line: Decimal(line.turn.worse) if line.turn else None),
-    Field(gettext_lazy("Became better"), lambda line: Decimal(line.turn.better) if line.turn else None),
-    Field(gettext_lazy("Months passed"), lambda line: Decimal(line.passed)),
-    Field(gettext_lazy("Months in all"), lambda line: Decimal(line.length)),
-    Field(gettext_lazy("Time progress (%)"), lambda line: rounded(line.time_progress * 100, 1)),
-    Field(gettext_lazy("Data to"), lambda line: str(line.last or "")),
-    Field(gettext_lazy("Furthest behind"), lambda line: safe(line.behind.name) if line.behind else ""),
-    Field(gettext_lazy("Its red lights"), lambda line: Decimal(line.behind.red) if line.behind else None),
-    Field(gettext_lazy("Its yellow lights"), lambda line: Decimal(line.behind.yellow) if line.behind else None),
-    Field(gettext_lazy("Further units alike"), lambda line: Decimal(line.behind.alike) if line.behind else None),
-    Field(
+    PortfolioField(gettext_lazy("Became worse"), lambda line: Decimal(line.turn.worse) if line.turn else None),
+    PortfolioField(gettext_lazy("Became better"), lambda line: Decimal(line.turn.better) if line.turn else None),
+    PortfolioField(gettext_lazy("Months passed"), lambda line: Decimal(line.passed)),
+    PortfolioField(gettext_lazy("Months in all"), lambda line: Decimal(line.length)),
+    PortfolioField(gettext_lazy("Time progress (%)"), lambda line: rounded(line.time_progress * 100, 1)),
+    PortfolioField(gettext_lazy("Data to"), lambda line: str(line.last or "")),
+    PortfolioField(
+        gettext_lazy("Furthest behind"), lambda line: make_text_safe(line.behind.name) if line.behind else ""
+    ),
+    PortfolioField(gettext_lazy("Its red lights"), lambda line: Decimal(line.behind.red) if line.behind else None),
+    PortfolioField(
+        gettext_lazy("Its yellow lights"), lambda line: Decimal(line.behind.yellow) if line.behind else None
+    ),
+    PortfolioField(
+        gettext_lazy("Further units alike"), lambda line: Decimal(line.behind.alike) if line.behind else None
+    ),
+    PortfolioField(
         pgettext_lazy("of a plan", "Open supervision"),
         lambda line: Decimal(line.supervision.open),
         of_supervision=True,
     ),
-    Field(gettext_lazy("Overdue supervision"), lambda line: Decimal(line.supervision.overdue), of_supervision=True),
+    PortfolioField(
+        gettext_lazy("Overdue supervision"), lambda line: Decimal(line.supervision.overdue), of_supervision=True
+    ),
 )
 
 
-def portfolio_sheet(shown: Portfolio, today: date) -> Sheet:
+def portfolio_sheet(shown: Portfolio, today: date) -> ExportSheet:
     """The plans of the page, with what the page tells of each."""
     fields = [field for field in FIELDS if shown.supervises or not field.of_supervision]
     rows = [[field.value(line) for field in fields] for line in shown.lines]
     name = _("Plans at a glance")
-    return Sheet(name, _note(shown, today), [str(field.heading) for field in fields], rows, WIDTHS, frozen="C3")
+    return ExportSheet(name, _note(shown, today), [str(field.heading) for field in fields], rows, WIDTHS, frozen="C3")
 
 
 def _note(shown: Portfolio, today: date) -> str:

@@ -13,7 +13,7 @@ from departments import access
 from departments.models import Region, User
 from departments.permissions import Action
 from plans.models import Plan
-from reports.portfolio.plans_together import PlanSummary, summaries
+from reports.portfolio.plans_together import PlanSummary, summarise_plans
 from targets.wording.lights import COLOURS, Colour
 
 BACKWARDS = "-"
@@ -52,7 +52,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class PortfolioColumnHead:
     """The head of a column: what the address has to ask for to order by it, or to turn its order round, and which way
     the lines are ordered by it now (aria-sort)."""
 
@@ -62,7 +62,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanChoice:
+class PortfolioChoice:
     """Which plans are chosen: those of a region, those for any month of a year; None for all."""
 
     region: Region | None
@@ -86,7 +86,7 @@ class Portfolio:
     every: int
     regions: Sequence[Region]
     years: Sequence[int]
-    choice: PlanChoice
+    choice: PortfolioChoice
     column: PlanColumn | None
     backwards: bool
     supervises: bool
@@ -109,18 +109,18 @@ class Portfolio:
         return {name: value for name, value in every.items() if value}
 
     @property
-    def heads(self) -> list[Head]:
+    def heads(self) -> list[PortfolioColumnHead]:
         """The heads of the columns."""
         return [self._head(column) for column in self.columns]
 
-    def _head(self, column: PlanColumn) -> Head:
+    def _head(self, column: PlanColumn) -> PortfolioColumnHead:
         if column != self.column:
-            return Head(column, column.key, "")
+            return PortfolioColumnHead(column, column.key, "")
         direction = "descending" if column.falling != self.backwards else "ascending"
-        return Head(column, column.key if self.backwards else f"{BACKWARDS}{column.key}", direction)
+        return PortfolioColumnHead(column, column.key if self.backwards else f"{BACKWARDS}{column.key}", direction)
 
 
-def portfolio(user: User, asked: Mapping[str, str], today: date) -> Portfolio:
+def read_portfolio(user: User, asked: Mapping[str, str], today: date) -> Portfolio:
     """The plans in force that the person sees, the one that began last first unless another order is asked for; what is
     not understood chooses nothing. Five queries, however many plans."""
     plans = list(Plan.objects.published().visible_to(user).latest_first())
@@ -129,7 +129,7 @@ def portfolio(user: User, asked: Mapping[str, str], today: date) -> Portfolio:
     choice = _choice(asked, regions, years)
     supervises = bool(access.reach(user, Action.VIEW_SUPERVISION))
     column, backwards = _column(asked.get("sort", ""))
-    lines = ordered(summaries(choice.of(plans), user, today), column, backwards=backwards)
+    lines = order_summaries(summarise_plans(choice.of(plans), user, today), column, backwards=backwards)
     return Portfolio(lines, len(plans), regions, years, choice, column, backwards, supervises)
 
 
@@ -137,8 +137,8 @@ def _years(plan: Plan) -> range:
     return range(plan.first_month.year, plan.last_month.year + 1)
 
 
-def _choice(asked: Mapping[str, str], regions: Sequence[Region], years: Sequence[int]) -> PlanChoice:
-    return PlanChoice(
+def _choice(asked: Mapping[str, str], regions: Sequence[Region], years: Sequence[int]) -> PortfolioChoice:
+    return PortfolioChoice(
         next((region for region in regions if region.code == asked.get("region")), None),
         next((year for year in years if str(year) == asked.get("year")), None),
     )
@@ -150,7 +150,7 @@ def _column(sort: str) -> tuple[PlanColumn | None, bool]:
     return column, column is not None and sort.startswith(BACKWARDS)
 
 
-def ordered(lines: Sequence[PlanSummary], column: PlanColumn | None, *, backwards: bool) -> list[PlanSummary]:
+def order_summaries(lines: Sequence[PlanSummary], column: PlanColumn | None, *, backwards: bool) -> list[PlanSummary]:
     """The lines by a column, as they were where they are alike; those with nothing to compare stand last."""
     if column is None:
         return list(lines)

@@ -9,8 +9,8 @@ from departments.models import User
 from plans.models import Plan
 from plans.periods import Month
 from plans.titles import Titled, short_titles
-from reports.board.overview import Count, counts_of
-from reports.portfolio.plans_together import PlanSummary, summaries
+from reports.board.overview import LightCount, counts_in_light_order
+from reports.portfolio.plans_together import PlanSummary, summarise_plans
 
 LINES = 6
 """How many plans can be read from six metres at once."""
@@ -30,7 +30,7 @@ class PlansWall:
     because none does any more."""
 
     parts: Sequence[Sequence[WallLine]]
-    counts: Sequence[Count]
+    counts: Sequence[LightCount]
     running: bool
 
     @property
@@ -43,18 +43,18 @@ def plans_wall(user: User, today: date) -> PlansWall:
     """The plans that run, or where none does all, as far as the person sees them; five queries."""
     plans = list(Plan.objects.published().visible_to(user).latest_first())
     running = [plan for plan in plans if runs(plan, today)]
-    found = sorted(summaries(running or plans, user, today), key=_pressing)
+    found = sorted(summarise_plans(running or plans, user, today), key=_pressing)
     titles = short_titles({line.plan.pk: Titled(line.plan.title, line.plan.region.name) for line in found})
     lines = [WallLine(titles[line.plan.pk], line) for line in found]
     parts = [lines[start : start + LINES] for start in range(0, len(lines), LINES)]
     return PlansWall(parts, _together(found), bool(running))
 
 
-def _together(lines: Sequence[PlanSummary]) -> list[Count]:
+def _together(lines: Sequence[PlanSummary]) -> list[LightCount]:
     counted: Counter[str] = Counter()
     for line in lines:
         counted.update({count.colour.name: count.number for count in line.counts})
-    return counts_of(counted)
+    return counts_in_light_order(counted)
 
 
 def runs(plan: Plan, today: date) -> bool:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from reports.board.document import Line, Passage, Piece, Promise
+from reports.board.document import DocumentLine, DocumentPassage, MarkedPromise, Piece
 
 register = template.Library()
 
@@ -19,7 +19,7 @@ HEADINGS = ("h2", "h3", "h4")
 
 
 @register.simple_tag(name="passage")
-def passage_tag(passage: Passage) -> SafeString:
+def passage_tag(passage: DocumentPassage) -> SafeString:
     """A clause: its lines, one below the other as in the document."""
     level = HEADINGS[min(passage.depth, len(HEADINGS) - 1)]
     lines = format_html_join("\n", "{}", ((_line(line, level),) for line in passage.lines))
@@ -33,7 +33,7 @@ def passage_tag(passage: Passage) -> SafeString:
     )
 
 
-def _line(line: Line, level: str) -> SafeString:
+def _line(line: DocumentLine, level: str) -> SafeString:
     heading, text = _pieces(line.heading), _pieces(line.pieces)
     if not heading:
         return format_html('<p class="line line-{}">{}</p>', line.kind, text)
@@ -57,11 +57,11 @@ def _piece(piece: Piece) -> SafeString:
     return format_html("{}{}", text, format_html_join("", "{}", ((pin(one),) for one in piece.pins)))
 
 
-def _colour(promises: Sequence[Promise]) -> str:
+def _colour(promises: Sequence[MarkedPromise]) -> str:
     return promises[0].light.colour
 
 
-def pin(promise: Promise) -> SafeString:
+def pin(promise: MarkedPromise) -> SafeString:
     """The sign after a promise: its light, which leads to the promise's page. A task's sign also bears a word."""
     is_task = promise.task is not None
     word = pgettext("sign after a task", "task") if is_task else ""

@@ -19,7 +19,7 @@ from targets.models import Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 from tasks.models import SupervisionNotice
 from tasks.services import supervision
-from tasks.services.supervision import Proposal
+from tasks.services.supervision import NoticeProposal
 
 ROW = re.compile(r"<tr>\s*<th scope=\"row\">(.*?)</tr>", re.DOTALL)
 
@@ -73,10 +73,10 @@ def lead(promise: Target, *units: Department) -> None:
 def pressed(promise: Target, *, overdue: bool = False, issued: bool = True) -> SupervisionNotice:
     """A notice of supervision about a target, led by a unit of its own."""
     by, now = person(Role.COORDINATOR), timezone.now()
-    said = Proposal(plan=promise.plan, title="督办", demand="请办理。", target=promise, lead=department())
-    made = supervision.propose(said, by=by, now=now)
+    said = NoticeProposal(plan=promise.plan, title="督办", demand="请办理。", target=promise, lead=department())
+    made = supervision.propose_notice(said, by=by, now=now)
     if issued:
-        made = supervision.issue(made, by=by, now=now)
+        made = supervision.issue_notice(made, by=by, now=now)
     if overdue:
         SupervisionNotice.objects.filter(pk=made.pk).update(due=timezone.localdate() - timedelta(days=1))
     return made

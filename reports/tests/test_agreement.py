@@ -15,14 +15,14 @@ from django.test import Client, override_settings
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Plan
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
-from reports.board.standing import end_of
+from reports.board.standing import end_of_local_day
 from reports.board.target import indicators_shown
 from reports.tests.test_comparison import export, page
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Observation, Target, TargetAssignment
-from targets.reading.selectors import official_then
+from targets.reading.selectors import attainments_official_then
 from targets.tests.factories import person
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +95,7 @@ def check_what_targets_show(leader: Client, plan: Plan) -> None:
 
 def made_anew(client: Client, address: str) -> str:
     """A page without what was kept of it, but for what its forms are signed with."""
-    forget()
+    forget_cached_pages()
     return re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", client.get(address).content.decode())
 
 
@@ -188,8 +188,8 @@ def check_counties(leader: Client, plan_2014: Plan) -> None:
 
 def test_an_earlier_day_is_the_same_on_each_page_and_in_the_api(leader: Client, plan_2014: Plan) -> None:
     day, query = date(2014, 8, 1), {"month": "2014-06", "as_of": "2014-08-01"}
-    told = told_by_api(leader, month="2014-06", as_of=end_of(day).isoformat())
-    fresh = official_then(Target.objects.filter(plan=plan_2014), plan_2014.region, end_of(day))
+    told = told_by_api(leader, month="2014-06", as_of=end_of_local_day(day).isoformat())
+    fresh = attainments_official_then(Target.objects.filter(plan=plan_2014), plan_2014.region, end_of_local_day(day))
     assert {one.target.code: one.signal for one in fresh if one.month == Month(2014, 6)} == {
         code: signal for code, (_figure, signal) in told.items()
     }
@@ -210,6 +210,6 @@ def test_an_earlier_day_is_the_same_on_each_page_and_in_the_api(leader: Client, 
     for region in ("330302", "330381"):
         county = page(leader, f"/plans/wenzhou-2014-quality/counties/{region}/", **query)
         for code, expected in told_by_api(
-            leader, month="2014-06", region=region, as_of=end_of(day).isoformat()
+            leader, month="2014-06", region=region, as_of=end_of_local_day(day).isoformat()
         ).items():
             check(expected, line_of(county, f"/plans/wenzhou-2014-quality/targets/{code}/"), ("county", region, code))

@@ -10,12 +10,12 @@ from django.utils import timezone
 from departments.database.append_only import rewriting
 from plans.models import Plan
 from plans.periods import Month
-from reports.board.standing import end_of
+from reports.board.standing import end_of_local_day
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Revision, Target, TargetAssignment
-from targets.reading.selectors import official_then
+from targets.reading.selectors import attainments_official_then
 from targets.tests.factories import attainment, department, entry, indicator, official, region, target
-from targets.wording.explanation import explain, shown
+from targets.wording.explanation import attainment_texts_of, explain_attainment
 
 pytestmark = pytest.mark.django_db
 
@@ -88,8 +88,8 @@ def test_each_says_why_what_is_needed_and_who_leads(leader: Client) -> None:
     TargetAssignment.objects.create(target=promise, department=unit, role="lead")
     stored = attainment(promise, "2014-02")
     text = page(leader).partition('id="pressing"')[2].partition("</section>")[0]
-    assert explain(stored) in text
-    assert shown(stored).needed in text
+    assert explain_attainment(stored) in text
+    assert attainment_texts_of(stored).needed in text
     assert unit.short_name in text
     assert other.short_name not in text
 
@@ -206,14 +206,14 @@ def test_the_page_of_an_earlier_day_gives_what_a_fresh_computation_gives(leader:
     corrected()
     rate(95, 50)
     where = region()
-    fresh = official_then(Target.objects.all(), where, end_of(DAY))
+    fresh = attainments_official_then(Target.objects.all(), where, end_of_local_day(DAY))
     text = page(leader, as_of=DAY.isoformat(), month="2014-01")
     for one in fresh:
         if one.month == Month(2014, 1):
             address = f"/plans/{one.target.plan.code}/targets/{one.target.code}/?month=2014-01"
             row = text.split(address)[-1].split("</tr>")[0]
             assert f'"light light-{one.signal}"' in row
-            assert (shown(one).actual or "—") in row
+            assert (attainment_texts_of(one).actual or "—") in row
     assert not Attainment.objects.filter(target__in=[one.target_id for one in fresh], signal="yellow").exists()
 
 

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from departments.models import AuditEvent, Region
 from departments.permissions import Role
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from targets.models import Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
 
@@ -147,7 +147,7 @@ def test_without_a_role_nothing_is_shown_or_taken(client: Client, django_user_mo
 
 def queries_of(client: Client) -> int:
     page(client)
-    forget()  # made anew: a kept page would ask the same however much it shows
+    forget_cached_pages()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         page(client)
     return len(captured)

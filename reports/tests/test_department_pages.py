@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Plan
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from targets.judging.recompute import recompute_all
 from targets.models import Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
@@ -95,7 +95,7 @@ def test_other_names_say_where_they_come_from(leader: Client, plan_2014: Plan) -
 
 def queries_of(client: Client, address: str) -> int:
     page(client, address)
-    forget()  # made anew: a kept page would ask the same however much it shows
+    forget_cached_pages()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         page(client, address)
     return len(captured)

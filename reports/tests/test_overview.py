@@ -13,7 +13,7 @@ from django.views.defaults import server_error
 
 from departments.permissions import PERMISSIONS, Action, Role
 from plans.models import Plan
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Source, Target
@@ -179,7 +179,7 @@ def test_the_lights_of_the_page_are_those_stored(leader: Client, plan_2014: Plan
 
 def queries_of(client: Client, address: str) -> int:
     page(client, address)
-    forget()  # made anew: a kept page would ask the same however much it shows
+    forget_cached_pages()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         page(client, address)
     return len(captured)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department
 from departments.permissions import Role
 from plans.models import Clause, Plan
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Target, TargetAssignment
@@ -202,7 +202,7 @@ def test_nothing_on_the_page_breaks_the_content_security_policy(leader: Client, 
 
 def queries_of(client: Client) -> int:
     page(client)
-    forget()  # made anew: a kept page would ask the same however much it shows
+    forget_cached_pages()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         page(client)
     return len(captured)

@@ -13,7 +13,7 @@ from departments.models import User
 from departments.permissions import Role
 from departments.tests.cities import City, city, province
 from plans.models import Plan
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from reports.tests.many import ManyPlans
 from reports.tests.portfolios import document, exported, inside, lead, page, pressed, rate, rows, titles
 from targets.tests.factories import department, entry, official, person
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 def queries_of(client: Client, address: str) -> int:
     assert client.get(address).status_code == 200
-    forget()  # made anew: a kept page would ask the same however much it shows
+    forget_cached_pages()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         client.get(address)
     return len(captured)
@@ -134,7 +134,7 @@ def test_what_people_of_equal_reach_share_says_nothing_of_who_they_are(cities: t
     User.objects.filter(pk=first.pk).update(display_name="第一位领导")
     parts = []
     for user in (User.objects.get(pk=first.pk), second):
-        forget()
+        forget_cached_pages()
         whole = re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", page(inside(user)))
         parts.append(re.sub(r"<header.*?</header>", "", whole, flags=re.DOTALL))
     assert parts[0] == parts[1]

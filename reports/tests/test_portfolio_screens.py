@@ -13,7 +13,7 @@ from departments.models import AuditEvent, Membership, Screen
 from departments.permissions import Role
 from departments.services.screens import open_screen
 from plans.models import Plan
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
 from reports.portfolio.wall import LINES, runs
 from reports.tests.many import ManyPlans
@@ -108,7 +108,7 @@ def test_more_plans_than_can_be_read_are_shown_in_parts_with_no_further_query(le
 
 def queries_of(client: Client) -> int:
     client.get("/screen/")
-    forget()
+    forget_cached_pages()
     with CaptureQueriesContext(connection) as captured:
         assert client.get("/screen/").status_code == 200
     return len(captured)

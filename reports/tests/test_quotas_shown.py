@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import Region
 from departments.permissions import Role
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from reports.tests import target_pages
 from reports.tests.test_comparison import column, export, page, rows
 from reports.tests.test_county_pages import cells
@@ -308,7 +308,7 @@ def test_more_counties_and_quotas_take_no_further_query(leader: Client, address:
     def counted() -> int:
         where = named.get(address, address)
         page(leader, where, month="2014-06")
-        forget()  # made anew: a kept page would ask the same however much it shows
+        forget_cached_pages()  # made anew: a kept page would ask the same however much it shows
         with CaptureQueriesContext(connection) as captured:
             page(leader, where, month="2014-06")
         return len(captured)

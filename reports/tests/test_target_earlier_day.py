@@ -10,12 +10,12 @@ from django.utils import timezone
 from departments.database.append_only import rewriting
 from departments.permissions import Role
 from plans.periods import Month
-from reports.board.standing import end_of
+from reports.board.standing import end_of_local_day
 from reports.tests.target_pages import counties, page
 from targets.models import Revision, Target, TargetAssignment
-from targets.reading.selectors import official_then
+from targets.reading.selectors import attainments_official_then
 from targets.tests.factories import department, entry, indicator, official, person, target
-from targets.wording.explanation import explain
+from targets.wording.explanation import explain_attainment
 
 pytestmark = pytest.mark.django_db
 
@@ -40,10 +40,12 @@ def test_an_earlier_day_is_shown_and_said_and_gives_what_a_fresh_computation_giv
     assert "as-of-band" not in now
     assert "99.00\u00a0%" not in then
     assert "2014年3月10日" in then.split("as-of-band")[1].split("</aside>")[0]
-    fresh = official_then(Target.objects.filter(pk=promise.pk), promise.plan.region, end_of(date(2014, 3, 10)))
+    fresh = attainments_official_then(
+        Target.objects.filter(pk=promise.pk), promise.plan.region, end_of_local_day(date(2014, 3, 10))
+    )
     (january,) = [one for one in fresh if one.month == Month(2014, 1)]
     assert january.inputs_hash in then
-    assert explain(january) in then
+    assert explain_attainment(january) in then
     assert "verify/" not in then, "what is not stored cannot be compared with what is stored"
 
 

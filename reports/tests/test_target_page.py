@@ -10,13 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from reports.tests.target_pages import counties, page, rate_of_93
 from targets.judging.recompute import recompute_all
 from targets.models import Target, TargetAssignment
 from targets.tests.factories import attainment, department, entry, indicator, official, person, region, target
-from targets.wording.explanation import explain
-from targets.wording.lights import light
+from targets.wording.explanation import explain_attainment
+from targets.wording.lights import light_of_attainment
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def test_the_page_says_the_figure_the_sentence_and_the_hash(leader: Client) -> N
     stored = attainment(promise, "2014-03")
     text = page(leader, promise)
     assert "93.00\u00a0%" in text
-    assert explain(stored) in text
+    assert explain_attainment(stored) in text
     assert stored.inputs_hash in text
 
 
@@ -150,7 +150,7 @@ def test_nothing_on_the_page_breaks_the_content_security_policy(leader: Client) 
 
 def queries_of(client: Client, promise: Target) -> int:
     page(client, promise)
-    forget()  # made anew: a kept page would ask the same however much it shows
+    forget_cached_pages()  # made anew: a kept page would ask the same however much it shows
     with CaptureQueriesContext(connection) as captured:
         page(client, promise)
     return len(captured)
@@ -167,7 +167,7 @@ def test_more_months_and_units_take_no_further_query(leader: Client) -> None:
 
 
 def shape(promise: Target, month: str) -> str:
-    return light(attainment(promise, month)).shape
+    return light_of_attainment(attainment(promise, month)).shape
 
 
 def test_missing_not_due_and_not_assessable_look_different() -> None:
@@ -187,7 +187,7 @@ def test_each_light_has_a_word_of_its_own() -> None:
     houses = indicator("count")
     promise = target(houses, threshold=1200)
     official(entry(houses, "2014-06", 600), entry(houses, "2014-09", 200), entry(houses, "2014-11", 20))
-    words = [str(light(attainment(promise, f"2014-{month}")).word) for month in ("06", "09", "11", "12")]
+    words = [str(light_of_attainment(attainment(promise, f"2014-{month}")).word) for month in ("06", "09", "11", "12")]
     assert len(set(words)) == 4, words
 
 
@@ -195,7 +195,7 @@ def test_a_limit_that_is_passed_is_exceeded_and_not_behind() -> None:
     cases = indicator("count", direction="lower")
     promise = target(cases, "none")
     official(entry(cases, "2014-03", 1))
-    shown = light(attainment(promise, "2014-03"))
+    shown = light_of_attainment(attainment(promise, "2014-03"))
     assert (shown.colour, shown.shape) == ("red", "behind")
     assert "Red · limit exceeded" in repr(shown.word) or "超限" in str(shown.word)
 

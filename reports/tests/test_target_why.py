@@ -37,7 +37,7 @@ def test_the_entries_named_by_the_result_decide_and_not_what_is_official_now(lea
         revisions=before.revisions, inputs_hash=before.inputs_hash, actual=before.actual, numerator=before.numerator
     )
     stored = Attainment.objects.get(pk=before.pk)
-    assert audit.verify(stored).inputs_hash == before.inputs_hash
+    assert audit.verify_attainment(stored).inputs_hash == before.inputs_hash
 
 
 @pytest.mark.parametrize("changed", [{"inputs_hash": "0" * 64}, {"signal": "red"}, {"revisions": []}])
@@ -54,7 +54,7 @@ def test_a_result_that_was_tampered_with_does_not_agree_and_stays_as_it_is(
 def test_every_kind_of_target_can_be_verified(plan_2014: Any) -> None:
     recompute_all()
     rows = Attainment.objects.filter(target__plan=plan_2014, region=plan_2014.region, month=Month(2014, 6))
-    assert all(audit.verify(row).agrees for row in rows)
+    assert all(audit.verify_attainment(row).agrees for row in rows)
 
 
 @pytest.mark.parametrize("month", ["", "2013-01", "junk"])

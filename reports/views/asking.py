@@ -5,18 +5,18 @@ from typing import TypeVar
 from django.contrib import messages
 from django.http import HttpRequest
 
-from reports.board.standing import Moment, Standing, standing
-from targets.reading.plan_promises import Promised
+from reports.board.standing import PlanStanding, ShownMoment, read_plan_standing
+from targets.reading.plan_promises import PlanPromises
 
-Told = TypeVar("Told", bound=Moment)
+Told = TypeVar("Told", bound=ShownMoment)
 
 
-def standing_shown(request: HttpRequest, promised: Promised) -> Standing:
+def standing_shown(request: HttpRequest, promised: PlanPromises) -> PlanStanding:
     """Where the plan stands as the address asks."""
-    return told(request, standing(promised, request.GET.dict()))
+    return warn_of_complaints(request, read_plan_standing(promised, request.GET.dict()))
 
 
-def told(request: HttpRequest, moment: Told) -> Told:
+def warn_of_complaints(request: HttpRequest, moment: Told) -> Told:
     """The same; what of the address was not understood is said on the page."""
     for complaint in moment.complaints:
         messages.warning(request, complaint)

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 
-from pages.exports import FILES, Sheet
+from pages.exports import FILES, ExportSheet
 from plans.periods import Month
 
 
@@ -13,7 +13,7 @@ def kind_asked(request: HttpRequest) -> str:
     return "csv" if request.POST.get("format") == "csv" else "xlsx"
 
 
-def file_answer(sheet: Sheet, *, kind: str, name: str, of: Month | date) -> HttpResponse:
+def file_answer(sheet: ExportSheet, *, kind: str, name: str, of: Month | date) -> HttpResponse:
     """The sheet as a file of that kind, which is kept nowhere on its way; `of` is the month or day in its name."""
     content, content_type = FILES[kind]
     disposition = f'attachment; filename="{name}-{of}.{kind}"'

@@ -10,11 +10,11 @@ from departments import access
 from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import Plan
-from plans.page_cache.cached_pages import kept
+from plans.page_cache.cached_pages import keep_page
 from plans.page_cache.visible_plans import plans_seen
 from reports.portfolio.sheet import portfolio_sheet
-from reports.portfolio.table import portfolio
-from reports.views.board import overview
+from reports.portfolio.table import read_portfolio
+from reports.views.board import overview_page
 from reports.views.files import file_answer, kind_asked
 
 
@@ -23,15 +23,15 @@ def home(request: HttpRequest) -> HttpResponseBase:
     """The overview of the only plan that the person sees; of several, each in one line."""
     plans = plans_seen(request)
     if len(plans) == 1:
-        return overview(request, plan_code=plans[0].code)
+        return overview_page(request, plan_code=plans[0].code)
     return all_plans(request) if plans else render(request, "reports/empty.html")
 
 
-@kept("region", "year", "sort")
+@keep_page("region", "year", "sort")
 def all_plans(request: HttpRequest) -> HttpResponse:
     """Every plan that the person sees: `?region=`, `?year=` choose some, `?sort=red` orders them by a column,
     `?sort=-red` the other way round."""
-    shown = portfolio(access.person(request), request.GET.dict(), timezone.localdate())
+    shown = read_portfolio(access.person_of_request(request), request.GET.dict(), timezone.localdate())
     return render(request, "reports/portfolio.html", {"portfolio": shown})
 
 
@@ -39,16 +39,16 @@ def all_plans(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def all_plans_export(request: HttpRequest) -> HttpResponse:
     """The same plans as a file. Taking it away is an event, written before the file leaves."""
-    user, today, kind = access.person(request), timezone.localdate(), kind_asked(request)
-    shown = portfolio(user, request.POST.dict(), today)
+    user, today, kind = access.person_of_request(request), timezone.localdate(), kind_asked(request)
+    shown = read_portfolio(user, request.POST.dict(), today)
     record("portfolio.exported", by=user, subject=None, format=kind, rows=len(shown.lines), **shown.asked)
     return file_answer(portfolio_sheet(shown, today), kind=kind, name="plans", of=today)
 
 
 @access.requires(Action.VIEW_PLAN)
-def moved(request: HttpRequest, name: str, year: int | None = None, **named: str) -> HttpResponse:
+def redirect_old_address(request: HttpRequest, name: str, year: int | None = None, **named: str) -> HttpResponse:
     """An address that names no plan leads on while one alone can be meant, else to the plans to choose from."""
-    plans = Plan.objects.published().visible_to(access.person(request))
+    plans = Plan.objects.published().visible_to(access.person_of_request(request))
     meant = list((plans if year is None else plans.holding_first(year))[:2])
     if len(meant) != 1:
         return redirect("home")

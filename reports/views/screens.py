@@ -14,21 +14,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from departments import access
 from departments.models import Region, Screen, User
-from departments.models.lineage import ids
+from departments.models.lineage import parse_region_ids
 from departments.models.screens import onlooker
 from departments.permissions import Action
-from departments.services.screens import close_screen, open_screen, places_of, screens_of
+from departments.services.screens import close_screen, open_screen, regions_for_screens, screens_of
 from plans.models import Plan
-from plans.page_cache.cached_pages import kept
+from plans.page_cache.cached_pages import keep_page
 from plans.page_cache.visible_plans import plans_seen
-from reports.board.screen import wall
+from reports.board.screen import plan_wall
 from reports.portfolio.wall import plans_wall
-from targets.reading.plan_promises import promised_in
+from targets.reading.plan_promises import plan_promises_asked_for
 
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-@kept()
+@keep_page()
 def screen(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The big screen of a plan for whoever is logged in."""
     return _shown(request, plan_code)
@@ -41,7 +41,7 @@ def portfolio_screen(request: HttpRequest) -> HttpResponseBase:
     plans = plans_seen(request)
     if len(plans) == 1:
         return redirect("screen", plans[0].code)
-    return kept()(_shown_all)(request) if plans else _shown_none(request)
+    return keep_page()(_shown_all)(request) if plans else _shown_none(request)
 
 
 @require_safe
@@ -51,18 +51,18 @@ def screen_of_key(request: HttpRequest, key: str) -> HttpResponse:
     request.user = onlooker(screen)
     plans = [plan for plan in plans_seen(request) if screen.plan_code in ("", plan.code)]
     if len(plans) == 1:
-        return kept()(_shown)(request, plan_code=plans[0].code)
-    return kept()(_shown_all)(request) if plans else _shown_none(request, gone=bool(screen.plan_code))
+        return keep_page()(_shown)(request, plan_code=plans[0].code)
+    return keep_page()(_shown_all)(request) if plans else _shown_none(request, gone=bool(screen.plan_code))
 
 
 def _shown(request: HttpRequest, plan_code: str) -> HttpResponse:
-    promised = promised_in(request, plan_code)
-    context = {"plan": promised.plan, "wall": wall(promised)}
+    promised = plan_promises_asked_for(request, plan_code)
+    context = {"plan": promised.plan, "wall": plan_wall(promised)}
     return render(request, "reports/screen.html", context)
 
 
 def _shown_all(request: HttpRequest) -> HttpResponse:
-    shown = plans_wall(access.person(request), timezone.localdate())
+    shown = plans_wall(access.person_of_request(request), timezone.localdate())
     return render(request, "reports/portfolio_screen.html", {"wall": shown})
 
 
@@ -75,7 +75,7 @@ def _shown_none(request: HttpRequest, *, gone: bool = False) -> HttpResponse:
 @never_cache
 def screens(request: HttpRequest) -> HttpResponse:
     """The screens of the own region; posting a name opens a new one, and the answer shows its address, once."""
-    by, places = access.person(request), list(places_of(access.person(request)))
+    by, places = access.person_of_request(request), list(regions_for_screens(access.person_of_request(request)))
     plans = {plan.code: plan for plan in Plan.objects.published().visible_to(by).latest_first()}
     context: dict[str, object] = {"places": places, "plans": plans.values()}
     if request.method == "POST":
@@ -95,7 +95,7 @@ def screens(request: HttpRequest) -> HttpResponse:
 
 def _opened(name: str, region: Any, plan: Plan | None, by: User) -> tuple[Screen, str]:
     """The screen that was asked for; a plan that its onlookers would not see is refused."""
-    if plan is not None and plan.region_id not in ids(region.below):
+    if plan is not None and plan.region_id not in parse_region_ids(region.below):
         raise ValidationError(_("The plan is of a region that this screen does not show."))
     return open_screen(name=name, region=region, plan_code=plan.code if plan is not None else "", by=by)
 
@@ -112,6 +112,6 @@ def _place(places: Sequence[Region], code: str) -> Region:
 @access.requires(Action.SHOW_SCREENS)
 def screen_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends a screen's address."""
-    by = access.person(request)
+    by = access.person_of_request(request)
     close_screen(get_object_or_404(screens_of(by), pk=pk), by=by)
     return redirect("screens")

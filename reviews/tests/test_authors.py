@@ -1,6 +1,6 @@
 """Who is an author of what stands in an entry, and who is none."""
 
-from reviews.authors import REMEMBERED, Typists, authors_of, noted
+from reviews.authors import REMEMBERED, Typists, authors_of, note_typists
 
 ANN, BEN, CAT = 1, 2, 3
 WORDS = ("done",)
@@ -11,7 +11,7 @@ def typed(*savings: tuple[int, dict[str, str]], handed_in: dict[str, str] | None
     known: Typists = {}
     before: dict[str, str] = {}
     for by, now in savings:
-        known = noted(known, before, now, handed_in or {}, by=by, words=WORDS)
+        known = note_typists(known, before, now, handed_in or {}, by=by, words=WORDS)
         before = now
     return known
 

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
 
-from reviews.documents import RefusedFileError, recognise
+from reviews.documents import RefusedFileError, recognise_file_kind
 from reviews.messages import refused_file
 from reviews.tests import papers
 
@@ -109,7 +109,7 @@ REFUSED = {
 def test_what_carries_or_loads_something_else_is_refused_with_a_sentence(name: str) -> None:
     code, data = REFUSED[name]
     with pytest.raises(RefusedFileError) as refused:
-        recognise(data, "请示.docx")
+        recognise_file_kind(data, "请示.docx")
     assert refused.value.code == code
     assert "请示.docx" in refused_file("请示.docx", refused.value)
 
@@ -124,4 +124,4 @@ def test_what_carries_or_loads_something_else_is_refused_with_a_sentence(name: s
     ],
 )
 def test_an_ordinary_document_is_taken(code: str, data: bytes) -> None:
-    assert recognise(data, "请示").code == code
+    assert recognise_file_kind(data, "请示").code == code

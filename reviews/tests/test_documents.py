@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.documents import KINDS, LONGEST_NAME, RefusedFileError, name_for, recognise, safe_name
+from reviews.documents import KINDS, LONGEST_NAME, RefusedFileError, name_for, recognise_file_kind, safe_name
 from reviews.messages import REFUSED_FILES, refused_file
 from reviews.tests import papers
 
@@ -28,13 +28,13 @@ TAKEN = [
 
 @pytest.mark.parametrize(("code", "data"), TAKEN)
 def test_a_document_of_an_office_is_recognised_by_its_content(code: str, data: bytes) -> None:
-    assert recognise(data, "附件").code == code
-    assert recognise(data, "misleading.exe").code == code
+    assert recognise_file_kind(data, "附件").code == code
+    assert recognise_file_kind(data, "misleading.exe").code == code
 
 
 def test_only_the_name_tells_a_table_from_text() -> None:
-    assert recognise("指标,数值\n".encode(), "六月.CSV").code == "csv"
-    assert recognise("指标,数值\n".encode(), "六月.txt").code == "txt"
+    assert recognise_file_kind("指标,数值\n".encode(), "六月.CSV").code == "csv"
+    assert recognise_file_kind("指标,数值\n".encode(), "六月.txt").code == "txt"
 
 
 REFUSED = [
@@ -69,7 +69,7 @@ REFUSED = [
 def test_what_is_refused_says_why(code: str, data: bytes) -> None:
     for name in ("报表.pdf", "报表.xlsx", "报表.txt"):
         with pytest.raises(RefusedFileError) as refused:
-            recognise(data, name)
+            recognise_file_kind(data, name)
         assert refused.value.code == code
         assert "报表" in refused_file(name, refused.value)
 
@@ -77,7 +77,7 @@ def test_what_is_refused_says_why(code: str, data: bytes) -> None:
 def told(data: bytes) -> str:
     """The kind, or why it is refused."""
     try:
-        return recognise(data, "x").code
+        return recognise_file_kind(data, "x").code
     except RefusedFileError as refused:
         return refused.code
 

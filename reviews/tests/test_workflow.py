@@ -2,7 +2,14 @@
 
 import pytest
 
-from reviews.workflow import NEEDS_REASON, TRANSITIONS, RefusedError, State, Verb, step
+from reviews.workflow import (
+    NEEDS_REASON,
+    TRANSITIONS,
+    ReviewState,
+    ReviewStepRefusedError,
+    ReviewVerb,
+    take_review_step,
+)
 
 ALLOWED = [
     ("draft", "submit", "submitted"),
@@ -16,26 +23,26 @@ ALLOWED = [
 
 @pytest.mark.parametrize(("state", "verb", "after"), ALLOWED)
 def test_a_step_of_the_table_leads_on(state: str, verb: str, after: str) -> None:
-    assert step(State(state), Verb(verb), reason="原因") == after
+    assert take_review_step(ReviewState(state), ReviewVerb(verb), reason="原因") == after
 
 
 def test_the_table_has_these_steps_and_no_others() -> None:
     assert {(state.value, verb.value, after.value) for (state, verb), after in TRANSITIONS.items()} == set(ALLOWED)
 
 
-@pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("verb", list(Verb))
-def test_every_other_step_is_refused(state: State, verb: Verb) -> None:
+@pytest.mark.parametrize("state", list(ReviewState))
+@pytest.mark.parametrize("verb", list(ReviewVerb))
+def test_every_other_step_is_refused(state: ReviewState, verb: ReviewVerb) -> None:
     if (state, verb) not in TRANSITIONS:
-        with pytest.raises(RefusedError) as refused:
-            step(state, verb, reason="原因")
+        with pytest.raises(ReviewStepRefusedError) as refused:
+            take_review_step(state, verb, reason="原因")
         assert refused.value.code == "transition"
 
 
 @pytest.mark.parametrize("verb", sorted(NEEDS_REASON))
 @pytest.mark.parametrize("reason", ["", "  "])
-def test_returning_and_withdrawing_need_a_reason(verb: Verb, reason: str) -> None:
+def test_returning_and_withdrawing_need_a_reason(verb: ReviewVerb, reason: str) -> None:
     state = next(before for (before, one) in TRANSITIONS if one is verb)
-    with pytest.raises(RefusedError) as refused:
-        step(state, verb, reason=reason)
+    with pytest.raises(ReviewStepRefusedError) as refused:
+        take_review_step(state, verb, reason=reason)
     assert refused.value.code == "reason"

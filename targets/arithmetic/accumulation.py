@@ -47,7 +47,7 @@ class IndicatorRule:
         return self.measure == "ratio" and self.time_rule == "pooled" and self.denominator_rule == "sum"
 
 
-class Reading(NamedTuple):
+class MonthReading(NamedTuple):
     """The official figure of one month: a value, or numerator and denominator; `revision` is its id. `month` counts
     from the month in which counting begins: 1 to 12 in a calendar year."""
 
@@ -75,46 +75,46 @@ class Accumulated(NamedTuple):
 
 
 _accumulated = partial(tuple.__new__, Accumulated)
-Fold = Callable[["Accumulated | None", Reading], tuple[Decimal, Decimal]]
+Fold = Callable[["Accumulated | None", MonthReading], tuple[Decimal, Decimal]]
 
 
-def _sum(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+def _sum(before: Accumulated | None, now: MonthReading) -> tuple[Decimal, Decimal]:
     return (before.numerator if before else ZERO) + _value(now), ONE
 
 
-def _last(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+def _last(before: Accumulated | None, now: MonthReading) -> tuple[Decimal, Decimal]:
     return _value(now), ONE
 
 
-def _max(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+def _max(before: Accumulated | None, now: MonthReading) -> tuple[Decimal, Decimal]:
     return max(before.numerator, _value(now)) if before else _value(now), ONE
 
 
-def _mean(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+def _mean(before: Accumulated | None, now: MonthReading) -> tuple[Decimal, Decimal]:
     return (before.numerator + _value(now), before.denominator + ONE) if before else (_value(now), ONE)
 
 
-def _pooled(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+def _pooled(before: Accumulated | None, now: MonthReading) -> tuple[Decimal, Decimal]:
     numerator, denominator = _parts(now)
     return (before.numerator + numerator, before.denominator + denominator) if before else (numerator, denominator)
 
 
-def _pooled_last_denominator(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+def _pooled_last_denominator(before: Accumulated | None, now: MonthReading) -> tuple[Decimal, Decimal]:
     numerator, denominator = _parts(now)
     return (before.numerator + numerator if before else numerator), denominator
 
 
-def _last_parts(before: Accumulated | None, now: Reading) -> tuple[Decimal, Decimal]:
+def _last_parts(before: Accumulated | None, now: MonthReading) -> tuple[Decimal, Decimal]:
     return _parts(now)
 
 
-def _value(reading: Reading) -> Decimal:
+def _value(reading: MonthReading) -> Decimal:
     if reading.value is None:
         raise ValueError("a reading without a value")
     return reading.value
 
 
-def _parts(reading: Reading) -> tuple[Decimal, Decimal]:
+def _parts(reading: MonthReading) -> tuple[Decimal, Decimal]:
     if reading.numerator is None or reading.denominator is None:
         raise ValueError("a ratio without numerator and denominator")
     return reading.numerator, reading.denominator
@@ -134,7 +134,7 @@ FOLDS: dict[tuple[str, str], Fold] = {
 entered to date covers January to its month, so beside what came before its year."""
 
 
-def accumulate(rule: IndicatorRule, readings: Iterable[Reading], months: int = 12) -> list[Accumulated | None]:
+def accumulate(rule: IndicatorRule, readings: Iterable[MonthReading], months: int = 12) -> list[Accumulated | None]:
     """What has come together after each of so many months, from the readings of one region in any order.
 
     A month without a reading carries what is known up to it; before the first reading there is nothing (None). Twelve
@@ -160,7 +160,7 @@ def accumulate(rule: IndicatorRule, readings: Iterable[Reading], months: int = 1
     return series
 
 
-def _done_on(before: Accumulated | None, now: Reading) -> date | None:
+def _done_on(before: Accumulated | None, now: MonthReading) -> date | None:
     """The earliest day on which the event was reported done; a reading of 1 carries its day (see `event_day`)."""
     days = [day for day in (before.done_on if before else None, now.occurred_on if now.value else None) if day]
     return min(days, default=None)
@@ -193,7 +193,7 @@ def _combined(states: Sequence[Accumulated | None], *, pooled: bool) -> Accumula
     return Accumulated(numerator, denominator, months, complete)
 
 
-def last_month(months: int) -> int | None:
+def last_month_of_set(months: int) -> int | None:
     """The number of the last month in a set of months, None for the empty set."""
     return months.bit_length() or None
 

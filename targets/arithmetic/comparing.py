@@ -6,7 +6,9 @@ from targets.arithmetic.accumulation import EXACT, ONE, Accumulated, IndicatorRu
 from targets.arithmetic.quantities import Quantity
 
 
-def of_month(rule: IndicatorRule, now: Accumulated | None, before: Accumulated | None, number: int) -> Quantity | None:
+def figure_of_month(
+    rule: IndicatorRule, now: Accumulated | None, before: Accumulated | None, number: int
+) -> Quantity | None:
     """本月: the figure of a month (1 to 12) alone, from the year to date after it and after the month before.
 
     None where it cannot be told: nothing was reported in the month, only the highest reading is kept, an event has no
@@ -29,7 +31,7 @@ def _denominator(rule: IndicatorRule, now: Accumulated, before: Accumulated | No
     return now.denominator - before.denominator if adds_up and before else now.denominator
 
 
-def to_date(rule: IndicatorRule, state: Accumulated | None) -> Quantity | None:
+def figure_to_date(rule: IndicatorRule, state: Accumulated | None) -> Quantity | None:
     """The figure of a year to date; None where there is none, nothing to divide by, or only an event."""
     if state is None or rule.measure == "event":
         return None
@@ -41,7 +43,7 @@ def _scaled(rule: IndicatorRule, numerator: Decimal, denominator: Decimal) -> Qu
     return Quantity(numerator * rule.scale, denominator) if denominator > 0 else None
 
 
-def difference(one: Quantity | None, other: Quantity | None) -> Quantity | None:
+def subtract_quantities(one: Quantity | None, other: Quantity | None) -> Quantity | None:
     """The first less the second, exactly; None where one is missing."""
     if one is None or other is None:
         return None

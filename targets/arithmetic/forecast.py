@@ -15,9 +15,9 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
-from targets.arithmetic.accumulation import EXACT, Accumulated, IndicatorRule, last_month, month_numbers
-from targets.arithmetic.formulas import TargetRule, holds
-from targets.arithmetic.quantities import Quantity, written
+from targets.arithmetic.accumulation import EXACT, Accumulated, IndicatorRule, last_month_of_set, month_numbers
+from targets.arithmetic.formulas import TargetRule, rule_holds
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity
 
 NARROW = frozenset({"exactly", "about", "between"})
 """Comparators that hold neither far below nor far above their number."""
@@ -45,7 +45,7 @@ class _Step(NamedTuple):
         return self.numerator if self.denominator is None else self.numerator / self.denominator
 
 
-class Known(NamedTuple):
+class KnownStates(NamedTuple):
     """What has come together after each month; of the first `unknown` ones nothing is told, though they are counted.
     `expected` are the months in which figures are due, as bits."""
 
@@ -54,7 +54,7 @@ class Known(NamedTuple):
     unknown: int = 0
 
 
-def forecast(rule: TargetRule, known: Known, month: int, until: int) -> list[Outlook]:
+def forecast(rule: TargetRule, known: KnownStates, month: int, until: int) -> list[Outlook]:
     """The periods that follow the last one with data, up to a month, as of a month. Empty where nothing can be told:
     for events and for what must not occur, for readings of which only the last or highest counts, and for fewer than
     three complete periods.
@@ -62,16 +62,16 @@ def forecast(rule: TargetRule, known: Known, month: int, until: int) -> list[Out
     state = known.states[month - 1]
     if state is None or not state.denominator or not _goes_on(rule):
         return []
-    last = last_month(state.months) or 0
+    last = last_month_of_set(state.months) or 0
     steps = _steps(rule.indicator, known._replace(states=known.states[:last]))
     ahead = [number for number in month_numbers(known.expected) if last < number <= until]
     return _ahead(rule.indicator, state, steps, ahead) if len(steps) >= LEAST else []
 
 
-def promises(rule: TargetRule, outlook: Outlook, compared: Decimal) -> bool | None:
+def outlook_holds(rule: TargetRule, outlook: Outlook, compared: Decimal) -> bool | None:
     """Whether the target would hold: at both ends of the range, at neither (False), or only within it (None)."""
     with localcontext(EXACT):
-        found = {holds(rule, Quantity(one), Quantity(compared)) for one in outlook[1:]}
+        found = {rule_holds(rule, Quantity(one), Quantity(compared)) for one in outlook[1:]}
     if found == {False} and _lies_within(rule, outlook, compared):
         return None
     return found.pop() if len(found) == 1 else None
@@ -87,7 +87,7 @@ def _goes_on(rule: TargetRule) -> bool:
     return adds_up and rule.comparator not in ("none", "done_by")
 
 
-def _steps(rule: IndicatorRule, known: Known) -> list[_Step]:
+def _steps(rule: IndicatorRule, known: KnownStates) -> list[_Step]:
     """What each complete period added, in order; a running total that was not reported the period before tells
     nothing."""
     states, found, previous = known.states, [], 0
@@ -146,4 +146,4 @@ def _pace(steps: Sequence[_Step], volume: Fraction) -> Fraction:
 def _written(rule: IndicatorRule, known: Accumulated, pace: Fraction, volume: Fraction, times: int) -> Decimal:
     top = (Fraction(known.numerator) + times * pace) * Fraction(rule.scale)
     figure = top / (Fraction(known.denominator) + times * volume)
-    return written(Quantity(Decimal(figure.numerator), Decimal(figure.denominator)))
+    return decimal_of_quantity(Quantity(Decimal(figure.numerator), Decimal(figure.denominator)))

@@ -39,7 +39,7 @@ class Signal(StrEnum):
     GREY = "grey"
 
 
-class Reason(StrEnum):
+class UnassessableReason(StrEnum):
     """Why a promise is not assessable."""
 
     NOTHING = ""
@@ -51,7 +51,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Milestone:
+class DatedMilestone:
     """A step towards a promise of the kind "done by"."""
 
     due: date
@@ -90,14 +90,14 @@ class TargetRule:
         return replace(self, threshold=quota, whole=self.threshold)
 
 
-class Facts(NamedTuple):
+class TargetFacts(NamedTuple):
     """All that is known of a target in a region as of a month; None where nothing is. `against` is the figure that the
     threshold is made from, where it is made from one."""
 
     stage: Stage
     own: Accumulated | None
     against: Accumulated | None = None
-    milestones: tuple[Milestone, ...] = ()
+    milestones: tuple[DatedMilestone, ...] = ()
 
 
 HOLDS: dict[str, Callable[[int], bool]] = {
@@ -123,12 +123,12 @@ BY_SHARE = frozenset({"baseline_share", "last_year"})
 FORESEEN = frozenset({"constant", "baseline", "baseline_share"})
 """Kinds of threshold that do not move from month to month."""
 MISSING = {
-    "indicator": Reason.OPERAND_MISSING,
-    "elsewhere": Reason.OPERAND_MISSING,
-    "baseline": Reason.BASELINE_MISSING,
-    "baseline_share": Reason.BASELINE_MISSING,
-    "last_year": Reason.NO_LAST_YEAR,
-    "nothing": Reason.NO_LAST_YEAR,
+    "indicator": UnassessableReason.OPERAND_MISSING,
+    "elsewhere": UnassessableReason.OPERAND_MISSING,
+    "baseline": UnassessableReason.BASELINE_MISSING,
+    "baseline_share": UnassessableReason.BASELINE_MISSING,
+    "last_year": UnassessableReason.NO_LAST_YEAR,
+    "nothing": UnassessableReason.NO_LAST_YEAR,
 }
 """Kind of threshold → why there is no number to compare with, where it is made from a figure that is missing. With the
 kind `nothing` that is last year's, for `improves`."""
@@ -136,25 +136,25 @@ kind `nothing` that is last year's, for `improves`."""
 # --- The number compared with -----------------------------------------------------------------------------------------
 
 
-def fixed(rule: TargetRule) -> Quantity | None:
+def fixed_threshold(rule: TargetRule) -> Quantity | None:
     """The number that the actual is compared with; None if it is made from a figure."""
     if rule.threshold_kind in ("baseline", "baseline_share"):
-        return None if rule.baseline is None else changed(rule, Quantity(rule.baseline))
+        return None if rule.baseline is None else apply_threshold_change(rule, Quantity(rule.baseline))
     if rule.threshold_kind == "constant" and rule.threshold is not None:
         return Quantity(rule.threshold)
     return Quantity(ZERO) if rule.comparator == "none" else None
 
 
-def moving(rule: TargetRule, against: Accumulated | None) -> Quantity | Reason:
+def moving_threshold(rule: TargetRule, against: Accumulated | None) -> Quantity | UnassessableReason:
     """The same where it is made from a figure: last year's, another indicator's, another region's or another year's."""
     if against is None:
         return MISSING[rule.threshold_kind]
     if not against.denominator:
-        return Reason.DENOMINATOR_ZERO
-    return changed(rule, Quantity(against.numerator * rule.against_scale, against.denominator))
+        return UnassessableReason.DENOMINATOR_ZERO
+    return apply_threshold_change(rule, Quantity(against.numerator * rule.against_scale, against.denominator))
 
 
-def changed(rule: TargetRule, known: Quantity) -> Quantity:
+def apply_threshold_change(rule: TargetRule, known: Quantity) -> Quantity:
     """A figure with the change that the threshold is: so much more, or so many per cent more."""
     numerator, denominator = known
     if rule.threshold is None:
@@ -167,19 +167,19 @@ def changed(rule: TargetRule, known: Quantity) -> Quantity:
 # --- Whether it holds -------------------------------------------------------------------------------------------------
 
 
-def holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
+def rule_holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
     """Whether the comparator holds on the full values."""
-    return holding(rule)(actual.compare(compared)) and not out_of_bounds(rule, actual, compared)
+    return comparator_test(rule)(actual.compare(compared)) and not out_of_bounds(rule, actual, compared)
 
 
-def reaches(rule: TargetRule, aspiration: Decimal, numerator: Decimal, denominator: Decimal) -> bool:
+def reaches_aspiration(rule: TargetRule, aspiration: Decimal, numerator: Decimal, denominator: Decimal) -> bool:
     """Whether a second number (力争) holds too, of a figure before its scale; no light is made from it."""
     with localcontext(EXACT):
         actual = Quantity(numerator * rule.indicator.scale, denominator)
         return HOLDS[rule.comparator](actual.compare(Quantity(aspiration)))
 
 
-def holding(rule: TargetRule) -> Callable[[int], bool]:
+def comparator_test(rule: TargetRule) -> Callable[[int], bool]:
     """Whether the comparator holds for the sign of actual − threshold, but for its bounds."""
     return IMPROVES[rule.indicator.direction] if rule.comparator == "improves" else HOLDS[rule.comparator]
 
@@ -187,7 +187,7 @@ def holding(rule: TargetRule) -> Callable[[int], bool]:
 def out_of_bounds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
     """Whether the actual lies above the upper threshold of `between`, or farther away than `about` tolerates."""
     if rule.tolerance is not None:
-        return not within(rule.tolerance, actual, compared)
+        return not lies_within_margin(rule.tolerance, actual, compared)
     return above_upper(rule, actual)
 
 
@@ -196,7 +196,7 @@ def above_upper(rule: TargetRule, actual: Quantity) -> bool:
     return rule.threshold_upper is not None and actual.compare(Quantity(rule.threshold_upper)) > 0
 
 
-def within(margin: Decimal, actual: Quantity, nearest: Quantity) -> bool:
+def lies_within_margin(margin: Decimal, actual: Quantity, nearest: Quantity) -> bool:
     """Whether the actual is no farther away than a margin."""
     gap = abs(actual.numerator * nearest.denominator - nearest.numerator * actual.denominator)
     return gap <= margin * actual.denominator * nearest.denominator

@@ -16,22 +16,22 @@ from targets.arithmetic.formulas import (
     HOLDS,
     REACHING,
     UNRECOVERABLE,
-    Facts,
-    Reason,
     Signal,
+    TargetFacts,
     TargetRule,
+    UnassessableReason,
     Verdict,
     above_upper,
     bounds,
-    fixed,
-    holding,
-    moving,
+    comparator_test,
+    fixed_threshold,
+    lies_within_margin,
+    moving_threshold,
     out_of_bounds,
-    within,
 )
 from targets.arithmetic.needed import Needed, needed_count, needed_exactly, needed_rate
 from targets.arithmetic.pace import Stage
-from targets.arithmetic.quantities import Quantity, written, written_apart
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity, written_apart
 
 WHOLE = Quantity(ONE)
 
@@ -40,7 +40,7 @@ class Judgement(NamedTuple):
     """The result of judging: the fields of the model Attainment that the formulas decide."""
 
     verdict: Verdict
-    reason: Reason = Reason.NOTHING
+    reason: UnassessableReason = UnassessableReason.NOTHING
     signal: Signal = Signal.GREY
     actual: Decimal | None = None
     compared: Decimal | None = None
@@ -55,19 +55,19 @@ class Judgement(NamedTuple):
 
 # For what is judged by the hundred thousand: to look up a member of an enumeration takes longer than to compare two
 # numbers, and a decimal times an integer three times as long as a decimal times a decimal.
-_MET, _NOT_MET, _NOTHING = Verdict.MET, Verdict.NOT_MET, Reason.NOTHING
+_MET, _NOT_MET, _NOTHING = Verdict.MET, Verdict.NOT_MET, UnassessableReason.NOTHING
 _GREEN, _YELLOW, _RED = Signal.GREEN, Signal.YELLOW, Signal.RED
 _judgement = partial(tuple.__new__, Judgement)
 _quantity = partial(tuple.__new__, Quantity)
 _NOT_NEEDED = _NO_MILESTONES = (None, None)
 
 
-def judge(rule: TargetRule, facts: Facts) -> Judgement:
+def judge(rule: TargetRule, facts: TargetFacts) -> Judgement:
     """Judges one target for one region as of one month. The same rule and facts always give the same result."""
     return judge_months(rule, (facts,))[0]
 
 
-def judge_months(rule: TargetRule, months: Iterable[Facts]) -> list[Judgement]:
+def judge_months(rule: TargetRule, months: Iterable[TargetFacts]) -> list[Judgement]:
     """The same for several months, each by itself: what does not depend on the month is found once."""
     if rule.comparator == "done_by":
         return [_judge_event(rule, facts) for facts in months]
@@ -76,18 +76,21 @@ def judge_months(rule: TargetRule, months: Iterable[Facts]) -> list[Judgement]:
         return [_judge_figure(rule, facts, same) for facts in months]
 
 
-def not_owed(rule: TargetRule, months: Iterable[Facts]) -> list[Judgement]:
+def not_owed(rule: TargetRule, months: Iterable[TargetFacts]) -> list[Judgement]:
     """不承担: a region that owes nothing is not judged; what it has reached is told all the same."""
     with localcontext(EXACT):
         reached = [_reached(rule, facts.own) for facts in months]
-    return [Judgement(Verdict.NOT_ASSESSABLE, Reason.NOT_OWED, actual=one and written(one)) for one in reached]
+    return [
+        Judgement(Verdict.NOT_ASSESSABLE, UnassessableReason.NOT_OWED, actual=one and decimal_of_quantity(one))
+        for one in reached
+    ]
 
 
 def _reached(rule: TargetRule, own: Accumulated | None) -> Quantity | None:
     return Quantity(own.numerator * rule.indicator.scale, own.denominator) if own and own.denominator else None
 
 
-def _judge_event(rule: TargetRule, facts: Facts) -> Judgement:
+def _judge_event(rule: TargetRule, facts: TargetFacts) -> Judgement:
     end = facts.stage.end
     due_now = [milestone for milestone in facts.milestones if milestone.due <= end]
     done_now = [milestone for milestone in due_now if milestone.done_on is not None and milestone.done_on <= end]
@@ -106,7 +109,7 @@ def _judge_event(rule: TargetRule, facts: Facts) -> Judgement:
     )
 
 
-def _event_signal(facts: Facts, held: bool, *, all_done: bool) -> Signal:
+def _event_signal(facts: TargetFacts, held: bool, *, all_done: bool) -> Signal:
     if held:
         return Signal.GREEN
     if facts.stage.is_due:
@@ -133,19 +136,27 @@ class _Same(NamedTuple):
 def _same(rule: TargetRule) -> _Same:
     reaches = rule.indicator.measure == "count" and rule.comparator in REACHING | {"about"}
     bounded = rule.threshold_upper is not None or rule.tolerance is not None
-    return _Same(rule.indicator.scale, fixed(rule), holding(rule), _needing(rule), rule.is_paced, reaches, bounded)
+    return _Same(
+        rule.indicator.scale,
+        fixed_threshold(rule),
+        comparator_test(rule),
+        _needing(rule),
+        rule.is_paced,
+        reaches,
+        bounded,
+    )
 
 
-def _judge_figure(rule: TargetRule, facts: Facts, same: _Same) -> Judgement:
+def _judge_figure(rule: TargetRule, facts: TargetFacts, same: _Same) -> Judgement:
     own = facts.own
     if own is None:
         return Judgement(Verdict.NO_DATA)
     if not own.denominator:
-        return Judgement(Verdict.NOT_ASSESSABLE, Reason.DENOMINATOR_ZERO)
+        return Judgement(Verdict.NOT_ASSESSABLE, UnassessableReason.DENOMINATOR_ZERO)
     actual = _quantity((own.numerator * same.scale, own.denominator))
-    compared = same.compared or moving(rule, facts.against)
-    if isinstance(compared, Reason):
-        return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=written(actual))
+    compared = same.compared or moving_threshold(rule, facts.against)
+    if isinstance(compared, UnassessableReason):
+        return Judgement(Verdict.NOT_ASSESSABLE, compared, actual=decimal_of_quantity(actual))
     return _compare(rule, facts.stage, actual, compared, same)
 
 
@@ -163,7 +174,7 @@ def _compare(rule: TargetRule, stage: Stage, actual: Quantity, compared: Quantit
             _progress(actual, compared) if same.reaches else None,
             *(same.needed(actual, compared, stage) if same.needed and stage.left else _NOT_NEEDED),
             *_NO_MILESTONES,
-            written(pace) if pace is not None else None,
+            decimal_of_quantity(pace) if pace is not None else None,
         )
     )
     return judged
@@ -217,7 +228,7 @@ def _margin_signal(rule: TargetRule, actual: Quantity, nearest: Quantity) -> Sig
     """Yellow within the target's warning margin, beyond the tolerance where there is one; else red."""
     if rule.warning_margin is None:
         return _RED
-    return _YELLOW if within(rule.warning_margin + (rule.tolerance or ZERO), actual, nearest) else _RED
+    return _YELLOW if lies_within_margin(rule.warning_margin + (rule.tolerance or ZERO), actual, nearest) else _RED
 
 
 # --- Numbers beside the verdict ---------------------------------------------------------------------------------------

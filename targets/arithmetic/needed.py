@@ -8,7 +8,7 @@ from functools import partial
 
 from targets.arithmetic.accumulation import ZERO
 from targets.arithmetic.pace import Stage
-from targets.arithmetic.quantities import Quantity, written
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity
 
 _quantity = partial(tuple.__new__, Quantity)  # called by the hundred thousand
 Needed = tuple[Decimal | None, bool | None]
@@ -21,7 +21,7 @@ def needed_count(upper: Decimal | None, actual: Quantity, compared: Quantity, st
         return ZERO, False
     (above, below), (reached, per) = stage.aim, actual
     rest = compared.numerator * above * per - reached * compared.denominator * below
-    return written(Quantity(max(rest, ZERO), compared.denominator * below * per * stage.left)), True
+    return decimal_of_quantity(Quantity(max(rest, ZERO), compared.denominator * below * per * stage.left)), True
 
 
 def needed_exactly(actual: Quantity, compared: Quantity, stage: Stage) -> Needed:
@@ -39,7 +39,7 @@ def needed_rate(comparator: str, scale: Decimal, actual: Quantity, aim: Quantity
     rate = _quantity((top, per * samples * left))
     below, above = top < ZERO, top > scale * rate.denominator
     if comparator in ("at_least", "more_than"):
-        return (ZERO, True) if below else (written(rate), not above)
+        return (ZERO, True) if below else (decimal_of_quantity(rate), not above)
     if comparator in ("at_most", "less_than"):
-        return (scale, True) if above else (written(rate), not below)
-    return written(rate), not (below or above)
+        return (scale, True) if above else (decimal_of_quantity(rate), not below)
+    return decimal_of_quantity(rate), not (below or above)

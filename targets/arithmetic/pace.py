@@ -21,7 +21,7 @@ from targets.arithmetic.accumulation import EXACT, ONE, ZERO
 from targets.arithmetic.quantities import Quantity
 
 
-class Step(NamedTuple):
+class PaceStep(NamedTuple):
     """阶段目标: what must have been reached by an earlier date."""
 
     due: date
@@ -40,7 +40,7 @@ class Course:
     begins: Month
     due: Month
     by_plan: bool = False
-    steps: tuple[Step, ...] = ()
+    steps: tuple[PaceStep, ...] = ()
     threshold: Decimal | None = None
 
     @property

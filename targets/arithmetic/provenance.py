@@ -7,8 +7,8 @@ from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 
-from targets.arithmetic.accumulation import IndicatorRule, Reading
-from targets.arithmetic.formulas import Milestone, TargetRule
+from targets.arithmetic.accumulation import IndicatorRule, MonthReading
+from targets.arithmetic.formulas import DatedMilestone, TargetRule
 
 NUMBERS = tuple(str(number) for number in range(1, 1201))
 """The months from where counting begins, as text: enough for a hundred years."""
@@ -25,7 +25,7 @@ def rule_values(rule: TargetRule) -> tuple[Any, ...]:
     return tuple(_values_of_indicator(one) if isinstance(one, IndicatorRule) else one for one in values)
 
 
-def token(region_code: str, reading: Reading) -> str:
+def token(region_code: str, reading: MonthReading) -> str:
     """One reading in canonical text, for the hash of the inputs.
 
     The revision that gave it stands beside the hash and not in it: its id is a number that this database has given, and
@@ -37,7 +37,7 @@ def token(region_code: str, reading: Reading) -> str:
     return f"{region_code}/{month}={value!s}@{occurred_on or ''};"
 
 
-def digests(head: str, tokens: Sequence[Sequence[str]], alone: Sequence[str] = ()) -> list[str]:
+def input_digests(head: str, tokens: Sequence[Sequence[str]], alone: Sequence[str] = ()) -> list[str]:
     """SHA-256 of everything that the judgement of each month is made from: what came before, and the month's own.
 
     `tokens` are the texts of each series that is looked at, a text a month. `alone` says what decides a month and none
@@ -55,7 +55,7 @@ def digests(head: str, tokens: Sequence[Sequence[str]], alone: Sequence[str] = (
     return found
 
 
-def milestones_text(milestones: Sequence[Milestone], end: date) -> str:
+def milestones_text(milestones: Sequence[DatedMilestone], end: date) -> str:
     """The milestones as they stood at the end of a month; nothing where there are none at all."""
     if not milestones:
         return ""

@@ -1,6 +1,7 @@
 """Exact figures, and how they are written out and shown (pure, imports no Django).
 
-Only `written` and `written_apart` divide, and only `rounded` rounds; neither is ever compared with anything.
+Only `decimal_of_quantity` and `written_apart` divide, and only `rounded` rounds; neither is ever compared with
+anything.
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
@@ -30,7 +31,7 @@ class Quantity(NamedTuple):
         return (left > right) - (left < right)
 
 
-def written(quantity: Quantity) -> Decimal:
+def decimal_of_quantity(quantity: Quantity) -> Decimal:
     """The decimal number of a quantity: exact where it ends, else to 15 significant digits."""
     numerator, denominator = quantity
     return numerator if denominator == ONE else _divide(numerator, denominator)

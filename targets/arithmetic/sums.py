@@ -8,7 +8,7 @@ from enum import StrEnum
 from targets.arithmetic.accumulation import EXACT, ZERO
 
 
-class Sum(StrEnum):
+class SumStanding(StrEnum):
     """How the quotas of all parts stand to the whole."""
 
     OVER = "over"
@@ -26,21 +26,21 @@ class SumCheck:
     is_limit: bool = False
 
     @property
-    def outcome(self) -> Sum:
+    def outcome(self) -> SumStanding:
         """Whether the sum lies over or under the whole."""
         if self.total == self.whole:
-            return Sum.EQUAL
-        return Sum.OVER if self.total > self.whole else Sum.UNDER
+            return SumStanding.EQUAL
+        return SumStanding.OVER if self.total > self.whole else SumStanding.UNDER
 
     @property
     def falls_short(self) -> bool:
         """Whether the whole may fail though every part keeps its own: under what is to be reached, over a limit."""
-        return self.outcome is (Sum.OVER if self.is_limit else Sum.UNDER)
+        return self.outcome is (SumStanding.OVER if self.is_limit else SumStanding.UNDER)
 
     @property
     def goes_beyond(self) -> bool:
         """加码: whether the parts owe more than the whole does, over what is to be reached or under a limit."""
-        return self.outcome is (Sum.UNDER if self.is_limit else Sum.OVER)
+        return self.outcome is (SumStanding.UNDER if self.is_limit else SumStanding.OVER)
 
     @property
     def difference(self) -> Decimal:
@@ -55,7 +55,7 @@ def check_sum(whole: Decimal, quotas: Iterable[Decimal], *, is_limit: bool = Fal
         return SumCheck(sum(quotas, ZERO), whole, is_limit)
 
 
-def uppermost(quotas: Mapping[int, Decimal], parents: Mapping[int, int | None]) -> list[Decimal]:
+def uppermost_quotas(quotas: Mapping[int, Decimal], parents: Mapping[int, int | None]) -> list[Decimal]:
     """The quotas by region id, without those of a region that is a part of another one with a quota: what a town owes
     its county owes already."""
 

@@ -10,20 +10,32 @@ from typing import Any
 from django.db import connection
 
 from departments.models.sealing import seals_of_many
-from reviews.workflow import State, Verb
-from targets.bulk.copy_rows import Row, text
-from targets.bulk.event_times import moment
-from targets.bulk.offered_figures import DIRTY, FIGURES, GOING, OBSERVATIONS, REVISIONS, at, fill, of_same_key, run
+from reviews.workflow import ReviewState, ReviewVerb
+from targets.bulk.copy_rows import Row, copy_text
+from targets.bulk.event_times import moment_from_database
+from targets.bulk.offered_figures import (
+    DIRTY,
+    FIGURES,
+    GOING,
+    OBSERVATIONS,
+    REVISIONS,
+    fill_database_table,
+    moment_expression,
+    run_statement,
+    same_key_condition,
+)
 from targets.models import Decision
 
 DECISIONS, _LABEL = Decision._meta.db_table, Decision._meta.label_lower
 _COLUMNS = ("revision_id", "verb", "by_id", "at", "reason", "seal")
 
 
-def decided(revisions: str, parameters: Sequence[Any], verb: Verb, *, by_id: int, reason: str = "") -> int:
+def keep_bulk_decisions(
+    revisions: str, parameters: Sequence[Any], verb: ReviewVerb, *, by_id: int, reason: str = ""
+) -> int:
     """Keeps that one step was taken with all revisions of which `revisions` is a query of ids and moments: how many."""
     found = _by_moment(revisions, parameters)
-    fill(DECISIONS, _COLUMNS, _rows(found, {"verb": verb.value, "by_id": by_id, "reason": reason}))
+    fill_database_table(DECISIONS, _COLUMNS, _rows(found, {"verb": verb.value, "by_id": by_id, "reason": reason}))
     return sum(map(len, found.values()))
 
 
@@ -32,34 +44,34 @@ def _by_moment(revisions: str, parameters: Sequence[Any]) -> dict[datetime, list
     listed = "string_agg(one.id::text, ',')" if connection.vendor == "postgresql" else "group_concat(one.id)"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT one.at, {listed} FROM ({revisions}) one GROUP BY one.at ORDER BY one.at", parameters)
-        return {moment(when): sorted(map(int, ids.split(","))) for when, ids in cursor.fetchall()}
+        return {moment_from_database(when): sorted(map(int, ids.split(","))) for when, ids in cursor.fetchall()}
 
 
 def _rows(found: Mapping[datetime, Sequence[int]], same: Mapping[str, Any]) -> Iterator[Row]:
     """Decisions as rows of _COLUMNS, sealed."""
     told = (same["verb"], same["by_id"])
     for when, ids in found.items():
-        rest = (connection.ops.adapt_datetimefield_value(when), text(same["reason"]))
+        rest = (connection.ops.adapt_datetimefield_value(when), copy_text(same["reason"]))
         seals = seals_of_many(_LABEL, "revision_id", ids, {**same, "at": when})
         yield from ((pk, *told, *rest, seal) for pk, seal in zip(ids, seals, strict=True))
 
 
 def supersede_previous(*, by_id: int) -> None:
     """Ends the revisions that GOING replaces, each at the moment of what replaces it."""
-    run(
+    run_statement(
         f"UPDATE {REVISIONS} SET state = %s, ended_at = g.at FROM {GOING} g WHERE {REVISIONS}.id = g.previous_id",
-        [State.SUPERSEDED.value],
+        [ReviewState.SUPERSEDED.value],
     )
     previous = f"SELECT previous_id AS id, at FROM {GOING} WHERE previous_id IS NOT NULL"
-    decided(previous, [], Verb.SUPERSEDE, by_id=by_id)
+    keep_bulk_decisions(previous, [], ReviewVerb.SUPERSEDE, by_id=by_id)
 
 
-def waiting_for(select: str, parameters: Sequence[Any]) -> dict[int, int]:
+def entries_waiting_beside_offered(select: str, parameters: Sequence[Any]) -> dict[int, int]:
     """What waits for a review of the offered figures: the id of each entry, and of its observation."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.id, o.id FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} "
-            f"JOIN {REVISIONS} r ON r.observation_id = o.id AND r.state = '{State.SUBMITTED.value}'",
+            f"SELECT r.id, o.id FROM ({select}) f JOIN {OBSERVATIONS} o ON {same_key_condition('o', 'f')} "
+            f"JOIN {REVISIONS} r ON r.observation_id = o.id AND r.state = '{ReviewState.SUBMITTED.value}'",
             parameters,
         )
         return dict(cursor.fetchall())
@@ -67,33 +79,33 @@ def waiting_for(select: str, parameters: Sequence[Any]) -> dict[int, int]:
 
 def observations_of(select: str) -> str:
     """The observations of the offered figures, as a query of ids and months with the same parameters."""
-    return f"SELECT o.id, o.month FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')}"
+    return f"SELECT o.id, o.month FROM ({select}) f JOIN {OBSERVATIONS} o ON {same_key_condition('o', 'f')}"
 
 
-def submitted(source_id: int, *, by_id: int) -> None:
+def keep_bulk_submission(source_id: int, *, by_id: int) -> None:
     """Keeps that everything of a source was handed in when it was made."""
     mine = f"SELECT id, created_at AS at FROM {REVISIONS} WHERE source_id = %s"
-    decided(mine, [source_id], Verb.SUBMIT, by_id=by_id)
+    keep_bulk_decisions(mine, [source_id], ReviewVerb.SUBMIT, by_id=by_id)
 
 
-def of_source(source_id: int) -> tuple[str, list[Any]]:
+def observations_of_source(source_id: int) -> tuple[str, list[Any]]:
     """The observations of which a source has brought figures, as a query of ids and months."""
     brought = f"SELECT r.observation_id FROM {REVISIONS} r WHERE r.source_id = %s"
     return f"SELECT o.id, o.month FROM {OBSERVATIONS} o WHERE o.id IN ({brought})", [source_id]
 
 
-def send_back(source_id: int, *, by_id: int, reason: str) -> int:
+def return_entries_of_source(source_id: int, *, by_id: int, reason: str) -> int:
     """Returns what of a source still waits for a review, within `moments`: how many."""
-    waiting = f"FROM {REVISIONS} WHERE source_id = %s AND state = '{State.SUBMITTED.value}'"
-    mine = f"SELECT id, {at(f'{REVISIONS}.observation_id')} AS at {waiting}"
-    decided(mine, [source_id], Verb.RETURN, by_id=by_id, reason=reason)
-    return run(
-        f"UPDATE {REVISIONS} SET state = %s WHERE source_id = %s AND state = '{State.SUBMITTED.value}'",
-        [State.RETURNED.value, source_id],
+    waiting = f"FROM {REVISIONS} WHERE source_id = %s AND state = '{ReviewState.SUBMITTED.value}'"
+    mine = f"SELECT id, {moment_expression(f'{REVISIONS}.observation_id')} AS at {waiting}"
+    keep_bulk_decisions(mine, [source_id], ReviewVerb.RETURN, by_id=by_id, reason=reason)
+    return run_statement(
+        f"UPDATE {REVISIONS} SET state = %s WHERE source_id = %s AND state = '{ReviewState.SUBMITTED.value}'",
+        [ReviewState.RETURNED.value, source_id],
     )
 
 
-def before(source_id: int) -> tuple[str, list[Any]]:
+def figures_before_source(source_id: int) -> tuple[str, list[Any]]:
     """What was official before the figures of a source became so, as a query of COLUMNS: what they superseded."""
     as_text = "::text" if connection.vendor == "postgresql" else ""
     return (
@@ -109,16 +121,17 @@ def withdraw_rest(source_id: int, now: datetime, *, by_id: int, reason: str) -> 
     how many."""
     official = "source_id = %s AND official_at IS NOT NULL AND ended_at IS NULL"
     mine = f"SELECT id FROM {REVISIONS} WHERE {official}"
-    run(
+    run_statement(
         f"INSERT INTO {DIRTY} (indicator_id, region_id, month, created_at) SELECT indicator_id, region_id, min(month), "
         f"%s FROM {OBSERVATIONS} WHERE official_id IN ({mine}) GROUP BY indicator_id, region_id, month / 100",
         [now, source_id],
     )
     emptied = ", ".join(f"{name} = NULL" for name in (*FIGURES, "official_id"))
-    run(f"UPDATE {OBSERVATIONS} SET {emptied} WHERE official_id IN ({mine})", [source_id])
-    when = f"SELECT id, {at(f'{REVISIONS}.observation_id')} AS at FROM {REVISIONS} WHERE {official}"
-    decided(when, [source_id], Verb.WITHDRAW, by_id=by_id, reason=reason)
-    return run(
-        f"UPDATE {REVISIONS} SET state = %s, ended_at = {at(f'{REVISIONS}.observation_id')} WHERE {official}",
-        [State.WITHDRAWN.value, source_id],
+    run_statement(f"UPDATE {OBSERVATIONS} SET {emptied} WHERE official_id IN ({mine})", [source_id])
+    when = f"SELECT id, {moment_expression(f'{REVISIONS}.observation_id')} AS at FROM {REVISIONS} WHERE {official}"
+    keep_bulk_decisions(when, [source_id], ReviewVerb.WITHDRAW, by_id=by_id, reason=reason)
+    return run_statement(
+        f"UPDATE {REVISIONS} SET state = %s, ended_at = {moment_expression(f'{REVISIONS}.observation_id')} "
+        f"WHERE {official}",
+        [ReviewState.WITHDRAWN.value, source_id],
     )

@@ -15,7 +15,7 @@ LARGEST = 2**63 - 1
 COPIED_AT_A_TIME, EXECUTED_AT_A_TIME = 500, 20_000
 _NOTHING = "None"
 Row = tuple[Any, ...]
-"""Values in the order of the columns: numbers, days, texts (free ones as `text` gives them) and None."""
+"""Values in the order of the columns: numbers, days, texts (free ones as `copy_text` gives them) and None."""
 
 
 class Lines:
@@ -56,7 +56,7 @@ class Lines:
         return "".join(islice(self._lines, COPIED_AT_A_TIME))
 
 
-def copy(table: str, lines: Lines) -> int:
+def copy_into_table(table: str, lines: Lines) -> int:
     """Writes lines into a table of PostgreSQL: how many. The server takes in what has come so far meanwhile.
 
     While they are made the connection is busy: whatever they need from the database has to be there before.
@@ -67,7 +67,7 @@ def copy(table: str, lines: Lines) -> int:
         return int(cursor.rowcount)
 
 
-def text(free: str) -> str:
+def copy_text(free: str) -> str:
     """A text that may hold anything, as a row has it: on PostgreSQL the signs escaped that mean something in a COPY."""
     if not free or connection.vendor != "postgresql":
         return free

@@ -48,7 +48,7 @@ def moment_of_month(month: Month) -> datetime:
     return max([usual, *later.values()])
 
 
-def after(moments: Iterable[datetime]) -> datetime:
+def moment_after(moments: Iterable[datetime]) -> datetime:
     """Now, or just after the last of these moments if the clock has not come so far."""
     return max([timezone.now(), *(one + NEXT for one in moments)])
 
@@ -59,7 +59,7 @@ def later_than(usual: datetime, known: str, parameters: Sequence[Any] = ()) -> d
     at = connection.ops.adapt_datetimefield_value(usual)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH known(id, month) AS ({known}) {_LATEST}", [*parameters, *[at] * _LATEST.count("%s")])
-        return {row[0]: max(map(moment, filter(None, row[1:]))) + NEXT for row in cursor.fetchall()}
+        return {row[0]: max(map(moment_from_database, filter(None, row[1:]))) + NEXT for row in cursor.fetchall()}
 
 
 _LATEST = (
@@ -73,13 +73,13 @@ _LATEST = (
 )
 
 
-def moment(value: datetime | str) -> datetime:
+def moment_from_database(value: datetime | str) -> datetime:
     """SQLite gives back text, in UTC."""
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def out_of_order() -> list[tuple[int, int, Month]]:
+def histories_out_of_order() -> list[tuple[int, int, Month]]:
     """The figures (indicator, region, month) whose history runs backwards: revisions that ended before they were
     official, two that were official at once, steps of an entry that came before the one before."""
     with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from plans.periods import Month
-from targets.bulk.copy_rows import Lines, Row, copy, execute_many, text
+from targets.bulk.copy_rows import Lines, Row, copy_into_table, copy_text, execute_many
 from targets.bulk.event_times import Moments, later_than
 from targets.entry_rules.figures import Entry, Key, Problem
 from targets.models import DirtyKey, Observation, Revision
@@ -35,7 +35,7 @@ OBSERVATIONS, REVISIONS, DIRTY = (one._meta.db_table for one in (Observation, Re
 OFFERED, GOING, MOMENTS = "figures_offered", "figures_going", "figures_moments"
 
 
-def in_turn() -> None:
+def write_in_turn() -> None:
     """Waits until nobody else writes many official figures; held to the end of the transaction.
 
     So two files that overlap are applied one after the other and never block each other. On SQLite IMMEDIATE
@@ -46,7 +46,7 @@ def in_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def beside_others() -> None:
+def write_beside_others() -> None:
     """Waits until nobody writes many figures; whoever wants to next waits in turn, others like oneself do not.
 
     Somebody who has made a new observation and waits for an old one would block a file that holds the old one and is
@@ -61,42 +61,44 @@ def beside_others() -> None:
 
 
 @contextmanager
-def table(name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> Iterator[str]:
+def temporary_table(name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> Iterator[str]:
     """A table of this transaction alone, filled with the rows; gives its name."""
     described = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {name} ({described})")
-        fill(name, list(columns), rows)
+        fill_database_table(name, list(columns), rows)
         yield name
         cursor.execute(f"DROP TABLE {name}")
 
 
-def fill(name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+def fill_database_table(name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Writes rows into a table."""
     if connection.vendor == "postgresql":
-        copy(name, Lines(columns, rows))
+        copy_into_table(name, Lines(columns, rows))
     else:
         execute_many(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})", rows)
 
 
-def row_of(entry: Entry, odd: Sequence[Problem] = ()) -> Row:
+def row_of_entry(entry: Entry, odd: Sequence[Problem] = ()) -> Row:
     """An entry as a row of COLUMNS."""
     indicator_id, region_id, month, value, numerator, denominator, day, note = entry
-    codes = text(json.dumps([one.code for one in odd])) if odd else "[]"
-    said = text(note) if note else ""
+    codes = copy_text(json.dumps([one.code for one in odd])) if odd else "[]"
+    said = copy_text(note) if note else ""
     return indicator_id, region_id, month.key, value, numerator, denominator, day, said, codes
 
 
 @contextmanager
-def offered(entries: Iterable[Entry]) -> Iterator[str]:
+def offered_entries(entries: Iterable[Entry]) -> Iterator[str]:
     """The entries as a query of COLUMNS."""
-    with table(OFFERED, {column: TYPES[column] for column in COLUMNS}, map(row_of, entries)) as name:
+    with temporary_table(OFFERED, {column: TYPES[column] for column in COLUMNS}, map(row_of_entry, entries)) as name:
         yield f"SELECT {', '.join(COLUMNS)} FROM {name}"
 
 
 @contextmanager
 def moments(known: str, parameters: Sequence[Any], usual: datetime) -> Iterator[Moments]:
-    """When something happens now to the observations of which `known` is a query of ids and months; `at` knows it."""
+    """When something happens now to the observations of which `known` is a query of ids and months; `moment_expression`
+    knows it.
+    """
     found = Moments(usual, later_than(usual, known, parameters))
     with _moments({USUAL: usual, **found.later}):
         yield found
@@ -107,7 +109,7 @@ def _moments(found: Mapping[int, datetime]) -> Iterator[None]:
     """The moments, by the ids of observations, in the table MOMENTS."""
     adapt = connection.ops.adapt_datetimefield_value
     columns = {"observation_id": "bigint PRIMARY KEY", "at": "timestamp with time zone"}
-    with table(MOMENTS, columns, ((pk, adapt(moment)) for pk, moment in found.items())):
+    with temporary_table(MOMENTS, columns, ((pk, adapt(moment)) for pk, moment in found.items())):
         yield
 
 
@@ -115,7 +117,7 @@ USUAL = 0
 """No observation has this id: the row says when it happens to all others."""
 
 
-def at(observation: str) -> str:
+def moment_expression(observation: str) -> str:
     """The moment of an observation's id, in SQL, within `moments`."""
     of = f"SELECT m.at FROM {MOMENTS} m WHERE m.observation_id = "
     return f"coalesce(({of}{observation}), ({of}{USUAL}))"
@@ -124,28 +126,29 @@ def at(observation: str) -> str:
 # --- Statements -------------------------------------------------------------------------------------------------------
 
 
-def figures(alias: str) -> str:
+def figures_expression(alias: str) -> str:
     """The figures of a table as a row, to be compared."""
     return f"({', '.join(f'{alias}.{name}' for name in FIGURES)})"
 
 
-def same(left: str, right: str) -> str:
+def same_figures_condition(left: str, right: str) -> str:
     """That two tables say the same, compared as numbers, nothing being the same as nothing."""
-    return f"{figures(left)} {'IS NOT DISTINCT FROM' if connection.vendor == 'postgresql' else 'IS'} {figures(right)}"
+    equal = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
+    return f"{figures_expression(left)} {equal} {figures_expression(right)}"
 
 
-def of_same_key(left: str, right: str) -> str:
+def same_key_condition(left: str, right: str) -> str:
     """That two tables are about the same figure."""
     return " AND ".join(f"{left}.{name} = {right}.{name}" for name in KEY)
 
 
 @contextmanager
-def going(select: str, parameters: Sequence[Any], usual: datetime) -> Iterator[tuple[int, int]]:
+def figures_to_publish(select: str, parameters: Sequence[Any], usual: datetime) -> Iterator[tuple[int, int]]:
     """What of the offered figures is not official yet, in the table GOING, with the ids of its revisions to be and the
     moment of each: how many are new and how many change something.
 
-    The observations are locked, in one order for everybody, and nobody else makes any meanwhile (`in_turn`,
-    `beside_others`), so that what is new stays new.
+    The observations are locked, in one order for everybody, and nobody else makes any meanwhile (`write_in_turn`,
+    `write_beside_others`), so that what is new stays new.
     """
     lock_observations(select, parameters)
     with connection.cursor() as cursor:
@@ -173,7 +176,9 @@ def _put_off(usual: datetime) -> None:
     on."""
     if later := later_than(usual, f"SELECT observation_id, month FROM {GOING}"):
         with _moments(later):
-            run(f"UPDATE {GOING} SET at = m.at FROM {MOMENTS} m WHERE m.observation_id = {GOING}.observation_id", [])
+            run_statement(
+                f"UPDATE {GOING} SET at = m.at FROM {MOMENTS} m WHERE m.observation_id = {GOING}.observation_id", []
+            )
 
 
 def _differing(select: str) -> str:
@@ -181,17 +186,18 @@ def _differing(select: str) -> str:
     grow at their ends."""
     return (
         f"SELECT f.*, o.id AS known_id, o.official_id AS previous_id FROM ({select}) f "
-        f"LEFT JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} "
-        f"WHERE o.official_id IS NULL OR NOT ({same('o', 'f')}) ORDER BY {', '.join(f'f.{name}' for name in KEY)}"
+        f"LEFT JOIN {OBSERVATIONS} o ON {same_key_condition('o', 'f')} "
+        f"WHERE o.official_id IS NULL OR NOT ({same_figures_condition('o', 'f')}) "
+        f"ORDER BY {', '.join(f'f.{name}' for name in KEY)}"
     )
 
 
 def lock_observations(select: str, parameters: Sequence[Any]) -> None:
     """Locks the observations of the offered figures, in one order for everybody. SQLite has one writer at a time."""
     if connection.vendor == "postgresql":
-        run(
+        run_statement(
             f"SELECT count(*) FROM (SELECT o.id FROM ({select}) f JOIN {OBSERVATIONS} o "
-            f"ON {of_same_key('o', 'f')} ORDER BY o.id FOR UPDATE OF o) locked",
+            f"ON {same_key_condition('o', 'f')} ORDER BY o.id FOR UPDATE OF o) locked",
             parameters,
         )
 
@@ -232,16 +238,16 @@ def publication(values: Mapping[str, Any]) -> list[Statement]:
     return [(make, []), (change, []), (keep, parameters)]
 
 
-def make_official(values: Mapping[str, Any]) -> None:
+def publish_offered_figures(values: Mapping[str, Any]) -> None:
     """Carries out `publication`."""
     for statement in publication(values):
-        run(*statement)
+        run_statement(*statement)
 
 
 def make_observations(select: str, parameters: Sequence[Any]) -> None:
     """The observations of the offered figures, where there are none yet, without an official figure."""
     names = ", ".join(KEY)
-    run(
+    run_statement(
         f"INSERT INTO {OBSERVATIONS} ({names}) SELECT {names} FROM ({select}) f WHERE true "
         f"ORDER BY {names} ON CONFLICT ({names}) DO NOTHING",
         parameters,
@@ -250,9 +256,9 @@ def make_observations(select: str, parameters: Sequence[Any]) -> None:
 
 def insert_submitted(select: str, parameters: Sequence[Any], values: Mapping[str, Any]) -> int:
     """Revisions of the offered figures that wait for a review, within `moments`: how many."""
-    source = f"FROM ({select}) f JOIN {OBSERVATIONS} o ON {of_same_key('o', 'f')} ORDER BY o.id"
-    own = {"observation_id": "o.id", "created_at": at("o.id")}
-    return run(*_revisions("f", own, values, source, parameters))
+    source = f"FROM ({select}) f JOIN {OBSERVATIONS} o ON {same_key_condition('o', 'f')} ORDER BY o.id"
+    own = {"observation_id": "o.id", "created_at": moment_expression("o.id")}
+    return run_statement(*_revisions("f", own, values, source, parameters))
 
 
 def _revisions(
@@ -276,7 +282,7 @@ def _revisions(
 _AFFECTED = f"SELECT indicator_id, region_id, min(month) FROM {GOING} GROUP BY indicator_id, region_id, month / 100"
 
 
-def affected() -> list[Key]:
+def keys_affected_by_publication() -> list[Key]:
     """What must be judged anew after GOING: indicator, region, the month from which on; once a year and place."""
     with connection.cursor() as cursor:
         cursor.execute(_AFFECTED)
@@ -286,10 +292,10 @@ def affected() -> list[Key]:
 def mark_going_dirty(now: datetime) -> bool:
     """Keeps what must be judged anew after GOING: whether there is anything."""
     columns = "indicator_id, region_id, month, created_at"
-    return bool(run(f"INSERT INTO {DIRTY} ({columns}) SELECT one.*, %s FROM ({_AFFECTED}) one", [now]))
+    return bool(run_statement(f"INSERT INTO {DIRTY} ({columns}) SELECT one.*, %s FROM ({_AFFECTED}) one", [now]))
 
 
-def run(sql: str, parameters: Sequence[Any]) -> int:
+def run_statement(sql: str, parameters: Sequence[Any]) -> int:
     """One statement: how many rows it has touched."""
     adapt = connection.ops.adapt_datetimefield_value
     adapted = [adapt(one) if isinstance(one, datetime) else one for one in parameters]

@@ -13,7 +13,7 @@ HALF, FIFTH = Fraction(1, 2), Fraction(1, 5)
 _PRECISION = 1e-16
 
 
-def at_least(hits: int, trials: int, share: Fraction) -> float:
+def chance_of_at_least(hits: int, trials: int, share: Fraction) -> float:
     """The chance of so many hits or more in so many trials, of which each hits with this share."""
     over, under = share.numerator, share.denominator
     ways = (comb(trials, k) * over**k * (under - over) ** (trials - k) for k in range(max(hits, 0), trials + 1))

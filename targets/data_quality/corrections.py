@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from targets.data_quality.chances import HALF, at_least
-from targets.data_quality.signals import About, Result, SignalKind, listed, scant, weighed
+from targets.data_quality.chances import HALF, chance_of_at_least
+from targets.data_quality.signals import (
+    SignalKind,
+    SignalResult,
+    SignalSubject,
+    list_without_statistics,
+    scant_result,
+    weigh_result,
+)
 from targets.entry_rules.figures import Entry
 
 LEAST_TURNS = 8
@@ -37,32 +44,36 @@ class Corrected:
                 yield after
 
 
-def favourable(unit_id: int, lot: Iterable[Corrected]) -> Result:
+def favourable(unit_id: int, lot: Iterable[Corrected]) -> SignalResult:
     """A unit's corrections of the year that turn a verdict: as many to the better as to the worse, by chance."""
-    about, kind = About(unit_id=unit_id), SignalKind.FAVOURABLE_CORRECTIONS
+    about, kind = SignalSubject(unit_id=unit_id), SignalKind.FAVOURABLE_CORRECTIONS
     turns = [turn for one in lot for turn in one.turns]
     if len(turns) < LEAST_TURNS:
-        return scant(kind, about)
+        return scant_result(kind, about)
     better = [turn.entry for turn in turns if turn.passes]
-    chance = at_least(len(better), len(turns), HALF)
-    return weighed(kind, about, chance, better, better=len(better), number=len(turns))
+    chance = chance_of_at_least(len(better), len(turns), HALF)
+    return weigh_result(kind, about, chance, better, better=len(better), number=len(turns))
 
 
-def reversal(one: Corrected) -> Result | None:
+def reversal(one: Corrected) -> SignalResult | None:
     """A figure that passed, did not, and passes again, by corrections alone."""
     turned = [official for official in one.officials if official.passes is not None]
     changes = [turned[0].passes, *(turn.passes for turn in one.turns)] if turned else []
     if not any(changes[start : start + 3] == [True, False, True] for start in range(len(changes))):
         return None
     entry = one.officials[-1].entry
-    about = About(entry.indicator_id, entry.region_id)
-    return listed(
+    about = SignalSubject(entry.indicator_id, entry.region_id)
+    return list_without_statistics(
         SignalKind.REVERSAL, about, [official.entry for official in one.officials], number=len(one.officials) - 1
     )
 
 
-def late(unit_id: int, lot: Iterable[Corrected], locked_at: datetime) -> Result | None:
+def corrections_before_closing(unit_id: int, lot: Iterable[Corrected], locked_at: datetime) -> SignalResult | None:
     """How often a unit corrected figures of a month in the 48 hours before it was closed."""
     corrections = [official for one in lot for official in one.officials[1:]]
     found = [official.entry for official in corrections if timedelta(0) <= locked_at - official.at <= BEFORE_LOCK]
-    return listed(SignalKind.LATE_CORRECTIONS, About(unit_id=unit_id), found, number=len(found)) if found else None
+    return (
+        list_without_statistics(SignalKind.LATE_CORRECTIONS, SignalSubject(unit_id=unit_id), found, number=len(found))
+        if found
+        else None
+    )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 
-from targets.data_quality.chances import FIFTH, HALF, at_least
-from targets.data_quality.series import count_of, share_of
-from targets.data_quality.signals import RULES, About, Result, SignalKind, scant, weighed
+from targets.data_quality.chances import FIFTH, HALF, chance_of_at_least
+from targets.data_quality.series import count_of, share_of_entry
+from targets.data_quality.signals import RULES, SignalKind, SignalResult, SignalSubject, scant_result, weigh_result
 from targets.entry_rules.figures import Entry
 
 LEAST_COUNT, LEAST_COUNTS = 8, 12
@@ -19,15 +19,15 @@ many fail and so many pass: of fewer, honest figures just over it are far more f
 _PART_OF_SPREAD = 4
 
 
-def round_digits(unit_id: int, entries: Iterable[Entry]) -> Result:
+def round_digits(unit_id: int, entries: Iterable[Entry]) -> SignalResult:
     """Counts that end in 0 or 5, of all that a unit reports: one in five by chance."""
-    about, kind = About(unit_id=unit_id), SignalKind.ROUND_DIGITS
+    about, kind = SignalSubject(unit_id=unit_id), SignalKind.ROUND_DIGITS
     counted = [entry for entry in entries if (count_of(entry) or 0) >= LEAST_COUNT]
     if len(counted) < LEAST_COUNTS:
-        return scant(kind, about)
+        return scant_result(kind, about)
     round_ones = [entry for entry in counted if (count_of(entry) or 0) % ROUND == 0]
-    chance = at_least(len(round_ones), len(counted), FIFTH)
-    return weighed(kind, about, chance, round_ones, number=len(counted), round=len(round_ones))
+    chance = chance_of_at_least(len(round_ones), len(counted), FIFTH)
+    return weigh_result(kind, about, chance, round_ones, number=len(counted), round=len(round_ones))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class BesideLine:
     @property
     def above(self) -> int | None:
         """How many things the figure lies beyond the least that passes; below 0 it fails. None for what is no share."""
-        found = share_of(self.entry)
+        found = share_of_entry(self.entry)
         if found is None:
             return None
         good, number = found
@@ -62,16 +62,19 @@ class BesideLine:
         return max(1, round(spread / _PART_OF_SPREAD))
 
 
-def over_the_line(indicator_id: int, lot: Sequence[BesideLine]) -> Result | None:
+def over_the_line(indicator_id: int, lot: Sequence[BesideLine]) -> SignalResult | None:
     """As many figures lie just over the line as just under it, if nobody lifts any. Nothing where none is a share."""
-    about, kind = About(indicator_id), SignalKind.OVER_THE_LINE
+    about, kind = SignalSubject(indicator_id), SignalKind.OVER_THE_LINE
     known = [(one, above) for one in lot if (above := one.above) is not None]
     if not known:
         return None
     placed = [(one, above) for one, above in known if one.has_room]
     over = [one.entry for one, above in placed if 0 <= above < one.width]
     under = [one.entry for one, above in placed if -one.width <= above < 0]
-    if len(placed) < LEAST_FIGURES or at_least(near := len(over) + len(under), near, HALF) >= RULES[kind].limit:
-        return scant(kind, about)
-    chance = at_least(len(over), near, HALF)
-    return weighed(kind, about, chance, over, over=len(over), under=len(under), number=len(placed))
+    if (
+        len(placed) < LEAST_FIGURES
+        or chance_of_at_least(near := len(over) + len(under), near, HALF) >= RULES[kind].limit
+    ):
+        return scant_result(kind, about)
+    chance = chance_of_at_least(len(over), near, HALF)
+    return weigh_result(kind, about, chance, over, over=len(over), under=len(under), number=len(placed))

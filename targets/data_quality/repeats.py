@@ -10,8 +10,16 @@ from math import comb
 
 from plans.periods import Month
 from targets.data_quality.chances import coincidence
-from targets.data_quality.series import MonthlySeries, share_of, shares_of
-from targets.data_quality.signals import ALPHA, RULES, About, Result, SignalKind, scant, weighed
+from targets.data_quality.series import MonthlySeries, share_of_entry, shares_of
+from targets.data_quality.signals import (
+    ALPHA,
+    RULES,
+    SignalKind,
+    SignalResult,
+    SignalSubject,
+    scant_result,
+    weigh_result,
+)
 from targets.entry_rules.figures import Entry
 
 MANY, VERY_MANY = 400, 2000
@@ -20,22 +28,22 @@ ALIKE = 3
 """So many counties with the same figures in one month, or two counties in two months running."""
 
 
-def copied_month(series: MonthlySeries, month: Month) -> Result | None:
+def copied_month(series: MonthlySeries, month: Month) -> SignalResult | None:
     """The figure of the month against the one before, or where there are very many things against every earlier one.
     Nothing for what is no share."""
     if series.measure != "ratio":
         return None
-    about, shares, entry = About(series.indicator_id, series.region_id), shares_of(series), series.at(month)
+    about, shares, entry = SignalSubject(series.indicator_id, series.region_id), shares_of(series), series.at(month)
     if entry is None or shares is None:
-        return scant(SignalKind.COPIED, about)
+        return scant_result(SignalKind.COPIED, about)
     (good, number), fixed = shares[-1], _is_fixed([whole for _good, whole in shares])
     earlier = list(series.entries[:-1]) if number >= VERY_MANY else list(filter(None, [series.before(month)]))
     chance = coincidence(good, number, fixed=fixed) * len(earlier)
     if not earlier or number < MANY or chance >= RULES[SignalKind.COPIED].limit:
-        return scant(SignalKind.COPIED, about)
+        return scant_result(SignalKind.COPIED, about)
     same = [other for other in earlier if other.figures[:3] == entry.figures[:3]]
     figures, facts = ([*same, entry], {"earlier": str(same[-1].month)}) if same else ([], {})
-    return weighed(SignalKind.COPIED, about, chance if same else 1.0, figures, own=chance, **facts)
+    return weigh_result(SignalKind.COPIED, about, chance if same else 1.0, figures, own=chance, **facts)
 
 
 def _is_fixed(numbers: Sequence[int]) -> bool:
@@ -43,27 +51,27 @@ def _is_fixed(numbers: Sequence[int]) -> bool:
     return len(numbers) > 2 and 2 * max(Counter(numbers).values()) > len(numbers)
 
 
-def equal_counties(indicator_id: int, lot: Iterable[MonthlySeries], month: Month) -> Result | None:
+def equal_counties(indicator_id: int, lot: Iterable[MonthlySeries], month: Month) -> SignalResult | None:
     """Counties with the same figures: three in the month, or two that were equal the month before too. Nothing where
     fewer than three report a share."""
     shares = [series for series in lot if series.measure == "ratio"]
     if len(shares) < ALIKE:
         return None
-    about, there = About(indicator_id), _telling([series.at(month) for series in shares])
+    about, there = SignalSubject(indicator_id), _telling([series.at(month) for series in shares])
     before = _telling([series.before(month) for series in shares])
     if len(there) < (2 if before else ALIKE):
-        return scant(SignalKind.EQUAL_COUNTIES, about)
+        return scant_result(SignalKind.EQUAL_COUNTIES, about)
     pair = max(_coincidence(entry) for entry in (*there, *before))
     chance = (comb(len(there), ALIKE) + (comb(len(there), 2) if before else 0)) * pair**2
     if chance >= RULES[SignalKind.EQUAL_COUNTIES].limit:
-        return scant(SignalKind.EQUAL_COUNTIES, about)
+        return scant_result(SignalKind.EQUAL_COUNTIES, about)
     alike = list(_alike(there, before))
-    return weighed(SignalKind.EQUAL_COUNTIES, about, chance if alike else 1.0, alike, own=chance)
+    return weigh_result(SignalKind.EQUAL_COUNTIES, about, chance if alike else 1.0, alike, own=chance)
 
 
 def _telling(entries: Iterable[Entry | None]) -> list[Entry]:
     """The figures of which it would be strange that two are equal; none where the number of things is fixed."""
-    known = [entry for entry in entries if entry is not None and share_of(entry) is not None]
+    known = [entry for entry in entries if entry is not None and share_of_entry(entry) is not None]
     if _is_fixed([int(entry.denominator or 0) for entry in known]):
         return []
     return [entry for entry in known if int(entry.denominator or 0) >= MANY and _coincidence(entry) < ALPHA]

@@ -37,7 +37,7 @@ def count_of(entry: Entry) -> int | None:
     return int(value) if value is not None and value >= 0 and value == value.to_integral_value() else None
 
 
-def share_of(entry: Entry) -> tuple[int, int] | None:
+def share_of_entry(entry: Entry) -> tuple[int, int] | None:
     """How many of how many things: whole, and not more than there are; None for what is no share."""
     good, number = entry.numerator, entry.denominator
     if good is None or number is None or not 0 <= good <= number or not number:
@@ -46,7 +46,7 @@ def share_of(entry: Entry) -> tuple[int, int] | None:
     return (int(good), int(number)) if whole else None
 
 
-def counts_of(series: MonthlySeries) -> list[int] | None:
+def counts_of_series(series: MonthlySeries) -> list[int] | None:
     """All figures of the series as counts; None where one is none."""
     found = [count_of(entry) for entry in series.entries]
     counts = [count for count in found if count is not None]
@@ -55,7 +55,7 @@ def counts_of(series: MonthlySeries) -> list[int] | None:
 
 def shares_of(series: MonthlySeries) -> list[tuple[int, int]] | None:
     """All figures of the series as shares; None where one is none."""
-    found = [share_of(entry) for entry in series.entries]
+    found = [share_of_entry(entry) for entry in series.entries]
     shares = [share for share in found if share is not None]
     return shares if series.measure == "ratio" and len(shares) == len(found) else None
 

@@ -62,7 +62,7 @@ LISTS = frozenset(SignalKind) - frozenset(RULES)
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class SignalSubject:
     """What a test is about: an indicator in a region, an indicator alone, or all that a unit reports."""
 
     indicator_id: int | None = None
@@ -80,12 +80,12 @@ Facts = Mapping[str, Fact]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SignalResult:
     """What came of a test. `chance`: how often honest data look so or odder; None: there is not enough data, or it is
     only listed. `alarms`: how often a year honest data raise it. `facts` are what its sentence tells."""
 
     kind: SignalKind
-    about: About
+    about: SignalSubject
     chance: float | None = None
     alarms: float = 0.0
     figures: Sequence[Entry] = ()
@@ -108,33 +108,41 @@ class Result:
         return self.together < TOGETHER
 
 
-def scant(kind: SignalKind, about: About) -> Result:
+def scant_result(kind: SignalKind, about: SignalSubject) -> SignalResult:
     """A test for which there is not enough data."""
-    return Result(kind, about)
+    return SignalResult(kind, about)
 
 
-def weighed(
-    kind: SignalKind, about: About, chance: float, figures: Sequence[Entry] = (), *, own: float = 0.0, **facts: Fact
-) -> Result:
+def weigh_result(
+    kind: SignalKind,
+    about: SignalSubject,
+    chance: float,
+    figures: Sequence[Entry] = (),
+    *,
+    own: float = 0.0,
+    **facts: Fact,
+) -> SignalResult:
     """A test that was made; only what is found keeps its figures. `own`: the chance of a kind that has no rate."""
     yearly = RULES[kind].alarms_a_year
-    made = Result(kind, about, chance, own * MONTHS_A_YEAR if yearly is None else yearly, figures, facts)
+    made = SignalResult(kind, about, chance, own * MONTHS_A_YEAR if yearly is None else yearly, figures, facts)
     return made if made.is_found else replace(made, figures=(), facts={})
 
 
-def listed(kind: SignalKind, about: About, figures: Sequence[Entry], **facts: Fact) -> Result:
+def list_without_statistics(
+    kind: SignalKind, about: SignalSubject, figures: Sequence[Entry], **facts: Fact
+) -> SignalResult:
     """Something that is told without statistics."""
-    return Result(kind, about, None, 0.0, figures, facts)
+    return SignalResult(kind, about, None, 0.0, figures, facts)
 
 
 @dataclass(frozen=True, slots=True)
 class MonthTested:
     """All that was tested in a month: the results in the order of kinds, each adjusted for all of them together."""
 
-    results: Sequence[Result]
+    results: Sequence[SignalResult]
 
     @classmethod
-    def of(cls, results: Iterable[Result]) -> "MonthTested":
+    def of(cls, results: Iterable[SignalResult]) -> "MonthTested":
         """Every chance counts among all that were found in the month."""
         lot = list(results)
         made = [result for result in lot if result.chance is not None]
@@ -157,6 +165,6 @@ class MonthTested:
         """The whole number below which that stays."""
         return floor(self.alarms_a_year) + 1
 
-    def of_kind(self, kind: SignalKind) -> list[Result]:
+    def of_kind(self, kind: SignalKind) -> list[SignalResult]:
         """The results of a kind."""
         return [result for result in self.results if result.kind == kind]

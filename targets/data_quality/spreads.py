@@ -7,8 +7,8 @@ from statistics import mean, median, stdev
 
 from plans.periods import Month
 from targets.data_quality.chances import above_t, at_most_spread, least_spread, two_sided
-from targets.data_quality.series import MonthlySeries, counts_of, shares_of
-from targets.data_quality.signals import RULES, About, Result, SignalKind, scant, weighed
+from targets.data_quality.series import MonthlySeries, counts_of_series, shares_of
+from targets.data_quality.signals import RULES, SignalKind, SignalResult, SignalSubject, scant_result, weigh_result
 
 LEAST_EXPECTED = 3
 """So many failures, or things, are expected a month where figures can be too even."""
@@ -27,23 +27,23 @@ AgainstPace = tuple[Decimal, Decimal]
 """What was reached by a month, and what its pace wanted."""
 
 
-def too_even(series: MonthlySeries, month: Month) -> Result | None:
+def too_even(series: MonthlySeries, month: Month) -> SignalResult | None:
     """Σ(k-np)²/(np(1-p)), of counts Σ(x-x̄)²/x̄, against χ²; nothing for what is neither counted nor a share."""
     if series.measure not in ("count", "ratio"):
         return None
-    about, kind = About(series.indicator_id, series.region_id), SignalKind.TOO_EVEN
+    about, kind = SignalSubject(series.indicator_id, series.region_id), SignalKind.TOO_EVEN
     spread = _spread(series) if series.at(month) is not None and len(series.entries) >= LEAST_MONTHS else None
     if spread is None:
-        return scant(kind, about)
+        return scant_result(kind, about)
     degrees = len(series.entries) - 1
     limit = least_spread(degrees, RULES[kind].limit)
     facts = {"statistic": spread, "limit": limit, "degrees": degrees, "share": sqrt(spread / degrees)}
-    return weighed(kind, about, at_most_spread(spread, degrees), series.entries, **facts)
+    return weigh_result(kind, about, at_most_spread(spread, degrees), series.entries, **facts)
 
 
 def _spread(series: MonthlySeries) -> float | None:
     """The statistic; None where less is expected a month than can be told apart."""
-    if (counts := counts_of(series)) is not None:
+    if (counts := counts_of_series(series)) is not None:
         middle = mean(counts)
         return sum((count - middle) ** 2 for count in counts) / middle if middle >= LEAST_EXPECTED else None
     shares = shares_of(series)
@@ -58,22 +58,22 @@ def _spread_of_shares(shares: Sequence[tuple[int, int]]) -> float | None:
     return sum((part - whole * share) ** 2 / (whole * share * (1 - share)) for part, whole in shares)
 
 
-def outlier(series: MonthlySeries, month: Month) -> Result | None:
+def outlier(series: MonthlySeries, month: Month) -> SignalResult | None:
     """The figure of the month far from the middle of all (modified z), and by more than chance from the last months."""
     if series.measure not in ("count", "ratio"):
         return None
-    about, kind = About(series.indicator_id, series.region_id), SignalKind.OUTLIER
+    about, kind = SignalSubject(series.indicator_id, series.region_id), SignalKind.OUTLIER
     scores = _scores(series) if series.at(month) is not None and len(series.entries) > LEAST_MONTHS else None
     if scores is None:
-        return scant(kind, about)
+        return scant_result(kind, about)
     modified, z = scores
     chance = two_sided(z) if abs(modified) > _OUT_OF_PLACE else 1.0
-    return weighed(kind, about, chance, series.entries, modified=abs(modified), z=abs(z))
+    return weigh_result(kind, about, chance, series.entries, modified=abs(modified), z=abs(z))
 
 
 def _scores(series: MonthlySeries) -> tuple[float, float] | None:
     """The modified z of the last figure, and how far it is from the three before; None where nothing spreads."""
-    if (counts := counts_of(series)) is not None:
+    if (counts := counts_of_series(series)) is not None:
         return _both(counts, _apart(counts))
     shares = shares_of(series)
     if shares is None:
@@ -102,35 +102,39 @@ def _shares_apart(shares: Sequence[tuple[int, int]]) -> float | None:
     return (good / number - good_before / before) / sqrt(spread) if spread > 0 else None
 
 
-def year_end_rush(series: MonthlySeries, month: Month) -> Result | None:
+def year_end_rush(series: MonthlySeries, month: Month) -> SignalResult | None:
     """年末突击: December against January to November, Student's t of ten degrees of freedom; of counts, in December."""
     if series.measure != "count" or month.number != DECEMBER:
         return None
-    about, kind, counts = About(series.indicator_id, series.region_id), SignalKind.YEAR_END_RUSH, counts_of(series)
+    about, kind, counts = (
+        SignalSubject(series.indicator_id, series.region_id),
+        SignalKind.YEAR_END_RUSH,
+        counts_of_series(series),
+    )
     if series.at(month) is None or counts is None or len(counts) <= BEFORE_DECEMBER:
-        return scant(kind, about)
+        return scant_result(kind, about)
     *before, last = counts[-1 - BEFORE_DECEMBER :]
     spread = stdev(before)
     if not spread:
-        return scant(kind, about)
+        return scant_result(kind, about)
     t = (last - mean(before)) / (spread * sqrt(1 + 1 / BEFORE_DECEMBER))
-    return weighed(
+    return weigh_result(
         kind, about, above_t(t, BEFORE_DECEMBER - 1), series.entries, t=t, last=last, mean=float(mean(before))
     )
 
 
-def riding_pace(series: MonthlySeries, standings: Sequence[AgainstPace], month: Month) -> Result | None:
+def riding_pace(series: MonthlySeries, standings: Sequence[AgainstPace], month: Month) -> SignalResult | None:
     """Year to date no more than 1 % above the straight line, in six months at least; only of what is done in bursts,
     for even work keeps pace honestly."""
-    counts, kind = counts_of(series), SignalKind.RIDING_PACE
+    counts, kind = counts_of_series(series), SignalKind.RIDING_PACE
     if series.measure != "count" or not standings:
         return None
-    about = About(series.indicator_id, series.region_id)
+    about = SignalSubject(series.indicator_id, series.region_id)
     if series.at(month) is None or counts is None or len(standings) < RIDING_MONTHS or not mean(counts):
-        return scant(kind, about)
+        return scant_result(kind, about)
     own = stdev(counts) / mean(counts) if len(counts) > 1 else 0.0
     if own < OWN_SPREAD:
-        return scant(kind, about)
+        return scant_result(kind, about)
     near = sum(1 for reached, wanted in standings if wanted > 0 and 0 <= reached - wanted <= NEAR_PACE * wanted)
     chance = RIDING_CHANCE if near >= RIDING_MONTHS else 1.0
-    return weighed(kind, about, chance, series.entries, months=near, spread=own)
+    return weigh_result(kind, about, chance, series.entries, months=near, spread=own)

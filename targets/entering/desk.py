@@ -16,21 +16,21 @@ from departments.models import Department, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
-from reviews.workflow import State
-from targets.entering.entry_grid import state_of
-from targets.entering.review_queue import waiting
-from targets.entering.worksheet import may_enter, units_of
+from reviews.workflow import ReviewState
+from targets.entering.entry_grid import worksheet_state_of
+from targets.entering.review_queue import entries_waiting_for
+from targets.entering.worksheet import may_enter_for_unit, units_of
 from targets.expected.deadlines import Deadline
-from targets.expected.duties import Expected, Key, called, expected_over, plans_of
+from targets.expected.duties import ExpectedFigures, FigureKey, expected_over, plans_of, short_titles_beside
 from targets.expected.plan_situation import Situation
-from targets.models import Draft, Latest, Revision
+from targets.models import Draft, LatestEntry, Revision
 
 TO_DO = frozenset({"open", "drafted", "returned"})
 """Where a figure stands that is still to be handed in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class WorksheetDuty:
     """What one unit has to enter for the month, counted by where it stands; `closed` may not be handed in any more."""
 
     department: Department
@@ -49,7 +49,7 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class ReturnedDeskFigure:
     """A figure that came back, and to which worksheet."""
 
     department: Department
@@ -57,7 +57,7 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class DeskDeadline:
     """The last day of a month's figures, for these plans (short titles; none where it is the same for all)."""
 
     deadline: Deadline
@@ -78,14 +78,14 @@ class DeskMonth:
     month: Month
     plan_code: str
     plans: Sequence[str]
-    limits: Sequence[Limit]
+    limits: Sequence[DeskDeadline]
     locked: bool
-    duties: Sequence[Duty]
-    returned: Sequence[Returned]
+    duties: Sequence[WorksheetDuty]
+    returned: Sequence[ReturnedDeskFigure]
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftoverFigures:
     """How many figures one of the person's own units has not handed in of another month, and how many came back."""
 
     department: Department
@@ -100,7 +100,7 @@ class Desk:
     choose from, short titles by their codes, with the one that was chosen (empty for all)."""
 
     months: Sequence[DeskMonth]
-    left: Sequence[Left]
+    left: Sequence[LeftoverFigures]
     all: Sequence[Month]
     plans: Mapping[str, str]
     plan: str
@@ -134,15 +134,15 @@ def desk_of(user: User, today: date, month: Month | None = None, plan_code: str 
     asked = {month} if month is not None and situation.hold(month) else set()
     pressed = {known for plan in situation.asking() for known in situation.open(plan)} if own else set()
     months = {*asked, *pressed, *situation.reported.values()}
-    due = Due(expected_over(plans, months, {unit.region_id for unit in units}), situation, units)
-    return _desk(due, asked, pressed, [unit for unit in units if may_enter(own, unit)], plan_code)
+    due = DueFigures(expected_over(plans, months, {unit.region_id for unit in units}), situation, units)
+    return _desk(due, asked, pressed, [unit for unit in units if may_enter_for_unit(own, unit)], plan_code)
 
 
 def _desk(
-    due: "Due", asked: Collection[Month], pressed: Collection[Month], own: Collection[Department], plan_code: str
+    due: "DueFigures", asked: Collection[Month], pressed: Collection[Month], own: Collection[Department], plan_code: str
 ) -> Desk:
     """The desk of what is due, of one plan alone if that was asked for."""
-    situation, names = due.situation, called(due.plans)
+    situation, names = due.situation, short_titles_beside(due.plans)
     plans = {plan.code: names[plan.pk] for plan in due.plans if plan.pk in names}
     due = replace(due, plan_code=plan_code if plan_code in plans else "")
     current = [plan for plan in due.plans if due.plan_code or plan in situation.running()]
@@ -156,22 +156,22 @@ def _desk(
 
 
 @dataclass(frozen=True)
-class Due:
+class DueFigures:
     """What is expected of units, as plans stand; of one plan alone where a code is given."""
 
-    expected: Expected
+    expected: ExpectedFigures
     situation: Situation
     units: Sequence[Department]
     plan_code: str = ""
 
     @cached_property
-    def keys(self) -> Mapping[tuple[Department, Month], Sequence[Key]]:
+    def keys(self) -> Mapping[tuple[Department, Month], Sequence[FigureKey]]:
         """The figures of each unit and month."""
         months = sorted({key.month for key in self.expected.figures})
         found = {(unit, month): self._of(unit, month) for unit in self.units for month in months}
         return {place: keys for place, keys in found.items() if keys}
 
-    def _of(self, unit: Department, month: Month) -> Sequence[Key]:
+    def _of(self, unit: Department, month: Month) -> Sequence[FigureKey]:
         keys = self.expected.of(unit.pk, month)
         if not self.plan_code:
             return keys
@@ -184,28 +184,28 @@ class Due:
         return [plan for plan in self.situation.plans if plan.pk in asking]
 
     @cached_property
-    def latest(self) -> Mapping[tuple[int, int, Month], Latest]:
+    def latest(self) -> Mapping[tuple[int, int, Month], LatestEntry]:
         """The latest entry of each figure."""
         return Revision.objects.latest_of([key for keys in self.keys.values() for key in keys])
 
     @cached_property
-    def drafts(self) -> Mapping[Key, Draft]:
+    def drafts(self) -> Mapping[FigureKey, Draft]:
         """What has been typed."""
         places = {key.region_id for keys in self.keys.values() for key in keys}
         found = Draft.objects.filter(month__in={month for _unit, month in self.keys}, region__in=places)
-        return {Key(draft.indicator_id, draft.region_id, draft.month): draft for draft in found}
+        return {FigureKey(draft.indicator_id, draft.region_id, draft.month): draft for draft in found}
 
     @cached_property
     def returned(self) -> Mapping[int, Revision]:
         """What came back, with the reasons: two queries, however much it is."""
-        back = [found.revision_id for found in self.latest.values() if found.state == State.RETURNED.value]
+        back = [found.revision_id for found in self.latest.values() if found.state == ReviewState.RETURNED.value]
         named = Revision.objects.select_related("observation__indicator", "observation__region").with_decisions()
         return named.in_bulk(back)
 
-    def state(self, key: Key) -> str:
+    def state(self, key: FigureKey) -> str:
         """Where a figure stands; "closed" if it is not handed in and cannot be any more."""
         entry = self.latest.get(key)
-        state = state_of(self.drafts.get(key), entry.state if entry is not None else None)
+        state = worksheet_state_of(self.drafts.get(key), entry.state if entry is not None else None)
         is_closed = state in TO_DO and self.situation.is_closed(self.expected.plans_of(key), key.month)
         return "closed" if is_closed else state
 
@@ -223,10 +223,10 @@ class Due:
             list(self._came_back(month)),
         )
 
-    def _duty(self, unit: Department, keys: Sequence[Key]) -> Duty:
+    def _duty(self, unit: Department, keys: Sequence[FigureKey]) -> WorksheetDuty:
         states = Counter(self.state(key) for key in keys)
         named = ("open", "drafted", "submitted", "returned", "approved", "closed")
-        return Duty(unit, len(keys), *(states[state] for state in named))
+        return WorksheetDuty(unit, len(keys), *(states[state] for state in named))
 
     def _asking(self, month: Month) -> list[Plan]:
         """The plans that ask for something in a month; where none does, those that the month is of."""
@@ -236,7 +236,7 @@ class Due:
         held = (plan for plan in plans if plan.first_month <= month <= plan.last_month)
         return [plan for plan in plans if plan.pk in asking] or list(held)
 
-    def _limits(self, plans: Iterable[Plan], month: Month, names: Mapping[int, str]) -> list[Limit]:
+    def _limits(self, plans: Iterable[Plan], month: Month, names: Mapping[int, str]) -> list[DeskDeadline]:
         """The deadlines of plans that have not closed the month, the earliest first."""
         by_day: dict[date, list[Plan]] = {}
         for plan in plans:
@@ -244,7 +244,7 @@ class Due:
                 by_day.setdefault(self.situation.deadlines[plan.pk][month].day, []).append(plan)
         several = len(by_day) > 1
         return [
-            Limit(
+            DeskDeadline(
                 self.situation.deadlines[found[0].pk][month],
                 (day - self.situation.today).days,
                 [names[plan.pk] for plan in found if several and plan.pk in names],
@@ -252,21 +252,21 @@ class Due:
             for day, found in sorted(by_day.items())
         ]
 
-    def _came_back(self, month: Month) -> Iterator[Returned]:
+    def _came_back(self, month: Month) -> Iterator[ReturnedDeskFigure]:
         for (unit, known), keys in self.keys.items():
             for key in keys if known == month else ():
                 if key in self.latest and (revision := self.returned.get(self.latest[key].revision_id)) is not None:
-                    yield Returned(unit, revision)
+                    yield ReturnedDeskFigure(unit, revision)
 
-    def left(self, own: Collection[Department]) -> Iterator[Left]:
+    def left(self, own: Collection[Department]) -> Iterator[LeftoverFigures]:
         """What own units have not handed in, the latest month first."""
         for (unit, month), keys in sorted(self.keys.items(), key=lambda item: item[0][1], reverse=True):
             if unit in own:
                 states = Counter(self.state(key) for key in keys)
                 if any(states[state] for state in TO_DO):
-                    yield Left(unit, month, states["open"] + states["drafted"], states["returned"])
+                    yield LeftoverFigures(unit, month, states["open"] + states["drafted"], states["returned"])
 
 
 def waiting_for_review(user: User) -> int:
     """How many submitted figures the person may approve or return; own entries are a colleague's to judge."""
-    return waiting(user).by_others(user).count()
+    return entries_waiting_for(user).by_others(user).count()

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString
 
 from plans.periods import Month
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 from targets.entry_rules.figures import Entry, Key, Problem
 from targets.models import Attachment, Draft, Indicator, Revision, Target
-from targets.wording.explanation import Shown
+from targets.wording.explanation import AttainmentTexts
 from targets.wording.lights import Light
 
 TEXTS = ("value", "numerator", "denominator", "occurred_on", "note")
@@ -20,7 +20,7 @@ END = "<!-- row -->"
 """Stands between two rows as they are written, so that each can be kept by itself."""
 
 
-class Field(NamedTuple):
+class WorksheetInput(NamedTuple):
     """One input of a row: `id` is its name in the form, `column` its place in the grid (3 is the note), `handed_in`
     what was handed in last, shown faintly in an empty input."""
 
@@ -33,7 +33,7 @@ class Field(NamedTuple):
     handed_in: str
 
 
-class HandedIn(NamedTuple):
+class HandedInEntry(NamedTuple):
     """The latest entry of a figure that was handed in: by whom, why it was returned, with which files, and what."""
 
     author: str
@@ -54,20 +54,20 @@ class HandedIn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class WorksheetPromise:
     """A target of the row's indicator, and how it stands now; `whole` says that the light is that of the plan's whole
     region, `plan` is the plan's short title where several plans promise something about the indicator."""
 
     target: Target
     threshold: str
-    shown: Shown | None = None
+    shown: AttainmentTexts | None = None
     light: Light | None = None
     whole: bool = False
     plan: str = ""
 
 
 @dataclass(slots=True)
-class Row:
+class WorksheetRow:
     """One figure that is due. `text` is what stands in the inputs, `version` the draft's version that was shown,
     `seen` whether the person has sent this very text, `barred` that it is another department's to enter by now;
     `attachments` lie with the draft, not handed in yet, `attached` are those that came with this request,
@@ -78,11 +78,11 @@ class Row:
     region_id: int
     month: Month
     draft: Draft | None = None
-    handed_in: HandedIn | None = None
+    handed_in: HandedInEntry | None = None
     official: Entry | None = None
     before: Entry | None = None
     last_year: Entry | None = None
-    promises: Sequence[Promise] = ()
+    promises: Sequence[WorksheetPromise] = ()
     text: dict[str, str] = field(default_factory=dict)
     version: int = 0
     problems: list[Problem] = field(default_factory=list)
@@ -130,10 +130,10 @@ class Row:
     @property
     def state(self) -> str:
         """Where the figure stands: returned, drafted, submitted, approved, or open."""
-        return state_of(self.draft, self.handed_in.state if self.handed_in else None)
+        return worksheet_state_of(self.draft, self.handed_in.state if self.handed_in else None)
 
     @property
-    def fields(self) -> list[Field]:
+    def fields(self) -> list[WorksheetInput]:
         """The inputs that the indicator's measure asks for, and the note."""
         one = self.indicator
         if one.is_ratio:
@@ -146,14 +146,14 @@ class Row:
             return [self._field("value", 1), self._field("occurred_on", 2), self._field("note", 3)]
         return [self._field("value", 1, "", one.unit), self._field("note", 3)]
 
-    def _field(self, name: str, column: int, label: str = "", unit: str = "") -> Field:
+    def _field(self, name: str, column: int, label: str = "", unit: str = "") -> WorksheetInput:
         last = self.handed_in
-        stands = last is not None and last.state != State.WITHDRAWN.value and name != "note"
+        stands = last is not None and last.state != ReviewState.WITHDRAWN.value and name != "note"
         earlier = _text(getattr(last, name)) if stands else ""
-        return Field(f"{self.id}-{name}", name, column, label, unit, self.text.get(name, ""), earlier)
+        return WorksheetInput(f"{self.id}-{name}", name, column, label, unit, self.text.get(name, ""), earlier)
 
 
-class Written(NamedTuple):
+class WrittenRow(NamedTuple):
     """A row as HTML, where its figure stands, and whether a new figure would correct an official one."""
 
     html: SafeString
@@ -161,16 +161,16 @@ class Written(NamedTuple):
     corrects: bool
 
 
-def state_of(draft: Draft | None, handed_in: str | None) -> str:
+def worksheet_state_of(draft: Draft | None, handed_in: str | None) -> str:
     """Where a figure stands; a returned one stays returned until it is handed in again."""
-    if handed_in == State.RETURNED.value:
+    if handed_in == ReviewState.RETURNED.value:
         return handed_in
     if draft is not None and not draft.is_blank:
         return "drafted"
-    return handed_in if handed_in in (State.SUBMITTED.value, State.APPROVED.value) else "open"
+    return handed_in if handed_in in (ReviewState.SUBMITTED.value, ReviewState.APPROVED.value) else "open"
 
 
-def texts_of(source: Draft | HandedIn | None) -> dict[str, str]:
+def input_texts_of(source: Draft | HandedInEntry | None) -> dict[str, str]:
     """The fields as text; what was handed in is written out in full, without zeros at their end."""
     if source is None:
         return dict.fromkeys(TEXTS, "")

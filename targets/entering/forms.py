@@ -11,23 +11,23 @@ from django.utils.translation import gettext as _
 from departments.models import User
 from reviews.documents import RefusedFileError, safe_name
 from reviews.messages import refused_file
-from reviews.workflow import State
-from targets.entering.entry_grid import Row, texts_of
-from targets.entering.worksheet import Sheet
+from reviews.workflow import ReviewState
+from targets.entering.entry_grid import WorksheetRow, input_texts_of
+from targets.entering.worksheet import UnitWorksheet
 from targets.entry_rules.figures import Entry, Problem
 from targets.entry_rules.numbers import NotANumberError, read_number
 from targets.models import Draft
 from targets.services.attachments import attach, detach
 from targets.services.checking import Background, check_entries, odd_entries
-from targets.services.drafting import FIELDS, ConflictError, EntriesRefusedError, Typed, save_draft, understood
-from targets.wording.explanation import number
+from targets.services.drafting import FIELDS, ConflictError, EntriesRefusedError, Typed, entries_of_drafts, save_draft
+from targets.wording.number_texts import number_in_full
 
 LONGEST = {name: getattr(Draft._meta.get_field(name), "max_length", 0) for name in FIELDS}
 _NUMBERS = ("value", "numerator", "denominator")
 
 
 @dataclass(slots=True)
-class Examined:
+class ExaminedRows:
     """Drafts held against the rules: what they say, what refuses them, what wants a note."""
 
     entries: list[Entry] = field(default_factory=list)
@@ -52,7 +52,7 @@ def version_in(data: Mapping[str, str], name: str = "version") -> int:
     return max(int(data.get(name) or 0), 0)
 
 
-def is_blank(typed: Typed) -> bool:
+def is_blank_figure(typed: Typed) -> bool:
     """Whether every field is empty, the note too."""
     return not any(getattr(typed, name) for name in FIELDS)
 
@@ -65,7 +65,7 @@ def understood_text(text: str) -> str:
         return ""
     if found is None:
         return ""
-    said = number(found)
+    said = number_in_full(found)
     return "" if said == text.strip() else said
 
 
@@ -74,7 +74,7 @@ def understood_texts(typed: Typed | Draft) -> dict[str, str]:
     return {name: understood_text(getattr(typed, name)) for name in _NUMBERS}
 
 
-def keep(rows: Sequence[Row], data: QueryDict, *, by: User) -> bool:
+def keep_typed_rows(rows: Sequence[WorksheetRow], data: QueryDict, *, by: User) -> bool:
     """Saves the fields of all rows as drafts and puts them into the rows; False if a colleague was quicker somewhere.
 
     A row that was not touched stays as a colleague may have saved it meanwhile, and is not `seen`. A file that is
@@ -87,37 +87,37 @@ def keep(rows: Sequence[Row], data: QueryDict, *, by: User) -> bool:
             continue
         typed, version = typed_in(data, prefix), version_in(data, f"{prefix}version")
         files = _brings_files(row, data, prefix)
-        if files and version == 0 and is_blank(typed):
+        if files and version == 0 and is_blank_figure(typed):
             typed = _handed_in_last(row)
-        if not _untouched(row, typed, version) or (files and not is_blank(typed)):
+        if not _untouched(row, typed, version) or (files and not is_blank_figure(typed)):
             row.seen = True
             row.text = {name: getattr(typed, name) for name in FIELDS}
             good &= _kept(row, typed, version, by)
     return good
 
 
-def _brings_files(row: Row, data: QueryDict, prefix: str) -> bool:
+def _brings_files(row: WorksheetRow, data: QueryDict, prefix: str) -> bool:
     """Whether the row is being handed in with files that the page showed and the last entry did not have."""
     shown = {*data.getlist(f"{prefix}attachment"), *map(str, row.attached)}
     return data.get("do") == "hand_in" and any(str(one.pk) in shown for one in row.new_files)
 
 
-def _handed_in_last(row: Row) -> Typed:
+def _handed_in_last(row: WorksheetRow) -> Typed:
     """The last entry's figure and note as text; blank if there is none, or if it was withdrawn."""
-    if row.handed_in is None or row.handed_in.state == State.WITHDRAWN.value:
+    if row.handed_in is None or row.handed_in.state == ReviewState.WITHDRAWN.value:
         return Typed()
-    return Typed(**texts_of(row.handed_in))
+    return Typed(**input_texts_of(row.handed_in))
 
 
-def _untouched(row: Row, typed: Typed, version: int) -> bool:
+def _untouched(row: WorksheetRow, typed: Typed, version: int) -> bool:
     """Nothing was typed; or it says what was handed in last: a second click on the same form doubles nothing, and a
     returned figure is not handed in again unchanged."""
-    if version == 0 and is_blank(typed):
+    if version == 0 and is_blank_figure(typed):
         return True
-    return (version == 0 or row.draft is None) and says_the_same(row, typed)
+    return (version == 0 or row.draft is None) and repeats_handed_in(row, typed)
 
 
-def _kept(row: Row, typed: Typed, version: int, by: User) -> bool:
+def _kept(row: WorksheetRow, typed: Typed, version: int, by: User) -> bool:
     try:
         row.draft = save_draft(row.key, typed, version=version, by=by)
     except ConflictError as conflict:
@@ -128,7 +128,7 @@ def _kept(row: Row, typed: Typed, version: int, by: User) -> bool:
     return True
 
 
-def says_the_same(row: Row, typed: Typed) -> bool:
+def repeats_handed_in(row: WorksheetRow, typed: Typed) -> bool:
     """Whether the text says what was handed in last, figures and note."""
     if row.handed_in is None:
         return False
@@ -136,7 +136,7 @@ def says_the_same(row: Row, typed: Typed) -> bool:
     for name in FIELDS:
         setattr(unsaved, name, getattr(typed, name))
     try:
-        entry = understood([unsaved])[0]
+        entry = entries_of_drafts([unsaved])[0]
     except EntriesRefusedError:
         return False
     last = row.handed_in
@@ -144,7 +144,9 @@ def says_the_same(row: Row, typed: Typed) -> bool:
     return (entry.figures, entry.note) == (figures, last.note)
 
 
-def keep_files(rows: Sequence[Row], data: QueryDict, files: MultiValueDict[str, UploadedFile], *, by: User) -> bool:
+def keep_row_files(
+    rows: Sequence[WorksheetRow], data: QueryDict, files: MultiValueDict[str, UploadedFile], *, by: User
+) -> bool:
     """Without a script: removes the files that were ticked, keeps those that were chosen, and puts both into the rows.
 
     False if one was refused: the row says which and why.
@@ -159,7 +161,7 @@ def keep_files(rows: Sequence[Row], data: QueryDict, files: MultiValueDict[str, 
     return not any(row.refused_files for row in rows)
 
 
-def _attach(row: Row, file: UploadedFile, by: User) -> None:
+def _attach(row: WorksheetRow, file: UploadedFile, by: User) -> None:
     try:
         made = attach(row.key, file, by=by)
     except RefusedFileError as refused:
@@ -170,12 +172,12 @@ def _attach(row: Row, file: UploadedFile, by: User) -> None:
         row.attachments.append(made)
 
 
-def examine(drafts: Sequence[Draft], background: Background | None = None) -> Examined:
+def examine_row_drafts(drafts: Sequence[Draft], background: Background | None = None) -> ExaminedRows:
     """The problems and oddities of each draft by its indicator, in a constant number of queries."""
-    found = Examined()
+    found = ExaminedRows()
     for draft in drafts:
         try:
-            found.entries += understood([draft])
+            found.entries += entries_of_drafts([draft])
         except EntriesRefusedError as refused:
             found.problems[draft.indicator_id] = [one for many in refused.problems.values() for one in many]
     if found.entries:
@@ -187,10 +189,10 @@ def examine(drafts: Sequence[Draft], background: Background | None = None) -> Ex
     return found
 
 
-def show_problems(sheet: Sheet) -> Examined:
+def show_problems(sheet: UnitWorksheet) -> ExaminedRows:
     """Puts beside each row what is wrong or odd about its draft."""
     drafts = [row.draft for row in sheet.rows if row.draft is not None and row.has_figure]
-    found = examine(drafts, sheet.background)
+    found = examine_row_drafts(drafts, sheet.background)
     for row in sheet.rows:
         row.problems = found.problems.get(row.indicator.pk, [])
         row.oddities = found.oddities.get(row.indicator.pk, [])

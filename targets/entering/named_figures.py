@@ -17,7 +17,7 @@ Known = TypeVar("Known", Indicator, Region)
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class NamedFigureRow:
     """A row that names a figure; `number` counts from 1."""
 
     number: int
@@ -41,7 +41,7 @@ class Offered:
         return Typed(**self.texts)
 
 
-class Names(Generic[Known]):
+class NamesByCode(Generic[Known]):
     """Everything of one kind by its code."""
 
     def __init__(self, kind: str, known: Iterable[Known]) -> None:
@@ -70,17 +70,17 @@ class Names(Generic[Known]):
         return Problem(f"{self._kind}_unknown", self._kind, (quoted,))
 
 
-def offered(
-    number: int, sent: ObservationIn, indicators: Names[Indicator], regions: Names[Region]
-) -> Offered | list[Problem]:
+def find_named_figure(
+    number: int, sent: ObservationIn, indicators: NamesByCode[Indicator], regions: NamesByCode[Region]
+) -> NamedFigureRow | list[Problem]:
     """The row with what it names, or all in it that names nothing."""
-    indicator, region, month = indicators.find(sent.indicator), regions.find(sent.region), month_of(sent.month)
+    indicator, region, month = indicators.find(sent.indicator), regions.find(sent.region), read_named_month(sent.month)
     if isinstance(indicator, Problem) or isinstance(region, Problem) or isinstance(month, Problem):
         return [one for one in (indicator, region, month) if isinstance(one, Problem)]
-    return Offered(number, sent, indicator, region, month)
+    return NamedFigureRow(number, sent, indicator, region, month)
 
 
-def month_of(text: str) -> Month | Problem:
+def read_named_month(text: str) -> Month | Problem:
     """The month written as "2014-06", or why it is none."""
     if not text:
         return Problem("month_missing", "month")
@@ -90,6 +90,6 @@ def month_of(text: str) -> Month | Problem:
         return Problem("not_a_month", "month", (("found", text[:QUOTED]),))
 
 
-def twice(first: Offered) -> Problem:
+def problem_given_twice(first: NamedFigureRow) -> Problem:
     """What is told of a row about the same figure as an earlier one."""
     return Problem("given_twice_here", "indicator", (("first", str(first.number)),))

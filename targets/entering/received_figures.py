@@ -14,39 +14,46 @@ from django.db.models import Model, QuerySet
 from departments import access
 from departments.access import Reach
 from departments.http_api.bodies import Unread, faults_of
-from departments.http_api.contract import Fault, RefusedError
+from departments.http_api.contract import Fault, RequestRefusedError
 from departments.models import Department, Region, User
 from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import Plan
 from plans.periods import expected_months
-from reviews.workflow import State
-from targets.entering.named_figures import Names, Offered, offered, twice
+from reviews.workflow import ReviewState
+from targets.entering.named_figures import NamedFigureRow, NamesByCode, find_named_figure, problem_given_twice
 from targets.entering.received_schemas import ObservationKept, ObservationsIn
-from targets.entering.worksheet import may_enter
+from targets.entering.worksheet import may_enter_for_unit
 from targets.entry_rules.figures import Entry, Key, Problem
 from targets.expected.closed_months import closed_in
 from targets.expected.duties import expected_over
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models import Draft, Indicator, Observation, Revision, Source
 from targets.services.checking import entry_rule
-from targets.services.drafting import ConflictsError, EntriesRefusedError, Examined, examine, hand_in, save_drafts
+from targets.services.drafting import (
+    ConflictsError,
+    EntriesRefusedError,
+    ExaminedDrafts,
+    examine_figure_drafts,
+    hand_in,
+    save_drafts,
+)
 from targets.services.locking import keep_open, locked_problem
 from targets.services.official import same_figures
 
 CONFLICTS = frozenset({"month_locked", "stale_version", "draft_gone", "colleagues_draft"})
 """Problems that lie in what has happened meanwhile: 409. All others are bad values: 422."""
-STANDING = frozenset({State.SUBMITTED.value, State.RETURNED.value, State.APPROVED.value})
-Rows = Mapping[Key, Offered]
+STANDING = frozenset({ReviewState.SUBMITTED.value, ReviewState.RETURNED.value, ReviewState.APPROVED.value})
+Rows = Mapping[Key, NamedFigureRow]
 Problems = Mapping[Key, Sequence[Problem]]
 Found = TypeVar("Found", bound=Model)
 
 
 @dataclass(slots=True)
-class Sifted:
+class SiftedRows:
     """The rows that are good so far, by their figure, and what is wrong with the others."""
 
-    rows: dict[Key, Offered] = field(default_factory=dict)
+    rows: dict[Key, NamedFigureRow] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def refuse(self, problems: Problems) -> None:
@@ -59,26 +66,26 @@ class Sifted:
         """RefusedError with all faults in the order of the rows, if there are any."""
         if self.faults:
             bad = any(fault.code not in CONFLICTS for fault in self.faults)
-            raise RefusedError(422 if bad else 409, sorted(self.faults, key=lambda one: one.row or 0))
+            raise RequestRefusedError(422 if bad else 409, sorted(self.faults, key=lambda one: one.row or 0))
 
 
 def fault_of(row: int, problem: Problem) -> Fault:
     """The problem in the reader's language."""
-    return Fault(row=row, column=problem.column or None, code=problem.code, message=sentence(problem))
+    return Fault(row=row, column=problem.column or None, code=problem.code, message=problem_sentence(problem))
 
 
 @transaction.atomic
-def keep(sent: ObservationsIn, *, by: User, label: str) -> list[ObservationKept]:
+def keep_received_figures(sent: ObservationsIn, *, by: User, label: str) -> list[ObservationKept]:
     """Saves the figures as drafts, or hands them in. PermissionDenied or RefusedError: then nothing is kept.
 
     Whoever sends the same figures again changes nothing: what was handed in last and says the same stands.
     """
     reached = access.demand(by, Action.ENTER_OBSERVATIONS)
-    sifted = named(sent, by)
+    sifted = sift_received_rows(sent, by)
     keep_open(key[2] for key in sifted.rows)
     sifted.refuse(_not_asked(sifted.rows, reached, by))
     sifted.refuse(_locked(sifted.rows))
-    found = examine([_draft(row) for row in sifted.rows.values()])
+    found = examine_figure_drafts([_draft(row) for row in sifted.rows.values()])
     handed_in = _standing(found.entries) if sent.submits else {}
     sifted.refuse(_wrong(sifted.rows, found, handed_in, submits=sent.submits))
     drafts = _saved({key: row for key, row in sifted.rows.items() if key not in handed_in}, sifted, by)
@@ -90,19 +97,19 @@ def keep(sent: ObservationsIn, *, by: User, label: str) -> list[ObservationKept]
     return [_kept(row, handed_in.get(key), drafts.get(key), found) for key, row in sifted.rows.items()]
 
 
-def named(sent: ObservationsIn, by: User) -> Sifted:
+def sift_received_rows(sent: ObservationsIn, by: User) -> SiftedRows:
     """The rows whose indicator, region and month are known to the person, each figure once."""
-    indicators = Names("indicator", Indicator.objects.visible_to(by))
-    regions = Names("region", Region.objects.all())
-    sifted = Sifted()
+    indicators = NamesByCode("indicator", Indicator.objects.visible_to(by))
+    regions = NamesByCode("region", Region.objects.all())
+    sifted = SiftedRows()
     for number, row in sent.rows:
         if isinstance(row, Unread):
             sifted.faults += faults_of(row.errors, number)
             continue
-        one = offered(number, row, indicators, regions)
-        if isinstance(one, Offered):
+        one = find_named_figure(number, row, indicators, regions)
+        if isinstance(one, NamedFigureRow):
             first = sifted.rows.setdefault(one.key, one)
-            problems = [] if first is one else [twice(first)]
+            problems = [] if first is one else [problem_given_twice(first)]
         else:
             problems = one
         sifted.faults += [fault_of(number, problem) for problem in problems]
@@ -129,10 +136,10 @@ def _not_asked(rows: Rows, reached: Reach, by: User) -> dict[Key, list[Problem]]
         if unit is None:
             asked = (key[0], key[1], row.month.year) in somewhen
             problems[key] = [_not_due(row, known=row.month in months, asked=asked, whole=key[1] in wholes)]
-        elif not may_enter(reached, unit):
+        elif not may_enter_for_unit(reached, unit):
             foreign.append(fault_of(row.number, Problem("not_yours", "indicator", (("unit", str(unit)),))))
     if foreign:
-        raise RefusedError(403, foreign)
+        raise RequestRefusedError(403, foreign)
     concerned = {units[key].pk for key in rows if key in units}
     list(Department.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk"))
     return problems
@@ -145,7 +152,7 @@ def _units(plans: Sequence[Plan], places: Collection[int]) -> dict[Key, Departme
     return {key: departments[unit] for key, unit in figures.items() if unit is not None}
 
 
-def _not_due(row: Offered, *, known: bool, asked: bool, whole: bool) -> Problem:
+def _not_due(row: NamedFigureRow, *, known: bool, asked: bool, whole: bool) -> Problem:
     """Why no worksheet has the row."""
     month = ("month", str(row.month))
     if not known:
@@ -167,7 +174,7 @@ def _locked(rows: Rows) -> dict[Key, list[Problem]]:
     return {key: [locked_problem(plan, key[2])] for key, plan in plans.items() if plan is not None}
 
 
-def _draft(row: Offered) -> Draft:
+def _draft(row: NamedFigureRow) -> Draft:
     return Draft(indicator_id=row.key[0], region_id=row.key[1], month=row.month, **row.texts)
 
 
@@ -186,7 +193,7 @@ def _says(revision: Revision, entry: Entry) -> bool:
 
 
 def _wrong(
-    rows: Rows, found: Examined, handed_in: Mapping[Key, Revision], *, submits: bool
+    rows: Rows, found: ExaminedDrafts, handed_in: Mapping[Key, Revision], *, submits: bool
 ) -> dict[Key, list[Problem]]:
     """What forbids to keep the rows: in a draft, what looks odd may wait for its note."""
     changing = {key for key in rows if key not in handed_in}
@@ -219,7 +226,7 @@ def _key(row: Observation) -> Key:
 # --- What is kept -----------------------------------------------------------------------------------------------------
 
 
-def _saved(rows: Rows, sifted: Sifted, by: User) -> dict[Key, Draft]:
+def _saved(rows: Rows, sifted: SiftedRows, by: User) -> dict[Key, Draft]:
     """The rows as drafts; those of which somebody has saved another one are refused."""
     typed, versions = (
         {key: row.typed for key, row in rows.items()},
@@ -231,18 +238,18 @@ def _saved(rows: Rows, sifted: Sifted, by: User) -> dict[Key, Draft]:
         sifted.refuse({key: [_conflict(rows[key], draft)] for key, draft in conflict.current.items()})
     except ValidationError as closed:
         fault = Fault(column="month", code="month_locked", message=" ".join(closed.messages))
-        raise RefusedError(409, [fault]) from None
+        raise RequestRefusedError(409, [fault]) from None
     return {}
 
 
-def _conflict(row: Offered, draft: Draft | None) -> Problem:
+def _conflict(row: NamedFigureRow, draft: Draft | None) -> Problem:
     if draft is None:
         return Problem("draft_gone", "version")
     code = "colleagues_draft" if row.sent.version is None else "stale_version"
     return Problem(code, "version", (("person", str(draft.by)), ("version", str(draft.version))))
 
 
-def _submitted(drafts: Mapping[Key, Draft], sifted: Sifted, source: Source) -> dict[Key, Revision]:
+def _submitted(drafts: Mapping[Key, Draft], sifted: SiftedRows, source: Source) -> dict[Key, Revision]:
     """The drafts, handed in. A month that was closed meanwhile is told like one that had been closed before."""
     reasons = {key: sifted.rows[key].sent.reason for key in drafts}
     try:
@@ -254,12 +261,14 @@ def _submitted(drafts: Mapping[Key, Draft], sifted: Sifted, source: Source) -> d
     return {_key(one.observation): one for one in made}
 
 
-def _kept(row: Offered, revision: Revision | None, draft: Draft | None, found: Examined) -> ObservationKept:
+def _kept(
+    row: NamedFigureRow, revision: Revision | None, draft: Draft | None, found: ExaminedDrafts
+) -> ObservationKept:
     return ObservationKept(
         indicator=row.indicator.code,
         region=row.region.code,
         month=str(row.month),
-        state=revision.state if revision is not None else State.DRAFT.value,
+        state=revision.state if revision is not None else ReviewState.DRAFT.value,
         revision=revision.pk if revision is not None else None,
         version=draft.version if draft is not None and revision is None else 0,
         oddities=[one.code for one in found.odd.get(row.key, ())],

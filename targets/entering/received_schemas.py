@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from departments.http_api.bodies import Unread, or_unread
 from targets.entry_rules.figures import Problem
-from targets.messages import sentence
+from targets.messages import problem_sentence
 
 LONGEST_NUMBER, LONGEST_NOTE, LONGEST_NAME = 60, 400, 120
 LARGEST_VERSION = 2**31 - 1
@@ -50,7 +50,7 @@ def as_note(text: str) -> str:
 
 
 def _refused(code: str, **details: str) -> PydanticCustomError:
-    return PydanticCustomError(code, sentence(Problem(code, "", tuple(details.items()))))
+    return PydanticCustomError(code, problem_sentence(Problem(code, "", tuple(details.items()))))
 
 
 Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(clean)]

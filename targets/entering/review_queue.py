@@ -20,15 +20,15 @@ from departments.permissions import Action
 from plans.periods import Month
 from targets.arithmetic.quantities import rounded
 from targets.entry_rules.figures import Entry
-from targets.expected.closed_months import Closed, closed_in
+from targets.expected.closed_months import ClosedMonths, closed_in
 from targets.judging.recompute import attainments_if
 from targets.messages import ODDITIES
 from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
 from targets.models.observation import RevisionQuerySet
 from targets.reading.selectors import would_be_seen
-from targets.wording.explanation import shown
-from targets.wording.lights import Light, light
-from targets.wording.number_texts import number, plain, with_unit
+from targets.wording.explanation import attainment_texts_of
+from targets.wording.lights import Light, light_of_attainment
+from targets.wording.number_texts import number_in_full, number_without_zeros, with_unit
 
 AT_A_TIME = 300
 """How many entries one page shows; more are named and follow once these are decided."""
@@ -37,7 +37,7 @@ _EXACT = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FigureTexts:
     """A figure as text; `parts` are a ratio's numerator and denominator in their units."""
 
     figure: str = ""
@@ -45,16 +45,16 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FigureChange:
     """The official figure, the offered one, and by how much they differ."""
 
-    old: Shown
-    new: Shown
+    old: FigureTexts
+    new: FigureTexts
     difference: str
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class LightEffect:
     """A target's light now, and as it would be if all entries of the group were official."""
 
     target: Target
@@ -70,29 +70,29 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QueuedEntry:
     """One entry that waits. `overtaken`: a newer figure has become official meanwhile, by an import; `closed`: a plan
     that asks for it has closed its month."""
 
     revision: Revision
-    change: Change
+    change: FigureChange
     oddities: Sequence[str | Promise]
     own: bool
     overtaken: bool
     closed: bool
-    effects: list[Effect] = field(default_factory=list)
+    effects: list[LightEffect] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ReviewGroup:
     """The entries of one department and month."""
 
     department: Department | None
     month: Month
-    items: Sequence[Item]
+    items: Sequence[QueuedEntry]
 
     @property
-    def approvable(self) -> list[Item]:
+    def approvable(self) -> list[QueuedEntry]:
         """What the person may approve now."""
         return [item for item in self.items if not (item.own or item.overtaken or item.closed)]
 
@@ -110,7 +110,7 @@ class Group:
 class Queue:
     """All groups; `further`: there is more than one page shows."""
 
-    groups: Sequence[Group]
+    groups: Sequence[ReviewGroup]
     further: bool
 
     @property
@@ -118,7 +118,7 @@ class Queue:
         return sum(len(group.items) for group in self.groups)
 
 
-def waiting(user: User) -> RevisionQuerySet:
+def entries_waiting_for(user: User) -> RevisionQuerySet:
     """The submitted entries that the person decides about, own ones among them."""
     reached = access.reach(user, Action.REVIEW_OBSERVATIONS)
     found = Revision.objects.filter(state=Revision.StateChoices.SUBMITTED)
@@ -127,10 +127,10 @@ def waiting(user: User) -> RevisionQuerySet:
     )
 
 
-def queue(user: User) -> Queue:
+def review_queue_for(user: User) -> Queue:
     """Everything that waits for the person, by month and department."""
     rows = list(
-        waiting(user)
+        entries_waiting_for(user)
         .select_related("observation__indicator__department", "observation__region", "source")
         .with_authors()
         .with_decisions()
@@ -146,13 +146,13 @@ def queue(user: User) -> Queue:
     return Queue(_groups(rows[:AT_A_TIME], user), len(rows) > AT_A_TIME)
 
 
-def _groups(rows: Sequence[Revision], user: User) -> list[Group]:
+def _groups(rows: Sequence[Revision], user: User) -> list[ReviewGroup]:
     closed = closed_in({row.observation.month for row in rows})
     groups = []
     for (month, _unit), lot in groupby(rows, _group_key):
         items = [_item(row, user, closed) for row in lot]
         unit = items[0].revision.observation.indicator.department
-        groups.append(Group(unit, month, items))
+        groups.append(ReviewGroup(unit, month, items))
     _add_effects(groups, user)
     return groups
 
@@ -161,25 +161,27 @@ def _group_key(row: Revision) -> tuple[Month, int | None]:
     return row.observation.month, row.observation.indicator.department_id
 
 
-def _item(row: Revision, user: User, closed: Closed) -> Item:
+def _item(row: Revision, user: User, closed: ClosedMonths) -> QueuedEntry:
     odd = [ODDITIES[code] for code in row.oddities if code in ODDITIES]
     overtaken = row.pk < (row.observation.official_id or 0)
-    changed = change(row.observation.indicator, row.observation, row)
-    return Item(row, changed, odd, row.is_typed_by(user), overtaken, closed.plan_of(row.entry.key) is not None)
+    changed = compare_figures(row.observation.indicator, row.observation, row)
+    return QueuedEntry(row, changed, odd, row.is_typed_by(user), overtaken, closed.plan_of(row.entry.key) is not None)
 
 
 # --- Figures as text -------------------------------------------------------------------------------------------------
 
 
-def change(indicator: Indicator, old: Figures, new: Figures) -> Change:
+def compare_figures(indicator: Indicator, old: Figures, new: Figures) -> FigureChange:
     """Two figures of an indicator side by side; figures that differ look different."""
-    before, after = amount(indicator, old), amount(indicator, new)
+    before, after = amount_in_unit(indicator, old), amount_in_unit(indicator, new)
     if before is None or after is None or not indicator.is_ratio:
-        return Change(figure_of(indicator, old), figure_of(indicator, new), _difference(indicator, before, after))
+        return FigureChange(
+            figure_texts_of(indicator, old), figure_texts_of(indicator, new), _difference(indicator, before, after)
+        )
     shown_before, shown_after = _apart(before, after, indicator.decimals)
-    return Change(
-        Shown(with_unit(number(shown_before), indicator.unit), _parts(indicator, old)),
-        Shown(with_unit(number(shown_after), indicator.unit), _parts(indicator, new)),
+    return FigureChange(
+        FigureTexts(with_unit(number_in_full(shown_before), indicator.unit), _parts(indicator, old)),
+        FigureTexts(with_unit(number_in_full(shown_after), indicator.unit), _parts(indicator, new)),
         _difference(indicator, before, after),
     )
 
@@ -193,7 +195,7 @@ def _apart(one: Decimal, other: Decimal, decimals: int) -> tuple[Decimal, Decima
     return shown_one, shown_other
 
 
-def amount(indicator: Indicator, row: Figures) -> Decimal | None:
+def amount_in_unit(indicator: Indicator, row: Figures) -> Decimal | None:
     """The figure in the indicator's unit; None for none, and for a ratio of nothing."""
     if row.value is not None:
         return row.value
@@ -202,15 +204,15 @@ def amount(indicator: Indicator, row: Figures) -> Decimal | None:
     return _EXACT.divide(row.numerator * indicator.scale, row.denominator)
 
 
-def figure_of(indicator: Indicator, row: Figures) -> Shown:
+def figure_texts_of(indicator: Indicator, row: Figures) -> FigureTexts:
     """One figure as text; empty for none."""
     if indicator.measure == Indicator.Measure.EVENT and row.value is not None:
-        return Shown(_event(row))
-    found = amount(indicator, row)
+        return FigureTexts(_event(row))
+    found = amount_in_unit(indicator, row)
     if not indicator.is_ratio or row.numerator is None:
-        return Shown("" if found is None else with_unit(plain(found), indicator.unit))
-    rate = "" if found is None else with_unit(number(rounded(found, indicator.decimals)), indicator.unit)
-    return Shown(rate, _parts(indicator, row))
+        return FigureTexts("" if found is None else with_unit(number_without_zeros(found), indicator.unit))
+    rate = "" if found is None else with_unit(number_in_full(rounded(found, indicator.decimals)), indicator.unit)
+    return FigureTexts(rate, _parts(indicator, row))
 
 
 def _event(row: Figures) -> str:
@@ -222,8 +224,8 @@ def _event(row: Figures) -> str:
 def _parts(indicator: Indicator, row: Figures) -> str:
     if row.numerator is None or row.denominator is None:
         return ""
-    above = with_unit(plain(row.numerator), indicator.numerator_unit)
-    return f"{above} / {with_unit(plain(row.denominator), indicator.denominator_unit)}"
+    above = with_unit(number_without_zeros(row.numerator), indicator.numerator_unit)
+    return f"{above} / {with_unit(number_without_zeros(row.denominator), indicator.denominator_unit)}"
 
 
 def _difference(indicator: Indicator, before: Decimal | None, after: Decimal | None) -> str:
@@ -233,7 +235,11 @@ def _difference(indicator: Indicator, before: Decimal | None, after: Decimal | N
     by = after - before
     if not by:
         return _("no change")
-    size = number(_apart(abs(by), Decimal(0), indicator.decimals)[0]) if indicator.is_ratio else plain(abs(by))
+    size = (
+        number_in_full(_apart(abs(by), Decimal(0), indicator.decimals)[0])
+        if indicator.is_ratio
+        else number_without_zeros(abs(by))
+    )
     unit = _("percentage points") if indicator.unit == "%" else indicator.unit
     return ("+" if by > 0 else "\u2212") + with_unit(size, unit)
 
@@ -241,7 +247,7 @@ def _difference(indicator: Indicator, before: Decimal | None, after: Decimal | N
 # --- The lights ------------------------------------------------------------------------------------------------------
 
 
-def _add_effects(groups: Sequence[Group], user: User) -> None:
+def _add_effects(groups: Sequence[ReviewGroup], user: User) -> None:
     """Beside each entry the lights of what it decides, as far as the person sees them. The queries do not grow with the
     entries."""
     later = [attainments_if([item.revision.entry for item in group.items]) for group in groups]
@@ -250,7 +256,7 @@ def _add_effects(groups: Sequence[Group], user: User) -> None:
     places = Region.objects.in_bulk({one.region_id for one in everything})
     now = _stored(everything)
     for group, lot in zip(groups, later, strict=True):
-        offered: dict[int, list[Effect]] = defaultdict(list)
+        offered: dict[int, list[LightEffect]] = defaultdict(list)
         for made in (one for one in lot if id(one) in seen):
             effect = _effect(made, now.get((made.target_id, made.region_id, made.month)), places)
             for indicator_id in {effect.target.indicator_id, effect.target.operand_id}:
@@ -271,21 +277,21 @@ def _stored(wanted: Sequence[Attainment]) -> dict[tuple[int, int, Month], Attain
     return {(one.target_id, one.region_id, one.month): one for one in found}
 
 
-def _effect(then: Attainment, now: Attainment | None, places: dict[int, Region]) -> Effect:
+def _effect(then: Attainment, now: Attainment | None, places: dict[int, Region]) -> LightEffect:
     target = then.target
     if now is not None:
         now.target = target
-    return Effect(
+    return LightEffect(
         target,
         places[then.region_id],
-        light(now) if now is not None else None,
-        light(then),
-        shown(now).actual if now is not None else "",
-        shown(then).actual,
+        light_of_attainment(now) if now is not None else None,
+        light_of_attainment(then),
+        attainment_texts_of(now).actual if now is not None else "",
+        attainment_texts_of(then).actual,
     )
 
 
-def effects_of(entries: Sequence[Entry], user: User) -> list[Effect]:
+def effects_of(entries: Sequence[Entry], user: User) -> list[LightEffect]:
     """The lights that figures decide together and the person sees, as of the latest of their months, in the plan's
     order."""
     would = would_be_seen(user, attainments_if(entries)) if entries else []
@@ -294,7 +300,7 @@ def effects_of(entries: Sequence[Entry], user: User) -> list[Effect]:
     return sorted(found, key=lambda one: (one.target.order, one.target.code, one.region.code))
 
 
-def _nearest(effects: Sequence[Effect], row: Observation) -> list[Effect]:
+def _nearest(effects: Sequence[LightEffect], row: Observation) -> list[LightEffect]:
     """The lights of the figure's own region where there are any, else those of the whole it is part of."""
     own = [effect for effect in effects if effect.region.pk == row.region_id]
     return own or [effect for effect in effects if effect.region.pk == row.region.parent_id]

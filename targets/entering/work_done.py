@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plans.periods import Month
-from reviews.workflow import State, Verb
-from targets.entering.entry_grid import TEXTS, HandedIn
+from reviews.workflow import ReviewState, ReviewVerb
+from targets.entering.entry_grid import TEXTS, HandedInEntry
 from targets.models import Attachment, Decision, Draft, MonthLock, Revision
 
 _DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields if one.name != "typists")
@@ -73,11 +73,13 @@ class Work(NamedTuple):
             beside[indicator_id, one.revision_id].append(one)
         return beside
 
-    def entries(self, attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]) -> dict[int, HandedIn]:
+    def entries(self, attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]) -> dict[int, HandedInEntry]:
         """The latest entry of each figure that was handed in, by indicator."""
         found = {}
         for key, pk, name, username, *entry in self.handed_in:
-            found[key] = HandedIn(name or username, self.reasons.get(pk, ""), attachments.get((key, pk), ()), *entry)
+            found[key] = HandedInEntry(
+                name or username, self.reasons.get(pk, ""), attachments.get((key, pk), ()), *entry
+            )
         return found
 
 
@@ -90,7 +92,7 @@ def work_on(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], reg
     attached = Attachment.objects.filter(**of_key).values_list("observation__indicator_id", *_ATTACHMENT)
     entries = Revision.objects.filter(**of_key).order_by("id")
     latest = {one[0]: one for one in entries.values_list("observation__indicator_id", *_HANDED_IN)}
-    reasons = _return_reasons([one[1] for one in latest.values() if one[4] == State.RETURNED.value])
+    reasons = _return_reasons([one[1] for one in latest.values() if one[4] == ReviewState.RETURNED.value])
     closed = _closed(asked, titles, month)
     return Work(list(asked), region_id, month, closed, list(typed), list(attached), list(latest.values()), reasons)
 
@@ -105,5 +107,5 @@ def _closed(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], mon
 
 def _return_reasons(revisions: Collection[int]) -> dict[int, str]:
     """Why each was returned; a query only if any was."""
-    found = Decision.objects.filter(revision__in=revisions, verb=Verb.RETURN.value).order_by("-id")
+    found = Decision.objects.filter(revision__in=revisions, verb=ReviewVerb.RETURN.value).order_by("-id")
     return dict(found.values_list("revision_id", "reason")) if revisions else {}

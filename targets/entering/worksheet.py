@@ -18,18 +18,19 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
-from reviews.workflow import State
-from targets.entering.entry_grid import Promise, Row, texts_of
+from reviews.workflow import ReviewState
+from targets.entering.entry_grid import WorksheetPromise, WorksheetRow, input_texts_of
 from targets.entering.work_done import Work, work_on
 from targets.entry_rules.figures import Entry, Key
 from targets.entry_rules.oddities import LONG
 from targets.expected.asked_figures import first_asked
-from targets.expected.closed_months import Closed, closed_in
-from targets.expected.duties import called, expected_over, plans_above, seen_of
+from targets.expected.closed_months import ClosedMonths, closed_in
+from targets.expected.duties import expected_over, plans_above, seen_of, short_titles_beside
 from targets.models import Attainment, Indicator, Observation, Target
 from targets.services.checking import Background, months_before
-from targets.wording.explanation import shown, threshold_text
-from targets.wording.lights import light
+from targets.wording.aims import threshold_text
+from targets.wording.explanation import attainment_texts_of
+from targets.wording.lights import light_of_attainment
 
 SHOWN = ("verdict", "reason", "signal", "actual", "compared", "quota", "done_on", "needed", "missing")
 """What of an attainment is shown beside a figure."""
@@ -61,7 +62,7 @@ class AskedSheet:
 
 
 @dataclass(slots=True)
-class Sheet:
+class UnitWorksheet:
     """What one unit enters for one month, and what the rules hold it against: each figure once, whichever of the plans
     ask for it. `names` are the plans' short titles by their ids, where several ask for something; it is `locked` once
     all of it is closed."""
@@ -69,7 +70,7 @@ class Sheet:
     department: Department
     plans: Sequence[Plan]
     month: Month
-    rows: list[Row] = field(default_factory=list)
+    rows: list[WorksheetRow] = field(default_factory=list)
     background: Background = field(default_factory=Background)
     asked: Mapping[int, Sequence[int]] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class Sheet:
         return self.department.region
 
 
-def may_enter(reached: Reach, department: Department) -> bool:
+def may_enter_for_unit(reached: Reach, department: Department) -> bool:
     """Whether the person's permission to enter figures covers what this unit enters."""
     if reached.sees(department.region_id):
         return True
@@ -91,7 +92,7 @@ def may_enter(reached: Reach, department: Department) -> bool:
     return department.pk in reached.departments
 
 
-def sheet_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> Sheet:
+def worksheet_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> UnitWorksheet:
     """The whole worksheet, its inputs filled with the draft or else with what was returned."""
     sheet = outline_of(department, plans, month, user)
     work = work_on(sheet.asked, {plan.pk: plan.title for plan in plans}, sheet.region.pk, month)
@@ -100,7 +101,7 @@ def sheet_of(department: Department, plans: Sequence[Plan], month: Month, user: 
     return sheet
 
 
-def outline_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> Sheet:
+def outline_of(department: Department, plans: Sequence[Plan], month: Month, user: User) -> UnitWorksheet:
     """The worksheet before any figure: what is due, for which plans, and what is promised about it. It holds nothing of
     other units, so that little has to be kept."""
     expected = expected_over(plans, {month}, {department.region_id})
@@ -113,18 +114,18 @@ def outline_of(department: Department, plans: Sequence[Plan], month: Month, user
     named = {plan.pk: plan for found in asking.values() for plan in found}
     # A county's coordinator enters what the city's plan asks of the county, and does not see that plan.
     seen = seen_of(named.values(), user)
-    names = {pk: name for pk, name in called(named.values()).items() if pk in seen}
+    names = {pk: name for pk, name in short_titles_beside(named.values()).items() if pk in seen}
     known = [target for target in expected.targets if target.plan_id in seen]
     targets = [target for target in known if target.indicator_id in indicators]
-    rows = [Row(indicator, department.region_id, month) for indicator in indicators.values()]
+    rows = [WorksheetRow(indicator, department.region_id, month) for indicator in indicators.values()]
     for row in rows:
         row.plans = [names[plan.pk] for plan in asking[row.indicator.pk] if plan.pk in names]
     _bar(rows, access.reach(user, Action.ENTER_OBSERVATIONS))
     asked = {indicator: [plan.pk for plan in found] for indicator, found in asking.items()}
-    return Sheet(department, list(named.values()), month, rows, background, asked, names, targets)
+    return UnitWorksheet(department, list(named.values()), month, rows, background, asked, names, targets)
 
 
-def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
+def put_past(sheet: UnitWorksheet, user: User, indicators: Collection[int]) -> None:
     """Puts into the rows of these indicators what is official, and how their targets stand; other rows are left out.
     No row shows anything of another one's indicator."""
     background = sheet.background
@@ -138,18 +139,18 @@ def put_past(sheet: Sheet, user: User, indicators: Collection[int]) -> None:
     _put_promises(sheet, targets, user)
 
 
-def put_work(sheet: Sheet, work: Work) -> None:
+def put_work(sheet: UnitWorksheet, work: Work) -> None:
     """Puts into the rows what has been typed and handed in, with the files beside it."""
     drafts, attachments = work.drafts(), work.attachments()
     handed_in = work.entries(attachments)
     sheet.locked = work.locked
-    sheet.background.closed = closed_in({work.month}) if work.closed else Closed({})
+    sheet.background.closed = closed_in({work.month}) if work.closed else ClosedMonths({})
     for row in sheet.rows:
         key = row.indicator.pk
         row.closed = work.closed.get(key, "")
         row.draft, row.handed_in, row.attachments = drafts.get(key), handed_in.get(key), attachments[key, None]
-        returned = row.handed_in is not None and row.handed_in.state == State.RETURNED.value
-        row.text = texts_of(row.draft or (row.handed_in if returned else None))
+        returned = row.handed_in is not None and row.handed_in.state == ReviewState.RETURNED.value
+        row.text = input_texts_of(row.draft or (row.handed_in if returned else None))
         row.version = row.draft.version if row.draft else 0
 
 
@@ -171,7 +172,7 @@ def _official(
     return {one.key: one for one in entries}
 
 
-def _put_figures(rows: Iterable[Row], official: Mapping[Key, Entry]) -> None:
+def _put_figures(rows: Iterable[WorksheetRow], official: Mapping[Key, Entry]) -> None:
     """The figure that is official now, and those that it is compared with."""
     for row in rows:
         months = (row.month, *_compared(row.month, row.indicator.frequency))
@@ -193,10 +194,10 @@ def _compared(month: Month, frequency: str) -> tuple[Month, Month]:
     return month.shifted(-_STEPS[frequency]), month.shifted(-12)
 
 
-def _put_promises(sheet: Sheet, targets: Collection[Target], user: User) -> None:
+def _put_promises(sheet: UnitWorksheet, targets: Collection[Target], user: User) -> None:
     """The targets of each indicator with their lights: the region's own, else the whole's."""
     judged = _judged(sheet, targets, user)
-    promises: dict[int, list[Promise]] = defaultdict(list)
+    promises: dict[int, list[WorksheetPromise]] = defaultdict(list)
     for target in targets:
         own, whole = (target.pk, sheet.region.pk), (target.pk, target.plan.region_id)
         promises[target.indicator_id].append(_promise(target, judged.get(own) or judged.get(whole), sheet))
@@ -204,7 +205,7 @@ def _put_promises(sheet: Sheet, targets: Collection[Target], user: User) -> None
         row.promises = promises.get(row.indicator.pk, ())
 
 
-def _judged(sheet: Sheet, targets: Collection[Target], user: User) -> dict[tuple[int, int], Attainment]:
+def _judged(sheet: UnitWorksheet, targets: Collection[Target], user: User) -> dict[tuple[int, int], Attainment]:
     """How the targets stand, by target and region."""
     places = {sheet.region.pk} | {target.plan.region_id for target in targets}
     stored = Attainment.objects.visible_to(user).filter(target__in=[target.pk for target in targets], region__in=places)
@@ -212,16 +213,16 @@ def _judged(sheet: Sheet, targets: Collection[Target], user: User) -> dict[tuple
     return {(attainment.target_id, attainment.region_id): attainment for attainment in found}
 
 
-def _promise(target: Target, attainment: Attainment | None, sheet: Sheet) -> Promise:
+def _promise(target: Target, attainment: Attainment | None, sheet: UnitWorksheet) -> WorksheetPromise:
     name = sheet.names.get(target.plan_id, "")
     if attainment is None:
-        return Promise(target, threshold_text(target.in_month(sheet.month)), plan=name)
+        return WorksheetPromise(target, threshold_text(target.in_month(sheet.month)), plan=name)
     attainment.of_target(target)
-    figures, whole = shown(attainment), attainment.region_id != sheet.region.pk
-    return Promise(target, figures.threshold, figures, light(attainment), whole, name)
+    figures, whole = attainment_texts_of(attainment), attainment.region_id != sheet.region.pk
+    return WorksheetPromise(target, figures.threshold, figures, light_of_attainment(attainment), whole, name)
 
 
-def _bar(rows: Iterable[Row], reached: Reach) -> None:
+def _bar(rows: Iterable[WorksheetRow], reached: Reach) -> None:
     """Marks what is another department's to enter by now, and finds out whose."""
     for row in rows:
         row.barred = not reached.covers(department_id=row.indicator.department_id, region_id=row.region_id)
@@ -236,4 +237,4 @@ def units_of(reached: Reach) -> list[Department]:
     """The units for which the person enters figures, in one query."""
     near = Q(region__in=reached.realm | reached.regions) | Q(pk__in=reached.departments)
     rows = Department.objects.filter(near).select_related("region").order_by("kind", "code")
-    return [unit for unit in cast("Iterable[Department]", rows) if may_enter(reached, unit)]
+    return [unit for unit in cast("Iterable[Department]", rows) if may_enter_for_unit(reached, unit)]

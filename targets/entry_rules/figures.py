@@ -67,7 +67,7 @@ class Problem:
     details: tuple[tuple[str, str], ...] = ()
 
 
-def check(rule: EntryRule, entry: Entry) -> list[Problem]:
+def check_entry(rule: EntryRule, entry: Entry) -> list[Problem]:
     """All problems of one entry by itself; empty if it may be entered."""
     if rule.made_from_parts:
         return [Problem("made_from_parts", "region")]

@@ -41,16 +41,16 @@ class PercentageError(NotANumberError):
     code = "percentage_as_part"
 
 
-def plain(text: str) -> str:
+def normalise_typed_text(text: str) -> str:
     """Full-width characters as ordinary ones, every dash as "-", every run of spaces as one."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_DASHES)
     return " ".join(text.split())
 
 
-def is_percentage(text: str) -> bool:
+def is_percentage_text(text: str) -> bool:
     """Whether the text ends with a percent sign, of whatever width."""
-    return plain(text).endswith("%")
+    return normalise_typed_text(text).endswith("%")
 
 
 def read_number(text: str) -> Decimal | None:
@@ -60,13 +60,13 @@ def read_number(text: str) -> Decimal | None:
     """
     if text.isascii() and text[:1].isdigit() and text[-1].isdigit() and text.replace(".", "", 1).isdigit():
         return Decimal(text)  # nearly every number of a large file
-    written = plain(text)
+    written = normalise_typed_text(text)
     if written in NOTHING or not written.strip("-"):
         return None
     if ERROR_CELL.fullmatch(written):
         raise ErrorCellError(text)
     found = _NUMBER.fullmatch(written.removesuffix("%").rstrip().replace(" 万", "万").replace(" 亿", "亿"))
-    if found is None or (found[2] and is_percentage(text)):
+    if found is None or (found[2] and is_percentage_text(text)):
         raise NotANumberError(text)
     number = Decimal(found[1].replace(",", "").replace(" ", ""))
     return _whole(number * _MULTIPLES[found[2]]) if found[2] else number
@@ -79,7 +79,7 @@ def _whole(number: Decimal) -> Decimal:
 
 def read_part(text: str) -> Decimal | None:
     """A numerator or denominator: a number that is no percentage."""
-    if is_percentage(text):
+    if is_percentage_text(text):
         raise PercentageError(text)
     return read_number(text)
 
@@ -89,7 +89,7 @@ def read_day(text: str) -> date | None:
 
     ValueError for anything else.
     """
-    written = plain(text)
+    written = normalise_typed_text(text)
     if written in NOTHING:
         return None
     found = _DAY.fullmatch(_MIDNIGHT.sub("", written).replace(" ", ""))

@@ -38,7 +38,7 @@ Amount = tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class EntrySurroundings:
     """What an entry is held against: what is measured, the usual range, and the months before, oldest first."""
 
     scale: Decimal
@@ -48,7 +48,7 @@ class Surroundings:
     earlier: Sequence[Entry] = ()
 
 
-def oddities(entry: Entry, around: Surroundings) -> list[Problem]:
+def oddities(entry: Entry, around: EntrySurroundings) -> list[Problem]:
     """Everything about the entry that wants a word of explanation; to be called under the context EXACT.
 
     Nothing is said of numbers with hundreds of digits: they cannot be entered.
@@ -71,15 +71,15 @@ def _amount(entry: Entry, scale: Decimal) -> Amount | None:
     return (numerator * scale, denominator) if denominator > 0 else (-numerator * scale, -denominator)
 
 
-def _is_low(_entry: Entry, amount: Amount, around: Surroundings) -> bool:
+def _is_low(_entry: Entry, amount: Amount, around: EntrySurroundings) -> bool:
     return around.usual_low is not None and amount[0] < around.usual_low * amount[1]
 
 
-def _is_high(_entry: Entry, amount: Amount, around: Surroundings) -> bool:
+def _is_high(_entry: Entry, amount: Amount, around: EntrySurroundings) -> bool:
     return around.usual_high is not None and amount[0] > around.usual_high * amount[1]
 
 
-def _jumps(entry: Entry, amount: Amount, around: Surroundings) -> bool:
+def _jumps(entry: Entry, amount: Amount, around: EntrySurroundings) -> bool:
     """Against two months at least: one is no habit. Done or not yet done is no jump."""
     if len(around.earlier) < 2 or around.measure == "event":
         return False
@@ -157,7 +157,7 @@ def _slips(amount: Amount, known: Sequence[Amount]) -> bool:
     return bool(total) and (here > SLIP * mean_there or here * SLIP < mean_there)
 
 
-def _repeats(entry: Entry, _amount: Amount, around: Surroundings) -> bool:
+def _repeats(entry: Entry, _amount: Amount, around: EntrySurroundings) -> bool:
     """Both parts of a share as last month, to the digit, where chance does that less than once in a thousand months:
     1/(2√(πn)) for the number n of things, 1/(2√(πnq(1-q))) for how many of them, q being the share.
 
@@ -175,7 +175,7 @@ def _repeats(entry: Entry, _amount: Amount, around: Surroundings) -> bool:
     return bool(varying) and 16 * _PI * _PI * varying * _CHANCE * _CHANCE > 1
 
 
-_RULES: tuple[tuple[str, Callable[[Entry, Amount, Surroundings], bool]], ...] = (
+_RULES: tuple[tuple[str, Callable[[Entry, Amount, EntrySurroundings], bool]], ...] = (
     ("unusually_low", _is_low),
     ("unusually_high", _is_high),
     ("jump", _jumps),

@@ -24,7 +24,7 @@ from targets.models import Indicator, Target
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class PlanAsking:
     """What one plan asks for: its targets with plan, indicator and operand; the indicators by id, in the plan's order;
     in which regions each is measured, by their codes; of which of them the months before the plan count too; and of
     those with which only former rules compare, the last month in which one did."""
@@ -50,16 +50,16 @@ class Asking:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedFigures:
     """What several plans ask for, in the order of the plans, and the regions that this follows from."""
 
-    plans: Sequence[Asking]
+    plans: Sequence[PlanAsking]
     regions: Regions
 
     @cached_property
-    def by_indicator(self) -> Mapping[int, Sequence[Asking]]:
+    def by_indicator(self) -> Mapping[int, Sequence[PlanAsking]]:
         """By the indicators that they ask for."""
-        found: dict[int, list[Asking]] = defaultdict(list)
+        found: dict[int, list[PlanAsking]] = defaultdict(list)
         for asking in self.plans:
             for indicator_id in asking.places:
                 found[indicator_id].append(asking)
@@ -72,7 +72,7 @@ class Asked:
         return [found.plan for found in there if found.asks_in(indicator_id, month)]
 
 
-def asked_by(plans: Sequence[Plan]) -> Asked:
+def asked_by(plans: Sequence[Plan]) -> AskedFigures:
     """What the plans ask for; four queries, one more where parts have quotas, however many plans and however much it
     is."""
     regions = Regions.load()
@@ -85,7 +85,7 @@ def asked_by(plans: Sequence[Plan]) -> Asked:
     for target in targets:
         by_plan[target.plan_id].append(target)
     watched, measured = _watched(indicators.values()), _Measured(regions)
-    return Asked(
+    return AskedFigures(
         [_asking(plan, by_plan[plan.pk], watched.get(plan.region_id, ()), measured) for plan in plans], regions
     )
 
@@ -137,7 +137,7 @@ def _watched(indicators: Iterable[Indicator]) -> dict[int, list[Indicator]]:
     return found
 
 
-def _asking(plan: Plan, targets: Sequence[Target], watched: Sequence[Indicator], measured: "_Measured") -> Asking:
+def _asking(plan: Plan, targets: Sequence[Target], watched: Sequence[Indicator], measured: "_Measured") -> PlanAsking:
     rules = [rule for target in targets for rule in _rules(target)]
     compared = [rule.operand for rule in rules if rule.operand is not None]
     promised = {target.indicator_id for target in targets} | {operand.pk for operand in compared}
@@ -152,7 +152,7 @@ def _asking(plan: Plan, targets: Sequence[Target], watched: Sequence[Indicator],
     further = sorted([*compared, *only_watched], key=lambda indicator: indicator.code)
     ordered = [*(target.indicator for target in targets), *further]
     earlier = frozenset(indicator.pk for rule in rules for indicator in _counted_earlier(rule))
-    return Asking(
+    return PlanAsking(
         plan, targets, {indicator.pk: indicator for indicator in ordered}, places, earlier, _compared_until(targets)
     )
 

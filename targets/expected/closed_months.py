@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from plans.models import Plan
 from plans.periods import Month
 from targets.entry_rules.figures import Key
-from targets.expected.asked_figures import Asked, asked_by
+from targets.expected.asked_figures import AskedFigures, asked_by
 from targets.models import MonthLock
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class ClosedMonths:
     """The months that are closed, each for which plans (by their ids), and what these plans ask for."""
 
     plans: Mapping[Month, Collection[int]]
-    asked: Asked | None = None
+    asked: AskedFigures | None = None
 
     def __bool__(self) -> bool:
         return bool(self.plans)
@@ -32,14 +32,14 @@ class Closed:
         return next((plan for plan in self.asked.plans_for(*key) if plan.pk in self.plans[key[2]]), None)
 
 
-def closed_in(months: Collection[Month]) -> Closed:
+def closed_in(months: Collection[Month]) -> ClosedMonths:
     """What is closed in these months."""
     found = MonthLock.objects.closing(months).select_related("plan")
     locks = list(found.order_by("plan__first_month", "plan__code"))
     if not locks:
-        return Closed({})
+        return ClosedMonths({})
     plans: dict[Month, set[int]] = defaultdict(set)
     for lock in locks:
         for month in filter(lock.closes, months):
             plans[month].add(lock.plan_id)
-    return Closed(plans, asked_by(list({lock.plan_id: lock.plan for lock in locks}.values())))
+    return ClosedMonths(plans, asked_by(list({lock.plan_id: lock.plan for lock in locks}.values())))

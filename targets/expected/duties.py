@@ -19,13 +19,13 @@ from plans.models import Plan
 from plans.models.plan import PlanQuerySet
 from plans.periods import Month, expected_months
 from plans.titles import Titled, short_titles
-from targets.expected.asked_figures import Asked, Asking, asked_by
+from targets.expected.asked_figures import AskedFigures, PlanAsking, asked_by
 from targets.judging.loading import Regions
 from targets.models import Indicator, ReportingDuty, Target
 from targets.models.duty import COUNTY
 
 
-class Key(NamedTuple):
+class FigureKey(NamedTuple):
     """One figure."""
 
     indicator_id: int
@@ -34,13 +34,13 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedFigures:
     """Every figure that is expected, in the plans' order, with the department that reports it (None: nobody has been
     named); the indicators by id, in the same order; and what this follows from."""
 
     indicators: Mapping[int, Indicator]
-    figures: Mapping[Key, int | None]
-    asked: Asked
+    figures: Mapping[FigureKey, int | None]
+    asked: AskedFigures
 
     @property
     def targets(self) -> list[Target]:
@@ -56,14 +56,14 @@ class Expected:
         return self.asked.plans_for(*key)
 
     @cached_property
-    def by_unit(self) -> Mapping[tuple[int | None, Month], Sequence[Key]]:
+    def by_unit(self) -> Mapping[tuple[int | None, Month], Sequence[FigureKey]]:
         """The figures of each department and month."""
-        found: dict[tuple[int | None, Month], list[Key]] = defaultdict(list)
+        found: dict[tuple[int | None, Month], list[FigureKey]] = defaultdict(list)
         for key, department_id in self.figures.items():
             found[department_id, key.month].append(key)
         return found
 
-    def of(self, department_id: int | None, month: Month) -> Sequence[Key]:
+    def of(self, department_id: int | None, month: Month) -> Sequence[FigureKey]:
         """What a department reports for a month."""
         return self.by_unit.get((department_id, month), ())
 
@@ -99,26 +99,26 @@ def plans_above(place: Region) -> PlanQuerySet:
     return Plan.objects.published().filter(region__in=regions)
 
 
-def called(plans: Collection[Plan]) -> dict[int, str]:
+def short_titles_beside(plans: Collection[Plan]) -> dict[int, str]:
     """The short titles of plans beside each other, by their ids; none where there is one alone."""
     if len(plans) < 2:
         return {}
     return short_titles({plan.pk: Titled(plan.title, plan.region.name) for plan in plans})
 
 
-def expected_of(plan: Plan, months: Collection[Month] | None = None) -> Expected:
+def expected_of(plan: Plan, months: Collection[Month] | None = None) -> ExpectedFigures:
     """What is expected in the plan's months, or only in some of them; five queries, however much it is."""
     return expected_over([plan], months)
 
 
 def expected_over(
     plans: Sequence[Plan], months: Collection[Month] | None = None, places: Collection[int] | None = None
-) -> Expected:
+) -> ExpectedFigures:
     """What is expected in the months of several plans, or only in some months and regions: each figure once, whichever
     plans ask for it. Five queries, however many plans."""
     asked, reporters = asked_by(plans), _Reporters()
     indicators: dict[int, Indicator] = {}
-    figures: dict[Key, int | None] = {}
+    figures: dict[FigureKey, int | None] = {}
     for asking in asked.plans:
         indicators |= {pk: indicator for pk, indicator in asking.indicators.items() if pk not in indicators}
         for key in _due(asking, months, places):
@@ -126,10 +126,10 @@ def expected_over(
                 expected, department_id = reporters.of(indicators[key.indicator_id], key)
                 if expected:
                     figures[key] = department_id
-    return Expected(indicators, figures, asked)
+    return ExpectedFigures(indicators, figures, asked)
 
 
-def _due(asking: Asking, months: Collection[Month] | None, places: Collection[int] | None) -> Iterator[Key]:
+def _due(asking: PlanAsking, months: Collection[Month] | None, places: Collection[int] | None) -> Iterator[FigureKey]:
     """The figures that a plan asks for, whoever reports them."""
     due: dict[tuple[str, bool], list[Month]] = {}
     for indicator in asking.indicators.values():
@@ -140,7 +140,7 @@ def _due(asking: Asking, months: Collection[Month] | None, places: Collection[in
                 numbers = expected_months(indicator.frequency)
                 wanted = (month for month in asking.months_of(indicator.pk) if months is None or month in months)
                 due[alike] = [month for month in wanted if month.number in numbers]
-            yield from (Key(indicator.pk, region, month) for month in due[alike] for region in regions)
+            yield from (FigureKey(indicator.pk, region, month) for month in due[alike] for region in regions)
 
 
 class _Reporters:
@@ -163,7 +163,7 @@ class _Reporters:
             elif duty.indicator_id is not None:
                 self.bureaus[duty.indicator_id].append(duty)
 
-    def of(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
+    def of(self, indicator: Indicator, key: FigureKey) -> tuple[bool, int | None]:
         """Whether the figure is expected, and of whom: nobody if none has been named who is there."""
         governments = self.counties.get(key.region_id, [])
         pair = key.indicator_id, key.region_id
@@ -179,7 +179,7 @@ class _Reporters:
         named = [indicator.department_id, *(duty.department_id for duty in self.bureaus.get(indicator.pk, ()))]
         return any(self.places.get(pk) == region_id and pk not in governments for pk in named)
 
-    def _bureau(self, indicator: Indicator, key: Key) -> tuple[bool, int | None]:
+    def _bureau(self, indicator: Indicator, key: FigureKey) -> tuple[bool, int | None]:
         if duties := self._duties(indicator, key.region_id):
             covering = next((duty for duty in duties if duty.covers(key.month)), None)
             return covering is not None, self._there(covering.department_id if covering else None, key.region_id)
@@ -198,7 +198,7 @@ class _Reporters:
         """The department, if the figure is of the region where it is."""
         return department_id if self.places.get(department_id) == region_id else None
 
-    def _reports(self, county_id: int, key: Key) -> bool:
+    def _reports(self, county_id: int, key: FigureKey) -> bool:
         """By the county's duties for the indicator, else by those for everything, else always."""
         duties = self.countys.get((county_id, key.indicator_id)) or self.countys.get((county_id, None))
         return duties is None or any(duty.covers(key.month) for duty in duties)

@@ -13,7 +13,7 @@ from targets.models import MonthLock, Observation, Revision
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MonthStanding:
     """A month: how many figures are official, wait for review, or are expected and neither; and its locks."""
 
     deadline: Deadline
@@ -37,7 +37,7 @@ class Standing:
         return [one for one in self.locks if one.reopened_at is not None]
 
 
-def standings(plan: Plan) -> list[Standing]:
+def standings_of_months(plan: Plan) -> list[MonthStanding]:
     """Every month of the plan, however many years it is for; figures of months before it that count for it are counted
     with those of its first month, with which they are closed."""
     expected = expected_of(plan).figures.keys()
@@ -46,12 +46,14 @@ def standings(plan: Plan) -> list[Standing]:
     lots = (official, waiting, expected - official - waiting)
     approved, open_ones, missing = (Counter(max(key[2], plan.first_month) for key in lot) for lot in lots)
     locks = _locks(plan)
-    return [Standing(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in plan.months]
+    return [
+        MonthStanding(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in plan.months
+    ]
 
 
-def by_year(rows: Iterable[Standing]) -> dict[int, list[Standing]]:
+def by_year(rows: Iterable[MonthStanding]) -> dict[int, list[MonthStanding]]:
     """The months of each calendar year: a plan may be for several."""
-    years: dict[int, list[Standing]] = defaultdict(list)
+    years: dict[int, list[MonthStanding]] = defaultdict(list)
     for row in rows:
         years[row.month.year].append(row)
     return dict(years)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 
 
 class Status(StrEnum):
@@ -27,15 +27,15 @@ class Status(StrEnum):
     NOTHING_EXPECTED = "nothing_expected"
 
 
-class Entry(NamedTuple):
+class DatedEntry(NamedTuple):
     """One entry of a figure: when it was made, and where it stands."""
 
     at: datetime
-    state: State
+    state: ReviewState
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class HandingInFact:
     """What is known of a figure: when it was first handed in, if ever, and whether it is there now (it waits for review
     or is official)."""
 
@@ -43,28 +43,28 @@ class Fact:
     provided: bool = False
 
 
-NOTHING = Fact()
-_THERE = frozenset({State.SUBMITTED, State.APPROVED})
+NOTHING = HandingInFact()
+_THERE = frozenset({ReviewState.SUBMITTED, ReviewState.APPROVED})
 
 
-def fact_of(entries: Iterable[Entry]) -> Fact:
+def fact_of(entries: Iterable[DatedEntry]) -> HandingInFact:
     """The fact that a figure's entries, oldest first, make.
 
     An import counts from its own time. A withdrawal takes back all that was before it: what
     is entered afterwards counts from then. What came back counts as handed in when it first was, once it is handed in
     again; until then it is not there. A correction that came back takes nothing away: what is official stays there.
     """
-    standing: list[Entry] = []
+    standing: list[DatedEntry] = []
     for entry in entries:
-        if entry.state is State.WITHDRAWN:
+        if entry.state is ReviewState.WITHDRAWN:
             standing.clear()
         else:
             standing.append(entry)
     first = min((entry.at for entry in standing), default=None)
-    return Fact(first, any(entry.state in _THERE for entry in standing))
+    return HandingInFact(first, any(entry.state in _THERE for entry in standing))
 
 
-def status_of(fact: Fact, ends: datetime, now: datetime) -> Status:
+def status_of(fact: HandingInFact, ends: datetime, now: datetime) -> Status:
     """The status of an expected figure; `ends` is the first moment at which it is too late.
 
     | handed in         | is there | before the end | after the end |
@@ -82,7 +82,7 @@ def status_of(fact: Fact, ends: datetime, now: datetime) -> Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class PunctualityTally:
     """How many figures have which status."""
 
     on_time: int = 0
@@ -92,13 +92,13 @@ class Tally:
     not_due: int = 0
 
     @classmethod
-    def of(cls, statuses: Iterable[Status]) -> "Tally":
+    def of(cls, statuses: Iterable[Status]) -> "PunctualityTally":
         """Counts what is expected."""
         counts = Counter(statuses)
         return cls(*(counts[one] for one in COUNTED))
 
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, one) + getattr(other, one) for one in COUNTED))
+    def __add__(self, other: "PunctualityTally") -> "PunctualityTally":
+        return PunctualityTally(*(getattr(self, one) + getattr(other, one) for one in COUNTED))
 
     @property
     def due(self) -> int:
@@ -129,6 +129,6 @@ class Tally:
 COUNTED = (Status.ON_TIME, Status.LATE, Status.RETURNED, Status.MISSING, Status.NOT_DUE)
 
 
-def pooled(tallies: Iterable[Tally]) -> Tally:
+def pool_tallies(tallies: Iterable[PunctualityTally]) -> PunctualityTally:
     """The figures of several months together."""
-    return sum(tallies, Tally())
+    return sum(tallies, PunctualityTally())

@@ -21,15 +21,23 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from plans.models import Plan
 from plans.periods import Month
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 from targets.arithmetic.quantities import shown_apart
 from targets.expected.deadlines import Deadline, Deadlines
-from targets.expected.duties import Expected, Key, expected_of
-from targets.expected.punctuality import Entry, Fact, Status, Tally, fact_of, pooled, status_of
+from targets.expected.duties import ExpectedFigures, FigureKey, expected_of
+from targets.expected.punctuality import (
+    DatedEntry,
+    HandingInFact,
+    PunctualityTally,
+    Status,
+    fact_of,
+    pool_tallies,
+    status_of,
+)
 from targets.models import Indicator, Observation, Revision
 from targets.models.duty import COUNTY
-from targets.wording.explanation import number, with_unit
 from targets.wording.lights import Light
+from targets.wording.number_texts import number_in_full, with_unit
 
 NOBODY = "-"
 """Stands in an address for the figures that nobody has been named for; no department is called so."""
@@ -45,20 +53,20 @@ MARKS = {
 """How a status is drawn, and its word."""
 
 
-def share_text(share: Fraction | None) -> str:
+def timeliness_share_text(share: Fraction | None) -> str:
     """A share in %, with one decimal or as many more as it takes not to look like all of it; a dash for none."""
     if share is None:
         return "—"
     percent = Decimal(share.numerator * 100) / share.denominator
-    return with_unit(number(shown_apart(percent, Decimal(100), 1)[0]), "%")
+    return with_unit(number_in_full(shown_apart(percent, Decimal(100), 1)[0]), "%")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TimelinessCell:
     """A unit's month; `passed`: its deadline has, so that it counts for the rates."""
 
     month: Month
-    tally: Tally
+    tally: PunctualityTally
     passed: bool
 
     @property
@@ -67,45 +75,48 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimelinessLine:
     """A unit's months, and those of them together whose deadline has passed; no unit: nobody has been named."""
 
     unit: Department | None
-    cells: Sequence[Cell]
+    cells: Sequence[TimelinessCell]
 
     @property
     def code(self) -> str:
         return self.unit.code if self.unit is not None else NOBODY
 
     @property
-    def passed(self) -> Tally:
-        return pooled(cell.tally for cell in self.cells if cell.passed)
+    def passed(self) -> PunctualityTally:
+        return pool_tallies(cell.tally for cell in self.cells if cell.passed)
 
 
 @dataclass(frozen=True)
-class Matrix:
+class TimelinessMatrix:
     """Every unit that the person may see, in the year of the month shown and up to it; in the plan's order or the worst
     first."""
 
     plan: Plan
     deadlines: Sequence[Deadline]
     unknown_years: Sequence[int]
-    lines: Sequence[Line]
+    lines: Sequence[TimelinessLine]
 
     @cached_property
-    def columns(self) -> Sequence[Cell]:
+    def columns(self) -> Sequence[TimelinessCell]:
         """All units together, month by month."""
         together = zip(*(line.cells for line in self.lines), strict=True)
-        return [Cell(cells[0].month, pooled(one.tally for one in cells), cells[0].passed) for cells in together]
+        return [
+            TimelinessCell(cells[0].month, pool_tallies(one.tally for one in cells), cells[0].passed)
+            for cells in together
+        ]
 
     @property
-    def total(self) -> Tally:
+    def total(self) -> PunctualityTally:
         """All units and months whose deadline has passed."""
-        return pooled(line.passed for line in self.lines)
+        return pool_tallies(line.passed for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ReportedFigure:
     """An expected figure: its indicator and region, its status, its first entry that counts and its last one;
     `visible`: the person may read its history."""
 
@@ -117,7 +128,9 @@ class Figure:
     visible: bool
 
 
-def matrix_of(plan: Plan, user: User, until: Month, now: datetime, *, worst_first: bool = True) -> Matrix:
+def timeliness_matrix_of(
+    plan: Plan, user: User, until: Month, now: datetime, *, worst_first: bool = True
+) -> TimelinessMatrix:
     """The matrix from the first of the plan's months of a year to one of them, as it stands at a moment."""
     deadlines = Deadlines.of(plan).of_year(until.year)
     expected = expected_of(plan, set(deadlines.by_month))
@@ -127,10 +140,10 @@ def matrix_of(plan: Plan, user: User, until: Month, now: datetime, *, worst_firs
     facts = _facts([key for key, department_id in expected.figures.items() if department_id in wanted])
     lines = [_line(unit, expected, shown, facts, now) for unit in units]
     ordered = sorted(lines, key=_how_bad) if worst_first else lines
-    return Matrix(plan, shown, deadlines.unknown_years, ordered)
+    return TimelinessMatrix(plan, shown, deadlines.unknown_years, ordered)
 
 
-def may_see(reached: Reach, unit: Department | None, plan: Plan) -> bool:
+def may_see_timeliness_of(reached: Reach, unit: Department | None, plan: Plan) -> bool:
     """Whether the person's permission to see figures covers what this unit reports for a plan."""
     if reached.sees(plan.region_id):
         return True
@@ -141,46 +154,52 @@ def may_see(reached: Reach, unit: Department | None, plan: Plan) -> bool:
     return unit.pk in reached.departments
 
 
-def _units(plan: Plan, expected: Expected, reached: Reach) -> list[Department | None]:
+def _units(plan: Plan, expected: ExpectedFigures, reached: Reach) -> list[Department | None]:
     """The units of which anything is expected in the year: bureaus in the plan's order, counties, then nobody."""
     order = list(dict.fromkeys(expected.figures.values()))
     known = Department.objects.select_related("region").in_bulk([one for one in order if one is not None])
     bureaus = [known[one] for one in order if one is not None and known[one].kind != COUNTY]
     counties = sorted((one for one in known.values() if one.kind == COUNTY), key=lambda one: one.region.code)
     nobody = [None] if None in order else []
-    return [one for one in (*bureaus, *counties, *nobody) if may_see(reached, one, plan)]
+    return [one for one in (*bureaus, *counties, *nobody) if may_see_timeliness_of(reached, one, plan)]
 
 
-def _facts(keys: Collection[Key]) -> Mapping[Key, Fact]:
+def _facts(keys: Collection[FigureKey]) -> Mapping[FigureKey, HandingInFact]:
     """What is known of each figure, in one query."""
-    entries: dict[Key, list[Entry]] = defaultdict(list)
+    entries: dict[FigureKey, list[DatedEntry]] = defaultdict(list)
     rows = Revision.objects.handed_in(keys).values_list(
         "observation__indicator_id", "observation__region_id", "observation__month", "created_at", "state"
     )
     for indicator_id, region_id, month, at, state in rows:
-        entries[Key(indicator_id, region_id, month)].append(Entry(at, State(state)))
+        entries[FigureKey(indicator_id, region_id, month)].append(DatedEntry(at, ReviewState(state)))
     return {key: fact_of(entries.get(key, ())) for key in keys}
 
 
 def _line(
-    unit: Department | None, expected: Expected, shown: Sequence[Deadline], facts: Mapping[Key, Fact], now: datetime
-) -> Line:
+    unit: Department | None,
+    expected: ExpectedFigures,
+    shown: Sequence[Deadline],
+    facts: Mapping[FigureKey, HandingInFact],
+    now: datetime,
+) -> TimelinessLine:
     department_id = None if unit is None else unit.pk
     cells = []
     for one in shown:
         keys = expected.of(department_id, one.month)
-        tally = Tally.of(status_of(facts[key], one.ends, now) for key in keys)
-        cells.append(Cell(one.month, tally, now >= one.ends))
-    return Line(unit, cells)
+        tally = PunctualityTally.of(status_of(facts[key], one.ends, now) for key in keys)
+        cells.append(TimelinessCell(one.month, tally, now >= one.ends))
+    return TimelinessLine(unit, cells)
 
 
-def _how_bad(line: Line) -> tuple[Any, ...]:
+def _how_bad(line: TimelinessLine) -> tuple[Any, ...]:
     """The lowest share first; units of which nothing has been due yet last."""
     passed = line.passed
     return (passed.punctuality is None, passed.punctuality or 0, passed.completeness or 0)
 
 
-def figures_of(unit: Department | None, plan: Plan, deadline: Deadline, user: User, now: datetime) -> list[Figure]:
+def reported_figures_of(
+    unit: Department | None, plan: Plan, deadline: Deadline, user: User, now: datetime
+) -> list[ReportedFigure]:
     """What a cell of the matrix is made of, in the plan's order."""
     expected = expected_of(plan, {deadline.month})
     keys = expected.of(None if unit is None else unit.pk, deadline.month)
@@ -189,24 +208,24 @@ def figures_of(unit: Department | None, plan: Plan, deadline: Deadline, user: Us
     found = []
     for key in keys:
         made = revisions.get(key, ())
-        fact = fact_of(Entry(one.created_at, State(one.state)) for one in made)
+        fact = fact_of(DatedEntry(one.created_at, ReviewState(one.state)) for one in made)
         first = next((one for one in made if one.created_at == fact.first_at), None)
         mark = MARKS[status_of(fact, deadline.ends, now)]
         indicator, region = expected.indicators[key.indicator_id], regions[key.region_id]
-        found.append(Figure(indicator, region, mark, first, made[-1] if made else None, key in visible))
+        found.append(ReportedFigure(indicator, region, mark, first, made[-1] if made else None, key in visible))
     return found
 
 
-def _by_key(keys: Collection[Key]) -> Mapping[Key, Sequence[Revision]]:
+def _by_key(keys: Collection[FigureKey]) -> Mapping[FigureKey, Sequence[Revision]]:
     """The entries of each figure, with their authors."""
-    found: dict[Key, list[Revision]] = defaultdict(list)
+    found: dict[FigureKey, list[Revision]] = defaultdict(list)
     for one in Revision.objects.handed_in(keys).select_related("observation", "author"):
         row = one.observation
-        found[Key(row.indicator_id, row.region_id, row.month)].append(one)
+        found[FigureKey(row.indicator_id, row.region_id, row.month)].append(one)
     return found
 
 
-def _visible(keys: Collection[Key], user: User) -> set[Key]:
+def _visible(keys: Collection[FigureKey], user: User) -> set[FigureKey]:
     """The figures whose history the person may read; a figure of which nothing was ever entered has none."""
     rows = Observation.objects.visible_to(user).around(keys)
-    return {Key(*row) for row in rows.values_list("indicator_id", "region_id", "month")}
+    return {FigureKey(*row) for row in rows.values_list("indicator_id", "region_id", "month")}

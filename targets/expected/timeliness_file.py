@@ -6,19 +6,19 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from pages import spreadsheets
-from targets.expected.punctuality import Tally
-from targets.expected.timeliness import Cell, Matrix, share_text
+from targets.expected.punctuality import PunctualityTally
+from targets.expected.timeliness import TimelinessCell, TimelinessMatrix, timeliness_share_text
 from targets.wording.demonstration_note import made_up
 
 
-def rows_of(matrix: Matrix) -> Iterator[list[str]]:
+def rows_of_timeliness(matrix: TimelinessMatrix) -> Iterator[list[str]]:
     """The table as on the page; made-up figures say so."""
     yield from _rows(matrix)
     if said := made_up(matrix.plan):
         yield [*said]
 
 
-def _rows(matrix: Matrix) -> Iterator[list[str]]:
+def _rows(matrix: TimelinessMatrix) -> Iterator[list[str]]:
     deadline = _("Deadline")
     days = [f"{one.month} ({deadline} {one.day})" for one in matrix.deadlines]
     counts = [_("Expected"), _("On time"), _("Late"), _("Returned"), _("Missing"), _("On-time rate"), _("Completeness")]
@@ -30,26 +30,26 @@ def _rows(matrix: Matrix) -> Iterator[list[str]]:
         yield [_("All units"), *map(_cell, matrix.columns), *_sums(matrix.total)]
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: TimelinessCell) -> str:
     """The word, and how many of the expected figures are there."""
     if not cell.tally.due:
         return str(cell.mark.word)
     return f"{cell.mark.word} {cell.tally.provided}/{cell.tally.due}"
 
 
-def _sums(tally: Tally) -> list[str]:
+def _sums(tally: PunctualityTally) -> list[str]:
     numbers = (tally.due, tally.on_time, tally.late, tally.returned, tally.missing)
-    return [*map(str, numbers), share_text(tally.punctuality), share_text(tally.completeness)]
+    return [*map(str, numbers), timeliness_share_text(tally.punctuality), timeliness_share_text(tally.completeness)]
 
 
-def as_csv(matrix: Matrix) -> bytes:
+def timeliness_as_csv(matrix: TimelinessMatrix) -> bytes:
     """The table as lines of text."""
-    return spreadsheets.as_csv(rows_of(matrix))
+    return spreadsheets.write_rows_as_csv(rows_of_timeliness(matrix))
 
 
-def as_xlsx(matrix: Matrix) -> bytes:
+def timeliness_as_xlsx(matrix: TimelinessMatrix) -> bytes:
     """One sheet, named after the plan's year."""
-    return spreadsheets.as_xlsx(str(matrix.plan.year), rows_of(matrix), _look)
+    return spreadsheets.write_rows_as_xlsx(str(matrix.plan.year), rows_of_timeliness(matrix), _look)
 
 
 def _look(sheet: Any) -> None:
@@ -57,8 +57,8 @@ def _look(sheet: Any) -> None:
     sheet.column_dimensions["A"].width = 24
 
 
-FORMATS: dict[str, tuple[str, Callable[[Matrix], bytes]]] = {
-    "xlsx": (spreadsheets.XLSX_TYPE, as_xlsx),
-    "csv": (spreadsheets.CSV_TYPE, as_csv),
+FORMATS: dict[str, tuple[str, Callable[[TimelinessMatrix], bytes]]] = {
+    "xlsx": (spreadsheets.XLSX_TYPE, timeliness_as_xlsx),
+    "csv": (spreadsheets.CSV_TYPE, timeliness_as_csv),
 }
 """Ending → type of the file, and how it is written."""

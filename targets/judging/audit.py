@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from targets.bulk.event_times import out_of_order
+from targets.bulk.event_times import histories_out_of_order
 from targets.judging import storing
-from targets.judging.loading import Regions, of_revisions
+from targets.judging.loading import Regions, official_by_revisions
 from targets.judging.recompute import attainments_from, exclude_others, fresh_rows
 from targets.models import Attainment, Indicator, Target
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class AttainmentDifference:
     """A stored row that is not what it ought to be: `column` is empty where the whole row is missing or too many."""
 
     target: str
@@ -39,10 +39,10 @@ class Verification:
         return not self.differing
 
 
-def verify(stored: Attainment) -> Verification:
+def verify_attainment(stored: Attainment) -> Verification:
     """Computes a row anew from its revisions, by the same formulas; nothing is written."""
     target = Target.objects.to_be_judged().get(pk=stored.target_id)
-    rows = attainments_from([target], stored.region_id, of_revisions(stored.revisions))
+    rows = attainments_from([target], stored.region_id, official_by_revisions(stored.revisions))
     computed = next((row for row in rows if row.month == stored.month), None)
     if computed is None:
         return Verification("", ("inputs_hash",))
@@ -53,14 +53,14 @@ def verify(stored: Attainment) -> Verification:
 
 def disordered() -> Iterator[str]:
     """The figures whose history runs backwards, each told by the codes of indicator and region and by its month."""
-    found = out_of_order()
+    found = histories_out_of_order()
     codes = dict(Indicator.objects.filter(pk__in={key[0] for key in found}).values_list("pk", "code"))
     places = Regions.load().codes if found else {}
     return (f"{codes[indicator_id]} {places[region_id]} {month}" for indicator_id, region_id, month in found)
 
 
 @transaction.atomic
-def differences() -> Iterator[Difference]:
+def differences() -> Iterator[AttainmentDifference]:
     """Every difference between the stored attainments and those computed anew, without writing anything."""
     exclude_others()
     regions = Regions.load()
@@ -69,7 +69,7 @@ def differences() -> Iterator[Difference]:
     for start in range(0, len(targets), 20):
         lot = targets[start : start + 20]
         stored = _stored([target.pk for target in lot])
-        for computed in map(storing.instance, fresh_rows(lot, regions)):
+        for computed in map(storing.attainment_of_row, fresh_rows(lot, regions)):
             yield from _compare(stored.pop(computed.pk, None), computed, codes, regions)
         for leftover in stored.values():
             yield _named(leftover, codes, regions, "", "stored", "not judged")
@@ -81,7 +81,7 @@ def _stored(target_ids: list[int]) -> dict[tuple[int, int, object], Attainment]:
 
 def _compare(
     stored: Attainment | None, computed: Attainment, codes: dict[int, str], regions: Regions
-) -> Iterator[Difference]:
+) -> Iterator[AttainmentDifference]:
     if stored is None:
         yield _named(computed, codes, regions, "", "missing", "computed")
         return
@@ -93,6 +93,6 @@ def _compare(
 
 def _named(
     row: Attainment, codes: dict[int, str], regions: Regions, column: str, stored: str, computed: str
-) -> Difference:
+) -> AttainmentDifference:
     target, region = codes[row.target_id], regions.codes.get(row.region_id, str(row.region_id))
-    return Difference(target, region, str(row.month), column, stored, computed)
+    return AttainmentDifference(target, region, str(row.month), column, stored, computed)

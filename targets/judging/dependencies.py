@@ -1,9 +1,9 @@
 """From which figures a target is judged, and so what a changed figure reaches.
 
 A target is judged from its own indicator's figures, and its threshold may be made from others: another indicator's,
-those of another region, of last year or of the year of a baseline. Each such `Use` is of one calendar year. It says
-from where to where in the plan's months it matters, so that a changed figure reaches those targets and months that are
-made from it and no others.
+those of another region, of last year or of the year of a baseline. Each such `FigureUse` is of one calendar year. It
+says from where to where in the plan's months it matters, so that a changed figure reaches those targets and months that
+are made from it and no others.
 """
 
 from collections import Counter, defaultdict
@@ -22,11 +22,11 @@ Pairs = dict[tuple[int, int], int]
 """(target id, region id) → place among the plan's months, from 0, from which on it is to be judged"""
 
 
-class Use(NamedTuple):
+class FigureUse(NamedTuple):
     """A calendar year of an indicator's figures, and the places, from 0, of the plan's months that are judged by it.
 
     `later`: so many months after its own a figure matters first; None: every month of the year matters to all.
-    `elsewhere`: the figures of another region are meant, to be found by `place_of`.
+    `elsewhere`: the figures of another region are meant, to be found by `place_of_use`.
     """
 
     indicator: Indicator
@@ -37,13 +37,13 @@ class Use(NamedTuple):
     elsewhere: bool = False
 
 
-def uses_of(target: Target) -> list[Use]:
+def uses_of(target: Target) -> list[FigureUse]:
     """All that a target is judged from by its own rule, in whatever region."""
     course = target.course()
     return [*_counted(target, course), *_baseline(target, course)]
 
 
-def uses_held(target: Target) -> Iterator[tuple[Target, Use]]:
+def uses_held(target: Target) -> Iterator[tuple[Target, FigureUse]]:
     """All that a target is judged from by each rule that it has had, each for the months in which that rule held."""
     begins = target.plan.first_month.index
     for held in target.rules_held:
@@ -53,16 +53,16 @@ def uses_held(target: Target) -> Iterator[tuple[Target, Use]]:
                 yield held.target, use._replace(first=max(use.first, first), last=min(use.last, last))
 
 
-def _counted(target: Target, course: Course) -> Iterator[Use]:
+def _counted(target: Target, course: Course) -> Iterator[FigureUse]:
     """The figures that are counted, and those of the same months that they are held against."""
     for year, first, last in _years(course):
-        yield Use(target.indicator, year, first, last)
+        yield FigureUse(target.indicator, year, first, last)
         if target.operand is not None:
-            yield Use(target.operand, year, first, last)
+            yield FigureUse(target.operand, year, first, last)
         if target.threshold_kind == Target.ThresholdKind.ELSEWHERE:
-            yield Use(target.indicator, year, first, last, elsewhere=True)
+            yield FigureUse(target.indicator, year, first, last, elsewhere=True)
         if looks_back(target):
-            yield Use(target.indicator, year - 1, first, last, later=12)
+            yield FigureUse(target.indicator, year - 1, first, last, later=12)
 
 
 def looks_back(target: Target) -> bool:
@@ -76,10 +76,10 @@ def baseline_year(target: Target) -> int | None:
     return target.baseline_year if target.threshold_kind in kinds and target.baseline is None else None
 
 
-def _baseline(target: Target, course: Course) -> Iterator[Use]:
+def _baseline(target: Target, course: Course) -> Iterator[FigureUse]:
     year = baseline_year(target)
     if year is not None:
-        yield Use(target.indicator, year, 0, len(course.months) - 1, later=None)
+        yield FigureUse(target.indicator, year, 0, len(course.months) - 1, later=None)
 
 
 @lru_cache(maxsize=500)
@@ -97,7 +97,7 @@ def _each_year(course: Course) -> Iterator[tuple[int, int, int]]:
         yield year, first, end if course.by_plan or frozen else last
 
 
-def place_of(target: Target, use: Use, region_id: int, regions: Regions) -> int | None:
+def place_of_use(target: Target, use: FigureUse, region_id: int, regions: Regions) -> int | None:
     """Where the figures stand by which a region is judged; None if nowhere."""
     if not use.elsewhere:
         return region_id
@@ -116,7 +116,7 @@ def judged_regions(target: Target, regions: Regions) -> list[int]:
     return [*direct, *sorted({quota.region_id for quota in target.all_quotas}.difference(direct))]
 
 
-def everything(targets: Iterable[Target], regions: Regions) -> Pairs:
+def all_judged_pairs(targets: Iterable[Target], regions: Regions) -> Pairs:
     """All pairs, from the plan's first month on."""
     return {
         (target.id, region_id): 0
@@ -126,7 +126,7 @@ def everything(targets: Iterable[Target], regions: Regions) -> Pairs:
     }
 
 
-def expand(keys: Iterable[Changed], targets: Iterable[Target], regions: Regions) -> Pairs:
+def pairs_affected_by_keys(keys: Iterable[Changed], targets: Iterable[Target], regions: Regions) -> Pairs:
     """What the keys affect."""
     changed: dict[tuple[int, int], dict[int | None, int]] = defaultdict(dict)
     for indicator_id, region_id, month in keys:
@@ -139,7 +139,7 @@ def expand(keys: Iterable[Changed], targets: Iterable[Target], regions: Regions)
     return pairs
 
 
-def _affect(pairs: Pairs, target: Target, use: Use, changed: dict[int | None, int], regions: Regions) -> None:
+def _affect(pairs: Pairs, target: Target, use: FigureUse, changed: dict[int | None, int], regions: Regions) -> None:
     if not changed:
         return
     judged = judged_regions(target, regions)
@@ -151,7 +151,7 @@ def _affect(pairs: Pairs, target: Target, use: Use, changed: dict[int | None, in
             pairs[target.id, region] = min(first, pairs.get((target.id, region), first))
 
 
-def _from(target: Target, use: Use, number: int) -> int:
+def _from(target: Target, use: FigureUse, number: int) -> int:
     """The place of the first month that a figure of a month (1 to 12) of the year matters to."""
     if use.later is None:
         return use.first
@@ -159,7 +159,7 @@ def _from(target: Target, use: Use, number: int) -> int:
 
 
 def _reached(
-    target: Target, use: Use, region_id: int | None, judged: Collection[int], regions: Regions
+    target: Target, use: FigureUse, region_id: int | None, judged: Collection[int], regions: Regions
 ) -> Collection[int]:
     """Of the judged regions those whose figures a region's are a part of; all of them for None."""
     if region_id is None:
@@ -168,16 +168,16 @@ def _reached(
     reached = {region_id} if own else set(regions.upwards(region_id))
     if not use.elsewhere:
         return reached.intersection(judged)
-    return [region for region in judged if place_of(target, use, region, regions) in reached]
+    return [region for region in judged if place_of_use(target, use, region, regions) in reached]
 
 
-def series_of(target: Target, region_id: int, regions: Regions) -> set[SeriesKey]:
+def series_of_target(target: Target, region_id: int, regions: Regions) -> set[SeriesKey]:
     """The series of figures, each where it is measured, from which a target is judged for a region."""
     return {key for rule, use in uses_held(target) for key in _series(rule, use, region_id, regions)}
 
 
-def _series(target: Target, use: Use, region_id: int, regions: Regions) -> Iterator[SeriesKey]:
-    place = place_of(target, use, region_id, regions)
+def _series(target: Target, use: FigureUse, region_id: int, regions: Regions) -> Iterator[SeriesKey]:
+    place = place_of_use(target, use, region_id, regions)
     if place is not None:
         for leaf in regions.measured(place, use.indicator.region_rule):
             yield SeriesKey(use.indicator.id, leaf, use.year)

@@ -21,7 +21,7 @@ MOST = 20_000
 """Series, each a year of figures, that are loaded together; what is judged from more is judged afterwards, in lots."""
 
 
-def judged(publication: Sequence[offered_figures.Statement]) -> bool:
+def judge_while_publishing(publication: Sequence[offered_figures.Statement]) -> bool:
     """Executes what makes the figures of GOING official, judges meanwhile what they affect, and writes it.
 
     False, with nothing done, where that cannot be: on SQLite, for too many figures, where other formulas are applied,
@@ -29,12 +29,12 @@ def judged(publication: Sequence[offered_figures.Statement]) -> bool:
     """
     if connection.vendor != "postgresql" or not recompute.others_excluded() or not recompute.formulas_applied():
         return False
-    affected = recompute.Affected.by(offered_figures.affected())
+    affected = recompute.AffectedTargets.by(offered_figures.keys_affected_by_publication())
     if affected.size > MOST:
         return False
     with uncollected():
         lines = storing.lines_of(affected.rows(official_soon(offered_figures.GOING)))
-        all_new = not storing.with_rows(affected.target_ids)
+        all_new = not storing.targets_with_rows(affected.target_ids)
         with _executing(*publication) as done:
             while not done() and lines.prepare():
                 pass

@@ -15,7 +15,7 @@ from django.db import connection
 from departments.models import Region
 from departments.models.columns import column
 from plans.periods import Month
-from targets.arithmetic.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine, event_day
+from targets.arithmetic.accumulation import Accumulated, IndicatorRule, MonthReading, accumulate, combine, event_day
 from targets.arithmetic.provenance import token
 from targets.entry_rules.figures import Key
 from targets.models import Observation, Revision
@@ -31,7 +31,7 @@ class SeriesKey(NamedTuple):
     year: int
 
 
-class Span(NamedTuple):
+class SeriesSpan(NamedTuple):
     """An indicator's figures in a region, counted together over so many months from the first, an integer YYYYMM."""
 
     indicator_id: int
@@ -40,7 +40,7 @@ class Span(NamedTuple):
     months: int
 
 
-class Series:
+class FoldedSeries:
     """Figures that are counted together: the state after each month, and what it was made from (canonical text and
     revision ids)."""
 
@@ -54,11 +54,11 @@ Row = tuple[int, int, int, Any, Any, Any, Any, int]
 """indicator, region, month key, value, numerator, denominator, day, revision"""
 Loader = Callable[[Collection[SeriesKey]], Iterator[Row]]
 
-_reading = partial(tuple.__new__, Reading)
+_reading = partial(tuple.__new__, MonthReading)
 _COLUMNS = "r.value, r.numerator, r.denominator, r.occurred_on"
 
 
-def series_of(keys: Collection[tuple[int, int, int]]) -> str:
+def series_query(keys: Collection[tuple[int, int, int]]) -> str:
     """The keys as a query; integers of our own, so they may stand in the text and need no parameters."""
     return f"VALUES {','.join([f'({indicator},{region},{year})' for indicator, region, year in keys])}"
 
@@ -147,7 +147,7 @@ def official_at(moment: datetime) -> Loader:
     return lambda keys: _rows(_wanted(keys) + sql, [adapted, adapted])
 
 
-def of_revisions(ids: Collection[int]) -> Loader:
+def official_by_revisions(ids: Collection[int]) -> Loader:
     """A loader of the figures of these revisions alone, whatever is official now."""
     observations, revisions = Observation._meta.db_table, Revision._meta.db_table
     sql = (
@@ -218,13 +218,13 @@ class Regions:
         return [leaf for part in parts for leaf in self.measured(part, region_rule)]
 
 
-class Figures:
+class LoadedFigures:
     """All series that a piece of work needs, loaded at once and folded when first asked for."""
 
     def __init__(self, regions: Regions, loader: Loader = official_now) -> None:
         self._regions, self._loader = regions, loader
-        self._readings: dict[tuple[int, int, int], list[Reading]] = defaultdict(list)
-        self._series: dict[Span, Series] = {}
+        self._readings: dict[tuple[int, int, int], list[MonthReading]] = defaultdict(list)
+        self._series: dict[SeriesSpan, FoldedSeries] = {}
 
     def load(self, wanted: Iterable[tuple[int, int, int, str]]) -> None:
         """Reads the figures behind (indicator, region, year, region rule), one query in all."""
@@ -243,11 +243,11 @@ class Figures:
             reading = _reading((number, value, numerator, denominator, day, revision))
             readings[indicator_id, region_id, year].append(reading)
 
-    def series(self, indicator_id: int, rule: IndicatorRule, region_id: int, year: int) -> Series:
+    def series(self, indicator_id: int, rule: IndicatorRule, region_id: int, year: int) -> FoldedSeries:
         """The year's series of a region, measured there or made from its parts."""
-        return self.counted(rule, Span(indicator_id, region_id, year * 100 + 1, 12))
+        return self.counted(rule, SeriesSpan(indicator_id, region_id, year * 100 + 1, 12))
 
-    def counted(self, rule: IndicatorRule, span: Span) -> Series:
+    def counted(self, rule: IndicatorRule, span: SeriesSpan) -> FoldedSeries:
         """The same for months that need not be a calendar year; nothing before the first is counted."""
         if span not in self._series:
             leaves = self._regions.measured(span.region_id, rule.region_rule)
@@ -255,7 +255,7 @@ class Figures:
             self._series[span] = self._measured(rule, span) if measured else self._whole(rule, span, leaves)
         return self._series[span]
 
-    def _measured(self, rule: IndicatorRule, span: Span) -> Series:
+    def _measured(self, rule: IndicatorRule, span: SeriesSpan) -> FoldedSeries:
         readings = self._readings_of(span)
         code = self._regions.codes[span.region_id]
         tokens = [""] * span.months
@@ -264,9 +264,9 @@ class Figures:
             index = reading.month - 1
             tokens[index] = token(code, reading)
             revisions[index].append(reading.revision)
-        return Series(accumulate(rule, readings, span.months), tokens, revisions)
+        return FoldedSeries(accumulate(rule, readings, span.months), tokens, revisions)
 
-    def _readings_of(self, span: Span) -> list[Reading]:
+    def _readings_of(self, span: SeriesSpan) -> list[MonthReading]:
         """The readings of a span, their months counted from its first."""
         indicator_id, region_id, first, months = span
         year, number = divmod(first, 100)
@@ -280,8 +280,8 @@ class Figures:
             year += 1
         return found
 
-    def _whole(self, rule: IndicatorRule, span: Span, leaves: list[int]) -> Series:
-        parts = [self.counted(rule, Span(span.indicator_id, leaf, span.first, span.months)) for leaf in leaves]
+    def _whole(self, rule: IndicatorRule, span: SeriesSpan, leaves: list[int]) -> FoldedSeries:
+        parts = [self.counted(rule, SeriesSpan(span.indicator_id, leaf, span.first, span.months)) for leaf in leaves]
         tokens = ["".join(part.tokens[index] for part in parts) for index in range(span.months)]
         revisions = [[pk for part in parts for pk in part.revisions[index]] for index in range(span.months)]
-        return Series(combine(rule, [part.states for part in parts]), tokens, revisions)
+        return FoldedSeries(combine(rule, [part.states for part in parts]), tokens, revisions)

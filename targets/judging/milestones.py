@@ -7,22 +7,22 @@ app provides a function when it starts, and the lower one asks through it.
 from collections.abc import Callable, Collection
 from datetime import date
 
-from targets.arithmetic.formulas import Milestone
+from targets.arithmetic.formulas import DatedMilestone
 
-Provider = Callable[[Collection[int]], dict[int, tuple[Milestone, ...]]]
+Provider = Callable[[Collection[int]], dict[int, tuple[DatedMilestone, ...]]]
 
 _providers: list[Provider] = []
 
 
-def provide(provider: Provider) -> None:
+def provide_milestones(provider: Provider) -> None:
     """Registers the function that maps target ids to their milestones, in one query however many there are."""
     if provider not in _providers:
         _providers.append(provider)
 
 
-def of_targets(target_ids: Collection[int]) -> dict[int, tuple[Milestone, ...]]:
+def provided_milestones_of(target_ids: Collection[int]) -> dict[int, tuple[DatedMilestone, ...]]:
     """Milestones by target id, sorted by due date; targets without any are left out."""
-    found: dict[int, tuple[Milestone, ...]] = {}
+    found: dict[int, tuple[DatedMilestone, ...]] = {}
     for provider in _providers:
         for target_id, milestones in provider(target_ids).items():
             found[target_id] = found.get(target_id, ()) + milestones

@@ -19,39 +19,48 @@ from django.db.models import Q
 from plans.periods import Month, expected_months
 from targets.arithmetic import provenance
 from targets.arithmetic.accumulation import Accumulated, IndicatorRule
-from targets.arithmetic.formulas import FORMULA_VERSION, Facts, Milestone, TargetRule
+from targets.arithmetic.formulas import FORMULA_VERSION, DatedMilestone, TargetFacts, TargetRule
 from targets.arithmetic.judging import Judgement, judge_months, not_owed
-from targets.arithmetic.pace import Step, Window, windows
+from targets.arithmetic.pace import PaceStep, Window, windows
 from targets.bulk.garbage_collection import uncollected
 from targets.entry_rules.figures import Entry
 from targets.judging import milestones, storing
 from targets.judging.dependencies import (
     Changed,
+    FigureUse,
     Pairs,
-    Use,
+    all_judged_pairs,
     baseline_year,
-    everything,
-    expand,
     judged_regions,
     looks_back,
-    place_of,
+    pairs_affected_by_keys,
+    place_of_use,
     uses_held,
     uses_of,
 )
-from targets.judging.loading import Figures, Loader, Regions, Row, Series, SeriesKey, Span, official_now
-from targets.models import AppliedFormulas, Attainment, DirtyKey, Held, Quota, Target, TargetVersion
+from targets.judging.loading import (
+    FoldedSeries,
+    LoadedFigures,
+    Loader,
+    Regions,
+    Row,
+    SeriesKey,
+    SeriesSpan,
+    official_now,
+)
+from targets.models import AppliedFormulas, Attainment, DirtyKey, HeldRule, Quota, Target, TargetVersion
 
-Made = tuple[Facts, Judgement, Quota | None, str, str]
+Made = tuple[TargetFacts, Judgement, Quota | None, str, str]
 """A month: what is known, what comes of it, the quota in force, the revisions used and the hash of the inputs"""
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
 LOCK = 0x7175616C  # any constant: one recompute at a time
-_known = partial(tuple.__new__, Facts)
+_known = partial(tuple.__new__, TargetFacts)
 _NOTHING = (None, None, 0, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedTarget:
     """A target by one of its rules, with all that is the same for its regions and months. `frozen` are the months, as
     integers YYYYMM, that stay judged as in the due month; `held` are the first and the last in which the rule held."""
 
@@ -61,9 +70,9 @@ class Judged:
     rule: TargetRule
     operand: IndicatorRule | None
     windows: Sequence[Window]
-    uses: Sequence[Use]
+    uses: Sequence[FigureUse]
     head: str
-    milestones: tuple[Milestone, ...]
+    milestones: tuple[DatedMilestone, ...]
     quotas: dict[int, list[Quota]]
     due: int
     frozen: Sequence[int]
@@ -96,7 +105,7 @@ def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
     regions, targets = Regions.load(), _targets({indicator_id for _pk, indicator_id, _region, _month in rows})
     whole = {indicator_id for _pk, indicator_id, region_id, _month in rows if region_id is None}
     _forget_unjudged([target for target in targets if target.indicator_id in whole], regions)
-    written = _written(targets, regions, expand((row[1:] for row in rows), targets, regions))
+    written = _written(targets, regions, pairs_affected_by_keys((row[1:] for row in rows), targets, regions))
     DirtyKey.objects.filter(id__in=[row[0] for row in rows]).delete()
     return len(rows), written
 
@@ -109,7 +118,7 @@ def recompute_all() -> int:
     apply_formulas()
     regions, targets = Regions.load(), _targets()
     _forget_unjudged(targets, regions)
-    return _written(targets, regions, everything(targets, regions))
+    return _written(targets, regions, all_judged_pairs(targets, regions))
 
 
 def exclude_others() -> None:
@@ -179,7 +188,7 @@ def formulas_applied() -> bool:
 
 def fresh_rows(targets: list[Target], regions: Regions, loader: Loader = official_now) -> Iterator[storing.Row]:
     """Every row of the targets as it ought to be, computed from the figures alone."""
-    for lot in _lots(everything(targets, regions)):
+    for lot in _lots(all_judged_pairs(targets, regions)):
         yield from _judge_all(targets, regions, lot, loader)
 
 
@@ -187,11 +196,11 @@ def attainments_from(targets: list[Target], region_id: int, loader: Loader, *, p
     """The targets judged for a region, with `parts` for every region of theirs, from the figures that `loader` gives;
     not saved."""
     regions = Regions.load()
-    pairs = {pair: 0 for pair in everything(targets, regions) if parts or pair[1] == region_id}
-    return [storing.instance(row) for row in _judge_all(targets, regions, pairs, loader)]
+    pairs = {pair: 0 for pair in all_judged_pairs(targets, regions) if parts or pair[1] == region_id}
+    return [storing.attainment_of_row(row) for row in _judge_all(targets, regions, pairs, loader)]
 
 
-def replayed(
+def replay_month(
     target: Target, region_id: int, month: Month, regions: Regions, loaders: Iterable[Loader]
 ) -> Iterator[Attainment]:
     """The target judged for one month, from each of the loaders' figures in turn; not saved. What is not a figure, its
@@ -202,7 +211,7 @@ def replayed(
     for loader in loaders:
         figures = _figures(judged, regions, pairs, loader)
         rows = _judge_pair(judged[target.id], region_id, regions, pairs[pair], figures)
-        yield storing.instance(next(row for row in rows if row[storing.MONTH] == month.key))
+        yield storing.attainment_of_row(next(row for row in rows if row[storing.MONTH] == month.key))
 
 
 def _targets(indicator_ids: Collection[int] | None = None) -> list[Target]:
@@ -231,11 +240,11 @@ def _forget_unjudged(targets: Collection[Target], regions: Regions) -> None:
 
 def _written(targets: list[Target], regions: Regions, pairs: Pairs) -> int:
     """Judges the pairs and writes what differs: how many rows."""
-    known, written = storing.with_rows({target_id for target_id, _region in pairs}), 0
+    known, written = storing.targets_with_rows({target_id for target_id, _region in pairs}), 0
     for lot in _lots(pairs):
         all_new = known.isdisjoint(target_id for target_id, _region in lot)
         with uncollected():
-            written += storing.write(_judge_all(targets, regions, lot), all_new=all_new)
+            written += storing.write_attainments(_judge_all(targets, regions, lot), all_new=all_new)
     return written
 
 
@@ -246,22 +255,22 @@ def _lots(pairs: Pairs) -> Iterator[Pairs]:
         yield lot
 
 
-def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, list[Judged]]:
+def _judged(targets: Iterable[Target], pairs: Pairs) -> dict[int, list[JudgedTarget]]:
     """Each target by all the rules that it has had, in the order of the months in which they held: mostly one."""
     wanted = {target_id for target_id, _region in pairs}
     chosen = [target for target in targets if target.id in wanted]
     events = [target.id for target in chosen if target.comparator == Target.Comparator.DONE_BY]
-    found = milestones.of_targets(events) if events else {}
+    found = milestones.provided_milestones_of(events) if events else {}
     return {target.id: [_prepared(held, found.get(target.id, ())) for held in target.rules_held] for target in chosen}
 
 
-def _prepared(held: Held, found: tuple[Milestone, ...]) -> Judged:
+def _prepared(held: HeldRule, found: tuple[DatedMilestone, ...]) -> JudgedTarget:
     target = held.target
     rule, version = target.rule, target.version
     operand = target.operand.rule if target.operand is not None else None
-    course = target.course(Step(step.due, step.threshold) for step in target.all_steps)
+    course = target.course(PaceStep(step.due, step.threshold) for step in target.all_steps)
     when = (str(course.begins), course.by_plan, course.steps)
-    return Judged(
+    return JudgedTarget(
         target,
         version,
         course.first,
@@ -300,21 +309,21 @@ def _judge_all(
     )
 
 
-def _figures(judged: dict[int, list[Judged]], regions: Regions, pairs: Pairs, loader: Loader) -> Figures:
+def _figures(judged: dict[int, list[JudgedTarget]], regions: Regions, pairs: Pairs, loader: Loader) -> LoadedFigures:
     """The figures from which the pairs are judged, those of years that matter no more left out."""
-    figures = Figures(regions, loader)
+    figures = LoadedFigures(regions, loader)
     figures.load(
         (use.indicator.id, place, use.year, use.indicator.region_rule)
         for (target_id, region_id), first in pairs.items()
         for rule in judged[target_id]
         for use in rule.uses
-        if use.last >= first and (place := place_of(rule.target, use, region_id, regions)) is not None
+        if use.last >= first and (place := place_of_use(rule.target, use, region_id, regions)) is not None
     )
     return figures
 
 
 def _judge_pair(
-    rules: Sequence[Judged], region_id: int, regions: Regions, first: int, figures: Figures
+    rules: Sequence[JudgedTarget], region_id: int, regions: Regions, first: int, figures: LoadedFigures
 ) -> Iterator[storing.Row]:
     """The rows of a target for a region, from a place among the plan's months on; each by the rule that held then."""
     if len(rules) == 1:
@@ -326,20 +335,22 @@ def _judge_pair(
     )
 
 
-def _while_held(judged: Judged, rows: Iterable[storing.Row]) -> Iterator[storing.Row]:
+def _while_held(judged: JudgedTarget, rows: Iterable[storing.Row]) -> Iterator[storing.Row]:
     """Of the rows that a rule makes those of the months in which it held: each is made from all figures up to it."""
     first, last = judged.held
     return (row for row in rows if first <= row[storing.MONTH] <= last)
 
 
-def _judge_by(judged: Judged, region_id: int, regions: Regions, first: int, figures: Figures) -> Iterator[storing.Row]:
+def _judge_by(
+    judged: JudgedTarget, region_id: int, regions: Regions, first: int, figures: LoadedFigures
+) -> Iterator[storing.Row]:
     if not judged.frozen:
         return _judge_windows(judged, region_id, regions, first, figures)
     due = judged.place(Month.from_key(judged.due))
     return _with_frozen(judged, _judge_windows(judged, region_id, regions, min(first, due), figures))
 
 
-def _with_frozen(judged: Judged, rows: Iterable[storing.Row]) -> Iterator[storing.Row]:
+def _with_frozen(judged: JudgedTarget, rows: Iterable[storing.Row]) -> Iterator[storing.Row]:
     """The rows, and that of the due month once more for each month of the years after it."""
     kept: storing.Row = ()
     for row in rows:
@@ -350,21 +361,23 @@ def _with_frozen(judged: Judged, rows: Iterable[storing.Row]) -> Iterator[storin
 
 
 def _judge_windows(
-    judged: Judged, region_id: int, regions: Regions, first: int, figures: Figures
+    judged: JudgedTarget, region_id: int, regions: Regions, first: int, figures: LoadedFigures
 ) -> Iterator[storing.Row]:
     ahead = [window for window in judged.windows if window.last >= first]
     return chain.from_iterable(_judge_window(judged, window, region_id, regions, first, figures) for window in ahead)
 
 
 def _judge_window(
-    judged: Judged, window: Window, region_id: int, regions: Regions, first: int, figures: Figures
+    judged: JudgedTarget, window: Window, region_id: int, regions: Regions, first: int, figures: LoadedFigures
 ) -> Iterator[storing.Row]:
     """The rows of the months that are counted together, from a place among the plan's months on."""
     inputs = _inputs(judged, window, region_id, regions, figures)
     facts = _facts(judged, window, inputs)
     quotas = _quotas(judged, region_id, facts)
     head = f"{judged.head}{regions.codes[region_id]}|{window.months[0]}|{inputs.baseline}|"
-    digests = provenance.digests(head, [series.tokens for series in inputs.used], _alone(judged, window, facts, quotas))
+    digests = provenance.input_digests(
+        head, [series.tokens for series in inputs.used], _alone(judged, window, facts, quotas)
+    )
     revisions = provenance.revision_lists(_revisions(inputs.used), inputs.before)
     start = max(first - window.place, 0)
     facts, quotas, kept = facts[start:], quotas[start:], slice(window.skipped + start, None)
@@ -372,13 +385,13 @@ def _judge_window(
     return _rows(judged, window, region_id, zip(facts, results, quotas, revisions[kept], digests[kept], strict=False))
 
 
-class Inputs(NamedTuple):
+class JudgementInputs(NamedTuple):
     """The states from which a target is judged for a region, month by month; the series that it looks at; and what of a
     baseline counts for all months: its text for the hash, and its revisions."""
 
     own: Sequence[Accumulated | None]
     against: Sequence[Accumulated | None]
-    used: tuple[Series, ...]
+    used: tuple[FoldedSeries, ...]
     baseline: str = ""
     before: Sequence[int] = ()
 
@@ -388,34 +401,38 @@ def _nothing(months: int) -> list[None]:
     return [None] * months
 
 
-def _inputs(judged: Judged, window: Window, region_id: int, regions: Regions, figures: Figures) -> Inputs:
+def _inputs(
+    judged: JudgedTarget, window: Window, region_id: int, regions: Regions, figures: LoadedFigures
+) -> JudgementInputs:
     target, rule, months = judged.target, judged.rule.indicator, len(window.months)
-    own = figures.counted(rule, Span(target.indicator_id, region_id, window.months[0], months))
+    own = figures.counted(rule, SeriesSpan(target.indicator_id, region_id, window.months[0], months))
     year = baseline_year(target)
     if year is not None:
         series = figures.series(target.indicator_id, rule, region_id, year)
         known = [series.states[-1]] * months
-        return Inputs(own.states, known, (own,), "".join(series.tokens), [*chain.from_iterable(series.revisions)])
+        return JudgementInputs(
+            own.states, known, (own,), "".join(series.tokens), [*chain.from_iterable(series.revisions)]
+        )
     against = _against(judged, window, region_id, regions)
     if against is None:
-        return Inputs(own.states, _nothing(months), (own,))
+        return JudgementInputs(own.states, _nothing(months), (own,))
     other = figures.counted(judged.operand or rule, against)
-    return Inputs(own.states, other.states, (own, other))
+    return JudgementInputs(own.states, other.states, (own, other))
 
 
-def _against(judged: Judged, window: Window, region_id: int, regions: Regions) -> Span | None:
+def _against(judged: JudgedTarget, window: Window, region_id: int, regions: Regions) -> SeriesSpan | None:
     """The figures that the target's are held against month by month."""
     target, months = judged.target, len(window.months)
     if target.operand_id is not None:
-        return Span(target.operand_id, region_id, window.months[0], months)
+        return SeriesSpan(target.operand_id, region_id, window.months[0], months)
     if looks_back(target):
-        return Span(target.indicator_id, region_id, window.months[0] - 100, months)
+        return SeriesSpan(target.indicator_id, region_id, window.months[0] - 100, months)
     use = next((use for use in judged.uses if use.elsewhere), None)
-    place = place_of(target, use, region_id, regions) if use is not None else None
-    return Span(target.indicator_id, place, window.months[0], months) if place is not None else None
+    place = place_of_use(target, use, region_id, regions) if use is not None else None
+    return SeriesSpan(target.indicator_id, place, window.months[0], months) if place is not None else None
 
 
-def _facts(judged: Judged, window: Window, inputs: Inputs) -> list[Facts]:
+def _facts(judged: JudgedTarget, window: Window, inputs: JudgementInputs) -> list[TargetFacts]:
     """What is known as of each month that is judged."""
     own, against, skipped = inputs.own, inputs.against, window.skipped
     if skipped:
@@ -423,7 +440,7 @@ def _facts(judged: Judged, window: Window, inputs: Inputs) -> list[Facts]:
     return list(map(_known, zip(window.stages, own, against, repeat(judged.milestones), strict=False)))
 
 
-def _quotas(judged: Judged, region_id: int, facts: Sequence[Facts]) -> list[Quota | None]:
+def _quotas(judged: JudgedTarget, region_id: int, facts: Sequence[TargetFacts]) -> list[Quota | None]:
     """Of a region's versions the one by which each month is judged: the latest that had begun."""
     versions = judged.quotas.get(region_id)
     if not versions:
@@ -432,7 +449,9 @@ def _quotas(judged: Judged, region_id: int, facts: Sequence[Facts]) -> list[Quot
     return [next((one for one in reversed(versions) if one.from_month <= month), None) for month in months]
 
 
-def _alone(judged: Judged, window: Window, facts: Sequence[Facts], quotas: Sequence[Quota | None]) -> list[str]:
+def _alone(
+    judged: JudgedTarget, window: Window, facts: Sequence[TargetFacts], quotas: Sequence[Quota | None]
+) -> list[str]:
     """What decides a month and none after it, for the hash; empty where there is nothing of the kind."""
     if not judged.quotas and not judged.milestones:
         return []
@@ -443,7 +462,7 @@ def _alone(judged: Judged, window: Window, facts: Sequence[Facts], quotas: Seque
 
 
 def _results(
-    judged: Judged, region_id: int, facts: Sequence[Facts], quotas: Sequence[Quota | None]
+    judged: JudgedTarget, region_id: int, facts: Sequence[TargetFacts], quotas: Sequence[Quota | None]
 ) -> Iterable[Judgement]:
     """What comes of the months: those of one quota are judged together."""
     owes = judged.target.coverage != Target.Coverage.QUOTAS or region_id == judged.target.plan.region_id
@@ -459,14 +478,14 @@ def _results(
     return found
 
 
-def _revisions(used: tuple[Series, ...]) -> list[list[int]]:
+def _revisions(used: tuple[FoldedSeries, ...]) -> list[list[int]]:
     """The ids of the revisions of each month."""
     if len(used) == 1:
         return used[0].revisions
     return [[pk for series in used for pk in series.revisions[index]] for index in range(len(used[0].revisions))]
 
 
-def _rows(judged: Judged, window: Window, region_id: int, made: Iterable[Made]) -> Iterator[storing.Row]:
+def _rows(judged: JudgedTarget, window: Window, region_id: int, made: Iterable[Made]) -> Iterator[storing.Row]:
     """What is stored of the months that are judged."""
     target_id, version, months = judged.target.id, judged.version, window.months
     for (stage, own, *_rest), result, quota, revisions, digest in made:
@@ -492,7 +511,7 @@ def _rows(judged: Judged, window: Window, region_id: int, made: Iterable[Made]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Affected:
+class AffectedTargets:
     """What changed figures reach: targets, and of these the regions and months."""
 
     targets: list[Target]
@@ -500,10 +519,10 @@ class Affected:
     pairs: Pairs
 
     @classmethod
-    def by(cls, keys: Collection[Changed]) -> "Affected":
+    def by(cls, keys: Collection[Changed]) -> "AffectedTargets":
         """Everything that is to be judged anew after these."""
         regions, targets = Regions.load(), _targets({indicator_id for indicator_id, _region, _month in keys})
-        return cls(targets, regions, expand(keys, targets, regions))
+        return cls(targets, regions, pairs_affected_by_keys(keys, targets, regions))
 
     @property
     def target_ids(self) -> set[int]:
@@ -527,8 +546,8 @@ def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     and region that the entries touch, as of the entries' latest month; the wholes they are part of among them.
     """
     latest = max((one.month for one in entries), default=None)
-    rows = Affected.by([one.key for one in entries]).rows(_with_entries(entries))
-    return [made for made in map(storing.instance, rows) if made.month == latest]
+    rows = AffectedTargets.by([one.key for one in entries]).rows(_with_entries(entries))
+    return [made for made in map(storing.attainment_of_row, rows) if made.month == latest]
 
 
 def _with_entries(entries: Collection[Entry]) -> Loader:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from plans.periods import Month
-from targets.bulk.copy_rows import Lines, copy, execute_many
+from targets.bulk.copy_rows import Lines, copy_into_table, execute_many
 from targets.models import Attainment, Target
 
 Row = tuple[Any, ...]
@@ -26,7 +26,7 @@ _TABLE = Attainment._meta.db_table
 _STAGING = "attainment_staging"
 
 
-def instance(row: Row) -> Attainment:
+def attainment_of_row(row: Row) -> Attainment:
     """An unsaved Attainment from a row as `recompute` makes it."""
     names = [field.attname for field in Attainment._meta.concrete_fields]
     values = dict(zip(names, row, strict=True))
@@ -35,13 +35,13 @@ def instance(row: Row) -> Attainment:
     return Attainment(**values | {"revisions": json.loads(values["revisions"])})
 
 
-def with_rows(target_ids: Collection[int]) -> set[int]:
+def targets_with_rows(target_ids: Collection[int]) -> set[int]:
     """Which of the targets have rows already."""
     rows = Attainment.objects.filter(target=OuterRef("pk"))
     return set(Target.objects.filter(Exists(rows), pk__in=target_ids).values_list("pk", flat=True))
 
 
-def write(rows: Iterable[Row], *, all_new: bool) -> int:
+def write_attainments(rows: Iterable[Row], *, all_new: bool) -> int:
     """Writes the rows over what is stored, leaves alone those that say the same, and returns how many. `all_new`: none
     of them is stored yet, which is quicker."""
     if connection.vendor == "postgresql":
@@ -55,8 +55,8 @@ def lines_of(rows: Iterable[Row]) -> Lines:
 
 
 def write_lines(lines: Lines, *, all_new: bool) -> int:
-    """The same as `write`, of rows that may have been made into lines already."""
-    return copy(_TABLE, lines) if all_new else _copy_over(lines)
+    """The same as `write_attainments`, of rows that may have been made into lines already."""
+    return copy_into_table(_TABLE, lines) if all_new else _copy_over(lines)
 
 
 def _merge(source: str) -> str:
@@ -75,7 +75,7 @@ def _merge(source: str) -> str:
 def _copy_over(lines: Lines) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {_STAGING} (LIKE {_TABLE}) ON COMMIT DROP")
-        copy(_STAGING, lines)
+        copy_into_table(_STAGING, lines)
         cursor.execute(_merge(f"SELECT {', '.join(COLUMNS)} FROM {_STAGING}"))
         written: int = cursor.rowcount
         cursor.execute(f"DROP TABLE {_STAGING}")

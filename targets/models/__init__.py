@@ -6,10 +6,10 @@ from targets.models.drafting import Draft, MonthLock
 from targets.models.duty import ReportingDuty
 from targets.models.indicator import Indicator
 from targets.models.leader import TargetLeader
-from targets.models.observation import Decision, Figures, Latest, Observation, Revision, RevisionAuthor, Source
+from targets.models.observation import Decision, Figures, LatestEntry, Observation, Revision, RevisionAuthor, Source
 from targets.models.parting import Quota, Step
 from targets.models.question import DataQuestion
-from targets.models.target import Held, RuleChange, Target, TargetAssignment
+from targets.models.target import HeldRule, RuleChange, Target, TargetAssignment
 from targets.models.version import TargetVersion
 
 __all__ = [
@@ -21,9 +21,9 @@ __all__ = [
     "DirtyKey",
     "Draft",
     "Figures",
-    "Held",
+    "HeldRule",
     "Indicator",
-    "Latest",
+    "LatestEntry",
     "MonthLock",
     "Observation",
     "Quota",

@@ -14,7 +14,7 @@ from plans.fields import MonthField, optional_month
 from plans.models import Plan
 from plans.periods import Month
 from targets.arithmetic.accumulation import month_numbers
-from targets.arithmetic.formulas import Reason, Signal, Verdict
+from targets.arithmetic.formulas import Signal, UnassessableReason, Verdict
 from targets.arithmetic.pace import time_progress
 from targets.models.fields import ExactDecimalField, MonthSetField, NumbersField
 from targets.models.indicator import Indicator
@@ -79,11 +79,11 @@ class Attainment(models.Model):
         GREY = Signal.GREY.value, _("grey")
 
     class ReasonChoices(models.TextChoices):
-        OPERAND_MISSING = Reason.OPERAND_MISSING.value, _("the indicator compared with has no data")
-        BASELINE_MISSING = Reason.BASELINE_MISSING.value, _("the baseline is missing")
-        DENOMINATOR_ZERO = Reason.DENOMINATOR_ZERO.value, _("the denominator is zero")
-        NO_LAST_YEAR = Reason.NO_LAST_YEAR.value, _("there is no figure for the same months of last year")
-        NOT_OWED = Reason.NOT_OWED.value, _("the region has no quota")
+        OPERAND_MISSING = UnassessableReason.OPERAND_MISSING.value, _("the indicator compared with has no data")
+        BASELINE_MISSING = UnassessableReason.BASELINE_MISSING.value, _("the baseline is missing")
+        DENOMINATOR_ZERO = UnassessableReason.DENOMINATOR_ZERO.value, _("the denominator is zero")
+        NO_LAST_YEAR = UnassessableReason.NO_LAST_YEAR.value, _("there is no figure for the same months of last year")
+        NOT_OWED = UnassessableReason.NOT_OWED.value, _("the region has no quota")
 
     pk = models.CompositePrimaryKey("target_id", "region_id", "month")
     target = models.ForeignKey(

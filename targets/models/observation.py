@@ -15,7 +15,7 @@ from departments.models import Region, User
 from departments.permissions import Action
 from plans.fields import MonthField
 from reviews.models import AbstractAuthor, AbstractDecision, AbstractReviewed, ReviewedQuerySet
-from reviews.workflow import Verb
+from reviews.workflow import ReviewVerb
 from targets.entry_rules.figures import Entry, Key
 from targets.models.indicator import Indicator, bound
 from targets.models.target import TargetAssignment
@@ -149,7 +149,7 @@ class Observation(Figures):
         return f"{self.indicator} · {self.region} · {self.month}"
 
 
-class Latest(NamedTuple):
+class LatestEntry(NamedTuple):
     """The latest entry of a figure that was handed in."""
 
     state: str
@@ -166,11 +166,11 @@ class RevisionQuerySet(ReviewedQuerySet["Revision"]):
             return self.none()
         return self.filter(_in_index(keys, "observation__")).order_by("id")
 
-    def latest_of(self, keys: Collection[Key]) -> dict[Key, Latest]:
+    def latest_of(self, keys: Collection[Key]) -> dict[Key, LatestEntry]:
         """The latest entry of each of these figures, and perhaps of some others."""
         columns = ("observation__indicator_id", "observation__region_id", "observation__month", "state", "pk")
         rows = self.handed_in(keys).values_list(*columns)
-        return {(indicator, region, month): Latest(state, pk) for indicator, region, month, state, pk in rows}
+        return {(indicator, region, month): LatestEntry(state, pk) for indicator, region, month, state, pk in rows}
 
     def official_at(self, moment: datetime) -> Self:
         """The revisions that were official at a moment: at most one an observation."""
@@ -228,7 +228,7 @@ class Revision(Figures, AbstractReviewed):
     @property
     def return_reason(self) -> str:
         """Why it was returned; empty if it was not. Where there are many, load them `with_decisions`."""
-        return next((one.reason for one in self.decisions.all() if one.verb == Verb.RETURN.value), "")
+        return next((one.reason for one in self.decisions.all() if one.verb == ReviewVerb.RETURN.value), "")
 
 
 class RevisionAuthor(AbstractAuthor):

@@ -17,7 +17,7 @@ from departments.permissions import Action
 from plans.fields import MonthField
 from plans.periods import Month
 from targets.entry_rules.figures import Problem, check_quota
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models.indicator import Indicator, bound
 from targets.models.promising import STEPPED, UPWARD, WHOLE, is_filled, takes_quotas
 from targets.models.target import Target
@@ -162,7 +162,7 @@ class Quota(models.Model):
             raise ValidationError({"from_month": _("A quota holds from a month of the plan on.")})
         problems = problems_of(target.indicator, self.threshold) if self.threshold is not None else []
         if problems:
-            raise ValidationError({"threshold": [sentence(problem) for problem in problems]})
+            raise ValidationError({"threshold": [problem_sentence(problem) for problem in problems]})
 
     def _is_part(self) -> bool:
         """Whether the region is judged: a part, or with quotas of counts a part of a part."""

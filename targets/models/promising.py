@@ -28,7 +28,7 @@ def is_filled(instance: Model, *names: str) -> bool:
     return all(getattr(instance, name) is not None for name in names)
 
 
-def check(target: "Target") -> None:
+def check_target(target: "Target") -> None:
     """All rules that a target keeps."""
     for rule in CHECKS:
         rule(target)

@@ -22,7 +22,7 @@ from plans.models.plan import check_quote
 from plans.periods import Month
 from targets.arithmetic.formulas import TargetRule
 from targets.arithmetic.pace import Course
-from targets.arithmetic.pace import Step as StepOfCourse
+from targets.arithmetic.pace import PaceStep as StepOfCourse
 from targets.models import promising
 from targets.models.indicator import Indicator, bound
 
@@ -68,7 +68,7 @@ NO_BASELINE = {"baseline__isnull": True, "baseline_year__isnull": True}
 NO_FIGURE = {"operand__isnull": True, "operand_region__isnull": True, **NO_BASELINE}
 
 
-class Held(NamedTuple):
+class HeldRule(NamedTuple):
     """A target as it was by one of its rules, and the first and the last of the months in which that held."""
 
     first: Month
@@ -280,11 +280,11 @@ class Target(models.Model):
         return list(self.versions.all())
 
     @property
-    def rules_held(self) -> list[Held]:
+    def rules_held(self) -> list[HeldRule]:
         """It as it is judged from month to month: by each of its rules that holds in a month of the plan."""
         first, last, versions = self.plan.first_month, self.plan.last_month, self.all_versions
         if not versions:
-            return [Held(first, last, self)]
+            return [HeldRule(first, last, self)]
         rules = [*(version.restored(self) for version in versions), self._alone()]
         found = [(first, rules[0])]
         for version, rule in zip(versions, rules[1:], strict=True):
@@ -293,7 +293,7 @@ class Target(models.Model):
         ends = [*(month.shifted(-1) for month, _rule in found[1:]), last]
         for (begins, rule), end in zip(found, ends, strict=True):
             rule.held = begins, end
-        return [Held(begins, end, rule) for (begins, rule), end in zip(found, ends, strict=True)]
+        return [HeldRule(begins, end, rule) for (begins, rule), end in zip(found, ends, strict=True)]
 
     def _alone(self) -> "Target":
         """It by its own rule alone; to be read, never to be saved."""
@@ -361,7 +361,7 @@ class Target(models.Model):
         check_quote(self.quote, self.clause)
         if self.clause.plan_id != self.plan_id:
             raise ValidationError({"clause": _("The clause belongs to another plan.")})
-        promising.check(self)
+        promising.check_target(self)
 
 
 _TargetAssignmentManager = models.Manager.from_queryset(AssignmentQuerySet)

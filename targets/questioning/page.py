@@ -8,20 +8,20 @@ from functools import cached_property
 from departments.models import Department, Region
 from plans.models import Plan
 from plans.periods import Month
-from targets.data_quality.signals import LISTS, TOGETHER, MonthTested, Result, SignalKind
+from targets.data_quality.signals import LISTS, TOGETHER, MonthTested, SignalKind, SignalResult
 from targets.entry_rules.figures import Entry
 from targets.models import DataQuestion, Indicator
 from targets.questioning.tested_data import TestedData
-from targets.questioning.wording import KINDS, KindWords, chance_text, heading, sentence
+from targets.questioning.wording import KINDS, KindWords, chance_text, signal_heading, signal_sentence
 from targets.services.questioning import SignalOfMonth
-from targets.wording.number_texts import plain, with_unit
+from targets.wording.number_texts import number_without_zeros, with_unit
 
 Stored = Mapping[str, str]
 """A figure as a question keeps it: month, indicator and region by name, the numbers as text, their units."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenFigure:
     """A figure of a finding: of what, where several things were seen; of which month; how much."""
 
     of: str
@@ -38,7 +38,7 @@ class ToldSignal:
     sentence: str
     chance: str
     stands_out: bool
-    figures: Sequence[Seen]
+    figures: Sequence[SeenFigure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class SignalShown:
 
 
 @dataclass(frozen=True, slots=True)
-class OfKind:
+class KindFindings:
     """All that was tested in one way."""
 
     kind: SignalKind
@@ -102,7 +102,9 @@ class DataQuality:
         units = Department.objects.select_related("region").in_bulk(filter(None, map(self.data.unit_of, results)))
         return [self._found(result, places, units) for result in results]
 
-    def _found(self, result: Result, places: Mapping[int, Region], units: Mapping[int, Department]) -> SignalOfMonth:
+    def _found(
+        self, result: SignalResult, places: Mapping[int, Region], units: Mapping[int, Department]
+    ) -> SignalOfMonth:
         indicators = self.data.expected.indicators
         figures = [_stored(entry, indicators[entry.indicator_id], places[entry.region_id]) for entry in result.figures]
         unit = units.get(self.data.unit_of(result) or 0)
@@ -113,32 +115,32 @@ class DataQuality:
         return next((one for one in self.found if (one.result.kind, one.result.about.name) == (kind, subject)), None)
 
     @cached_property
-    def kinds(self) -> list[OfKind]:
+    def kinds(self) -> list[KindFindings]:
         """Everything by kind, with its questions; one query more."""
         asked = list(DataQuestion.objects.filter(plan=self.plan, month__lte=self.month).named().order_by("month"))
         return [self._of_kind(kind, [one for one in asked if one.kind == kind]) for kind in SignalKind]
 
-    def _of_kind(self, kind: SignalKind, asked: Sequence[DataQuestion]) -> OfKind:
+    def _of_kind(self, kind: SignalKind, asked: Sequence[DataQuestion]) -> KindFindings:
         results = self.summary.of_kind(kind)
         tests = sum(1 for result in results if result.chance is not None)
         scant = sum(1 for result in results if result.is_scant)
         now = [self._finding(one, asked) for one in self.found if one.result.kind == kind]
         there = {finding.subject for finding in now}
         kept = [one for one in asked if one.month == self.month and one.subject not in there]
-        gone = [SignalShown(kind, one.subject, told_of(one), one.unit, one, is_gone=True) for one in kept]
-        return OfKind(kind, heading(kind), KINDS[kind], tests, scant, [*now, *gone])
+        gone = [SignalShown(kind, one.subject, signal_told_of(one), one.unit, one, is_gone=True) for one in kept]
+        return KindFindings(kind, signal_heading(kind), KINDS[kind], tests, scant, [*now, *gone])
 
     def _finding(self, found: SignalOfMonth, asked: Iterable[DataQuestion]) -> SignalShown:
         """What was asked about stays as it was found then."""
         subject = found.result.about.name
         about = {one.month: one for one in asked if one.subject == subject}
         question = about.pop(self.month, None)
-        told = told_of(question) if question is not None else _told(found)
+        told = signal_told_of(question) if question is not None else _told(found)
         earlier = about[max(about)] if about else None
         return SignalShown(found.result.kind, subject, told, found.unit, question, earlier)
 
 
-def told_of(question: DataQuestion) -> ToldSignal:
+def signal_told_of(question: DataQuestion) -> ToldSignal:
     """A signal as it was found when the question was asked."""
     return _worded(
         question.kind, question.facts, question.chance, question.together, question.figures, question.unit.short_name
@@ -162,24 +164,24 @@ def _worded(
     of_one = " · ".join(name for lot in (indicators, regions) for name in lot if len(lot) == 1)
     several = [name for name, lot in (("indicator", indicators), ("region", regions)) if len(lot) > 1]
     return ToldSignal(
-        heading(kind),
+        signal_heading(kind),
         of_one if len(indicators) == 1 else unit,
-        sentence(SignalKind(kind), facts),
+        signal_sentence(SignalKind(kind), facts),
         chance_text(float(chance)) if chance is not None else "",
         together is not None and together < TOGETHER,
         [_seen(figure, several) for figure in figures],
     )
 
 
-def _seen(figure: Stored, several: Iterable[str]) -> Seen:
-    return Seen(" · ".join(figure[name] for name in several), Month.parse(figure["month"]), _text(figure))
+def _seen(figure: Stored, several: Iterable[str]) -> SeenFigure:
+    return SeenFigure(" · ".join(figure[name] for name in several), Month.parse(figure["month"]), _text(figure))
 
 
 def _text(figure: Stored) -> str:
     if figure["value"]:
-        return with_unit(plain(Decimal(figure["value"])), figure["unit"])
-    above = with_unit(plain(Decimal(figure["numerator"])), figure["numerator_unit"])
-    return f"{above} / {with_unit(plain(Decimal(figure['denominator'])), figure['denominator_unit'])}"
+        return with_unit(number_without_zeros(Decimal(figure["value"])), figure["unit"])
+    above = with_unit(number_without_zeros(Decimal(figure["numerator"])), figure["numerator_unit"])
+    return f"{above} / {with_unit(number_without_zeros(Decimal(figure['denominator'])), figure['denominator_unit'])}"
 
 
 def _stored(entry: Entry, indicator: Indicator, place: Region) -> Stored:

@@ -16,10 +16,10 @@ from targets.data_quality import corrections, pooled, repeats, spreads
 from targets.data_quality.corrections import Corrected, OfficialFigure
 from targets.data_quality.pooled import BesideLine
 from targets.data_quality.series import MonthlySeries, by_month
-from targets.data_quality.signals import MonthTested, Result, SignalKind
+from targets.data_quality.signals import MonthTested, SignalKind, SignalResult
 from targets.data_quality.spreads import AgainstPace
 from targets.entry_rules.figures import Entry
-from targets.expected.duties import Expected, Key, expected_of
+from targets.expected.duties import ExpectedFigures, FigureKey, expected_of
 from targets.models import Attainment, Indicator, MonthLock, Observation, Revision, Target
 
 WINDOW = 12
@@ -44,10 +44,10 @@ class TestedData:
 
     plan: Plan
     month: Month
-    expected: Expected
+    expected: ExpectedFigures
     entries: Mapping[tuple[int, int], Sequence[Entry]]
     judged: Mapping[tuple[int, int, Month], HeldAgainst]
-    officials: Mapping[Key, Sequence[tuple[Entry, datetime]]]
+    officials: Mapping[FigureKey, Sequence[tuple[Entry, datetime]]]
     locked_at: datetime | None
 
     @classmethod
@@ -67,14 +67,14 @@ class TestedData:
         found = [result for results in (self._of_series(), self._pooled(), self._corrections()) for result in results]
         return MonthTested.of(sorted(found, key=lambda result: order.index(result.kind)))
 
-    def unit_of(self, result: Result) -> int | None:
+    def unit_of(self, result: SignalResult) -> int | None:
         """The unit that is asked: the one that reports the figures; of what is pooled over regions the indicator's own;
         None where nobody has been named."""
         about = result.about
         if about.indicator_id is None:
             return about.unit_id
         if about.region_id is not None:
-            return self.expected.figures.get(Key(about.indicator_id, about.region_id, self.month))
+            return self.expected.figures.get(FigureKey(about.indicator_id, about.region_id, self.month))
         return self.expected.indicators[about.indicator_id].department_id
 
     # --- Series ------------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ class TestedData:
         months = by_month(known, step) if indicator.entry_basis == Indicator.EntryBasis.TO_DATE else known
         return MonthlySeries(indicator_id, region_id, indicator.measure, months, step)
 
-    def _of_series(self) -> Iterator[Result]:
+    def _of_series(self) -> Iterator[SignalResult]:
         for series in self.series.values():
             yield from filter(None, (test(series, self.month) for test in _TESTS))
             yield from filter(None, [spreads.riding_pace(series, list(self._standings(series)), self.month)])
@@ -108,7 +108,7 @@ class TestedData:
 
     # --- Pooled ------------------------------------------------------------------------------------------------------
 
-    def _pooled(self) -> Iterator[Result]:
+    def _pooled(self) -> Iterator[SignalResult]:
         by_indicator: dict[int, list[MonthlySeries]] = defaultdict(list)
         for (indicator_id, _region_id), series in self.series.items():
             by_indicator[indicator_id].append(series)
@@ -131,14 +131,14 @@ class TestedData:
         found: dict[int, list[Entry]] = defaultdict(list)
         for (indicator_id, region_id), series in self.series.items():
             for entry in series.entries if series.measure == Indicator.Measure.COUNT else ():
-                unit_id = self.expected.figures.get(Key(indicator_id, region_id, entry.month))
+                unit_id = self.expected.figures.get(FigureKey(indicator_id, region_id, entry.month))
                 if unit_id is not None:
                     found[unit_id].append(entry)
         return found
 
     # --- Corrections -------------------------------------------------------------------------------------------------
 
-    def _corrections(self) -> Iterator[Result]:
+    def _corrections(self) -> Iterator[SignalResult]:
         by_unit: dict[int, list[Corrected]] = defaultdict(list)
         of_month: dict[int, list[Corrected]] = defaultdict(list)
         for key, lot in self.officials.items():
@@ -151,10 +151,10 @@ class TestedData:
         yield from (corrections.favourable(unit_id, lot) for unit_id, lot in by_unit.items() if unit_id)
         yield from self._late(of_month)
 
-    def _late(self, of_month: Mapping[int, Sequence[Corrected]]) -> Iterator[Result]:
+    def _late(self, of_month: Mapping[int, Sequence[Corrected]]) -> Iterator[SignalResult]:
         for unit_id, lot in of_month.items():
             if unit_id and self.locked_at is not None:
-                yield from filter(None, [corrections.late(unit_id, lot, self.locked_at)])
+                yield from filter(None, [corrections.corrections_before_closing(unit_id, lot, self.locked_at)])
 
     def _official(self, entry: Entry, at: datetime) -> OfficialFigure:
         return OfficialFigure(entry, at, self._passes(entry))
@@ -198,7 +198,7 @@ class TestedData:
         return target.threshold if target.threshold_kind == Target.ThresholdKind.CONSTANT else None
 
 
-_TESTS: tuple[Callable[[MonthlySeries, Month], Result | None], ...] = (
+_TESTS: tuple[Callable[[MonthlySeries, Month], SignalResult | None], ...] = (
     repeats.copied_month,
     spreads.too_even,
     spreads.year_end_rush,
@@ -224,7 +224,7 @@ def _amount(indicator: Indicator, entry: Entry) -> Fraction | None:
     return Fraction(entry.numerator) * Fraction(indicator.scale) / Fraction(entry.denominator)
 
 
-def _official(keys: Iterable[Key]) -> dict[tuple[int, int], list[Entry]]:
+def _official(keys: Iterable[FigureKey]) -> dict[tuple[int, int], list[Entry]]:
     """The official figures of each indicator and region, by month."""
     wanted = set(keys)
     rows = Observation.objects.official().around(wanted).order_by("month")
@@ -244,16 +244,16 @@ def _judged(plan: Plan, window: Iterable[Month]) -> dict[tuple[int, int, Month],
     }
 
 
-def _corrected(keys: Iterable[Key]) -> dict[Key, list[tuple[Entry, datetime]]]:
+def _corrected(keys: Iterable[FigureKey]) -> dict[FigureKey, list[tuple[Entry, datetime]]]:
     """The figures that were official one after the other, where there was more than one."""
     wanted = set(keys)
     official = Revision.objects.handed_in(wanted).filter(official_at__isnull=False)
     ended = official.filter(ended_at__isnull=False).order_by().values("observation")
     names = [f"observation__{name}" for name in ("indicator_id", "region_id", "month")]
-    found: dict[Key, list[tuple[Entry, datetime]]] = defaultdict(list)
+    found: dict[FigureKey, list[tuple[Entry, datetime]]] = defaultdict(list)
     for *row, at in official.filter(observation__in=ended).values_list(*names, *_FIGURES, "official_at"):
         entry = Entry(*row)
-        if (key := Key(*entry.key)) in wanted:
+        if (key := FigureKey(*entry.key)) in wanted:
             found[key].append((entry, at))
     return {key: lot for key, lot in found.items() if len(lot) > 1}
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from targets.data_quality.signals import SignalKind
 from targets.models import DataQuestion
-from targets.wording.notices import month_text
+from targets.wording.notices import stored_month_text
 
 Details = Mapping[str, Any]
 
@@ -78,7 +78,7 @@ def _float(value: Any) -> str:
 
 def _copied(facts: Details) -> str:
     said = _("Numerator and denominator are the same as those of %(earlier)s, to the digit.")
-    return said % {"earlier": month_text(facts["earlier"])}
+    return said % {"earlier": stored_month_text(facts["earlier"])}
 
 
 def _equal_counties(_facts: Details) -> str:
@@ -154,7 +154,7 @@ _SENTENCES: Mapping[SignalKind, Callable[[Details], str]] = {
 }
 
 
-def sentence(kind: SignalKind, facts: Details) -> str:
+def signal_sentence(kind: SignalKind, facts: Details) -> str:
     """What was found."""
     return _SENTENCES[kind](facts)
 
@@ -191,7 +191,7 @@ def chance_text(chance: float) -> str:
     return pgettext("chance", "less than one in a hundred million")
 
 
-def heading(kind: str) -> str:
+def signal_heading(kind: str) -> str:
     """What a kind is called."""
     return str(DataQuestion.KindChoices(kind).label)
 
@@ -208,7 +208,7 @@ def _answered(details: Details) -> str:
 
 def _named(details: Details) -> dict[str, str]:
     named = {"unit": details["unit"], "person": details["person"]}
-    return {**named, "month": month_text(details["month"]), "kind": heading(details["kind"])}
+    return {**named, "month": stored_month_text(details["month"]), "kind": signal_heading(details["kind"])}
 
 
 WORDINGS: Mapping[str, Callable[[Details], str]] = {"data_question": _asked, "data_answer": _answered}

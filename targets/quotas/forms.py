@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from departments.rules.typed import number_of
 from targets.entry_rules.numbers import NotANumberError, read_number
-from targets.messages import SENTENCES, sentence
+from targets.messages import SENTENCES, problem_sentence
 from targets.models.parting import problems_of
-from targets.quotas.tables import Column, Place, QuotaTable
-from targets.services.quotas import Division
+from targets.quotas.tables import QuotaColumn, QuotaPlace, QuotaTable
+from targets.services.quotas import TargetDivision
 from targets.wording.aims import threshold_text
-from targets.wording.number_texts import plain
+from targets.wording.number_texts import number_without_zeros
 
 LONGEST = 30
 """The most characters of a cell."""
@@ -23,7 +23,7 @@ Key = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class QuotaCell:
     """A number as it stands in the table: its input's name, what was typed, what is stored, what is wrong with it.
     `name` is empty where the region can have no quota of the target."""
 
@@ -66,11 +66,11 @@ class QuotaForm:
             self.errors.append(_("The paper has more than %(limit)s characters.") % {"limit": LONGEST_SOURCE})
         for column in self.table.columns:
             for place in self.table.places:
-                text = data.get(name_of(column, place))
+                text = data.get(quota_input_name(column, place))
                 if text is not None and place.region.pk in column.regions:
                     self._understand(column, place, text)
 
-    def _understand(self, column: Column, place: Place, text: str) -> None:
+    def _understand(self, column: QuotaColumn, place: QuotaPlace, text: str) -> None:
         key = column.target.pk, place.region.pk
         try:
             number = read_number(text) if len(text) <= LONGEST else _refuse(text)
@@ -80,52 +80,52 @@ class QuotaForm:
         self.numbers[key] = number
         problems = problems_of(column.target.indicator, number) if number is not None else []
         if problems:
-            self.problems[key] = sentence(problems[0])
+            self.problems[key] = problem_sentence(problems[0])
 
-    def divisions(self, *, every: bool = False) -> list[Division]:
+    def divisions(self, *, every: bool = False) -> list[TargetDivision]:
         """How the targets are to be divided: those of which a number is different, or all that the form holds."""
         rows = [(column, self._rows(column)) for column in self.table.columns if self._version(column) is not None]
         changed = [(column, numbers) for column, numbers in rows if every or numbers != column.numbers]
-        return [Division(column.target, numbers, self._version(column)) for column, numbers in changed]
+        return [TargetDivision(column.target, numbers, self._version(column)) for column, numbers in changed]
 
-    def _version(self, column: Column) -> int | None:
+    def _version(self, column: QuotaColumn) -> int | None:
         return number_of((self.data or {}).get(f"seen-{column.target.pk}", ""))
 
-    def _rows(self, column: Column) -> dict[int, Decimal]:
+    def _rows(self, column: QuotaColumn) -> dict[int, Decimal]:
         """All quotas of a target: what was typed, and what the form did not show as it is."""
         pk = column.target.pk
         typed = {region_id: number for (target_id, region_id), number in self.numbers.items() if target_id == pk}
         return {region_id: one for region_id, one in {**column.numbers, **typed}.items() if one is not None}
 
-    def rows(self) -> list[tuple[Place, list[Cell]]]:
+    def rows(self) -> list[tuple[QuotaPlace, list[QuotaCell]]]:
         """The table with what stands in its cells."""
         return [(place, [self._cell(column, place) for column in self.table.columns]) for place in self.table.places]
 
-    def _cell(self, column: Column, place: Place) -> Cell:
-        name = name_of(column, place) if place.region.pk in column.regions else ""
+    def _cell(self, column: QuotaColumn, place: QuotaPlace) -> QuotaCell:
+        name = quota_input_name(column, place) if place.region.pk in column.regions else ""
         number = column.numbers.get(place.region.pk)
-        stored = text_of(number)
+        stored = quota_input_text(number)
         text = stored if self.data is None else self.data.get(name, stored)[: LONGEST + 1]
         problem = self.problems.get((column.target.pk, place.region.pk), "")
-        shown = "" if number is None else plain(number)
-        return Cell(name, column.target.name, text, stored, shown, problem, hint_of(column))
+        shown = "" if number is None else number_without_zeros(number)
+        return QuotaCell(name, column.target.name, text, stored, shown, problem, hint_of(column))
 
 
 def _refuse(text: str) -> Decimal:
     raise NotANumberError(text)
 
 
-def name_of(column: Column, place: Place) -> str:
+def quota_input_name(column: QuotaColumn, place: QuotaPlace) -> str:
     """The name of a cell's input."""
     return f"quota-{column.target.pk}-{place.region.pk}"
 
 
-def text_of(number: Decimal | None) -> str:
+def quota_input_text(number: Decimal | None) -> str:
     """A number as one types it; nothing for none."""
     return "" if number is None else f"{number.normalize():f}"
 
 
-def hint_of(column: Column) -> str:
+def hint_of(column: QuotaColumn) -> str:
     """What an empty cell means."""
     return _("owes nothing") if column.by_quota_alone else threshold_text(column.target)
 

@@ -15,12 +15,12 @@ from plans.periods import Month
 from targets.arithmetic.sums import SumCheck
 from targets.judging.loading import Regions
 from targets.models import MonthLock, Quota, Target
-from targets.reading.divisions import Issue, in_force, issues_of, versions_of
+from targets.reading.divisions import QuotaIssue, issues_of, quota_versions_of, quotas_of_month
 from targets.services.quotas import sum_of
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QuotaPlace:
     """A region of the table: a part of the plan's region, or with `above` a part of one of these."""
 
     region: Region
@@ -28,7 +28,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class QuotaColumn:
     """A target with all versions of its quotas, `quotas` those in force in the table's month; the sum against the
     whole, where it says something; and the version that whoever sets quotas has seen."""
 
@@ -65,11 +65,11 @@ class QuotaTable:
 
     plan: Plan
     month: Month
-    places: Sequence[Place]
-    columns: Sequence[Column]
+    places: Sequence[QuotaPlace]
+    columns: Sequence[QuotaColumn]
     hidden: Collection[int]
 
-    def column(self, code: str) -> Column | None:
+    def column(self, code: str) -> QuotaColumn | None:
         """The target of a code."""
         return next((column for column in self.columns if column.target.code == code), None)
 
@@ -78,7 +78,7 @@ def quota_table(plan: Plan, month: Month, targets: Sequence[Target], user: User)
     """The table of some targets of a plan; five queries, however many there are. Regions whose lights the person may
     not see are left out; what they owe counts in the sums."""
     stored = _stored(targets)
-    versions, tree = versions_of(targets), Regions.load()
+    versions, tree = quota_versions_of(targets), Regions.load()
     places = _places(plan, tree, {quota.region_id for listed in stored.values() for quota in listed})
     columns = [_column(target, stored[target.pk], month, versions[target.pk], places, tree) for target in targets]
     seen = [place for place in places if _sees(user, place.region)]
@@ -92,12 +92,12 @@ def _stored(targets: Sequence[Target]) -> Mapping[int, list[Quota]]:
     return found
 
 
-def _places(plan: Plan, tree: Regions, with_quotas: Collection[int]) -> list[Place]:
+def _places(plan: Plan, tree: Regions, with_quotas: Collection[int]) -> list[QuotaPlace]:
     """The parts of the plan's region; of further parts those that have or had a quota."""
     direct = tree.parts.get(plan.region_id, [])
     deeper = [pk for pk in with_quotas if pk not in direct]
     regions = Region.objects.in_bulk([*direct, *deeper])
-    places = [Place(region, _above(pk, plan, tree)) for pk, region in regions.items()]
+    places = [QuotaPlace(region, _above(pk, plan, tree)) for pk, region in regions.items()]
     return sorted(places, key=lambda place: [tree.codes[pk] for pk in (*reversed(place.above), place.region.pk)])
 
 
@@ -108,13 +108,13 @@ def _above(region_id: int, plan: Plan, tree: Regions) -> tuple[int, ...]:
 
 
 def _column(
-    target: Target, stored: Sequence[Quota], month: Month, version: int, places: Sequence[Place], tree: Regions
-) -> Column:
-    quotas = in_force(stored, month)
+    target: Target, stored: Sequence[Quota], month: Month, version: int, places: Sequence[QuotaPlace], tree: Regions
+) -> QuotaColumn:
+    quotas = quotas_of_month(stored, month)
     numbers = {pk: quota.threshold for pk, quota in quotas.items() if quota.threshold is not None}
     deep = target.coverage == Target.Coverage.QUOTAS
     regions = {place.region.pk for place in places if deep or not place.above}
-    return Column(target, stored, quotas, sum_of(target, numbers, tree), version, regions)
+    return QuotaColumn(target, stored, quotas, sum_of(target, numbers, tree), version, regions)
 
 
 def _sees(user: User, region: Region) -> bool:
@@ -123,7 +123,7 @@ def _sees(user: User, region: Region) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class QuotaTableVersion:
     """The quotas of a target from a month on, until the next version: the number of each region of the table, the sum,
     and how they were set last."""
 
@@ -132,7 +132,7 @@ class Version:
     check: SumCheck | None
     source: str
     reason: str
-    issue: Issue | None
+    issue: QuotaIssue | None
     in_force: bool
 
     @property
@@ -141,7 +141,7 @@ class Version:
         return self.check.total if self.check is not None else None
 
 
-def versions_shown(table: QuotaTable, column: Column) -> tuple[list[Version], list[Issue]]:
+def versions_shown(table: QuotaTable, column: QuotaColumn) -> tuple[list[QuotaTableVersion], list[QuotaIssue]]:
     """All versions of a target's quotas, the first one first, and how they came about, the latest first."""
     issues, tree = issues_of(column.target), Regions.load()
     months = sorted({quota.from_month for quota in column.stored})
@@ -152,16 +152,18 @@ def versions_shown(table: QuotaTable, column: Column) -> tuple[list[Version], li
 
 
 def _version(
-    table: QuotaTable, column: Column, month: Month, tree: Regions, issue: Issue | None, *, is_held: bool
-) -> Version:
-    quotas = in_force(column.stored, month)
+    table: QuotaTable, column: QuotaColumn, month: Month, tree: Regions, issue: QuotaIssue | None, *, is_held: bool
+) -> QuotaTableVersion:
+    quotas = quotas_of_month(column.stored, month)
     owed = {pk: quota.threshold for pk, quota in quotas.items() if quota.threshold is not None}
     first = next(quota for quota in column.stored if quota.from_month == month)
     numbers = [owed.get(place.region.pk) for place in table.places]
-    return Version(month, numbers, sum_of(column.target, owed, tree), first.source, first.reason, issue, is_held)
+    return QuotaTableVersion(
+        month, numbers, sum_of(column.target, owed, tree), first.source, first.reason, issue, is_held
+    )
 
 
-def may_set(user: User, plan: Plan) -> bool:
+def may_set_quotas(user: User, plan: Plan) -> bool:
     """Whether the person sets the quotas of the plan."""
     return access.reach(user, Action.SET_QUOTAS).acts_for(plan.region_id)
 

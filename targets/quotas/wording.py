@@ -8,24 +8,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from plans.periods import Month
-from targets.arithmetic.sums import Sum, SumCheck
+from targets.arithmetic.sums import SumCheck, SumStanding
 from targets.models import Target
 from targets.quotas.tables import QuotaTable
-from targets.wording.number_texts import plain, with_unit
+from targets.wording.number_texts import number_without_zeros, with_unit
 
 
 def sum_text(target: Target, check: SumCheck) -> str:
     """How the sum stands to the whole, in words."""
-    if check.outcome is Sum.EQUAL:
+    if check.outcome is SumStanding.EQUAL:
         return _("equal to the whole")
-    difference = with_unit(plain(check.difference), target.indicator.unit)
+    difference = with_unit(number_without_zeros(check.difference), target.indicator.unit)
     name = f"{check.outcome.value}Limit" if check.is_limit else check.outcome.value
     return script_texts()[name] % {"difference": difference}
 
 
-def what_was_set(table: QuotaTable) -> Iterator[tuple[int, str]]:
+def messages_of_quotas_set(table: QuotaTable) -> Iterator[tuple[int, str]]:
     """What a person is told who has set the quotas of the table's targets from its month on: level, sentence."""
-    number, month = len(table.columns), month_text(table.month)
+    number, month = len(table.columns), quota_month_text(table.month)
     if not number:
         yield (
             constants.INFO,
@@ -44,11 +44,11 @@ def what_was_set(table: QuotaTable) -> Iterator[tuple[int, str]]:
             told["sum"] = sum_text(column.target, column.check)
             yield constants.WARNING, _("%(target)s: the quotas ask for more than the whole: %(sum)s.") % told
         if (later := column.later(table.month)) is not None:
-            told["month"] = month_text(later)
+            told["month"] = quota_month_text(later)
             yield constants.INFO, _("%(target)s: from %(month)s on another version holds, as it was set before.") % told
 
 
-def month_text(month: Month) -> str:
+def quota_month_text(month: Month) -> str:
     """2014年6月; June 2014."""
     return date_format(month.first_day, "YEAR_MONTH_FORMAT")
 

@@ -19,7 +19,7 @@ from targets.models import Quota, Target
 from targets.models.promising import takes_quotas
 
 
-def divisible(plan: Plan) -> list[Target]:
+def divisible_targets_of(plan: Plan) -> list[Target]:
     """The targets of a plan that can be divided among the parts of its region, in the plan's order; one query."""
     parted = Target.objects.filter(plan=plan).exclude(coverage=Target.Coverage.WHOLE).select_related("indicator")
     targets = [target for target in parted.order_by("order", "code") if takes_quotas(target)]
@@ -28,20 +28,20 @@ def divisible(plan: Plan) -> list[Target]:
     return targets
 
 
-def versions_of(targets: Collection[Target]) -> dict[int, int]:
+def quota_versions_of(targets: Collection[Target]) -> dict[int, int]:
     """Target → the number of the last writing of any of its quotas; 0 where there was none. One query."""
     written = Quota.history.filter(target_id__in=[target.pk for target in targets]).order_by()
     latest = dict(written.values_list("target_id").annotate(latest=Max("history_id")))
     return {target.pk: latest.get(target.pk, 0) for target in targets}
 
 
-def in_force(quotas: Iterable[Quota], month: Month) -> dict[int, Quota]:
+def quotas_of_month(quotas: Iterable[Quota], month: Month) -> dict[int, Quota]:
     """Of one target's quotas the version by which a month is judged, by region; who owes nothing is left out."""
-    latest = {quota.region_id: quota for quota in in_order(quotas) if quota.from_month <= month}
+    latest = {quota.region_id: quota for quota in quotas_in_order(quotas) if quota.from_month <= month}
     return {region_id: quota for region_id, quota in latest.items() if quota.threshold is not None}
 
 
-def in_order(quotas: Iterable[Quota]) -> list[Quota]:
+def quotas_in_order(quotas: Iterable[Quota]) -> list[Quota]:
     """By the month from which they hold, the earliest first."""
     return sorted(quotas, key=lambda quota: quota.from_month)
 
@@ -58,7 +58,7 @@ class RegionChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class QuotaIssue:
     """Quotas of a target as somebody set them at once: from which month, by which paper, and what became different."""
 
     number: int
@@ -70,7 +70,7 @@ class Issue:
     changes: Sequence[RegionChange]
 
 
-def issues_of(target: Target, after: int = 0) -> list[Issue]:
+def issues_of(target: Target, after: int = 0) -> list[QuotaIssue]:
     """How the target's quotas came about, the latest first; only what was written after a version."""
     rows = Quota.history.filter(target_id=target.pk).select_related("history_user", "region")
     known: dict[tuple[int, Month], Decimal] = {}
@@ -83,13 +83,13 @@ def issues_of(target: Target, after: int = 0) -> list[Issue]:
     return [issue for issue in reversed(found) if issue.number > after]
 
 
-def _issue(rows: Sequence[Any], known: dict[tuple[int, Month], Decimal]) -> Issue:
+def _issue(rows: Sequence[Any], known: dict[tuple[int, Month], Decimal]) -> QuotaIssue:
     """What was written in one moment; `known` holds what each version said until then."""
     last = rows[-1]
     changes = [_change(row, known) for row in sorted(rows, key=lambda row: str(row.region.code))]
     different = [change for change in changes if change.before != change.now or change.removed]
     by = str(last.history_user or "")
-    return Issue(last.history_id, last.history_date, by, last.from_month, last.source, last.reason, different)
+    return QuotaIssue(last.history_id, last.history_date, by, last.from_month, last.source, last.reason, different)
 
 
 def _change(row: Any, known: dict[tuple[int, Month], Any]) -> RegionChange:

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from departments.models import Region, User
 from plans.periods import Month
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 from targets.judging.dependencies import decisive_months
 from targets.judging.loading import Loader, Regions, Row, SeriesKey
-from targets.judging.recompute import replayed
+from targets.judging.recompute import replay_month
 from targets.models import Attainment, Observation, Revision, Target
-from targets.wording.lights import Light, light
+from targets.wording.lights import Light, light_of_attainment
 
 DAYS = 90
 """So many days are looked back at, from the newest."""
@@ -35,7 +35,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LightChange:
     """A light that changed on a day, and the attainment as it was known at its end."""
 
     day: date
@@ -50,7 +50,7 @@ class Change:
 class History:
     """The changes, newest first; `since`: what was before this day is not told, because there are too many days."""
 
-    changes: Sequence[Change]
+    changes: Sequence[LightChange]
     since: date | None
 
 
@@ -74,7 +74,7 @@ def history(target: Target, region: Region, month: Month, user: User, until: dat
     if not days:
         return History((), None)
     moments = [days[0] - timedelta(days=1), *days]
-    judged = replayed(target, region.pk, month, regions, (_official_on(spells, one) for one in moments))
+    judged = replay_month(target, region.pk, month, regions, (_official_on(spells, one) for one in moments))
     states = list(_with_lights(target, judged))
     turned = [
         (day, before, after, attainment)
@@ -82,14 +82,14 @@ def history(target: Target, region: Region, month: Month, user: User, until: dat
         if (before.colour, before.shape) != (after.colour, after.shape)
     ]
     causes = _causes({day: _of_day(spells, day) for day, *_rest in turned}, user)
-    changes = [Change(*one, *causes[one[0]]) for one in reversed(turned)]
+    changes = [LightChange(*one, *causes[one[0]]) for one in reversed(turned)]
     return History(changes, days[0] if len(known) > DAYS else None)
 
 
 def _with_lights(target: Target, judged: Iterable[Attainment]) -> Iterator[tuple[Attainment, Light]]:
     for one in judged:
         one.target = target
-        yield one, light(one)
+        yield one, light_of_attainment(one)
 
 
 def _spells(months: Mapping[SeriesKey, int], until: datetime) -> Iterator[_Spell]:
@@ -109,7 +109,7 @@ def _spells(months: Mapping[SeriesKey, int], until: datetime) -> Iterator[_Spell
         if of.number <= months.get(SeriesKey(indicator_id, region_id, of.year), 0):
             row = (indicator_id, region_id, of.key, value, numerator, denominator, day, pk)
             ended = timezone.localdate(ends) if ends is not None and ends <= until else None
-            yield _Spell(row, timezone.localdate(begins), ended, state == State.WITHDRAWN.value)
+            yield _Spell(row, timezone.localdate(begins), ended, state == ReviewState.WITHDRAWN.value)
 
 
 def _official_on(spells: Sequence[_Spell], day: date) -> Loader:

@@ -8,15 +8,15 @@ from functools import lru_cache
 from django.http import Http404, HttpRequest
 
 from plans.models import Clause, Plan
-from plans.page_cache.plan_context import surroundings_of
+from plans.page_cache.plan_context import read_plan_context
 from plans.page_cache.visible_plans import plans_seen
 from plans.periods import Month
 from targets.models import Attainment, Target
-from targets.reading.selectors import Duties, responsible
+from targets.reading.selectors import Duties, duties_of_plan
 
 
 @dataclass(frozen=True, slots=True)
-class Promised:
+class PlanPromises:
     """A published plan with its region; its clauses with names and without their words, and its targets with plan,
     clause, indicator, operand, steps and former rules, both by id and in the plan's order; and who answers for which
     target."""
@@ -27,14 +27,14 @@ class Promised:
     duties: Duties
 
 
-def promised_in(request: HttpRequest, plan_code: str) -> Promised:
+def plan_promises_asked_for(request: HttpRequest, plan_code: str) -> PlanPromises:
     """What a plan promises; Http404 where no such plan was published, or the person may not see it.
 
     A process reads it once for each version of the plan's outline (see `plans.page_cache.plan_context`) and keeps it as
     bytes, so that no request sees what another has done to it.
     """
-    known = surroundings_of(request, plan_code)
-    found: Promised | None = None
+    known = read_plan_context(request, plan_code)
+    found: PlanPromises | None = None
     if known.plan_id is not None:
         found = pickle.loads(_kept(known.plan_id, known.outline))  # noqa: S301 - made below, by ourselves
     if found is None or all(plan.code != plan_code for plan in plans_seen(request)):
@@ -45,7 +45,7 @@ def promised_in(request: HttpRequest, plan_code: str) -> Promised:
 @lru_cache(maxsize=4)
 def _kept(plan_id: int, _outline: int) -> bytes:
     plan = Plan.objects.published().filter(pk=plan_id).first()
-    return pickle.dumps(None if plan is None else promised_by(plan), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps(None if plan is None else plan_promises_of(plan), pickle.HIGHEST_PROTOCOL)
 
 
 _OF_INDICATOR = ("definition", "source", "minimum", "maximum", "usual_low", "usual_high")
@@ -57,7 +57,7 @@ _NOT_LISTED = (
 """What no list shows: the page of the target itself does."""
 
 
-def promised_by(plan: Plan) -> Promised:
+def plan_promises_of(plan: Plan) -> PlanPromises:
     """As it is stored; six queries."""
     stored = Target.objects.filter(plan=plan).select_related("indicator", "operand", "operand_region")
     stored = stored.prefetch_related("steps").with_rules().defer(*_NOT_LISTED)
@@ -65,10 +65,10 @@ def promised_by(plan: Plan) -> Promised:
     clauses = {one.pk: one for one in plan.clauses.with_names().order_by("order")}
     for one in targets.values():
         one.plan, one.clause = plan, clauses[one.clause_id]
-    return Promised(plan, clauses, targets, responsible(plan))
+    return PlanPromises(plan, clauses, targets, duties_of_plan(plan))
 
 
-def judged_in(promised: Promised, month: Month) -> list[Attainment]:
+def judged_in(promised: PlanPromises, month: Month) -> list[Attainment]:
     """How each target stands in the plan's own region, in the plan's order. A target that has come since the plan was
     read is not among them."""
     plan, targets = promised.plan, promised.targets

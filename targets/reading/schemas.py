@@ -12,7 +12,7 @@ from plans.api import MonthText
 from plans.models import AbstractAssignment
 from targets.models import Attainment, Indicator, Observation, Quota, Step, Target, TargetVersion
 from targets.wording.completion import completion
-from targets.wording.explanation import explain, quota_of, shown
+from targets.wording.explanation import attainment_texts_of, explain_attainment, quota_of
 
 
 class IndicatorOut(Schema):
@@ -164,7 +164,7 @@ class TargetOut(RuleOut):
 
     @staticmethod
     def resolve_departments(target: Target) -> list[dict[str, str]]:
-        return responsible(target.assignments.all())
+        return departments_with_roles(target.assignments.all())
 
 
 class FreshnessOut(Schema):
@@ -215,7 +215,7 @@ class AttainmentOut(Schema):
 
     @staticmethod
     def resolve_shown(attainment: Attainment) -> str:
-        return shown(attainment).actual
+        return attainment_texts_of(attainment).actual
 
     @staticmethod
     def resolve_threshold(attainment: Attainment) -> Decimal | None:
@@ -242,7 +242,7 @@ class AttainmentOut(Schema):
 
     @staticmethod
     def resolve_explanation(attainment: Attainment) -> str:
-        return explain(attainment)
+        return explain_attainment(attainment)
 
 
 class ObservationOut(Schema):
@@ -294,6 +294,6 @@ class ObservationOut(Schema):
         return observation.official and observation.official.source.demonstration
 
 
-def responsible(assignments: Iterable[AbstractAssignment]) -> list[dict[str, str]]:
+def departments_with_roles(assignments: Iterable[AbstractAssignment]) -> list[dict[str, str]]:
     """The departments that answer for a promise, with their roles."""
     return [{"code": one.department.code, "role": one.role} for one in assignments]

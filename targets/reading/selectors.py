@@ -25,11 +25,11 @@ from targets.arithmetic.formulas import UNRECOVERABLE
 from targets.judging.loading import official_at
 from targets.judging.recompute import attainments_from
 from targets.models import Attainment, Revision, Target, TargetAssignment
-from targets.wording.explanation import Shown, shown
-from targets.wording.lights import Light, light
+from targets.wording.explanation import AttainmentTexts, attainment_texts_of
+from targets.wording.lights import Light, light_of_attainment
 
 
-class Point(NamedTuple):
+class TrendPoint(NamedTuple):
     """One month of a target for drawing: what was reached and what it was compared with."""
 
     month: Month
@@ -42,22 +42,22 @@ class Point(NamedTuple):
 class Trends:
     """All months of a plan's targets in the plan's region; `last_month` is the last one with any approved data."""
 
-    points: dict[int, list[Point]]
+    points: dict[int, list[TrendPoint]]
     last_month: Month | None
 
-    def until(self, target_id: int, month: Month) -> list[Point]:
+    def until(self, target_id: int, month: Month) -> list[TrendPoint]:
         """A target's months from the plan's first up to one of them."""
         return [point for point in self.points.get(target_id, []) if point.month <= month]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TargetRow:
     """A target in a list, ready to be shown."""
 
     attainment: Attainment
-    shown: Shown
+    shown: AttainmentTexts
     light: Light
-    trend: Sequence[Point] = field(default=())
+    trend: Sequence[TrendPoint] = field(default=())
 
     @property
     def target(self) -> Target:
@@ -81,7 +81,7 @@ def _address(plan_code: str, code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Months:
+class MonthSwitch:
     """The month shown, its neighbours in the plan, and all of the plan's to choose from."""
 
     shown: Month
@@ -122,7 +122,7 @@ def trends(plan: Plan) -> Trends:
     return _trends(plan, rows)
 
 
-def trends_of(plan: Plan, attainments: Iterable[Attainment]) -> Trends:
+def trends_of_attainments(plan: Plan, attainments: Iterable[Attainment]) -> Trends:
     """The same from attainments that are at hand, ordered by month."""
     return _trends(
         plan,
@@ -131,10 +131,10 @@ def trends_of(plan: Plan, attainments: Iterable[Attainment]) -> Trends:
 
 
 def _trends(plan: Plan, rows: Iterable[tuple[int, Month, Decimal | None, Decimal | None, str, Month | None]]) -> Trends:
-    points: dict[int, list[Point]] = defaultdict(list)
+    points: dict[int, list[TrendPoint]] = defaultdict(list)
     known = []
     for target_id, month, actual, compared, signal, last_month in rows:
-        points[target_id].append(Point(month, actual, compared, signal))
+        points[target_id].append(TrendPoint(month, actual, compared, signal))
         known.append(last_month)
     return Trends(points, last_in_plan(plan, known))
 
@@ -145,7 +145,7 @@ def last_in_plan(plan: Plan, months: Iterable[Month | None]) -> Month | None:
     return max(last, plan.first_month) if last is not None else None
 
 
-def month_of(text: str | None, plan: Plan, otherwise: Month | None) -> tuple[Month, bool]:
+def month_asked_for(text: str | None, plan: Plan, otherwise: Month | None) -> tuple[Month, bool]:
     """The month asked for, and whether it could be understood; else the given one, or the plan's first."""
     usual = otherwise or plan.first_month
     if not text:
@@ -157,20 +157,25 @@ def month_of(text: str | None, plan: Plan, otherwise: Month | None) -> tuple[Mon
     return (month, True) if plan.first_month <= month <= plan.last_month else (usual, False)
 
 
-def months(plan: Plan, shown: Month, last_with_data: Month | None) -> Months:
+def month_switch_of(plan: Plan, shown: Month, last_with_data: Month | None) -> MonthSwitch:
     """The month switch."""
-    return Months(shown, plan.months, last_with_data)
+    return MonthSwitch(shown, plan.months, last_with_data)
 
 
-def rows_of(attainments: Iterable[Attainment], known: Trends | None = None) -> list[Row]:
+def rows_of_attainments(attainments: Iterable[Attainment], known: Trends | None = None) -> list[TargetRow]:
     """The attainments as rows of a list, with their months so far where these are known."""
     return [
-        Row(one, shown(one), light(one), known.until(one.target_id, one.month) if known is not None else ())
+        TargetRow(
+            one,
+            attainment_texts_of(one),
+            light_of_attainment(one),
+            known.until(one.target_id, one.month) if known is not None else (),
+        )
         for one in attainments
     ]
 
 
-def official_then(
+def attainments_official_then(
     targets: QuerySet[Target], region: Region, moment: datetime, *, parts: bool = False
 ) -> list[Attainment]:
     """The targets judged for a region, with `parts` for every region of theirs, month by month, by the figures that
@@ -187,7 +192,7 @@ def official_then(
     return rows
 
 
-def seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
+def attainments_seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
     """Of attainments that were judged anew, of a plan that the person sees, those that `visible_to` would show."""
     seen = access.reach(user, Action.VIEW_OBSERVATIONS).judged
     return [one for one in attainments if one.region_id in seen or one.region_id == one.target.plan.region_id]
@@ -203,7 +208,7 @@ def would_be_seen(user: User, would: Iterable[Attainment]) -> list[Attainment]:
     known = [one for one in found if one.target_id in targets]
     for one in known:
         one.of_target(targets[one.target_id])
-    return seen_by(user, known)
+    return attainments_seen_by(user, known)
 
 
 class Assigned(NamedTuple):
@@ -233,7 +238,7 @@ def _department_address(plan_code: str, code: str) -> str:
     return reverse("department", args=[plan_code, code])
 
 
-def responsible(plan: Plan) -> Duties:
+def duties_of_plan(plan: Plan) -> Duties:
     """Who answers for which target of the plan: bare values, because departments are few and their duties many."""
     found: dict[int, list[Assigned]] = defaultdict(list)
     units = Department.objects.in_bulk()

@@ -15,30 +15,22 @@ from django.utils.translation import gettext as _
 from departments.models import User
 from plans.periods import Month, expected_months
 from targets.arithmetic.accumulation import Accumulated
-from targets.arithmetic.comparing import to_date
-from targets.arithmetic.forecast import Known, Outlook, forecast, promises
+from targets.arithmetic.comparing import figure_to_date
+from targets.arithmetic.forecast import KnownStates, Outlook, forecast, outlook_holds
 from targets.arithmetic.formulas import FORESEEN
 from targets.arithmetic.pace import made_up_until
-from targets.arithmetic.quantities import rounded, written
+from targets.arithmetic.quantities import decimal_of_quantity, rounded
 from targets.arithmetic.ranking import ranks
-from targets.judging.dependencies import Use, uses_held
-from targets.judging.loading import Figures, Loader, Regions
+from targets.judging.dependencies import FigureUse, uses_held
+from targets.judging.loading import LoadedFigures, Loader, Regions
 from targets.models import Attainment, Indicator, Observation, Target, TargetAssignment
-from targets.reading.selectors import Point, Row, rows_of
+from targets.reading.selectors import TargetRow, TrendPoint, rows_of_attainments
 from targets.wording.completion import completion, completion_text, is_divided, issued_text, owes
-from targets.wording.explanation import (
-    difference_text,
-    distance_text,
-    number,
-    over_years,
-    pace_text,
-    share_text,
-    with_unit,
-)
-from targets.wording.number_texts import month_text
+from targets.wording.explanation import difference_text, distance_text, pace_text, spans_years
+from targets.wording.number_texts import month_text, number_in_full, share_in_percent, with_unit
 
 
-def judged(target: Target, user: User) -> list[Attainment]:
+def attainments_of_target(target: Target, user: User) -> list[Attainment]:
     """The target in every month and region that the person may see, by region."""
     found = Attainment.objects.filter(target=target).visible_to(user).select_related("region", "quota")
     rows = list(found.order_by("region__code", "month"))
@@ -48,12 +40,12 @@ def judged(target: Target, user: User) -> list[Attainment]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedPart:
     """A part of the region among all: its rank (equal ones share one; None for what cannot be ranked), how far it is
     from the whole and from what was promised; and for a bar its figure and the promise as shares of the largest, or
     where the parts have quotas, of the largest completion of these. `is_deeper`: it is a part of a part."""
 
-    row: Row
+    row: TargetRow
     rank: int | None
     distance: str
     to_threshold: str
@@ -65,17 +57,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class RankedParts:
     """The parts, best first, and between which figures all their months lie, so that they are drawn alike. `divided`:
     they have quotas of their own, so that each is ranked and drawn by its share of that."""
 
-    places: Sequence[Place]
+    places: Sequence[RankedPart]
     divided: bool
     low: float
     high: float
 
 
-def parts_of(attainments: Iterable[Attainment], month: Month, whole: Row | None) -> Parts | None:
+def rank_parts_of_target(
+    attainments: Iterable[Attainment], month: Month, whole: TargetRow | None
+) -> RankedParts | None:
     """The parts of the region by the indicator's own direction, last those without a figure and those that owe nothing,
     which have no rank; None where the whole alone is judged. A person who sees one part alone is told no rank."""
     known = [[one for one in of if one.month <= month] for _region, of in _by_region(attainments)]
@@ -86,24 +80,24 @@ def parts_of(attainments: Iterable[Attainment], month: Month, whole: Row | None)
     trends = [[_point_of(one, divided=divided) for one in listed] for listed in known if listed]
     points = [*chain.from_iterable(trends)]
     figures = [float(one) for point in points for one in (point.actual, point.compared) if one is not None]
-    rows = [replace(row, trend=trend) for row, trend in zip(rows_of(latest), trends, strict=True)]
+    rows = [replace(row, trend=trend) for row, trend in zip(rows_of_attainments(latest), trends, strict=True)]
     places = _ranked(rows, whole, divided=divided)
-    return Parts(places, divided, min(figures, default=0.0), max(figures, default=0.0))
+    return RankedParts(places, divided, min(figures, default=0.0), max(figures, default=0.0))
 
 
 def _by_region(attainments: Iterable[Attainment]) -> Iterable[tuple[int, Iterable[Attainment]]]:
     return groupby(attainments, key=lambda one: one.region_id)
 
 
-def _point_of(one: Attainment, *, divided: bool) -> Point:
+def _point_of(one: Attainment, *, divided: bool) -> TrendPoint:
     """A month as it is drawn: the figure and what it is compared with, or the share of the region's own quota."""
     if not divided:
-        return Point(one.month, one.actual, one.compared, one.signal)
+        return TrendPoint(one.month, one.actual, one.compared, one.signal)
     share = completion(one)
-    return Point(one.month, share, None if share is None else Decimal(1), one.signal)
+    return TrendPoint(one.month, share, None if share is None else Decimal(1), one.signal)
 
 
-def _ranked(rows: Sequence[Row], whole: Row | None, *, divided: bool) -> list[Place]:
+def _ranked(rows: Sequence[TargetRow], whole: TargetRow | None, *, divided: bool) -> list[RankedPart]:
     figures = [_figures(row.attainment, divided=divided) for row in rows]
     largest = max((abs(one) for pair in figures for one in pair if one is not None), default=Decimal(0)) or Decimal(1)
     places = [
@@ -113,7 +107,7 @@ def _ranked(rows: Sequence[Row], whole: Row | None, *, divided: bool) -> list[Pl
     return _in_families(sorted(places, key=_order))
 
 
-def _places(rows: Sequence[Row], figures: Sequence[Decimal | None]) -> list[int | None]:
+def _places(rows: Sequence[TargetRow], figures: Sequence[Decimal | None]) -> list[int | None]:
     """The rank of each among the parts of the same region."""
     higher = rows[0].target.indicator.direction == Indicator.Direction.HIGHER
     families: dict[int | None, list[int]] = defaultdict(list)
@@ -125,23 +119,23 @@ def _places(rows: Sequence[Row], figures: Sequence[Decimal | None]) -> list[int 
     return [found[index] for index in range(len(rows))]
 
 
-def _in_families(places: Sequence[Place]) -> list[Place]:
+def _in_families(places: Sequence[RankedPart]) -> list[RankedPart]:
     """The parts in their order, each with its own parts below it."""
     known = {place.row.attainment.region_id for place in places}
-    below: dict[int, list[Place]] = defaultdict(list)
+    below: dict[int, list[RankedPart]] = defaultdict(list)
     for place in places:
         parent = place.row.attainment.region.parent_id
         below[parent if parent in known else 0].append(place)
     return [one for place in below[0] for one in (place, *_deeper(place, below))]
 
 
-def _deeper(place: Place, below: Mapping[int, Sequence[Place]]) -> Iterator[Place]:
+def _deeper(place: RankedPart, below: Mapping[int, Sequence[RankedPart]]) -> Iterator[RankedPart]:
     for one in below.get(place.row.attainment.region_id, ()):
         yield replace(one, is_deeper=True)
         yield from _deeper(one, below)
 
 
-def _order(place: Place) -> tuple[bool, bool, int]:
+def _order(place: RankedPart) -> tuple[bool, bool, int]:
     """Those that owe anything first, of these those with a figure, the best first."""
     attainment = place.row.attainment
     return not owes(attainment), place.rank is None and attainment.actual is None, place.rank or 0
@@ -154,8 +148,10 @@ def _figures(attainment: Attainment, *, divided: bool) -> tuple[Decimal | None, 
     return completion(attainment), Decimal(1) if owes(attainment) and attainment.compared else None
 
 
-def _place(row: Row, rank: int | None, share: Decimal | None, aim: Decimal | None, whole: Row | None) -> Place:
-    return Place(
+def _place(
+    row: TargetRow, rank: int | None, share: Decimal | None, aim: Decimal | None, whole: TargetRow | None
+) -> RankedPart:
+    return RankedPart(
         row,
         rank,
         _against(row, whole),
@@ -167,22 +163,22 @@ def _place(row: Row, rank: int | None, share: Decimal | None, aim: Decimal | Non
     )
 
 
-def _against(row: Row, whole: Row | None) -> str:
+def _against(row: TargetRow, whole: TargetRow | None) -> str:
     """How far it is from the whole, or its share of a whole that is the sum of its parts."""
     own, city = row.attainment.actual, whole.attainment.actual if whole is not None else None
     if own is None or city is None:
         return ""
     if row.target.indicator.region_rule != Indicator.RegionRule.SUM:
         return difference_text(own - city, row.target.indicator)
-    return share_text(own / city) if city else ""
+    return share_in_percent(own / city) if city else ""
 
 
-def responsible(target: Target) -> list[TargetAssignment]:
+def assignments_of_target(target: Target) -> list[TargetAssignment]:
     """Who answers for the target: lead, shared, support (the alphabet happens to agree)."""
     return list(target.assignments.select_related("department").order_by("role", "id"))
 
 
-def facts(target: Target, user: User) -> list[Observation]:
+def official_figures_of_target(target: Target, user: User) -> list[Observation]:
     """The official figures from which the target is judged, newest first, with their sources: those of the plan's time,
     and those of earlier years that they are compared with."""
     used = [Q(indicator=use.indicator, month__range=_months_used(rule, use)) for rule, use in uses_held(target)]
@@ -195,7 +191,7 @@ def facts(target: Target, user: User) -> list[Observation]:
     )
 
 
-def _months_used(target: Target, use: Use) -> tuple[Month, Month]:
+def _months_used(target: Target, use: FigureUse) -> tuple[Month, Month]:
     """From which to which month of a year figures matter; of the year of a baseline all do."""
     plan, year = target.plan, (Month(use.year, 1), Month(use.year, 12))
     if use.later is None:
@@ -204,24 +200,24 @@ def _months_used(target: Target, use: Use) -> tuple[Month, Month]:
     return max(year[0], begins) if target.by_plan else year[0], min(year[1], ends)
 
 
-def last_year(target: Target, loader: Loader) -> list[Decimal | None]:
+def last_year_figures(target: Target, loader: Loader) -> list[Decimal | None]:
     """上年同期: for each month of the plan January to the same month of the year before, as reported then; two queries.
     What is counted over years has none."""
     indicator, region_id, months = target.indicator, target.plan.region_id, target.plan.months
     if target.by_plan and months[0].year != months[-1].year:
         return [None] * len(months)
-    figures, before = Figures(Regions.load(), loader), [month.shifted(-12) for month in months]
+    figures, before = LoadedFigures(Regions.load(), loader), [month.shifted(-12) for month in months]
     figures.load((indicator.pk, region_id, year, indicator.region_rule) for year in {month.year for month in before})
     series = {
         year: figures.series(indicator.pk, indicator.rule, region_id, year).states
         for year in {month.year for month in before}
     }
-    found = [to_date(indicator.rule, series[month.year][month.number - 1]) for month in before]
-    return [None if one is None else rounded(written(one), indicator.decimals) for one in found]
+    found = [figure_to_date(indicator.rule, series[month.year][month.number - 1]) for month in before]
+    return [None if one is None else rounded(decimal_of_quantity(one), indicator.decimals) for one in found]
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class TargetOutlook:
     """按目前进度推算: the periods ahead, the last one in words, and whether the target would hold then (None: open, or
     its threshold is not known yet)."""
 
@@ -250,7 +246,7 @@ class Expected:
         return self.texts[self.last][1]
 
 
-def expected(target: Target, rows: Sequence[Row], month: Month) -> Expected | None:
+def outlook_of_target(target: Target, rows: Sequence[TargetRow], month: Month) -> TargetOutlook | None:
     """What the rest of the time would bring if it went on as so far, from the attainments of the plan's months: to the
     due month, or where counting begins anew each year to the year's end."""
     target = target.in_month(month)
@@ -263,10 +259,10 @@ def expected(target: Target, rows: Sequence[Row], month: Month) -> Expected | No
         return None
     compared = row.attainment.compared
     fixed = target.threshold_kind in FORESEEN
-    promised = promises(target.rule, ahead[-1], compared) if fixed and compared is not None else None
+    promised = outlook_holds(target.rule, ahead[-1], compared) if fixed and compared is not None else None
     months = [first.shifted(one.month - 1) for one in ahead]
     texts = {of: _outlook_texts(one, target.indicator) for of, one in zip(months, ahead, strict=True)}
-    return Expected(ahead, months, texts, promised, fixed, over_years(target))
+    return TargetOutlook(ahead, months, texts, promised, fixed, spans_years(target))
 
 
 def _number(month: Month, first: Month) -> int:
@@ -274,7 +270,7 @@ def _number(month: Month, first: Month) -> int:
     return month.index - first.index + 1
 
 
-def _known(target: Target, rows: Sequence[Row], first: Month) -> Known:
+def _known(target: Target, rows: Sequence[TargetRow], first: Month) -> KnownStates:
     """What the rows know of the months that are counted from the first on; a plan that begins later knows nothing of
     those before it."""
     counted = [row.attainment for row in rows if row.attainment.counted_from == first]
@@ -283,7 +279,7 @@ def _known(target: Target, rows: Sequence[Row], first: Month) -> Known:
     months = range(_number(target.plan.last_month, first))
     due = [index for index in months if first.shifted(index).number in numbers]
     states = [*[None] * unknown, *(_state(one) for one in counted)]
-    return Known(states, sum(1 << index for index in due), unknown)
+    return KnownStates(states, sum(1 << index for index in due), unknown)
 
 
 def _state(one: Attainment) -> Accumulated | None:
@@ -295,15 +291,15 @@ def _state(one: Attainment) -> Accumulated | None:
 
 def _outlook_texts(one: Outlook, indicator: Indicator) -> tuple[str, str]:
     """The likely figure, and the range."""
-    low, likely, high = (number(rounded(figure, indicator.decimals)) for figure in one[1:])
+    low, likely, high = (number_in_full(rounded(figure, indicator.decimals)) for figure in one[1:])
     return with_unit(likely, indicator.unit), with_unit(f"{low}\u2013{high}", indicator.unit)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TargetMonthLine:
     """A month of the table beside the chart, and of the chart: nothing of the actual figures after the month shown."""
 
-    row: Row
+    row: TargetRow
     reached: bool
     pace: str
     last_year: str
@@ -316,18 +312,20 @@ class Line:
     @property
     def month_text(self) -> str:
         """The month in words."""
-        return month_text(self.month, with_year=over_years(self.row.target))
+        return month_text(self.month, with_year=spans_years(self.row.target))
 
 
-def lines(rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], ahead: Expected | None) -> list[Line]:
+def month_lines_of_target(
+    rows: Sequence[TargetRow], month: Month, before: Sequence[Decimal | None], ahead: TargetOutlook | None
+) -> list[TargetMonthLine]:
     """The plan's months, so far as anything can be told of them."""
     unit = rows[0].target.indicator.unit if rows else ""
     told = [
-        Line(
+        TargetMonthLine(
             row,
             row.attainment.month <= month,
             pace_text(row.attainment),
-            "" if earlier is None else with_unit(number(earlier), unit),
+            "" if earlier is None else with_unit(number_in_full(earlier), unit),
             ahead.texts.get(row.attainment.month) if ahead is not None else None,
         )
         for row, earlier in zip(rows, before, strict=False)
@@ -336,7 +334,11 @@ def lines(rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], a
 
 
 def chart(
-    target: Target, rows: Sequence[Row], month: Month, before: Sequence[Decimal | None], ahead: Expected | None
+    target: Target,
+    rows: Sequence[TargetRow],
+    month: Month,
+    before: Sequence[Decimal | None],
+    ahead: TargetOutlook | None,
 ) -> dict[str, Any]:
     """The chart's figures as plain numbers, with the texts of the table for the tooltip.
 
@@ -352,7 +354,7 @@ def chart(
         "outlook": _("At the present pace"),
         "range": _("Range"),
     }
-    told = {line.month: line for line in lines(rows, target.plan.last_month, before, ahead)}
+    told = {line.month: line for line in month_lines_of_target(rows, target.plan.last_month, before, ahead)}
     months = [
         _point(told[row.attainment.month], earlier, outlooks, month, foreseen=_is_foreseen(row.target))
         for row, earlier in zip(rows, before, strict=False)
@@ -367,7 +369,7 @@ def _is_foreseen(target: Target) -> bool:
 
 
 def _point(
-    line: Line, earlier: Decimal | None, outlooks: Mapping[Month, Outlook], month: Month, *, foreseen: bool
+    line: TargetMonthLine, earlier: Decimal | None, outlooks: Mapping[Month, Outlook], month: Month, *, foreseen: bool
 ) -> dict[str, Any]:
     """One month; JavaScript draws with binary fractions, so every figure that is read comes as text."""
     row, one = line.row, line.row.attainment

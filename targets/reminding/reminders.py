@@ -17,30 +17,30 @@ from departments import access
 from departments.access import Reach
 from departments.models import Department, User
 from departments.permissions import Action
-from departments.rules.reminding import Matter, Part, Rule
+from departments.rules.reminding import Matter, NoticePart, ReminderRule
 from plans.models import Plan
 from plans.periods import Month
-from reviews.workflow import State
-from targets.entering.entry_grid import state_of
-from targets.entering.worksheet import may_enter
+from reviews.workflow import ReviewState
+from targets.entering.entry_grid import worksheet_state_of
+from targets.entering.worksheet import may_enter_for_unit
 from targets.entry_rules.figures import Key
-from targets.expected.closed_months import Closed, closed_in
-from targets.expected.duties import Expected, expected_over
+from targets.expected.closed_months import ClosedMonths, closed_in
+from targets.expected.duties import ExpectedFigures, expected_over
 from targets.expected.plan_situation import Situation
-from targets.models import Latest, Revision
+from targets.models import LatestEntry, Revision
 
-MONTHLY = Rule(before=(3, 1), after=(1,), every=7, apart=2)
+MONTHLY = ReminderRule(before=(3, 1), after=(1,), every=7, apart=2)
 """What is due every month, figures and reports: 3 days and 1 day before the deadline, the day after, then weekly."""
 
-LATE = Rule(before=(), after=(1,), every=7)
+LATE = ReminderRule(before=(), after=(1,), every=7)
 """What the plan office hears of it: the day after the deadline, then weekly."""
 
-REVIEW = Rule(before=(), after=(1,), every=7, apart=2)
+REVIEW = ReminderRule(before=(), after=(1,), every=7, apart=2)
 """Entries that wait for a review: the day after the oldest came in, then weekly."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedMonth:
     """A plan's month that is asked for; `earlier`: there is a later one."""
 
     plan: Plan
@@ -50,7 +50,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class FigureGap:
     """What one unit has not handed in of one month by one day, or got back; `link` leads to where it is written,
     `plan` is the first that asks for it, `regions` are those of all plans that ask; `later`: there is an earlier day
     for others of the month."""
@@ -68,7 +68,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingEntries:
     """Entries by the same authors that wait for a review, of one indicator, region and month."""
 
     department_id: int | None
@@ -79,11 +79,11 @@ class Waiting:
     since: date
 
 
-def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
+def figure_matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id (a provider for `departments.notices.matters`)."""
-    gaps, waiting = gaps_on(today), _waiting()
+    gaps, waiting = figure_gaps_on(today), _waiting()
     everybody = _together([_own(person) for person in people])
-    unmanned = [gap for gap in gaps if not may_enter(everybody, gap.unit)]
+    unmanned = [gap for gap in gaps if not may_enter_for_unit(everybody, gap.unit)]
     return {
         person.pk: [
             *_entering(person, gaps, today),
@@ -97,7 +97,7 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 # --- What is missing -------------------------------------------------------------------------------------------------
 
 
-def gaps_on(today: date) -> list[Gap]:
+def figure_gaps_on(today: date) -> list[FigureGap]:
     """What is not handed in, of every open month that is near its deadline or past it, newest month first: each figure
     once, by the earliest day of the plans that ask for it. Months before a plan are asked for with its first one."""
     asked = {(one.plan.pk, one.month): one for first in asked_on(today) for one in (first, *_earlier(first))}
@@ -114,7 +114,7 @@ def gaps_on(today: date) -> list[Gap]:
     ]
 
 
-def asked_on(today: date) -> list[Asked]:
+def asked_on(today: date) -> list[AskedMonth]:
     """The open months of plans of which somebody is reminded, newest first."""
     situation = Situation.of(list(Plan.objects.published().begun(today).order_by("first_month", "code")), today)
     near = [
@@ -126,10 +126,10 @@ def asked_on(today: date) -> list[Asked]:
     newest = max((month for month, _plan, _day in near), default=None)
     open_ones = [one for one in near if not situation.is_closed([one[1]], one[0])]
     latest_first = sorted(open_ones, key=lambda one: one[0], reverse=True)
-    return [Asked(plan, month, day, month != newest) for month, plan, day in latest_first]
+    return [AskedMonth(plan, month, day, month != newest) for month, plan, day in latest_first]
 
 
-def _earlier(asked: Asked) -> Iterator[Asked]:
+def _earlier(asked: AskedMonth) -> Iterator[AskedMonth]:
     """The months before a plan, if its first month is asked for."""
     if asked.month == asked.plan.first_month:
         yield from (replace(asked, month=month, earlier=True) for month in asked.plan.earlier_months)
@@ -139,17 +139,17 @@ Owed = tuple[Key, str]
 """A figure, and whether it is "open" or was "returned"."""
 
 
-def _owed(keys: Iterable[Key], latest: Mapping[Key, Latest], closed: Closed) -> list[Owed]:
+def _owed(keys: Iterable[Key], latest: Mapping[Key, LatestEntry], closed: ClosedMonths) -> list[Owed]:
     """The figures that are not handed in, and can be."""
-    states = ((key, state_of(None, latest[key].state if key in latest else None)) for key in keys)
+    states = ((key, worksheet_state_of(None, latest[key].state if key in latest else None)) for key in keys)
     return [(key, state) for key, state in states if state in ("open", "returned") and closed.plan_of(key) is None]
 
 
 def _gaps(
-    unit: Department, owed: Iterable[Owed], expected: Expected, asked: Mapping[tuple[int, Month], Asked]
-) -> Iterator[Gap]:
+    unit: Department, owed: Iterable[Owed], expected: ExpectedFigures, asked: Mapping[tuple[int, Month], AskedMonth]
+) -> Iterator[FigureGap]:
     """One for each day by which some of a unit's figures of a month are due."""
-    by_day: dict[date, list[tuple[str, Asked]]] = defaultdict(list)
+    by_day: dict[date, list[tuple[str, AskedMonth]]] = defaultdict(list)
     regions: dict[date, set[int]] = defaultdict(set)
     for key, state in owed:
         known = [asked[plan.pk, key[2]] for plan in expected.plans_of(key) if (plan.pk, key[2]) in asked]
@@ -161,7 +161,9 @@ def _gaps(
         states, first = Counter(state for state, _asked in lot), lot[0][1]
         link = reverse("worksheet", kwargs={"code": unit.code, "month": str(first.month)})
         missing, returned = states["open"], states["returned"]
-        gap = Gap(unit, first.plan, first.month, day, first.earlier, missing, returned, link, frozenset(regions[day]))
+        gap = FigureGap(
+            unit, first.plan, first.month, day, first.earlier, missing, returned, link, frozenset(regions[day])
+        )
         yield replace(gap, later=number > 0)
 
 
@@ -181,14 +183,16 @@ def _together(reached: Sequence[Reach]) -> Reach:
     )
 
 
-def _entering(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
+def _entering(person: User, gaps: Sequence[FigureGap], today: date) -> Iterator[Matter]:
     own = _own(person)
-    yield from asked_of("figures", [gap for gap in gaps if may_enter(own, gap.unit)] if own else (), today)
+    yield from figure_matters_of_gaps(
+        "figures", [gap for gap in gaps if may_enter_for_unit(own, gap.unit)] if own else (), today
+    )
 
 
-def asked_of(what: str, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
+def figure_matters_of_gaps(what: str, gaps: Sequence[FigureGap], today: date) -> Iterator[Matter]:
     """What a person is asked for who answers for these gaps, unit by unit; `what` ("figures") begins the kinds."""
-    by_unit: dict[int, list[Gap]] = defaultdict(list)
+    by_unit: dict[int, list[FigureGap]] = defaultdict(list)
     for gap in gaps:
         by_unit[gap.unit.pk].append(gap)
     for lot in by_unit.values():
@@ -199,7 +203,7 @@ def asked_of(what: str, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
             yield _of_earlier_months(what, several)
 
 
-def _apart(gaps: Sequence[Gap]) -> tuple[list[Gap], list[Gap]]:
+def _apart(gaps: Sequence[FigureGap]) -> tuple[list[FigureGap], list[FigureGap]]:
     """What is told month by month, and what is told in one sentence: several months before the latest."""
     earlier = [gap for gap in gaps if gap.earlier]
     if len({gap.month for gap in earlier}) < 2:
@@ -207,34 +211,36 @@ def _apart(gaps: Sequence[Gap]) -> tuple[list[Gap], list[Gap]]:
     return [gap for gap in gaps if not gap.earlier], earlier
 
 
-def _of_month(what: str, gap: Gap, today: date) -> Iterator[Matter]:
+def _of_month(what: str, gap: FigureGap, today: date) -> Iterator[Matter]:
     for kind, number in ((f"{what}_due", gap.missing), (f"{what}_returned", gap.returned)):
         if number:
             details = {"unit": gap.unit.short_name, "number": number, **_when(gap, today)}
-            part = Part(kind, details, gap.link)
+            part = NoticePart(kind, details, gap.link)
             yield Matter(thing_of(kind, gap), gap.deadline, MONTHLY, part)
 
 
-def _of_earlier_months(what: str, gaps: Sequence[Gap]) -> Matter:
+def _of_earlier_months(what: str, gaps: Sequence[FigureGap]) -> Matter:
     """Follows the newest of them: its reminders go on as they were when it was the latest month."""
     newest, oldest = gaps[0], gaps[-1]
     number = sum(gap.missing + gap.returned for gap in gaps)
     details = {"unit": newest.unit.short_name, "number": number, "first": str(oldest.month), "last": str(newest.month)}
-    part = Part(f"{what}_earlier", details, oldest.link)
+    part = NoticePart(f"{what}_earlier", details, oldest.link)
     return Matter(thing_of(f"{what}_due", newest), newest.deadline, MONTHLY, part)
 
 
-def thing_of(kind: str, gap: Gap) -> str:
+def thing_of(kind: str, gap: FigureGap) -> str:
     """What is remembered to have been said."""
     thing = f"{kind}:{gap.unit.code}:{gap.month}"
     return f"{thing}:{gap.deadline}" if gap.later else thing
 
 
-def _when(gap: Gap, today: date) -> dict[str, str | int]:
+def _when(gap: FigureGap, today: date) -> dict[str, str | int]:
     return {"month": str(gap.month), "deadline": gap.deadline.isoformat(), "days": (gap.deadline - today).days}
 
 
-def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], today: date) -> Iterator[Matter]:
+def _supervising(
+    person: User, gaps: Sequence[FigureGap], unmanned: Sequence[FigureGap], today: date
+) -> Iterator[Matter]:
     """For the plan offices of the plans that ask: which units are late, and before that which have nobody who could
     report."""
     seats = access.reach(person, Action.LOCK_MONTHS).seats
@@ -247,18 +253,18 @@ def _supervising(person: User, gaps: Sequence[Gap], unmanned: Sequence[Gap], tod
     yield from _units("units_unmanned", nobody, MONTHLY, today)
 
 
-def _units(kind: str, gaps: Sequence[Gap], rule: Rule, today: date) -> Iterator[Matter]:
-    by_month: dict[Month, list[Gap]] = defaultdict(list)
+def _units(kind: str, gaps: Sequence[FigureGap], rule: ReminderRule, today: date) -> Iterator[Matter]:
+    by_month: dict[Month, list[FigureGap]] = defaultdict(list)
     for gap in gaps:
         by_month[gap.month].append(gap)
     for month, lot in by_month.items():
         names = dict.fromkeys(gap.unit.short_name for gap in lot)
         details = {"units": list(names), **_when(lot[0], today)}
-        part = Part(kind, details, reverse("months", args=[lot[0].plan.code]))
+        part = NoticePart(kind, details, reverse("months", args=[lot[0].plan.code]))
         yield Matter(f"{kind}:{month}", lot[0].deadline, rule, part)
 
 
-def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
+def _units_of_earlier_months(gaps: Sequence[FigureGap]) -> Matter:
     """Those that are missing most months first."""
     newest, oldest = gaps[0], gaps[-1]
     often = Counter(name for name, _month in dict.fromkeys((gap.unit.short_name, gap.month) for gap in gaps))
@@ -268,17 +274,17 @@ def _units_of_earlier_months(gaps: Sequence[Gap]) -> Matter:
         f"units_late:{newest.month}",
         newest.deadline,
         LATE,
-        Part("units_late_earlier", details, reverse("months", args=[newest.plan.code])),
+        NoticePart("units_late_earlier", details, reverse("months", args=[newest.plan.code])),
     )
 
 
 # --- What waits for a review -----------------------------------------------------------------------------------------
 
 
-def _waiting() -> list[Waiting]:
+def _waiting() -> list[WaitingEntries]:
     """Submitted entries that nothing keeps from being approved, counted."""
     columns = ("indicator_id", "region_id", "month", "indicator__department_id")
-    submitted = Revision.objects.filter(state=State.SUBMITTED.value).order_by()
+    submitted = Revision.objects.filter(state=ReviewState.SUBMITTED.value).order_by()
     places = [f"observation__{column}" for column in columns]
     of_one = submitted.filter(authors__isnull=True).values_list(*places, "author_id")
     counted = [
@@ -292,13 +298,13 @@ def _waiting() -> list[Waiting]:
     counted += [(*place, frozenset(authors), 1, since) for (*place, since), authors in of_several.items()]
     closed = closed_in({row[2] for row in counted})
     return [
-        Waiting(department_id, region_id, month, authors, number, timezone.localdate(since))
+        WaitingEntries(department_id, region_id, month, authors, number, timezone.localdate(since))
         for indicator_id, region_id, month, department_id, authors, number, since in counted
         if closed.plan_of((indicator_id, region_id, month)) is None
     ]
 
 
-def _reviewing(person: User, waiting: Sequence[Waiting], today: date) -> Iterator[Matter]:
+def _reviewing(person: User, waiting: Sequence[WaitingEntries], today: date) -> Iterator[Matter]:
     """Others' entries about which the person decides, in one line."""
     reached = access.reach(person, Action.REVIEW_OBSERVATIONS)
     own = [
@@ -309,4 +315,4 @@ def _reviewing(person: User, waiting: Sequence[Waiting], today: date) -> Iterato
     if own:
         since = min(one.since for one in own)
         details = {"number": sum(one.number for one in own), "since": since.isoformat()}
-        yield Matter("reviews", since, REVIEW, Part("reviews", details, reverse("reviews")))
+        yield Matter("reviews", since, REVIEW, NoticePart("reviews", details, reverse("reviews")))

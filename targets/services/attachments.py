@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from departments.models import User
 from departments.services.accounts import record
 from reviews import files
-from reviews.attaching import Content, NamedFile, demand_room, kept
-from reviews.workflow import State
+from reviews.attaching import AttachableFile, Content, demand_room, keep_attached_file
+from reviews.workflow import ReviewState
 from targets.bulk import offered_figures
 from targets.entry_rules.figures import Key
 from targets.models import Attachment, Observation, Revision
@@ -22,21 +22,21 @@ from targets.services.keys import demand_entering
 from targets.services.locking import demand_open
 
 
-def attach(key: Key, file: NamedFile, *, by: User) -> Attachment:
+def attach(key: Key, file: AttachableFile, *, by: User) -> Attachment:
     """Keeps a file beside the draft of a figure; the same file a second time is the one that is there already.
 
     RefusedFileError says what is wrong with it; ValidationError if the month is closed. Nothing is kept by halves.
     """
     demand_entering([key], by)
-    return kept(file, lambda content, path: _attached(key, content, path, by))
+    return keep_attached_file(file, lambda content, path: _attached(key, content, path, by))
 
 
 def _attached(key: Key, content: Content, path: str, by: User) -> Attachment:
     demand_open([key])
-    offered_figures.beside_others()
+    offered_figures.write_beside_others()
     observation, _made = Observation.objects.get_or_create(indicator_id=key[0], region_id=key[1], month=key[2])
     Observation.objects.select_for_update().get(pk=observation.pk)
-    beside = observation.attachments.filter(Q(revision__isnull=True) | Q(revision__state=State.SUBMITTED.value))
+    beside = observation.attachments.filter(Q(revision__isnull=True) | Q(revision__state=ReviewState.SUBMITTED.value))
     if same := beside.filter(revision__isnull=True, digest=content.digest).first():
         return same
     demand_room(beside.count())
@@ -60,10 +60,10 @@ def detach(attachment: Attachment, *, by: User) -> None:
         raise ValidationError(_("The file has been handed in and stays with its entry."), code="handed_in")
     record("attachment.removed", by=by, subject=observation, name=found.name, size=found.size, digest=found.digest)
     found.delete()
-    files.forget([str(found.file)])
+    files.delete_files_after_commit([str(found.file)])
 
 
-def hand_over(revisions: Collection[Revision]) -> None:
+def hand_over_figure_files(revisions: Collection[Revision]) -> None:
     """What lies beside the drafts of these entries belongs to the entries from now on."""
     entries = {one.observation_id: one for one in revisions}
     rows = list(Attachment.objects.of_drafts().filter(observation__in=entries))
@@ -72,7 +72,7 @@ def hand_over(revisions: Collection[Revision]) -> None:
     Attachment.objects.bulk_update(rows, ["revision"])
 
 
-def carry_on(replaced: Mapping[int, Revision], revisions: Iterable[Revision]) -> None:
+def carry_on_figure_files(replaced: Mapping[int, Revision], revisions: Iterable[Revision]) -> None:
     """What was handed in with entries that are replaced while they wait goes with those that replace them."""
     entries = {one.observation_id: one for one in revisions if one.observation_id in replaced}
     involved = [*entries.values(), *replaced.values()]
@@ -82,7 +82,7 @@ def carry_on(replaced: Mapping[int, Revision], revisions: Iterable[Revision]) ->
     Attachment.objects.bulk_create(row.linked(entries[row.observation_id]) for row in missing)
 
 
-def bring_back(revisions: Collection[Revision] | QuerySet[Revision]) -> None:
+def bring_back_figure_files(revisions: Collection[Revision] | QuerySet[Revision]) -> None:
     """What was handed in with returned entries lies beside the next drafts again, where it may be removed or kept."""
     rows = list(Attachment.objects.filter(revision__in=revisions))
     beside = Attachment.objects.of_drafts().filter(observation__in={row.observation_id for row in rows})

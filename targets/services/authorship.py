@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from departments.models import User
 from reviews.authors import Parts
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 from targets.bulk.offered_figures import FIGURES
 from targets.entry_rules.figures import Key
 from targets.entry_rules.numbers import read_day, read_number
@@ -27,7 +27,7 @@ def _read(name: str, text: str) -> str:
         return text
 
 
-def parts_of(revision: Revision | None) -> Parts:
+def parts_of_revision(revision: Revision | None) -> Parts:
     """The numbers of an entry, in the same form; nothing without an entry."""
     found = {name: _written(getattr(revision, name, None)) for name in FIGURES}
     return {name: said for name, said in found.items() if said}
@@ -44,10 +44,10 @@ def handed_in_last(keys: Collection[Key]) -> dict[Key, Revision]:
     were typed."""
     rows = Revision.objects.handed_in(keys).select_related("observation")
     latest = {row.entry.key: row for row in rows}
-    return {key: row for key, row in latest.items() if row.state != State.WITHDRAWN.value}
+    return {key: row for key, row in latest.items() if row.state != ReviewState.WITHDRAWN.value}
 
 
-def keep_authors(authors: Iterable[tuple[Revision, Mapping[int, list[str]]]]) -> None:
+def keep_revision_authors(authors: Iterable[tuple[Revision, Mapping[int, list[str]]]]) -> None:
     """Keeps the authors of those entries that have several, in one statement; before they are handed in."""
     RevisionAuthor.objects.bulk_create(
         RevisionAuthor(revision=revision, user_id=person, parts=parts)
@@ -66,7 +66,7 @@ def copy_authors(pairs: Iterable[tuple[Revision, Revision]]) -> None:
     )
 
 
-def named(people: Collection[int], by: User) -> str:
+def names_of_authors(people: Collection[int], by: User) -> str:
     """The names of authors, for the audit log; one query if there are others than who acts."""
     others = {one for one in people if one != by.pk}
     known = [*(User.objects.filter(pk__in=others) if others else ()), *([by] if by.pk in people else ())]

@@ -14,8 +14,8 @@ from departments.models import Region
 from plans.periods import Month
 from targets.arithmetic.accumulation import EXACT
 from targets.entry_rules import oddities
-from targets.entry_rules.figures import Entry, EntryRule, Key, Problem, check, check_to_date
-from targets.expected.closed_months import Closed, closed_in
+from targets.entry_rules.figures import Entry, EntryRule, Key, Problem, check_entry, check_to_date
+from targets.expected.closed_months import ClosedMonths, closed_in
 from targets.judging.loading import SeriesKey, official_now
 from targets.models import Indicator
 from targets.services.locking import locked_problem
@@ -52,7 +52,7 @@ class Background:
         return set(Region.objects.filter(parent__isnull=False).order_by().values_list("parent_id", flat=True))
 
     @cached_property
-    def closed(self) -> Closed:
+    def closed(self) -> ClosedMonths:
         """What is closed of the entries' months."""
         return closed_in({entry.month for entry in self._entries})
 
@@ -91,7 +91,7 @@ def check_entries(entries: Sequence[Entry], background: Background | None = None
             rules[made_of] = entry_rule(background.indicators[entry.indicator_id], has_parts=made_of[1])
         if closed and (plan := closed.plan_of(entry.key)) is not None:
             problems[position] = [locked_problem(plan, entry.month)]
-        elif found := check(rules[made_of], entry):
+        elif found := check_entry(rules[made_of], entry):
             problems[position] = found
     for position, problem in _falls(entries, background, problems):
         problems.setdefault(position, []).append(problem)
@@ -103,7 +103,7 @@ def odd_entries(entries: Sequence[Entry], background: Background | None = None) 
     last few make it look like a jump."""
     background = background or Background(entries)
     has_earlier = bool(background.earlier)
-    alone: dict[int, oddities.Surroundings] = {}
+    alone: dict[int, oddities.EntrySurroundings] = {}
     found = {}
     with localcontext(EXACT):
         for position, entry in enumerate(entries):
@@ -121,9 +121,9 @@ def odd_entries(entries: Sequence[Entry], background: Background | None = None) 
     return found
 
 
-def _surroundings(indicator: Indicator) -> oddities.Surroundings:
+def _surroundings(indicator: Indicator) -> oddities.EntrySurroundings:
     """What an entry of the indicator is held against, but for the months before."""
-    return oddities.Surroundings(indicator.scale, indicator.measure, indicator.usual_low, indicator.usual_high)
+    return oddities.EntrySurroundings(indicator.scale, indicator.measure, indicator.usual_low, indicator.usual_high)
 
 
 def _before(entry: Entry, background: Background, number: int) -> list[Entry]:

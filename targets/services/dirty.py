@@ -32,8 +32,8 @@ def mark_dirty(keys: Iterable[Key]) -> None:
 
 def wake_on_commit() -> None:
     """Wakes a worker once the transaction is committed, and once only."""
-    if not any(jobs.wake in hook for hook in connection.run_on_commit):
-        transaction.on_commit(jobs.wake)
+    if not any(jobs.wake_recompute in hook for hook in connection.run_on_commit):
+        transaction.on_commit(jobs.wake_recompute)
 
 
 @transaction.atomic

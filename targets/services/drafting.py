@@ -12,24 +12,24 @@ from django.utils import timezone
 
 from departments.models import User
 from departments.services.accounts import record
-from reviews.authors import authors_of, foremost, noted
-from reviews.workflow import State, Verb
+from reviews.authors import authors_of, foremost_author, note_typists
+from reviews.workflow import ReviewState, ReviewVerb
 from targets.bulk.event_times import moments_of
 from targets.entry_rules.figures import Entry, Key, Problem
 from targets.entry_rules.numbers import NotANumberError, read_day, read_number, read_part
 from targets.models import Draft, Revision, Source
-from targets.services.attachments import carry_on, hand_over
+from targets.services.attachments import carry_on_figure_files, hand_over_figure_files
 from targets.services.authorship import (
     handed_in_last,
-    keep_authors,
-    named,
-    parts_of,
+    keep_revision_authors,
+    names_of_authors,
+    parts_of_revision,
     parts_of_texts,
 )
 from targets.services.checking import Background, check_entries, odd_entries
 from targets.services.keys import demand_entering
 from targets.services.locking import demand_open, keep_open
-from targets.services.official import LOT, decided, locked_observations
+from targets.services.official import LOT, keep_revision_decisions, locked_observations
 from targets.services.reviewing import replace_waiting
 
 
@@ -49,7 +49,7 @@ _NUMBERS = {"value": read_number, "numerator": read_part, "denominator": read_pa
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedDrafts:
     """What drafts say, what looks odd about it, and what is wrong: an oddity that no note explains is a problem too."""
 
     entries: list[Entry]
@@ -118,7 +118,7 @@ def save_drafts(typed: Mapping[Key, Typed], *, versions: Mapping[Key, int | None
 
 def _begun(key: Key, typed: Typed, last: Revision | None, by: User) -> Draft:
     draft = Draft(**_identity(key), **_texts(typed), by=by)
-    draft.typists = noted({}, {}, parts_of_texts(draft), parts_of(last), by=by.pk)
+    draft.typists = note_typists({}, {}, parts_of_texts(draft), parts_of_revision(last), by=by.pk)
     return draft
 
 
@@ -140,7 +140,7 @@ def _overwrite(drafts: Mapping[Key, Draft], typed: Mapping[Key, Typed], last: Ma
     now = timezone.now()
     for key, draft in drafts.items():
         before, after = parts_of_texts(draft), parts_of_texts(typed[key])
-        draft.typists = noted(draft.typists, before, after, parts_of(last.get(key)), by=by.pk)
+        draft.typists = note_typists(draft.typists, before, after, parts_of_revision(last.get(key)), by=by.pk)
         for name, text in _texts(typed[key]).items():
             setattr(draft, name, text)
         draft.by, draft.saved_at, draft.version = by, now, draft.version + 1
@@ -166,7 +166,7 @@ def hand_in(
     demand_entering(keys, by)
     keep_open(key[2] for key in keys)
     drafts = [draft for draft in _locked(keys).values() if not draft.is_blank]
-    found = examine(drafts)
+    found = examine_figure_drafts(drafts)
     if found.problems:
         raise EntriesRefusedError(found.problems)
     why = {entry.key: (reasons or {}).get(entry.key, reason) for entry in found.entries}
@@ -192,7 +192,7 @@ def _locked(keys: Collection[Key]) -> dict[Key, Draft]:
     return {key: row for key, row in found.items() if key in wanted}
 
 
-def understood(drafts: Sequence[Draft]) -> list[Entry]:
+def entries_of_drafts(drafts: Sequence[Draft]) -> list[Entry]:
     """The entries that the drafts say; EntriesRefusedError with every text that is no number or no day."""
     entries, problems = _understand(drafts)
     if problems:
@@ -237,7 +237,7 @@ def _day(text: str) -> tuple[date | None, list[Problem]]:
         return None, [Problem("not_a_day", "occurred_on", (("found", text[:40]),))]
 
 
-def examine(drafts: Sequence[Draft]) -> Examined:
+def examine_figure_drafts(drafts: Sequence[Draft]) -> ExaminedDrafts:
     """The drafts held against all rules: what cannot be read, what may not be entered, what wants a note."""
     entries, problems = _understand(drafts)
     background = Background(entries)
@@ -246,7 +246,7 @@ def examine(drafts: Sequence[Draft]) -> Examined:
     for entry in entries:
         if entry.key in odd and not entry.note.strip():
             problems.setdefault(entry.key, []).extend(odd[entry.key])
-    return Examined(entries, odd, problems)
+    return ExaminedDrafts(entries, odd, problems)
 
 
 Authors = Mapping[Key, Mapping[int, list[str]]]
@@ -261,14 +261,14 @@ def _authors(drafts: Sequence[Draft]) -> Authors:
     found = {}
     for key, draft in keyed.items():
         before = last.get(key)
-        now, handed_in = parts_of_texts(draft), parts_of(before)
+        now, handed_in = parts_of_texts(draft), parts_of_revision(before)
         earlier = before.authors_by_part(handed_in) if before is not None else {}
         found[key] = authors_of(draft.typists, now, handed_in, earlier, saved_by=draft.by_id)
     return found
 
 
 def _submitted(
-    found: Examined, reasons: Mapping[Key, str], authors: Authors, by: User, source: Source
+    found: ExaminedDrafts, reasons: Mapping[Key, str], authors: Authors, by: User, source: Source
 ) -> list[Revision]:
     if not found.entries:
         return []
@@ -285,19 +285,19 @@ def _submitted(
             occurred_on=entry.occurred_on,
             note=entry.note,
             source=source,
-            author_id=foremost(authors[entry.key], by.pk),
+            author_id=foremost_author(authors[entry.key], by.pk),
             created_at=moments.of(observation.pk),
             reason=reasons[entry.key],
-            state=State.SUBMITTED.value,
+            state=ReviewState.SUBMITTED.value,
             oddities=[problem.code for problem in found.odd.get(entry.key, ())],
         )
         for entry, observation in zip(found.entries, observations, strict=True)
     ]
     made = Revision.objects.bulk_create(revisions)
-    keep_authors((one, authors[entry.key]) for one, entry in zip(made, found.entries, strict=True))
-    decided({one.pk: one.created_at for one in made}, Verb.SUBMIT, by=by)
-    hand_over(made)
-    carry_on(replaced, made)
-    names = named({person for one in found.entries for person in authors[one.key]}, by)
+    keep_revision_authors((one, authors[entry.key]) for one, entry in zip(made, found.entries, strict=True))
+    keep_revision_decisions({one.pk: one.created_at for one in made}, ReviewVerb.SUBMIT, by=by)
+    hand_over_figure_files(made)
+    carry_on_figure_files(replaced, made)
+    names = names_of_authors({person for one in found.entries for person in authors[one.key]}, by)
     record("observations.submitted", by=by, subject=source, count=len(made), authors=names)
     return made

@@ -25,10 +25,10 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import Plan
 from plans.periods import Month, months_between
-from targets.bulk.event_times import after, moment_of_month
+from targets.bulk.event_times import moment_after, moment_of_month
 from targets.entry_rules.figures import Key, Problem
 from targets.expected.closed_months import closed_in
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models import MonthLock
 
 LONGEST_REASON = 400
@@ -75,7 +75,7 @@ def _moment_for(plan: Plan, month: Month) -> datetime:
     """When a month is closed or reopened now: after all that has happened to its figures and to itself, whatever the
     clock says."""
     locks = MonthLock.objects.filter(plan=plan, month=month).values_list("locked_at", "reopened_at")
-    return max(moment_of_month(month), after(moment for moment in chain(*locks) if moment is not None))
+    return max(moment_of_month(month), moment_after(moment for moment in chain(*locks) if moment is not None))
 
 
 def _demand_transaction() -> None:
@@ -85,7 +85,7 @@ def _demand_transaction() -> None:
 
 
 @transaction.atomic
-def lock(plan: Plan, month: Month, *, by: User) -> MonthLock:
+def close_plan_month(plan: Plan, month: Month, *, by: User) -> MonthLock:
     """Closes a month for a plan, once whoever writes figures of it is done: from now on no door changes anything in it
     that the plan asks for. ValidationError if it is closed already, is not the plan's, or is being written for long."""
     access.demand_acting(by, Action.LOCK_MONTHS, plan.region_id)
@@ -102,7 +102,7 @@ def lock(plan: Plan, month: Month, *, by: User) -> MonthLock:
 
 
 @transaction.atomic
-def reopen(plan: Plan, month: Month, *, by: User, reason: str) -> MonthLock:
+def reopen_plan_month(plan: Plan, month: Month, *, by: User, reason: str) -> MonthLock:
     """Opens a closed month of a plan again; ValidationError without a reason, or if the month is not closed."""
     access.demand_acting(by, Action.LOCK_MONTHS, plan.region_id)
     check_reason(reason)
@@ -171,7 +171,7 @@ def demand_open_from(plan: Plan, first: Month) -> None:
 
 
 def _refusal(plan: Plan, month: Month) -> ValidationError:
-    return ValidationError(sentence(locked_problem(plan, month)), code="month_locked")
+    return ValidationError(problem_sentence(locked_problem(plan, month)), code="month_locked")
 
 
 def locked_problem(plan: Plan, month: Month) -> Problem:

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from departments.models import Department, User
-from departments.rules.reminding import Part
+from departments.rules.reminding import NoticePart
 from departments.services.notices import notify
 from targets.models import Observation, Revision
 
@@ -29,7 +29,7 @@ def tell_authors(revision: Revision, kind: str, *, by: User, reason: str) -> Non
                 person,
                 kind=kind,
                 subject=f"{revision._meta.label_lower}:{revision.pk}",
-                part=Part(kind, details, _link(row, unit)),
+                part=NoticePart(kind, details, _link(row, unit)),
                 now=timezone.now(),
                 reminds_of=[f"figures_returned:{unit.code}:{row.month}"] if unit and kind == RETURNED else [],
             )

@@ -13,13 +13,13 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services.accounts import record
-from reviews.workflow import State, Verb, step
+from reviews.workflow import ReviewState, ReviewVerb, take_review_step
 from targets.bulk import bulk_transitions, offered_figures
 from targets.entry_rules.figures import Entry
 from targets.judging import judge_while_writing
 from targets.judging.loading import observation_ids
 from targets.models import Decision, Indicator, Observation, Revision, Source
-from targets.services.attachments import carry_on
+from targets.services.attachments import carry_on_figure_files
 from targets.services.dirty import mark_dirty, wake_on_commit
 from targets.services.locking import demand_open
 
@@ -27,7 +27,7 @@ LOT = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OfficialOutcome:
     """How many entries were new, changed what was official, or said the same."""
 
     new: int
@@ -36,21 +36,21 @@ class Outcome:
 
 
 @transaction.atomic
-def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason: str = "") -> Outcome:
+def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason: str = "") -> OfficialOutcome:
     """Makes checked entries official at once, without a review: for coordinators alone (domain.md, "The one other way
     in"). Entries that say what is official already change nothing. PermissionDenied for everybody else.
     """
-    if beyond(entries, by):
+    if positions_beyond_office(entries, by):
         raise access.refusal()
     demand_open([entry.key for entry in entries])
-    with offered_figures.offered(entries) as select:
+    with offered_figures.offered_entries(entries) as select:
         return write_official(select, (), len(entries), source, by, reason)
 
 
 @transaction.atomic
 def make_official_from(
     select: str, parameters: Sequence[Any], number: int, *, source: Source, by: User, reason: str = ""
-) -> Outcome:
+) -> OfficialOutcome:
     """The same for `number` checked figures that stand in a table: `select` gives the columns of
     `offered_figures.COLUMNS`.
 
@@ -67,15 +67,15 @@ def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: U
     What waits of the same figures is replaced, as when they are handed in on the worksheet.
     """
     access.demand(by, Action.IMPORT_OBSERVATIONS)
-    offered_figures.in_turn()
+    offered_figures.write_in_turn()
     offered_figures.make_observations(select, parameters)
     offered_figures.lock_observations(select, parameters)
-    replaced = bulk_transitions.waiting_for(select, parameters)
+    replaced = bulk_transitions.entries_waiting_beside_offered(select, parameters)
     with offered_figures.moments(bulk_transitions.observations_of(select), parameters, timezone.now()) as moments:
         end_waiting({pk: moments.of(observation_id) for pk, observation_id in replaced.items()}, by=by)
-        common = _common(source, by, reason) | {"state": State.SUBMITTED.value}
+        common = _common(source, by, reason) | {"state": ReviewState.SUBMITTED.value}
         count = offered_figures.insert_submitted(select, parameters, common)
-    bulk_transitions.submitted(source.pk, by_id=by.pk)
+    bulk_transitions.keep_bulk_submission(source.pk, by_id=by.pk)
     _carry_files(replaced, source)
     record("observations.submitted", by=by, subject=source, count=count)
     return count
@@ -85,18 +85,18 @@ def end_waiting(at: Mapping[int, datetime], *, by: User) -> None:
     """Ends what waits for a review, for newer entries take its place: entry by its id, and when. Their observations are
     locked."""
     waiting = Revision.objects.filter(pk__in=at)
-    waiting.update(state=step(State.SUBMITTED, Verb.SUPERSEDE).value)
-    decided(at, Verb.SUPERSEDE, by=by)
+    waiting.update(state=take_review_step(ReviewState.SUBMITTED, ReviewVerb.SUPERSEDE).value)
+    keep_revision_decisions(at, ReviewVerb.SUPERSEDE, by=by)
 
 
 def _carry_files(replaced: Collection[int], source: Source) -> None:
     """The files of replaced entries go with those of the source that take their place."""
     filed = Revision.objects.filter(pk__in=replaced, attachments__isnull=False).distinct()
     known = {one.observation_id: one for one in filed}
-    carry_on(known, Revision.objects.filter(source=source, observation__in=known))
+    carry_on_figure_files(known, Revision.objects.filter(source=source, observation__in=known))
 
 
-def beyond(entries: Sequence[Entry], by: User) -> list[int]:
+def positions_beyond_office(entries: Sequence[Entry], by: User) -> list[int]:
     """The positions of the entries that a plan office may not make official: figures measured neither in its region
     nor in a part of it, and reported by none of its departments."""
     reached = access.demand(by, Action.IMPORT_OFFICIAL)
@@ -121,20 +121,20 @@ def write_official(
     reason: str,
     *,
     at_once: bool = False,
-) -> Outcome:
+) -> OfficialOutcome:
     """Writes what of the `number` offered figures is not official yet, and marks what must be judged anew, or judges it
     `at_once`. The revisions themselves say who made them so; a decision is kept of those that they end."""
-    offered_figures.in_turn()
+    offered_figures.write_in_turn()
     now = timezone.now()
-    official = {"state": State.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value}
-    with offered_figures.going(select, parameters, now) as (new, changed):
+    official = {"state": ReviewState.APPROVED.value, "official_by": Revision.OfficialBy.IMPORT.value}
+    with offered_figures.figures_to_publish(select, parameters, now) as (new, changed):
         bulk_transitions.supersede_previous(by_id=by.pk)
         values = _common(source, by, reason) | official
-        if not at_once or not judge_while_writing.judged(offered_figures.publication(values)):
-            offered_figures.make_official(values)
+        if not at_once or not judge_while_writing.judge_while_publishing(offered_figures.publication(values)):
+            offered_figures.publish_offered_figures(values)
             if offered_figures.mark_going_dirty(now):
                 wake_on_commit()
-    outcome = Outcome(new, changed, number - new - changed)
+    outcome = OfficialOutcome(new, changed, number - new - changed)
     record("observations.imported", by=by, subject=source, new=new, changed=changed, unchanged=outcome.unchanged)
     return outcome
 
@@ -145,7 +145,7 @@ def _common(source: Source, by: User, reason: str) -> dict[str, Any]:
 
 def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
-    offered_figures.beside_others()
+    offered_figures.write_beside_others()
     keys = sorted({entry.key for entry in entries})
     missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
     Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
@@ -164,23 +164,23 @@ def same_figures(entry: Entry, row: Observation | Revision) -> bool:
     return entry.figures == tuple(getattr(row, name) for name in offered_figures.FIGURES)
 
 
-def supersede(at: Mapping[int, datetime], *, by: User) -> None:
+def supersede_revisions(at: Mapping[int, datetime], *, by: User) -> None:
     """Ends approved revisions, each by its id, for which later ones are official from a moment on."""
     together: dict[datetime, list[int]] = defaultdict(list)
     for pk, moment in at.items():
         together[moment].append(pk)
     for moment, ids in together.items():
-        Revision.objects.filter(id__in=ids).update(state=State.SUPERSEDED.value, ended_at=moment)
-    decided(at, Verb.SUPERSEDE, by=by)
+        Revision.objects.filter(id__in=ids).update(state=ReviewState.SUPERSEDED.value, ended_at=moment)
+    keep_revision_decisions(at, ReviewVerb.SUPERSEDE, by=by)
 
 
-def decided(at: Mapping[int, datetime], verb: Verb, *, by: User, reason: str = "") -> None:
+def keep_revision_decisions(at: Mapping[int, datetime], verb: ReviewVerb, *, by: User, reason: str = "") -> None:
     """Keeps who took which step when and why, beside the revisions, which are given by their ids."""
     rows = [Decision(revision_id=one, verb=verb.value, by=by, at=when, reason=reason) for one, when in at.items()]
     Decision.objects.bulk_create(rows, batch_size=LOT)
 
 
-def publish(pairs: Sequence[tuple[Observation, Revision]]) -> None:
+def publish_revisions(pairs: Sequence[tuple[Observation, Revision]]) -> None:
     """Shows the revisions as the official figures of their observations and marks what must be judged anew."""
     for observation, revision in pairs:
         for name in offered_figures.FIGURES:

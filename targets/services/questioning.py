@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from departments import access
 from departments.models import Department, User
 from departments.permissions import PERMISSIONS, Action
-from departments.rules.reminding import Part
+from departments.rules.reminding import NoticePart
 from departments.services.accounts import record
 from departments.services.notices import notify
 from plans.models import Plan
 from plans.periods import Month
-from targets.data_quality.signals import Result
+from targets.data_quality.signals import SignalResult
 from targets.models import DataQuestion
 from targets.models.question import LONGEST_ANSWER, LONGEST_NOTE
 
@@ -32,7 +32,7 @@ class SignalOfMonth:
 
     plan: Plan
     month: Month
-    result: Result
+    result: SignalResult
     tests: int
     unit: Department | None
     figures: Sequence[Mapping[str, str]]
@@ -121,7 +121,7 @@ def _people_of(unit: Department) -> list[User]:
 
 def _tell(people: Iterable[User], question: DataQuestion, kind: str, by: User) -> None:
     details = {"month": str(question.month), "kind": question.kind, "unit": question.unit.short_name, "person": str(by)}
-    part = Part(kind, details, reverse("data_question", args=[question.pk]))
+    part = NoticePart(kind, details, reverse("data_question", args=[question.pk]))
     subject = f"{question._meta.label_lower}:{question.pk}"
     for person in people:
         if person != by:

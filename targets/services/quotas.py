@@ -22,12 +22,12 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import Plan
 from plans.periods import Month
-from targets.arithmetic.sums import SumCheck, check_sum, uppermost
+from targets.arithmetic.sums import SumCheck, check_sum, uppermost_quotas
 from targets.judging.dependencies import judged_regions
 from targets.judging.loading import Regions
 from targets.models import Indicator, Quota, Target
 from targets.models.promising import STEPPED, UPWARD
-from targets.reading.divisions import Issue, in_force, issues_of, versions_of
+from targets.reading.divisions import QuotaIssue, issues_of, quota_versions_of, quotas_of_month
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open_from
 
@@ -35,7 +35,7 @@ from targets.services.locking import check_reason, demand_open_from
 class QuotasChangedError(ValidationError):
     """Somebody has set quotas since they were seen; `issues` are what was set, the latest first."""
 
-    def __init__(self, target: Target, issues: list[Issue]) -> None:
+    def __init__(self, target: Target, issues: list[QuotaIssue]) -> None:
         super().__init__(_changed(target, issues), code="quotas_changed")
         self.issues = issues
 
@@ -52,7 +52,7 @@ class QuotasRefusedError(Exception):
         """Whether somebody else has set quotas of one of them meanwhile."""
         return any(isinstance(problem, QuotasChangedError) for problem in self.problems.values())
 
-    def by_name(self, divisions: "Iterable[Division]") -> list[str]:
+    def by_name(self, divisions: "Iterable[TargetDivision]") -> list[str]:
         """Each reason behind the name of its target, in the order in which the targets were to be divided."""
         named = {division.target.pk: division.target.name for division in divisions}
         return [f"{name}: {said}" for pk, name in named.items() if pk in self.problems for said in self._said(pk)]
@@ -62,7 +62,7 @@ class QuotasRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Division:
+class TargetDivision:
     """How one target is to be divided: what each region owes, by region id. `seen` is the version of its quotas that
     this was made from; None asks no questions."""
 
@@ -83,8 +83,8 @@ class _Given:
 
 
 @transaction.atomic
-def divide(
-    plan: Plan, divisions: Collection[Division], *, from_month: Month, source: str, reason: str = "", by: User
+def divide_targets(
+    plan: Plan, divisions: Collection[TargetDivision], *, from_month: Month, source: str, reason: str = "", by: User
 ) -> list[SumCheck | None]:
     """Sets the quotas of several targets of a plan, all or nothing: how the sum of each stands to its whole.
 
@@ -153,7 +153,7 @@ def sum_of(target: Target, rows: Mapping[int, Decimal], regions: Regions | None 
     """How the quotas by region id stand to the whole: of a count that adds up over its parts; None for others."""
     if target.indicator.region_rule != Indicator.RegionRule.SUM or target.threshold is None:
         return None
-    numbers = uppermost(rows, (regions or Regions.load()).parents)
+    numbers = uppermost_quotas(rows, (regions or Regions.load()).parents)
     return check_sum(target.threshold, numbers, is_limit=target.comparator in STEPPED - UPWARD)
 
 
@@ -163,7 +163,9 @@ def demand_reasons(target: Target, quotas: Collection[Quota]) -> None:
     by one."""
     regions, target.known_versions = Regions.load(), target.all_versions
     for month in sorted({quota.from_month for quota in quotas}):
-        owed = {pk: quota.threshold for pk, quota in in_force(quotas, month).items() if quota.threshold is not None}
+        owed = {
+            pk: quota.threshold for pk, quota in quotas_of_month(quotas, month).items() if quota.threshold is not None
+        }
         found = sum_of(target.in_month(month), owed, regions)
         has_reason = any(quota.reason.strip() for quota in quotas if quota.from_month == month)
         if found is not None and found.falls_short and not has_reason:
@@ -178,17 +180,17 @@ def quotas_in_force(target: Target, month: Month) -> dict[int, Quota]:
 
 def _demand_unchanged(target: Target, seen: int | None) -> None:
     """Raises QuotasChangedError for quotas that were set since; to be asked while the target is locked."""
-    if seen is not None and versions_of([target])[target.pk] != seen:
+    if seen is not None and quota_versions_of([target])[target.pk] != seen:
         raise QuotasChangedError(target, issues_of(target, seen))
 
 
-def _changed(target: Target, issues: list[Issue]) -> str:
+def _changed(target: Target, issues: list[QuotaIssue]) -> str:
     told = {"target": target.name, "what": "; ".join(map(_issue_text, issues)) or "—"}
     said = _("The quotas of %(target)s were changed since you saw them: %(what)s. Compare, then set yours again.")
     return said % told
 
 
-def _issue_text(issue: Issue) -> str:
+def _issue_text(issue: QuotaIssue) -> str:
     told = {"by": issue.by or "—", "at": date_format(timezone.localtime(issue.at), "Y-m-d H:i")}
     owed = (f"{change.region.name} {number_text(change.now)}" for change in issue.changes)
     told |= {"month": str(issue.from_month), "regions": ", ".join(owed) or "—"}

@@ -29,7 +29,7 @@ def reporters_changed(objects: Collection[models.Model]) -> None:
     changed = [(found[0], found[-1]) for found in states.values() if found[0].department_id != found[-1].department_id]
     if changed and (month := month_being_reported(timezone.localdate())) is not None:
         for before, now in changed:
-            hand_over(now, before.department, month)
+            hand_over_duty(now, before.department, month)
 
 
 def month_being_reported(today: date) -> Month | None:
@@ -40,7 +40,7 @@ def month_being_reported(today: date) -> Month | None:
     return None if plan is None else reporting_month(plan, today, last_month_with_data(plan))
 
 
-def hand_over(indicator: Indicator, before: Department | None, month: Month) -> None:
+def hand_over_duty(indicator: Indicator, before: Department | None, month: Month) -> None:
     """Ends the duty that runs now in the month before, and starts the new department's."""
     place = indicator.department or before
     duties = ReportingDuty.objects.of_bureaus(indicator.pk, place.region_id if place is not None else None)

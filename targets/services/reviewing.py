@@ -11,17 +11,17 @@ from departments.models import AuditEvent, User
 from departments.permissions import Action
 from departments.services.accounts import record
 from reviews.messages import refused_step, typed_by_themselves
-from reviews.workflow import TRANSITIONS, RefusedError, State, Verb, step
+from reviews.workflow import TRANSITIONS, ReviewState, ReviewStepRefusedError, ReviewVerb, take_review_step
 from targets.bulk.event_times import Moments, moments_of
 from targets.entry_rules.figures import Key
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models import Observation, Revision
-from targets.services.attachments import bring_back
+from targets.services.attachments import bring_back_figure_files
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import mark_dirty
 from targets.services.locking import check_reason, demand_open, keep_open
 from targets.services.notices import RETURNED, WITHDRAWN, tell_authors
-from targets.services.official import LOT, decided, end_waiting, publish, supersede
+from targets.services.official import LOT, end_waiting, keep_revision_decisions, publish_revisions, supersede_revisions
 
 
 def replace_waiting(moments: Moments, observation_ids: Collection[int], *, by: User) -> dict[int, Revision]:
@@ -29,31 +29,31 @@ def replace_waiting(moments: Moments, observation_ids: Collection[int], *, by: U
 
     To be called with the observations locked.
     """
-    rows = Revision.objects.filter(observation__in=observation_ids, state=State.SUBMITTED.value)
+    rows = Revision.objects.filter(observation__in=observation_ids, state=ReviewState.SUBMITTED.value)
     waiting = {row.observation_id: row for row in rows}
     end_waiting({row.pk: moments.of(row.observation_id) for row in waiting.values()}, by=by)
     return waiting
 
 
 @transaction.atomic
-def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
+def return_revision(revision: Revision, *, by: User, reason: str) -> Revision:
     """Returns a submitted entry with a reason; what is official stays so. Its attachments go back to the next draft."""
     revision = _locked(revision)
     _demand_for(by, Action.REVIEW_OBSERVATIONS, revision.observation)
-    _moved(revision, Verb.RETURN, by, moments_of([revision.observation_id]), reason)
+    _moved(revision, ReviewVerb.RETURN, by, moments_of([revision.observation_id]), reason)
     tell_authors(revision, RETURNED, by=by, reason=reason)
-    bring_back([revision])
+    bring_back_figure_files([revision])
     return revision
 
 
 @transaction.atomic
-def approve(revision: Revision, *, by: User) -> Revision:
+def approve_revision(revision: Revision, *, by: User) -> Revision:
     """Makes a submitted entry official and supersedes the one before it: a lot of one, which says why it is left out.
 
     PermissionDenied for an author of it; ValidationError for one that waits no longer ("transition"), that is older
-    than what is official ("outdated"), and for what `approve_all` refuses.
+    than what is official ("outdated"), and for what `approve_revisions` refuses.
     """
-    approved, left_out = approve_all([revision], by=by)
+    approved, left_out = approve_revisions([revision], by=by)
     if left_out:
         raise _why_left_out(left_out[0], by)
     return approved[0]
@@ -62,13 +62,13 @@ def approve(revision: Revision, *, by: User) -> Revision:
 def _why_left_out(row: Revision, by: User) -> PermissionDenied | ValidationError:
     if row.is_typed_by(by):
         return PermissionDenied(typed_by_themselves())
-    if row.state != State.SUBMITTED.value:
+    if row.state != ReviewState.SUBMITTED.value:
         return refused_step("transition")
     return ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
 
 
 @transaction.atomic
-def approve_all(revisions: Collection[Revision], *, by: User) -> tuple[list[Revision], list[Revision]]:
+def approve_revisions(revisions: Collection[Revision], *, by: User) -> tuple[list[Revision], list[Revision]]:
     """Makes the submitted entries official at once: (approved, left out), in a constant number of queries.
 
     Left out is what the person has typed a number of, what a colleague has decided in between, and entries older than
@@ -106,7 +106,7 @@ def _approvable(row: Revision, by: User) -> bool:
     """What others have typed, if it waits and is newer than what is official: an old entry in a lot takes nothing
     back."""
     newer = row.pk > (row.observation.official_id or 0)
-    return newer and (State(row.state), Verb.APPROVE) in TRANSITIONS and not row.is_typed_by(by)
+    return newer and (ReviewState(row.state), ReviewVerb.APPROVE) in TRANSITIONS and not row.is_typed_by(by)
 
 
 def _demand_no_fall(rows: Collection[Revision]) -> None:
@@ -114,7 +114,10 @@ def _demand_no_fall(rows: Collection[Revision]) -> None:
     entries, indicators = [row.entry for row in rows], {one.pk: one for one in (r.observation.indicator for r in rows)}
     falls = unexplained_falls(entries, indicators)
     if falls:
-        told = [f"{indicators[entry.indicator_id].name} · {entry.month}: {sentence(found)}" for entry, found in falls]
+        told = [
+            f"{indicators[entry.indicator_id].name} · {entry.month}: {problem_sentence(found)}"
+            for entry, found in falls
+        ]
         advice = _("Approve the months that belong together at once, or return this one.")
         raise ValidationError(" ".join([*told, advice]), code="total_falls")
 
@@ -123,26 +126,26 @@ def _approve_rows(rows: Collection[Revision], by: User, moments: Moments) -> Non
     """All of them with one statement for each table. What is superseded ends when its successor begins."""
     at = {row.pk: moments.of(row.observation_id) for row in rows}
     before = {row.observation.official_id: at[row.pk] for row in rows}
-    supersede({pk: moment for pk, moment in before.items() if pk is not None}, by=by)
+    supersede_revisions({pk: moment for pk, moment in before.items() if pk is not None}, by=by)
     for row in rows:
-        row.state = step(State(row.state), Verb.APPROVE).value
+        row.state = take_review_step(ReviewState(row.state), ReviewVerb.APPROVE).value
         row.approved_by, row.official_at, row.official_by = by, at[row.pk], Revision.OfficialBy.REVIEW
     Revision.objects.bulk_update(rows, ["state", "approved_by", "official_at", "official_by"], batch_size=LOT)
-    decided(at, Verb.APPROVE, by=by)
+    keep_revision_decisions(at, ReviewVerb.APPROVE, by=by)
     AuditEvent.objects.bulk_create(
         AuditEvent(
             actor=by,
-            action=f"observation.{Verb.APPROVE.value}",
+            action=f"observation.{ReviewVerb.APPROVE.value}",
             subject=f"{row._meta.label_lower}:{row.pk}",
             detail={"reason": "", "together": len(rows), "authors": row.authors_named},
         )
         for row in rows
     )
-    publish([(row.observation, row) for row in rows])
+    publish_revisions([(row.observation, row) for row in rows])
 
 
 @transaction.atomic
-def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
+def withdraw_revision(revision: Revision, *, by: User, reason: str) -> Revision:
     """Ends an official figure without a successor: it is gone, and everything it touched is judged anew."""
     demand_open([_key_of(revision.observation)])
     revision = _locked(revision)
@@ -150,7 +153,7 @@ def withdraw(revision: Revision, *, by: User, reason: str) -> Revision:
     _demand_for(by, Action.WITHDRAW_OBSERVATIONS, observation)
     moments = moments_of([observation.pk])
     revision.ended_at = moments.of(observation.pk)
-    _moved(revision, Verb.WITHDRAW, by, moments, reason)
+    _moved(revision, ReviewVerb.WITHDRAW, by, moments, reason)
     observation.official = observation.value = observation.numerator = observation.denominator = None
     observation.occurred_on = None
     observation.save()
@@ -178,14 +181,14 @@ def _demand_for(by: User, action: Action, observation: Observation) -> None:
         raise access.refusal()
 
 
-def _moved(revision: Revision, verb: Verb, by: User, moments: Moments, reason: str = "") -> None:
+def _moved(revision: Revision, verb: ReviewVerb, by: User, moments: Moments, reason: str = "") -> None:
     """Takes one step of the workflow, keeps who took it and why, and records it; ValidationError if the table has no
     such step."""
     check_reason(reason)
     try:
-        revision.state = step(State(revision.state), verb, reason=reason).value
-    except RefusedError as refused:
+        revision.state = take_review_step(ReviewState(revision.state), verb, reason=reason).value
+    except ReviewStepRefusedError as refused:
         raise refused_step(refused.code) from refused
     revision.save_step()
-    decided({revision.pk: moments.of(revision.observation_id)}, verb, by=by, reason=reason.strip())
+    keep_revision_decisions({revision.pk: moments.of(revision.observation_id)}, verb, by=by, reason=reason.strip())
     record(f"observation.{verb.value}", by=by, subject=revision, reason=reason)

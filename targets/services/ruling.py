@@ -106,7 +106,7 @@ def keep_all_open() -> None:
     keep_open({month for plan in Plan.objects.published() for month in plan.months})
 
 
-def differing(before: models.Model | None, after: models.Model | None, names: Collection[str]) -> list[str]:
+def fields_that_differ(before: models.Model | None, after: models.Model | None, names: Collection[str]) -> list[str]:
     """Those of the fields that are not the same before and after."""
     return [name for name in names if _value(before, name) != _value(after, name)]
 
@@ -119,7 +119,7 @@ def _may_hold_later(before: models.Model | None, after: models.Model | None) -> 
     """Whether the same change might be made from a later month on: of the rule of a target that is there, and stays."""
     if isinstance(before or after, Step):
         return True
-    return isinstance(before, Target) and isinstance(after, Target) and not differing(before, after, LASTING)
+    return isinstance(before, Target) and isinstance(after, Target) and not fields_that_differ(before, after, LASTING)
 
 
 def _decided(before: models.Model | None, after: models.Model | None) -> Iterator[Judged]:
@@ -127,7 +127,7 @@ def _decided(before: models.Model | None, after: models.Model | None) -> Iterato
     row = after if after is not None else before
     rules = None if row is None else RULES.get(type(row))
     known = before is not None and after is not None
-    if rules is None or (known and not differing(before, after, rules.judging)):
+    if rules is None or (known and not fields_that_differ(before, after, rules.judging)):
         return
     if isinstance(row, Region):
         yield from _by_region(before, after)
@@ -135,7 +135,7 @@ def _decided(before: models.Model | None, after: models.Model | None) -> Iterato
         yield from _by_duty(before, after)
     elif isinstance(row, CalendarDay):
         yield from _by_calendar(before, after)
-    elif isinstance(before, Target) and isinstance(after, Target) and not differing(before, after, LASTING):
+    elif isinstance(before, Target) and isinstance(after, Target) and not fields_that_differ(before, after, LASTING):
         yield after.plan, _from(after)
     else:
         for state in (before, after):
@@ -197,7 +197,7 @@ def _by_regions() -> Q:
 def _by_duty(before: Any, after: Any) -> Iterator[Judged]:
     """The months that somebody else has to report now, of the plans that ask for the figures."""
     states = [state for state in (before, after) if state is not None]
-    moved = len(states) == 2 and bool(differing(before, after, ("indicator", "department")))
+    moved = len(states) == 2 and bool(fields_that_differ(before, after, ("indicator", "department")))
     for plan in {plan for state in states for plan in _asking(state)}:
         covering = [[state.covers(month) for state in states] for month in plan.months]
         changed = [any(covers) if moved or len(states) == 1 else covers[0] != covers[1] for covers in covering]

@@ -12,23 +12,23 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from departments.services.accounts import record
-from reviews.workflow import State, Verb
+from reviews.workflow import ReviewState, ReviewVerb
 from targets.bulk import bulk_transitions, offered_figures
 from targets.bulk.event_times import moments_of
 from targets.bulk.offered_figures import FIGURES
 from targets.models import Indicator, Observation, Revision, Source
-from targets.services.attachments import carry_on
+from targets.services.attachments import carry_on_figure_files
 from targets.services.authorship import copy_authors
 from targets.services.checking import hold_totals, unexplained_falls
 from targets.services.dirty import wake_on_commit
 from targets.services.locking import demand_open_rows, keep_open
-from targets.services.official import LOT, decided, demand_office, write_official
+from targets.services.official import LOT, demand_office, keep_revision_decisions, write_official
 
 NAMED = 20
 
 
 @transaction.atomic
-def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
+def retract_source(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     """Takes back what one source made official: (figures that became again what they were before, figures gone).
 
     What was official before becomes so again by revisions of their own, from now on: the past stays as it was. For
@@ -37,13 +37,13 @@ def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     """
     demand_office(by)
     _keep_open(source)
-    offered_figures.in_turn()
+    offered_figures.write_in_turn()
     hold_totals(_observations(source).values("indicator"))
     _demand_last(source)
     own = Source.objects.create(kind=Source.Kind.IMPORT, label=reason[:200], demonstration=source.demonstration, by=by)
-    restored = write_official(*bulk_transitions.before(source.pk), 0, own, by, reason).changed
+    restored = write_official(*bulk_transitions.figures_before_source(source.pk), 0, own, by, reason).changed
     now = timezone.now()
-    with offered_figures.moments(*bulk_transitions.of_source(source.pk), now):
+    with offered_figures.moments(*bulk_transitions.observations_of_source(source.pk), now):
         removed = bulk_transitions.withdraw_rest(source.pk, now, by_id=by.pk, reason=reason)
     _demand_no_fall(own)
     if removed:
@@ -54,28 +54,28 @@ def retract(source: Source, *, by: User, reason: str) -> tuple[int, int]:
 @transaction.atomic
 def send_back_all(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     """Returns everything of one source that still waits for a review: (entries that wait again because it had replaced
-    them, entries returned). ValidationError as `retract`.
+    them, entries returned). ValidationError as `retract_source`.
     """
     access.demand(by, Action.IMPORT_OBSERVATIONS)
     _keep_open(source)
-    offered_figures.in_turn()
+    offered_figures.write_in_turn()
     list(_observations(source).select_for_update().order_by("pk").values_list("pk", flat=True))
     _demand_last(source, waiting=True)
     replaced = {one.observation_id: one for one in _replaced_by(source)}
-    with offered_figures.moments(*bulk_transitions.of_source(source.pk), timezone.now()):
-        returned = bulk_transitions.send_back(source.pk, by_id=by.pk, reason=reason)
+    with offered_figures.moments(*bulk_transitions.observations_of_source(source.pk), timezone.now()):
+        returned = bulk_transitions.return_entries_of_source(source.pk, by_id=by.pk, reason=reason)
     _hand_in_again(replaced, source, by, reason)
     return len(replaced), returned
 
 
 def _replaced_by(source: Source) -> QuerySet[Revision]:
     """The entries that waited until those of the source, which still wait, took their place."""
-    mine = Revision.objects.filter(source=source, state=State.SUBMITTED.value)
+    mine = Revision.objects.filter(source=source, state=ReviewState.SUBMITTED.value)
     return Revision.objects.filter(
         observation__in=mine.values("observation"),
-        state=State.SUPERSEDED.value,
+        state=ReviewState.SUPERSEDED.value,
         official_at__isnull=True,
-        decisions__verb=Verb.SUPERSEDE.value,
+        decisions__verb=ReviewVerb.SUPERSEDE.value,
         decisions__at__in=mine.values("created_at"),
     )
 
@@ -92,7 +92,7 @@ def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, r
             Revision(
                 source=own,
                 created_at=moments.of(one.observation_id),
-                state=State.SUBMITTED.value,
+                state=ReviewState.SUBMITTED.value,
                 **{name: getattr(one, name) for name in copied},
             )
             for one in replaced.values()
@@ -100,8 +100,8 @@ def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, r
         batch_size=LOT,
     )
     copy_authors((replaced[one.observation_id], one) for one in made)
-    decided({one.pk: one.created_at for one in made}, Verb.SUBMIT, by=by, reason=reason)
-    carry_on(replaced, made)
+    keep_revision_decisions({one.pk: one.created_at for one in made}, ReviewVerb.SUBMIT, by=by, reason=reason)
+    carry_on_figure_files(replaced, made)
     record("observations.submitted", by=by, subject=own, count=len(made))
 
 
@@ -118,7 +118,7 @@ def _demand_last(source: Source, *, waiting: bool = False) -> None:
     """ValidationError, naming them, if figures of the source lie in a closed month or were decided upon since."""
     found = Revision.objects.filter(source=source).select_related("observation__indicator", "observation__region")
     demand_open_rows(found, "observation__")
-    untouched = (State.SUBMITTED.value, State.RETURNED.value) if waiting else (State.APPROVED.value,)
+    untouched = (ReviewState.SUBMITTED.value, ReviewState.RETURNED.value) if waiting else (ReviewState.APPROVED.value,)
     later = list(found.exclude(state__in=untouched).order_by("pk")[: NAMED + 1])
     if later:
         raise ValidationError(

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from departments.auditing.edited_rows import as_told
+from departments.auditing.edited_rows import value_for_log
 from departments.models import User
 from departments.services.accounts import record
 from targets.models import RuleChange, Target, TargetVersion
@@ -81,4 +81,4 @@ def _told(former: TargetVersion, now: TargetVersion) -> dict[str, Any]:
 def _text(version: TargetVersion, name: str) -> Any:
     if name == "steps":
         return "; ".join(f"{due} {Decimal(number).normalize():f}" for due, number in version.steps)
-    return as_told(version, version._meta.get_field(name))
+    return value_for_log(version, version._meta.get_field(name))

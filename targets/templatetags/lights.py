@@ -18,10 +18,11 @@ from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.arithmetic.quantities import rounded, shown_apart
 from targets.models import Attainment
-from targets.reading.selectors import Point
+from targets.reading.selectors import TrendPoint
 from targets.templatetags.wording import month_short
-from targets.wording.explanation import explain, number, shown, with_unit
-from targets.wording.lights import COLOURS, Colour, Light, light
+from targets.wording.explanation import attainment_texts_of, explain_attainment
+from targets.wording.lights import COLOURS, Colour, Light, light_of_attainment
+from targets.wording.number_texts import number_in_full, with_unit
 
 register = template.Library()
 
@@ -31,7 +32,7 @@ WIDTH, HEIGHT, EDGE = 112, 30, 4
 @register.simple_tag(name="light")
 def light_tag(given: Light | Attainment, size: str = "") -> SafeString:
     """The light as a pill: symbol and word, in the light's colour."""
-    one = light(given) if isinstance(given, Attainment) else given
+    one = light_of_attainment(given) if isinstance(given, Attainment) else given
     return _pill(one.colour, f" light-{size}" if size else "", one.shape, str(one.word))
 
 
@@ -65,7 +66,9 @@ def _freshness(last: Month | None, now: Month, missing: int, _language: str | No
 
 
 @register.simple_tag
-def sparkline(points: Sequence[Point], plan: Plan, low: float | None = None, high: float | None = None) -> SafeString:
+def sparkline(
+    points: Sequence[TrendPoint], plan: Plan, low: float | None = None, high: float | None = None
+) -> SafeString:
     """The months so far as a line, the number compared with as a dashed one; nothing for fewer than two figures.
 
     A month keeps its place in the plan, so that the lines of a list can be compared at a glance; `low` and `high` are
@@ -111,13 +114,13 @@ def progress_text(attainment: Attainment) -> str:
         return ""
     share = attainment.progress * 100
     candidates = [shown_apart(share, aim, 1)[0] for aim in (Decimal(100), attainment.time_progress * 100)]
-    return with_unit(number(max(candidates, key=lambda one: -int(one.as_tuple().exponent))), "%")
+    return with_unit(number_in_full(max(candidates, key=lambda one: -int(one.as_tuple().exponent))), "%")
 
 
 @register.filter
 def sentence(attainment: Attainment) -> str:
     """The one sentence that says why the light has its colour."""
-    return explain(attainment)
+    return explain_attainment(attainment)
 
 
 @register.filter
@@ -129,7 +132,7 @@ def absolute(number: int) -> int:
 @register.filter
 def percent(share: Decimal) -> str:
     """A share of time in %, with one decimal."""
-    return with_unit(number(rounded(share * 100, 1)), "%")
+    return with_unit(number_in_full(rounded(share * 100, 1)), "%")
 
 
 @register.simple_tag
@@ -150,7 +153,7 @@ def share_of(share: float, colour: str, aim: float | None = None) -> SafeString:
 @register.filter
 def actual_text(attainment: Attainment) -> str:
     """The figure as a page shows it."""
-    return shown(attainment).actual
+    return attainment_texts_of(attainment).actual
 
 
 @register.simple_tag

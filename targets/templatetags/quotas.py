@@ -10,11 +10,11 @@ from django.utils.safestring import SafeString, mark_safe
 from plans.periods import Month
 from targets.arithmetic.sums import SumCheck
 from targets.models import Target
-from targets.quotas.tables import Column, Place, QuotaTable, Version
+from targets.quotas.tables import QuotaColumn, QuotaPlace, QuotaTable, QuotaTableVersion
 from targets.quotas.wording import sum_text
 from targets.reading.divisions import RegionChange
 from targets.wording.aims import threshold_text
-from targets.wording.number_texts import plain
+from targets.wording.number_texts import number_without_zeros
 
 register = template.Library()
 NOTHING = mark_safe('<span class="muted">—</span>')
@@ -27,7 +27,7 @@ def promise_of(target: Target) -> str:
 
 
 @register.simple_tag
-def sum_mark(column: Column) -> SafeString:
+def sum_mark(column: QuotaColumn) -> SafeString:
     """How the sum stands to the whole, marked; a dash where it says nothing, or nothing has been divided."""
     if column.check is None or not column.quotas:
         return NOTHING
@@ -41,7 +41,7 @@ def _meant(check: SumCheck) -> str:
 
 
 @register.simple_tag
-def sum_cell(column: Column) -> SafeString:
+def sum_cell(column: QuotaColumn) -> SafeString:
     """The sum of a column, which the script keeps as numbers are typed: with the whole as it counts."""
     if column.check is None:
         return NOTHING
@@ -49,19 +49,21 @@ def sum_cell(column: Column) -> SafeString:
         '<output data-sum data-whole="{}"{}><strong>{}</strong> {}</output>',
         f"{column.check.whole.normalize():f}",
         mark_safe(" data-limit") if column.check.is_limit else "",
-        plain(column.check.total),
+        number_without_zeros(column.check.total),
         sum_mark(column),
     )
 
 
 @register.filter
-def later(column: Column, month: Month) -> Month | None:
+def later(column: QuotaColumn, month: Month) -> Month | None:
     """The next month from which another version holds."""
     return column.later(month)
 
 
 @register.filter
-def by_place(versions: Sequence[Version], places: Sequence[Place]) -> list[tuple[Place, list[Decimal | None]]]:
+def by_place(
+    versions: Sequence[QuotaTableVersion], places: Sequence[QuotaPlace]
+) -> list[tuple[QuotaPlace, list[Decimal | None]]]:
     """The versions as lines of a table."""
     return [(place, [version.numbers[number] for version in versions]) for number, place in enumerate(places)]
 

@@ -7,9 +7,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from pages.markup import NONE, around, fill, joined
+from pages.markup import NONE, fill_markup, fill_markup_around, join_markup
 from targets.models import Target
-from targets.reading.selectors import Row
+from targets.reading.selectors import TargetRow
 from targets.templatetags.lights import freshness, light_tag, progress_text, sparkline
 
 register = template.Library()
@@ -27,24 +27,24 @@ LINE = """
 
 
 @register.simple_tag
-def target_rows(rows: Iterable[Row], query: str) -> SafeString:
+def target_rows(rows: Iterable[TargetRow], query: str) -> SafeString:
     """Each target with what is reached, promised and how it stands; `query` goes along to its page."""
-    mark = around(' <span class="tag">{it}</span>', pgettext("mark on a target", "aspirational"))
+    mark = fill_markup_around(' <span class="tag">{it}</span>', pgettext("mark on a target", "aspirational"))
     done = _("%(share)s done")
-    return joined(_line(row, query, mark, done) for row in rows)
+    return join_markup(_line(row, query, mark, done) for row in rows)
 
 
-def _line(row: Row, query: str, mark: SafeString, done: str) -> SafeString:
+def _line(row: TargetRow, query: str, mark: SafeString, done: str) -> SafeString:
     target, shown = row.target, row.shown
     share = progress_text(row.attainment)
-    return fill(
+    return fill_markup(
         LINE,
         address=row.address,
         query=query,
         name=target.name,
         mark=mark if target.firmness == Target.Firmness.ASPIRATIONAL else NONE,
         actual=shown.actual or "—",
-        done=around("<small>{it}</small>", share and done % {"share": share}),
+        done=fill_markup_around("<small>{it}</small>", share and done % {"share": share}),
         threshold=shown.threshold,
         trend=sparkline(row.trend, target.plan) if target.comparator != Target.Comparator.DONE_BY else NONE,
         light=light_tag(row.light),

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from targets.expected.punctuality import COUNTED
-from targets.expected.timeliness import MARKS, Cell, share_text
+from targets.expected.timeliness import MARKS, TimelinessCell, timeliness_share_text
 
 register = template.Library()
 
@@ -16,11 +16,11 @@ register = template.Library()
 @register.filter
 def share(value: Fraction | None) -> str:
     """A share in %."""
-    return share_text(value)
+    return timeliness_share_text(value)
 
 
 @register.simple_tag
-def cell_text(cell: Cell) -> str:
+def cell_text(cell: TimelinessCell) -> str:
     """The cell in words: its status, and how many figures have which."""
     tally = cell.tally
     if not tally.due:
@@ -31,7 +31,7 @@ def cell_text(cell: Cell) -> str:
 
 
 @register.simple_tag
-def mark(cell: Cell) -> SafeString:
+def mark(cell: TimelinessCell) -> SafeString:
     """The cell's symbol and its count for the eye, its words for the ear."""
     count = f"{cell.tally.provided}/{cell.tally.due}" if cell.tally.due else ""
     return format_html(

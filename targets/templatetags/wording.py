@@ -15,7 +15,7 @@ from departments.models import Region
 from departments.people import wording as wording_of_regions
 from plans.periods import Month
 from targets.wording import notices as wording
-from targets.wording.number_texts import plain, with_unit
+from targets.wording.number_texts import number_without_zeros, with_unit
 
 register = template.Library()
 
@@ -41,25 +41,25 @@ def _written(month: Month, form: str, _language: str | None) -> str:
 @register.filter
 def whole_word(region: Region) -> str:
     """The region as a whole: 全市, the whole city."""
-    return wording_of_regions.whole_word(region)
+    return wording_of_regions.word_for_whole_region(region)
 
 
 @register.filter
 def parts_word(region: Region) -> str:
     """What the region consists of: 各县（市、区）, Counties and districts."""
-    return wording_of_regions.parts_word(region)
+    return wording_of_regions.word_for_region_parts(region)
 
 
 @register.filter
 def listed(names: Sequence[str]) -> str:
     """Names one after the other."""
-    return wording.listed(names)
+    return wording.list_names(names)
 
 
 @register.filter
 def figure(value: Decimal | None, unit: str = "") -> str:
     """A figure in full with its unit; nothing for no figure, 0 for zero."""
-    return "" if value is None else with_unit(plain(value), unit)
+    return "" if value is None else with_unit(number_without_zeros(value), unit)
 
 
 @register.filter

@@ -19,7 +19,7 @@ from targets.judging.recompute import recompute_dirty
 from targets.models import Attainment, Draft, Indicator, Quota, Revision, RuleChange, Source, Step, Target
 from targets.services.dirty import promises_changed
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.official import Outcome, beyond, make_official, make_official_from
+from targets.services.official import OfficialOutcome, make_official, make_official_from, positions_beyond_office
 from targets.services.versions import former_rule, keep_former
 
 _numbers = itertools.count(10_001)
@@ -202,7 +202,7 @@ def coordinator() -> User:
 def official(*entries: Entry) -> None:
     """Makes the figures official, whichever cities' they are, and brings attainments up to date."""
     by = coordinator()
-    for position in beyond(entries, by):
+    for position in positions_beyond_office(entries, by):
         office = Region.objects.get(pk=entries[position].region_id)
         Membership.objects.create(user=by, department=department(office), role=Role.COORDINATOR.value)
         by = User.objects.get(pk=by.pk)
@@ -210,9 +210,9 @@ def official(*entries: Entry) -> None:
     recompute()
 
 
-def at_once(entries: Sequence[Entry], origin: Source) -> Outcome:
+def at_once(entries: Sequence[Entry], origin: Source) -> OfficialOutcome:
     """Makes the figures official as an imported file is, judged in the same transaction where that can be."""
-    with transaction.atomic(), offered_figures.offered(entries) as select:
+    with transaction.atomic(), offered_figures.offered_entries(entries) as select:
         return make_official_from(select, (), len(entries), source=origin, by=origin.by)
 
 

@@ -12,7 +12,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.judging.audit import differences
 from targets.models import Attainment, DirtyKey, Target
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -184,7 +184,7 @@ def test_a_new_quota_is_judged_by(inside: Client, divided: Target) -> None:
 
 
 def test_a_quota_of_a_closed_month_is_refused(inside: Client, divided: Target) -> None:
-    lock(divided.plan, Month(2014, 3), by=f.coordinator())
+    close_plan_month(divided.plan, Month(2014, 3), by=f.coordinator())
     row = {"region": f.region("100101").pk, "threshold": "400", "source": "1号"}
     answer = inline(inside, divided, "quotas", **row, from_month="2014-03")
     assert answer.status_code == 200

@@ -18,7 +18,7 @@ from targets.judging.recompute import recompute_all
 from targets.models import Attainment, Observation, Revision, Target, TargetAssignment
 from targets.tests import factories as f
 from targets.tests.divided import PAPER, divided
-from targets.wording.explanation import explain, shown
+from targets.wording.explanation import attainment_texts_of, explain_attainment
 
 pytestmark = pytest.mark.django_db
 
@@ -153,7 +153,7 @@ def test_an_attainment_has_the_fields_of_the_contract(ask: Ask, promise: Target)
         "region": "100100",
         "month": "2014-03",
         "actual": "93",
-        "shown": shown(row).actual,
+        "shown": attainment_texts_of(row).actual,
         "threshold": "92",
         "verdict": "met",
         "reason": None,
@@ -166,7 +166,7 @@ def test_an_attainment_has_the_fields_of_the_contract(ask: Ask, promise: Target)
         "needed_reachable": True,
         "done_on": None,
         "freshness": {"last_month": "2014-03", "missing": []},
-        "explanation": explain(row),
+        "explanation": explain_attainment(row),
         "revisions": sorted(Revision.objects.values_list("pk", flat=True)),
         "target_version": 1,
         "formula_version": row.formula_version,

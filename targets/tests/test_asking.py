@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import Department, Region
 from plans.models import Plan
 from plans.periods import Month, months_of
-from targets.expected.duties import Key, expected_of, expected_over
+from targets.expected.duties import FigureKey, expected_of, expected_over
 from targets.models import Indicator
 from targets.tests import factories as f
 
@@ -58,8 +58,8 @@ def test_a_figure_of_two_plans_is_expected_once_and_counts_for_both(cast: Simple
     f.target(single, threshold=92, plan=cast.air)
     expected = expected_over([cast.quality, cast.air])
     assert [key.indicator_id for key in expected.of(cast.office.pk, JUNE)] == [shared.pk, single.pk]
-    assert expected.plans_of(Key(shared.pk, cast.city.pk, JUNE)) == [cast.quality, cast.air]
-    assert expected.plans_of(Key(single.pk, cast.city.pk, JUNE)) == [cast.air]
+    assert expected.plans_of(FigureKey(shared.pk, cast.city.pk, JUNE)) == [cast.quality, cast.air]
+    assert expected.plans_of(FigureKey(single.pk, cast.city.pk, JUNE)) == [cast.air]
 
 
 def test_what_several_plans_ask_for_is_what_each_asks_for(cast: SimpleNamespace) -> None:

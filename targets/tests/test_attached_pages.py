@@ -12,14 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import User
 from departments.permissions import Role
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, Draft, Indicator, Revision
 from targets.services.attachments import attach
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, send_back
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, return_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,7 @@ def test_a_closed_month_and_what_is_not_understood_are_told(cast: SimpleNamespac
     assert sent(cast, cast.reporter, paper(), region="x").status_code == 422
     assert sent(cast, cast.reporter, paper(), f.indicator("count")).status_code == 404
     one = sent(cast, cast.reporter, paper()).json()
-    lock(f.plan(), JUNE, by=f.coordinator())
+    close_plan_month(f.plan(), JUNE, by=f.coordinator())
     answer = sent(cast, cast.reporter, paper(papers.PNG))
     assert (answer.status_code, "封账" in answer.json()["message"]) == (423, True)
     answer = by(cast.reporter).post(f"/attachments/{one['id']}/remove/")
@@ -205,7 +205,7 @@ def test_a_file_without_a_figure_stays_beside_the_row(cast: SimpleNamespace) -> 
 
 
 def test_the_file_that_a_reviewer_asked_for_is_handed_in_with_the_same_figure(cast: SimpleNamespace) -> None:
-    send_back(handed_in(cast), by=cast.reviewer, reason="请附批复")
+    return_revision(handed_in(cast), by=cast.reviewer, reason="请附批复")
     one = sent(cast, cast.reporter, paper()).json()
     posted(cast, value="300", attachment=one["id"])
     again = Revision.objects.get(state="submitted")
@@ -221,7 +221,7 @@ def test_a_file_alone_takes_along_the_figure_that_waits(cast: SimpleNamespace) -
 
 
 def test_a_file_alone_beside_an_approved_figure_needs_a_reason(cast: SimpleNamespace) -> None:
-    approve(handed_in(cast), by=cast.reviewer)
+    approve_revision(handed_in(cast), by=cast.reviewer)
     one = sent(cast, cast.reporter, paper()).json()
     assert posted(cast, attachment=one["id"]).status_code == 422
     explained = form(cast, version=1, value="300", attachment=one["id"]) | {"reason": "补充批复"}
@@ -240,7 +240,7 @@ def test_a_colleagues_file_is_not_sent_along_with_other_rows(cast: SimpleNamespa
 
 def test_a_returned_figure_with_its_old_files_is_not_handed_in_unchanged(cast: SimpleNamespace) -> None:
     sent(cast, cast.reporter, paper())
-    send_back(handed_in(cast), by=cast.reviewer, reason="口径不符")
+    return_revision(handed_in(cast), by=cast.reviewer, reason="口径不符")
     posted(cast, value="300", attachment=Attachment.objects.get(revision=None).pk)
     assert Revision.objects.count() == 1
 
@@ -268,7 +268,7 @@ def test_the_pages_take_as_many_queries_for_many_files_as_for_few(cast: SimpleNa
         counts = []
         for user, address in ((cast.reporter, cast.address), (cast.reviewer, "/reviews/"), (cast.reporter, history)):
             client = by(user)
-            forget()  # the header too is made anew each time
+            forget_cached_pages()  # the header too is made anew each time
             with CaptureQueriesContext(connection) as captured:
                 assert client.get(address).status_code == 200
             counts.append(len(captured))

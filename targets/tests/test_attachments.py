@@ -24,8 +24,8 @@ from targets import jobs
 from targets.models import Attachment, Revision
 from targets.services.attachments import attach, detach
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, send_back
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, return_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_a_stranger_attaches_and_removes_nothing(cast: SimpleNamespace, media: P
 
 def test_a_closed_month_takes_no_file_and_gives_none_back(cast: SimpleNamespace, media: Path) -> None:
     one = kept(cast)
-    lock(f.plan(), JUNE, by=f.coordinator())
+    close_plan_month(f.plan(), JUNE, by=f.coordinator())
     with pytest.raises(ValidationError, match="封账"):
         kept(cast, papers.PNG)
     with pytest.raises(ValidationError, match="封账"):
@@ -187,7 +187,7 @@ def test_a_returned_entrys_files_lie_beside_the_next_draft_without_being_copied(
 ) -> None:
     kept(cast)
     first = handed_in(cast)
-    send_back(first, by=cast.reviewer, reason="请附清单")
+    return_revision(first, by=cast.reviewer, reason="请附清单")
     assert (names(first), names(None), len(stored(media))) == (["批复.pdf"], ["批复.pdf"], 1)
     with django_capture_on_commit_callbacks(execute=True):
         detach(Attachment.objects.of_drafts().get(), by=cast.reporter)
@@ -210,7 +210,7 @@ def test_an_entry_that_replaces_one_that_waits_has_its_files_too(cast: SimpleNam
 
 def test_a_correction_of_an_approved_figure_starts_without_files(cast: SimpleNamespace) -> None:
     kept(cast)
-    first = approve(handed_in(cast), by=cast.reviewer)
+    first = approve_revision(handed_in(cast), by=cast.reviewer)
     assert names(None) == []
     assert names(handed_in(cast, "310")) == []
     assert names(first) == ["批复.pdf"]
@@ -238,12 +238,16 @@ def test_the_sweep_deletes_old_files_without_an_attachment_and_no_others(
     cast: SimpleNamespace, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = kept(cast)
-    orphans = [files.write(b"left") for _each in range(3)]
+    orphans = [files.store_file(b"left") for _each in range(3)]
     now = timezone.now()
-    assert files.sweep(now) == 0
+    assert files.sweep_unattached_files(now) == 0
     monkeypatch.setattr(files, "SWEPT_AT_ONCE", 2)
     later = now + timedelta(days=2)
-    assert (files.sweep(later), files.sweep(later), files.sweep(later)) == (2, 1, 0)
+    assert (
+        files.sweep_unattached_files(later),
+        files.sweep_unattached_files(later),
+        files.sweep_unattached_files(later),
+    ) == (2, 1, 0)
     assert default_storage.exists(str(one.file))
     assert not any(default_storage.exists(path) for path in orphans)
 

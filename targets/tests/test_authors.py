@@ -14,9 +14,9 @@ from departments.permissions import Role
 from departments.tests.callers import asking
 from plans.periods import Month
 from targets.models import Draft, Revision, RevisionAuthor
-from targets.reminding.reminders import matters_of
+from targets.reminding.reminders import figure_matters_of
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import approve, approve_all, send_back
+from targets.services.reviewing import approve_revision, approve_revisions, return_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -59,9 +59,9 @@ def test_both_who_typed_a_part_are_authors_and_who_hands_in_is_none(cast: Simple
     assert (made.author, made.handed_in_by) == (cast.first, cast.third)
     for author in (cast.first, cast.second):
         with pytest.raises(PermissionDenied, match="本人"), transaction.atomic():
-            approve(made, by=author)
-        assert approve_all([made], by=author) == ([], [made])
-    assert approve(made, by=cast.third).approved_by == cast.third
+            approve_revision(made, by=author)
+        assert approve_revisions([made], by=author) == ([], [made])
+    assert approve_revision(made, by=cast.third).approved_by == cast.third
 
 
 def test_one_author_needs_no_rows(cast: SimpleNamespace) -> None:
@@ -72,15 +72,15 @@ def test_one_author_needs_no_rows(cast: SimpleNamespace) -> None:
 
 
 def test_a_correction_has_the_authors_whose_numbers_are_still_there(cast: SimpleNamespace) -> None:
-    send_back(handed_in(cast), by=cast.other, reason="分母有误")
+    return_revision(handed_in(cast), by=cast.other, reason="分母有误")
     saved(cast, cast.third, "90", "120")
     (corrected,) = hand_in([cast.key], by=cast.other)
     assert shares(corrected) == {cast.third: ["denominator"], cast.first: ["numerator"]}
-    assert approve(corrected, by=cast.second).approved_by == cast.second
+    assert approve_revision(corrected, by=cast.second).approved_by == cast.second
 
 
 def test_all_who_have_to_do_with_it_hear_that_it_came_back(cast: SimpleNamespace) -> None:
-    send_back(handed_in(cast), by=cast.other, reason="分母有误")
+    return_revision(handed_in(cast), by=cast.other, reason="分母有误")
     assert {one.user for one in Notice.objects.all()} == {cast.first, cast.second, cast.third}
 
 
@@ -92,7 +92,7 @@ def test_authors_are_named_in_the_audit_log_on_the_pages_and_by_the_api(client: 
     queue = client.get("/reviews/").content.decode()
     assert f"{cast.first}、{cast.second}" in queue
     assert f"{cast.third} 提交" in queue
-    approve(made, by=cast.other)
+    approve_revision(made, by=cast.other)
     assert set(AuditEvent.objects.get(action="observation.approve").detail["authors"].split(", ")) == names
     page = client.get(f"/figures/{cast.rate.code}/{f.region().code}/2014-06/").content.decode()
     assert f"{cast.first}、{cast.second}" in page
@@ -103,7 +103,7 @@ def test_authors_are_named_in_the_audit_log_on_the_pages_and_by_the_api(client: 
 def test_nobody_is_asked_to_review_what_they_have_typed_a_part_of(cast: SimpleNamespace) -> None:
     handed_in(cast)
     day = timezone.localdate()
-    found = matters_of([cast.first, cast.second, cast.third], day)
+    found = figure_matters_of([cast.first, cast.second, cast.third], day)
     asked = {pk for pk, matters in found.items() if any(one.thing == "reviews" for one in matters)}
     assert asked == {cast.third.pk}
 

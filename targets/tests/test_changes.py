@@ -13,9 +13,9 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Revision, Target
 from targets.reading import light_changes
-from targets.reading.light_changes import Change, History, history
-from targets.reading.selectors import official_then
-from targets.services.reviewing import withdraw
+from targets.reading.light_changes import History, LightChange, history
+from targets.reading.selectors import attainments_official_then
+from targets.services.reviewing import withdraw_revision
 from targets.tests.factories import (
     attainment,
     coordinator,
@@ -28,7 +28,7 @@ from targets.tests.factories import (
     region,
     target,
 )
-from targets.wording.lights import light
+from targets.wording.lights import light_of_attainment
 
 pytestmark = pytest.mark.django_db
 JANUARY, MARCH = Month(2014, 1), Month(2014, 3)
@@ -61,7 +61,7 @@ def corrected() -> Target:
     return promise
 
 
-def lights(one: Change) -> tuple[str, str]:
+def lights(one: LightChange) -> tuple[str, str]:
     return one.before.colour, one.after.colour
 
 
@@ -75,7 +75,7 @@ def test_a_correction_turns_the_light_on_its_day() -> None:
 
 def test_the_newest_light_is_the_one_that_is_stored() -> None:
     promise = corrected()
-    assert told(promise).changes[0].after == light(attainment(promise, "2014-01"))
+    assert told(promise).changes[0].after == light_of_attainment(attainment(promise, "2014-01"))
 
 
 def test_each_day_agrees_with_what_was_official_at_its_end() -> None:
@@ -85,7 +85,7 @@ def test_each_day_agrees_with_what_was_official_at_its_end() -> None:
         Revision.objects.filter(observation__month=MARCH).update(official_at=noon(7, 4))
     for one in told(promise, MARCH).changes:
         end = datetime(one.day.year, one.day.month, one.day.day, 15, 59, 59, tzinfo=UTC)
-        fresh = official_then(Target.objects.filter(pk=promise.pk), promise.plan.region, end)
+        fresh = attainments_official_then(Target.objects.filter(pk=promise.pk), promise.plan.region, end)
         (then,) = [row for row in fresh if row.month == MARCH]
         assert (then.signal, then.actual, then.inputs_hash) == (
             one.attainment.signal,
@@ -100,7 +100,7 @@ def test_a_withdrawal_takes_the_light_away_and_says_why() -> None:
     official(entry(measured, "2014-01", 99, 100))
     with rewriting():
         Revision.objects.update(official_at=noon(5))
-    withdraw(Revision.objects.get(), by=coordinator(), reason="报错了")
+    withdraw_revision(Revision.objects.get(), by=coordinator(), reason="报错了")
     recompute()
     newest = told(promise).changes[0]
     assert lights(newest) == ("green", "grey")

@@ -14,20 +14,28 @@ from targets.data_quality import chances, corrections, pooled, repeats, spreads
 from targets.data_quality.corrections import Corrected, OfficialFigure
 from targets.data_quality.pooled import BesideLine
 from targets.data_quality.series import MonthlySeries, by_month
-from targets.data_quality.signals import RULES, About, MonthTested, Result, SignalKind, scant, weighed
+from targets.data_quality.signals import (
+    RULES,
+    MonthTested,
+    SignalKind,
+    SignalResult,
+    SignalSubject,
+    scant_result,
+    weigh_result,
+)
 from targets.entry_rules.figures import Entry
 from targets.tests.honest import DECEMBER, Chance, counted, shared
 
 JUNE = Month(2014, 6)
 
 
-def state(result: Result | None) -> str:
+def state(result: SignalResult | None) -> str:
     if result is None:
         return "none"
     return "scant" if result.is_scant else "found" if result.is_found else "passed"
 
 
-def rate(results: Iterable[Result | None]) -> float:
+def rate(results: Iterable[SignalResult | None]) -> float:
     """How many of the tests that were made have found something."""
     made = [result for result in results if result is not None and not result.is_scant]
     return sum(result.is_found for result in made) / len(made) if made else 0.0
@@ -38,18 +46,26 @@ def rate(results: Iterable[Result | None]) -> float:
 
 @pytest.mark.parametrize(("number", "least"), [(12, 8), (36, 16), (60, 23), (132, 42)])
 def test_so_many_of_the_last_digits_are_0_or_5_less_than_once_in_a_thousand(number: int, least: int) -> None:
-    assert chances.at_least(least, number, chances.FIFTH) < 0.001 <= chances.at_least(least - 1, number, chances.FIFTH)
+    assert (
+        chances.chance_of_at_least(least, number, chances.FIFTH)
+        < 0.001
+        <= chances.chance_of_at_least(least - 1, number, chances.FIFTH)
+    )
 
 
 @pytest.mark.parametrize(("number", "least"), [(8, 8), (10, 10), (15, 13), (20, 16)])
 def test_so_many_of_the_corrections_go_one_way_less_than_once_in_a_hundred(number: int, least: int) -> None:
-    assert chances.at_least(least, number, chances.HALF) < 0.01 <= chances.at_least(least - 1, number, chances.HALF)
+    assert (
+        chances.chance_of_at_least(least, number, chances.HALF)
+        < 0.01
+        <= chances.chance_of_at_least(least - 1, number, chances.HALF)
+    )
 
 
 @given(st.integers(0, 40), st.integers(1, 40), st.fractions(0, 1, max_denominator=50))
 def test_hits_and_misses_share_the_chance(hits: int, trials: int, share: Fraction) -> None:
-    more = chances.at_least(hits, trials, share)
-    others = chances.at_least(trials - hits + 1, trials, 1 - share)
+    more = chances.chance_of_at_least(hits, trials, share)
+    others = chances.chance_of_at_least(trials - hits + 1, trials, 1 - share)
     assert more + others == pytest.approx(1, abs=1e-12)
 
 
@@ -161,7 +177,7 @@ def test_the_equal_figures_are_told() -> None:
     found = repeats.equal_counties(1, counties([SAME], [SAME], [SAME], *([one] for one in OTHERS)), DECEMBER)
     assert found is not None
     assert [entry.region_id for entry in found.figures] == [0, 1, 2]
-    assert found.about == About(1)
+    assert found.about == SignalSubject(1)
 
 
 # --- Too even ---------------------------------------------------------------------------------------------------------
@@ -225,7 +241,7 @@ def test_smoothing_is_found_as_often_as_the_table_says(factor: float, least: flo
 # --- Last digits ------------------------------------------------------------------------------------------------------
 
 
-def digits(counts: Iterable[int]) -> Result:
+def digits(counts: Iterable[int]) -> SignalResult:
     return pooled.round_digits(7, counted(list(counts)).entries)
 
 
@@ -402,26 +418,31 @@ def test_a_figure_that_is_corrected_there_and_back_is_listed() -> None:
 
 def test_corrections_shortly_before_the_month_was_closed_are_counted() -> None:
     earlier, alone = corrected(None, None, hours_before=49), corrected(True, hours_before=1)
-    found = corrections.late(7, [corrected(True, True, hours_before=47), earlier, alone], NOON)
+    found = corrections.corrections_before_closing(7, [corrected(True, True, hours_before=47), earlier, alone], NOON)
     assert found is not None
     assert found.facts == {"number": 1}
-    assert corrections.late(7, [corrected(True, True, hours_before=-1)], NOON) is None
+    assert corrections.corrections_before_closing(7, [corrected(True, True, hours_before=-1)], NOON) is None
 
 
 # --- Together ---------------------------------------------------------------------------------------------------------
 
 
 def test_what_lacks_data_is_counted_by_itself_and_never_as_passed() -> None:
-    lot = [scant(SignalKind.TOO_EVEN, About(1, 1)), weighed(SignalKind.TOO_EVEN, About(1, 2), 0.4)]
-    summary = MonthTested.of([*lot, weighed(SignalKind.OUTLIER, About(1, 2), 0.0001, counted([1]).entries)])
+    lot = [
+        scant_result(SignalKind.TOO_EVEN, SignalSubject(1, 1)),
+        weigh_result(SignalKind.TOO_EVEN, SignalSubject(1, 2), 0.4),
+    ]
+    summary = MonthTested.of(
+        [*lot, weigh_result(SignalKind.OUTLIER, SignalSubject(1, 2), 0.0001, counted([1]).entries)]
+    )
     assert summary.tests == 2
     assert [result.is_scant for result in summary.of_kind(SignalKind.TOO_EVEN)] == [True, False]
     assert [result.is_found for result in summary.results] == [False, False, True]
 
 
 def test_a_signal_stands_out_only_if_it_is_rare_among_all_tests() -> None:
-    found = weighed(SignalKind.OUTLIER, About(1, 1), 0.0005, counted([1]).entries)
-    others = [weighed(SignalKind.OUTLIER, About(1, number), 0.5) for number in range(2, 200)]
+    found = weigh_result(SignalKind.OUTLIER, SignalSubject(1, 1), 0.0005, counted([1]).entries)
+    others = [weigh_result(SignalKind.OUTLIER, SignalSubject(1, number), 0.5) for number in range(2, 200)]
     assert [result.stands_out for result in MonthTested.of([found, *others[:50]]).results[:2]] == [True, False]
     (alone, *_others) = MonthTested.of([found, *others]).results
     assert (alone.is_found, alone.stands_out) == (True, False)
@@ -429,12 +450,12 @@ def test_a_signal_stands_out_only_if_it_is_rare_among_all_tests() -> None:
 
 
 def test_the_number_of_false_alarms_is_made_from_the_rates_of_all_tests() -> None:
-    lot = [weighed(SignalKind.TOO_EVEN, About(1, number), 0.5) for number in range(300)]
+    lot = [weigh_result(SignalKind.TOO_EVEN, SignalSubject(1, number), 0.5) for number in range(300)]
     assert MonthTested.of(lot).alarms_a_year == pytest.approx(1.2)
     assert [MonthTested.of(part).fewer_than for part in (lot, lot[:1], [])] == [2, 1, 1]
     lists = corrections.reversal(corrected(True, False, True))
     assert lists is not None
-    assert MonthTested.of([lists, scant(SignalKind.OUTLIER, About())]).alarms_a_year == 0
+    assert MonthTested.of([lists, scant_result(SignalKind.OUTLIER, SignalSubject())]).alarms_a_year == 0
 
 
 def test_a_test_by_coincidence_is_counted_with_its_own_chance_in_each_month() -> None:
@@ -461,15 +482,15 @@ def test_of_what_is_entered_to_date_the_months_alone_are_tested() -> None:
 # --- A year of tests, month after month -------------------------------------------------------------------------------
 
 
-def raised(kind: SignalKind, years: Iterable[Iterable[Result | None]]) -> float:
+def raised(kind: SignalKind, years: Iterable[Iterable[SignalResult | None]]) -> float:
     """How many of the years have a false alarm in any month, for one that is said to come."""
     found = [any(result is not None and result.is_found for result in year) for year in years]
     return sum(found) / len(found) / (RULES[kind].alarms_a_year or 0.0)
 
 
 def month_by_month(
-    test: Callable[[MonthlySeries, Month], Result | None], figures: Sequence[int], first: int
-) -> Iterator[Result | None]:
+    test: Callable[[MonthlySeries, Month], SignalResult | None], figures: Sequence[int], first: int
+) -> Iterator[SignalResult | None]:
     for number in range(first, len(figures) + 1):
         month = Month(2014, number)
         yield test(counted(figures[:number], last=month), month)

@@ -21,9 +21,9 @@ from plans.periods import Month
 from targets.data_quality.signals import SignalKind
 from targets.models import DataQuestion, Indicator, MonthLock, Revision
 from targets.questioning.page import DataQuality
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.services.questioning import answer_data_question, ask_about_data
-from targets.services.reviewing import approve
+from targets.services.reviewing import approve_revision
 from targets.tests import factories as f
 from targets.tests.questions import asked_about, found_of
 
@@ -170,7 +170,7 @@ def test_the_unit_is_asked_answers_and_both_sides_are_told(world: SimpleNamespac
     question.refresh_from_db()
     assert (question.answer, question.answered_by) == ("按月均分任务，附台账。", world.reporter)
     told = Notice.objects.get(kind="data_answer")
-    assert (told.user, "过于平稳" in matters.lines(told)[0].text) == (world.office, True)
+    assert (told.user, "过于平稳" in matters.lines_of_notice(told)[0].text) == (world.office, True)
     assert "待答复的数据询问" not in text(world.reporter, "/desk/")
     assert "按月均分任务，附台账。" in text(world.office)
     actions = AuditEvent.objects.filter(action__startswith="data_question").order_by("pk")
@@ -302,7 +302,7 @@ def correct(world: SimpleNamespace, month: str, *figures: int) -> None:
     """The unit's own people correct a figure, one after the other."""
     for figure in figures:
         entry = f.entry(world.rate, month, figure, 100)
-        approve(f.handed_in(entry, by=world.reporter, reason="更正"), by=world.reviewer)
+        approve_revision(f.handed_in(entry, by=world.reporter, reason="更正"), by=world.reviewer)
     f.recompute()
 
 
@@ -338,7 +338,7 @@ def test_a_figure_that_is_corrected_there_and_back_is_listed(rated: SimpleNamesp
 
 def test_corrections_just_before_the_closing_are_counted(rated: SimpleNamespace) -> None:
     correct(rated, "2014-06", 93)
-    lock(rated.plan, Month(2014, 6), by=rated.office)
+    close_plan_month(rated.plan, Month(2014, 6), by=rated.office)
     assert kinds(rated, Month(2014, 6))["late_corrections"].result.facts == {"number": 1}
     later = MonthLock.objects.get()
     correct_before = Revision.objects.latest("official_at").official_at

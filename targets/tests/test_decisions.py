@@ -15,7 +15,7 @@ from targets.entering import review_queue
 from targets.models import Decision, Observation, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
 from targets.services.official import make_official
-from targets.services.reviewing import approve, approve_all, send_back, withdraw
+from targets.services.reviewing import approve_revision, approve_revisions, return_revision, withdraw_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -56,9 +56,9 @@ def steps(revision: Revision) -> list[tuple[str, object, str]]:
 
 def test_every_step_is_kept_and_the_authors_reason_stays_the_authors(cast: SimpleNamespace) -> None:
     first = typed(cast, "300", reason="漏计十户")
-    send_back(first, by=cast.reviewer, reason=" 请附清单 ")
-    second = approve(typed(cast, "310", reason="已附清单"), by=cast.reviewer)
-    withdraw(second, by=cast.reviewer, reason="重复统计")
+    return_revision(first, by=cast.reviewer, reason=" 请附清单 ")
+    second = approve_revision(typed(cast, "310", reason="已附清单"), by=cast.reviewer)
+    withdraw_revision(second, by=cast.reviewer, reason="重复统计")
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.reason, second.reason) == ("漏计十户", "已附清单")
@@ -71,8 +71,8 @@ def test_every_step_is_kept_and_the_authors_reason_stays_the_authors(cast: Simpl
 
 
 def test_a_correction_and_an_import_say_who_ended_the_figure_before(cast: SimpleNamespace) -> None:
-    first = approve(typed(cast, "300"), by=cast.reviewer)
-    second = approve(typed(cast, "310", reason="漏计"), by=cast.reviewer)
+    first = approve_revision(typed(cast, "300"), by=cast.reviewer)
+    second = approve_revision(typed(cast, "310", reason="漏计"), by=cast.reviewer)
     office = f.coordinator()
     make_official([f.entry(cast.houses, "2014-06", 320)], source=f.source(office), by=office)
     assert steps(first)[-1] == ("supersede", cast.reviewer, "")
@@ -89,14 +89,14 @@ def test_the_database_keeps_no_return_and_no_withdrawal_without_a_reason(verb: s
 def test_a_refused_step_leaves_no_trace(cast: SimpleNamespace) -> None:
     revision = typed(cast, "300")
     with pytest.raises(ValidationError):
-        send_back(revision, by=cast.reviewer, reason=" ")
+        return_revision(revision, by=cast.reviewer, reason=" ")
     assert [one.verb for one in revision.decisions.all()] == ["submit"]
 
 
 def test_the_history_tells_the_whole_way(client: Client, cast: SimpleNamespace) -> None:
-    send_back(typed(cast, "300"), by=cast.reviewer, reason="请附清单")
-    corrected = approve(typed(cast, "310", reason="已附清单"), by=cast.reviewer)
-    withdraw(corrected, by=cast.reviewer, reason="重复统计")
+    return_revision(typed(cast, "300"), by=cast.reviewer, reason="请附清单")
+    corrected = approve_revision(typed(cast, "310", reason="已附清单"), by=cast.reviewer)
+    withdraw_revision(corrected, by=cast.reviewer, reason="重复统计")
     client.force_login(cast.reporter)
     page = client.get(cast.address).content.decode()
     assert page.index("重复统计") < page.index("请附清单")  # newest entry first
@@ -113,7 +113,7 @@ def test_handing_in_again_replaces_what_waits_and_says_so(client: Client, cast: 
     older.refresh_from_db()
     assert (older.state, older.official_at, older.ended_at, older.was_replaced) == ("superseded", None, None, True)
     assert steps(older)[-1] == ("supersede", cast.colleague, "")
-    items = review_queue.queue(cast.reviewer).groups[0].items
+    items = review_queue.review_queue_for(cast.reviewer).groups[0].items
     assert [(item.revision, item.overtaken) for item in items] == [(newer, False)]
     client.force_login(cast.reporter)
     assert "已被新数据替换" in client.get(cast.address).content.decode()
@@ -125,15 +125,15 @@ def test_handing_in_again_replaces_what_waits_and_says_so(client: Client, cast: 
 def test_a_replaced_entry_is_neither_approved_nor_returned(cast: SimpleNamespace) -> None:
     older, newer = typed(cast, "300"), typed(cast, "310")
     with pytest.raises(ValidationError, match="状态"):
-        approve(older, by=cast.reviewer)
+        approve_revision(older, by=cast.reviewer)
     with pytest.raises(ValidationError, match="状态"):
-        send_back(older, by=cast.reviewer, reason="口径不符")
-    approved, left_out = approve_all([older, newer], by=cast.reviewer)
+        return_revision(older, by=cast.reviewer, reason="口径不符")
+    approved, left_out = approve_revisions([older, newer], by=cast.reviewer)
     assert ([one.pk for one in approved], [one.pk for one in left_out]) == ([newer.pk], [older.pk])
 
 
 def test_replacing_leaves_the_official_figure_standing(cast: SimpleNamespace) -> None:
-    approve(typed(cast, "300"), by=cast.reviewer)
+    approve_revision(typed(cast, "300"), by=cast.reviewer)
     typed(cast, "310", reason="漏计")
     typed(cast, "320", reason="再核")
     assert Observation.objects.get().value == 300
@@ -156,17 +156,17 @@ def test_the_database_keeps_one_waiting_entry_a_figure(cast: SimpleNamespace) ->
 
 def test_a_fall_that_came_about_while_it_waited_is_found_at_the_approval(cast: SimpleNamespace) -> None:
     january, february = entered(cast, "2014-01", 700), entered(cast, "2014-02", 650)
-    approve(january, by=cast.reviewer)
+    approve_revision(january, by=cast.reviewer)
     with pytest.raises(ValidationError, match="650"):
-        approve(february, by=cast.reviewer)
+        approve_revision(february, by=cast.reviewer)
     february.refresh_from_db()
     assert february.state == "submitted"
 
 
 def test_a_fall_that_is_explained_is_approved(cast: SimpleNamespace) -> None:
     january, february = entered(cast, "2014-01", 700), entered(cast, "2014-02", 650, note="核减重复50户")
-    approve(january, by=cast.reviewer)
-    assert approve(february, by=cast.reviewer).state == "approved"
+    approve_revision(january, by=cast.reviewer)
+    assert approve_revision(february, by=cast.reviewer).state == "approved"
 
 
 def test_months_that_belong_together_are_approved_together(cast: SimpleNamespace) -> None:
@@ -178,5 +178,5 @@ def test_months_that_belong_together_are_approved_together(cast: SimpleNamespace
         save_draft(key, Typed(value=value), version=0, by=cast.reporter)
     raised = hand_in(keys, by=cast.reporter, reason="漏计")
     with pytest.raises(ValidationError, match="一并"):
-        approve(raised[0], by=cast.reviewer)
-    assert len(approve_all(raised, by=cast.reviewer)[0]) == 2
+        approve_revision(raised[0], by=cast.reviewer)
+    assert len(approve_revisions(raised, by=cast.reviewer)[0]) == 2

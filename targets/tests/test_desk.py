@@ -15,7 +15,7 @@ from targets.entering.desk import DeskMonth, desk_of
 from targets.expected.deadlines import last_month_with_data, reporting_month
 from targets.models import Revision
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import approve, send_back
+from targets.services.reviewing import approve_revision, return_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -73,8 +73,8 @@ def test_the_deadline_is_the_first_working_day_from_the_plans_day_of_the_next_mo
 def test_each_figure_is_counted_once_by_where_it_stands(cast: SimpleNamespace) -> None:
     save_draft((cast.measured[0].pk, f.region().pk, JUNE), Typed(value="3"), version=0, by=cast.reporter)
     hand_in_one(cast, 1)
-    send_back(hand_in_one(cast, 2), by=cast.reviewer, reason="漏报")
-    approve(hand_in_one(cast, 3), by=cast.reviewer)
+    return_revision(hand_in_one(cast, 2), by=cast.reviewer, reason="漏报")
+    approve_revision(hand_in_one(cast, 3), by=cast.reviewer)
     desk = on_desk(cast, JUNE, date(2014, 7, 2))
     one = desk.duties[0]
     assert (one.due, one.open, one.drafted, one.submitted, one.returned, one.approved) == (5, 1, 1, 1, 1, 1)
@@ -82,7 +82,7 @@ def test_each_figure_is_counted_once_by_where_it_stands(cast: SimpleNamespace) -
 
 
 def test_the_page_says_all_of_it_and_leads_there(cast: SimpleNamespace) -> None:
-    send_back(hand_in_one(cast, 2), by=cast.reviewer, reason="漏报三月")
+    return_revision(hand_in_one(cast, 2), by=cast.reviewer, reason="漏报三月")
     client = Client()
     client.force_login(cast.reporter)
     text = client.get("/desk/?month=2014-06").content.decode()

@@ -13,15 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import AuditEvent, Region, User
 from departments.permissions import Role
 from plans.periods import Month
-from targets.arithmetic.sums import Sum, check_sum, uppermost
+from targets.arithmetic.sums import SumStanding, check_sum, uppermost_quotas
 from targets.models import Attainment, Quota, Step, Target
-from targets.reading.divisions import divisible, issues_of, versions_of
-from targets.services.locking import lock
+from targets.reading.divisions import divisible_targets_of, issues_of, quota_versions_of
+from targets.services.locking import close_plan_month
 from targets.services.quotas import (
-    Division,
     QuotasChangedError,
     QuotasRefusedError,
-    divide,
+    TargetDivision,
+    divide_targets,
     quotas_in_force,
     set_quotas,
     sum_of,
@@ -133,10 +133,10 @@ def test_quotas_that_come_to_less_than_the_whole_need_a_reason(houses: Target, c
 
 
 def test_quotas_over_the_whole_are_set_and_told() -> None:
-    assert check_sum(D(4081), [D(4000), D(100)]).outcome is Sum.OVER
+    assert check_sum(D(4081), [D(4000), D(100)]).outcome is SumStanding.OVER
     assert check_sum(D(4081), [D(4000), D(100)]).difference == 19
-    assert check_sum(D(4081), [D(4081)]).outcome is Sum.EQUAL
-    assert check_sum(D(4081), []).outcome is Sum.UNDER
+    assert check_sum(D(4081), [D(4081)]).outcome is SumStanding.EQUAL
+    assert check_sum(D(4081), []).outcome is SumStanding.UNDER
 
 
 def test_of_a_limit_less_is_more_and_what_comes_to_more_needs_a_reason(counties: list[Region]) -> None:
@@ -151,7 +151,7 @@ def test_of_a_limit_less_is_more_and_what_comes_to_more_needs_a_reason(counties:
 
 
 def test_what_a_town_owes_its_county_owes_already() -> None:
-    assert uppermost({1: D(5), 2: D(3), 3: D(2)}, {1: 9, 2: 1, 3: 8, 8: 9, 9: None}) == [5, 2]
+    assert uppermost_quotas({1: D(5), 2: D(3), 3: D(2)}, {1: 9, 2: 1, 3: 8, 8: 9, 9: None}) == [5, 2]
 
 
 def test_figures_that_do_not_add_up_are_held_against_no_whole(counties: list[Region]) -> None:
@@ -180,7 +180,7 @@ def test_who_may_not_close_months_sets_no_quotas(houses: Target, counties: list[
 
 
 def test_a_closed_month_keeps_its_quotas(houses: Target, counties: list[Region]) -> None:
-    lock(houses.plan, Month(2014, 3), by=f.coordinator())
+    close_plan_month(houses.plan, Month(2014, 3), by=f.coordinator())
     with pytest.raises(ValidationError) as refused:
         set_for(houses, counties, 4081, from_month=Month(2014, 2))
     assert refused.value.code == "month_locked"
@@ -263,15 +263,17 @@ def roads(number: int = 100) -> Target:
     return f.target(f.indicator("count", region_rule="sum", unit="条"), "at_least", number, coverage="quotas")
 
 
-def divided(*divisions: Division, **values: Any) -> object:
+def divided(*divisions: TargetDivision, **values: Any) -> object:
     given: dict[str, Any] = {"from_month": Month(2014, 1), "source": "温质〔2014〕3号", "by": f.coordinator(), **values}
-    return divide(divisions[0].target.plan, divisions, **given)
+    return divide_targets(divisions[0].target.plan, divisions, **given)
 
 
 def test_targets_are_divided_together(houses: Target, counties: list[Region]) -> None:
     first, second = counties
     other = roads()
-    found = divided(Division(other, {first.pk: D(100)}), Division(houses, {first.pk: D(4000), second.pk: D(100)}))
+    found = divided(
+        TargetDivision(other, {first.pk: D(100)}), TargetDivision(houses, {first.pk: D(4000), second.pk: D(100)})
+    )
     assert found == [check_sum(D(100), [D(100)]), check_sum(D(4081), [D(4100)])]
     assert Quota.objects.count() == 3
 
@@ -281,7 +283,9 @@ def test_of_targets_divided_together_nothing_is_stored_by_halves(houses: Target,
     other, third = roads(), roads()
     with pytest.raises(QuotasRefusedError) as refused:
         divided(
-            Division(houses, {first.pk: D(4081)}), Division(other, {first.pk: D(99)}), Division(third, {first.pk: D(1)})
+            TargetDivision(houses, {first.pk: D(4081)}),
+            TargetDivision(other, {first.pk: D(99)}),
+            TargetDivision(third, {first.pk: D(1)}),
         )
     assert set(refused.value.problems) == {other.pk, third.pk}
     assert not Quota.objects.exists()
@@ -291,47 +295,51 @@ def test_of_targets_divided_together_nothing_is_stored_by_halves(houses: Target,
 def test_a_reason_is_kept_with_what_comes_to_less_alone(houses: Target, counties: list[Region]) -> None:
     first, _second = counties
     other = roads()
-    divided(Division(houses, {first.pk: D(4081)}), Division(other, {first.pk: D(99)}), reason="余1条由市本级承担")
+    divided(
+        TargetDivision(houses, {first.pk: D(4081)}),
+        TargetDivision(other, {first.pk: D(99)}),
+        reason="余1条由市本级承担",
+    )
     assert dict(Quota.objects.values_list("target", "reason")) == {houses.pk: "", other.pk: "余1条由市本级承担"}
 
 
 def test_targets_are_not_divided_from_a_closed_month_on(houses: Target, counties: list[Region]) -> None:
-    lock(houses.plan, Month(2014, 3), by=f.coordinator())
+    close_plan_month(houses.plan, Month(2014, 3), by=f.coordinator())
     with pytest.raises(ValidationError) as refused:
-        divided(Division(houses, {counties[0].pk: D(4081)}))
+        divided(TargetDivision(houses, {counties[0].pk: D(4081)}))
     assert refused.value.code == "month_locked"
 
 
 def test_who_may_not_set_quotas_divides_nothing(houses: Target, counties: list[Region]) -> None:
     with pytest.raises(PermissionDenied):
-        divided(Division(houses, {counties[0].pk: D(4081)}), by=f.person(Role.LEADER))
+        divided(TargetDivision(houses, {counties[0].pk: D(4081)}), by=f.person(Role.LEADER))
 
 
 def test_what_can_be_divided_stands_in_the_plan_s_order(houses: Target) -> None:
     rate = f.target(f.indicator(), "at_least", 92, coverage="parts", order=1)
     f.target(f.indicator(), "improves", coverage="parts")
     f.target(f.indicator(), "at_least", 92)
-    assert divisible(houses.plan) == [houses, rate]
+    assert divisible_targets_of(houses.plan) == [houses, rate]
 
 
 # --- Versions and how they came about ---------------------------------------------------------------------------------
 
 
 def test_what_was_set_meanwhile_is_not_overwritten_unseen(houses: Target, counties: list[Region]) -> None:
-    assert versions_of([houses]) == {houses.pk: 0}
+    assert quota_versions_of([houses]) == {houses.pk: 0}
     set_for(houses, counties, 4000, 81, seen=0)
     with pytest.raises(QuotasChangedError, match=f"{counties[0].name} 4000") as refused:
         set_for(houses, counties, 3000, 1081, seen=0)
     assert [issue.from_month for issue in refused.value.issues] == [Month(2014, 1)]
-    set_for(houses, counties, 3000, 1081, seen=versions_of([houses])[houses.pk])
+    set_for(houses, counties, 3000, 1081, seen=quota_versions_of([houses])[houses.pk])
     assert quotas_in_force(houses, Month(2014, 1))[counties[0].pk].threshold == 3000
 
 
 def test_setting_the_same_again_writes_nothing(houses: Target, counties: list[Region]) -> None:
     set_for(houses, counties, 4000, 81)
-    before = versions_of([houses])
+    before = quota_versions_of([houses])
     set_for(houses, counties, 4000, 81)
-    assert versions_of([houses]) == before
+    assert quota_versions_of([houses]) == before
 
 
 def test_the_history_tells_who_set_what_when_and_what_it_was_before(houses: Target, counties: list[Region]) -> None:
@@ -357,7 +365,7 @@ def test_setting_the_quotas_of_many_targets_takes_few_queries_each(houses: Targe
 
     def counted(*promises: Target) -> int:
         with CaptureQueriesContext(connection) as captured:
-            divided(*(Division(one, {place.pk: D(500) for place in places}) for one in promises), by=by)
+            divided(*(TargetDivision(one, {place.pk: D(500) for place in places}) for one in promises), by=by)
         return len(captured)
 
     counted(houses)

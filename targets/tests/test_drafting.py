@@ -15,8 +15,8 @@ from plans.periods import Month
 from targets.judging.recompute import attainments_if
 from targets.models import Attainment, Draft, Observation, Revision
 from targets.services.drafting import ConflictError, EntriesRefusedError, Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -175,7 +175,7 @@ def test_a_blank_draft_is_not_handed_in(cast: SimpleNamespace) -> None:
 
 def test_a_closed_month_takes_no_text_and_no_figures(cast: SimpleNamespace) -> None:
     save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
-    lock(f.plan(), Month(2014, 6), by=f.coordinator())
+    close_plan_month(f.plan(), Month(2014, 6), by=f.coordinator())
     with pytest.raises(ValidationError, match="封账"):
         save_draft(cast.key, Typed(value="310"), version=1, by=cast.reporter)
     with pytest.raises(EntriesRefusedError) as error:
@@ -186,11 +186,11 @@ def test_a_closed_month_takes_no_text_and_no_figures(cast: SimpleNamespace) -> N
 
 def test_a_correction_waits_while_the_official_value_stands(cast: SimpleNamespace) -> None:
     save_draft(cast.key, Typed(value="300"), version=0, by=cast.reporter)
-    approve(hand_in([cast.key], by=cast.reporter)[0], by=cast.reviewer)
+    approve_revision(hand_in([cast.key], by=cast.reporter)[0], by=cast.reviewer)
     save_draft(cast.key, Typed(value="310"), version=0, by=cast.reporter)
     second = hand_in([cast.key], by=cast.reporter, reason="漏计十户")[0]
     assert Observation.objects.get().value == 300
-    approve(second, by=cast.reviewer)
+    approve_revision(second, by=cast.reviewer)
     assert Observation.objects.get().value == 310
 
 

@@ -20,12 +20,12 @@ from departments.models import Department, Region
 from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month, months_of
-from targets.entering.worksheet import sheet_of
+from targets.entering.worksheet import worksheet_of
 from targets.expected.duties import expected_of
-from targets.expected.month_standings import standings
-from targets.expected.timeliness import matrix_of
+from targets.expected.month_standings import standings_of_months
+from targets.expected.timeliness import timeliness_matrix_of
 from targets.models import Draft, Indicator, ReportingDuty
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.services.reporting import reporters_changed
 from targets.tests import factories as f
 
@@ -80,7 +80,7 @@ def test_every_worksheet_lists_exactly_what_the_matrix_expects(plan_2014: Plan) 
     listed = []
     for unit in Department.objects.select_related("region"):
         for month in months_of(plan_2014.year):
-            rows = [row.key for row in sheet_of(unit, [plan_2014], month, user).rows]
+            rows = [row.key for row in worksheet_of(unit, [plan_2014], month, user).rows]
             assert rows == list(expected.of(unit.pk, month)), (unit, month)
             assert all(region_id == unit.region_id for _indicator, region_id, _month in rows)
             listed += rows
@@ -89,8 +89,8 @@ def test_every_worksheet_lists_exactly_what_the_matrix_expects(plan_2014: Plan) 
 
 
 def test_months_and_matrix_count_the_same_figures(plan_2014: Plan) -> None:
-    matrix = matrix_of(plan_2014, f.coordinator(), DECEMBER, timezone.now())
-    assert [one.missing for one in standings(plan_2014)] == [cell.tally.due for cell in matrix.columns]
+    matrix = timeliness_matrix_of(plan_2014, f.coordinator(), DECEMBER, timezone.now())
+    assert [one.missing for one in standings_of_months(plan_2014)] == [cell.tally.due for cell in matrix.columns]
 
 
 def test_an_indicator_that_only_another_years_plan_promises_is_not_expected(cast: SimpleNamespace) -> None:
@@ -147,10 +147,10 @@ def test_a_closed_county_leaves_numerator_and_denominator_together(cast: SimpleN
     duty(department=closed, until=JUNE)
     assert months_asked(cast.plan, closed, cast.summed) == [1, 2, 3, 4, 5, 6]
     assert months_asked(cast.plan, other, cast.summed) == ALL
-    columns = matrix_of(cast.plan, f.coordinator(), DECEMBER, timezone.now()).columns
+    columns = timeliness_matrix_of(cast.plan, f.coordinator(), DECEMBER, timezone.now()).columns
     assert [(one.tally.provided, one.tally.due) for one in columns][:7] == [(2, 3), *[(0, 3)] * 5, (0, 2)]
     assert all(0 <= one.tally.completeness <= 1 for one in columns if one.tally.completeness is not None)
-    july = standings(cast.plan)[6]
+    july = standings_of_months(cast.plan)[6]
     assert (july.approved, july.missing) == (0, 2)
 
 
@@ -207,7 +207,7 @@ def test_of_an_indicator_that_two_cities_share_each_names_its_own_reporter(cast:
     theirs, plan = f.department(there), f.another_plan("there", place=there)
     f.target(cast.own, threshold=10, plan=plan)
     assert months_asked(plan, theirs, cast.own) == []
-    lock(cast.plan, Month(2014, 1), by=f.coordinator())
+    close_plan_month(cast.plan, Month(2014, 1), by=f.coordinator())
     duty(indicator=cast.own, department=theirs)
     assert months_asked(plan, theirs, cast.own) == months_asked(cast.plan, cast.old, cast.own) == ALL
     duty(indicator=cast.own, department=cast.old, until=JUNE)
@@ -340,7 +340,7 @@ def test_the_old_department_sees_what_it_left_open_and_is_told_who_enters_it_now
     assert not Draft.objects.exists()
     client.force_login(f.coordinator())
     assert client.post(address, fields).status_code == 302
-    assert matrix_of(cast.plan, f.coordinator(), JUNE, timezone.now()).total.late == 1
+    assert timeliness_matrix_of(cast.plan, f.coordinator(), JUNE, timezone.now()).total.late == 1
 
 
 def test_the_administration_dates_a_change_of_the_department(cast: SimpleNamespace, client: Client) -> None:

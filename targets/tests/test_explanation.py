@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from plans.models import Plan
 from plans.periods import Month
 from targets.arithmetic.accumulation import Accumulated
-from targets.arithmetic.formulas import Facts
+from targets.arithmetic.formulas import TargetFacts
 from targets.arithmetic.judging import judge
 from targets.arithmetic.pace import stage_of
 from targets.models import Attainment, Indicator, Target
-from targets.wording.explanation import explain, shown
+from targets.wording.explanation import attainment_texts_of, explain_attainment
 from targets.wording.number_texts import months_text
 
 SAMPLES = st.integers(0, 999_999)
@@ -54,7 +54,7 @@ def attainment(target: Target, numerator: D, denominator: D, month: int = 6) -> 
     """The row as recompute would store it."""
     months = (1 << month) - 1
     state = Accumulated(numerator, denominator, months, months)
-    result = judge(target.rule, Facts(stage_of(target.course(), Month(2014, month)), state))
+    result = judge(target.rule, TargetFacts(stage_of(target.course(), Month(2014, month)), state))
     return Attainment(
         target=target,
         month=Month(2014, month),
@@ -77,13 +77,17 @@ def attainment(target: Target, numerator: D, denominator: D, month: int = 6) -> 
 
 def test_the_sentence_of_the_domain() -> None:
     with override("zh-hans"):
-        sentence = explain(attainment(rate_target(), D(1160), D(1243))).replace("\u202f", " ").replace("\u00a0", " ")
+        sentence = (
+            explain_attainment(attainment(rate_target(), D(1160), D(1243)))
+            .replace("\u202f", " ")
+            .replace("\u00a0", " ")
+        )
     assert sentence == "1–6月：抽检 1 243 批次，合格 1 160 批次，合格率 93.32 %，目标 ≥ 92 %，目前达到目标。"
 
 
 def test_the_same_sentence_in_english() -> None:
     with override("en"):
-        sentence = explain(attainment(rate_target(), D(1160), D(1243)))
+        sentence = explain_attainment(attainment(rate_target(), D(1160), D(1243)))
     assert "target ≥\u00a092\u00a0%" in sentence
     assert "meets the target at present" in sentence
 
@@ -92,7 +96,7 @@ def test_gaps_are_said_in_the_sentence() -> None:
     row = attainment(rate_target(), D(1160), D(1243))
     row.missing = 0b100100
     with override("zh-hans"):
-        assert "3、6月" in explain(row)
+        assert "3、6月" in explain_attainment(row)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,7 @@ def test_every_sentence_recomputes_to_the_stored_value(
     target = rate_target(D(92), comparator)
     row = attainment(target, D(numerator), D(denominator), month)
     with override("zh-hans"):
-        body = explain(row).split("：", 1)[1]
+        body = explain_attainment(row).split("：", 1)[1]
     below, above, rate, threshold = [text.replace("\u202f", "") for text in NUMBERS.findall(body)]
     assert (int(below), int(above), D(threshold)) == (denominator, numerator, 92)
     decimals = len(rate.partition(".")[2])
@@ -141,7 +145,7 @@ def judged_by_hand(comparator: str, rate: D, threshold: D) -> bool:
 def test_a_progress_of_80_percent_is_never_shown_as_8000() -> None:
     row = attainment(rate_target(), D(80), D(100))
     with override("zh-hans"):
-        assert shown(row).actual == "80.00\u00a0%"
+        assert attainment_texts_of(row).actual == "80.00\u00a0%"
 
 
 @pytest.fixture
@@ -177,15 +181,15 @@ def test_a_count_is_told_against_its_pace_until_it_is_due(
     row = attainment(houses, D(reached), D(1), month)
     assert row.signal == signal
     with override("zh-hans"):
-        sentence = explain(row).replace("\u202f", " ")
+        sentence = explain_attainment(row).replace("\u202f", " ")
     assert sentence.endswith(f"，{words}。")
 
 
 def test_what_a_count_needs_is_told_in_whole_pieces(houses: Target) -> None:
     """13 left of 4 081 in three months are 4.33 a month."""
-    assert shown(attainment(houses, D(4068), D(1), 9)).needed == "5\u00a0户"
+    assert attainment_texts_of(attainment(houses, D(4068), D(1), 9)).needed == "5\u00a0户"
     houses.indicator.decimals = 1
-    assert shown(attainment(houses, D(4068), D(1), 9)).needed == "4.33\u00a0户"
+    assert attainment_texts_of(attainment(houses, D(4068), D(1), 9)).needed == "4.33\u00a0户"
 
 
 @pytest.mark.parametrize(
@@ -200,11 +204,11 @@ def test_what_a_count_needs_is_told_in_whole_pieces(houses: Target) -> None:
 )
 def test_a_rate_is_told_as_it_is_at_present_until_it_is_due(comparator: str, good: int, words: str) -> None:
     with override("zh-hans"):
-        assert explain(attainment(rate_target(D(92), comparator), D(good), D(100))).endswith(f"，{words}。")
+        assert explain_attainment(attainment(rate_target(D(92), comparator), D(good), D(100))).endswith(f"，{words}。")
 
 
 @pytest.mark.parametrize(("reached", "words"), [(3, "目前未超限"), (4, "已超限")])
 def test_a_limit_is_kept_or_passed(houses: Target, reached: int, words: str) -> None:
     houses.comparator, houses.threshold = "at_most", D(3)
     with override("zh-hans"):
-        assert explain(attainment(houses, D(reached), D(1))).endswith(f"，{words}。")
+        assert explain_attainment(attainment(houses, D(reached), D(1))).endswith(f"，{words}。")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.periods import Month
-from targets.entry_rules.figures import Entry, EntryRule, check, check_to_date
-from targets.messages import SENTENCES, sentence
+from targets.entry_rules.figures import Entry, EntryRule, check_entry, check_to_date
+from targets.messages import SENTENCES, problem_sentence
 
 MONTH = Month(2014, 6)
 RATE = EntryRule("ratio", "month", D(100), D(0), D(100), made_from_parts=False)
@@ -24,7 +24,7 @@ def codes(rule: EntryRule, **values: Any) -> list[str]:
     plain: dict[str, Any] = {
         name: D(str(value)) if isinstance(value, int | str) else value for name, value in values.items()
     }
-    return [problem.code for problem in check(rule, Entry(1, 1, MONTH, **plain))]
+    return [problem.code for problem in check_entry(rule, Entry(1, 1, MONTH, **plain))]
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_a_total_since_january_does_not_fall_unexplained(series: list[Any], blam
 
 
 def test_every_problem_has_a_sentence_in_both_languages_that_says_what_to_do() -> None:
-    problems = check(replace(RATE, minimum=D("0.5")), Entry(1, 1, MONTH, numerator=D(0), denominator=D(1)))
+    problems = check_entry(replace(RATE, minimum=D("0.5")), Entry(1, 1, MONTH, numerator=D(0), denominator=D(1)))
     with override("zh-hans"):
-        assert "0.5" in sentence(problems[0])
+        assert "0.5" in problem_sentence(problems[0])
     for language in ("zh-hans", "en"):
         with override(language):
             assert all(len(str(text)) >= 6 for text in SENTENCES.values())
@@ -100,13 +100,13 @@ def test_every_problem_has_a_sentence_in_both_languages_that_says_what_to_do() -
     st.sampled_from([RATE, COUNT, EVENT]),
 )
 def test_no_number_whatever_breaks_the_rules(one: D, other: D | None, rule: EntryRule) -> None:
-    check(rule, Entry(1, 1, MONTH, value=one))
-    check(rule, Entry(1, 1, MONTH, numerator=one, denominator=other))
+    check_entry(rule, Entry(1, 1, MONTH, value=one))
+    check_entry(rule, Entry(1, 1, MONTH, numerator=one, denominator=other))
 
 
 @given(
     st.decimals(min_value=0, max_value=999_999_999, places=6), st.decimals(min_value=0, max_value=999_999_999, places=6)
 )
 def test_a_share_is_accepted_exactly_up_to_the_whole(numerator: D, denominator: D) -> None:
-    found = check(RATE, Entry(1, 1, MONTH, numerator=numerator, denominator=denominator))
+    found = check_entry(RATE, Entry(1, 1, MONTH, numerator=numerator, denominator=denominator))
     assert (found == []) == (numerator <= denominator)

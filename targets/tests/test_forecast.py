@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.arithmetic.accumulation import Accumulated, IndicatorRule, Reading, accumulate, combine
-from targets.arithmetic.forecast import Known, Outlook, forecast, promises
+from targets.arithmetic.accumulation import Accumulated, IndicatorRule, MonthReading, accumulate, combine
+from targets.arithmetic.forecast import KnownStates, Outlook, forecast, outlook_holds
 from targets.arithmetic.formulas import TargetRule
 
 MONTHLY, QUARTERLY = 0b111111111111, 0b100100100100
@@ -37,21 +37,21 @@ def rule(indicator: IndicatorRule, comparator: str = "at_least", threshold: int 
     return replace(made, **values)
 
 
-def readings(*figures: Any) -> list[Reading]:
+def readings(*figures: Any) -> list[MonthReading]:
     """One a month from January on: a number, a pair of numerator and denominator, or None for nothing."""
     made = []
     for number, figure in enumerate(figures, 1):
         if isinstance(figure, tuple):
-            made.append(Reading(number, None, Decimal(figure[0]), Decimal(figure[1]), None, number))
+            made.append(MonthReading(number, None, Decimal(figure[0]), Decimal(figure[1]), None, number))
         elif figure is not None:
-            made.append(Reading(number, Decimal(str(figure)), None, None, None, number))
+            made.append(MonthReading(number, Decimal(str(figure)), None, None, None, number))
     return made
 
 
 def ahead(
     indicator: IndicatorRule, *figures: Any, month: int | None = None, due_month: int = 12, **values: Any
 ) -> list[Outlook]:
-    known = Known(accumulate(indicator, readings(*figures)), indicator.expected)
+    known = KnownStates(accumulate(indicator, readings(*figures)), indicator.expected)
     return forecast(rule(indicator, **values), known, month or len(figures), due_month)
 
 
@@ -124,7 +124,7 @@ def test_a_month_in_which_a_part_is_missing_teaches_nothing() -> None:
     whole = replace(COUNT, region_rule="sum")
     parts = [accumulate(whole, readings(*made)) for made in ((1, 2, 3, 4), (1, 2, 3))]
     states = combine(whole, parts)
-    assert forecast(rule(whole), Known(states, MONTHLY), 4, 12)[-1].likely == 16 + 8 * 4, (
+    assert forecast(rule(whole), KnownStates(states, MONTHLY), 4, 12)[-1].likely == 16 + 8 * 4, (
         "4 a month, and not the mean with April's half"
     )
 
@@ -134,7 +134,7 @@ def test_a_month_in_which_a_part_is_missing_teaches_nothing() -> None:
 )
 def test_a_promise_is_kept_missed_or_open_by_the_whole_range(threshold: int, promised: bool | None) -> None:
     (*_rest, last) = ahead(COUNT, 30, 10, 20, 40)
-    assert promises(rule(COUNT, threshold=threshold), last, Decimal(threshold)) is promised
+    assert outlook_holds(rule(COUNT, threshold=threshold), last, Decimal(threshold)) is promised
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_range_that_passes_over_what_holds_leaves_it_open(
     (*_rest, last) = ahead(COUNT, 30, 10, 20, 40)
     tolerance = {340: 10, 300: 100, 500: 10}.get(threshold)
     made = rule(COUNT, comparator, threshold, tolerance=None if tolerance is None else Decimal(tolerance))
-    assert promises(made, last, Decimal(threshold)) is promised
+    assert outlook_holds(made, last, Decimal(threshold)) is promised
 
 
 amounts = st.lists(st.integers(0, 500), min_size=3, max_size=11)
@@ -191,4 +191,4 @@ def test_more_in_a_month_never_lowers_what_is_expected(figures: list[int], more:
 
 def test_states_without_anything_are_nothing() -> None:
     empty: list[Accumulated | None] = [None] * 12
-    assert forecast(rule(COUNT), Known(empty, MONTHLY), 6, 12) == []
+    assert forecast(rule(COUNT), KnownStates(empty, MONTHLY), 6, 12) == []

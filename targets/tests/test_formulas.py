@@ -15,14 +15,14 @@ from plans.periods import Month
 from targets.arithmetic.accumulation import (
     Accumulated,
     IndicatorRule,
-    Reading,
+    MonthReading,
     accumulate,
     combine,
-    last_month,
+    last_month_of_set,
     month_numbers,
     month_set,
 )
-from targets.arithmetic.formulas import Facts, Milestone, Reason, TargetRule
+from targets.arithmetic.formulas import DatedMilestone, TargetFacts, TargetRule, UnassessableReason
 from targets.arithmetic.judging import Judgement, judge
 from targets.arithmetic.pace import Course, stage_of
 from targets.arithmetic.quantities import rounded, shown_apart
@@ -60,8 +60,8 @@ def known(numerator: object, denominator: object = 1) -> Accumulated:
 YEAR = Course(Month(2014, 1), Month(2014, 12), Month(2014, 1), Month(2014, 12))
 
 
-def facts(own: Accumulated | None, month: int = 6, course: Course = YEAR, **values: Any) -> Facts:
-    return Facts(stage_of(course, Month(2014, month)), own, **values)
+def facts(own: Accumulated | None, month: int = 6, course: Course = YEAR, **values: Any) -> TargetFacts:
+    return TargetFacts(stage_of(course, Month(2014, month)), own, **values)
 
 
 def judged(indicator: IndicatorRule, comparator: str, threshold: object, actual: object, month: int = 6) -> Judgement:
@@ -123,12 +123,16 @@ def test_improving_means_better_than_last_year_in_the_declared_direction(
 
 def test_improving_without_last_year_is_not_assessable() -> None:
     result = judge(rule(LEVEL, "improves"), facts(known(1)))
-    assert (result.verdict, result.reason, result.signal) == ("not_assessable", Reason.NO_LAST_YEAR, "grey")
+    assert (result.verdict, result.reason, result.signal) == ("not_assessable", UnassessableReason.NO_LAST_YEAR, "grey")
 
 
 def test_a_missing_baseline_is_not_assessable() -> None:
     result = judge(rule(LEVEL, "at_least", 2, threshold_kind="baseline"), facts(known(1)))
-    assert (result.verdict, result.reason, result.signal) == ("not_assessable", Reason.BASELINE_MISSING, "grey")
+    assert (result.verdict, result.reason, result.signal) == (
+        "not_assessable",
+        UnassessableReason.BASELINE_MISSING,
+        "grey",
+    )
 
 
 @pytest.mark.parametrize("operand", [None, Accumulated(D(0), D(0), 1, 1)])
@@ -139,7 +143,11 @@ def test_an_operand_without_a_figure_is_not_assessable(operand: Accumulated | No
 
 def test_a_denominator_of_zero_is_not_assessable() -> None:
     result = judge(rule(RATE, "at_least", 92), facts(known(0, 0)))
-    assert (result.verdict, result.reason, result.actual) == ("not_assessable", Reason.DENOMINATOR_ZERO, None)
+    assert (result.verdict, result.reason, result.actual) == (
+        "not_assessable",
+        UnassessableReason.DENOMINATOR_ZERO,
+        None,
+    )
 
 
 def test_nothing_reported_is_no_data_whatever_the_comparator() -> None:
@@ -186,8 +194,8 @@ def test_the_tolerance_of_the_pace_is_the_plans_own_setting() -> None:
 
 
 END = date(2014, 6, 28)
-STEP_DONE, STEP_LATE = Milestone(date(2014, 5, 1), date(2014, 4, 30)), Milestone(date(2014, 5, 1), None)
-STEP_AHEAD = Milestone(date(2014, 11, 1), None)
+STEP_DONE, STEP_LATE = DatedMilestone(date(2014, 5, 1), date(2014, 4, 30)), DatedMilestone(date(2014, 5, 1), None)
+STEP_AHEAD = DatedMilestone(date(2014, 11, 1), None)
 
 
 @pytest.mark.parametrize(
@@ -197,10 +205,10 @@ STEP_AHEAD = Milestone(date(2014, 11, 1), None)
         ((STEP_AHEAD,), "green"),
         ((STEP_DONE, STEP_AHEAD), "green"),
         ((STEP_DONE, STEP_LATE), "red"),
-        ((Milestone(date(2014, 5, 1), date(2014, 7, 1)),), "red"),
+        ((DatedMilestone(date(2014, 5, 1), date(2014, 7, 1)),), "red"),
     ],
 )
-def test_what_is_not_done_yet_follows_its_milestones(steps: tuple[Milestone, ...], signal: str) -> None:
+def test_what_is_not_done_yet_follows_its_milestones(steps: tuple[DatedMilestone, ...], signal: str) -> None:
     not_yet = Accumulated(D(0), D(1), 1, 1, None)
     assert judge(rule(EVENT, "done_by"), facts(not_yet, milestones=steps)).signal == signal
 
@@ -326,12 +334,12 @@ def test_a_comparison_is_the_comparison_of_exact_fractions(a: D, b: D, c: D, d: 
 # --- months and regions ---
 
 
-def reading(month: int, numerator: object, denominator: object) -> Reading:
-    return Reading(month, None, D(str(numerator)), D(str(denominator)), None, month)
+def reading(month: int, numerator: object, denominator: object) -> MonthReading:
+    return MonthReading(month, None, D(str(numerator)), D(str(denominator)), None, month)
 
 
-def value(month: int, amount: object) -> Reading:
-    return Reading(month, D(str(amount)), None, None, None, month)
+def value(month: int, amount: object) -> MonthReading:
+    return MonthReading(month, D(str(amount)), None, None, None, month)
 
 
 def test_a_mean_does_not_count_a_missing_month_as_zero() -> None:
@@ -399,7 +407,7 @@ def test_pooling_is_independent_of_order(months: dict[int, tuple[D, D]], random:
 def test_a_set_of_months_gives_its_numbers_back(numbers: set[int]) -> None:
     bits = month_set(numbers)
     assert month_numbers(bits) == sorted(numbers)
-    assert last_month(bits) == (max(numbers) if numbers else None)
+    assert last_month_of_set(bits) == (max(numbers) if numbers else None)
 
 
 @given(st.lists(st.tuples(st.integers(1, 12), figures), unique_by=lambda pair: pair[0]), st.integers(1, 12))

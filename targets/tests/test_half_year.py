@@ -17,9 +17,9 @@ from targets.expected.closed_months import closed_in
 from targets.expected.duties import expected_of
 from targets.expected.plan_situation import Situation
 from targets.models import Indicator
-from targets.reminding.reminders import gaps_on
+from targets.reminding.reminders import figure_gaps_on
 from targets.services.drafting import Typed, save_draft
-from targets.services.locking import lock, reopen
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def test_months_before_a_plan_are_entered_on_the_worksheet_and_reminded_of_with_
     assert client.get(f"/worksheet/{cast.office.code}/2013-12/").status_code == 404
     left = desk_of(reporter, date(2014, 8, 4)).left
     assert [str(one.month) for one in left] == ["2014-06", "2014-05", "2014-04", "2014-02", "2014-01"]
-    gaps = gaps_on(date(2014, 8, 4))
+    gaps = figure_gaps_on(date(2014, 8, 4))
     assert [str(gap.month) for gap in gaps] == ["2014-07", "2014-06", "2014-05", "2014-04", "2014-02", "2014-01"]
     assert {gap.deadline for gap in gaps} == {date(2014, 8, 5)}
     desk = desk_of(reporter, date(2014, 8, 4), Month(2014, 5)).months[0]
@@ -115,11 +115,11 @@ def test_a_plans_first_month_closes_the_months_before_it_and_opens_them_again(ca
     f.target(measured, threshold=120, plan=plan)
     f.target(other, threshold=120, plan=plan, counting="plan")
     keys = [(one.pk, cast.city.pk, Month(2014, 3)) for one in (measured, other)]
-    lock(plan, plan.first_month, by=coordinator)
+    close_plan_month(plan, plan.first_month, by=coordinator)
     assert [closed_in({Month(2014, 3)}).plan_of(key) for key in keys] == [plan, None]
     assert closed_in({Month(2013, 12)}).plan_of((measured.pk, cast.city.pk, Month(2013, 12))) is None
     with pytest.raises(ValidationError, match=plan.title):
         save_draft(keys[0], Typed(value="5"), version=0, by=f.person(Role.REPORTER, cast.office))
     assert Month(2014, 3) not in Situation.of([plan], date(2014, 9, 1)).open(plan)
-    reopen(plan, plan.first_month, by=coordinator, reason="更正")
+    reopen_plan_month(plan, plan.first_month, by=coordinator, reason="更正")
     assert closed_in({Month(2014, 3)}).plan_of(keys[0]) is None

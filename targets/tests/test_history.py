@@ -13,8 +13,8 @@ from departments.models import Department
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import Observation, Revision
-from targets.services.locking import lock
-from targets.services.reviewing import approve
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def entered(cast: SimpleNamespace, value: int, **values: Any) -> Revision:
 
 
 def official(cast: SimpleNamespace, value: int = 7, **values: Any) -> Revision:
-    return approve(entered(cast, value, **values), by=cast.reviewer)
+    return approve_revision(entered(cast, value, **values), by=cast.reviewer)
 
 
 def seen(client: Client, user: Any, address: str) -> str:
@@ -57,7 +57,7 @@ def said(client: Client, address: str, **data: Any) -> str:
 def test_it_tells_who_when_what_why_and_from_where(client: Client, cast: SimpleNamespace) -> None:
     official(cast, 7, note="集中排查")
     second = f.handed_in(f.entry(cast.houses, "2014-01", 9), by=cast.reporter, reason="漏报两户")
-    approve(second, by=cast.reviewer)
+    approve_revision(second, by=cast.reviewer)
     page = seen(client, cast.reviewer, cast.address)
     for text in (
         "7\u00a0户",
@@ -140,7 +140,7 @@ def test_a_second_withdrawal_changes_nothing_and_says_so(client: Client, cast: S
 
 def test_a_closed_month_refuses_a_withdrawal_with_a_sentence(client: Client, cast: SimpleNamespace) -> None:
     revision = official(cast)
-    lock(f.plan(), Month(2014, 1), by=f.coordinator())
+    close_plan_month(f.plan(), Month(2014, 1), by=f.coordinator())
     page = seen(client, cast.reviewer, cast.address)
     assert "/withdraw/" not in page
     assert "封账" in said(client, f"/revisions/{revision.pk}/withdraw/", reason="口径有误")
@@ -175,7 +175,7 @@ def test_whoever_may_enter_is_led_to_the_worksheet(client: Client, cast: SimpleN
     assert f"/worksheet/{cast.office.code}/2014-01/" in seen(client, f.coordinator(), cast.address)
     assert f"/worksheet/{county.code}/2014-01/" in seen(client, f.person(Role.COUNTY, county), cast.address)
     assert "/worksheet/" not in seen(client, cast.reviewer, cast.address)
-    lock(f.plan(), Month(2014, 1), by=f.coordinator())
+    close_plan_month(f.plan(), Month(2014, 1), by=f.coordinator())
     assert "/worksheet/" not in seen(client, cast.reporter, cast.address)
 
 

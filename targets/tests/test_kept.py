@@ -14,7 +14,7 @@ from departments.models import Membership, Notice, Region, User
 from departments.permissions import Role
 from departments.tests.cities import city
 from plans.models import Clause
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from plans.tests.factories import plan_of_year
 from targets.models import Source, Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
@@ -72,7 +72,7 @@ def test_what_has_not_changed_is_not_sent_again(leader: Client, promise: Target,
 def test_a_kept_page_is_the_page(leader: Client, promise: Target, page: str) -> None:
     address = page.format(code=promise.code)
     made, kept = leader.get(address), leader.get(address)
-    forget()
+    forget_cached_pages()
     assert unsigned(made) == unsigned(kept) == unsigned(leader.get(address))
 
 
@@ -86,7 +86,7 @@ def test_a_kept_page_takes_four_queries_and_one_that_is_known_no_more(leader: Cl
 
 def queries_of(client: Client, address: str) -> int:
     client.get(address)
-    forget()
+    forget_cached_pages()
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
@@ -194,7 +194,7 @@ def test_what_people_share_says_nothing_of_who_they_are(promise: Target, page: s
     unit, address = department(), page.format(code=promise.code)
     parts = []
     for _number in range(2):
-        forget()
+        forget_cached_pages()
         whole = unsigned(inside(person(Role.LEADER, unit)).get(address))
         parts.append(re.sub(r"<header.*?</header>", "", whole, flags=re.DOTALL))
     assert parts[0] == parts[1]
@@ -359,7 +359,7 @@ def test_what_a_process_remembers_is_as_new_as_what_all_share(leader: Client, pr
     before = [unsigned(leader.get("/")) for _look in range(3)]
     official(entry(promise.indicator, "2014-06", 50, 100))
     after = [unsigned(leader.get("/")) for _look in range(3)]
-    forget()
+    forget_cached_pages()
     assert set(after) == {unsigned(leader.get("/"))}
     assert not set(before) & set(after)
 
@@ -367,7 +367,7 @@ def test_what_a_process_remembers_is_as_new_as_what_all_share(leader: Client, pr
 def test_what_is_forgotten_is_made_anew(leader: Client, asked: list[str]) -> None:
     for _look in range(2):
         leader.get("/")
-    forget()
+    forget_cached_pages()
     asked.clear()
     leader.get("/")
     assert asked

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.permissions import Role
 from plans.periods import Month
-from targets.expected.month_standings import standings
+from targets.expected.month_standings import standings_of_months
 from targets.models import MonthLock
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,7 @@ def test_a_month_is_closed_once_however_often_one_clicks(office: Client) -> None
 
 
 def test_reopening_needs_a_reason_and_keeps_it_on_the_page(office: Client) -> None:
-    lock(f.plan(), JUNE, by=f.coordinator())
+    close_plan_month(f.plan(), JUNE, by=f.coordinator())
     assert "原因" in said(office, "/plans/plan-2014/months/2014-06/reopen/", reason=" ")
     assert MonthLock.objects.closed({JUNE})
     said(office, "/plans/plan-2014/months/2014-06/reopen/", reason="更正抽检批次")
@@ -94,7 +94,7 @@ def test_each_month_counts_what_is_approved_waits_or_is_missing() -> None:
         f.target(one, threshold=10)
     f.official(f.entry(first, "2014-03", 0))
     f.handed_in(f.entry(second, "2014-03", 1), by=reporter)
-    found = {one.month.number: (one.approved, one.waiting, one.missing) for one in standings(plan)}
+    found = {one.month.number: (one.approved, one.waiting, one.missing) for one in standings_of_months(plan)}
     assert found[3] == (1, 1, 1)
     assert found[1] == (0, 0, 2)
 
@@ -104,7 +104,7 @@ def test_a_sum_of_counties_is_expected_from_each_county_and_not_from_the_city() 
     for code in ("100101", "100102", "100103"):
         f.region(code, city)
     f.target(f.indicator("count", region_rule="sum"), threshold=10)
-    assert standings(f.plan())[0].missing == 3
+    assert standings_of_months(f.plan())[0].missing == 3
 
 
 def test_a_correction_that_waits_counts_as_waiting_and_as_approved() -> None:
@@ -114,7 +114,7 @@ def test_a_correction_that_waits_counts_as_waiting_and_as_approved() -> None:
     f.target(houses, threshold=10)
     f.official(f.entry(houses, "2014-03", 1))
     f.handed_in(f.entry(houses, "2014-03", 2), by=reporter)
-    march = standings(f.plan())[2]
+    march = standings_of_months(f.plan())[2]
     assert (march.approved, march.waiting, march.missing) == (1, 1, 0)
 
 
@@ -126,12 +126,12 @@ def test_the_page_takes_as_many_queries_for_many_figures_as_for_few(office: Clie
             f.official(f.entry(measured, "2014-01", 1))
 
     more(1)
-    lock(f.plan(), JUNE, by=f.coordinator())
+    close_plan_month(f.plan(), JUNE, by=f.coordinator())
     office.get("/plans/plan-2014/months/")
     with CaptureQueriesContext(connection) as few:
         office.get("/plans/plan-2014/months/")
     more(8)
-    lock(f.plan(), Month(2014, 7), by=f.coordinator())
+    close_plan_month(f.plan(), Month(2014, 7), by=f.coordinator())
     office.get("/plans/plan-2014/months/")  # what follows from the plan's promises is read anew once
     with CaptureQueriesContext(connection) as many:
         office.get("/plans/plan-2014/months/")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targets.entry_rules.numbers import NotANumberError, is_percentage, read_number
+from targets.entry_rules.numbers import NotANumberError, is_percentage_text, read_number
 
 FULL_WIDTH = str.maketrans("0123456789.%+-,", "０１２３４５６７８９．％＋－，")
 
@@ -60,4 +60,4 @@ def test_no_text_whatever_breaks_the_reader(text: str) -> None:
         read_number(text)
     except NotANumberError:
         assert text.strip()
-    assert is_percentage(text) in (True, False)
+    assert is_percentage_text(text) in (True, False)

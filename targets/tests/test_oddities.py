@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from plans.periods import Month
 from targets.arithmetic.accumulation import EXACT
 from targets.entry_rules.figures import Entry
-from targets.entry_rules.oddities import Surroundings, oddities
+from targets.entry_rules.oddities import EntrySurroundings, oddities
 
 HERE = Month(2014, 6)
 
@@ -32,7 +32,7 @@ def codes(entry: Entry, measure: str = "", **around: Any) -> list[str]:
     measure = measure or ("level" if entry.value is not None else "ratio")
     scale = D(100) if entry.value is None else D(1)
     with localcontext(EXACT):
-        return [one.code for one in oddities(entry, Surroundings(scale, measure, **around))]
+        return [one.code for one in oddities(entry, EntrySurroundings(scale, measure, **around))]
 
 
 def after(*numbers: object) -> dict[str, list[Entry]]:

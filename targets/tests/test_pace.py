@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.periods import Month
-from targets.arithmetic.pace import Course, Step, stage_of, time_progress, windows
+from targets.arithmetic.pace import Course, PaceStep, stage_of, time_progress, windows
 
 M = Month.parse
 YEAR = Course(M("2014-01"), M("2014-12"), M("2014-01"), M("2014-12"))
 THREE_YEARS = Course(M("2023-01"), M("2025-12"), M("2023-01"), M("2025-12"), by_plan=True)
-JUNE_60 = replace(YEAR, steps=(Step(date(2014, 6, 30), D(60)),), threshold=D(100))
+JUNE_60 = replace(YEAR, steps=(PaceStep(date(2014, 6, 30), D(60)),), threshold=D(100))
 
 months = st.builds(Month, st.integers(2014, 2024), st.integers(1, 12))
 
@@ -57,12 +57,12 @@ def test_a_pace_bends_at_its_steps_and_runs_straight_between_them() -> None:
 
 
 def test_of_two_steps_in_a_month_the_later_counts() -> None:
-    course = replace(JUNE_60, steps=(Step(date(2014, 6, 10), D(50)), Step(date(2014, 6, 30), D(60))))
+    course = replace(JUNE_60, steps=(PaceStep(date(2014, 6, 10), D(50)), PaceStep(date(2014, 6, 30), D(60))))
     assert wanted(course, 100, "2014-03", "2014-06") == [30, 60]
 
 
 def test_a_year_s_step_is_what_the_year_is_to_reach() -> None:
-    steps = (Step(date(2023, 12, 31), D(50)), Step(date(2024, 6, 30), D(80)))
+    steps = (PaceStep(date(2023, 12, 31), D(50)), PaceStep(date(2024, 6, 30), D(80)))
     course = replace(THREE_YEARS, by_plan=False, steps=steps, threshold=D(100))
     assert wanted(course, 100, "2023-06", "2023-12", "2024-03", "2024-06", "2024-12", "2025-06") == [
         25,
@@ -77,7 +77,7 @@ def test_a_year_s_step_is_what_the_year_is_to_reach() -> None:
 
 
 def test_steps_of_a_plan_over_years_bend_one_line() -> None:
-    course = replace(THREE_YEARS, steps=(Step(date(2024, 6, 30), D(500)),), threshold=D(600))
+    course = replace(THREE_YEARS, steps=(PaceStep(date(2024, 6, 30), D(500)),), threshold=D(600))
     assert wanted(course, 600, "2023-09", "2024-06", "2025-03", "2025-12") == [250, 500, 550, 600]
 
 
@@ -128,7 +128,9 @@ def test_months_are_left_until_the_due_month_or_the_end_of_the_year_that_is_coun
 
 
 def test_a_reading_is_held_against_the_latest_step_that_is_due_and_before_that_against_the_first() -> None:
-    course = replace(YEAR, steps=(Step(date(2014, 6, 30), D(60)), Step(date(2014, 9, 30), D(80))), threshold=D(100))
+    course = replace(
+        YEAR, steps=(PaceStep(date(2014, 6, 30), D(60)), PaceStep(date(2014, 9, 30), D(80))), threshold=D(100)
+    )
     found = [stage_of(course, M(month)) for month in ("2014-05", "2014-06", "2014-08", "2014-09")]
     assert [(one.step, one.step_is_due) for one in found] == [(60, False), (60, True), (60, True), (80, True)]
 
@@ -155,7 +157,7 @@ def test_every_month_has_its_stage_and_no_pace_ever_falls_or_passes_the_whole(
 ) -> None:
     course = Course(first, first.shifted(length), first.shifted(min(begins, length)), first.shifted(due - 6), by_plan)
     if step:
-        course = replace(course, steps=(Step(first.shifted(step).last_day, D(step)),), threshold=D(12))
+        course = replace(course, steps=(PaceStep(first.shifted(step).last_day, D(step)),), threshold=D(12))
     found = [stage for window in windows(course) for stage in window.stages]
     assert [stage.month for stage in found] + course.frozen == course.months
     for window in windows(course):

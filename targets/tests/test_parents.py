@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from departments.database.append_only import rewriting
 from departments.permissions import Role
 from targets.models import Decision, DirtyKey, Observation, Revision
-from targets.services.reviewing import approve
+from targets.services.reviewing import approve_revision
 from targets.tests import factories as f
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres_only]
@@ -32,7 +32,7 @@ def approved() -> Revision:
     reporter = f.person(Role.REPORTER, office)
     offered = f.entry(f.indicator(department=office), "2014-01", 180, 200)
     revision = f.handed_in(offered, by=reporter)
-    made = approve(revision, by=f.person(Role.REVIEWER, office))
+    made = approve_revision(revision, by=f.person(Role.REVIEWER, office))
     connection.check_constraints()  # nothing is left to be looked at later: PostgreSQL empties no table before
     return made
 

@@ -8,7 +8,7 @@ import pytest
 
 from departments.models import Region
 from plans.periods import Month
-from targets.arithmetic.formulas import reaches
+from targets.arithmetic.formulas import reaches_aspiration
 from targets.models import Indicator, Target
 from targets.tests import factories as f
 
@@ -117,7 +117,7 @@ def test_92_percent_at_least_and_95_if_possible(good: int, verdict: str, aspired
     assert (row.verdict, row.compared) == (verdict, 92)
     assert row.numerator is not None
     assert row.denominator is not None
-    assert reaches(target.rule, D(95), row.numerator, row.denominator) is aspired
+    assert reaches_aspiration(target.rule, D(95), row.numerator, row.denominator) is aspired
 
 
 @pytest.mark.parametrize(("place", "verdict"), [(1, "met"), (3, "met"), (4, "not_met")])

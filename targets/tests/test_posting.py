@@ -17,8 +17,8 @@ from departments.tests.callers import posting
 from plans.periods import Month
 from targets.models import DirtyKey, Draft, Observation, Revision, Source
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, send_back, withdraw
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, return_revision, withdraw_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -152,20 +152,20 @@ def test_the_same_figures_sent_again_are_handed_in_once(cast: SimpleNamespace) -
 
 def test_a_returned_figure_is_not_handed_in_again_unchanged(cast: SimpleNamespace) -> None:
     send(cast.reporter, row(cast.houses, value="300"))
-    send_back(Revision.objects.get(), by=cast.reviewer, reason="请核对")
+    return_revision(Revision.objects.get(), by=cast.reviewer, reason="请核对")
     assert send(cast.reporter, row(cast.houses, value="300")).json()["observations"][0]["state"] == "returned"
     assert send(cast.reporter, row(cast.houses, value="310")).json()["observations"][0]["state"] == "submitted"
 
 
 def test_a_withdrawn_figure_may_be_handed_in_again(cast: SimpleNamespace) -> None:
     send(cast.reporter, row(cast.houses, value="300"))
-    withdraw(approve(Revision.objects.get(), by=cast.reviewer), by=cast.reviewer, reason="重复")
+    withdraw_revision(approve_revision(Revision.objects.get(), by=cast.reviewer), by=cast.reviewer, reason="重复")
     assert send(cast.reporter, row(cast.houses, value="300")).json()["observations"][0]["state"] == "submitted"
 
 
 def test_a_change_of_an_approved_figure_needs_a_reason(cast: SimpleNamespace) -> None:
     send(cast.reporter, row(cast.houses, value="300"))
-    approve(Revision.objects.get(), by=cast.reviewer)
+    approve_revision(Revision.objects.get(), by=cast.reviewer)
     refused = send(cast.reporter, row(cast.houses, value="310"))
     assert (refused.status_code, told(refused)) == (422, [(1, "reason", "reason_missing")])
     assert send(cast.reporter, row(cast.houses, value="310", reason="漏计十户")).status_code == 201
@@ -371,7 +371,7 @@ def test_a_reason_is_no_part_of_a_draft(cast: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("mode", ["draft", "submit"])
 def test_a_closed_month_is_a_conflict(mode: str, cast: SimpleNamespace) -> None:
-    lock(f.plan(), JUNE, by=cast.coordinator)
+    close_plan_month(f.plan(), JUNE, by=cast.coordinator)
     before = stored()
     answer = send(cast.reporter, row(cast.houses, month="2014-07", value=300), row(cast.houses, value=300), mode=mode)
     assert (answer.status_code, told(answer)) == (409, [(2, "month", "month_locked")])
@@ -412,7 +412,7 @@ def test_a_version_of_a_draft_that_was_handed_in_is_a_conflict(cast: SimpleNames
 
 def test_bad_values_and_conflicts_are_told_together(cast: SimpleNamespace) -> None:
     save_draft(cast.key, Typed(value="310"), version=0, by=cast.colleague)
-    lock(f.plan(), Month(2014, 5), by=cast.coordinator)
+    close_plan_month(f.plan(), Month(2014, 5), by=cast.coordinator)
     answer = send(
         cast.reporter,
         row(cast.houses, value=300),

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from departments.permissions import Role
 from plans.models import Plan
 from targets.models import Target, TargetAssignment
-from targets.reading.plan_promises import Promised, promised_in
+from targets.reading.plan_promises import PlanPromises, plan_promises_asked_for
 from targets.tests.factories import department, entry, indicator, official, person, plan, target
 
 pytestmark = pytest.mark.django_db
-Known = Callable[..., Promised]
+Known = Callable[..., PlanPromises]
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def known(promise: Target) -> Known:
     leader = person(Role.LEADER)
     assert leader.held
 
-    def ask(plan_code: str = "plan-2014") -> Promised:
+    def ask(plan_code: str = "plan-2014") -> PlanPromises:
         request = RequestFactory().get("/")
         request.user = leader
-        return promised_in(request, plan_code)
+        return plan_promises_asked_for(request, plan_code)
 
     return ask
 

@@ -16,8 +16,8 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.entering import review_queue
 from targets.models import DirtyKey, Indicator, Observation, Revision
-from targets.services.locking import lock
-from targets.services.reviewing import approve, approve_all
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, approve_revisions
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +78,7 @@ def own_entry(cast: SimpleNamespace) -> tuple[Any, Revision]:
 def test_a_rate_stands_beside_the_official_one_with_its_change_in_percentage_points(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.rate, "2014-01", 180, 200))
     handed_in(cast, cast.rate, "2014-01", 95, 100)
-    found = review_queue.queue(cast.reviewer).groups[0].items[0].change
+    found = review_queue.review_queue_for(cast.reviewer).groups[0].items[0].change
     assert (found.old.figure, found.new.figure) == ("90.00\u00a0%", "95.00\u00a0%")
     assert found.new.parts == "95\u00a0批次 / 100\u00a0批次"
     assert found.difference.startswith("+5.00")
@@ -88,7 +88,7 @@ def test_a_rate_stands_beside_the_official_one_with_its_change_in_percentage_poi
 def test_a_tiny_change_never_looks_like_none(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.rate, "2014-01", 91999, 100000))
     handed_in(cast, cast.rate, "2014-01", 92000, 100000)
-    found = review_queue.queue(cast.reviewer).groups[0].items[0].change
+    found = review_queue.review_queue_for(cast.reviewer).groups[0].items[0].change
     assert found.old.figure != found.new.figure
     assert found.difference.startswith("+0.001")
 
@@ -96,7 +96,7 @@ def test_a_tiny_change_never_looks_like_none(cast: SimpleNamespace) -> None:
 def test_the_light_is_shown_as_it_is_and_as_it_would_become(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.rate, "2014-01", 180, 200))
     handed_in(cast, cast.rate, "2014-01", 95, 100)
-    effect = review_queue.queue(cast.reviewer).groups[0].items[0].effects[0]
+    effect = review_queue.review_queue_for(cast.reviewer).groups[0].items[0].effects[0]
     assert effect.now is not None
     assert (effect.target, effect.now.colour, effect.then.colour) == (cast.promise, "red", "green")
     assert Observation.objects.get().value is None  # nothing was saved
@@ -104,7 +104,7 @@ def test_the_light_is_shown_as_it_is_and_as_it_would_become(cast: SimpleNamespac
 
 def test_zero_is_a_figure_and_no_figure_is_none(cast: SimpleNamespace) -> None:
     handed_in(cast, houses(cast), "2014-01", 0)
-    found = review_queue.queue(cast.reviewer).groups[0].items[0].change
+    found = review_queue.review_queue_for(cast.reviewer).groups[0].items[0].change
     assert (found.old.figure, found.new.figure) == ("", "0\u00a0户")
 
 
@@ -113,7 +113,7 @@ def test_entries_are_grouped_by_month_and_what_looks_odd_is_said(client: Client,
     handed_in(cast, houses(cast), "2014-01", 7)
     with rewriting():
         Revision.objects.filter(pk=first.pk).update(oddities=["jump"])
-    assert [str(group.month) for group in review_queue.queue(cast.reviewer).groups] == ["2014-01", "2014-02"]
+    assert [str(group.month) for group in review_queue.review_queue_for(cast.reviewer).groups] == ["2014-01", "2014-02"]
     page = seen(client, cast.reviewer)
     assert "年初集中排查" in page
     assert "与前几个月相比，变动超出偶然波动的幅度。" in page
@@ -159,7 +159,7 @@ def test_a_second_click_says_that_it_is_decided_and_doubles_nothing(client: Clie
 
 def test_a_colleague_who_was_quicker_is_named(client: Client, cast: SimpleNamespace) -> None:
     revision = handed_in(cast, houses(cast), "2014-01", 7)
-    approve(revision, by=cast.reviewer)
+    approve_revision(revision, by=cast.reviewer)
     client.force_login(other := f.person(Role.REVIEWER, cast.office))
     text = said(client, f"/revisions/{revision.pk}/return/", reason="口径不符")
     assert str(cast.reviewer) in text
@@ -211,7 +211,7 @@ def test_a_closed_month_refuses_approvals_with_a_sentence_and_allows_returns(
     client: Client, cast: SimpleNamespace
 ) -> None:
     revision = handed_in(cast, houses(cast), "2014-01", 7)
-    lock(f.plan(), Month(2014, 1), by=f.coordinator())
+    close_plan_month(f.plan(), Month(2014, 1), by=f.coordinator())
     assert f"/revisions/{revision.pk}/approve/" not in seen(client, cast.reviewer)
     assert "封账" in said(client, f"/revisions/{revision.pk}/approve/")
     assert "封账" in said(client, "/reviews/approve/", revision=revision.pk)
@@ -250,7 +250,7 @@ def test_all_are_approved_with_approver_time_event_and_key(cast: SimpleNamespace
     f.official(f.entry(count, "2014-01", 1))
     old = Revision.objects.get()
     lot = [handed_in(cast, count, f"2014-{month:02d}", month * 10) for month in (1, 2, 3)]
-    approved, left_out = approve_all(lot, by=cast.reviewer)
+    approved, left_out = approve_revisions(lot, by=cast.reviewer)
     assert (len(approved), left_out) == (3, [])
     old.refresh_from_db()
     first = Revision.objects.get(pk=lot[0].pk)
@@ -264,8 +264,8 @@ def test_all_are_approved_with_approver_time_event_and_key(cast: SimpleNamespace
 
 def test_approving_all_twice_approves_once(cast: SimpleNamespace) -> None:
     lot = [handed_in(cast, houses(cast), "2014-01", 7)]
-    approve_all(lot, by=cast.reviewer)
-    approved, left_out = approve_all(lot, by=cast.reviewer)
+    approve_revisions(lot, by=cast.reviewer)
+    approved, left_out = approve_revisions(lot, by=cast.reviewer)
     assert (approved, [one.pk for one in left_out]) == ([], [lot[0].pk])
     assert AuditEvent.objects.filter(action="observation.approve").count() == 1
 
@@ -273,7 +273,7 @@ def test_approving_all_twice_approves_once(cast: SimpleNamespace) -> None:
 def test_of_two_entries_of_one_figure_the_newer_is_approved(cast: SimpleNamespace) -> None:
     count = houses(cast)
     older, newer = handed_in(cast, count, "2014-01", 7), handed_in(cast, count, "2014-01", 8)
-    approved, left_out = approve_all([newer, older], by=cast.reviewer)
+    approved, left_out = approve_revisions([newer, older], by=cast.reviewer)
     assert ([one.pk for one in approved], [one.pk for one in left_out]) == ([newer.pk], [older.pk])
     assert Observation.objects.get().value == 8
 
@@ -282,10 +282,10 @@ def test_an_entry_older_than_the_official_one_takes_nothing_back(cast: SimpleNam
     count = houses(cast)
     older = handed_in(cast, count, "2014-01", 7)
     f.official(f.entry(count, "2014-01", 8))
-    assert approve_all([older], by=cast.reviewer)[0] == []
-    item = review_queue.queue(cast.reviewer).groups[0].items[0]
+    assert approve_revisions([older], by=cast.reviewer)[0] == []
+    item = review_queue.review_queue_for(cast.reviewer).groups[0].items[0]
     assert (item.revision.pk, item.overtaken, item.effects) == (older.pk, True, [])
-    assert review_queue.queue(cast.reviewer).groups[0].approvable == []
+    assert review_queue.review_queue_for(cast.reviewer).groups[0].approvable == []
 
 
 def test_one_foreign_entry_among_them_approves_nothing(cast: SimpleNamespace) -> None:
@@ -295,23 +295,23 @@ def test_one_foreign_entry_among_them_approves_nothing(cast: SimpleNamespace) ->
     )
     ours = handed_in(cast, houses(cast), "2014-01", 7)
     with pytest.raises(PermissionDenied):
-        approve_all([ours, theirs], by=cast.reviewer)
+        approve_revisions([ours, theirs], by=cast.reviewer)
     assert not Observation.objects.official().exists()
 
 
 def test_one_closed_month_among_them_approves_nothing(cast: SimpleNamespace) -> None:
     count = houses(cast)
     lot = [handed_in(cast, count, "2014-01", 7), handed_in(cast, count, "2014-02", 7)]
-    lock(f.plan(), Month(2014, 2), by=f.coordinator())
+    close_plan_month(f.plan(), Month(2014, 2), by=f.coordinator())
     with pytest.raises(ValidationError, match="封账"):
-        approve_all(lot, by=cast.reviewer)
+        approve_revisions(lot, by=cast.reviewer)
     assert not Observation.objects.official().exists()
 
 
 def test_the_lights_follow_the_approval_of_all(cast: SimpleNamespace) -> None:
     lot = [handed_in(cast, cast.rate, f"2014-{month:02d}", 95, 100) for month in (1, 2)]
-    foreseen = review_queue.queue(cast.reviewer).groups[1].items[0].effects
-    approve_all(lot, by=cast.reviewer)
+    foreseen = review_queue.review_queue_for(cast.reviewer).groups[1].items[0].effects
+    approve_revisions(lot, by=cast.reviewer)
     f.recompute()
     assert f.attainment(cast.promise, "2014-02").signal == foreseen[0].then.colour == "green"
 
@@ -339,8 +339,8 @@ def test_the_queue_and_approving_all_take_as_many_queries_for_many_as_for_few(
     client.get("/reviews/")
     shown_few = queries(lambda: client.get("/reviews/"))
     assert cast.reviewer.held  # read once a request
-    approved_few = queries(lambda: approve_all(few, by=cast.reviewer))
+    approved_few = queries(lambda: approve_revisions(few, by=cast.reviewer))
     many = lot(25)
     client.get("/reviews/")  # what follows from the plan's promises is read anew once
     assert queries(lambda: client.get("/reviews/")) == shown_few
-    assert queries(lambda: approve_all(many, by=cast.reviewer)) == approved_few
+    assert queries(lambda: approve_revisions(many, by=cast.reviewer)) == approved_few

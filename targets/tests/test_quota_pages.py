@@ -15,8 +15,8 @@ from departments.models import Region, User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.models import DirtyKey, Quota, Target
-from targets.reading.divisions import versions_of
-from targets.services.locking import lock
+from targets.reading.divisions import quota_versions_of
+from targets.services.locking import close_plan_month
 from targets.services.quotas import set_quotas
 from targets.tests import factories as f
 
@@ -43,7 +43,7 @@ def by(user: User) -> Client:
 
 def typed(cast: SimpleNamespace, *promises: tuple[Target, tuple[object, ...]], **values: object) -> dict[str, Any]:
     """What a form sends: the numbers of the counties in order, for each target; the version that was seen."""
-    versions = versions_of([promise for promise, _numbers in promises])
+    versions = quota_versions_of([promise for promise, _numbers in promises])
     sent: dict[str, Any] = {"from_month": "2014-01", "source": PAPER, "reason": ""}
     for promise, numbers in promises:
         sent[f"seen-{promise.pk}"] = versions[promise.pk]
@@ -195,7 +195,7 @@ def test_a_paper_is_not_longer_than_can_be_kept(cast: SimpleNamespace) -> None:
 
 
 def test_a_closed_month_is_refused_and_not_offered(cast: SimpleNamespace) -> None:
-    lock(cast.houses.plan, Month(2014, 3), by=cast.office)
+    close_plan_month(cast.houses.plan, Month(2014, 3), by=cast.office)
     answer = of_houses(cast, 4000, 81, from_month="2014-02")
     assert answer.status_code == 422
     assert "2014-03" in text(answer)
@@ -207,7 +207,7 @@ def test_a_closed_month_is_refused_and_not_offered(cast: SimpleNamespace) -> Non
 
 
 def test_where_every_month_is_closed_nothing_is_offered(cast: SimpleNamespace) -> None:
-    lock(cast.houses.plan, Month(2014, 12), by=cast.office)
+    close_plan_month(cast.houses.plan, Month(2014, 12), by=cast.office)
     page = by(cast.office).get(f"{ADDRESS}{cast.houses.code}/").content.decode()
     assert 'id="from-month"' not in page
     assert "<input class" not in page
@@ -278,11 +278,11 @@ def test_of_a_rate_an_empty_cell_keeps_the_threshold_of_the_whole(cast: SimpleNa
 
 def test_the_grid_sets_only_targets_of_which_a_number_differs(cast: SimpleNamespace) -> None:
     stored(cast, 4000, 81)
-    before = versions_of([cast.houses])
+    before = quota_versions_of([cast.houses])
     grid = typed(cast, (cast.houses, (4000, 81)), (cast.roads, (60, 40)), source="温质〔2014〕4号")
     assert by(cast.office).post(ADDRESS, grid).status_code == 302
     assert owed(cast.roads) == [60, 40]
-    assert versions_of([cast.houses]) == before
+    assert quota_versions_of([cast.houses]) == before
     assert set(Quota.objects.filter(target=cast.houses).values_list("source", flat=True)) == {PAPER}
 
 

@@ -17,11 +17,11 @@ from departments.models import AuditEvent
 from plans.periods import Month
 from targets.judging.audit import differences
 from targets.judging.loading import official_at
-from targets.judging.recompute import Affected, attainments_from, recompute_all, recompute_dirty
+from targets.judging.recompute import AffectedTargets, attainments_from, recompute_all, recompute_dirty
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
 from targets.services.dirty import promises_changed
 from targets.services.official import make_official
-from targets.services.reviewing import withdraw
+from targets.services.reviewing import withdraw_revision
 from targets.tests import factories as f
 
 VALUES = st.integers(0, 40)
@@ -80,7 +80,7 @@ class World:
     def _withdraw(self, value: int) -> None:
         revisions = list(Revision.objects.filter(state="approved").order_by("pk"))
         if revisions:
-            withdraw(revisions[value % len(revisions)], by=self.by, reason="重复")
+            withdraw_revision(revisions[value % len(revisions)], by=self.by, reason="重复")
 
     def _change_promise(self, kind: str, value: int) -> None:
         promise = self.targets[0]
@@ -159,7 +159,7 @@ def test_the_worker_is_woken_only_after_the_commit(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     woken: list[bool] = []
-    monkeypatch.setattr("targets.jobs.wake", lambda: woken.append(True))
+    monkeypatch.setattr("targets.jobs.wake_recompute", lambda: woken.append(True))
     with django_capture_on_commit_callbacks() as callbacks:
         make_official([f.entry(f.indicator(), "2014-01", 1, 2)], source=f.source(f.coordinator()), by=f.coordinator())
         assert woken == []
@@ -217,7 +217,7 @@ def test_one_figure_among_a_hundred_plans_judges_the_three_that_use_it_and_no_ot
 
     figure = f.entry(shared, "2014-06", 10)
     make_official([figure], source=f.source(by), by=by)
-    assert Affected.by([figure.key]).target_ids == {promise.pk for promise in using}
+    assert AffectedTargets.by([figure.key]).target_ids == {promise.pk for promise in using}
     with CaptureQueriesContext(connection) as captured:
         assert recompute_dirty() == (1, 3 * len(range(6, 13)))
     assert len(captured) <= 20

@@ -14,13 +14,13 @@ from hypothesis.extra.django import TestCase
 from departments.models import Region
 from plans.models import Plan
 from plans.periods import Month
-from targets.judging.audit import differences, verify
+from targets.judging.audit import differences, verify_attainment
 from targets.judging.recompute import recompute_dirty
 from targets.models import Attainment, Indicator, Quota, Revision, RuleChange, Step, Target
 from targets.services.dirty import promises_changed
-from targets.services.official import beyond, make_official
+from targets.services.official import make_official, positions_beyond_office
 from targets.services.quotas import set_quotas
-from targets.services.reviewing import withdraw
+from targets.services.reviewing import withdraw_revision
 from targets.services.versions import former_rule, keep_former
 from targets.tests import factories as f
 
@@ -103,7 +103,7 @@ class World:
             "level": lambda: f.entry(self._levels[value % 3], month, value, place=places[value % 5]),
             "event": lambda: f.entry(self.event, month, value % 2),
         }[kind]()
-        if value % 3 and not beyond([entry], self.by):
+        if value % 3 and not positions_beyond_office([entry], self.by):
             make_official([entry], source=self.source, by=self.by)
         else:  # of the province or another city: not for the city's coordinator to make official
             f.at_once([entry], self.source)
@@ -112,7 +112,7 @@ class World:
         official = Revision.objects.filter(state="approved")
         revisions = list(official.exclude(observation__region__in=[self.province, self.other]).order_by("pk"))
         if revisions:
-            withdraw(revisions[value % len(revisions)], by=self.by, reason="重复")
+            withdraw_revision(revisions[value % len(revisions)], by=self.by, reason="重复")
 
     def _quota(self, year: int, month: int, value: int) -> None:
         """Divides the count anew, or gives one county its own rate."""
@@ -235,7 +235,7 @@ class TestPlans(TestCase):
             world.write(kind, year, month, value)
         f.recompute()
         found = Attainment.objects.filter(month__in=(Month(2015, 2), Month(2015, 12), Month(2016, 6)))
-        assert [row for row in found if not verify(row).agrees] == []
+        assert [row for row in found if not verify_attainment(row).agrees] == []
 
     @settings(max_examples=settings().max_examples // 12)
     @given(WRITES, st.integers(2014, 2016), st.integers(1, 12), st.integers(0, 11))

@@ -17,8 +17,8 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.models import MonthLock, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, send_back
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, return_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -67,15 +67,18 @@ OTHERS = "has not logged in"
 
 def told(today: date) -> dict[int, list[str]]:
     """What each person's digest of the day says of figures, in English."""
-    digest.compose(today, NOW + (today - NOW.date()))
+    digest.compose_digests(today, NOW + (today - NOW.date()))
     with translation.override("en"):
         notices = Notice.objects.filter(kind=Notice.DIGEST, day=today)
-        said = {one.user_id: [line.text for line in matters.lines(one) if OTHERS not in line.text] for one in notices}
+        said = {
+            one.user_id: [line.text for line in matters.lines_of_notice(one) if OTHERS not in line.text]
+            for one in notices
+        }
         return {person: lines for person, lines in said.items() if lines}
 
 
 def kinds(today: date, person: User) -> list[tuple[str, dict[str, Any]]]:
-    found = matters.of_people(digest.active_people(), today)[person.pk]
+    found = matters.matters_of_people(digest.active_people(), today)[person.pk]
     return [(one.part.kind, dict(one.part.details)) for one in found]
 
 
@@ -96,13 +99,13 @@ def test_the_days_are_three_and_one_before_the_day_after_then_weekly(cast: Simpl
 
 def test_what_is_handed_in_is_not_asked_for_whether_approved_or_not(cast: SimpleNamespace) -> None:
     handed_in(cast, 0)
-    approve(handed_in(cast, 1), by=cast.reviewer)
+    approve_revision(handed_in(cast, 1), by=cast.reviewer)
     save_draft((cast.measured[2].pk, f.region().pk, JUNE), Typed(value="3"), version=0, by=cast.reporter)
     assert kinds(DEADLINE, cast.reporter)[0][1]["number"] == 3
 
 
 def test_what_came_back_is_said_apart_from_what_is_missing(cast: SimpleNamespace) -> None:
-    send_back(handed_in(cast, 0), by=cast.reviewer, reason="漏报")
+    return_revision(handed_in(cast, 0), by=cast.reviewer, reason="漏报")
     assert [(kind, one["number"]) for kind, one in kinds(DEADLINE, cast.reporter)] == [
         ("figures_due", 4),
         ("figures_returned", 1),
@@ -117,7 +120,7 @@ def test_once_everything_is_handed_in_nobody_is_reminded(cast: SimpleNamespace) 
 
 def test_a_closed_month_is_left_out(cast: SimpleNamespace) -> None:
     handed_in(cast, 0, at=DEADLINE)
-    lock(f.plan(), JUNE, by=cast.coordinator)
+    close_plan_month(f.plan(), JUNE, by=cast.coordinator)
     assert told(DEADLINE + timedelta(days=2)) == {}
     MonthLock.objects.update(reopened_at=NOW, reopened_by=cast.coordinator, reason="补报")
     assert set(told(DEADLINE + timedelta(days=3))) == {cast.reporter.pk, cast.reviewer.pk, cast.coordinator.pk}
@@ -220,7 +223,7 @@ def test_a_quarterly_figure_is_asked_for_after_the_quarter_only(cast: SimpleName
     f.indicator("count", department=f.department(), frequency="quarterly")
     unit = f.person(Role.REPORTER, None)
     unit.memberships.update(department_id=cast.office.pk)
-    late = matters.of_people(digest.active_people(), date(2014, 7, 6))[cast.coordinator.pk]
+    late = matters.matters_of_people(digest.active_people(), date(2014, 7, 6))[cast.coordinator.pk]
     months = {
         one.part.details["month"]: len(one.part.details["units"]) for one in late if one.part.kind == "units_late"
     }
@@ -230,7 +233,7 @@ def test_a_quarterly_figure_is_asked_for_after_the_quarter_only(cast: SimpleName
 def test_all_people_take_as_many_queries_as_one(cast: SimpleNamespace) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            digest.compose(DEADLINE + timedelta(days=1), NOW)
+            digest.compose_digests(DEADLINE + timedelta(days=1), NOW)
         Notice.objects.all().delete()
         LastReminder.objects.all().delete()
         return len(captured)

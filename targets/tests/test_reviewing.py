@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from departments.models import AuditEvent
 from departments.permissions import Role
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models import DirtyKey, Observation, Revision
 from targets.services.drafting import EntriesRefusedError
 from targets.services.official import make_official
-from targets.services.reviewing import approve, send_back, withdraw
+from targets.services.reviewing import approve_revision, return_revision, withdraw_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_what_is_handed_in_is_not_official_and_dirties_nothing(cast: SimpleNames
 
 
 def test_an_approved_figure_is_official_with_its_approver_and_time(cast: SimpleNamespace) -> None:
-    revision = approve(submitted(cast), by=cast.reviewer)
+    revision = approve_revision(submitted(cast), by=cast.reviewer)
     assert (revision.state, revision.approved_by, revision.official_by) == ("approved", cast.reviewer, "review")
     assert Observation.objects.get().value == 300
     assert DirtyKey.objects.count() == 1
@@ -63,7 +63,7 @@ def test_nobody_approves_an_own_entry(cast: SimpleNamespace) -> None:
     both.memberships.create(department=cast.office, role=Role.REVIEWER.value)
     revision = f.handed_in(f.entry(cast.houses, "2014-01", 1), by=both)
     with pytest.raises(PermissionDenied, match="本人"):
-        approve(revision, by=both)
+        approve_revision(revision, by=both)
     assert Observation.objects.get().official is None
 
 
@@ -75,7 +75,7 @@ def test_the_database_refuses_an_own_approval_by_whatever_door(cast: SimpleNames
 
 
 def test_the_database_keeps_one_official_revision_an_observation(cast: SimpleNamespace) -> None:
-    approve(submitted(cast), by=cast.reviewer)
+    approve_revision(submitted(cast), by=cast.reviewer)
     second = submitted(cast, 310)
     official = {
         "state": "approved",
@@ -88,9 +88,9 @@ def test_the_database_keeps_one_official_revision_an_observation(cast: SimpleNam
 
 
 STEPS: list[tuple[str, Callable[[Revision, SimpleNamespace], Any]]] = [
-    ("approve", lambda revision, cast: approve(revision, by=cast.stranger)),
-    ("send_back", lambda revision, cast: send_back(revision, by=cast.stranger, reason="原因")),
-    ("withdraw", lambda revision, cast: withdraw(revision, by=cast.stranger, reason="原因")),
+    ("approve", lambda revision, cast: approve_revision(revision, by=cast.stranger)),
+    ("send_back", lambda revision, cast: return_revision(revision, by=cast.stranger, reason="原因")),
+    ("withdraw", lambda revision, cast: withdraw_revision(revision, by=cast.stranger, reason="原因")),
 ]
 
 
@@ -120,16 +120,16 @@ def test_only_a_coordinator_makes_figures_official_at_once(role: Role, cast: Sim
 
 
 def test_what_was_sent_back_is_not_approved(cast: SimpleNamespace) -> None:
-    revision = send_back(submitted(cast), by=cast.reviewer, reason="请附说明")
+    revision = return_revision(submitted(cast), by=cast.reviewer, reason="请附说明")
     with pytest.raises(ValidationError, match="状态"):
-        approve(revision, by=cast.reviewer)
+        approve_revision(revision, by=cast.reviewer)
     assert Observation.objects.get().official is None
 
 
 def test_an_approved_figure_is_not_approved_twice(cast: SimpleNamespace) -> None:
-    revision = approve(submitted(cast), by=cast.reviewer)
+    revision = approve_revision(submitted(cast), by=cast.reviewer)
     with pytest.raises(ValidationError), transaction.atomic():
-        approve(revision, by=cast.reviewer)
+        approve_revision(revision, by=cast.reviewer)
     revision.refresh_from_db()
     assert revision.state == "approved"
 
@@ -137,7 +137,7 @@ def test_an_approved_figure_is_not_approved_twice(cast: SimpleNamespace) -> None
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_returning_needs_a_reason(reason: str, cast: SimpleNamespace) -> None:
     with pytest.raises(ValidationError, match="原因"):
-        send_back(submitted(cast), by=cast.reviewer, reason=reason)
+        return_revision(submitted(cast), by=cast.reviewer, reason=reason)
 
 
 def test_a_figure_that_breaks_a_rule_is_not_entered_and_says_why(cast: SimpleNamespace) -> None:
@@ -145,13 +145,13 @@ def test_a_figure_that_breaks_a_rule_is_not_entered_and_says_why(cast: SimpleNam
     with pytest.raises(EntriesRefusedError) as refused:
         f.handed_in(f.entry(rate, "2014-01", 101, 100), by=cast.reporter)
     ((problem,),) = refused.value.problems.values()
-    assert "100" in sentence(problem)
+    assert "100" in problem_sentence(problem)
     assert not Revision.objects.exists()
 
 
 def test_a_correction_leaves_the_old_revision_as_it_was(cast: SimpleNamespace) -> None:
-    first = approve(submitted(cast, 300), by=cast.reviewer)
-    second = approve(submitted(cast, 310), by=cast.reviewer)
+    first = approve_revision(submitted(cast, 300), by=cast.reviewer)
+    second = approve_revision(submitted(cast, 310), by=cast.reviewer)
     first.refresh_from_db()
     assert (first.value, first.state) == (300, "superseded")
     assert second.official_at is not None
@@ -163,7 +163,7 @@ def test_a_thousand_figures_wake_one_worker(
     cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     woken: list[bool] = []
-    monkeypatch.setattr("targets.jobs.wake", lambda: woken.append(True))
+    monkeypatch.setattr("targets.jobs.wake_recompute", lambda: woken.append(True))
     entries = [f.entry(cast.houses, f"{year}-{month:02d}", 1) for year in range(1931, 2014) for month in range(1, 13)]
     with django_capture_on_commit_callbacks(execute=True):
         make_official(entries, source=f.source(cast.coordinator), by=cast.coordinator)
@@ -179,10 +179,10 @@ def test_an_entry_older_than_the_official_one_is_not_approved(cast: SimpleNamesp
     older = submitted(cast, 300)
     f.official(f.entry(cast.houses, "2014-01", 310))
     with pytest.raises(ValidationError, match="更新"):
-        approve(older, by=cast.reviewer)
+        approve_revision(older, by=cast.reviewer)
     assert Observation.objects.get().value == 310
 
 
 def test_a_reason_that_cannot_be_kept_whole_is_refused(cast: SimpleNamespace) -> None:
     with pytest.raises(ValidationError, match="400"):
-        send_back(submitted(cast), by=cast.reviewer, reason="因" * 401)
+        return_revision(submitted(cast), by=cast.reviewer, reason="因" * 401)

@@ -9,13 +9,13 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from departments.auditing.log import line
+from departments.auditing.log import line_of_event
 from departments.models import AuditEvent, User
 from departments.permissions import Role
 from plans.periods import Month
 from targets.judging.audit import differences
 from targets.models import Attainment, ReportingDuty, Target
-from targets.services.locking import lock, reopen
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.services.ruling import LASTING, RULES, demand_judged_alike
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, upload
@@ -39,7 +39,7 @@ def promise() -> Target:
     f.step(made, "2014-06-30", 200)
     f.official(f.entry(measured, "2014-03", 90))
     f.judged_anew(made)
-    lock(made.plan, MARCH, by=f.coordinator())
+    close_plan_month(made.plan, MARCH, by=f.coordinator())
     return made
 
 
@@ -157,7 +157,7 @@ def test_what_would_judge_a_closed_month_otherwise_waits_until_it_is_open(
     assert is_sound()
     assert (lights(), Target.history.count()) == (before, known)
     assert not AuditEvent.objects.filter(action__startswith="row.").exists()
-    reopen(promise.plan, MARCH, by=f.coordinator(), reason="更正目标")
+    reopen_plan_month(promise.plan, MARCH, by=f.coordinator(), reason="更正目标")
     assert door(inside, promise, **fields).status_code == 302
     event = AuditEvent.objects.filter(action__startswith="row.").latest("pk")
     assert event.actor == User.objects.get(memberships__role="administrator")
@@ -189,15 +189,15 @@ def test_a_duty_of_open_months_is_entered(inside: Client, promise: Target) -> No
     assert duty(inside, promise, since="2014-04").status_code == 302
     entered = AuditEvent.objects.get(action="row.added")
     assert entered.detail["after"]["since"] == "2014-04"
-    assert "起始月: 2014-04" in line(entered).detail
+    assert "起始月: 2014-04" in line_of_event(entered).detail
 
 
 @pytest.mark.parametrize(("day", "kind"), [("2014-05-05", "holiday"), ("2014-04-06", "workday")])
 def test_a_day_that_moves_no_closed_month_s_deadline_is_entered(
     inside: Client, promise: Target, day: str, kind: str
 ) -> None:
-    lock(promise.plan, Month(2014, 2), by=f.coordinator())
-    reopen(promise.plan, MARCH, by=f.coordinator(), reason="节假日安排")
+    close_plan_month(promise.plan, Month(2014, 2), by=f.coordinator())
+    reopen_plan_month(promise.plan, MARCH, by=f.coordinator(), reason="节假日安排")
     assert day_off(inside, promise, day=day, kind=kind).status_code == 302
 
 

@@ -18,13 +18,13 @@ from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
 from targets.models import Attachment, DataQuestion, DirtyKey, Observation, Quota, Revision, Target
-from targets.reading.divisions import versions_of
+from targets.reading.divisions import quota_versions_of
 from targets.services.attachments import attach, detach
 from targets.services.drafting import Typed, hand_in, save_draft
 from targets.services.official import make_official
 from targets.services.questioning import answer_data_question
 from targets.services.quotas import QuotasChangedError, set_quotas
-from targets.services.reviewing import approve, send_back
+from targets.services.reviewing import approve_revision, return_revision
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from targets.tests.test_admin import form_of
@@ -91,7 +91,9 @@ def test_of_two_approvals_of_one_entry_one_approves_and_the_other_is_told(
     cast: SimpleNamespace, meanwhile: Callable[..., Any]
 ) -> None:
     revision = entered(cast)
-    told = meanwhile(lambda: approve(revision, by=cast.reviewer), lambda: approve(revision, by=cast.second))
+    told = meanwhile(
+        lambda: approve_revision(revision, by=cast.reviewer), lambda: approve_revision(revision, by=cast.second)
+    )
     assert isinstance(told, ValidationError)
     assert told.code == "transition"
     revision.refresh_from_db()
@@ -107,10 +109,10 @@ def test_of_an_approval_and_a_return_the_first_decides(
     revision = entered(cast)
 
     def approving() -> Revision:
-        return approve(revision, by=cast.reviewer)
+        return approve_revision(revision, by=cast.reviewer)
 
     def returning() -> Revision:
-        return send_back(revision, by=cast.second, reason="口径不符")
+        return return_revision(revision, by=cast.second, reason="口径不符")
 
     told = meanwhile(*((approving, returning) if first == "approve" else (returning, approving)))
     assert isinstance(told, ValidationError)
@@ -144,7 +146,7 @@ def test_an_entry_that_is_replaced_while_it_is_approved_is_not_approved(
 ) -> None:
     older = entered(cast)
     save_draft(cast.key, Typed(value="310"), version=0, by=cast.colleague)
-    told = meanwhile(lambda: hand_in([cast.key], by=cast.colleague), lambda: approve(older, by=cast.reviewer))
+    told = meanwhile(lambda: hand_in([cast.key], by=cast.colleague), lambda: approve_revision(older, by=cast.reviewer))
     assert isinstance(told, ValidationError)
     assert not Observation.objects.official().exists()
     assert Revision.objects.get(state="submitted").value == 310
@@ -201,7 +203,9 @@ def test_two_months_of_a_total_approved_at_once_let_no_fall_through(
 ) -> None:
     january = entered(cast, "2014-01", 700, cast.total)
     february = entered(cast, "2014-02", 650, cast.total)
-    told = meanwhile(lambda: approve(january, by=cast.reviewer), lambda: approve(february, by=cast.second))
+    told = meanwhile(
+        lambda: approve_revision(january, by=cast.reviewer), lambda: approve_revision(february, by=cast.second)
+    )
     assert isinstance(told, ValidationError)
     assert told.code == "total_falls"
     assert [row.value for row in Observation.objects.official()] == [700]
@@ -261,7 +265,7 @@ def test_of_two_who_set_quotas_at_once_the_first_does_and_the_second_is_told_wha
     first, second = f.person(Role.COORDINATOR), f.person(Role.COORDINATOR)
 
     def setting(number: int, by: Any) -> Any:
-        rows, seen = {county.pk: Decimal(number)}, versions_of([houses])[houses.pk]
+        rows, seen = {county.pk: Decimal(number)}, quota_versions_of([houses])[houses.pk]
         return lambda: set_quotas(target=houses, rows=rows, from_month=JANUARY, source="", by=by, seen=seen)
 
     told = meanwhile(setting(100, first), setting(120, second))

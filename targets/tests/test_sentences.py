@@ -11,8 +11,8 @@ from departments.models import Region
 from plans.periods import Month
 from targets.models import Attainment, Indicator, Target
 from targets.tests import factories as f
-from targets.wording.explanation import explain, shown
-from targets.wording.lights import light
+from targets.wording.explanation import attainment_texts_of, explain_attainment
+from targets.wording.lights import light_of_attainment
 from targets.wording.rules import rules
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def sentence(row: Attainment, language: str = "zh-hans") -> str:
     """The sentence without the months at its beginning and without what is not complete."""
     with override(language):
         mark = "：" if language == "zh-hans" else ": "
-        return spaced(explain(row)).partition(mark)[2].partition("数据不全")[0].partition(" Not complete")[0]
+        return spaced(explain_attainment(row)).partition(mark)[2].partition("数据不全")[0].partition(" Not complete")[0]
 
 
 def at(target: Target, month: str, figure: object, place: Region | None = None) -> Attainment:
@@ -44,7 +44,7 @@ def test_about_a_number() -> None:
     row = at(growth, "2016-03", "6.6")
     assert sentence(row) == "增速 6.6 %，目标 6 %左右（±0.5），目前高于目标。"
     assert sentence(row, "en") == "增速 6.6 %, target about 6 % (±0.5), above the target at present."
-    assert spaced(shown(at(growth, "2016-04", "6.5004")).actual) == "6.5004 %", "6.5 would be near enough"
+    assert spaced(attainment_texts_of(at(growth, "2016-04", "6.5004")).actual) == "6.5004 %", "6.5 would be near enough"
 
 
 def test_15_percent_below_a_year() -> None:
@@ -70,7 +70,7 @@ def test_2_points_above_the_baseline() -> None:
     assert "目标 比基期（21.4 %）提高 ≥ 2 个百分点，即 ≥ 23.4 %，目前达到目标。" in sentence(row)
     with override("zh-hans"):
         assert "比基期（21.4 %）提高 ≥ 2 个百分点。按全数值比较" in spaced(rules(target)[0])
-        assert spaced(shown(row).threshold) == "≥ 23.4 %"
+        assert spaced(attainment_texts_of(row).threshold) == "≥ 23.4 %"
     with override("en"):
         assert "≥ 2 percentage points above the baseline (21.4 %)." in spaced(rules(target)[0])
 
@@ -140,7 +140,7 @@ def test_what_is_shown_never_contradicts_the_second_number() -> None:
     rate = f.indicator()
     target = promise(rate, "at_least", 92, aspiration=D(95))
     f.official(f.entry(rate, "2016-12", 94996, 100000))
-    assert shown(f.attainment(target, "2016-12")).actual.startswith("94.996")
+    assert attainment_texts_of(f.attainment(target, "2016-12")).actual.startswith("94.996")
 
 
 def test_the_step_of_a_count_explains_its_pace() -> None:
@@ -194,7 +194,7 @@ def test_a_part_without_a_quota_owes_nothing(divided: Target) -> None:
     row = f.attainment(divided, "2016-06", f.region("100102"))
     with override("zh-hans"):
         assert sentence(row) == "改造 5 户，本地区不承担此项目标。"
-        assert (shown(row).threshold, str(light(row).word)) == ("不承担", "灰灯·不承担")
+        assert (attainment_texts_of(row).threshold, str(light_of_attainment(row).word)) == ("不承担", "灰灯·不承担")
 
 
 def test_months_of_a_plan_over_several_years_are_told_with_their_year() -> None:
@@ -204,14 +204,18 @@ def test_months_of_a_plan_over_several_years_are_told_with_their_year() -> None:
     yearly = promise(firms, "at_least", 600, months=months)
     f.official(f.entry(firms, "2023-02", 10), f.entry(firms, "2025-09", 20))
     with override("zh-hans"):
-        assert explain(f.attainment(counted, "2025-09")).startswith("2023年1月—2025年9月累计：")
-        assert "数据不全：2023年1、3–12月、2024年1–12月、2025年1–8月。" in explain(f.attainment(counted, "2025-09"))
-        assert explain(f.attainment(counted, "2023-02")).startswith("2023年1–2月累计：")
-        assert explain(f.attainment(yearly, "2025-09")).startswith("2025年1–9月：")
+        assert explain_attainment(f.attainment(counted, "2025-09")).startswith("2023年1月—2025年9月累计：")
+        assert "数据不全：2023年1、3–12月、2024年1–12月、2025年1–8月。" in explain_attainment(
+            f.attainment(counted, "2025-09")
+        )
+        assert explain_attainment(f.attainment(counted, "2023-02")).startswith("2023年1–2月累计：")
+        assert explain_attainment(f.attainment(yearly, "2025-09")).startswith("2025年1–9月：")
         assert any("自2023年1月起按计划期累计" in rule for rule in rules(counted))
         assert any("每年内匀速推进" in rule for rule in rules(yearly))
     with override("en"):
-        assert explain(f.attainment(counted, "2025-09")).startswith("January 2023 to September 2025 together: ")
+        assert explain_attainment(f.attainment(counted, "2025-09")).startswith(
+            "January 2023 to September 2025 together: "
+        )
 
 
 def test_a_target_with_a_due_month_of_its_own_is_due_then() -> None:
@@ -228,7 +232,7 @@ def test_twice_a_year_names_the_half_that_is_missing() -> None:
     target = promise(f.indicator("level", frequency="half_yearly"), "at_least", 60)
     f.official(f.entry(target.indicator, "2016-06", 61))
     with override("zh-hans"):
-        assert explain(f.attainment(target, "2016-12")).endswith("数据不全：12月。")
+        assert explain_attainment(f.attainment(target, "2016-12")).endswith("数据不全：12月。")
 
 
 @pytest.mark.parametrize(("done", "words"), [(None, "尚未到期"), (1, "已按期完成")])

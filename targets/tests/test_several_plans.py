@@ -23,10 +23,10 @@ from plans.periods import Month
 from targets.entering.desk import desk_of
 from targets.models import Draft, Indicator, MonthLock, Observation, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock, reopen
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.services.official import make_official
-from targets.services.reviewing import approve, withdraw
-from targets.services.undoing import retract
+from targets.services.reviewing import approve_revision, withdraw_revision
+from targets.services.undoing import retract_source
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +141,7 @@ def test_a_county_s_coordinator_enters_what_the_city_s_plan_asks_and_is_told_not
 def test_a_figure_typed_once_is_judged_in_both_plans(cast: SimpleNamespace) -> None:
     answer = by(cast.reporter).post(cast.address, form(shared=(cast.shared, "700")))
     assert answer.status_code == 302
-    approve(Revision.objects.get(), by=cast.reviewer)
+    approve_revision(Revision.objects.get(), by=cast.reviewer)
     f.recompute()
     verdicts = [f.attainment(promise, "2014-06").verdict for promise in cast.promises]
     assert verdicts == ["not_met", "met"]
@@ -185,7 +185,7 @@ def test_a_county_sees_on_its_own_worksheet_what_its_own_plan_and_the_citys_ask_
 
 
 def locked(cast: SimpleNamespace) -> None:
-    lock(cast.air, JUNE, by=cast.coordinator)
+    close_plan_month(cast.air, JUNE, by=cast.coordinator)
 
 
 def doors(cast: SimpleNamespace) -> list[Callable[[], object]]:
@@ -196,7 +196,7 @@ def doors(cast: SimpleNamespace) -> list[Callable[[], object]]:
     return [
         lambda: save_draft(cast.key, Typed(value="302"), version=1, by=cast.reporter),
         lambda: f.handed_in(entry, by=cast.reporter),
-        lambda: approve(waiting, by=cast.reviewer),
+        lambda: approve_revision(waiting, by=cast.reviewer),
         lambda: make_official([entry], source=origin, by=cast.coordinator),
     ]
 
@@ -218,8 +218,8 @@ def test_what_is_official_of_it_is_neither_withdrawn_nor_undone(cast: SimpleName
     make_official([f.entry(cast.shared, "2014-06", 5)], source=origin, by=cast.coordinator)
     locked(cast)
     for door in (
-        lambda: withdraw(Revision.objects.get(), by=cast.reviewer, reason="重复"),
-        lambda: retract(origin, by=cast.coordinator, reason="误报"),
+        lambda: withdraw_revision(Revision.objects.get(), by=cast.reviewer, reason="重复"),
+        lambda: retract_source(origin, by=cast.coordinator, reason="误报"),
     ):
         with pytest.raises(ValidationError, match=AIR), transaction.atomic():
             door()
@@ -238,8 +238,8 @@ def test_the_other_figures_of_the_plan_that_is_open_are_entered(cast: SimpleName
 
 def test_a_lock_of_a_plan_that_does_not_ask_for_a_figure_leaves_it_alone(cast: SimpleNamespace) -> None:
     locked(cast)
-    assert approve(handed_in(cast, cast.own), by=cast.reviewer).state == "approved"
-    assert approve(handed_in(cast, cast.shared, Month(2014, 7)), by=cast.reviewer).state == "approved"
+    assert approve_revision(handed_in(cast, cast.own), by=cast.reviewer).state == "approved"
+    assert approve_revision(handed_in(cast, cast.shared, Month(2014, 7)), by=cast.reviewer).state == "approved"
 
 
 def test_a_countys_lock_leaves_the_citys_figure_alone_and_the_citys_the_countys(cast: SimpleNamespace) -> None:
@@ -247,8 +247,8 @@ def test_a_countys_lock_leaves_the_citys_figure_alone_and_the_citys_the_countys(
     government = f.department(county, Department.Kind.COUNTY_GOVERNMENT)
     own = f.another_plan("county", place=county)
     f.target(cast.shared, threshold=1, plan=own)
-    lock(own, JUNE, by=f.person(Role.COORDINATOR, f.department(county)))
-    assert approve(handed_in(cast, cast.shared), by=cast.reviewer).state == "approved"
+    close_plan_month(own, JUNE, by=f.person(Role.COORDINATOR, f.department(county)))
+    assert approve_revision(handed_in(cast, cast.shared), by=cast.reviewer).state == "approved"
     with rewriting():
         MonthLock.objects.all().delete()
     locked(cast)
@@ -260,14 +260,14 @@ def test_a_countys_lock_leaves_the_citys_figure_alone_and_the_citys_the_countys(
 def test_a_quality_office_closes_the_months_of_its_own_regions_plans_alone(cast: SimpleNamespace) -> None:
     own = f.another_plan("county", place=f.region("100101", cast.city))
     with pytest.raises(PermissionDenied):
-        lock(own, JUNE, by=cast.coordinator)
+        close_plan_month(own, JUNE, by=cast.coordinator)
     assert not MonthLock.objects.exists()
 
 
 def test_each_plan_is_closed_and_reopened_by_itself(cast: SimpleNamespace) -> None:
     locked(cast)
-    lock(cast.quality, JUNE, by=cast.coordinator)
-    reopen(cast.air, JUNE, by=cast.coordinator, reason="更正")
+    close_plan_month(cast.quality, JUNE, by=cast.coordinator)
+    reopen_plan_month(cast.air, JUNE, by=cast.coordinator, reason="更正")
     open_ones = MonthLock.objects.closed({JUNE}).values_list("plan__code", flat=True)
     assert list(open_ones) == ["quality"]
     pages = [by(cast.coordinator).get(f"/plans/{code}/months/").content.decode() for code in ("air", "quality")]
@@ -276,7 +276,7 @@ def test_each_plan_is_closed_and_reopened_by_itself(cast: SimpleNamespace) -> No
 
 def test_a_month_that_is_not_the_plans_is_not_closed(cast: SimpleNamespace) -> None:
     with pytest.raises(ValidationError, match="期限"):
-        lock(cast.air, DECEMBER, by=cast.coordinator)
+        close_plan_month(cast.air, DECEMBER, by=cast.coordinator)
 
 
 def test_the_question_takes_one_query_while_nothing_is_closed_and_five_however_much_is(cast: SimpleNamespace) -> None:
@@ -295,7 +295,7 @@ def test_the_question_takes_one_query_while_nothing_is_closed_and_five_however_m
     for number in range(8):
         plan = f.another_plan(f"plan-{number}", place=cast.city)
         f.target(f.indicator("level"), threshold=1, plan=plan)
-        lock(plan, Month(2014, 5), by=cast.coordinator)
+        close_plan_month(plan, Month(2014, 5), by=cast.coordinator)
     assert queries() == few == 5 + holding
 
 
@@ -339,7 +339,7 @@ def test_what_one_plan_has_closed_is_counted_as_closed_on_the_desk(cast: SimpleN
     assert [(duty.due, duty.open, duty.closed) for duty in month.duties] == [(3, 1, 2)]
     assert [limit.plans for limit in month.limits] == [[]]
     assert not month.locked
-    lock(cast.quality, JUNE, by=cast.coordinator)
+    close_plan_month(cast.quality, JUNE, by=cast.coordinator)
     assert desk_of(cast.reporter, date(2014, 7, 2)).months[0].locked
 
 
@@ -366,14 +366,14 @@ def test_december_is_handed_in_and_reviewed_in_january(turn: SimpleNamespace) ->
     client = by(turn.reporter)
     assert client.get(f"/worksheet/{turn.office.code}/2013-12/").status_code == 200
     made = handed_in(turn, turn.shared, DECEMBER)
-    assert approve(made, by=turn.reviewer).state == "approved"
+    assert approve_revision(made, by=turn.reviewer).state == "approved"
     assert client.get(f"/worksheet/{turn.office.code}/2014-01/").context["months"].before == DECEMBER
 
 
 def test_last_years_months_are_reached_until_they_are_closed(turn: SimpleNamespace) -> None:
     today = date(2014, 4, 10)
     assert Month(2013, 5) in desk_of(turn.reporter, today).all
-    lock(turn.last, Month(2013, 5), by=turn.coordinator)
+    close_plan_month(turn.last, Month(2013, 5), by=turn.coordinator)
     found = desk_of(turn.reporter, today)
     assert Month(2013, 5) not in found.all
     assert desk_of(turn.reporter, today, Month(2013, 5)).months[0].locked
@@ -413,9 +413,13 @@ NOW = datetime(2014, 7, 2, 8, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 def told(today: date, user: User) -> list[str]:
     """What the person's digest of the day says of figures, in English."""
-    digest.compose(today, NOW)
+    digest.compose_digests(today, NOW)
     with translation.override("en"):
-        lines = [line.text for notice in Notice.objects.filter(user=user, day=today) for line in matters.lines(notice)]
+        lines = [
+            line.text
+            for notice in Notice.objects.filter(user=user, day=today)
+            for line in matters.lines_of_notice(notice)
+        ]
     assert Notice.objects.filter(user=user, kind=Notice.DIGEST, day=today).count() <= 1
     return [line for line in lines if "logged in" not in line and "earlier" not in line]
 
@@ -452,11 +456,11 @@ def test_what_one_plan_has_closed_is_not_asked_for(cast: SimpleNamespace) -> Non
 
 
 def test_reminders_over_twelve_plans_take_as_many_queries_as_over_two(cast: SimpleNamespace) -> None:
-    from targets.reminding.reminders import gaps_on
+    from targets.reminding.reminders import figure_gaps_on
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            assert gaps_on(date(2014, 7, 4))
+            assert figure_gaps_on(date(2014, 7, 4))
         return len(captured)
 
     few = queries()

@@ -13,10 +13,10 @@ from departments.permissions import Role
 from plans.models import CalendarDay, Plan
 from plans.periods import Month, months_between
 from targets.expected.deadlines import Deadlines, deadlines_of, last_months_with_data
-from targets.expected.month_standings import by_year, standings
+from targets.expected.month_standings import by_year, standings_of_months
 from targets.expected.plan_situation import Situation
-from targets.expected.timeliness import matrix_of
-from targets.services.locking import lock
+from targets.expected.timeliness import timeliness_matrix_of
+from targets.services.locking import close_plan_month
 from targets.services.reporting import month_being_reported
 from targets.tests import factories as f
 
@@ -51,7 +51,7 @@ def test_last_years_plan_runs_through_january_and_is_asked_for_two_months_after_
 
 def test_the_open_months_of_a_plan_over_years_are_those_that_are_due_and_not_closed() -> None:
     plan = f.another_plan("years", 2013, **SPAN)
-    lock(plan, Month(2013, 9), by=f.coordinator())
+    close_plan_month(plan, Month(2013, 9), by=f.coordinator())
     found = Situation.of([plan], date(2014, 2, 10)).open(plan)
     assert found == [month for month in months_between(Month(2013, 7), Month(2014, 1)) if month != Month(2013, 9)]
 
@@ -97,7 +97,7 @@ def test_the_months_of_a_plan_over_years_are_told_year_by_year() -> None:
     office = f.department()
     plan = f.another_plan("years", 2013, **SPAN)
     f.target(f.indicator("count", department=office), threshold=10, plan=plan, due=date(2016, 6, 30))
-    years = by_year(standings(plan))
+    years = by_year(standings_of_months(plan))
     assert {year: len(rows) for year, rows in years.items()} == {2013: 6, 2014: 12, 2015: 12, 2016: 6}
     missing = [row.missing for rows in years.values() for row in rows]
     assert missing == [7] + [1] * 35, "January to June are counted with the first month, with which they are closed"
@@ -106,14 +106,14 @@ def test_the_months_of_a_plan_over_years_are_told_year_by_year() -> None:
     page = client.get("/plans/years/months/").content.decode()
     assert [f'id="year-{year}"' in page for year in years] == [True] * 4
     assert client.post("/plans/years/months/2015-04/lock/", follow=True).status_code == 200
-    assert [row.month for row in standings(plan) if row.lock] == [Month(2015, 4)]
+    assert [row.month for row in standings_of_months(plan) if row.lock] == [Month(2015, 4)]
 
 
 def test_timeliness_of_a_plan_over_years_is_that_of_the_year_of_the_month_shown() -> None:
     office = f.department()
     plan = f.another_plan("years", 2013, **SPAN)
     f.target(f.indicator("count", department=office), threshold=10, plan=plan, due=date(2016, 6, 30))
-    matrix = matrix_of(plan, f.person(Role.LEADER), Month(2014, 4), datetime(2014, 8, 1, tzinfo=UTC))
+    matrix = timeliness_matrix_of(plan, f.person(Role.LEADER), Month(2014, 4), datetime(2014, 8, 1, tzinfo=UTC))
     assert [str(deadline.month) for deadline in matrix.deadlines] == ["2014-01", "2014-02", "2014-03", "2014-04"]
     assert [line.passed.due for line in matrix.lines] == [4]
 

@@ -20,7 +20,7 @@ from plans.periods import Month
 from targets.models import Revision
 from targets.services.drafting import Typed, hand_in, save_draft
 from targets.services.notices import RETURNED, tell_authors
-from targets.services.reviewing import approve, send_back, withdraw
+from targets.services.reviewing import approve_revision, return_revision, withdraw_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -50,11 +50,11 @@ def handed_in(cast: SimpleNamespace) -> Revision:
 
 def words(notice: Notice) -> list[str]:
     with translation.override("en"):
-        return [matters.heading(notice), *(line.text for line in matters.lines(notice))]
+        return [matters.heading_of_notice(notice), *(line.text for line in matters.lines_of_notice(notice))]
 
 
 def test_the_author_reads_what_was_returned_by_whom_and_why(cast: SimpleNamespace) -> None:
-    send_back(handed_in(cast), by=cast.reviewer, reason=" 漏报三月 ")
+    return_revision(handed_in(cast), by=cast.reviewer, reason=" 漏报三月 ")
     notice = Notice.objects.get()
     name = f"{cast.measured.name} · 地区100100 · June 2014"
     assert notice.user == cast.reporter
@@ -65,9 +65,9 @@ def test_the_author_reads_what_was_returned_by_whom_and_why(cast: SimpleNamespac
 def test_the_mail_leaves_after_the_commit_and_once(
     cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    monkeypatch.setattr(jobs, "wake", jobs.mail)
+    monkeypatch.setattr(jobs, "wake_mail_worker", jobs.mail)
     with django_capture_on_commit_callbacks(execute=True):
-        send_back(handed_in(cast), by=cast.reviewer, reason="漏报")
+        return_revision(handed_in(cast), by=cast.reviewer, reason="漏报")
         assert mail.outbox == []
     jobs.mail()
     assert [one.to for one in mail.outbox] == [["reporter@example.org"]]
@@ -77,15 +77,15 @@ def test_the_mail_leaves_after_the_commit_and_once(
 def test_a_return_that_is_refused_tells_nobody(cast: SimpleNamespace) -> None:
     revision = handed_in(cast)
     with pytest.raises(ValidationError), transaction.atomic():
-        send_back(revision, by=cast.reviewer, reason="")
-    send_back(revision, by=cast.reviewer, reason="漏报")
+        return_revision(revision, by=cast.reviewer, reason="")
+    return_revision(revision, by=cast.reviewer, reason="漏报")
     with pytest.raises(ValidationError), transaction.atomic():
-        send_back(revision, by=cast.reviewer, reason="再退")
+        return_revision(revision, by=cast.reviewer, reason="再退")
     assert Notice.objects.count() == 1
 
 
 def test_the_author_reads_that_an_approved_figure_was_withdrawn(cast: SimpleNamespace) -> None:
-    withdraw(approve(handed_in(cast), by=cast.reviewer), by=cast.reviewer, reason="口径错误")
+    withdraw_revision(approve_revision(handed_in(cast), by=cast.reviewer), by=cast.reviewer, reason="口径错误")
     assert words(Notice.objects.get())[0] == "A figure was withdrawn"
     assert "口径错误" in words(Notice.objects.get())[1]
 
@@ -93,14 +93,14 @@ def test_the_author_reads_that_an_approved_figure_was_withdrawn(cast: SimpleName
 def test_nobody_is_told_of_an_own_deed(cast: SimpleNamespace) -> None:
     cast.reporter.memberships.create(department=cast.office, role=Role.REVIEWER.value)
     both = User.objects.get(pk=cast.reporter.pk)
-    send_back(handed_in(cast), by=both, reason="写错了")
+    return_revision(handed_in(cast), by=both, reason="写错了")
     assert not Notice.objects.exists()
 
 
 def test_who_has_left_is_told_nothing(cast: SimpleNamespace) -> None:
     revision = handed_in(cast)
     User.objects.filter(pk=cast.reporter.pk).update(is_active=False)
-    send_back(revision, by=cast.reviewer, reason="漏报")
+    return_revision(revision, by=cast.reviewer, reason="漏报")
     assert not Notice.objects.exists()
 
 
@@ -115,13 +115,13 @@ def test_a_figure_without_a_unit_leads_to_its_history(cast: SimpleNamespace) -> 
 def test_the_digest_of_the_next_day_does_not_repeat_what_was_told_at_once(cast: SimpleNamespace) -> None:
     """The return counts as a reminder of that thing, not as the digest of the day."""
     now = datetime(2014, 7, 8, 15, tzinfo=ZoneInfo("Asia/Shanghai"))
-    send_back(handed_in(cast), by=cast.reviewer, reason="漏报")
+    return_revision(handed_in(cast), by=cast.reviewer, reason="漏报")
     Notice.objects.update(day=now.date(), created_at=now)
     LastReminder.objects.update(day=now.date())
     said = {}
     for number in range(1, 20):
         today = now.date() + timedelta(days=number)
-        digest.compose(today, now + timedelta(days=number))
+        digest.compose_digests(today, now + timedelta(days=number))
         parts = [one.parts for one in Notice.objects.filter(user=cast.reporter, kind="digest", day=today)]
         said[today] = [part["kind"] for one in parts for part in one if part["details"].get("month") == "2014-06"]
     assert next(day for day, found in said.items() if "figures_returned" in found) > date(2014, 7, 9)

@@ -18,11 +18,11 @@ from departments.models import AuditEvent, Department, User
 from departments.permissions import Role
 from plans.models import CalendarDay, Plan
 from plans.periods import Month
-from targets.expected.punctuality import Status, Tally
-from targets.expected.timeliness import Line, matrix_of, share_text
+from targets.expected.punctuality import PunctualityTally, Status
+from targets.expected.timeliness import TimelinessLine, timeliness_matrix_of, timeliness_share_text
 from targets.models import Indicator, Revision
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.reviewing import approve, send_back, withdraw
+from targets.services.reviewing import approve_revision, return_revision, withdraw_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -67,8 +67,10 @@ def handed_in(cast: SimpleNamespace, at: datetime, indicator: Indicator | None =
     return made
 
 
-def line_of(cast: SimpleNamespace, unit: Department, user: User | None = None, now: datetime = LATER) -> Line:
-    return next(one for one in matrix_of(cast.plan, user or cast.leader, JUNE, now).lines if one.unit == unit)
+def line_of(cast: SimpleNamespace, unit: Department, user: User | None = None, now: datetime = LATER) -> TimelinessLine:
+    return next(
+        one for one in timeliness_matrix_of(cast.plan, user or cast.leader, JUNE, now).lines if one.unit == unit
+    )
 
 
 def june(cast: SimpleNamespace, now: datetime = LATER) -> Status:
@@ -98,11 +100,11 @@ def test_a_figure_is_not_due_until_the_deadline_has_passed_and_missing_then(cast
 
 
 def test_a_figure_comes_back_is_handed_in_again_and_withdrawn(cast: SimpleNamespace) -> None:
-    send_back(handed_in(cast, IN_TIME), by=cast.reviewer, reason="漏报")
+    return_revision(handed_in(cast, IN_TIME), by=cast.reviewer, reason="漏报")
     assert june(cast) is Status.RETURNED
     again = handed_in(cast, LATER)
     assert june(cast) is Status.ON_TIME
-    withdraw(approve(again, by=cast.reviewer), by=cast.reviewer, reason="口径错误")
+    withdraw_revision(approve_revision(again, by=cast.reviewer), by=cast.reviewer, reason="口径错误")
     assert june(cast) is Status.MISSING
     handed_in(cast, LATER)
     assert june(cast) is Status.LATE
@@ -131,15 +133,15 @@ def test_a_month_in_which_nothing_is_due_is_empty_and_not_missing(cast: SimpleNa
 
 def test_rates_are_of_months_whose_deadline_has_passed(cast: SimpleNamespace) -> None:
     handed_in(cast, IN_TIME)
-    assert line_of(cast, cast.office, now=IN_TIME).passed == Tally(missing=5)
-    assert line_of(cast, cast.office).passed == Tally(on_time=1, missing=5)
+    assert line_of(cast, cast.office, now=IN_TIME).passed == PunctualityTally(missing=5)
+    assert line_of(cast, cast.office).passed == PunctualityTally(on_time=1, missing=5)
 
 
 # --- Who sees what ----------------------------------------------------------------------------------------------------
 
 
 def units(cast: SimpleNamespace, user: User) -> set[Department | None]:
-    return {line.unit for line in matrix_of(cast.plan, user, JUNE, LATER).lines}
+    return {line.unit for line in timeliness_matrix_of(cast.plan, user, JUNE, LATER).lines}
 
 
 def test_leadership_sees_every_unit_and_others_their_own(cast: SimpleNamespace) -> None:
@@ -286,10 +288,10 @@ def test_a_cell_takes_as_many_queries_for_many_figures_as_for_few(cast: SimpleNa
 
 
 def test_a_share_never_looks_like_all_of_it() -> None:
-    assert share_text(Tally(on_time=9_999, missing=1).punctuality) == "99.99\u00a0%"
-    assert share_text(Tally(on_time=3).punctuality) == "100.0\u00a0%"
-    assert share_text(Tally(on_time=1, late=2).punctuality) == "33.3\u00a0%"
-    assert share_text(Tally().punctuality) == "—"
+    assert timeliness_share_text(PunctualityTally(on_time=9_999, missing=1).punctuality) == "99.99\u00a0%"
+    assert timeliness_share_text(PunctualityTally(on_time=3).punctuality) == "100.0\u00a0%"
+    assert timeliness_share_text(PunctualityTally(on_time=1, late=2).punctuality) == "33.3\u00a0%"
+    assert timeliness_share_text(PunctualityTally().punctuality) == "—"
 
 
 # --- The files --------------------------------------------------------------------------------------------------------

@@ -8,19 +8,19 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from departments.auditing.log import line
+from departments.auditing.log import line_of_event
 from departments.models import AuditEvent
 from departments.permissions import Role
 from plans.periods import Month
 from targets.expected.asked_figures import asked_by
-from targets.judging.audit import differences, verify
+from targets.judging.audit import differences, verify_attainment
 from targets.models import Attainment, Target, TargetVersion
-from targets.reading.selectors import official_then
-from targets.services.locking import lock, reopen
+from targets.reading.selectors import attainments_official_then
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.services.quotas import set_quotas
 from targets.tests import factories as f
 from targets.tests.test_admin import form_of, upload
-from targets.wording.explanation import explain
+from targets.wording.explanation import explain_attainment
 from targets.wording.rule_changes import rule_changes
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def promise() -> Target:
     f.step(made, "2014-06-30", 200)
     f.official(f.entry(measured, "2014-03", 90), f.entry(measured, "2014-04", 30))
     f.judged_anew(made)
-    lock(made.plan, MARCH, by=f.coordinator())
+    close_plan_month(made.plan, MARCH, by=f.coordinator())
     return made
 
 
@@ -64,7 +64,7 @@ def compared(promise: Target) -> list[int]:
 
 def is_sound() -> bool:
     f.recompute()
-    return list(differences()) == [] and all(verify(one).agrees for one in Attainment.objects.all())
+    return list(differences()) == [] and all(verify_attainment(one).agrees for one in Attainment.objects.all())
 
 
 def test_a_rule_holds_from_the_month_that_its_change_names(inside: Client, promise: Target) -> None:
@@ -90,9 +90,9 @@ def test_a_change_of_steps_holds_from_a_month_on(inside: Client, promise: Target
 def test_the_first_open_month_is_offered(inside: Client, promise: Target) -> None:
     address = f"/admin/targets/target/{promise.pk}/change/"
     assert form_of(inside, address)["holds_from"] == "2014-04"
-    lock(promise.plan, JUNE, by=f.coordinator())
+    close_plan_month(promise.plan, JUNE, by=f.coordinator())
     assert form_of(inside, address)["holds_from"] == "2014-07"
-    lock(promise.plan, Month(2014, 12), by=f.coordinator())
+    close_plan_month(promise.plan, Month(2014, 12), by=f.coordinator())
     assert form_of(inside, address)["holds_from"] == ""
 
 
@@ -125,7 +125,7 @@ def test_a_file_says_where_a_month_is_named(inside: Client, promise: Target) -> 
 
 
 def test_without_closed_months_and_without_a_month_a_rule_holds_in_all(inside: Client, promise: Target) -> None:
-    reopen(promise.plan, MARCH, by=f.coordinator(), reason="更正目标")
+    reopen_plan_month(promise.plan, MARCH, by=f.coordinator(), reason="更正目标")
     assert save(inside, promise, threshold="300").status_code == 302
     assert is_sound()
     assert compared(promise) == [300] * 10
@@ -170,7 +170,7 @@ def test_a_change_from_an_earlier_month_replaces_those_of_later_ones(promise: Ta
 def test_a_month_is_explained_by_the_rule_that_judged_it(promise: Target) -> None:
     f.change_rule(promise, Month(2014, 5), threshold=300)
     f.change_rule(promise, Month(2014, 9), threshold=250)
-    said = [explain(one) for one in Attainment.objects.of_plan(promise.plan).with_rules()]
+    said = [explain_attainment(one) for one in Attainment.objects.of_plan(promise.plan).with_rules()]
     assert "目标 ≥\xa0400\xa0户" in said[3]
     assert said[3].endswith("按4月及以前执行的目标规则评判。")
     assert "目标 ≥\xa0300\xa0户" in said[7]
@@ -180,12 +180,14 @@ def test_a_month_is_explained_by_the_rule_that_judged_it(promise: Target) -> Non
 
 
 def test_an_explanation_of_a_rule_that_never_changed_says_nothing_of_it(promise: Target) -> None:
-    assert not any("目标规则" in explain(one) for one in Attainment.objects.of_plan(promise.plan).with_rules())
+    assert not any(
+        "目标规则" in explain_attainment(one) for one in Attainment.objects.of_plan(promise.plan).with_rules()
+    )
 
 
 def test_what_was_official_earlier_is_judged_by_the_rule_of_its_month(promise: Target) -> None:
     f.change_rule(promise, APRIL, threshold=300)
-    then = official_then(Target.objects.all(), promise.plan.region, timezone.now())
+    then = attainments_official_then(Target.objects.all(), promise.plan.region, timezone.now())
     assert [one.compared for one in then if one.compared is not None] == [400] + [300] * 9
     assert {one.target.threshold for one in then if one.month <= MARCH} == {400}
 
@@ -201,7 +203,7 @@ def test_the_change_is_told_with_before_and_after_and_its_month(inside: Client, 
         "before": {"threshold": "400", "steps": "2014-06-30 200"},
         "after": {"threshold": "300", "steps": "2014-06-30 180"},
     }
-    told = line(event).detail
+    told = line_of_event(event).detail
     assert all(one in told for one in ("起始月份: 2014-04", "目标值: 400", "阶段目标: 2014-06-30 180"))
 
 
@@ -254,7 +256,7 @@ def held_against() -> Target:
     made = f.target(measured, "at_least", threshold_kind="indicator", operand=first)
     f.official(f.entry(measured, "2014-03", 5), f.entry(first, "2014-03", 4), f.entry(second, "2014-03", 6))
     f.judged_anew(made)
-    lock(made.plan, MARCH, by=f.coordinator())
+    close_plan_month(made.plan, MARCH, by=f.coordinator())
     f.change_rule(made, JUNE, operand=second)
     return made
 
@@ -289,7 +291,7 @@ def test_parts_are_judged_from_the_month_on_that_covers_them() -> None:
     county = f.region("100101", f.region())
     made = f.target(measured, "at_least", 400)
     f.official(f.entry(measured, "2014-02", 90, place=county))
-    lock(made.plan, MARCH, by=f.coordinator())
+    close_plan_month(made.plan, MARCH, by=f.coordinator())
     f.judged_anew(made)
     before = rows(made, MARCH)
     f.change_rule(made, APRIL, coverage="quotas")
@@ -307,7 +309,7 @@ def test_parts_are_judged_from_the_month_on_that_covers_them() -> None:
 
 def test_a_target_whose_rule_has_changed_is_not_deleted(inside: Client, promise: Target) -> None:
     f.change_rule(promise, APRIL, threshold=300)
-    reopen(promise.plan, MARCH, by=f.coordinator(), reason="更正目标")
+    reopen_plan_month(promise.plan, MARCH, by=f.coordinator(), reason="更正目标")
     told = inside.post(f"/admin/targets/target/{promise.pk}/delete/", {"post": "yes"})
     assert "有其他数据以此为依据" in told.content.decode()
     assert Target.objects.exists()
@@ -326,10 +328,10 @@ def test_a_whole_that_is_raised_from_a_month_on_leaves_the_quotas_of_months_befo
     county = f.region("100101", f.region())
     made = f.target(measured, "at_least", 400, coverage="quotas")
     f.quota(made, county, 400)
-    lock(made.plan, MARCH, by=f.coordinator())
+    close_plan_month(made.plan, MARCH, by=f.coordinator())
     assert save(inside, made, threshold="500", **FROM_APRIL).status_code == 302
     given: dict[str, Any] = {"target": Target.objects.get(), "source": "3号", "by": f.coordinator()}
-    reopen(made.plan, MARCH, by=f.coordinator(), reason="更正")
+    reopen_plan_month(made.plan, MARCH, by=f.coordinator(), reason="更正")
     set_quotas(rows={county.pk: D(400)}, from_month=Month(2014, 2), **given)
     with pytest.raises(ValidationError, match="500"):
         set_quotas(rows={county.pk: D(400)}, from_month=APRIL, **given)

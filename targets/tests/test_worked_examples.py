@@ -12,9 +12,9 @@ from targets.entry_rules.figures import Problem
 from targets.models import Observation, Revision
 from targets.services.checking import check_entries
 from targets.services.quotas import set_quotas
-from targets.services.reviewing import approve, send_back, withdraw
+from targets.services.reviewing import approve_revision, return_revision, withdraw_revision
 from targets.tests import factories as f
-from targets.wording.explanation import shown
+from targets.wording.explanation import attainment_texts_of
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def test_accidents_per_ten_thousand_sets_divide_by_the_last_stock_and_show_0_416
     row = f.attainment(promise, "2014-03")
     assert (row.numerator, row.denominator, row.verdict) == (3, D("7.2"), "met")
     assert str(row.actual).startswith("0.41666666666")
-    assert shown(row).actual.startswith("0.4167\u00a0")
+    assert attainment_texts_of(row).actual.startswith("0.4167\u00a0")
 
 
 def test_none_without_rows_is_no_data() -> None:
@@ -170,18 +170,18 @@ def test_the_last_approved_value_stands_until_the_next_approval_and_withdrawal_r
         entry = f.entry(houses, "2014-01", value)
         return f.handed_in(entry, by=reporter)
 
-    first = approve(entered(300), by=reviewer)
+    first = approve_revision(entered(300), by=reviewer)
     f.recompute()
     correction = entered(310)
-    send_back(correction, by=reviewer, reason="请附说明")
+    return_revision(correction, by=reviewer, reason="请附说明")
     f.recompute()
     assert f.attainment(promise, "2014-01").actual == 300
-    second = approve(entered(320), by=reviewer)
+    second = approve_revision(entered(320), by=reviewer)
     f.recompute()
     assert f.attainment(promise, "2014-01").actual == 320
     first.refresh_from_db()
     assert first.state == "superseded"
-    withdraw(second, by=reviewer, reason="重复统计")
+    withdraw_revision(second, by=reviewer, reason="重复统计")
     f.recompute()
     assert f.attainment(promise, "2014-01").verdict == "no_data"
     assert Observation.objects.get().official is None
@@ -194,7 +194,7 @@ def test_accumulation_is_by_indicator_and_region_never_by_the_person_who_typed()
     reviewer = f.person(Role.REVIEWER, office)
     for month, value in (("2014-06", 2000), ("2014-12", 4081)):
         reporter = f.person(Role.REPORTER, office)
-        approve(f.handed_in(f.entry(houses, month, value), by=reporter), by=reviewer)
+        approve_revision(f.handed_in(f.entry(houses, month, value), by=reporter), by=reviewer)
     f.recompute()
     assert f.attainment(promise, "2014-12").actual == 4081
 

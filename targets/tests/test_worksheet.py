@@ -13,12 +13,12 @@ from departments.models import Department, User
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.tests import papers
-from targets.entering.worksheet import sheet_of
+from targets.entering.worksheet import worksheet_of
 from targets.models import Draft, Observation, Revision
 from targets.services.attachments import attach
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, send_back
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, return_revision
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def by(user: User) -> Client:
 
 
 def names(cast: SimpleNamespace, unit: Department, month: str, user: User) -> set[str]:
-    rows = sheet_of(unit, [cast.plan], Month.parse(month), user).rows
+    rows = worksheet_of(unit, [cast.plan], Month.parse(month), user).rows
     known = {one.pk: name for name, one in vars(cast).items() if hasattr(one, "entry_basis")}
     return {known[row.indicator.pk] for row in rows}
 
@@ -145,7 +145,7 @@ def test_a_row_knows_the_months_before_the_target_and_its_light(cast: SimpleName
     assert "90" in text
     assert "95" in text
     row = next(
-        one for one in sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows if one.indicator == cast.rate
+        one for one in worksheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows if one.indicator == cast.rate
     )
     assert row.before is not None
     assert row.last_year is not None
@@ -156,7 +156,7 @@ def test_a_row_knows_the_months_before_the_target_and_its_light(cast: SimpleName
 
 def test_a_quarterly_row_is_held_against_the_last_quarter(cast: SimpleNamespace) -> None:
     f.official(f.entry(cast.quarterly, "2014-03", 7), f.entry(cast.quarterly, "2014-05", 9))
-    rows = sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows
+    rows = worksheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows
     row = next(one for one in rows if one.indicator == cast.quarterly)
     assert row.before is not None
     assert row.before.value == 7
@@ -165,7 +165,7 @@ def test_a_quarterly_row_is_held_against_the_last_quarter(cast: SimpleNamespace)
 def test_a_half_yearly_row_is_held_against_the_last_half_year(cast: SimpleNamespace) -> None:
     half_yearly = f.indicator("count", department=cast.office, frequency="half_yearly")
     f.official(f.entry(half_yearly, "2013-12", 7), f.entry(half_yearly, "2014-03", 9))
-    rows = sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows
+    rows = worksheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows
     (row,) = (row for row in rows if row.indicator == half_yearly)
     assert row.before is not None
     assert row.before.value == 7
@@ -187,14 +187,14 @@ def test_the_worksheet_takes_as_many_queries_for_sixty_rows_as_for_seven(cast: S
             save_draft(key, Typed(value="6"), version=0, by=cast.reporter)
             attach(key, SimpleUploadedFile("证明.pdf", papers.PDF), by=cast.reporter)
             (revision,) = hand_in([key], by=cast.reporter)
-            send_back(revision, by=cast.reviewer, reason="漏报")
+            return_revision(revision, by=cast.reviewer, reason="漏报")
             save_draft(key, Typed(value="7"), version=0, by=cast.colleague)
 
     fill(2)
     few = queries()
     fill(54)
     assert queries() == few <= 21
-    assert len(sheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows) >= 60
+    assert len(worksheet_of(cast.office, [cast.plan], JUNE, cast.reporter).rows) >= 60
 
 
 # --- Saving -----------------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(data: dict[str, str], ca
 
 def test_a_closed_month_is_refused_at_each_door_and_says_whom_to_ask(cast: SimpleNamespace) -> None:
     save(cast, cast.reporter, value="300")
-    lock(f.plan(), JUNE, by=f.coordinator())
+    close_plan_month(f.plan(), JUNE, by=f.coordinator())
     answer = save(cast, cast.reporter, value="310", version=1)
     assert answer.status_code == 423
     assert "封账" in answer.json()["message"]
@@ -360,7 +360,7 @@ def test_a_returned_figure_stands_in_the_inputs_with_the_reason_and_is_not_sent_
     cast: SimpleNamespace,
 ) -> None:
     save(cast, cast.reporter, value="300")
-    send_back(hand_in([cast.key], by=cast.reporter)[0], by=cast.reviewer, reason="漏报三月")
+    return_revision(hand_in([cast.key], by=cast.reporter)[0], by=cast.reviewer, reason="漏报三月")
     text = by(cast.reporter).get(cast.address).content.decode()
     assert "漏报三月" in text
     assert 'value="300"' in text
@@ -372,7 +372,7 @@ def test_a_returned_figure_stands_in_the_inputs_with_the_reason_and_is_not_sent_
 
 def test_changing_an_approved_figure_needs_a_reason_and_leaves_it_standing(cast: SimpleNamespace) -> None:
     save(cast, cast.reporter, value="300")
-    approve(hand_in([cast.key], by=cast.reporter)[0], by=cast.reviewer)
+    approve_revision(hand_in([cast.key], by=cast.reporter)[0], by=cast.reviewer)
     data = form(cast, houses={"value": "310"})
     assert by(cast.reporter).post(cast.address, data).status_code == 422
     data[f"{cast.houses.pk}-version"] = 1

@@ -16,18 +16,18 @@ from django.utils.html import escape
 
 from departments.models import User
 from departments.permissions import Role
-from plans.page_cache.cached_pages import forget
+from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
 from reviews.tests import papers
 from targets.entering.work_done import Work
-from targets.entering.worksheet import Sheet, outline_of, put_work
+from targets.entering.worksheet import UnitWorksheet, outline_of, put_work
 from targets.models import Attachment, Draft, ReportingDuty, Revision
 from targets.services.attachments import attach, detach
 from targets.services.dirty import promises_changed
 from targets.services.drafting import Typed, hand_in, save_draft
-from targets.services.locking import lock
-from targets.services.reviewing import approve, send_back
-from targets.services.reviewing import withdraw as take_back
+from targets.services.locking import close_plan_month
+from targets.services.reviewing import approve_revision, return_revision
+from targets.services.reviewing import withdraw_revision as take_back
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -88,17 +88,17 @@ def an_entry(cast: SimpleNamespace) -> str:
 
 
 def a_return(cast: SimpleNamespace) -> str:
-    send_back(entered(cast), by=cast.reviewer, reason='数字<有误> & "请核"')
+    return_revision(entered(cast), by=cast.reviewer, reason='数字<有误> & "请核"')
     return escape('数字<有误> & "请核"')
 
 
 def an_approval(cast: SimpleNamespace) -> str:
-    approve(entered(cast), by=cast.reviewer)
+    approve_revision(entered(cast), by=cast.reviewer)
     return 'class="handed-in handed-in-approved"'
 
 
 def a_withdrawal(cast: SimpleNamespace) -> str:
-    take_back(approve(entered(cast), by=cast.reviewer), by=cast.reviewer, reason="重复")
+    take_back(approve_revision(entered(cast), by=cast.reviewer), by=cast.reviewer, reason="重复")
     return 'class="handed-in handed-in-withdrawn"'
 
 
@@ -108,7 +108,7 @@ def a_file(cast: SimpleNamespace) -> str:
 
 
 def a_closed_month(cast: SimpleNamespace) -> str:
-    lock(f.plan(), JUNE, by=f.coordinator())
+    close_plan_month(f.plan(), JUNE, by=f.coordinator())
     return " disabled>"
 
 
@@ -175,7 +175,7 @@ def test_what_has_changed_is_seen_at_the_next_look(change: Callable[..., str], c
     assert said not in before
     assert said in after
     assert look(cast) == after, "as it was kept"
-    forget()
+    forget_cached_pages()
     assert look(cast) == after, "as it is made"
 
 
@@ -201,7 +201,7 @@ def test_a_figure_that_the_unit_is_not_asked_for_any_more_is_gone_at_once(cast: 
 def test_what_is_typed_while_the_page_is_made_is_not_kept_with_it(
     cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(*asked: Any) -> Sheet:
+    def slowly(*asked: Any) -> UnitWorksheet:
         typed(cast)
         return outline_of(*asked)
 
@@ -220,7 +220,7 @@ def test_only_the_rows_that_are_different_are_made_again(
     look(cast)
     made = []
 
-    def watched(sheet: Sheet, work: Work) -> None:
+    def watched(sheet: UnitWorksheet, work: Work) -> None:
         put_work(sheet, work)
         made.append([row.indicator for row in sheet.rows])
 

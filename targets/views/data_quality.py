@@ -17,8 +17,8 @@ from plans.models import Plan
 from targets.expected.deadlines import last_month_with_data
 from targets.models import DataQuestion
 from targets.models.question import LONGEST_ANSWER, LONGEST_NOTE
-from targets.questioning.page import DataQuality, told_of
-from targets.reading.selectors import month_of, months
+from targets.questioning.page import DataQuality, signal_told_of
+from targets.reading.selectors import month_asked_for, month_switch_of
 from targets.services.questioning import answer_data_question, ask_about_data
 
 
@@ -27,12 +27,12 @@ from targets.services.questioning import answer_data_question, ask_about_data
 def data_quality(request: HttpRequest, plan_code: str) -> HttpResponse:
     """What was tested and found as of `?month=`, else of the last month with figures."""
     plan = _plan(request, plan_code, Action.VIEW_DATA_QUALITY)
-    month, _understood = month_of(request.GET.get("month"), plan, last_month_with_data(plan))
+    month, _understood = month_asked_for(request.GET.get("month"), plan, last_month_with_data(plan))
     context = {
         "plan": plan,
-        "months": months(plan, month, None),
+        "months": month_switch_of(plan, month, None),
         "quality": DataQuality(plan, month),
-        "asks": access.reach(access.person(request), Action.ASK_ABOUT_DATA).acts_for(plan.region_id),
+        "asks": access.reach(access.person_of_request(request), Action.ASK_ABOUT_DATA).acts_for(plan.region_id),
         "longest_note": LONGEST_NOTE,
     }
     return render(request, "targets/data_quality.html", context)
@@ -40,7 +40,7 @@ def data_quality(request: HttpRequest, plan_code: str) -> HttpResponse:
 
 @require_POST
 @access.requires(Action.ASK_ABOUT_DATA)
-def ask(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
+def ask_unit(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
     """Asks the unit about what is found now."""
     plan = _plan(request, plan_code, Action.ASK_ABOUT_DATA)
     when = month_named(month, plan)
@@ -49,7 +49,7 @@ def ask(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
         messages.error(request, _("The figures have changed: this is not found any more."))
     else:
         try:
-            asked = ask_about_data(found, by=access.person(request), note=request.POST.get("note", ""))
+            asked = ask_about_data(found, by=access.person_of_request(request), note=request.POST.get("note", ""))
         except ValidationError as refused:
             messages.error(request, " ".join(refused.messages))
         else:
@@ -59,19 +59,19 @@ def ask(request: HttpRequest, plan_code: str, month: str) -> HttpResponse:
 
 @require_safe
 @access.requires(Action.VIEW_DATA_QUALITY, Action.ANSWER_DATA_QUESTIONS)
-def question(request: HttpRequest, pk: int) -> HttpResponse:
+def data_question_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A question and its answer, for the plan office and the unit that is asked."""
     return _shown(request, _visible(request, pk))
 
 
 @require_POST
 @access.requires(Action.ANSWER_DATA_QUESTIONS)
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def answer_question(request: HttpRequest, pk: int) -> HttpResponse:
     """The unit that was asked answers."""
     asked = _visible(request, pk)
     typed = request.POST.get("answer", "")
     try:
-        answer_data_question(asked, by=access.person(request), answer=typed)
+        answer_data_question(asked, by=access.person_of_request(request), answer=typed)
     except ValidationError as refused:
         return _shown(request, _visible(request, pk), refused=" ".join(refused.messages), typed=typed, status=422)
     messages.success(request, _("Answered. %(person)s is told.") % {"person": asked.asked_by})
@@ -79,10 +79,10 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, asked: DataQuestion, *, status: int = 200, **further: Any) -> HttpResponse:
-    user = access.person(request)
+    user = access.person_of_request(request)
     context = {
         "question": asked,
-        "told": told_of(asked),
+        "told": signal_told_of(asked),
         "answers": asked.is_open and DataQuestion.objects.asked_of(user).filter(pk=asked.pk).exists(),
         "oversees_data": access.reach(user, Action.VIEW_DATA_QUALITY).acts_for(asked.plan.region_id),
         "longest_answer": LONGEST_ANSWER,
@@ -92,11 +92,11 @@ def _shown(request: HttpRequest, asked: DataQuestion, *, status: int = 200, **fu
 
 
 def _visible(request: HttpRequest, pk: int) -> DataQuestion:
-    return get_object_or_404(DataQuestion.objects.visible_to(access.person(request)).named(), pk=pk)
+    return get_object_or_404(DataQuestion.objects.visible_to(access.person_of_request(request)).named(), pk=pk)
 
 
 def _plan(request: HttpRequest, plan_code: str, action: Action) -> Plan:
     """The plan, for whoever takes the action for exactly its region."""
     plan = plan_named(request, plan_code)
-    access.demand_acting(access.person(request), action, plan.region_id)
+    access.demand_acting(access.person_of_request(request), action, plan.region_id)
     return plan

@@ -13,24 +13,24 @@ from departments import access
 from departments.models import User
 from departments.permissions import Action
 from plans.addresses import month_named
-from targets.entering.review_queue import Shown, figure_of
+from targets.entering.review_queue import FigureTexts, figure_texts_of
 from targets.expected.closed_months import closed_in
 from targets.models import Observation, Revision
-from targets.services.reviewing import withdraw
-from targets.views.review import name_of, reason_of, revision_of
+from targets.services.reviewing import withdraw_revision
+from targets.views.review import message_name_of, read_reason, revision_of
 
 
 @require_safe
 @access.requires(Action.VIEW_OBSERVATIONS)
-def figure(request: HttpRequest, indicator: str, region: str, month: str) -> HttpResponse:
+def figure_history_page(request: HttpRequest, indicator: str, region: str, month: str) -> HttpResponse:
     """Every entry of a figure, newest first; not found for whoever may not see it."""
-    user = access.person(request)
+    user = access.person_of_request(request)
     found = _visible(user, indicator, region, month)
     withdrawable = found.official_id is not None and _covers(user, Action.WITHDRAW_OBSERVATIONS, found)
     closed_for = closed_in({found.month}).plan_of((found.indicator_id, found.region_id, found.month))
     context = {
         "observation": found,
-        "official": figure_of(found.indicator, found),
+        "official": figure_texts_of(found.indicator, found),
         "revisions": [(revision, _shown(found, revision)) for revision in _revisions(found)],
         "closed_for": closed_for,
         "may_withdraw": withdrawable and closed_for is None,
@@ -41,17 +41,17 @@ def figure(request: HttpRequest, indicator: str, region: str, month: str) -> Htt
 
 @require_POST
 @access.requires(Action.WITHDRAW_OBSERVATIONS)
-def withdraw_one(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw_official_figure(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraws the official figure that was on the page, with a reason."""
     revision = revision_of(request, pk)
     row = revision.observation
     try:
-        withdraw(revision, by=access.person(request), reason=reason_of(request))
+        withdraw_revision(revision, by=access.person_of_request(request), reason=read_reason(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
         said = _("Withdrawn: %(name)s. There is no official figure now; the lights follow in a moment.")
-        messages.success(request, said % {"name": name_of(revision)})
+        messages.success(request, said % {"name": message_name_of(revision)})
     return redirect("figure", row.indicator.code, row.region.code, str(row.month))
 
 
@@ -66,8 +66,8 @@ def _revisions(row: Observation) -> "QuerySet[Revision]":
     return related.prefetch_related("attachments").order_by("-pk")
 
 
-def _shown(row: Observation, revision: Revision) -> Shown:
-    return figure_of(row.indicator, revision)
+def _shown(row: Observation, revision: Revision) -> FigureTexts:
+    return figure_texts_of(row.indicator, revision)
 
 
 def _covers(user: User, action: Action, row: Observation) -> bool:

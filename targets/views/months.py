@@ -12,18 +12,20 @@ from departments import access
 from departments.permissions import Action
 from plans.addresses import month_named, plan_named
 from plans.periods import Month
-from targets.expected.month_standings import by_year, standings
-from targets.services.locking import lock, reopen
-from targets.views.review import reason_of
+from targets.expected.month_standings import by_year, standings_of_months
+from targets.services.locking import close_plan_month, reopen_plan_month
+from targets.views.review import read_reason
 
 
 @require_safe
 @access.requires(Action.LOCK_MONTHS)
-def months(request: HttpRequest, plan_code: str) -> HttpResponse:
+def months_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Which months are closed, by whom, and how complete each is."""
     plan = plan_named(request, plan_code)
-    closes = access.reach(access.person(request), Action.LOCK_MONTHS).acts_for(plan.region_id)
-    return render(request, "targets/months.html", {"plan": plan, "years": by_year(standings(plan)), "closes": closes})
+    closes = access.reach(access.person_of_request(request), Action.LOCK_MONTHS).acts_for(plan.region_id)
+    return render(
+        request, "targets/months.html", {"plan": plan, "years": by_year(standings_of_months(plan)), "closes": closes}
+    )
 
 
 @require_POST
@@ -33,7 +35,7 @@ def lock_month(request: HttpRequest, plan_code: str, month: str) -> HttpResponse
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
     try:
-        lock(plan, when, by=access.person(request))
+        close_plan_month(plan, when, by=access.person_of_request(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
@@ -48,7 +50,7 @@ def reopen_month(request: HttpRequest, plan_code: str, month: str) -> HttpRespon
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
     try:
-        reopen(plan, when, by=access.person(request), reason=reason_of(request))
+        reopen_plan_month(plan, when, by=access.person_of_request(request), reason=read_reason(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:

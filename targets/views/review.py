@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from departments import access
 from departments.permissions import Action
 from departments.rules.typed import number_of
-from targets.entering.review_queue import queue
+from targets.entering.review_queue import review_queue_for
 from targets.models import Observation, Revision
-from targets.services.reviewing import approve, approve_all, send_back
-from targets.wording.notices import listed
+from targets.services.reviewing import approve_revision, approve_revisions, return_revision
+from targets.wording.notices import list_names
 
 
 class ReasonForm(forms.Form):
@@ -25,7 +25,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=400, required=False)
 
 
-def reason_of(request: HttpRequest) -> str:
+def read_reason(request: HttpRequest) -> str:
     """The reason that was written; ValidationError if it does not fit."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
@@ -36,11 +36,11 @@ def reason_of(request: HttpRequest) -> str:
 def revision_of(request: HttpRequest, pk: int) -> Revision:
     """The revision with all that a sentence about it needs; 404 for none of a figure that the person may see."""
     related = ("observation__indicator__department", "observation__region", "approved_by")
-    seen = Observation.objects.visible_to(access.person(request)).values("pk")
+    seen = Observation.objects.visible_to(access.person_of_request(request)).values("pk")
     return get_object_or_404(Revision.objects.filter(observation__in=seen).select_related(*related), pk=pk)
 
 
-def name_of(revision: Revision) -> str:
+def message_name_of(revision: Revision) -> str:
     """What a message calls it."""
     row = revision.observation
     month = date_format(row.month.first_day, "YEAR_MONTH_FORMAT")
@@ -49,49 +49,52 @@ def name_of(revision: Revision) -> str:
 
 @require_safe
 @access.requires(Action.REVIEW_OBSERVATIONS)
-def reviews(request: HttpRequest) -> HttpResponse:
+def reviews_page(request: HttpRequest) -> HttpResponse:
     """What waits for my decision."""
-    return render(request, "targets/reviews.html", {"queue": queue(access.person(request))})
+    return render(request, "targets/reviews.html", {"queue": review_queue_for(access.person_of_request(request))})
 
 
 @require_POST
 @access.requires(Action.REVIEW_OBSERVATIONS)
-def approve_one(request: HttpRequest, pk: int) -> HttpResponse:
+def approve_figure(request: HttpRequest, pk: int) -> HttpResponse:
     """Approves one entry."""
     revision = revision_of(request, pk)
     try:
-        approve(revision, by=access.person(request))
+        approve_revision(revision, by=access.person_of_request(request))
     except ValidationError as refused:
         return _refused(request, refused, pk)
-    messages.success(request, _("Approved: %(name)s. The lights follow in a moment.") % {"name": name_of(revision)})
-    return redirect("reviews")
-
-
-@require_POST
-@access.requires(Action.REVIEW_OBSERVATIONS)
-def return_one(request: HttpRequest, pk: int) -> HttpResponse:
-    """Returns one entry with a reason."""
-    revision = revision_of(request, pk)
-    try:
-        send_back(revision, by=access.person(request), reason=reason_of(request))
-    except ValidationError as refused:
-        return _refused(request, refused, pk)
-    said = _("Returned: %(name)s. %(author)s sees the reason and can correct the figure.")
     messages.success(
-        request, said % {"name": name_of(revision), "author": listed([str(one) for one in revision.concerned])}
+        request, _("Approved: %(name)s. The lights follow in a moment.") % {"name": message_name_of(revision)}
     )
     return redirect("reviews")
 
 
 @require_POST
 @access.requires(Action.REVIEW_OBSERVATIONS)
-def approve_group(request: HttpRequest) -> HttpResponse:
+def return_figure(request: HttpRequest, pk: int) -> HttpResponse:
+    """Returns one entry with a reason."""
+    revision = revision_of(request, pk)
+    try:
+        return_revision(revision, by=access.person_of_request(request), reason=read_reason(request))
+    except ValidationError as refused:
+        return _refused(request, refused, pk)
+    said = _("Returned: %(name)s. %(author)s sees the reason and can correct the figure.")
+    messages.success(
+        request,
+        said % {"name": message_name_of(revision), "author": list_names([str(one) for one in revision.concerned])},
+    )
+    return redirect("reviews")
+
+
+@require_POST
+@access.requires(Action.REVIEW_OBSERVATIONS)
+def approve_figures(request: HttpRequest) -> HttpResponse:
     """Approves the entries that were on the page, not those that have come since."""
     ids = [pk for text in request.POST.getlist("revision") if (pk := number_of(text)) is not None]
-    seen = Observation.objects.visible_to(access.person(request)).values("pk")
+    seen = Observation.objects.visible_to(access.person_of_request(request)).values("pk")
     found = list(Revision.objects.filter(observation__in=seen, pk__in=[one for one in ids if one < 2**63]))
     try:
-        approved, left_out = approve_all(found, by=access.person(request))
+        approved, left_out = approve_revisions(found, by=access.person_of_request(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
         return redirect("reviews")
@@ -101,7 +104,7 @@ def approve_group(request: HttpRequest) -> HttpResponse:
 
 def _tell(request: HttpRequest, approved: int, left_out: list[Revision]) -> None:
     """How many were approved, and which were not and why."""
-    by = access.person(request)
+    by = access.person_of_request(request)
     own = sum(one.is_typed_by(by) for one in left_out)
     decided = sum(not one.is_typed_by(by) and one.state != "submitted" for one in left_out)
     if approved:
@@ -143,7 +146,7 @@ def _refused(request: HttpRequest, refused: ValidationError, pk: int) -> HttpRes
 
 def _decided(revision: Revision) -> str:
     """Where an entry stands that waits no longer."""
-    said = {"name": name_of(revision), "state": revision.standing, "person": revision.approved_by}
+    said = {"name": message_name_of(revision), "state": revision.standing, "person": revision.approved_by}
     if revision.approved_by is not None:
         return _("%(name)s has been decided already: %(state)s, approved by %(person)s. Nothing was changed.") % said
     return _("%(name)s does not wait any more: %(state)s. Nothing was changed.") % said

@@ -12,18 +12,18 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from targets.judging import audit
 from targets.models import Attainment, Target
-from targets.reading.selectors import month_of
+from targets.reading.selectors import month_asked_for
 
 
 @require_POST
 @access.requires(Action.VIEW_PLAN)
-def verify(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
+def verify_target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """Computes the result of a month anew from the entries it names, and tells whether it agrees; stores nothing."""
     found = get_object_or_404(Target.objects.select_related("plan"), plan=plan_named(request, plan_code), code=code)
-    month, _understood = month_of(request.POST.get("month"), found.plan, None)
-    visible = Attainment.objects.visible_to(access.person(request))
+    month, _understood = month_asked_for(request.POST.get("month"), found.plan, None)
+    visible = Attainment.objects.visible_to(access.person_of_request(request))
     row = get_object_or_404(visible, target=found, region_id=found.plan.region_id, month=month)
-    result = audit.verify(row)
+    result = audit.verify_attainment(row)
     told = {"number": len(row.revisions), "hash": result.inputs_hash[:16]}
     if result.agrees:
         messages.success(request, _("Computed anew from %(number)d entries: result and hash %(hash)s… agree.") % told)

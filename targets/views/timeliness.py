@@ -17,22 +17,29 @@ from departments.services.accounts import record
 from plans.addresses import month_named, plan_named
 from plans.models import Plan
 from plans.periods import Month
-from targets.entering.worksheet import may_enter
+from targets.entering.worksheet import may_enter_for_unit
 from targets.expected.deadlines import Deadlines, last_month_with_data, reporting_month
-from targets.expected.timeliness import MARKS, NOBODY, Matrix, figures_of, matrix_of, may_see
+from targets.expected.timeliness import (
+    MARKS,
+    NOBODY,
+    TimelinessMatrix,
+    may_see_timeliness_of,
+    reported_figures_of,
+    timeliness_matrix_of,
+)
 from targets.expected.timeliness_file import FORMATS
-from targets.reading.selectors import month_of, months
+from targets.reading.selectors import month_asked_for, month_switch_of
 
 
 @require_safe
 @access.requires(Action.VIEW_OBSERVATIONS)
-def timeliness(request: HttpRequest, plan_code: str) -> HttpResponse:
+def timeliness_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The matrix from the first month to `?month=`; `?order=plan` in the plan's order instead of the worst first."""
     plan = plan_named(request, plan_code)
     month, _understood = _month_asked(plan, request.GET.get("month"))
     context = {
         "matrix": _matrix(request, plan, month, request.GET.get("order")),
-        "months": months(plan, month, None),
+        "months": month_switch_of(plan, month, None),
         "plan": plan,
         "by_plan": request.GET.get("order") == "plan",
         "marks": MARKS.values(),
@@ -49,7 +56,7 @@ def timeliness_cell(request: HttpRequest, plan_code: str, code: str, month: str)
     unit = None if code == NOBODY else _unit(user, code)
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
-    if not may_see(access.reach(user, Action.VIEW_OBSERVATIONS), unit, plan):
+    if not may_see_timeliness_of(access.reach(user, Action.VIEW_OBSERVATIONS), unit, plan):
         raise access.refusal()
     deadlines = Deadlines.of(plan).of_year(when.year)
     context = {
@@ -58,8 +65,8 @@ def timeliness_cell(request: HttpRequest, plan_code: str, code: str, month: str)
         "code": code,
         "deadline": deadlines[when],
         "unknown_years": deadlines.unknown_years,
-        "months": months(plan, when, None),
-        "figures": figures_of(unit, plan, deadlines[when], user, timezone.now()),
+        "months": month_switch_of(plan, when, None),
+        "figures": reported_figures_of(unit, plan, deadlines[when], user, timezone.now()),
         "worksheet": _worksheet_address(user, unit, when),
     }
     return render(request, "targets/timeliness_cell.html", context)
@@ -91,16 +98,16 @@ def _person(request: HttpRequest) -> User:
 
 def _month_asked(plan: Plan, text: str | None) -> tuple[Month, bool]:
     """The month that is asked for, else the one that is being reported."""
-    return month_of(text, plan, reporting_month(plan, timezone.localdate(), last_month_with_data(plan)))
+    return month_asked_for(text, plan, reporting_month(plan, timezone.localdate(), last_month_with_data(plan)))
 
 
-def _matrix(request: HttpRequest, plan: Plan, month: Month, order: str | None) -> Matrix:
-    return matrix_of(plan, _person(request), month, timezone.now(), worst_first=order != "plan")
+def _matrix(request: HttpRequest, plan: Plan, month: Month, order: str | None) -> TimelinessMatrix:
+    return timeliness_matrix_of(plan, _person(request), month, timezone.now(), worst_first=order != "plan")
 
 
 def _worksheet_address(user: User, unit: Department | None, month: Month) -> str:
     """Where the person enters the unit's figures; empty for nobody."""
     reached: Any = access.reach(user, Action.ENTER_OBSERVATIONS)
-    if unit is None or not reached or not may_enter(reached, unit):
+    if unit is None or not reached or not may_enter_for_unit(reached, unit):
         return ""
     return reverse("worksheet", args=[unit.code, str(month)])

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 
-def typing() -> dict[str, str]:
+def typing_words() -> dict[str, str]:
     """About what is typed."""
     return {
         "saving": _("Saving …"),
@@ -28,7 +28,7 @@ def typing() -> dict[str, str]:
     }
 
 
-def files() -> dict[str, str]:
+def file_words() -> dict[str, str]:
     """About files beside the figures."""
     return {
         "attach": _("Attach a file"),

@@ -26,36 +26,44 @@ from plans.models import Change as Changed
 from plans.page_cache import cached_pages
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
-from reviews.serving import told
+from reviews.serving import describe_attachment_for_script
 from targets.entering import forms
-from targets.entering.entry_grid import END, Written
+from targets.entering.entry_grid import END, WrittenRow
 from targets.entering.work_done import work_on
-from targets.entering.worksheet import AskedSheet, Sheet, may_enter, outline_of, put_past, put_work, sheet_of
+from targets.entering.worksheet import (
+    AskedSheet,
+    UnitWorksheet,
+    may_enter_for_unit,
+    outline_of,
+    put_past,
+    put_work,
+    worksheet_of,
+)
 from targets.entry_rules.figures import Key, Problem
 from targets.expected.duties import expected_over
 from targets.judging.recompute import attainments_if
-from targets.messages import sentence
+from targets.messages import problem_sentence
 from targets.models import Attainment, Draft, Target
 from targets.reading.selectors import would_be_seen
 from targets.services.attachments import attach
 from targets.services.drafting import FIELDS, ConflictError, EntriesRefusedError, hand_in, save_draft
 from targets.views import words
-from targets.wording.explanation import Shown, explain, shown
-from targets.wording.lights import Light, light
+from targets.wording.explanation import AttainmentTexts, attainment_texts_of, explain_attainment
+from targets.wording.lights import Light, light_of_attainment
 
 CONFLICT, REFUSED, LOCKED, NO_ROOM = 409, 422, 423, 507
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PreviewedLight:
     """A target's light as it is and as it would become."""
 
     target: Target
     region: Region
     now: Light | None
-    now_shown: Shown | None
+    now_shown: AttainmentTexts | None
     then: Light
-    then_shown: Shown
+    then_shown: AttainmentTexts
     explanation: str
 
 
@@ -74,48 +82,50 @@ def _shown(request: HttpRequest, asked: AskedSheet) -> HttpResponse:
     user, plan_code, ids = _person(request), asked.plans[0].code, [plan.pk for plan in asked.plans]
     version = ids, Changed.objects.outline_of_regions({plan.region_id for plan in asked.plans})
     outline = cache(partial(_outline, asked, user))
-    due = cached_pages.value_of(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
+    due = cached_pages.keep_plan_value(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
     work = work_on(due, {plan.pk: plan.title for plan in asked.plans}, asked.department.region_id, asked.month)
     figures = Changed.objects.numbers_over(ids, due)
 
-    def with_past(indicators: Collection[int]) -> Sheet:
-        sheet = cached_pages.value_of(request, outline, plan_code=plan_code, of="outline", beside=version)
+    def with_past(indicators: Collection[int]) -> UnitWorksheet:
+        sheet = cached_pages.keep_plan_value(request, outline, plan_code=plan_code, of="outline", beside=version)
         put_past(sheet, user, indicators)
         return sheet
 
-    def written(indicators: Collection[int]) -> dict[int, Written]:
+    def written(indicators: Collection[int]) -> dict[int, WrittenRow]:
         official = {one: figures.get(one) for one in sorted(indicators)}
         make, beside = partial(with_past, indicators), (version, official)
-        sheet = cached_pages.value_of(request, make, plan_code=plan_code, of="past", beside=beside)
+        sheet = cached_pages.keep_plan_value(request, make, plan_code=plan_code, of="past", beside=beside)
         put_work(sheet, work.only(indicators))
         forms.show_problems(sheet)
         return _written(sheet)
 
     def made() -> HttpResponse:
         of = {one: (version, figures.get(one), *about) for one, about in work.by_indicator().items()}
-        rows = cached_pages.values_of(request, written, plan_code=plan_code, of=of)
-        sheet = Sheet(asked.department, asked.plans, asked.month, locked=work.locked)
+        rows = cached_pages.keep_plan_values(request, written, plan_code=plan_code, of=of)
+        sheet = UnitWorksheet(asked.department, asked.plans, asked.month, locked=work.locked)
         return _page(request, asked, sheet, [rows[one] for one in due if one in rows])
 
-    return cached_pages.answered(request, made, plan_code=plan_code, beside=(user.pk, version, work, figures))
+    return cached_pages.answer_page_kept_beside(
+        request, made, plan_code=plan_code, beside=(user.pk, version, work, figures)
+    )
 
 
-def _outline(asked: AskedSheet, user: User) -> Sheet:
+def _outline(asked: AskedSheet, user: User) -> UnitWorksheet:
     return outline_of(asked.department, asked.plans, asked.month, user)
 
 
-def _written(sheet: Sheet) -> dict[int, Written]:
+def _written(sheet: UnitWorksheet) -> dict[int, WrittenRow]:
     """Each row as it stands in the page, by indicator."""
     if not sheet.rows:
         return {}
     html = render_to_string("targets/_rows.html", {"sheet": sheet, "accept": ENDINGS})
     pieces = zip(sheet.rows, html.split(END), strict=True)
-    return {row.indicator.pk: Written(SafeString(one), row.state, row.official is not None) for row, one in pieces}
+    return {row.indicator.pk: WrittenRow(SafeString(one), row.state, row.official is not None) for row, one in pieces}
 
 
 @access.requires(Action.ENTER_OBSERVATIONS)
 @require_POST
-def cell(request: HttpRequest, code: str, month: str) -> JsonResponse:
+def save_worksheet_row(request: HttpRequest, code: str, month: str) -> JsonResponse:
     """Keeps one row as it was typed, and says how it was understood."""
     asked = _asked(request, code, month)
     try:
@@ -125,7 +135,7 @@ def cell(request: HttpRequest, code: str, month: str) -> JsonResponse:
         return JsonResponse({"message": str(error)}, status=REFUSED)
     except (ValueError, KeyError):
         return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
-    if version == 0 and forms.is_blank(typed):
+    if version == 0 and forms.is_blank_figure(typed):
         return JsonResponse({"version": 0, "understood": {}, "problems": [], "oddities": []})
     try:
         draft = save_draft(key, typed, version=version, by=_person(request))
@@ -154,12 +164,12 @@ def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
         return JsonResponse({"message": refused_file(name, refused)}, status=status)
     except ValidationError as error:
         return JsonResponse({"message": " ".join(error.messages)}, status=LOCKED)
-    return JsonResponse(told(made, reverse("attachment", args=[made.pk])))
+    return JsonResponse(describe_attachment_for_script(made, reverse("attachment", args=[made.pk])))
 
 
 @access.requires(Action.ENTER_OBSERVATIONS)
 @require_POST
-def preview(request: HttpRequest, code: str, month: str) -> HttpResponse:
+def preview_worksheet_lights(request: HttpRequest, code: str, month: str) -> HttpResponse:
     """What the lights would become; keeps what the form holds first, so that nothing typed is lost on the way."""
     asked = _asked(request, code, month)
     sheet = _sheet(request, asked)
@@ -193,7 +203,7 @@ def _asked(request: HttpRequest, code: str, text: str) -> AskedSheet:
     asked = AskedSheet.of(department, month_named(text))
     if asked is None:
         raise Http404
-    if not may_enter(access.reach(_person(request), Action.ENTER_OBSERVATIONS), department):
+    if not may_enter_for_unit(access.reach(_person(request), Action.ENTER_OBSERVATIONS), department):
         raise access.refusal()
     return asked
 
@@ -208,8 +218,8 @@ def _key_in(request: HttpRequest, asked: AskedSheet) -> Key:
     return indicator_id, region_id, asked.month
 
 
-def _sheet(request: HttpRequest, asked: AskedSheet) -> Sheet:
-    return sheet_of(asked.department, asked.plans, asked.month, _person(request))
+def _sheet(request: HttpRequest, asked: AskedSheet) -> UnitWorksheet:
+    return worksheet_of(asked.department, asked.plans, asked.month, _person(request))
 
 
 @transaction.atomic
@@ -236,14 +246,14 @@ def _handed_in(request: HttpRequest, code: str, month: str) -> HttpResponse:
     return _thanks(request, len(made))
 
 
-def _not_kept(request: HttpRequest, asked: AskedSheet, sheet: Sheet) -> HttpResponse | None:
+def _not_kept(request: HttpRequest, asked: AskedSheet, sheet: UnitWorksheet) -> HttpResponse | None:
     """The page that says why not everything could be kept; None if all was."""
     if sheet.locked:
         forms.show_problems(sheet)
         return _page(request, asked, sheet, status=LOCKED)
     try:
-        taken = forms.keep_files(sheet.rows, request.POST, request.FILES, by=_person(request))
-        kept = forms.keep(sheet.rows, request.POST, by=_person(request))
+        taken = forms.keep_row_files(sheet.rows, request.POST, request.FILES, by=_person(request))
+        kept = forms.keep_typed_rows(sheet.rows, request.POST, by=_person(request))
     except (ValueError, ValidationError) as error:
         return _refused(request, asked, sheet, {}, " ".join(getattr(error, "messages", [str(error)])))
     if not taken:
@@ -255,7 +265,7 @@ def _not_kept(request: HttpRequest, asked: AskedSheet, sheet: Sheet) -> HttpResp
 
 
 def _refused(
-    request: HttpRequest, asked: AskedSheet, sheet: Sheet, problems: dict[int, list[Problem]], told: str = ""
+    request: HttpRequest, asked: AskedSheet, sheet: UnitWorksheet, problems: dict[int, list[Problem]], told: str = ""
 ) -> HttpResponse:
     """The page again, each problem beside its row, what was typed still there."""
     forms.show_problems(sheet)
@@ -289,8 +299,8 @@ def _thanks(request: HttpRequest, number: int) -> HttpResponse:
 def _page(
     request: HttpRequest,
     asked: AskedSheet,
-    sheet: Sheet,
-    rows: Collection[Written] | None = None,
+    sheet: UnitWorksheet,
+    rows: Collection[WrittenRow] | None = None,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
@@ -303,7 +313,7 @@ def _page(
         "months": asked,
         "counts": {state: states.count(state) for state in ("open", "drafted", "submitted", "returned", "approved")},
         "corrects": any(row.corrects for row in rows),
-        "texts": words.typing() | words.files(),
+        "texts": words.typing_words() | words.file_words(),
         "store": f"worksheet:{_person(request).pk}:{sheet.department.code}:{sheet.month}",
     }
     return render(request, "targets/worksheet.html", context | more, status=status)
@@ -311,7 +321,7 @@ def _page(
 
 def _answer(draft: Draft) -> dict[str, Any]:
     """What is told about a row that was cached_pages."""
-    found = forms.examine([] if draft.is_blank else [draft])
+    found = forms.examine_row_drafts([] if draft.is_blank else [draft])
     odd = found.oddities.get(draft.indicator_id, [])
     return {
         "version": draft.version,
@@ -323,7 +333,7 @@ def _answer(draft: Draft) -> dict[str, Any]:
 
 
 def _told(problems: list[Problem]) -> list[dict[str, str]]:
-    return [{"column": one.column, "text": sentence(one)} for one in problems]
+    return [{"column": one.column, "text": problem_sentence(one)} for one in problems]
 
 
 def _theirs(current: Draft | None) -> dict[str, Any]:
@@ -333,7 +343,7 @@ def _theirs(current: Draft | None) -> dict[str, Any]:
     return {"version": current.version, "theirs": texts, "by": str(current.by)}
 
 
-def _changes(entries: list[Any], user: User) -> list[Change]:
+def _changes(entries: list[Any], user: User) -> list[PreviewedLight]:
     """For each target that the entries touch and the person sees: the light now, and that which it would become."""
     would = would_be_seen(user, attainments_if(entries)) if entries else []
     targets = {one.target_id: one.target for one in would}
@@ -351,9 +361,17 @@ def _order(target: Target, region: Region) -> tuple[Any, ...]:
     return -target.plan.first_month.key, target.plan.code, target.order, region.code
 
 
-def _change(target: Target, region: Region, then: Attainment, now: Attainment | None) -> Change:
+def _change(target: Target, region: Region, then: Attainment, now: Attainment | None) -> PreviewedLight:
     for one in (then, now):
         if one is not None:
             one.target = target
-    light_now, shown_now = (light(now), shown(now)) if now is not None else (None, None)
-    return Change(target, region, light_now, shown_now, light(then), shown(then), explain(then))
+    light_now, shown_now = (light_of_attainment(now), attainment_texts_of(now)) if now is not None else (None, None)
+    return PreviewedLight(
+        target,
+        region,
+        light_now,
+        shown_now,
+        light_of_attainment(then),
+        attainment_texts_of(then),
+        explain_attainment(then),
+    )

@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from targets.arithmetic.formulas import BY_SHARE
-from targets.arithmetic.quantities import Quantity, rounded, written
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity, rounded
 from targets.models import Target
-from targets.wording.number_texts import plain, points, with_unit
+from targets.wording.number_texts import difference_unit, number_without_zeros, with_unit
 
 SYMBOLS = {
     "at_least": "≥",
@@ -41,7 +41,7 @@ def threshold_text(target: Target, compared: Decimal | None = None) -> str:
     if compared is None and target.threshold_kind in CHANGES:
         return change_text(target)
     value = compared if compared is not None else target.threshold
-    return _number(target, with_unit(plain(value or Decimal(0)), target.indicator.unit))
+    return _number(target, with_unit(number_without_zeros(value or Decimal(0)), target.indicator.unit))
 
 
 def _done_by(target: Target, _compared: Decimal | None) -> str:
@@ -50,11 +50,13 @@ def _done_by(target: Target, _compared: Decimal | None) -> str:
 
 def _improves(target: Target, compared: Decimal | None) -> str:
     text = _("better than the same months of last year")
-    return f"{text} ({with_unit(plain(compared), target.indicator.unit)})" if compared is not None else text
+    return (
+        f"{text} ({with_unit(number_without_zeros(compared), target.indicator.unit)})" if compared is not None else text
+    )
 
 
 def _between(target: Target, _compared: Decimal | None) -> str:
-    lower, upper = (plain(one or Decimal(0)) for one in (target.threshold, target.threshold_upper))
+    lower, upper = (number_without_zeros(one or Decimal(0)) for one in (target.threshold, target.threshold_upper))
     return with_unit(f"{lower}\u2013{upper}", target.indicator.unit)
 
 
@@ -83,14 +85,19 @@ _AGAINST: dict[str, Callable[[Target], tuple[str, str]]] = {
 
 
 def _held_against(target: Target, name: str, unit: str, compared: Decimal | None) -> str:
-    text = f"{SYMBOLS[target.comparator]} {name}" + (f" (±\u00a0{plain(target.tolerance)})" if target.tolerance else "")
-    return f"{text} ({with_unit(plain(compared), unit)})" if compared is not None else text
+    text = f"{SYMBOLS[target.comparator]} {name}" + (
+        f" (±\u00a0{number_without_zeros(target.tolerance)})" if target.tolerance else ""
+    )
+    return f"{text} ({with_unit(number_without_zeros(compared), unit)})" if compared is not None else text
 
 
 def _number(target: Target, text: str, symbol: str = "") -> str:
     """≥ 92 %; what need only be about it is told with how far off it may be: 6 %左右（±0.5）."""
     if target.tolerance is not None:
-        return _("about %(number)s (±%(tolerance)s)") % {"number": text, "tolerance": plain(target.tolerance)}
+        return _("about %(number)s (±%(tolerance)s)") % {
+            "number": text,
+            "tolerance": number_without_zeros(target.tolerance),
+        }
     return f"{symbol or SYMBOLS[target.comparator]}\u00a0{text}"
 
 
@@ -99,9 +106,9 @@ def change_text(target: Target, compared: Decimal | None = None) -> str:
     change, base = target.threshold or Decimal(0), _base_text(target, compared)
     if not change:
         return f"{SYMBOLS[target.comparator]} {base}"
-    unit = "%" if target.threshold_kind in BY_SHARE else points(target.indicator.unit)
+    unit = "%" if target.threshold_kind in BY_SHARE else difference_unit(target.indicator.unit)
     symbol = _OF_A_FALL.get(target.comparator, "") if change < 0 else ""
-    told = {"change": _number(target, with_unit(plain(abs(change)), unit), symbol), "base": base}
+    told = {"change": _number(target, with_unit(number_without_zeros(abs(change)), unit), symbol), "base": base}
     return (_("%(change)s below %(base)s") if change < 0 else _("%(change)s above %(base)s")) % told
 
 
@@ -111,7 +118,7 @@ def _base_text(target: Target, compared: Decimal | None) -> str:
         return _base_name(target)
     return _("%(base)s (%(value)s)") % {
         "base": _base_name(target),
-        "value": with_unit(plain(known), target.indicator.unit),
+        "value": with_unit(number_without_zeros(known), target.indicator.unit),
     }
 
 
@@ -131,7 +138,7 @@ def _base(target: Target, compared: Decimal | None) -> Decimal | None:
         return compared - target.threshold
     if target.threshold == -100:
         return None
-    found = written(Quantity(compared * 100, target.threshold + 100))
+    found = decimal_of_quantity(Quantity(compared * 100, target.threshold + 100))
     return rounded(found, max(target.indicator.decimals, 2))
 
 
@@ -139,4 +146,4 @@ def aspiration_text(target: Target) -> str:
     """The second number (力争): ≥ 95 %; nothing where there is none."""
     if target.aspiration is None:
         return ""
-    return _number(target, with_unit(plain(target.aspiration), target.indicator.unit))
+    return _number(target, with_unit(number_without_zeros(target.aspiration), target.indicator.unit))

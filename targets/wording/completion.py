@@ -9,18 +9,18 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from targets.arithmetic.formulas import Reason
-from targets.arithmetic.quantities import Quantity, shown_apart, written
+from targets.arithmetic.formulas import UnassessableReason
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity, shown_apart
 from targets.models import Attainment
-from targets.wording.explanation import over_years, quota_of
-from targets.wording.number_texts import month_text, number, with_unit
+from targets.wording.explanation import quota_of, spans_years
+from targets.wording.number_texts import month_text, number_in_full, with_unit
 
 _WHOLE = Decimal(100)
 
 
 def owes(attainment: Attainment) -> bool:
     """Whether the region owes anything of the target at all."""
-    return attainment.reason != Reason.NOT_OWED
+    return attainment.reason != UnassessableReason.NOT_OWED
 
 
 def is_divided(parts: Iterable[Attainment]) -> bool:
@@ -33,7 +33,7 @@ def completion(attainment: Attainment) -> Decimal | None:
     actual, owed = attainment.actual, attainment.compared
     if actual is None or owed is None or owed <= 0 or not owes(attainment):
         return None
-    return written(Quantity(actual, owed))
+    return decimal_of_quantity(Quantity(actual, owed))
 
 
 def completion_number(attainment: Attainment) -> Decimal | None:
@@ -45,7 +45,7 @@ def completion_number(attainment: Attainment) -> Decimal | None:
 def completion_text(attainment: Attainment) -> str:
     """The same with its sign."""
     shown = completion_number(attainment)
-    return "" if shown is None else with_unit(number(shown), "%")
+    return "" if shown is None else with_unit(number_in_full(shown), "%")
 
 
 def issued_text(attainment: Attainment) -> str:
@@ -53,7 +53,7 @@ def issued_text(attainment: Attainment) -> str:
     quota = quota_of(attainment)
     if quota is None:
         return ""
-    told = {"paper": quota.source, "month": month_text(quota.from_month, with_year=over_years(attainment.target))}
+    told = {"paper": quota.source, "month": month_text(quota.from_month, with_year=spans_years(attainment.target))}
     if not quota.source:
         return _("from %(month)s on") % told
     return _("%(paper)s, from %(month)s on") % told

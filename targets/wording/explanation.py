@@ -12,21 +12,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from plans.periods import Month
-from targets.arithmetic.formulas import Reason, reaches
+from targets.arithmetic.formulas import UnassessableReason, reaches_aspiration
 from targets.arithmetic.quantities import rounded, shown_apart
 from targets.models import Attainment, Indicator, Quota, Target
-from targets.wording.aims import CHANGES, SYMBOLS, aspiration_text, change_text
-from targets.wording.aims import threshold_text as threshold_text
+from targets.wording.aims import CHANGES, SYMBOLS, aspiration_text, change_text, threshold_text
 from targets.wording.milestone_steps import StepAim, step_of, step_text
-from targets.wording.number_texts import listed_months, month_text, plain, points, span_text
-from targets.wording.number_texts import number as number
-from targets.wording.number_texts import share_text as share_text
-from targets.wording.number_texts import with_unit as with_unit
+from targets.wording.number_texts import (
+    difference_unit,
+    listed_months,
+    month_text,
+    number_in_full,
+    number_without_zeros,
+    span_text,
+    with_unit,
+)
 from targets.wording.verdicts import verdict_text
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AttainmentTexts:
     """Figures as text, with their unit: what is reached, what it is compared with, what is needed from now on."""
 
     actual: str
@@ -42,13 +46,15 @@ def difference_text(difference: Decimal, indicator: Indicator) -> str:
 def signed_text(value: Decimal, indicator: Indicator) -> str:
     """A number with its sign and unit: differences of percentages are percentage points (百分点), never per cent."""
     sign = "+" if value > 0 else "\u2212" if value < 0 else "±"
-    return with_unit(f"{sign}{plain(abs(value))}", points(indicator.unit))
+    return with_unit(f"{sign}{number_without_zeros(abs(value))}", difference_unit(indicator.unit))
 
 
-def shown(attainment: Attainment) -> Shown:
+def attainment_texts_of(attainment: Attainment) -> AttainmentTexts:
     """How a page shows the figures: rounded, but never so far that they contradict the verdict."""
     actual, compared = numbers_shown(attainment)
-    return Shown(_actual_text(attainment, actual), _threshold_text(attainment, compared), _needed_text(attainment))
+    return AttainmentTexts(
+        _actual_text(attainment, actual), _threshold_text(attainment, compared), _needed_text(attainment)
+    )
 
 
 def numbers_shown(attainment: Attainment, beside: Sequence[Decimal] = ()) -> tuple[Decimal | None, Decimal | None]:
@@ -82,12 +88,12 @@ def _actual_text(attainment: Attainment, actual: Decimal | None) -> str:
             if attainment.done_on
             else ("" if actual is None else _("not done yet"))
         )
-    return "" if actual is None else with_unit(number(actual), attainment.target.indicator.unit)
+    return "" if actual is None else with_unit(number_in_full(actual), attainment.target.indicator.unit)
 
 
 def _threshold_text(attainment: Attainment, compared: Decimal | None) -> str:
     """What the region is held against; one that owes nothing is held against nothing."""
-    if attainment.reason == Reason.NOT_OWED:
+    if attainment.reason == UnassessableReason.NOT_OWED:
         return _("nothing owed")
     if compared is None and (quota := quota_of(attainment)) is not None:
         compared = quota.threshold
@@ -100,8 +106,8 @@ def _needed_text(attainment: Attainment) -> str:
     if needed is None:
         return ""
     if indicator.measure == Indicator.Measure.COUNT and not indicator.decimals:
-        return with_unit(number(needed.to_integral_value(rounding=ROUND_CEILING)), indicator.unit)
-    return with_unit(number(rounded(needed, max(indicator.decimals, 2))), indicator.unit)
+        return with_unit(number_in_full(needed.to_integral_value(rounding=ROUND_CEILING)), indicator.unit)
+    return with_unit(number_in_full(rounded(needed, max(indicator.decimals, 2))), indicator.unit)
 
 
 def quota_of(attainment: Attainment) -> Quota | None:
@@ -115,7 +121,7 @@ def quota_of(attainment: Attainment) -> Quota | None:
         return None
 
 
-def explain(attainment: Attainment) -> str:
+def explain_attainment(attainment: Attainment) -> str:
     """The sentence: which months, from which figures, what came out, against what, with what verdict."""
     opening = _opening(attainment)
     if attainment.verdict == Attainment.VerdictChoices.NO_DATA:
@@ -142,13 +148,13 @@ def explain(attainment: Attainment) -> str:
 def _opening(attainment: Attainment) -> str:
     """1–9月; with the year in a plan over several; 累计 where figures are counted over them."""
     last = attainment.last_month or attainment.month
-    text = span_text(attainment.counted_from, last, with_year=over_years(attainment.target))
+    text = span_text(attainment.counted_from, last, with_year=spans_years(attainment.target))
     if attainment.target.counting == Target.Counting.PLAN:
         return _("%(months)s together") % {"months": text}
     return text
 
 
-def over_years(target: Target) -> bool:
+def spans_years(target: Target) -> bool:
     """Whether the months of a target's plan are of several calendar years, so that each is told with its own."""
     return target.plan.first_month.year != target.plan.last_month.year
 
@@ -160,13 +166,13 @@ def _inputs(attainment: Attainment) -> str:
         return ""
     if indicator.time_rule == Indicator.TimeRule.MEAN:
         return _("%(sum)s in %(count)s readings") % {
-            "sum": plain(attainment.numerator),
-            "count": plain(attainment.denominator),
+            "sum": number_without_zeros(attainment.numerator),
+            "count": number_without_zeros(attainment.denominator),
         }
     if not indicator.is_ratio:
         return ""
-    below = with_unit(plain(attainment.denominator), indicator.denominator_unit)
-    above = with_unit(plain(attainment.numerator), indicator.numerator_unit)
+    below = with_unit(number_without_zeros(attainment.denominator), indicator.denominator_unit)
+    above = with_unit(number_without_zeros(attainment.numerator), indicator.numerator_unit)
     return pgettext("between the parts of a sentence", ", ").join(
         [f"{indicator.denominator_name} {below}".strip(), f"{indicator.numerator_name} {above}".strip()]
     )
@@ -182,7 +188,7 @@ def _aim(attainment: Attainment) -> str:
     """What it is held against: the target, with what it comes to where it changes an earlier figure; or the region's
     own quota with its paper."""
     target = attainment.target
-    if attainment.reason == Reason.NOT_OWED:
+    if attainment.reason == UnassessableReason.NOT_OWED:
         return ""
     told = {"threshold": _threshold_text(attainment, numbers_shown(attainment)[1])}
     if (quota := quota_of(attainment)) is not None:
@@ -207,7 +213,7 @@ def _until(attainment: Attainment) -> str:
 
 def _quota(attainment: Attainment, quota: Quota, threshold: str) -> str:
     """本地区分解指标 400 户（温质〔2014〕3号，自7月起）."""
-    since = month_text(quota.from_month, with_year=over_years(attainment.target))
+    since = month_text(quota.from_month, with_year=spans_years(attainment.target))
     told = {"threshold": threshold, "paper": quota.source, "month": since}
     if attainment.target.comparator == Target.Comparator.AT_LEAST:
         # Who owes 400 owes 400: no sign is needed.
@@ -220,12 +226,12 @@ def _quota(attainment: Attainment, quota: Quota, threshold: str) -> str:
 def _aspiration(attainment: Attainment) -> str:
     """力争 ≥ 95 %, and whether that holds; told of the whole alone, to whose threshold it belongs."""
     target, numerator, denominator = attainment.target, attainment.numerator, attainment.denominator
-    if target.aspiration is None or attainment.quota_id is not None or attainment.reason == Reason.NOT_OWED:
+    if target.aspiration is None or attainment.quota_id is not None or attainment.reason == UnassessableReason.NOT_OWED:
         return ""
     if numerator is None or not denominator:
         return ""
     told = {"aspiration": aspiration_text(target)}
-    if not reaches(target.rule, target.aspiration, numerator, denominator):
+    if not reaches_aspiration(target.rule, target.aspiration, numerator, denominator):
         return _("aspired to %(aspiration)s: not reached yet") % told
     return _("aspired to %(aspiration)s: reached") % told
 
@@ -243,7 +249,7 @@ def pace_text(attainment: Attainment) -> str:
     if known is None:
         return ""
     shown_pace = shown_apart(known if attainment.actual is None else attainment.actual, known, decimals)[1]
-    return with_unit(plain(shown_pace or Decimal(0)), attainment.target.indicator.unit)
+    return with_unit(number_without_zeros(shown_pace or Decimal(0)), attainment.target.indicator.unit)
 
 
 def distance(attainment: Attainment) -> Decimal | None:
@@ -269,7 +275,9 @@ def behind_text(attainment: Attainment) -> str:
         gap = distance_text(attainment)
         return _("%(gap)s against the target") % {"gap": gap} if gap else ""
     reached, due = shown_apart(actual, known, indicator.decimals)
-    return _("%(gap)s behind its pace") % {"gap": with_unit(plain((due or known) - reached), indicator.unit)}
+    return _("%(gap)s behind its pace") % {
+        "gap": with_unit(number_without_zeros((due or known) - reached), indicator.unit)
+    }
 
 
 def _milestones(attainment: Attainment) -> str:
@@ -285,7 +293,7 @@ def _with_rule(sentence: str, attainment: Attainment) -> str:
     target = attainment.target
     if target.held in (None, (target.plan.first_month, target.plan.last_month)):
         return sentence
-    first, last = (month_text(month, with_year=over_years(target)) for month in target.held)
+    first, last = (month_text(month, with_year=spans_years(target)) for month in target.held)
     if target.held[1] == target.plan.last_month:
         told = _("Judged by the rule that holds from %(first)s on.")
     elif target.held[0] == target.plan.first_month:
@@ -298,6 +306,6 @@ def _with_rule(sentence: str, attainment: Attainment) -> str:
 def _with_gaps(sentence: str, attainment: Attainment) -> str:
     if not attainment.missing:
         return sentence
-    months = listed_months(attainment.missing_months, with_year=over_years(attainment.target))
+    months = listed_months(attainment.missing_months, with_year=spans_years(attainment.target))
     gaps = _("Not complete: %(months)s.") % {"months": months}
     return _("%(sentence)s %(gaps)s") % {"sentence": sentence, "gaps": gaps}

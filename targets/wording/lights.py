@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from targets.arithmetic.formulas import UNRECOVERABLE, Reason, Signal, Verdict
+from targets.arithmetic.formulas import UNRECOVERABLE, Signal, UnassessableReason, Verdict
 from targets.models import Attainment
 from targets.wording.verdicts import is_due, is_settled
 
@@ -57,7 +57,7 @@ LIGHTS = {
 }
 
 
-def light(attainment: Attainment) -> Light:
+def light_of_attainment(attainment: Attainment) -> Light:
     """The light with the word that fits the verdict."""
     return LIGHTS[_state(attainment)]
 
@@ -90,7 +90,7 @@ def _red(attainment: Attainment) -> str:
 def _grey(attainment: Attainment) -> str:
     """Nothing reported though expected; nothing expected so far, or an event not due yet; nothing owed; no way to
     judge."""
-    if attainment.reason == Reason.NOT_OWED:
+    if attainment.reason == UnassessableReason.NOT_OWED:
         return "not_owed"
     if attainment.verdict == Verdict.NO_DATA:
         return "no_data" if attainment.missing else "not_due"

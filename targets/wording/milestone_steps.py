@@ -7,11 +7,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from plans.periods import Month
-from targets.arithmetic.quantities import Quantity, written
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity
 from targets.models import Attainment, Step, Target
 from targets.models.promising import STEPPED
 from targets.wording.aims import SYMBOLS
-from targets.wording.number_texts import plain, with_unit
+from targets.wording.number_texts import number_without_zeros, with_unit
 
 
 class StepAim(NamedTuple):
@@ -28,7 +28,7 @@ def step_of(attainment: Attainment) -> StepAim | None:
     target, month = attainment.target, attainment.month
     if attainment.verdict != Attainment.VerdictChoices.NOT_MET or month >= Month.of(target.due):
         return None
-    found = steps_of(target)
+    found = steps_of_target(target)
     due = [step for step in found if Month.of(step.due) <= month]
     if attainment.pace is not None:
         found = [step for step in found if Month.of(step.due) >= month]
@@ -37,7 +37,7 @@ def step_of(attainment: Attainment) -> StepAim | None:
     return _aim(attainment, found[0]) if found else None
 
 
-def steps_of(target: Target) -> list[Step]:
+def steps_of_target(target: Target) -> list[Step]:
     """A target's steps in order of time; no question is asked where there can be none."""
     if target.pk is None or target.comparator not in STEPPED:
         return []
@@ -53,12 +53,12 @@ def _number(attainment: Attainment, step: Step) -> Decimal:
     whole, own = attainment.target.threshold, attainment.compared
     if attainment.quota_id is None or not whole or own is None:
         return step.threshold
-    return written(Quantity(step.threshold * own, whole))
+    return decimal_of_quantity(Quantity(step.threshold * own, whole))
 
 
 def step_text(target: Target, step: Step, number: Decimal | None = None) -> str:
     """阶段目标: ≥ 60 % by 30 June 2016."""
-    told = with_unit(plain(step.threshold if number is None else number), target.indicator.unit)
+    told = with_unit(number_without_zeros(step.threshold if number is None else number), target.indicator.unit)
     return _("%(number)s by %(day)s") % {
         "number": f"{SYMBOLS[target.comparator]}\u00a0{told}",
         "day": date_format(step.due),

@@ -17,7 +17,7 @@ NAMED = 12
 Details = Mapping[str, Any]
 
 
-def month_text(text: str) -> str:
+def stored_month_text(text: str) -> str:
     """A month that is stored as 2014-06."""
     return date_format(Month.parse(text).first_day, "YEAR_MONTH_FORMAT")
 
@@ -27,7 +27,7 @@ def day_text(text: str) -> str:
     return date_format(date.fromisoformat(text))
 
 
-def left(days: int) -> str:
+def time_left_text(days: int) -> str:
     """How long there is still time, or for how long there is none any more."""
     if days > 0:
         return ngettext("%(number)s day left", "%(number)s days left", days) % {"number": days}
@@ -42,7 +42,7 @@ def _figures_due(details: Details) -> str:
         "%(unit)s, %(month)s: %(number)s figures are still to be handed in. Deadline %(day)s, %(left)s.",
         details["number"],
     )
-    return said % filled(details)
+    return said % gap_details(details)
 
 
 def _figures_returned(details: Details) -> str:
@@ -51,7 +51,7 @@ def _figures_returned(details: Details) -> str:
         "%(unit)s, %(month)s: %(number)s figures were returned and are to be corrected. Deadline %(day)s, %(left)s.",
         details["number"],
     )
-    return said % filled(details)
+    return said % gap_details(details)
 
 
 def _figures_earlier(details: Details) -> str:
@@ -60,22 +60,22 @@ def _figures_earlier(details: Details) -> str:
         "%(unit)s, %(first)s to %(last)s: %(number)s figures are missing or were returned.",
         details["number"],
     )
-    return said % {"unit": details["unit"], "number": details["number"], **span(details)}
+    return said % {"unit": details["unit"], "number": details["number"], **span_details(details)}
 
 
-def span(details: Details) -> dict[str, str]:
+def span_details(details: Details) -> dict[str, str]:
     """From which month to which."""
-    return {"first": month_text(details["first"]), "last": month_text(details["last"])}
+    return {"first": stored_month_text(details["first"]), "last": stored_month_text(details["last"])}
 
 
-def filled(details: Details) -> dict[str, Any]:
+def gap_details(details: Details) -> dict[str, Any]:
     """How much of which month a unit owes, by when, and how long that is."""
     return {"unit": details["unit"], "number": details["number"], **_deadline(details)}
 
 
 def _deadline(details: Details) -> dict[str, str]:
-    days = left(details["days"])
-    return {"month": month_text(details["month"]), "day": day_text(details["deadline"]), "left": days}
+    days = time_left_text(details["days"])
+    return {"month": stored_month_text(details["month"]), "day": day_text(details["deadline"]), "left": days}
 
 
 def _reviews(details: Details) -> str:
@@ -102,7 +102,7 @@ def _units_late_earlier(details: Details) -> str:
         "%(first)s to %(last)s: %(number)s units have not handed in everything: %(units)s.",
         len(details["units"]),
     )
-    return said % {**_named(details["units"]), **span(details)}
+    return said % {**_named(details["units"]), **span_details(details)}
 
 
 def _units_unmanned(details: Details) -> str:
@@ -111,10 +111,10 @@ def _units_unmanned(details: Details) -> str:
         "%(month)s: %(number)s units have figures to hand in and nobody with an active account to do it: %(units)s.",
         len(details["units"]),
     )
-    return said % {**_named(details["units"]), "month": month_text(details["month"])}
+    return said % {**_named(details["units"]), "month": stored_month_text(details["month"])}
 
 
-def listed(names: Sequence[str], total: int | None = None) -> str:
+def list_names(names: Sequence[str], total: int | None = None) -> str:
     """The names one after the other, and how many further ones there are if there are `total` in all."""
     told = pgettext("between the names of a list", ", ").join(names)
     further = (total or 0) - len(names)
@@ -122,7 +122,7 @@ def listed(names: Sequence[str], total: int | None = None) -> str:
 
 
 def _named(units: Sequence[str]) -> dict[str, Any]:
-    return {"number": len(units), "units": listed(units[:NAMED], len(units))}
+    return {"number": len(units), "units": list_names(units[:NAMED], len(units))}
 
 
 def _returned(details: Details) -> str:
@@ -136,7 +136,7 @@ def _withdrawn(details: Details) -> str:
 
 
 def _figure(details: Details) -> str:
-    return f"{details['indicator']} · {details['region']} · {month_text(details['month'])}"
+    return f"{details['indicator']} · {details['region']} · {stored_month_text(details['month'])}"
 
 
 WORDINGS: dict[str, Callable[[Details], str]] = {

@@ -14,14 +14,14 @@ from targets.arithmetic.quantities import rounded
 _PLAIN = Context(prec=400)
 
 
-def number(value: Decimal) -> str:
+def number_in_full(value: Decimal) -> str:
     """A number in full, thousands set apart by a narrow no-break space, no zeros at the end beyond those given."""
     return f"{value:,f}".replace(",", "\u202f")
 
 
-def plain(value: Decimal) -> str:
+def number_without_zeros(value: Decimal) -> str:
     """A number in full, without zeros at the end of its fraction: 92 for 92.000000."""
-    return number(value.normalize(_PLAIN))
+    return number_in_full(value.normalize(_PLAIN))
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -29,14 +29,14 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}\u00a0{unit}" if text and unit else text
 
 
-def points(unit: str) -> str:
+def difference_unit(unit: str) -> str:
     """The unit of a difference: of percentages it is percentage points (百分点), never per cent."""
     return _("percentage points") if unit == "%" else unit
 
 
-def share_text(share: Decimal) -> str:
+def share_in_percent(share: Decimal) -> str:
     """A share in %, with one decimal."""
-    return with_unit(number(rounded(share * 100, 1)), "%")
+    return with_unit(number_in_full(rounded(share * 100, 1)), "%")
 
 
 def months_text(numbers: Iterable[int]) -> str:

@@ -18,14 +18,14 @@ from targets.arithmetic.formulas import BY_SHARE
 from targets.models import Target, TargetVersion
 from targets.models.version import RULE
 from targets.wording.milestone_steps import step_text
-from targets.wording.number_texts import plain, points, with_unit
+from targets.wording.number_texts import difference_unit, number_without_zeros, with_unit
 
 IN_POINTS = frozenset({"tolerance", "warning_margin"})
 """Distances: of percentages they are percentage points."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ToldRuleChange:
     """A change of a rule: the fields that differ, each with its name, before and after. `replaced`: a later change
     holds from the same month or an earlier one, so that no month is judged by what this one brought."""
 
@@ -38,7 +38,7 @@ class Turn:
     replaced: bool
 
 
-def rule_changes(target: Target) -> list[Turn]:
+def rule_changes(target: Target) -> list[ToldRuleChange]:
     """The changes of a target's rule from a month on, the latest first; two queries, none where there are none."""
     versions = target.all_versions
     if not versions:
@@ -46,7 +46,7 @@ def rule_changes(target: Target) -> list[Turn]:
     people = User.objects.in_bulk({version.changed_by_id for version in versions})
     rules = [*(version.restored(target) for version in versions), target]
     turns = [
-        Turn(
+        ToldRuleChange(
             version.from_month,
             list(_differences(before, after)),
             version.reason,
@@ -75,7 +75,7 @@ def _text(target: Target, name: str) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, Decimal):
-        return with_unit(plain(value), _unit(target, name))
+        return with_unit(number_without_zeros(value), _unit(target, name))
     if isinstance(value, date):
         return date_format(value)
     return str(_chosen(target, name, value))
@@ -85,7 +85,7 @@ def _unit(target: Target, name: str) -> str:
     unit = target.indicator.unit
     if name == "threshold" and target.threshold_kind in BY_SHARE:
         return "%"
-    return points(unit) if name in IN_POINTS else unit
+    return difference_unit(unit) if name in IN_POINTS else unit
 
 
 def _chosen(target: Target, name: str, value: Any) -> Any:

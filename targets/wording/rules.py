@@ -9,13 +9,13 @@ from plans.periods import Month
 from targets.arithmetic.formulas import PACED, UNRECOVERABLE
 from targets.models import Step, Target
 from targets.wording.aims import aspiration_text, threshold_text
-from targets.wording.milestone_steps import step_text, steps_of
-from targets.wording.number_texts import month_text, plain, points, with_unit
+from targets.wording.milestone_steps import step_text, steps_of_target
+from targets.wording.number_texts import difference_unit, month_text, number_without_zeros, with_unit
 
 
 def rules(target: Target) -> list[str]:
     """What is compared, how months and regions combine, when which light is shown; one sentence each."""
-    steps, indicator = steps_of(target), target.indicator
+    steps, indicator = steps_of_target(target), target.indicator
     return [
         _("Holds when: %(name)s %(threshold)s. Full values are compared, never rounded ones.")
         % {"name": indicator.name, "threshold": threshold_text(target)},
@@ -63,7 +63,7 @@ def _before_due(target: Target, steps: list[Step]) -> str:
 
 
 def _paced(target: Target, steps: list[Step]) -> str:
-    share = with_unit(plain(target.plan.pace_tolerance * 100), "%")
+    share = with_unit(number_without_zeros(target.plan.pace_tolerance * 100), "%")
     return _("Until then: green from the pace on (%(way)s), yellow from %(share)s of that on, red below.") % {
         "way": _way(target, steps),
         "share": share,
@@ -84,7 +84,7 @@ def _way(target: Target, steps: list[Step]) -> str:
 def _by_margin(target: Target, has_steps: bool) -> str:
     if target.warning_margin is None:
         return _stepped_without_margin() if has_steps else _without_margin()
-    margin = with_unit(plain(target.warning_margin), points(target.indicator.unit))
+    margin = with_unit(number_without_zeros(target.warning_margin), difference_unit(target.indicator.unit))
     return (_stepped_with_margin() if has_steps else _with_margin()) % {"margin": margin}
 
 

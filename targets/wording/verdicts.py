@@ -9,11 +9,11 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from plans.periods import Month
-from targets.arithmetic.formulas import UNRECOVERABLE, Reason, Signal, Verdict
+from targets.arithmetic.formulas import UNRECOVERABLE, Signal, UnassessableReason, Verdict
 from targets.arithmetic.quantities import shown_apart
 from targets.models import Attainment, Target
 from targets.wording.milestone_steps import StepAim
-from targets.wording.number_texts import plain
+from targets.wording.number_texts import number_without_zeros
 
 SETTLED = frozenset({"at_least", "more_than"})
 """Comparators that hold for good once a count has reached its number."""
@@ -22,7 +22,7 @@ SETTLED = frozenset({"at_least", "more_than"})
 def verdict_text(attainment: Attainment, step: StepAim | None) -> str:
     """What the light says, in words."""
     if attainment.verdict == Verdict.NOT_ASSESSABLE:
-        if attainment.reason == Reason.NOT_OWED:
+        if attainment.reason == UnassessableReason.NOT_OWED:
             return _("the region owes nothing of this target")
         return _("not assessable: %(reason)s") % {"reason": attainment.get_reason_display()}
     if is_due(attainment):
@@ -74,7 +74,7 @@ def _count(attainment: Attainment) -> str:
 def _paced(attainment: Attainment, pace: Decimal) -> str:
     """达到时序进度（应达 3 060.75，已达 3 198）."""
     actual, due = shown_apart(attainment.actual or Decimal(0), pace, attainment.target.indicator.decimals)
-    told = {"due": plain(due or Decimal(0)), "reached": plain(actual)}
+    told = {"due": number_without_zeros(due or Decimal(0)), "reached": number_without_zeros(actual)}
     if attainment.signal == Signal.GREEN:
         return _("keeps pace (due by now %(due)s, reached %(reached)s)") % told
     return _("behind its pace (due by now %(due)s, reached %(reached)s)") % told

@@ -16,7 +16,7 @@ from pages.choices import offer_rows
 from plans.models import Clause, Plan
 from targets.models import Indicator, Target
 from tasks.models import Assignment, Milestone, Task
-from tasks.reading.proposals import Proposal
+from tasks.reading.proposals import NextPlanProposal
 from tasks.services.next_year import demand_free_code
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -64,9 +64,9 @@ class ProposalForm(forms.ModelForm):
         return code
 
     @property
-    def proposal(self) -> Proposal:
+    def proposal(self) -> NextPlanProposal:
         """What was typed."""
-        return Proposal(**{name: self.cleaned_data[name] for name in self.Meta.fields})
+        return NextPlanProposal(**{name: self.cleaned_data[name] for name in self.Meta.fields})
 
 
 class DraftForm(forms.ModelForm):
@@ -233,7 +233,7 @@ class TaskForm(PromiseForm):
         widgets = {"due": DAY, "quote": forms.Textarea(attrs={"rows": 6})}
 
 
-class MilestoneForm(DraftForm):
+class DraftMilestoneForm(DraftForm):
     """A deliverable of a task."""
 
     further = ("code", "order")
@@ -249,6 +249,6 @@ FORMS: dict[str, tuple[type[models.Model], type[DraftForm]]] = {
     "clause": (Clause, ClauseForm),
     "target": (Target, TargetForm),
     "task": (Task, TaskForm),
-    "milestone": (Milestone, MilestoneForm),
+    "milestone": (Milestone, DraftMilestoneForm),
 }
 """Kind of row, as it stands in an address → its model and its form."""

@@ -19,7 +19,7 @@ from tasks.reading.selectors import Wanted, countable_targets
 from tasks.wording.lights import LIGHTS
 
 
-class FilterForm(forms.Form):
+class TaskFilterForm(forms.Form):
     """Which tasks a list shows. What is not on offer is as if it had not been asked for."""
 
     chapter = forms.ChoiceField(label=_("Chapter"), required=False)
@@ -52,7 +52,7 @@ class FilterForm(forms.Form):
         return Wanted(**found, due=Month.parse(due) if due else None)
 
 
-class MilestoneForm(forms.Form):
+class SplitMilestoneForm(forms.Form):
     """A line of a task that is being split. An empty one says nothing; what the plan names keeps its words and day."""
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -14,7 +14,7 @@ from plans.models import Plan
 from targets.models import Target
 from tasks.models import SupervisionNotice, Task
 from tasks.models.units import units_for
-from tasks.services.supervision import LONGEST_TEXT, Proposal
+from tasks.services.supervision import LONGEST_TEXT, NoticeProposal
 
 
 class NoticeForm(forms.Form):
@@ -47,10 +47,10 @@ class NoticeForm(forms.Form):
         for name in ("lead", "support"):
             offer_rows(self, name, units_for(plan))
 
-    def proposal(self, **values: Any) -> Proposal:
+    def proposal(self, **values: Any) -> NoticeProposal:
         """What was typed, about what `values` say."""
         typed = self.cleaned_data
-        return Proposal(**{**typed, "support": tuple(typed["support"])}, plan=self.plan, **values)
+        return NoticeProposal(**{**typed, "support": tuple(typed["support"])}, plan=self.plan, **values)
 
     @staticmethod
     def typed_of(notice: SupervisionNotice) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class NewNoticeForm(NoticeForm):
         tasks = _("Key tasks"), [(code, task.title) for code, task in self.tasks.items()]
         offer_choices(self, "subject", [("", "—"), targets, tasks])
 
-    def proposal(self, **values: Any) -> Proposal:
+    def proposal(self, **values: Any) -> NoticeProposal:
         """The notice about the subject that was chosen."""
         subject = self.cleaned_data.pop("subject")
         about = {"target": self.targets.get(subject), "task": self.tasks.get(subject)}
@@ -87,7 +87,7 @@ class StepForm(forms.Form):
     days = forms.IntegerField(min_value=1, max_value=365, required=False)
 
 
-class FilterForm(forms.Form):
+class SupervisionFilterForm(forms.Form):
     """Which notices a list shows."""
 
     state = forms.ChoiceField(label=_("State"), required=False)

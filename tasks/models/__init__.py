@@ -14,7 +14,7 @@ from tasks.models.report import (
 )
 from tasks.models.rules import SupervisionRules
 from tasks.models.supervision import SupervisionNotice, SupervisionStep
-from tasks.models.task import Assignment, Milestone, Task, TaskLeader, countable, signed
+from tasks.models.task import Assignment, Milestone, Task, TaskLeader, countable, sign_history_change
 
 __all__ = [
     "Assignment",
@@ -35,5 +35,5 @@ __all__ = [
     "Task",
     "TaskLeader",
     "countable",
-    "signed",
+    "sign_history_change",
 ]

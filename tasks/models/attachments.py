@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from departments.models import User
 from reviews.models import AbstractAttachment
 from tasks.models.supervision import SupervisionNotice, SupervisionStep
-from tasks.rules.supervising import Verb
+from tasks.rules.supervising import SupervisionVerb
 
 
 class StepAttachmentQuerySet(models.QuerySet["StepAttachment"]):
@@ -20,7 +20,7 @@ class StepAttachmentQuerySet(models.QuerySet["StepAttachment"]):
 
     def of_issue(self, notice: SupervisionNotice) -> Self:
         """What went to the units with the notice itself."""
-        return self.filter(step__notice=notice, step__verb=Verb.ISSUE.value)
+        return self.filter(step__notice=notice, step__verb=SupervisionVerb.ISSUE.value)
 
 
 class StepAttachment(AbstractAttachment):

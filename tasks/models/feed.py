@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import User
-from departments.rules.keys import digest_of, new_key
+from departments.rules.keys import digest_of_key, new_key
 
 
 class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
@@ -17,7 +17,7 @@ class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
 
     def usable(self, key: str) -> Self:
         """The address with this key, if it was not revoked and its person's account is open."""
-        found = self.filter(key_hash=digest_of(key), revoked_at__isnull=True, user__is_active=True)
+        found = self.filter(key_hash=digest_of_key(key), revoked_at__isnull=True, user__is_active=True)
         return found.select_related("user")
 
 
@@ -57,5 +57,5 @@ class CalendarFeed(models.Model):
     def issue(cls, user: User) -> str:
         """A new address's key; it is not kept and cannot be shown again."""
         key = new_key()
-        cls.objects.create(user=user, key_hash=digest_of(key))
+        cls.objects.create(user=user, key_hash=digest_of_key(key))
         return key

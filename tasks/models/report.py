@@ -20,14 +20,14 @@ from reviews.models import (
     AbstractReviewed,
     ReviewedQuerySet,
 )
-from reviews.workflow import Verb
+from reviews.workflow import ReviewVerb
 from tasks.models.task import Assignment, Milestone, Task
 
 LONGEST_TEXT = 2000
 """Characters that each part of a report may have."""
 
 
-class Account(models.Model):
+class AbstractReportTexts(models.Model):
     """The parts of a report: what was done in the month, what comes next, what stands in the way."""
 
     done = models.TextField(_("done this month"), max_length=LONGEST_TEXT, blank=True)
@@ -38,7 +38,7 @@ class Account(models.Model):
         abstract = True
 
 
-class ReportDraft(Account):
+class ReportDraft(AbstractReportTexts):
     """A report as it is being typed, saved as one goes, so that nothing typed is lost, right or wrong.
 
     `steps` holds what was typed about milestones: {id: {"percentage", "done_on"}}, both texts. `version` counts the
@@ -96,7 +96,7 @@ class ProgressReportQuerySet(ReviewedQuerySet["ProgressReport"]):
         return self.filter(Q(author=user) | Q(authors__user=user))
 
 
-class ProgressReport(Account, AbstractReviewed):
+class ProgressReport(AbstractReportTexts, AbstractReviewed):
     """进展报告: a department's account of a task for a month. Its words and percentages never change."""
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="reports", verbose_name=_("task"))
@@ -132,7 +132,7 @@ class ProgressReport(Account, AbstractReviewed):
     @property
     def return_reason(self) -> str:
         """Why it was returned; empty if it was not. Where there are many, load their decisions first."""
-        return next((one.reason for one in self.decisions.all() if one.verb == Verb.RETURN.value), "")
+        return next((one.reason for one in self.decisions.all() if one.verb == ReviewVerb.RETURN.value), "")
 
 
 class ReportAuthor(AbstractAuthor):

@@ -26,8 +26,8 @@ from tasks.rules.supervising import (
     OPEN,
     WITH_UNIT,
     Level,
-    State,
-    Verb,
+    SupervisionState,
+    SupervisionVerb,
 )
 
 _BEFORE_ISSUE = [one.value for one in BEFORE_ISSUE]
@@ -81,15 +81,15 @@ class SupervisionNotice(models.Model):
     """
 
     class StateChoices(models.TextChoices):
-        PROPOSED = State.PROPOSED.value, pgettext_lazy("supervision", "proposed")
-        REJECTED = State.REJECTED.value, pgettext_lazy("supervision", "not taken up")
-        ISSUED = State.ISSUED.value, pgettext_lazy("supervision", "to be received")
-        RECEIVED = State.RECEIVED.value, pgettext_lazy("supervision", "in hand")
-        ANSWERED = State.ANSWERED.value, pgettext_lazy("supervision", "to be verified")
-        REWORK = State.REWORK.value, pgettext_lazy("supervision", "back for rework")
-        VERIFIED = State.VERIFIED.value, pgettext_lazy("supervision", "verified, to be closed")
-        CLOSED = State.CLOSED.value, pgettext_lazy("supervision", "closed")
-        WITHDRAWN = State.WITHDRAWN.value, pgettext_lazy("supervision", "withdrawn")
+        PROPOSED = SupervisionState.PROPOSED.value, pgettext_lazy("supervision", "proposed")
+        REJECTED = SupervisionState.REJECTED.value, pgettext_lazy("supervision", "not taken up")
+        ISSUED = SupervisionState.ISSUED.value, pgettext_lazy("supervision", "to be received")
+        RECEIVED = SupervisionState.RECEIVED.value, pgettext_lazy("supervision", "in hand")
+        ANSWERED = SupervisionState.ANSWERED.value, pgettext_lazy("supervision", "to be verified")
+        REWORK = SupervisionState.REWORK.value, pgettext_lazy("supervision", "back for rework")
+        VERIFIED = SupervisionState.VERIFIED.value, pgettext_lazy("supervision", "verified, to be closed")
+        CLOSED = SupervisionState.CLOSED.value, pgettext_lazy("supervision", "closed")
+        WITHDRAWN = SupervisionState.WITHDRAWN.value, pgettext_lazy("supervision", "withdrawn")
 
     class Urgency(models.TextChoices):
         URGENT = "urgent", _("urgent")
@@ -129,7 +129,9 @@ class SupervisionNotice(models.Model):
     grounds = models.JSONField(_("grounds"), default=dict, blank=True)
     matter = models.CharField(_("matter"), max_length=80, blank=True)
     evidence = models.DateField(_("evidence up to"), null=True, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=StateChoices.choices, default=State.PROPOSED.value)
+    state = models.CharField(
+        _("state"), max_length=10, choices=StateChoices.choices, default=SupervisionState.PROPOSED.value
+    )
     proposed_at = models.DateTimeField(_("proposed at"))
     number = models.CharField(_("number"), max_length=60, blank=True)
     register = models.ForeignKey(
@@ -199,7 +201,13 @@ class SupervisionNotice(models.Model):
             ),
             models.CheckConstraint(
                 name="supervision_answered_by_somebody",
-                condition=~Q(state__in=[State.ANSWERED.value, State.VERIFIED.value, State.CLOSED.value])
+                condition=~Q(
+                    state__in=[
+                        SupervisionState.ANSWERED.value,
+                        SupervisionState.VERIFIED.value,
+                        SupervisionState.CLOSED.value,
+                    ]
+                )
                 | Q(answered_by__isnull=False),
             ),
             models.CheckConstraint(
@@ -253,18 +261,18 @@ class SupervisionStep(models.Model):
     words that go with it. `level` says to whom an escalation went; each level is told once a round."""
 
     class VerbChoices(models.TextChoices):
-        PROPOSE = Verb.PROPOSE.value, pgettext_lazy("step of supervision", "proposed")
-        EDIT = Verb.EDIT.value, pgettext_lazy("step of supervision", "edited")
-        REJECT = Verb.REJECT.value, pgettext_lazy("step of supervision", "not taken up")
-        ISSUE = Verb.ISSUE.value, pgettext_lazy("step of supervision", "issued")
-        RECEIVE = Verb.RECEIVE.value, pgettext_lazy("step of supervision", "received")
-        ANSWER = Verb.ANSWER.value, pgettext_lazy("step of supervision", "answered")
-        RETURN = Verb.RETURN.value, pgettext_lazy("step of supervision", "sent back for rework")
-        VERIFY = Verb.VERIFY.value, pgettext_lazy("step of supervision", "verified")
-        CLOSE = Verb.CLOSE.value, pgettext_lazy("step of supervision", "closed")
-        WITHDRAW = Verb.WITHDRAW.value, pgettext_lazy("step of supervision", "withdrawn")
-        URGE = Verb.URGE.value, pgettext_lazy("step of supervision", "urged")
-        ESCALATE = Verb.ESCALATE.value, pgettext_lazy("step of supervision", "escalated")
+        PROPOSE = SupervisionVerb.PROPOSE.value, pgettext_lazy("step of supervision", "proposed")
+        EDIT = SupervisionVerb.EDIT.value, pgettext_lazy("step of supervision", "edited")
+        REJECT = SupervisionVerb.REJECT.value, pgettext_lazy("step of supervision", "not taken up")
+        ISSUE = SupervisionVerb.ISSUE.value, pgettext_lazy("step of supervision", "issued")
+        RECEIVE = SupervisionVerb.RECEIVE.value, pgettext_lazy("step of supervision", "received")
+        ANSWER = SupervisionVerb.ANSWER.value, pgettext_lazy("step of supervision", "answered")
+        RETURN = SupervisionVerb.RETURN.value, pgettext_lazy("step of supervision", "sent back for rework")
+        VERIFY = SupervisionVerb.VERIFY.value, pgettext_lazy("step of supervision", "verified")
+        CLOSE = SupervisionVerb.CLOSE.value, pgettext_lazy("step of supervision", "closed")
+        WITHDRAW = SupervisionVerb.WITHDRAW.value, pgettext_lazy("step of supervision", "withdrawn")
+        URGE = SupervisionVerb.URGE.value, pgettext_lazy("step of supervision", "urged")
+        ESCALATE = SupervisionVerb.ESCALATE.value, pgettext_lazy("step of supervision", "escalated")
 
     notice = models.ForeignKey(
         SupervisionNotice, models.PROTECT, related_name="steps", verbose_name=_("supervision notice")
@@ -298,12 +306,12 @@ class SupervisionStep(models.Model):
             ),
             models.CheckConstraint(
                 name="supervision_step_level_iff_escalated",
-                condition=Q(verb=Verb.ESCALATE.value, level__in=[one.value for one in LEVELS])
-                | (~Q(verb=Verb.ESCALATE.value) & Q(level="")),
+                condition=Q(verb=SupervisionVerb.ESCALATE.value, level__in=[one.value for one in LEVELS])
+                | (~Q(verb=SupervisionVerb.ESCALATE.value) & Q(level="")),
             ),
             models.UniqueConstraint(
                 fields=["notice", "round", "level"],
-                condition=Q(verb=Verb.ESCALATE.value),
+                condition=Q(verb=SupervisionVerb.ESCALATE.value),
                 name="supervision_escalated_once",
             ),
         ]

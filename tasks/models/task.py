@@ -36,7 +36,7 @@ class Task(models.Model):
 
     `open_ended` holds the words by which the plan names further units without saying which (相关市级部门, 等单位); they
     are a mark on the task, not a department. `targets` are the promises in numbers that stand in the same item. The
-    plan office closes a task when all of it is done (`tasks.services.signing.close`).
+    plan office closes a task when all of it is done (`tasks.services.signing.close_task`).
     """
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="tasks", verbose_name=_("plan"), db_index=False)
@@ -266,7 +266,7 @@ class Milestone(models.Model):
 Row = TypeVar("Row", Task, Milestone)
 
 
-def signed(row: Row, by: User, reason: str = "") -> Row:
+def sign_history_change(row: Row, by: User, reason: str = "") -> Row:
     """The row, not saved yet, with who changes it and why, as its history will keep it."""
     named: Any = row
     named._history_user, named._change_reason = by, reason or None

@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from departments.models import Membership
 from tasks.models import SupervisionNotice, SupervisionStep
-from tasks.rules.supervising import ENDED, TRANSITIONS, State, Transition, Verb, roles_for
+from tasks.rules.supervising import ENDED, TRANSITIONS, SupervisionState, SupervisionVerb, Transition, roles_for
 
 PATH = settings.BASE_DIR / "docs" / "supervision.md"
 HEAD = """# 督办流程 · The way of a supervision notice
@@ -17,7 +17,7 @@ Drawn by `manage.py draw_supervision` from the table in `tasks/rules/supervising
 """
 
 
-def document() -> str:
+def draw_supervision_diagram() -> str:
     """The whole file: the diagram (Mermaid) and the table, in Chinese."""
     with override("zh-hans"):
         parts = [HEAD, "```mermaid", *_diagram(), "```", "", *_table()]
@@ -26,7 +26,7 @@ def document() -> str:
 
 def _diagram() -> Iterator[str]:
     yield "stateDiagram-v2"
-    for state in State:
+    for state in SupervisionState:
         yield f'    state "{_state(state)}" as {state}'
     for (before, verb), one in TRANSITIONS.items():
         yield f"    {before or '[*]'} --> {one.to} : {_verb(verb)}（{_who(verb, one)}）"
@@ -42,17 +42,17 @@ def _table() -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
 
 
-def _state(state: State) -> str:
+def _state(state: SupervisionState) -> str:
     return str(SupervisionNotice.StateChoices(state.value).label)
 
 
-def _verb(verb: Verb) -> str:
+def _verb(verb: SupervisionVerb) -> str:
     return str(SupervisionStep.VerbChoices(verb.value).label)
 
 
-def _who(verb: Verb, one: Transition) -> str:
+def _who(verb: SupervisionVerb, one: Transition) -> str:
     names = [str(Membership.RoleChoices(role.value).label) for role in roles_for(verb)]
-    by_rule = ["系统"] if one.action is None or verb is Verb.PROPOSE else []
+    by_rule = ["系统"] if one.action is None or verb is SupervisionVerb.PROPOSE else []
     return "、".join([*by_rule, *names])
 
 

@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from targets.wording.notices import listed
+from targets.wording.notices import list_names
 from tasks.models import StepAttachment, SupervisionNotice, SupervisionRules
-from tasks.wording.grounds import sentence
+from tasks.wording.grounds import explain_notice_grounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def paper_of(notice: SupervisionNotice) -> Paper:
             letterhead=rules.letterhead or _("%(issuer)s: notice of supervision") % {"issuer": notice.plan.issuer},
             number=notice.number,
             title=notice.title,
-            addressees=listed([one.name for one in units]),
+            addressees=list_names([one.name for one in units]),
             paragraphs=[one for one in _paragraphs(notice, _issue_due(notice)) if one],
             annexes=_annexes(list(StepAttachment.objects.of_issue(notice))),
             signer=rules.signer or notice.plan.issuer,
@@ -82,9 +82,9 @@ def _issue_due(notice: SupervisionNotice) -> date:
 
 def _paragraphs(notice: SupervisionNotice, due: date) -> Sequence[str]:
     said = {"unit": notice.lead, "day": date_format(due), "number": notice.days}
-    support = listed([one.short_name for one in notice.support.all()])
+    support = list_names([one.short_name for one in notice.support.all()])
     return [
-        sentence(notice.grounds),
+        explain_notice_grounds(notice.grounds),
         *notice.demand.splitlines(),
         _("Led by %(unit)s.") % said + (_("Supported by %(units)s.") % {"units": support} if support else ""),
         _("Receive this notice at once, and answer within %(number)d working days, by %(day)s.") % said,

@@ -10,18 +10,19 @@ from django.utils.translation import gettext as _
 
 from departments.models import successors_on
 from plans.models import Clause, Plan
-from plans.models.plan import stands_in
+from plans.models.plan import quote_stands_in_clause
 from plans.periods import Month
 from targets.models import Attainment, Target
-from targets.wording.explanation import Shown, shown, threshold_text
-from targets.wording.lights import Light, light
+from targets.wording.aims import threshold_text
+from targets.wording.explanation import AttainmentTexts, attainment_texts_of
+from targets.wording.lights import Light, light_of_attainment
 from tasks.models import Milestone, Task
 
 Draftable = Plan | Clause | Target | Task | Milestone
 """What is worked on in a draft."""
 
 
-def plan_of(row: Draftable) -> Plan:
+def plan_of_draft_row(row: Draftable) -> Plan:
     """The plan to which the row belongs."""
     if isinstance(row, Plan):
         return row
@@ -29,7 +30,7 @@ def plan_of(row: Draftable) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class DraftGap:
     """What a draft still lacks: the sentence that says so, and the row in which it is mended, if that is one of the
     draft's."""
 
@@ -45,7 +46,7 @@ class Gap:
         return "" if self.row is None else self.row._meta.model_name or ""
 
 
-def gaps(draft: Plan) -> list[Gap]:
+def find_draft_gaps(draft: Plan) -> list[DraftGap]:
     """Everything without which the draft cannot be published; a constant number of queries."""
     return [
         *_of_the_document(draft),
@@ -57,46 +58,50 @@ def gaps(draft: Plan) -> list[Gap]:
     ]
 
 
-def _of_the_document(draft: Plan) -> list[Gap]:
-    return [] if draft.issued_on else [Gap(_("Enter the day on which the plan was issued."), draft)]
+def _of_the_document(draft: Plan) -> list[DraftGap]:
+    return [] if draft.issued_on else [DraftGap(_("Enter the day on which the plan was issued."), draft)]
 
 
-def _of_the_clauses(draft: Plan, clauses: Sequence[Clause]) -> list[Gap]:
+def _of_the_clauses(draft: Plan, clauses: Sequence[Clause]) -> list[DraftGap]:
     if not clauses:
-        return [Gap(_("The plan has no clause yet. Add what it says."), None)]
-    return [Gap(_("Clause %(path)s has no text.") % {"path": one.path}, one) for one in clauses if not one.text]
+        return [DraftGap(_("The plan has no clause yet. Add what it says."), None)]
+    return [DraftGap(_("Clause %(path)s has no text.") % {"path": one.path}, one) for one in clauses if not one.text]
 
 
-def _without_quote(promises: Iterable[Target | Task]) -> list[Gap]:
-    return [_quote_wanted(one, str(one), one.clause) for one in promises if not stands_in(one.quote, one.clause)]
-
-
-def _steps_without_quote(steps: Iterable[Milestone]) -> list[Gap]:
+def _without_quote(promises: Iterable[Target | Task]) -> list[DraftGap]:
     return [
-        _quote_wanted(one, f"{one.task} · {one}", one.task.clause)
-        for one in steps
-        if not stands_in(one.quote, one.task.clause)
+        _quote_wanted(one, str(one), one.clause)
+        for one in promises
+        if not quote_stands_in_clause(one.quote, one.clause)
     ]
 
 
-def _quote_wanted(row: Draftable, promise: str, clause: Clause) -> Gap:
+def _steps_without_quote(steps: Iterable[Milestone]) -> list[DraftGap]:
+    return [
+        _quote_wanted(one, f"{one.task} · {one}", one.task.clause)
+        for one in steps
+        if not quote_stands_in_clause(one.quote, one.task.clause)
+    ]
+
+
+def _quote_wanted(row: Draftable, promise: str, clause: Clause) -> DraftGap:
     told = {"promise": promise, "path": clause.path}
-    return Gap(_("%(promise)s: quote the words of clause %(path)s that promise it.") % told, row)
+    return DraftGap(_("%(promise)s: quote the words of clause %(path)s that promise it.") % told, row)
 
 
-def _split_reporters(draft: Plan) -> list[Gap]:
+def _split_reporters(draft: Plan) -> list[DraftGap]:
     followers = successors_on(draft.first_month.first_day)
     measured = {one.indicator for one in draft.targets.select_related("indicator__department")}
     said = _("%(indicator)s is reported by %(department)s, which was split. Name the indicator's new department.")
     return [
-        Gap(said % {"indicator": one, "department": one.department}, None)
+        DraftGap(said % {"indicator": one, "department": one.department}, None)
         for one in sorted(measured, key=lambda one: one.code)
         if one.department_id is not None and len(followers.get(one.department_id, [])) > 1
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PromisePair:
     """One promise in two plans; one of them is missing where it is new or was dropped.
 
     `reached` is where the earlier one stood at the end of its plan, None if nothing is known.
@@ -104,7 +109,7 @@ class Pair:
 
     before: Target | None
     after: Target | None
-    reached: Shown | None
+    reached: AttainmentTexts | None
     light: Light | None
 
     @property
@@ -127,7 +132,7 @@ class Pair:
         return "same" if _promise(self.before) == _promise(self.after) else "changed"
 
 
-def pairs(before: Plan, after: Plan) -> list[Pair]:
+def pair_promises_of_plans(before: Plan, after: Plan) -> list[PromisePair]:
     """Every target of the two plans in the later one's order, those that were dropped last; three queries.
 
     Two are the same promise if they have the same code, or else if they are the only ones about an indicator.
@@ -159,10 +164,10 @@ def _match(one: Target, earlier: Sequence[Target], later: Sequence[Target]) -> T
     return same[0] if same else None
 
 
-def _pair(before: Target | None, after: Target | None, reached: Attainment | None) -> Pair:
+def _pair(before: Target | None, after: Target | None, reached: Attainment | None) -> PromisePair:
     if reached is None or (reached.actual is None and reached.done_on is None):
-        return Pair(before, after, None, None)
-    return Pair(before, after, shown(reached), light(reached))
+        return PromisePair(before, after, None, None)
+    return PromisePair(before, after, attainment_texts_of(reached), light_of_attainment(reached))
 
 
 def _promise(target: Target) -> tuple[object, ...]:
@@ -179,14 +184,14 @@ def _promise(target: Target) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DraftEntry:
     """A row of a draft in its list: the words beneath its name, its own or, for a clause without any, those of the
     earlier plan; whether it lacks something; and its milestones."""
 
     row: Clause | Target | Task | Milestone
     words: str
     lacks: bool
-    steps: "Sequence[Entry]" = ()
+    steps: "Sequence[DraftEntry]" = ()
 
     @property
     def lacking_steps(self) -> int:
@@ -198,21 +203,21 @@ class Entry:
 class Contents:
     """What a draft is made of: its clauses, and clause by clause the targets and the tasks that are promised there."""
 
-    clauses: Sequence[Entry]
-    targets: "Sequence[tuple[Clause, Sequence[Entry]]]"
-    tasks: "Sequence[tuple[Clause, Sequence[Entry]]]"
+    clauses: Sequence[DraftEntry]
+    targets: "Sequence[tuple[Clause, Sequence[DraftEntry]]]"
+    tasks: "Sequence[tuple[Clause, Sequence[DraftEntry]]]"
     numbers: Mapping[str, int]
 
 
-def contents(draft: Plan, before: Plan | None, lacking: Sequence[Gap]) -> Contents:
+def contents(draft: Plan, before: Plan | None, lacking: Sequence[DraftGap]) -> Contents:
     """The draft's rows in the order of its clauses; five queries."""
     wanting = {(gap.kind, gap.row.pk) for gap in lacking if gap.row is not None}
     words = {} if before is None else dict(before.clauses.values_list("path", "text"))
     clauses = [
-        Entry(one, one.text or words.get(one.path, ""), ("clause", one.pk) in wanting)
+        DraftEntry(one, one.text or words.get(one.path, ""), ("clause", one.pk) in wanting)
         for one in draft.clauses.order_by("order")
     ]
-    targets = [Entry(one, threshold_text(one), ("target", one.pk) in wanting) for one in _targets(draft)]
+    targets = [DraftEntry(one, threshold_text(one), ("target", one.pk) in wanting) for one in _targets(draft)]
     tasks = [_task(one, wanting) for one in _tasks(draft)]
     numbers = {"clauses": len(clauses), "targets": len(targets), "tasks": len(tasks)}
     return Contents(clauses, _by_clause(targets), _by_clause(tasks), numbers)
@@ -222,14 +227,14 @@ def _tasks(draft: Plan) -> "QuerySet[Task]":
     return draft.tasks.select_related("clause").prefetch_related("milestones").order_by("order", "code")
 
 
-def _task(task: Task, wanting: Container[tuple[str, int]]) -> Entry:
-    steps = [Entry(one, "", ("milestone", one.pk) in wanting) for one in task.milestones.all()]
-    return Entry(task, "", ("task", task.pk) in wanting, steps)
+def _task(task: Task, wanting: Container[tuple[str, int]]) -> DraftEntry:
+    steps = [DraftEntry(one, "", ("milestone", one.pk) in wanting) for one in task.milestones.all()]
+    return DraftEntry(task, "", ("task", task.pk) in wanting, steps)
 
 
-def _by_clause(entries: Iterable[Entry]) -> "list[tuple[Clause, Sequence[Entry]]]":
+def _by_clause(entries: Iterable[DraftEntry]) -> "list[tuple[Clause, Sequence[DraftEntry]]]":
     """The promises of each clause, in the order of the clauses."""
-    found: dict[Clause, list[Entry]] = defaultdict(list)
+    found: dict[Clause, list[DraftEntry]] = defaultdict(list)
     for entry in entries:
         if isinstance(entry.row, Target | Task):
             found[entry.row.clause].append(entry)
@@ -237,7 +242,7 @@ def _by_clause(entries: Iterable[Entry]) -> "list[tuple[Clause, Sequence[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class DraftRemoval:
     """What goes with a row that is taken out of a draft: the parts of a clause in their order, what is promised in
     them, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
 
@@ -259,20 +264,20 @@ class Going:
         return sha256(named.encode()).hexdigest()[:16]
 
 
-def going_with(row: Clause | Target | Task | Milestone) -> Going:
+def removal_of_draft_row(row: Clause | Target | Task | Milestone) -> DraftRemoval:
     """What goes with the row; at most five queries."""
     if isinstance(row, Milestone):
-        return Going()
+        return DraftRemoval()
     if isinstance(row, Task):
-        return Going(milestones=list(row.milestones.all()))
+        return DraftRemoval(milestones=list(row.milestones.all()))
     if isinstance(row, Target):
-        return Going(held_by=_held_by([row], []))
+        return DraftRemoval(held_by=_held_by([row], []))
     clauses = _parts_of(row)
     within = {"plan": row.plan_id, "clause__in": [row, *clauses]}
     targets = list(Target.objects.filter(**within).order_by("order", "code"))
     tasks = list(Task.objects.filter(**within).order_by("order", "code"))
     milestones = list(Milestone.objects.filter(task__in=tasks))
-    return Going(clauses, targets, tasks, milestones, _held_by(targets, milestones))
+    return DraftRemoval(clauses, targets, tasks, milestones, _held_by(targets, milestones))
 
 
 def _parts_of(clause: Clause) -> list[Clause]:

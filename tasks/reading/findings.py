@@ -14,15 +14,15 @@ from typing import Any
 from departments.models import Department
 from plans.models import AbstractAssignment, Plan
 from plans.periods import Month
-from reviews.workflow import State as Entry
+from reviews.workflow import ReviewState as Entry
 from targets.arithmetic.formulas import Signal
 from targets.expected.deadlines import Deadlines
-from targets.expected.duties import Key, expected_of
+from targets.expected.duties import FigureKey, expected_of
 from targets.models import Attainment, Revision, Target, TargetAssignment
 from tasks.models import Assignment, Milestone, ProgressReport, SupervisionRules, Task
-from tasks.reading.responsible_units import Answering
-from tasks.reading.standing import known
-from tasks.rules.accounts import speaking
+from tasks.reading.responsible_units import AnsweringUnits
+from tasks.reading.standing import read_known_milestones
+from tasks.rules.accounts import roles_speaking_for_task
 
 LINGERS = timedelta(days=60)
 """How long after its year a plan is still pressed; one of long ago, such as a worked example, proposes nothing."""
@@ -71,7 +71,7 @@ def passed_months(plan: Plan, today: date) -> list[Month]:
 
 def _late_milestones(plan: Plan, today: date) -> Iterator[Finding]:
     passed = Milestone.objects.filter(task__plan=plan, task__closed_on__isnull=True, due__lt=today)
-    steps = known(passed.order_by("due", "pk"), plan, today)
+    steps = read_known_milestones(passed.order_by("due", "pk"), plan, today)
     found = [one.milestone for one in steps if not one.is_done]
     units = _units(Assignment.objects.filter(task__in={one.task_id for one in found}), "task_id")
     for one in found:
@@ -95,7 +95,7 @@ def _units(assigned: Any, key: str) -> dict[int, list[Department]]:
     rows: list[AbstractAssignment] = list(assigned.select_related("department").order_by("role", "id"))
     for one in rows:
         by_promise[getattr(one, key)].append(one)
-    answering = Answering(rows)
+    answering = AnsweringUnits(rows)
     return {pk: [unit for unit, _as in answering.of(listed)] for pk, listed in by_promise.items()}
 
 
@@ -135,7 +135,7 @@ def _silent(plan: Plan, passed: Collection[Month], number: int) -> Iterator[Find
     for one in Target.objects.filter(plan=plan).order_by("order", "code"):
         targets.setdefault(one.indicator_id, one)
     handed_in = _handed_in(passed)
-    asked: dict[int, dict[Month, list[Key]]] = defaultdict(dict)
+    asked: dict[int, dict[Month, list[FigureKey]]] = defaultdict(dict)
     for (unit, month), keys in expected.by_unit.items():
         promised = [key for key in keys if key.indicator_id in targets]
         if unit is not None and promised:
@@ -148,13 +148,15 @@ def _silent(plan: Plan, passed: Collection[Month], number: int) -> Iterator[Find
             yield _silence_of(plan, units[unit], months, keys, targets[keys[0].indicator_id])
 
 
-def _handed_in(months: Collection[Month]) -> set[Key]:
+def _handed_in(months: Collection[Month]) -> set[FigureKey]:
     rows = Revision.objects.filter(observation__month__in=months).exclude(state=Entry.DRAFT.value).order_by()
     columns = ("observation__indicator_id", "observation__region_id", "observation__month")
-    return {Key(*row) for row in rows.values_list(*columns).distinct()}
+    return {FigureKey(*row) for row in rows.values_list(*columns).distinct()}
 
 
-def _silence_of(plan: Plan, unit: Department, months: Sequence[Month], keys: Sequence[Key], about: Target) -> Finding:
+def _silence_of(
+    plan: Plan, unit: Department, months: Sequence[Month], keys: Sequence[FigureKey], about: Target
+) -> Finding:
     details = {"unit": unit.short_name, "months": [str(month) for month in months], "number": len(keys)}
     matter, first = f"no_figures:{plan.code}:{unit.pk}", months[0].first_day
     return Finding(plan, "no_figures", matter, months[-1].last_day, details, about, [unit], since=first)
@@ -182,16 +184,16 @@ def _spoken_for(plan: Plan) -> dict[int, list[Task]]:
     found: dict[int, list[Task]] = defaultdict(list)
     open_ones = Task.objects.filter(plan=plan, closed_on__isnull=True).prefetch_related("assignments__department")
     tasks = list(open_ones.order_by("order", "code"))
-    answering = Answering(one for task in tasks for one in task.assignments.all())
+    answering = AnsweringUnits(one for task in tasks for one in task.assignments.all())
     for task in tasks:
         for unit in _speakers(answering, list(task.assignments.all())):
             found[unit].append(task)
     return found
 
 
-def _speakers(answering: Answering, assigned: Sequence[Assignment]) -> list[int]:
+def _speakers(answering: AnsweringUnits, assigned: Sequence[Assignment]) -> list[int]:
     """Those who lead or, where nobody does, share; and each county, if it is given more than support."""
     named = [one for one in assigned if one.department_id not in answering.members]
-    roles = speaking(one.role for one in named)
+    roles = roles_speaking_for_task(one.role for one in named)
     counties = answering.counties(one for one in assigned if one.role != Assignment.Role.SUPPORT)
     return list({one.department_id: None for one in named if one.role in roles} | {one.pk: None for one in counties})

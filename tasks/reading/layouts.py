@@ -20,10 +20,10 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.wording.lights import Light
 from tasks.models import Assignment, Milestone
-from tasks.reading.selectors import Row, Wanted, judged_for, with_assignments
-from tasks.reading.standing import Known, known, shown_day
-from tasks.rules.calendars import Event, calendar
-from tasks.rules.progress import State
+from tasks.reading.selectors import TaskRow, Wanted, judge_wanted_tasks, with_assignments
+from tasks.reading.standing import KnownMilestone, read_known_milestones, shown_day
+from tasks.rules.calendars import Event, write_calendar_file
+from tasks.rules.progress import TaskState
 from tasks.wording.lights import LIGHTS
 
 IN_A_DAY = 50
@@ -33,12 +33,12 @@ COLUMN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TaskBoardColumn:
     """The tasks that stand so: the first of them, and how many there are."""
 
-    state: State
+    state: TaskState
     light: Light
-    rows: Sequence[Row]
+    rows: Sequence[TaskRow]
     number: int
 
     @property
@@ -46,39 +46,43 @@ class Column:
         return self.number - len(self.rows)
 
 
-def board(plan: Plan, day: date, wanted: Wanted) -> list[Column]:
+def columns_of_task_board(plan: Plan, day: date, wanted: Wanted) -> list[TaskBoardColumn]:
     """The tasks that are looked for, by where they stand; what needs attention stands first."""
     by_state = defaultdict(list)
-    for one in judged_for(plan, day, wanted):
+    for one in judge_wanted_tasks(plan, day, wanted):
         by_state[one.state.state].append(one)
     shown = with_assignments([one for rows in by_state.values() for one in rows[:COLUMN]])
-    rows_of: dict[State, list[Row]] = defaultdict(list)
+    rows_of: dict[TaskState, list[TaskRow]] = defaultdict(list)
     for row in shown:
         rows_of[row.state.state].append(row)
-    return [Column(state, LIGHTS[state], rows_of[state], len(by_state[state])) for state in LIGHTS if by_state[state]]
+    return [
+        TaskBoardColumn(state, LIGHTS[state], rows_of[state], len(by_state[state]))
+        for state in LIGHTS
+        if by_state[state]
+    ]
 
 
 # --- Timeline ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TimelineMark:
     """A milestone in the timeline: where, in percent of the year, and how it stands."""
 
     at: str
     colour: str
-    known: Known
+    known: KnownMilestone
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TimelineBar:
     """A task in the timeline: how long it is and how much of it is done, in percent of the year; its milestones."""
 
-    row: Row
+    row: TaskRow
     length: str
     done: str
-    marks: Sequence[Mark]
-    next: Known | None
+    marks: Sequence[TimelineMark]
+    next: KnownMilestone | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +91,28 @@ class Timeline:
 
     months: Sequence[tuple[Month, str]]
     now: str
-    bars: Sequence[Bar]
+    bars: Sequence[TimelineBar]
 
 
-def timeline(plan: Plan, day: date, rows: Sequence[Row]) -> Timeline:
+def draw_task_timeline(plan: Plan, day: date, rows: Sequence[TaskRow]) -> Timeline:
     """The tasks of a page through the plan's months."""
-    steps: dict[int, list[Known]] = defaultdict(list)
-    for one in known(Milestone.objects.filter(task__in=[row.task.pk for row in rows]).order_by("due"), plan, day):
+    steps: dict[int, list[KnownMilestone]] = defaultdict(list)
+    for one in read_known_milestones(
+        Milestone.objects.filter(task__in=[row.task.pk for row in rows]).order_by("due"), plan, day
+    ):
         steps[one.milestone.task_id].append(one)
     months = [(month, _place(plan, month.first_day)) for month in plan.months]
     return Timeline(months, _place(plan, day), [_bar(plan, row, steps[row.task.pk]) for row in rows])
 
 
-def _bar(plan: Plan, row: Row, steps: Sequence[Known]) -> Bar:
+def _bar(plan: Plan, row: TaskRow, steps: Sequence[KnownMilestone]) -> TimelineBar:
     length = _share(plan, row.task.due)
-    marks = [Mark(_place(plan, one.milestone.due), _colour(one), one) for one in steps]
+    marks = [TimelineMark(_place(plan, one.milestone.due), _colour(one), one) for one in steps]
     coming = next((one for one in steps if not one.is_done), None)
-    return Bar(row, f"{length:.2f}", f"{length * row.percent / 100:.2f}", marks, coming)
+    return TimelineBar(row, f"{length:.2f}", f"{length * row.percent / 100:.2f}", marks, coming)
 
 
-def _colour(one: Known) -> str:
+def _colour(one: KnownMilestone) -> str:
     if one.is_done:
         return "green"
     return "red" if one.is_late else "grey"
@@ -126,28 +132,28 @@ def _share(plan: Plan, day: date) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DueDatesDay:
     """A day of the calendar with the first of what is due on it, and how much more there is; `within`: it belongs to
     the month that is shown."""
 
     day: date
     within: bool
-    due: Sequence[Known]
+    due: Sequence[KnownMilestone]
     further: int
 
 
-def days_of(plan: Plan, day: date, month: Month, user: User, *, own: bool) -> list[list[Day]]:
+def weeks_of_due_dates(plan: Plan, day: date, month: Month, user: User, *, own: bool) -> list[list[DueDatesDay]]:
     """The weeks of a month, Monday first, with the milestones that are due: of the own departments or of all."""
-    due: dict[date, list[Known]] = defaultdict(list)
+    due: dict[date, list[KnownMilestone]] = defaultdict(list)
     within = Milestone.objects.filter(due__range=(month.first_day, month.last_day))
-    for one in known(_of(plan, within, departments_of(user) if own else None), plan, day):
+    for one in read_known_milestones(_of(plan, within, department_ids_held_by(user) if own else None), plan, day):
         due[one.milestone.due].append(one)
     dates = weeks.Calendar().monthdatescalendar(month.year, month.number)
     return [[_day(one, month, due[one]) for one in week] for week in dates]
 
 
-def _day(day: date, month: Month, due: Sequence[Known]) -> Day:
-    return Day(day, Month.of(day) == month, due[:IN_A_DAY], max(len(due) - IN_A_DAY, 0))
+def _day(day: date, month: Month, due: Sequence[KnownMilestone]) -> DueDatesDay:
+    return DueDatesDay(day, Month.of(day) == month, due[:IN_A_DAY], max(len(due) - IN_A_DAY, 0))
 
 
 def _of(plan: Plan, milestones: QuerySet[Milestone], departments: Collection[int] | None) -> QuerySet[Milestone]:
@@ -157,25 +163,25 @@ def _of(plan: Plan, milestones: QuerySet[Milestone], departments: Collection[int
     return rows.filter(task__in=Assignment.objects.held_by(departments).values("task"))
 
 
-def departments_of(user: User) -> frozenset[int]:
+def department_ids_held_by(user: User) -> frozenset[int]:
     """The departments in which the person holds a role."""
     return frozenset(one.department_id for one in user.held)
 
 
-def feed(plans: Sequence[Plan], user: User, now: datetime, base: str) -> str:
+def write_calendar_feed(plans: Sequence[Plan], user: User, now: datetime, base: str) -> str:
     """The person's calendar: the due dates of the own departments' tasks, or of all for whoever sees all."""
     events = chain.from_iterable(_events_of(plan, user, now, base) for plan in plans)
-    return calendar(_("Key tasks"), events, now)
+    return write_calendar_file(_("Key tasks"), events, now)
 
 
 def _events_of(plan: Plan, user: User, now: datetime, base: str) -> Iterator[Event]:
     everything = access.reach(user, Action.VIEW_TASK_REPORTS).sees(plan.region_id)
-    departments = None if everything else departments_of(user)
+    departments = None if everything else department_ids_held_by(user)
     day = shown_day(plan, timezone.localdate(now))
-    return _events(plan, known(_of(plan, Milestone.objects.all(), departments), plan, day), base)
+    return _events(plan, read_known_milestones(_of(plan, Milestone.objects.all(), departments), plan, day), base)
 
 
-def _events(plan: Plan, steps: Sequence[Known], base: str) -> Iterator[Event]:
+def _events(plan: Plan, steps: Sequence[KnownMilestone], base: str) -> Iterator[Event]:
     for one in steps:
         row = one.milestone
         address = base + reverse("task", args=[plan.code, row.task.code])

@@ -12,7 +12,7 @@ LONGEST_CODE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class NextPlanProposal:
     """The names and the months of a plan that is made from an earlier one."""
 
     code: str
@@ -45,7 +45,7 @@ def with_later_years(text: str, plan: Plan, months: int) -> str:
     return re.sub(r"\d{4}", lambda found: str(later.get(int(found[0]), found[0])), text)
 
 
-def later(day: date, months: int) -> date:
+def shift_day_by_months(day: date, months: int) -> date:
     """The same day so many months later; the last day of a month stays one (28 February, 29 February)."""
     month, end = Month.of(day).shifted(months), day == Month.of(day).last_day
     return month.last_day if end else date(month.year, month.number, min(day.day, month.last_day.day))

@@ -8,33 +8,33 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from departments.models import Department
-from departments.people.groups import EACH_COUNTY, members_of, spread
+from departments.people.groups import EACH_COUNTY, members_of, spread_groups
 from plans.models import AbstractAssignment
 from plans.periods import Month
 from tasks.models import ProgressReport, Task
 from tasks.reading.standing import whole_month
 
 
-class Answer(NamedTuple):
+class AnsweringUnit(NamedTuple):
     """A unit that answers, and by which words of the plan."""
 
     department: Department
     assignment: AbstractAssignment
 
 
-class Answering:
+class AnsweringUnits:
     """Who answers by assignments whose departments are at hand; one query if each county is among them, else none."""
 
     def __init__(self, assignments: Iterable[AbstractAssignment]) -> None:
         self.members = members_of({one.department for one in assignments})
 
-    def of(self, assignments: Iterable[AbstractAssignment]) -> list[Answer]:
+    def of(self, assignments: Iterable[AbstractAssignment]) -> list[AnsweringUnit]:
         """The units in the order of the assignments; a county that is named itself has the role that it is given."""
         listed = list(assignments)
-        found = {one.department_id: Answer(one.department, one) for one in listed if not _means_each_county(one)}
+        found = {one.department_id: AnsweringUnit(one.department, one) for one in listed if not _means_each_county(one)}
         for one in listed:
             for member in self.members.get(one.department_id, ()):
-                found.setdefault(member.pk, Answer(member, one))
+                found.setdefault(member.pk, AnsweringUnit(member, one))
         return list(found.values())
 
     def counties(self, assignments: Iterable[AbstractAssignment]) -> list[Department]:
@@ -48,11 +48,11 @@ def _means_each_county(assignment: AbstractAssignment) -> bool:
 
 def units_answering(task: Task) -> "QuerySet[Department]":
     """The departments that answer for a task."""
-    return spread(Department.objects.filter(assignments__task=task))
+    return spread_groups(Department.objects.filter(assignments__task=task))
 
 
 @dataclass(frozen=True, slots=True)
-class Counties:
+class CountyReporting:
     """Which counties have an approved report of a month about a task that each of them has."""
 
     month: Month
@@ -64,10 +64,10 @@ class Counties:
         return len(self.reported) + len(self.missing)
 
 
-def counties_of(days: Mapping[Task, date]) -> Mapping[int, Counties]:
+def county_reporting_of_tasks(days: Mapping[Task, date]) -> Mapping[int, CountyReporting]:
     """How the counties report on those of the tasks, whose assignments are at hand, that each county has: of the last
     month that has ended by the task's day. Two queries, none where there is no such task."""
-    answering = Answering(one for task in days for one in task.assignments.all())
+    answering = AnsweringUnits(one for task in days for one in task.assignments.all())
     if not answering.members:
         return {}
     months = {task.pk: whole_month(day) for task, day in days.items()}
@@ -79,9 +79,9 @@ def counties_of(days: Mapping[Task, date]) -> Mapping[int, Counties]:
 
 def _counted(
     month: Month, task_id: int, asked: Iterable[Department], reported: set[tuple[int, int, Month]]
-) -> Counties:
+) -> CountyReporting:
     units = list(dict.fromkeys(asked))
-    return Counties(
+    return CountyReporting(
         month,
         [unit for unit in units if (task_id, unit.pk, month) in reported],
         [unit for unit in units if (task_id, unit.pk, month) not in reported],

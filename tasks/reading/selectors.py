@@ -12,34 +12,41 @@ from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from departments.models import Department, User
-from departments.people.groups import spread
+from departments.people.groups import spread_groups
 from plans.models import Clause, Plan
 from plans.periods import Month
 from targets.models import Indicator, Target
 from targets.wording.lights import Light
 from tasks.models import Assignment, Milestone, ProgressReport, SignOff, Task
-from tasks.reading.responsible_units import Counties, counties_of
-from tasks.reading.standing import Days, Judged, Known, judged, judged_over, known
-from tasks.rules.progress import Progress, State
-from tasks.wording.explanation import explain, share_text
-from tasks.wording.lights import LIGHTS, light
+from tasks.reading.responsible_units import CountyReporting, county_reporting_of_tasks
+from tasks.reading.standing import (
+    Days,
+    JudgedTask,
+    KnownMilestone,
+    judge_tasks,
+    judge_tasks_over_plans,
+    read_known_milestones,
+)
+from tasks.rules.progress import Progress, TaskState
+from tasks.wording.explanation import explain_task_state, text_of_task_share
+from tasks.wording.lights import LIGHTS, light_of_task_state
 
 PAGE = 50
 """Tasks on one page of a list."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TaskRow:
     """A task at the end of a day, ready to be shown; its assignments are at hand."""
 
     task: Task
     state: Progress
     day: date
-    counties: Counties | None = None
+    counties: CountyReporting | None = None
 
     @property
     def light(self) -> Light:
-        return light(self.state)
+        return light_of_task_state(self.state)
 
     @property
     def done(self) -> int:
@@ -57,12 +64,12 @@ class Row:
     @property
     def share(self) -> str:
         """The weighted percentage in words; empty without milestones."""
-        return "" if self.state.share is None else share_text(Decimal(self.state.share))
+        return "" if self.state.share is None else text_of_task_share(Decimal(self.state.share))
 
     @property
     def sentence(self) -> str:
         """Why it stands there."""
-        return explain(self.state, self.day)
+        return explain_task_state(self.state, self.day)
 
     @property
     def assignments(self) -> Sequence[Assignment]:
@@ -70,11 +77,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ClauseTaskGroup:
     """The tasks of one clause (二(二), 三), under its name."""
 
     clause: Clause
-    rows: Sequence[Row]
+    rows: Sequence[TaskRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +97,25 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
+class TaskStateTab:
     """How many of the tasks that are looked for stand so."""
 
-    state: State
+    state: TaskState
     light: Light
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTasks:
     """What was looked for: a page of rows, and how all of them stand, whatever state was asked for."""
 
-    page: Page[Judged]
-    rows: Sequence[Row]
-    tabs: Sequence[Tab]
+    page: Page[JudgedTask]
+    rows: Sequence[TaskRow]
+    tabs: Sequence[TaskStateTab]
     number: int
 
 
-def ordered(plan: Plan) -> QuerySet[Task]:
+def ordered_tasks_of_plan(plan: Plan) -> QuerySet[Task]:
     """All tasks of a plan, in its order. Their words are left in the database: lists do not show them."""
     return _in_order(Task.objects.filter(plan=plan))
 
@@ -118,38 +125,40 @@ def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
     return listed.order_by("order", "code")
 
 
-def standing(plan: Plan, day: date) -> list[Row]:
+def task_rows_of_plan(plan: Plan, day: date) -> list[TaskRow]:
     """All tasks of a plan with their words, in its order, as they stood at the end of a day."""
     tasks = Task.objects.filter(plan=plan).select_related("clause").order_by("order", "code")
-    return with_assignments(judged(tasks, plan, day))
+    return with_assignments(judge_tasks(tasks, plan, day))
 
 
-def with_assignments(found: Iterable[Judged]) -> list[Row]:
+def with_assignments(found: Iterable[JudgedTask]) -> list[TaskRow]:
     """The tasks with who answers for them: one query more, for these alone, and three where each county does."""
     judged_ones = list(found)
     named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
     prefetch_related_objects([one.task for one in judged_ones], named)
-    counties = counties_of({one.task: one.day for one in judged_ones})
-    return [Row(one.task, one.state, one.day, counties.get(one.task.pk)) for one in judged_ones]
+    counties = county_reporting_of_tasks({one.task: one.day for one in judged_ones})
+    return [TaskRow(one.task, one.state, one.day, counties.get(one.task.pk)) for one in judged_ones]
 
 
-def find(plan: Plan, day: date, wanted: Wanted, page: str | None) -> Found:
+def find_wanted_tasks(plan: Plan, day: date, wanted: Wanted, page: str | None) -> FoundTasks:
     """A page of the tasks that are looked for. The state is judged for all of them, the rest is read for the page."""
-    all_found = judged(_matching(ordered(plan), wanted), plan, day)
+    all_found = judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day)
     counts = Counter(one.state.state for one in all_found)
     chosen = [one for one in all_found if _stands(one, wanted)]
-    shown: Page[Judged] = Paginator(chosen, PAGE).get_page(page)
+    shown: Page[JudgedTask] = Paginator(chosen, PAGE).get_page(page)
     rows = with_assignments(shown.object_list)
-    tabs = [Tab(state, LIGHTS[state], counts[state]) for state in LIGHTS if counts[state]]
-    return Found(shown, rows, tabs, len(all_found))
+    tabs = [TaskStateTab(state, LIGHTS[state], counts[state]) for state in LIGHTS if counts[state]]
+    return FoundTasks(shown, rows, tabs, len(all_found))
 
 
-def judged_for(plan: Plan, day: date, wanted: Wanted) -> list[Judged]:
+def judge_wanted_tasks(plan: Plan, day: date, wanted: Wanted) -> list[JudgedTask]:
     """All tasks that are looked for, bare."""
-    return [one for one in judged(_matching(ordered(plan), wanted), plan, day) if _stands(one, wanted)]
+    return [
+        one for one in judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day) if _stands(one, wanted)
+    ]
 
 
-def _stands(one: Judged, wanted: Wanted) -> bool:
+def _stands(one: JudgedTask, wanted: Wanted) -> bool:
     return not wanted.state or one.state.state == wanted.state
 
 
@@ -171,49 +180,49 @@ def _assigned(wanted: Wanted) -> QuerySet[Assignment]:
     return rows.filter(role=wanted.role) if wanted.role else rows
 
 
-def chapters(plan: Plan) -> list[Clause]:
+def chapters_with_tasks(plan: Plan) -> list[Clause]:
     """The clauses under which tasks stand, in the plan's order."""
     under = Task.objects.filter(plan=plan)
     ids = {parent or own for own, parent in under.values_list("clause_id", "clause__parent_id")}
     return list(plan.clauses.filter(pk__in=ids).with_names().order_by("order"))
 
 
-def units(plan: Plan) -> list[Department]:
+def units_with_tasks(plan: Plan) -> list[Department]:
     """The departments that answer for tasks: those that the plan names, and each county where it names them all."""
     named = Department.objects.filter(assignments__task__plan=plan)
-    every = Q(pk__in=named.values("pk")) | Q(pk__in=spread(named).values("pk"))
+    every = Q(pk__in=named.values("pk")) | Q(pk__in=spread_groups(named).values("pk"))
     return list(Department.objects.filter(every).order_by("kind", "code"))
 
 
-def grouped(rows: Sequence[Row]) -> list[Group]:
+def group_task_rows_by_clause(rows: Sequence[TaskRow]) -> list[ClauseTaskGroup]:
     """Tasks under the clause that their own clauses are part of; one query for those without a heading."""
     parts = groupby(rows, key=lambda row: row.task.clause.parent or row.task.clause)
-    groups = [Group(clause, list(part)) for clause, part in parts]
+    groups = [ClauseTaskGroup(clause, list(part)) for clause, part in parts]
     named = Clause.objects.with_names().in_bulk([group.clause.pk for group in groups if not group.clause.heading])
-    return [Group(named.get(group.clause.pk, group.clause), group.rows) for group in groups]
+    return [ClauseTaskGroup(named.get(group.clause.pk, group.clause), group.rows) for group in groups]
 
 
-def of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[Row]:
+def task_rows_of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[TaskRow]:
     """The tasks for which any of the departments answers, in the plan's order."""
-    return of_departments_over({plan: day}, departments)
+    return task_rows_of_departments_over_plans({plan: day}, departments)
 
 
-def of_departments_over(days: Days, departments: Collection[int]) -> list[Row]:
+def task_rows_of_departments_over_plans(days: Days, departments: Collection[int]) -> list[TaskRow]:
     """The same of several plans, each one's tasks in its order, at the end of its own day."""
     assigned = Assignment.objects.held_by(departments)
     tasks = _in_order(Task.objects.filter(plan__in=days, pk__in=assigned.values("task")))
-    return with_assignments(judged_over(tasks, days))
+    return with_assignments(judge_tasks_over_plans(tasks, days))
 
 
-def row_of(task: Task, plan: Plan, day: date) -> Row:
+def row_of_task(task: Task, plan: Plan, day: date) -> TaskRow:
     """One task."""
-    found = judged(Task.objects.filter(pk=task.pk).select_related("clause__parent"), plan, day)
+    found = judge_tasks(Task.objects.filter(pk=task.pk).select_related("clause__parent"), plan, day)
     return with_assignments(found)[0]
 
 
-def milestones_of(task: Task, plan: Plan, day: date) -> list[Known]:
+def milestones_of(task: Task, plan: Plan, day: date) -> list[KnownMilestone]:
     """A task's milestones, in its order."""
-    return known(task.milestones.all(), plan, day)
+    return read_known_milestones(task.milestones.all(), plan, day)
 
 
 def countable_targets(task: Task) -> QuerySet[Target]:
@@ -224,7 +233,7 @@ def countable_targets(task: Task) -> QuerySet[Target]:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MilestoneChange:
     """One writing of a milestone: what happened, what it is called, who did it and why."""
 
     kind: str
@@ -234,7 +243,7 @@ class Change:
     reason: str
 
 
-def history_of(task: Task, limit: int = 50) -> list[Change]:
+def history_of(task: Task, limit: int = 50) -> list[MilestoneChange]:
     """The latest changes of a task's milestones by people, newest first; what the plan's file brought is no change."""
     rows = (
         Milestone.history.filter(task=task, history_user__isnull=False)
@@ -243,7 +252,7 @@ def history_of(task: Task, limit: int = 50) -> list[Change]:
     )
     kinds = {"+": _("added"), "~": _("changed"), "-": _("removed")}
     return [
-        Change(
+        MilestoneChange(
             kinds[one.history_type],
             one.title,
             str(one.history_user or ""),

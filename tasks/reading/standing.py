@@ -22,18 +22,18 @@ from targets.expected.deadlines import last_months_with_data
 from targets.expected.plan_situation import LINGERS
 from targets.models import Attainment
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task
-from tasks.rules.progress import Progress, Span, Step, progress
+from tasks.rules.progress import MilestoneStanding, Progress, TaskSpan, judge_task_progress
 
 Days = Mapping[Plan, date]
 """Plans, and the day as of which each is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownMilestone:
     """A milestone, and what is known of it on the day."""
 
     milestone: Milestone
-    step: Step
+    step: MilestoneStanding
     day: date
 
     @property
@@ -50,7 +50,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedTask:
     """A task at the end of a day."""
 
     task: Task
@@ -81,31 +81,33 @@ def _last_known(plans: Collection[Plan]) -> dict[int, Month]:
     return {pk: max(found[pk] for found in (with_data, reported) if pk in found) for pk in {*with_data, *reported}}
 
 
-def judged(tasks: QuerySet[Task], plan: Plan, day: date) -> list[Judged]:
+def judge_tasks(tasks: QuerySet[Task], plan: Plan, day: date) -> list[JudgedTask]:
     """The tasks of a plan at the end of a day, in the order in which they are asked for: four queries."""
-    return judged_over(tasks, {plan: day})
+    return judge_tasks_over_plans(tasks, {plan: day})
 
 
-def judged_over(tasks: QuerySet[Task], days: Days) -> list[Judged]:
+def judge_tasks_over_plans(tasks: QuerySet[Task], days: Days) -> list[JudgedTask]:
     """The same of tasks of several plans, each plan's at the end of its own day: four queries, however many plans."""
     listed = list(tasks)
     # Named one by one: what a nested question costs depends on what the database believes of tables just filled.
     ids = [task.pk for task in listed]
     steps = _steps(Milestone.objects.filter(task__in=ids), days)
     reported = _last_reports(ids, days)
-    by_task: dict[int, list[Step]] = defaultdict(list)
+    by_task: dict[int, list[MilestoneStanding]] = defaultdict(list)
     for task_id, step in steps.values():
         by_task[task_id].append(step)
     plans = {plan.pk: plan for plan in days}
     return [_judged(task, plans[task.plan_id], by_task[task.pk], reported.get(task.pk), days) for task in listed]
 
 
-def _judged(task: Task, plan: Plan, steps: Sequence[Step], reported: Month | None, days: Days) -> Judged:
-    span = Span(plan.first_month.first_day, task.due, plan.pace_tolerance, task.closed_on, reported)
-    return Judged(task, progress(steps, span, days[plan]), days[plan])
+def _judged(
+    task: Task, plan: Plan, steps: Sequence[MilestoneStanding], reported: Month | None, days: Days
+) -> JudgedTask:
+    span = TaskSpan(plan.first_month.first_day, task.due, plan.pace_tolerance, task.closed_on, reported)
+    return JudgedTask(task, judge_task_progress(steps, span, days[plan]), days[plan])
 
 
-def stand_with(task: Task, milestones: Sequence[Milestone], day: date) -> Progress:
+def judge_task_with_milestones(task: Task, milestones: Sequence[Milestone], day: date) -> Progress:
     """Where a task would stand at the end of a day with these milestones, of which some may not be saved: as reported
     of those that are. Four queries at most."""
     days: Days = {task.plan: day}
@@ -116,24 +118,24 @@ def stand_with(task: Task, milestones: Sequence[Milestone], day: date) -> Progre
         reported, done_on = stored[one.pk][1].reported if one.pk in stored else 0, one.done_on
         if one.counted_by_id is not None:
             reported, done_on = counted.get(one.counted_by_id, (0, None))
-        steps.append(Step(one.due, done_on, one.weight, reported, one.title))
+        steps.append(MilestoneStanding(one.due, done_on, one.weight, reported, one.title))
     return _judged(task, task.plan, steps, _last_reports([task.pk], days).get(task.pk), days).state
 
 
-def known(milestones: QuerySet[Milestone], plan: Plan, day: date) -> list[Known]:
+def read_known_milestones(milestones: QuerySet[Milestone], plan: Plan, day: date) -> list[KnownMilestone]:
     """Milestones with what is known of them on a day, their task, unit and targets at hand: three queries."""
-    return known_over(milestones, {plan: day})
+    return read_known_milestones_over_plans(milestones, {plan: day})
 
 
-def known_over(milestones: QuerySet[Milestone], days: Days) -> list[Known]:
+def read_known_milestones_over_plans(milestones: QuerySet[Milestone], days: Days) -> list[KnownMilestone]:
     """The same of milestones of several plans, each plan's on its own day: three queries, however many plans."""
     steps = _steps(milestones, days)
     by_plan = {plan.pk: day for plan, day in days.items()}
     rows = milestones.select_related("task", "department", "target__plan", "counted_by__plan")
-    return [Known(one, steps[one.pk][1], by_plan[one.task.plan_id]) for one in rows if one.pk in steps]
+    return [KnownMilestone(one, steps[one.pk][1], by_plan[one.task.plan_id]) for one in rows if one.pk in steps]
 
 
-def _steps(milestones: QuerySet[Milestone], days: Days) -> dict[int, tuple[int, Step]]:
+def _steps(milestones: QuerySet[Milestone], days: Days) -> dict[int, tuple[int, MilestoneStanding]]:
     """Milestone → its task's id, and what is known of it, as bare values: there may be very many."""
     latest = MilestoneReport.objects.filter(
         milestone=OuterRef("pk"),
@@ -149,7 +151,7 @@ def _steps(milestones: QuerySet[Milestone], days: Days) -> dict[int, tuple[int, 
     for pk, task_id, due, done_on, weight, title, target_id, percentage in rows:
         if target_id is not None:
             percentage, done_on = counted.get(target_id, (0, None))
-        found[pk] = task_id, Step(due, done_on, weight, percentage, title)
+        found[pk] = task_id, MilestoneStanding(due, done_on, weight, percentage, title)
     return found
 
 

@@ -14,12 +14,12 @@ from departments.models import Department, User
 from departments.permissions import Action
 from plans.models import AbstractAssignment, Plan
 from plans.periods import Month
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 from targets.expected.duties import plans_of
 from targets.expected.plan_situation import Situation
 from tasks.models import Assignment, ProgressReport, ReportDraft, Task
-from tasks.reading.responsible_units import Answer, Answering
-from tasks.reading.selectors import Row, of_departments_over
+from tasks.reading.responsible_units import AnsweringUnit, AnsweringUnits
+from tasks.reading.selectors import TaskRow, task_rows_of_departments_over_plans
 from tasks.reading.standing import shown_days
 
 OPEN = "open"
@@ -27,10 +27,10 @@ DRAFTED = "drafted"
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class TaskReportDuty:
     """A department's part in a task, and where its report of the month stands: `open`, `drafted`, or a review state."""
 
-    row: Row
+    row: TaskRow
     assignment: AbstractAssignment
     standing: str
 
@@ -41,11 +41,11 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class UnitReportDuties:
     """One department with its parts in tasks: what is to be done first."""
 
     department: Department
-    duties: Sequence[Duty]
+    duties: Sequence[TaskReportDuty]
 
     @property
     def open(self) -> int:
@@ -54,14 +54,14 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class TaskDesk:
     """What a person has to do with the tasks of one plan. `reports`: whether the person writes reports."""
 
     plan: Plan
     month: Month
     deadline: date
     day: date
-    units: Sequence[Unit]
+    units: Sequence[UnitReportDuties]
     waiting: int
     reports: bool
 
@@ -81,7 +81,7 @@ class Summary:
     reports: bool
 
 
-def named_in(user: User) -> list[Plan]:
+def plans_naming_units_of(user: User) -> list[Plan]:
     """The plans whose tasks name one of the person's departments, the one that began last first."""
     named = Assignment.objects.held_by(_own(user)).values("task__plan")
     return list(plans_of(user).filter(pk__in=named).latest_first())
@@ -93,19 +93,19 @@ def summary(user: User, today: date) -> Summary | None:
     own = _own(user)
     if not own:
         return None
-    situation = Situation.of(named_in(user), today)
+    situation = Situation.of(plans_naming_units_of(user), today)
     months = {plan.pk: situation.reported[plan.pk] for plan in situation.running()}
     asked = Assignment.objects.held_by(own).filter(task__plan__in=months, task__closed_on__isnull=True)
     states = _states(set(months.values()), own)
     standings = [states.get((task.pk, unit, months[task.plan_id]), OPEN) for task, unit in _owing(asked, own)]
     writes = bool(access.reach(user, Action.REPORT_TASKS))
-    return Summary(sorted(set(months.values())), sum(map(_is_owed, standings)), waiting_for(user), writes)
+    return Summary(sorted(set(months.values())), sum(map(_is_owed, standings)), count_reports_to_decide(user), writes)
 
 
 def _owing(asked: "QuerySet[Assignment]", own: Collection[int]) -> list[tuple[Task, int]]:
     """Each task with a unit of these that owes a report about it; supporting ones report when they have something."""
     listed = list(asked.select_related("task", "department").order_by("task_id", "pk"))
-    answering = Answering(listed)
+    answering = AnsweringUnits(listed)
     return [
         (task, unit.pk)
         for task, assigned in groupby(listed, key=lambda one: one.task)
@@ -121,26 +121,26 @@ def _own(user: User) -> frozenset[int]:
 
 
 def _is_owed(standing: str) -> bool:
-    return standing not in (State.SUBMITTED, State.APPROVED)
+    return standing not in (ReviewState.SUBMITTED, ReviewState.APPROVED)
 
 
-def mine(user: User, plans: Sequence[Plan], situation: Situation) -> list[Mine]:
+def task_desks_of(user: User, plans: Sequence[Plan], situation: Situation) -> list[TaskDesk]:
     """The person's tasks of each of these plans, of which the situation is known, in a constant number of queries,
     however many plans and tasks."""
     days, own = shown_days(plans, situation.today), _own(user)
-    rows: dict[int, list[Row]] = defaultdict(list)
-    for row in of_departments_over(days, own) if own else ():
+    rows: dict[int, list[TaskRow]] = defaultdict(list)
+    for row in task_rows_of_departments_over_plans(days, own) if own else ():
         rows[row.task.plan_id].append(row)
-    answering = Answering(one for listed in rows.values() for row in listed for one in row.assignments)
+    answering = AnsweringUnits(one for listed in rows.values() for row in listed for one in row.assignments)
     states = _states({situation.reported[plan.pk] for plan in plans}, own)
     departments = list(Department.objects.filter(pk__in=own).order_by("code"))
-    waiting, writes = waiting_for(user) if own else 0, bool(access.reach(user, Action.REPORT_TASKS))
+    waiting, writes = count_reports_to_decide(user) if own else 0, bool(access.reach(user, Action.REPORT_TASKS))
     found = []
     for plan in plans:
         month = situation.reported[plan.pk]
         answers = [(row, answering.of(row.assignments)) for row in rows[plan.pk] if row.task.closed_on is None]
         units = [_unit(one, month, answers, states) for one in departments]
-        found.append(Mine(plan, month, situation.deadlines[plan.pk][month].day, days[plan], units, waiting, writes))
+        found.append(TaskDesk(plan, month, situation.deadlines[plan.pk][month].day, days[plan], units, waiting, writes))
     return found
 
 
@@ -152,16 +152,16 @@ def month_reported(plan: Plan, today: date) -> Month:
 def _unit(
     department: Department,
     month: Month,
-    answers: Sequence[tuple[Row, Sequence[Answer]]],
+    answers: Sequence[tuple[TaskRow, Sequence[AnsweringUnit]]],
     states: Mapping[tuple[int, int, Month], str],
-) -> Unit:
+) -> UnitReportDuties:
     duties = [
-        Duty(row, one.assignment, states.get((row.task.pk, department.pk, month), OPEN))
+        TaskReportDuty(row, one.assignment, states.get((row.task.pk, department.pk, month), OPEN))
         for row, listed in answers
         for one in listed
         if one.department == department
     ]
-    return Unit(department, sorted(duties, key=lambda one: (one.is_done, one.assignment.role)))
+    return UnitReportDuties(department, sorted(duties, key=lambda one: (one.is_done, one.assignment.role)))
 
 
 def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tuple[int, int, Month], str]:
@@ -173,6 +173,6 @@ def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tupl
     return found | dict.fromkeys(drafts.values_list(*columns), DRAFTED)
 
 
-def waiting_for(user: User) -> int:
+def count_reports_to_decide(user: User) -> int:
     """How many reports the person may decide; own ones are a colleague's to judge."""
     return ProgressReport.objects.waiting_for(user).by_others(user).count()

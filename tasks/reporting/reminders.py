@@ -16,24 +16,24 @@ from departments import access
 from departments.models import Department, User
 from departments.people.groups import EACH_COUNTY
 from departments.permissions import Action
-from departments.rules.reminding import Matter, Part, Rule
+from departments.rules.reminding import Matter, NoticePart, ReminderRule
 from plans.models import Plan
 from plans.periods import Month
-from reviews.workflow import State
-from targets.entering.entry_grid import state_of
+from reviews.workflow import ReviewState
+from targets.entering.entry_grid import worksheet_state_of
 from targets.expected.plan_situation import LINGERS
-from targets.reminding.reminders import REVIEW, Asked, Gap, asked_of, asked_on
+from targets.reminding.reminders import REVIEW, AskedMonth, FigureGap, asked_on, figure_matters_of_gaps
 from tasks.models import Assignment, Milestone, ProgressReport, Task
-from tasks.reading.responsible_units import Answering
-from tasks.reading.standing import known_over
-from tasks.rules.accounts import speaking
+from tasks.reading.responsible_units import AnsweringUnits
+from tasks.reading.standing import read_known_milestones_over_plans
+from tasks.rules.accounts import roles_speaking_for_task
 
-MILESTONES = Rule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)
+MILESTONES = ReminderRule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)
 """30, 7 and 1 days before a milestone; 1 and 7 days after it, then every 30; never closer than 5 days."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class DueMilestoneLot:
     """The open milestones of one task that a department has to report by the same day."""
 
     department_id: int
@@ -45,9 +45,9 @@ class Lot:
     plan_code: str
 
 
-def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
+def task_matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id (a provider for `departments.notices.matters`)."""
-    lots, gaps, waiting = lots_on(today), gaps_on(today), _waiting()
+    lots, gaps, waiting = due_milestone_lots_on(today), report_gaps_on(today), _waiting()
     return {
         person.pk: [*_due(person, lots, today), *_reporting(person, gaps, today), *_reviewing(person, waiting)]
         for person in people
@@ -57,7 +57,7 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 # --- Milestones -------------------------------------------------------------------------------------------------------
 
 
-def lots_on(today: date) -> list[Lot]:
+def due_milestone_lots_on(today: date) -> list[DueMilestoneLot]:
     """What is open of which somebody is reminded, of the plans that run and, for a while, of those that have ended."""
     plans = Plan.objects.published().begun(today).order_by("first_month", "code")
     near = {plan.pk: plan for plan in plans if today <= plan.last_month.last_day + LINGERS}
@@ -73,13 +73,15 @@ def _open_milestones(plans: Collection[Plan], today: date) -> list[Milestone]:
     """The milestones of these plans that are near or late and not done, of tasks that are not closed."""
     asked = Milestone.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
     near = asked.filter(due__lte=today + timedelta(days=max(MILESTONES.before)))
-    return [one.milestone for one in known_over(near, dict.fromkeys(plans, today)) if not one.is_done]
+    return [
+        one.milestone for one in read_known_milestones_over_plans(near, dict.fromkeys(plans, today)) if not one.is_done
+    ]
 
 
-def _lot(department_id: int, due: date, rows: Sequence[Milestone], plans: Mapping[int, Plan]) -> Lot:
+def _lot(department_id: int, due: date, rows: Sequence[Milestone], plans: Mapping[int, Plan]) -> DueMilestoneLot:
     task = rows[0].task
     titles = [row.title for row in rows]
-    return Lot(department_id, task.pk, due, task.code, task.title, titles, plans[task.plan_id].code)
+    return DueMilestoneLot(department_id, task.pk, due, task.code, task.title, titles, plans[task.plan_id].code)
 
 
 def _roles(plans: Collection[int]) -> Mapping[int, dict[int, str]]:
@@ -96,23 +98,23 @@ def _responsible(row: Milestone, roles: Mapping[int, str]) -> list[int]:
     """Who reports on the milestone: its unit, else whoever speaks for the task."""
     if row.department_id is not None:
         return [row.department_id]
-    return [department_id for department_id, role in roles.items() if role in speaking(roles.values())]
+    return [department_id for department_id, role in roles.items() if role in roles_speaking_for_task(roles.values())]
 
 
-def _due(person: User, lots: Sequence[Lot], today: date) -> Iterator[Matter]:
+def _due(person: User, lots: Sequence[DueMilestoneLot], today: date) -> Iterator[Matter]:
     own = access.reach(person, Action.REPORT_TASKS).departments
     for lot in lots:
         if lot.department_id in own:
             days = (lot.due - today).days
             details = {"task": lot.task, "titles": list(lot.titles), "due": lot.due.isoformat(), "days": days}
-            part = Part("milestones_due", details, reverse("task", args=[lot.plan_code, lot.code]))
+            part = NoticePart("milestones_due", details, reverse("task", args=[lot.plan_code, lot.code]))
             yield Matter(f"milestones:{lot.task_id}:{lot.department_id}:{lot.due}", lot.due, MILESTONES, part)
 
 
 # --- Reports that are not written ------------------------------------------------------------------------------------
 
 
-def gaps_on(today: date) -> list[Gap]:
+def report_gaps_on(today: date) -> list[FigureGap]:
     """Which reports of which unit are not handed in, of every open month near its deadline or past it, newest first;
     over all plans, those of one month and day together.
 
@@ -140,7 +142,7 @@ def _answers(plans: Collection[Plan]) -> Mapping[int, Mapping[Department, list[T
     found: dict[int, dict[Department, list[Task]]] = defaultdict(lambda: defaultdict(list))
     rows = Assignment.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
     listed = list(rows.select_related("task", "department").order_by("task__order", "task__code", "task_id", "pk"))
-    answering = Answering(listed)
+    answering = AnsweringUnits(listed)
     for task, assigned in groupby(listed, key=lambda one: one.task):
         for unit, assignment in answering.of(assigned):
             if assignment.role != Assignment.Role.SUPPORT:
@@ -161,22 +163,22 @@ class _HandedIn:
         self.last: dict[tuple[int, int], Month] = {}
         for task, unit, month, state in rows.values_list("task_id", "department_id", "month", "state"):
             self.states[task, unit, month] = state
-            if state in (State.SUBMITTED.value, State.APPROVED.value):
+            if state in (ReviewState.SUBMITTED.value, ReviewState.APPROVED.value):
                 self.last[task, unit] = max(month, self.last.get((task, unit), month))
 
     def owed(self, task: Task, unit: Department, month: Month) -> str:
         """ "open" or "returned"; empty for what is handed in, or overtaken by a later report."""
         last = self.last.get((task.pk, unit.pk))
-        state = state_of(None, self.states.get((task.pk, unit.pk, month)))
+        state = worksheet_state_of(None, self.states.get((task.pk, unit.pk, month)))
         return state if state in ("open", "returned") and (last is None or last <= month) else ""
 
 
-Owed = tuple[Asked, Task, str]
+Owed = tuple[AskedMonth, Task, str]
 """A report that is owed: of which month, about what, and whether it is "open" or was "returned"."""
 
 
 def _owed(
-    asked: Asked, answers: Mapping[Department, Sequence[Task]], handed_in: _HandedIn
+    asked: AskedMonth, answers: Mapping[Department, Sequence[Task]], handed_in: _HandedIn
 ) -> Iterator[tuple[Department, list[Owed]]]:
     for unit, tasks in answers.items():
         states = [(task, handed_in.owed(task, unit, asked.month)) for task in tasks]
@@ -184,7 +186,7 @@ def _owed(
             yield unit, owed
 
 
-def _gap(unit: Department, owed: Sequence[Owed], *, later: bool) -> Gap:
+def _gap(unit: Department, owed: Sequence[Owed], *, later: bool) -> FigureGap:
     """Several reports of the latest month are written from "my tasks"; of months before, one after the other."""
     asked, task, _state = owed[0]
     states = Counter(state for _asked, _task, state in owed)
@@ -193,12 +195,14 @@ def _gap(unit: Department, owed: Sequence[Owed], *, later: bool) -> Gap:
     link = reverse("my_tasks") if together else reverse("task_report", args=place)
     missing, returned = states["open"], states["returned"]
     regions = frozenset({one.plan.region_id for one, _task, _state in owed})
-    return Gap(unit, asked.plan, asked.month, asked.deadline, asked.earlier, missing, returned, link, regions, later)
+    return FigureGap(
+        unit, asked.plan, asked.month, asked.deadline, asked.earlier, missing, returned, link, regions, later
+    )
 
 
-def _reporting(person: User, gaps: Sequence[Gap], today: date) -> Iterator[Matter]:
+def _reporting(person: User, gaps: Sequence[FigureGap], today: date) -> Iterator[Matter]:
     own = access.reach(person, Action.REPORT_TASKS).departments
-    yield from asked_of("reports", [gap for gap in gaps if gap.unit.pk in own], today)
+    yield from figure_matters_of_gaps("reports", [gap for gap in gaps if gap.unit.pk in own], today)
 
 
 # --- Reports that wait for a review ----------------------------------------------------------------------------------
@@ -221,4 +225,4 @@ def _reviewing(person: User, waiting: Sequence[tuple[int, set[int], date]]) -> I
     if days:
         since = min(days)
         details = {"number": len(days), "since": since.isoformat()}
-        yield Matter("task_reviews", since, REVIEW, Part("task_reviews", details, reverse("task_reviews")))
+        yield Matter("task_reviews", since, REVIEW, NoticePart("task_reviews", details, reverse("task_reviews")))

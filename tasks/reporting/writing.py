@@ -3,35 +3,35 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 from targets.entry_rules.figures import Problem
 from tasks.models import ProgressReport, ReportAttachment, ReportDraft
-from tasks.reading.standing import Known
-from tasks.rules.accounts import Said, SaidStep
-from tasks.services.authorship import said_of
-from tasks.services.places import Place, reported_by
-from tasks.services.reporting import said_in
-from tasks.wording.messages import sentence
+from tasks.reading.standing import KnownMilestone
+from tasks.rules.accounts import TypedMilestone, TypedReport
+from tasks.services.authorship import typed_report_of
+from tasks.services.places import ReportPlace, milestones_reported_at
+from tasks.services.reporting import typed_report_in_draft
+from tasks.wording.messages import explain_report_problem
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportMilestoneLine:
     """A milestone in the form: what stands in its fields, and what is wrong with them."""
 
-    known: Known
-    typed: SaidStep
+    known: KnownMilestone
+    typed: TypedMilestone
     problems: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ReportSheet:
     """The form. `version` is 0 where nothing has been saved; `latest` the last report of this month, `taken_over` the
     one before it whose words were put in."""
 
-    place: Place
-    said: Said
+    place: ReportPlace
+    said: TypedReport
     version: int
-    lines: Sequence[Line]
+    lines: Sequence[ReportMilestoneLine]
     files: Sequence[ReportAttachment]
     handed_in: Sequence[ReportAttachment]
     latest: ProgressReport | None
@@ -40,19 +40,21 @@ class Sheet:
     problems: Mapping[str, Sequence[str]]
 
 
-def sheet(place: Place, typed: Said | None = None, version: int | None = None, wrong: Sequence[Problem] = ()) -> Sheet:
+def sheet_of_report(
+    place: ReportPlace, typed: TypedReport | None = None, version: int | None = None, wrong: Sequence[Problem] = ()
+) -> ReportSheet:
     """The form of a report, with what was just typed if anything was."""
     draft = ReportDraft.objects.filter(**place.fields).first()
     reports = ProgressReport.objects.filter(**place.fields).select_related("author").prefetch_related("decisions__by")
-    latest = reports.exclude(state=State.SUPERSEDED.value).order_by("-pk").first()
+    latest = reports.exclude(state=ReviewState.SUPERSEDED.value).order_by("-pk").first()
     before = None if draft is not None or latest is not None else _before(place)
     said = typed or _said(draft, latest, before)
     problems: dict[str, list[str]] = {}
     for one in wrong:
-        problems.setdefault(one.column, []).append(sentence(one))
-    lines = [_line(one, said, problems) for one in reported_by(place)]
+        problems.setdefault(one.column, []).append(explain_report_problem(one))
+    lines = [_line(one, said, problems) for one in milestones_reported_at(place)]
     files = list(place.files().order_by("pk"))
-    return Sheet(
+    return ReportSheet(
         place,
         said,
         (draft.version if draft is not None else 0) if version is None else version,
@@ -66,24 +68,24 @@ def sheet(place: Place, typed: Said | None = None, version: int | None = None, w
     )
 
 
-def _before(place: Place) -> ProgressReport | None:
+def _before(place: ReportPlace) -> ProgressReport | None:
     """The department's last approved report of an earlier month."""
     earlier = ProgressReport.objects.approved().filter(task=place.task, department=place.department)
     return earlier.filter(month__lt=place.month).order_by("-month").first()
 
 
-def _said(draft: ReportDraft | None, latest: ProgressReport | None, before: ProgressReport | None) -> Said:
+def _said(draft: ReportDraft | None, latest: ProgressReport | None, before: ProgressReport | None) -> TypedReport:
     """What was planned next is what is asked for now; what stood in the way may still do so."""
     if draft is not None:
-        return said_in(draft)
+        return typed_report_in_draft(draft)
     if latest is not None:
-        return said_of(latest)
+        return typed_report_of(latest)
     if before is not None:
-        return Said(before.next_steps, "", before.problems)
-    return Said()
+        return TypedReport(before.next_steps, "", before.problems)
+    return TypedReport()
 
 
-def _line(one: Known, said: Said, problems: Mapping[str, Sequence[str]]) -> Line:
+def _line(one: KnownMilestone, said: TypedReport, problems: Mapping[str, Sequence[str]]) -> ReportMilestoneLine:
     pk = one.milestone.pk
     found = [*problems.get(f"percentage-{pk}", ()), *problems.get(f"done_on-{pk}", ())]
-    return Line(one, said.steps.get(pk, SaidStep()), found)
+    return ReportMilestoneLine(one, said.steps.get(pk, TypedMilestone()), found)

@@ -15,7 +15,7 @@ WHOLE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SaidStep:
+class TypedMilestone:
     """What was typed about a milestone."""
 
     percentage: str = ""
@@ -23,13 +23,13 @@ class SaidStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TypedReport:
     """A report as it was typed; `steps` by the milestone's id."""
 
     done: str = ""
     next_steps: str = ""
     problems: str = ""
-    steps: Mapping[int, SaidStep] = field(default_factory=dict)
+    steps: Mapping[int, TypedMilestone] = field(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:
@@ -39,7 +39,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedMilestone:
     """A milestone on which the department reports: what was reported last, and whether it names its evidence."""
 
     pk: int
@@ -60,12 +60,14 @@ Reached = tuple[int, date | None]
 """percentage, and the day on which it was done at 100"""
 
 
-def understood(said: Said, asked: Sequence[Asked]) -> dict[int, Reached]:
-    """What is reported of which milestone, for texts that `check` has passed."""
+def understand_typed_report(said: TypedReport, asked: Sequence[AskedMilestone]) -> dict[int, Reached]:
+    """What is reported of which milestone, for texts that `check_typed_report` has passed."""
     return {one.pk: _read(said.steps[one.pk]) for one in asked if _is_said(said, one)}
 
 
-def check(said: Said, asked: Sequence[Asked], setting: Setting, reason: str) -> list[Problem]:
+def check_typed_report(
+    said: TypedReport, asked: Sequence[AskedMilestone], setting: Setting, reason: str
+) -> list[Problem]:
     """Everything that is wrong with a report that is to be handed in; the column names the field."""
     found = [] if said.done.strip() else [Problem("done_missing", "done")]
     if setting.corrects and not reason.strip():
@@ -76,17 +78,17 @@ def check(said: Said, asked: Sequence[Asked], setting: Setting, reason: str) -> 
     return found
 
 
-def _is_said(said: Said, one: Asked) -> bool:
+def _is_said(said: TypedReport, one: AskedMilestone) -> bool:
     step = said.steps.get(one.pk)
     return step is not None and bool(step.percentage.strip() or step.done_on.strip())
 
 
-def _read(step: SaidStep) -> Reached:
+def _read(step: TypedMilestone) -> Reached:
     percentage, day = int(step.percentage.strip().rstrip("%％").strip()), read_day(step.done_on)
     return percentage, day if percentage == WHOLE else None
 
 
-def _step_problems(said: Said, one: Asked, setting: Setting) -> Iterator[Problem]:
+def _step_problems(said: TypedReport, one: AskedMilestone, setting: Setting) -> Iterator[Problem]:
     step = said.steps[one.pk]
     text = step.percentage.strip().rstrip("%％").strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= WHOLE):
@@ -98,7 +100,7 @@ def _step_problems(said: Said, one: Asked, setting: Setting) -> Iterator[Problem
     yield from _day_problems(step, one, percentage, setting)
 
 
-def _day_problems(step: SaidStep, one: Asked, percentage: int, setting: Setting) -> Iterator[Problem]:
+def _day_problems(step: TypedMilestone, one: AskedMilestone, percentage: int, setting: Setting) -> Iterator[Problem]:
     column = f"done_on-{one.pk}"
     try:
         day = read_day(step.done_on)
@@ -117,6 +119,6 @@ def _day_problems(step: SaidStep, one: Asked, percentage: int, setting: Setting)
         yield Problem("evidence_missing", column)
 
 
-def speaking(roles: Iterable[str]) -> set[str]:
+def roles_speaking_for_task(roles: Iterable[str]) -> set[str]:
     """The roles of those who report on milestones that no unit has: the lead's, or where there is none the shared."""
     return {"lead"} if "lead" in set(roles) else {"shared"}

@@ -21,7 +21,7 @@ class Event:
     address: str
 
 
-def calendar(name: str, events: Iterable[Event], now: datetime) -> str:
+def write_calendar_file(name: str, events: Iterable[Event], now: datetime) -> str:
     """The file: every event lasts its whole day and takes no time of anybody."""
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Plan Monitor//Tasks//EN", "CALSCALE:GREGORIAN"]

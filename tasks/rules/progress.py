@@ -15,7 +15,7 @@ from math import ceil
 
 from plans.periods import Month
 from targets.arithmetic.formulas import Signal
-from targets.arithmetic.quantities import Quantity, written
+from targets.arithmetic.quantities import Quantity, decimal_of_quantity
 
 NEAR = timedelta(days=30)
 """From when before its due date a milestone is watched: when people are first reminded of it."""
@@ -24,7 +24,7 @@ MOST_OPEN = 99
 WHOLE = 100
 
 
-class State(StrEnum):
+class TaskState(StrEnum):
     """Where a task stands. `unknown`: it has no milestones, so nothing can be told before it is due."""
 
     UNKNOWN = "unknown"
@@ -37,19 +37,19 @@ class State(StrEnum):
 
 
 SIGNALS = {
-    State.UNKNOWN: Signal.GREY,
-    State.NOT_STARTED: Signal.GREEN,
-    State.ON_COURSE: Signal.GREEN,
-    State.AT_RISK: Signal.YELLOW,
-    State.LATE: Signal.RED,
-    State.DONE: Signal.GREEN,
-    State.CLOSED: Signal.GREEN,
+    TaskState.UNKNOWN: Signal.GREY,
+    TaskState.NOT_STARTED: Signal.GREEN,
+    TaskState.ON_COURSE: Signal.GREEN,
+    TaskState.AT_RISK: Signal.YELLOW,
+    TaskState.LATE: Signal.RED,
+    TaskState.DONE: Signal.GREEN,
+    TaskState.CLOSED: Signal.GREEN,
 }
 """State → light. A task that is not started and has nothing due is not behind."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MilestoneStanding:
     """A milestone as it is known on the day that is asked for.
 
     `reported` is the percentage last reported, 0 to 100; `weight` its share of the task in percent, None where nobody
@@ -76,7 +76,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TaskSpan:
     """What a task is held against: the first day of its plan's year, its own due date, the plan's share of the pace
     that is still on course (0.8: 80 %), when it was closed, and the last month of which a report is approved."""
 
@@ -96,12 +96,12 @@ class Progress:
     would not be at risk; `number` how many are as it is.
     """
 
-    state: State
+    state: TaskState
     share: Decimal | None
     done: int
     total: int
     last_report: Month | None = None
-    deciding: Step | None = None
+    deciding: MilestoneStanding | None = None
     number: int = 0
     wanted: int | None = None
     closed_on: date | None = None
@@ -111,7 +111,7 @@ class Progress:
         return SIGNALS[self.state]
 
 
-def progress(steps: Sequence[Step], span: Span, day: date) -> Progress:
+def judge_task_progress(steps: Sequence[MilestoneStanding], span: TaskSpan, day: date) -> Progress:
     """The task's state at the end of a day."""
     state, deciding, number = _state(steps, span, day)
     return Progress(
@@ -122,49 +122,51 @@ def progress(steps: Sequence[Step], span: Span, day: date) -> Progress:
         span.last_report,
         deciding,
         number,
-        ceil(_on_course_from(deciding, span, day)) if deciding is not None and state is State.AT_RISK else None,
-        span.closed_on if state is State.CLOSED else None,
+        ceil(_on_course_from(deciding, span, day)) if deciding is not None and state is TaskState.AT_RISK else None,
+        span.closed_on if state is TaskState.CLOSED else None,
     )
 
 
-def _state(steps: Sequence[Step], span: Span, day: date) -> tuple[State, Step | None, int]:
+def _state(
+    steps: Sequence[MilestoneStanding], span: TaskSpan, day: date
+) -> tuple[TaskState, MilestoneStanding | None, int]:
     """The state, the milestone that makes it, and how many there are like it."""
     open_ones = sorted((one for one in steps if not one.is_done(day)), key=lambda one: (one.due, one.reported))
     if not open_ones and (finished := _finished(steps, span, day)):
         return finished, max(steps, key=_last_done, default=None), len(steps)
     if late := [one for one in open_ones if one.is_late(day)]:
-        return State.LATE, late[0], len(late)
+        return TaskState.LATE, late[0], len(late)
     if risky := [one for one in open_ones if _is_risky(one, span, day)]:
-        return State.AT_RISK, risky[0], len(risky)
+        return TaskState.AT_RISK, risky[0], len(risky)
     if not steps:
-        return (State.LATE if span.due <= day else State.UNKNOWN), None, 0
+        return (TaskState.LATE if span.due <= day else TaskState.UNKNOWN), None, 0
     started = len(open_ones) < len(steps) or any(one.reported for one in steps) or span.last_report is not None
-    return (State.ON_COURSE if started else State.NOT_STARTED), open_ones[0], len(open_ones)
+    return (TaskState.ON_COURSE if started else TaskState.NOT_STARTED), open_ones[0], len(open_ones)
 
 
-def _finished(steps: Sequence[Step], span: Span, day: date) -> State | None:
+def _finished(steps: Sequence[MilestoneStanding], span: TaskSpan, day: date) -> TaskState | None:
     """Done or closed; None for a task without milestones that nobody has closed."""
     if span.closed_on is not None and span.closed_on <= day:
-        return State.CLOSED
-    return State.DONE if steps else None
+        return TaskState.CLOSED
+    return TaskState.DONE if steps else None
 
 
-def _last_done(step: Step) -> date:
+def _last_done(step: MilestoneStanding) -> date:
     return step.done_on or date.min
 
 
-def _is_risky(step: Step, span: Span, day: date) -> bool:
+def _is_risky(step: MilestoneStanding, span: TaskSpan, day: date) -> bool:
     return step.due - day <= NEAR and step.percentage(day) < _on_course_from(step, span, day)
 
 
-def _on_course_from(step: Step, span: Span, day: date) -> Fraction:
+def _on_course_from(step: MilestoneStanding, span: TaskSpan, day: date) -> Fraction:
     """The percentage of the pace that is still on course, exactly: tolerance × days passed / days there are."""
     whole, passed = (step.due - span.begins).days, (day - span.begins).days
     share = Fraction(1) if whole <= 0 else min(Fraction(max(passed, 0), whole), Fraction(1))
     return WHOLE * Fraction(span.tolerance) * share
 
 
-def _share(steps: Sequence[Step], day: date) -> Decimal | None:
+def _share(steps: Sequence[MilestoneStanding], day: date) -> Decimal | None:
     """The weighted mean of the percentages; all weigh the same unless every one has its weight."""
     if not steps:
         return None
@@ -172,4 +174,4 @@ def _share(steps: Sequence[Step], day: date) -> Decimal | None:
     if len(weights) < len(steps):
         weights = [1] * len(steps)
     reached = sum(weight * one.percentage(day) for weight, one in zip(weights, steps, strict=True))
-    return written(Quantity(Decimal(reached), Decimal(sum(weights) * WHOLE)))
+    return decimal_of_quantity(Quantity(Decimal(reached), Decimal(sum(weights) * WHOLE)))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from departments.permissions import PERMISSIONS, Action, Role
 
 
-class State(StrEnum):
+class SupervisionState(StrEnum):
     """Where a notice stands."""
 
     PROPOSED = "proposed"
@@ -26,7 +26,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Verb(StrEnum):
+class SupervisionVerb(StrEnum):
     """What can be done to a notice."""
 
     PROPOSE = "propose"
@@ -48,7 +48,7 @@ class Transition:
     """A step: where it leads; whether words are due (a reason, an answer, what was found); whether somebody else than
     the person who answered must take it."""
 
-    to: State
+    to: SupervisionState
     action: Action | None
     needs_text: bool = False
     needs_other: bool = False
@@ -56,35 +56,53 @@ class Transition:
 
 _ISSUE, _RECEIVE, _ANSWER = Action.ISSUE_SUPERVISION, Action.RECEIVE_SUPERVISION, Action.ANSWER_SUPERVISION
 _VERIFY, _CLOSE = Action.VERIFY_SUPERVISION, Action.CLOSE_SUPERVISION
-_BACK = Transition(State.REWORK, _VERIFY, needs_text=True, needs_other=True)
-_AWAY = Transition(State.WITHDRAWN, _ISSUE, needs_text=True)
+_BACK = Transition(SupervisionState.REWORK, _VERIFY, needs_text=True, needs_other=True)
+_AWAY = Transition(SupervisionState.WITHDRAWN, _ISSUE, needs_text=True)
 
-TRANSITIONS: dict[tuple[State | None, Verb], Transition] = {
-    (None, Verb.PROPOSE): Transition(State.PROPOSED, _ISSUE),
-    (State.PROPOSED, Verb.EDIT): Transition(State.PROPOSED, _ISSUE),
-    (State.PROPOSED, Verb.REJECT): Transition(State.REJECTED, _ISSUE, needs_text=True),
-    (State.PROPOSED, Verb.ISSUE): Transition(State.ISSUED, _ISSUE),
-    (State.ISSUED, Verb.RECEIVE): Transition(State.RECEIVED, _RECEIVE),
-    (State.RECEIVED, Verb.ANSWER): Transition(State.ANSWERED, _ANSWER, needs_text=True),
-    (State.REWORK, Verb.ANSWER): Transition(State.ANSWERED, _ANSWER, needs_text=True),
-    (State.ANSWERED, Verb.RETURN): _BACK,
-    (State.ANSWERED, Verb.VERIFY): Transition(State.VERIFIED, _VERIFY, needs_text=True, needs_other=True),
-    (State.VERIFIED, Verb.RETURN): _BACK,
-    (State.VERIFIED, Verb.CLOSE): Transition(State.CLOSED, _CLOSE, needs_other=True),
-    **{(one, Verb.WITHDRAW): _AWAY for one in (State.ISSUED, State.RECEIVED, State.ANSWERED, State.REWORK)},
-    **{(one, Verb.URGE): Transition(one, _ISSUE) for one in (State.ISSUED, State.RECEIVED, State.REWORK)},
-    **{(one, Verb.ESCALATE): Transition(one, None) for one in (State.ISSUED, State.RECEIVED, State.REWORK)},
+TRANSITIONS: dict[tuple[SupervisionState | None, SupervisionVerb], Transition] = {
+    (None, SupervisionVerb.PROPOSE): Transition(SupervisionState.PROPOSED, _ISSUE),
+    (SupervisionState.PROPOSED, SupervisionVerb.EDIT): Transition(SupervisionState.PROPOSED, _ISSUE),
+    (SupervisionState.PROPOSED, SupervisionVerb.REJECT): Transition(SupervisionState.REJECTED, _ISSUE, needs_text=True),
+    (SupervisionState.PROPOSED, SupervisionVerb.ISSUE): Transition(SupervisionState.ISSUED, _ISSUE),
+    (SupervisionState.ISSUED, SupervisionVerb.RECEIVE): Transition(SupervisionState.RECEIVED, _RECEIVE),
+    (SupervisionState.RECEIVED, SupervisionVerb.ANSWER): Transition(
+        SupervisionState.ANSWERED, _ANSWER, needs_text=True
+    ),
+    (SupervisionState.REWORK, SupervisionVerb.ANSWER): Transition(SupervisionState.ANSWERED, _ANSWER, needs_text=True),
+    (SupervisionState.ANSWERED, SupervisionVerb.RETURN): _BACK,
+    (SupervisionState.ANSWERED, SupervisionVerb.VERIFY): Transition(
+        SupervisionState.VERIFIED, _VERIFY, needs_text=True, needs_other=True
+    ),
+    (SupervisionState.VERIFIED, SupervisionVerb.RETURN): _BACK,
+    (SupervisionState.VERIFIED, SupervisionVerb.CLOSE): Transition(SupervisionState.CLOSED, _CLOSE, needs_other=True),
+    **{
+        (one, SupervisionVerb.WITHDRAW): _AWAY
+        for one in (
+            SupervisionState.ISSUED,
+            SupervisionState.RECEIVED,
+            SupervisionState.ANSWERED,
+            SupervisionState.REWORK,
+        )
+    },
+    **{
+        (one, SupervisionVerb.URGE): Transition(one, _ISSUE)
+        for one in (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
+    },
+    **{
+        (one, SupervisionVerb.ESCALATE): Transition(one, None)
+        for one in (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
+    },
 }
 """(state, verb) → step; a pair that is not named is not possible. None: there is no notice yet."""
 
-BEFORE_ISSUE = (State.PROPOSED, State.REJECTED)
-ENDED = (State.REJECTED, State.CLOSED, State.WITHDRAWN)
-OPEN = tuple(one for one in State if one not in ENDED)
-WITH_UNIT = (State.ISSUED, State.RECEIVED, State.REWORK)
+BEFORE_ISSUE = (SupervisionState.PROPOSED, SupervisionState.REJECTED)
+ENDED = (SupervisionState.REJECTED, SupervisionState.CLOSED, SupervisionState.WITHDRAWN)
+OPEN = tuple(one for one in SupervisionState if one not in ENDED)
+WITH_UNIT = (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
 """The unit has to do something: these can be late, are urged and escalated."""
-WITH_OFFICE = (State.PROPOSED, State.ANSWERED, State.VERIFIED)
+WITH_OFFICE = (SupervisionState.PROPOSED, SupervisionState.ANSWERED, SupervisionState.VERIFIED)
 """The plan office has to do something."""
-BY_RULE = (Verb.PROPOSE, Verb.ESCALATE)
+BY_RULE = (SupervisionVerb.PROPOSE, SupervisionVerb.ESCALATE)
 """What the system does by itself."""
 NEEDS_TEXT = frozenset(verb for (_state, verb), one in TRANSITIONS.items() if one.needs_text)
 
@@ -100,7 +118,7 @@ LEVELS = (Level.REVIEWER, Level.LEADER)
 """In this order, each once a round."""
 
 
-class RefusedError(ValueError):
+class SupervisionStepRefusedError(ValueError):
     """A step that the table or a guard does not allow; `code` names the reason."""
 
     def __init__(self, code: str) -> None:
@@ -108,7 +126,9 @@ class RefusedError(ValueError):
         self.code = code
 
 
-def step(state: State | None, verb: Verb, *, text: str = "", own_answer: bool = False) -> State:
+def next_supervision_state(
+    state: SupervisionState | None, verb: SupervisionVerb, *, text: str = "", own_answer: bool = False
+) -> SupervisionState:
     """The state after the verb.
 
     RefusedError "transition" if the table has no such step, "text" if words are due, "own_answer" if the person who
@@ -116,15 +136,17 @@ def step(state: State | None, verb: Verb, *, text: str = "", own_answer: bool = 
     """
     found = TRANSITIONS.get((state, verb))
     if found is None:
-        raise RefusedError("transition")
+        raise SupervisionStepRefusedError("transition")
     if found.needs_text and not text.strip():
-        raise RefusedError("text")
+        raise SupervisionStepRefusedError("text")
     if found.needs_other and own_answer:
-        raise RefusedError("own_answer")
+        raise SupervisionStepRefusedError("own_answer")
     return found.to
 
 
-def offered(state: State, may: Collection[Action], *, own_answer: bool = False) -> tuple[Verb, ...]:
+def offered_supervision_verbs(
+    state: SupervisionState, may: Collection[Action], *, own_answer: bool = False
+) -> tuple[SupervisionVerb, ...]:
     """What a person who may do these things can do now, in the table's order."""
     return tuple(
         verb
@@ -133,7 +155,7 @@ def offered(state: State, may: Collection[Action], *, own_answer: bool = False) 
     )
 
 
-def roles_for(verb: Verb) -> tuple[Role, ...]:
+def roles_for(verb: SupervisionVerb) -> tuple[Role, ...]:
     """The roles that may take the step, in the order of the permission table; none for the system's own."""
     actions = {one.action for (_state, known), one in TRANSITIONS.items() if known is verb}
     return tuple(role for action in actions if action is not None for role in PERMISSIONS[action])

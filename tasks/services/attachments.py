@@ -14,25 +14,25 @@ from departments.models import User
 from departments.permissions import Action
 from departments.services.accounts import record
 from reviews import files
-from reviews.attaching import Content, NamedFile, demand_room, kept
+from reviews.attaching import AttachableFile, Content, demand_room, keep_attached_file
 from targets.services.locking import demand_open_month
 from tasks.models import ProgressReport, ReportAttachment, StepAttachment, SupervisionStep, Task
-from tasks.services.places import Place
-from tasks.services.rights import demand_assigned, demand_of, demand_unclosed
+from tasks.services.places import ReportPlace
+from tasks.services.rights import demand_acting_for_unit, demand_assigned, demand_unclosed
 
 
-def attach_to_report(place: Place, file: NamedFile, *, by: User) -> ReportAttachment:
+def attach_to_report(place: ReportPlace, file: AttachableFile, *, by: User) -> ReportAttachment:
     """Keeps a file beside the draft of a report; the same file a second time is the one that is there already.
 
     RefusedFileError says what is wrong with it; ValidationError if the month or the task is closed.
     """
-    demand_of(by, Action.REPORT_TASKS, place.department.pk)
+    demand_acting_for_unit(by, Action.REPORT_TASKS, place.department.pk)
     demand_assigned(place.task, place.department)
     demand_unclosed(place.task)
-    return kept(file, lambda content, path: _attached(place, content, path, by))
+    return keep_attached_file(file, lambda content, path: _attached(place, content, path, by))
 
 
-def _attached(place: Place, content: Content, path: str, by: User) -> ReportAttachment:
+def _attached(place: ReportPlace, content: Content, path: str, by: User) -> ReportAttachment:
     demand_open_month(place.task.plan, place.month)
     Task.objects.select_for_update().get(pk=place.task.pk)
     if same := place.files().filter(report__isnull=True, digest=content.digest).first():
@@ -46,7 +46,7 @@ def _attached(place: Place, content: Content, path: str, by: User) -> ReportAtta
 @transaction.atomic
 def detach_from_report(attachment: ReportAttachment, *, by: User) -> None:
     """Removes a file that has not been handed in. ValidationError for one that has: it stays with its report."""
-    demand_of(by, Action.REPORT_TASKS, attachment.department_id)
+    demand_acting_for_unit(by, Action.REPORT_TASKS, attachment.department_id)
     demand_open_month(attachment.task.plan, attachment.month)
     Task.objects.select_for_update().get(pk=attachment.task_id)
     found = ReportAttachment.objects.filter(pk=attachment.pk).first()
@@ -56,20 +56,20 @@ def detach_from_report(attachment: ReportAttachment, *, by: User) -> None:
         raise ValidationError(_("The file has been handed in and stays with its entry."), code="handed_in")
     record("report_attachment.removed", by=by, subject=found.task, name=found.name, digest=found.digest)
     found.delete()
-    files.forget([str(found.file)])
+    files.delete_files_after_commit([str(found.file)])
 
 
-def hand_over(place: Place, report: ProgressReport) -> None:
+def hand_over_report_files(place: ReportPlace, report: ProgressReport) -> None:
     """What lies beside the draft belongs to the report from now on."""
     ReportAttachment.objects.filter(report__isnull=True, **place.fields).update(report=report)
 
 
-def carry_on(replaced: ProgressReport, report: ProgressReport) -> None:
+def carry_on_report_files(replaced: ProgressReport, report: ProgressReport) -> None:
     """What was handed in with a report that is replaced while it waits goes with the one that replaces it."""
     _link(replaced.attachments.all(), report, set(report.attachments.values_list("digest", flat=True)))
 
 
-def bring_back(report: ProgressReport) -> None:
+def bring_back_report_files(report: ProgressReport) -> None:
     """What was handed in with a returned report lies beside the next draft again."""
     beside = ReportAttachment.objects.of_draft(report.task_id, report.department_id, report.month)
     _link(report.attachments.all(), None, set(beside.values_list("digest", flat=True)))
@@ -79,12 +79,12 @@ def _link(rows: QuerySet[ReportAttachment], report: ProgressReport | None, there
     ReportAttachment.objects.bulk_create(one.linked(report) for one in rows if one.digest not in there)
 
 
-def attach_to_step(step: SupervisionStep, file: NamedFile, *, by: User) -> StepAttachment:
+def attach_to_step(step: SupervisionStep, file: AttachableFile, *, by: User) -> StepAttachment:
     """Keeps a file with a step that is being taken, in its transaction; the same file a second time is kept once.
 
     RefusedFileError says what is wrong with it.
     """
-    return kept(file, lambda content, path: _enclosed(step, content, path, by))
+    return keep_attached_file(file, lambda content, path: _enclosed(step, content, path, by))
 
 
 def _enclosed(step: SupervisionStep, content: Content, path: str, by: User) -> StepAttachment:

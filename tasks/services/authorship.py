@@ -4,26 +4,26 @@ from collections.abc import Mapping
 
 from django.db.models import prefetch_related_objects
 
-from reviews.authors import Parts, Typists, authors_of, noted
-from reviews.workflow import State
-from targets.entry_rules.numbers import plain, read_day
+from reviews.authors import Parts, Typists, authors_of, note_typists
+from reviews.workflow import ReviewState
+from targets.entry_rules.numbers import normalise_typed_text, read_day
 from tasks.models import ProgressReport, ReportAuthor, ReportDraft
-from tasks.rules.accounts import Said, SaidStep
-from tasks.services.places import Place
+from tasks.rules.accounts import TypedMilestone, TypedReport
+from tasks.services.places import ReportPlace
 
 WORDS = ("done", "next_steps", "problems")
 
 
-def parts_of(said: Said) -> Parts:
+def parts_of_report(said: TypedReport) -> Parts:
     """What stands in a report; a milestone's part goes by its id."""
     steps = {str(pk): _of_step(step) for pk, step in said.steps.items()}
     texts = {name: getattr(said, name).strip() for name in WORDS}
     return {part: text for part, text in (texts | steps).items() if text}
 
 
-def _of_step(step: SaidStep) -> str:
+def _of_step(step: TypedMilestone) -> str:
     """Percentage and day, the same alike however they were written."""
-    percentage = plain(step.percentage).rstrip("% ")
+    percentage = normalise_typed_text(step.percentage).rstrip("% ")
     try:
         day = read_day(step.done_on)
     except ValueError:
@@ -31,23 +31,25 @@ def _of_step(step: SaidStep) -> str:
     return f"{percentage} {day or ''}".strip()
 
 
-def noted_in(draft: ReportDraft | None, place: Place, before: Said, now: Said, *, by: int) -> Typists:
+def note_report_typists(
+    draft: ReportDraft | None, place: ReportPlace, before: TypedReport, now: TypedReport, *, by: int
+) -> Typists:
     """What is known of a draft, which may be a new one, once somebody has saved what it says `now`."""
     known = draft.typists if draft is not None else {}
     last = _last(place)
-    handed_in = parts_of(said_of(last)) if last is not None else {}
-    return noted(known, parts_of(before), parts_of(now), handed_in, by=by, words=WORDS)
+    handed_in = parts_of_report(typed_report_of(last)) if last is not None else {}
+    return note_typists(known, parts_of_report(before), parts_of_report(now), handed_in, by=by, words=WORDS)
 
 
-def authors_in(draft: ReportDraft, place: Place, said: Said) -> dict[int, list[str]]:
+def authors_in(draft: ReportDraft, place: ReportPlace, said: TypedReport) -> dict[int, list[str]]:
     """The authors of what a draft says, by their ids, with the parts that they typed."""
     last = _last(place)
-    handed_in = parts_of(said_of(last)) if last is not None else {}
+    handed_in = parts_of_report(typed_report_of(last)) if last is not None else {}
     earlier = last.authors_by_part(handed_in) if last is not None else {}
-    return authors_of(draft.typists, parts_of(said), handed_in, earlier, saved_by=draft.by_id, words=WORDS)
+    return authors_of(draft.typists, parts_of_report(said), handed_in, earlier, saved_by=draft.by_id, words=WORDS)
 
 
-def keep_authors(report: ProgressReport, authors: Mapping[int, list[str]]) -> None:
+def keep_report_authors(report: ProgressReport, authors: Mapping[int, list[str]]) -> None:
     """Keeps the authors of a report that has several; before it is handed in."""
     if len(authors) > 1:
         ReportAuthor.objects.bulk_create(
@@ -55,19 +57,19 @@ def keep_authors(report: ProgressReport, authors: Mapping[int, list[str]]) -> No
         )
 
 
-def _last(place: Place) -> ProgressReport | None:
+def _last(place: ReportPlace) -> ProgressReport | None:
     """The latest report of the task, department and month: what is not changed in it stays as it was typed."""
-    reports = ProgressReport.objects.filter(**place.fields).exclude(state=State.WITHDRAWN.value)
+    reports = ProgressReport.objects.filter(**place.fields).exclude(state=ReviewState.WITHDRAWN.value)
     last = reports.order_by("-pk").first()
     if last is not None:
         prefetch_related_objects([last], "authors", "steps")
     return last
 
 
-def said_of(report: ProgressReport) -> Said:
+def typed_report_of(report: ProgressReport) -> TypedReport:
     """What a report says, as it could be typed again."""
     steps = {
-        one.milestone_id: SaidStep(str(one.percentage), one.done_on.isoformat() if one.done_on else "")
+        one.milestone_id: TypedMilestone(str(one.percentage), one.done_on.isoformat() if one.done_on else "")
         for one in report.steps.all()
     }
-    return Said(report.done, report.next_steps, report.problems, steps)
+    return TypedReport(report.done, report.next_steps, report.problems, steps)

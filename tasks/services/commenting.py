@@ -16,19 +16,19 @@ from django.utils.translation import override
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
-from departments.rules.reminding import Part
+from departments.rules.reminding import NoticePart
 from departments.services.accounts import record
 from departments.services.notices import notify
 from plans.models import Plan
 from targets.models import Target
 from tasks.models import Comment, SupervisionNotice, Task
 from tasks.models.units import units_for
-from tasks.services.notices import UNIT, people_with
-from tasks.services.supervision import Proposal, propose, reaches
+from tasks.services.notices import UNIT, people_with_roles_in
+from tasks.services.supervision import NoticeProposal, may_act_for_plan_or_unit, propose_notice
 
 
 @transaction.atomic
-def comment(
+def write_comment(
     about: Target | Task,
     *,
     text: str,
@@ -46,7 +46,7 @@ def comment(
     made.save()
     record("comment.written", by=by, subject=made, department=asked.short_name if asked else "")
     if asked is not None:
-        _tell(people_with(UNIT, [asked]), made, "comment_asked", now)
+        _tell(people_with_roles_in(UNIT, [asked]), made, "comment_asked", now)
     return made
 
 
@@ -66,7 +66,7 @@ def _check_asked(asked: Department | None, due: date | None, today: date, plan: 
 def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comment:
     """The unit that was asked answers, once."""
     found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
-    if found.asked is None or not reaches(by, Action.ANSWER_COMMENTS, found.subject.plan, found.asked):
+    if found.asked is None or not may_act_for_plan_or_unit(by, Action.ANSWER_COMMENTS, found.subject.plan, found.asked):
         raise access.refusal()
     if found.answered_at is not None:
         raise ValidationError(_("A colleague has answered already. Look at the answer below the comment."))
@@ -81,25 +81,25 @@ def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comme
 
 
 @transaction.atomic
-def press(one: Comment, *, by: User, now: datetime) -> SupervisionNotice:
+def press_comment(one: Comment, *, by: User, now: datetime) -> SupervisionNotice:
     """The plan office makes a notice of supervision of a comment, once; it waits among the proposals."""
     found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
     access.demand_acting(by, Action.ISSUE_SUPERVISION, found.subject.plan.region_id)
     if found.notice is not None:
         raise ValidationError(_("A notice of supervision was made of this comment already."))
-    found.notice = propose(_proposal(found), by=by, now=now)
+    found.notice = propose_notice(_proposal(found), by=by, now=now)
     found.save()
     record("comment.pressed", by=by, subject=found)
     return found.notice
 
 
-def _proposal(one: Comment) -> Proposal:
+def _proposal(one: Comment) -> NoticeProposal:
     details = {"person": str(one.author), "day": timezone.localdate(one.at).isoformat(), "text": one.text}
     with override(settings.LANGUAGE_CODE):
         said = {"subject": str(one.subject)[:80], "person": one.author, "day": date_format(timezone.localdate(one.at))}
         title = _('On carrying out a leader\'s comment on "%(subject)s"') % said
         demand = _("Carry out the comment by %(person)s of %(day)s, and answer with what was done.") % said
-    return Proposal(
+    return NoticeProposal(
         plan=one.subject.plan,
         title=title,
         demand=demand,
@@ -111,13 +111,13 @@ def _proposal(one: Comment) -> Proposal:
     )
 
 
-def place_of(one: Comment) -> str:
+def address_of_comment(one: Comment) -> str:
     """Where the comment stands: on the page of what it is about."""
     name = "target" if one.target is not None else "task"
     return reverse(name, args=[one.subject.plan.code, one.subject.code]) + f"#comment-{one.pk}"
 
 
-def details_of(one: Comment) -> dict[str, Any]:
+def details_of_comment(one: Comment) -> dict[str, Any]:
     """What the sentences about a comment are made of."""
     return {
         "subject": str(one.subject),
@@ -131,5 +131,5 @@ def details_of(one: Comment) -> dict[str, Any]:
 
 def _tell(people: Iterable[User], one: Comment, kind: str, now: datetime) -> None:
     for person in people:
-        part = Part(kind, details_of(one), place_of(one))
+        part = NoticePart(kind, details_of_comment(one), address_of_comment(one))
         notify(person, kind=kind, subject=f"{one._meta.label_lower}:{one.pk}", part=part, now=now)

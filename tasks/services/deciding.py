@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 
 from departments.models import User
 from departments.permissions import Action
-from departments.rules.reminding import Part
+from departments.rules.reminding import NoticePart
 from departments.services.accounts import record
 from departments.services.notices import notify
 from reviews.messages import refused_step, typed_by_themselves
-from reviews.workflow import RefusedError, State, Verb, step
+from reviews.workflow import ReviewState, ReviewStepRefusedError, ReviewVerb, take_review_step
 from targets.services.locking import check_reason, demand_open_month, keep_open
-from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, signed
-from tasks.services.attachments import bring_back
+from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, sign_history_change
+from tasks.services.attachments import bring_back_report_files
 from tasks.services.milestones import demand_lights_alike, milestones_changed
-from tasks.services.reporting import decided, moment_of, place_of
-from tasks.services.rights import demand_of, demand_unclosed
+from tasks.services.reporting import keep_report_decision, moment_of_report_step, place_of_report
+from tasks.services.rights import demand_acting_for_unit, demand_unclosed
 
 RETURNED = "report_returned"
 
@@ -36,7 +36,7 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     """
     keep_open(report.task.plan.months)
     report = _locked(report)
-    demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
+    demand_acting_for_unit(by, Action.REVIEW_TASK_REPORTS, report.department_id)
     if report.is_typed_by(by):
         raise PermissionDenied(typed_by_themselves())
     demand_unclosed(report.task)
@@ -47,24 +47,24 @@ def approve_report(report: ProgressReport, *, by: User) -> ProgressReport:
     earlier = before.first()
     if earlier is not None and earlier.pk > report.pk:
         raise ValidationError(_("A newer entry is official already. Return this one."), code="outdated")
-    _step(report, Verb.APPROVE)
-    moment = moment_of(place_of(report))
+    _step(report, ReviewVerb.APPROVE)
+    moment = moment_of_report_step(place_of_report(report))
     if earlier is not None:
         _supersede(earlier, moment, by)
     report.approved_by, report.official_at = by, moment
     report.official_by = ProgressReport.OfficialBy.REVIEW
     report.save_step()
-    decided(report, Verb.APPROVE, moment, by=by)
+    keep_report_decision(report, ReviewVerb.APPROVE, moment, by=by)
     record("report.approved", by=by, subject=report, month=str(report.month), authors=report.authors_named)
     _publish([report, *([earlier] if earlier is not None else [])], by)
     return report
 
 
 def _supersede(report: ProgressReport, moment: datetime, by: User) -> None:
-    _step(report, Verb.SUPERSEDE)
+    _step(report, ReviewVerb.SUPERSEDE)
     report.ended_at = moment
     report.save_step()
-    decided(report, Verb.SUPERSEDE, moment, by=by)
+    keep_report_decision(report, ReviewVerb.SUPERSEDE, moment, by=by)
 
 
 def _publish(reports: list[ProgressReport], by: User) -> None:
@@ -76,13 +76,13 @@ def _publish(reports: list[ProgressReport], by: User) -> None:
     )
     changed = []
     for one in concerned:
-        approved = MilestoneReport.objects.filter(milestone=one, report__state=State.APPROVED.value)
+        approved = MilestoneReport.objects.filter(milestone=one, report__state=ReviewState.APPROVED.value)
         latest = approved.order_by("-report__month", "-report_id").first()
         day = latest.done_on if latest is not None else None
         if one.done_on != day:
             before, one.done_on = copy(one), day
             demand_lights_alike(before, one)
-            signed(one, by).save()
+            sign_history_change(one, by).save()
             changed.append(one)
     milestones_changed(changed)
 
@@ -92,12 +92,14 @@ def return_report(report: ProgressReport, *, by: User, reason: str) -> ProgressR
     """Returns a report with a reason, and tells its authors at once; its attachments go back to the next draft."""
     check_reason(reason)
     report = _locked(report)
-    demand_of(by, Action.REVIEW_TASK_REPORTS, report.department_id)
-    _step(report, Verb.RETURN, reason)
+    demand_acting_for_unit(by, Action.REVIEW_TASK_REPORTS, report.department_id)
+    _step(report, ReviewVerb.RETURN, reason)
     report.save_step()
-    decided(report, Verb.RETURN, moment_of(place_of(report)), by=by, reason=reason.strip())
+    keep_report_decision(
+        report, ReviewVerb.RETURN, moment_of_report_step(place_of_report(report)), by=by, reason=reason.strip()
+    )
     record("report.returned", by=by, subject=report, reason=reason.strip())
-    bring_back(report)
+    bring_back_report_files(report)
     _tell_authors(report, by, reason.strip())
     return report
 
@@ -109,11 +111,11 @@ def _locked(report: ProgressReport) -> ProgressReport:
     return ProgressReport.objects.select_related(*related).get(pk=report.pk)
 
 
-def _step(report: ProgressReport, verb: Verb, reason: str = "") -> None:
+def _step(report: ProgressReport, verb: ReviewVerb, reason: str = "") -> None:
     """Takes one step of the workflow; ValidationError if the table has no such step or a reason is due."""
     try:
-        report.state = step(State(report.state), verb, reason=reason).value
-    except RefusedError as refused:
+        report.state = take_review_step(ReviewState(report.state), verb, reason=reason).value
+    except ReviewStepRefusedError as refused:
         raise refused_step(refused.code) from refused
 
 
@@ -126,6 +128,6 @@ def _tell_authors(report: ProgressReport, by: User, reason: str) -> None:
                 person,
                 kind=RETURNED,
                 subject=f"{report._meta.label_lower}:{report.pk}",
-                part=Part(RETURNED, details, reverse("task_report", args=place)),
+                part=NoticePart(RETURNED, details, reverse("task_report", args=place)),
                 now=timezone.now(),
             )

@@ -19,21 +19,21 @@ from departments.services.accounts import record
 from plans.models import Clause, Plan
 from targets.models import Target
 from targets.services.dirty import promises_changed
-from targets.services.reporting import hand_over
+from targets.services.reporting import hand_over_duty
 from tasks.models import Milestone, Task
-from tasks.reading.drafts import Draftable, gaps, going_with, plan_of
+from tasks.reading.drafts import Draftable, find_draft_gaps, plan_of_draft_row, removal_of_draft_row
 
 GONE, IN_FORCE, ROW_GONE = "gone", "in_force", "row_gone"
 
 
 @transaction.atomic
-def publish(draft: Plan, *, by: User) -> Plan:
+def publish_draft_plan(draft: Plan, *, by: User) -> Plan:
     """Puts the draft into force; ValidationError with everything that is missing, if anything is.
 
     From its first month on, figures are reported by the departments that follow those which reported them before.
     """
     draft = _demand_draft(draft, by)
-    if missing := gaps(draft):
+    if missing := find_draft_gaps(draft):
         raise ValidationError([gap.said for gap in missing])
     draft.state = Plan.State.PUBLISHED
     draft.full_clean()
@@ -55,13 +55,13 @@ def discard_draft_plan(draft: Plan, *, by: User) -> None:
 
 
 @transaction.atomic
-def keep(row: Draftable, *, by: User, roles: Mapping[int, str] | None = None) -> None:
+def keep_draft_row(row: Draftable, *, by: User, roles: Mapping[int, str] | None = None) -> None:
     """Stores a new or changed row of a draft and, for a promise, the `roles` of departments by their ids, if given.
 
     ValidationError by the rules of the models, if the plan is in force, and if the row or the whole draft was taken
     away meanwhile.
     """
-    draft = _demand_draft(plan_of(row), by)
+    draft = _demand_draft(plan_of_draft_row(row), by)
     _demand_there(row)
     is_new = row.pk is None
     _complete(row)
@@ -75,12 +75,12 @@ def keep(row: Draftable, *, by: User, roles: Mapping[int, str] | None = None) ->
 @transaction.atomic
 def keep_clause(clause: Clause, *, after: Clause | None, by: User) -> None:
     """Stores a new or changed clause at its place behind another one, or at the beginning; ValidationError as by
-    `keep`, and if it would be a part of itself."""
+    `keep_draft_row`, and if it would be a part of itself."""
     _demand_draft(clause.plan, by)
     _demand_there(clause)
     _check_parent(clause)
     clause.order = _room_behind(clause, after)
-    keep(clause, by=by)
+    keep_draft_row(clause, by=by)
 
 
 @transaction.atomic
@@ -90,9 +90,9 @@ def leave_out(row: Clause | Target | Task | Milestone, *, by: User, seen: str | 
     ValidationError for a target by which a milestone is counted that stays, and if meanwhile other rows go with it than
     those that were seen (`Going.mark`).
     """
-    draft = _demand_draft(plan_of(row), by)
+    draft = _demand_draft(plan_of_draft_row(row), by)
     _demand_there(row)
-    going = going_with(row)
+    going = removal_of_draft_row(row)
     if going.held_by is not None:
         told = {"milestone": f"{going.held_by.task} · {going.held_by}"}
         raise ValidationError(_("The milestone %(milestone)s is counted by it. Leave that out first.") % told)
@@ -123,18 +123,18 @@ def _demand_draft(plan: Plan, by: User) -> Plan:
     access.demand_acting(by, Action.ADMINISTER, plan.region_id)
     locked = Plan.objects.select_for_update().filter(pk=plan.pk).first()
     if locked is None:
-        raise ValidationError(gone(plan), code=GONE)
+        raise ValidationError(explain_draft_gone(plan), code=GONE)
     if not locked.is_draft:
-        raise ValidationError(in_force(locked), code=IN_FORCE)
+        raise ValidationError(explain_draft_in_force(locked), code=IN_FORCE)
     return locked
 
 
-def gone(plan: object) -> str:
+def explain_draft_gone(plan: object) -> str:
     """What those are told who come to a draft after it was discarded."""
     return _("The draft %(plan)s has been discarded meanwhile.") % {"plan": plan}
 
 
-def in_force(plan: Plan) -> str:
+def explain_draft_in_force(plan: Plan) -> str:
     """What those are told who would change a draft that is in force."""
     return _("%(plan)s is in force: it is not a draft any more.") % {"plan": plan}
 
@@ -153,7 +153,7 @@ def _pass_on_reporting(plan: Plan) -> None:
         if before is not None and len(following := followers.get(before.pk, [])) == 1:
             indicator.department = following[0]
             indicator.save()
-            hand_over(indicator, before, plan.first_month)
+            hand_over_duty(indicator, before, plan.first_month)
 
 
 # --- The place and the code of a new row ------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from django.utils import timezone
 from plans.models import CalendarDay, exceptions_of
 from plans.workdays import Exceptions, add_working_days
 from tasks.models import SupervisionNotice, SupervisionRules
-from tasks.rules.supervising import LEVELS, Level, State, Verb, step
+from tasks.rules.supervising import LEVELS, Level, SupervisionState, SupervisionVerb, next_supervision_state
 from tasks.services.notices import tell_escalated
-from tasks.services.supervision import keep_step, locked
+from tasks.services.supervision import keep_supervision_step, lock_notice
 
 
 def escalate(*, now: datetime) -> int:
@@ -26,13 +26,13 @@ def escalate(*, now: datetime) -> int:
 def _escalated(notice: SupervisionNotice, today: date, known: Exceptions, now: datetime) -> int:
     """The steps that a notice is due for, by what is stored once nobody else changes it."""
     after = SupervisionRules.of(notice.plan).leader_after
-    notice = locked(notice)
+    notice = lock_notice(notice)
     levels = list(_due(notice, today, after, known))
     for level in levels:
-        before = State(notice.state)
-        notice.state, notice.level = step(before, Verb.ESCALATE).value, level.value
+        before = SupervisionState(notice.state)
+        notice.state, notice.level = next_supervision_state(before, SupervisionVerb.ESCALATE).value, level.value
         notice.save()
-        keep_step(notice, Verb.ESCALATE, before, by=None, now=now, level=level.value)
+        keep_supervision_step(notice, SupervisionVerb.ESCALATE, before, by=None, now=now, level=level.value)
         tell_escalated(notice, level, now=now)
     return len(levels)
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from django.db import models
 
 from plans.periods import Month, months_between
-from targets.arithmetic.formulas import Milestone as Step
+from targets.arithmetic.formulas import DatedMilestone as Step
 from targets.arithmetic.formulas import Signal
 from targets.models import MonthLock, Target
 from targets.services.dirty import promises_changed
 from targets.services.locking import keep_open
-from targets.services.ruling import Fields, demand_unclosed_months, differing
+from targets.services.ruling import Fields, demand_unclosed_months, fields_that_differ
 from tasks.models import Milestone, Task
-from tasks.reading.standing import stand_with
+from tasks.reading.standing import judge_task_with_milestones
 
 RULES = Fields(
     frozenset({"due", "done_on", "target"}),
@@ -62,14 +62,14 @@ def demand_promises_alike(before: models.Model | None, after: models.Model | Non
         _demand(before, after)
 
 
-class Standing(NamedTuple):
+class TaskWithMilestones(NamedTuple):
     """A task as it is or would be, and its milestones."""
 
     task: Task
     milestones: Sequence[Milestone]
 
 
-def demand_task_alike(task: Task, before: Standing | None, after: Standing | None) -> None:
+def demand_task_alike(task: Task, before: TaskWithMilestones | None, after: TaskWithMilestones | None) -> None:
     """Raises ValidationError if a task would have another light in a closed month than it has; keeps the months open
     until the transaction ends. A light that comes where there was none says nothing else of a month, unless it is one
     that warns."""
@@ -85,26 +85,26 @@ def demand_task_alike(task: Task, before: Standing | None, after: Standing | Non
 WARNING = frozenset({Signal.YELLOW, Signal.RED})
 
 
-def _light(state: Standing | None, month: Month) -> Signal:
-    return Signal.GREY if state is None else stand_with(*state, month.last_day).signal
+def _light(state: TaskWithMilestones | None, month: Month) -> Signal:
+    return Signal.GREY if state is None else judge_task_with_milestones(*state, month.last_day).signal
 
 
 def _tasks_judged(
     before: models.Model | None, after: models.Model | None
-) -> Iterator[tuple[Task, tuple[Standing | None, Standing | None]]]:
+) -> Iterator[tuple[Task, tuple[TaskWithMilestones | None, TaskWithMilestones | None]]]:
     """The tasks of which a change decides the light, each as it is and as it would be."""
     row = after if after is not None else before
     if isinstance(row, Task):
         steps = list(row.milestones.all()) if row.pk is not None else []
         new_or_gone = before is None or after is None
-        if row.plan_id is not None and (new_or_gone or differing(before, after, TASK_RULES.judging)):
+        if row.plan_id is not None and (new_or_gone or fields_that_differ(before, after, TASK_RULES.judging)):
             yield row, (_standing(before, steps), _standing(after, steps))
     elif isinstance(row, Milestone):
         yield from _tasks_of(_milestone(before), _milestone(after))
 
 
-def _standing(state: models.Model | None, steps: Sequence[Milestone]) -> Standing | None:
-    return Standing(state, steps) if isinstance(state, Task) else None
+def _standing(state: models.Model | None, steps: Sequence[Milestone]) -> TaskWithMilestones | None:
+    return TaskWithMilestones(state, steps) if isinstance(state, Task) else None
 
 
 def _milestone(state: models.Model | None) -> Milestone | None:
@@ -113,23 +113,23 @@ def _milestone(state: models.Model | None) -> Milestone | None:
 
 def _tasks_of(
     before: Milestone | None, after: Milestone | None
-) -> Iterator[tuple[Task, tuple[Standing | None, Standing | None]]]:
+) -> Iterator[tuple[Task, tuple[TaskWithMilestones | None, TaskWithMilestones | None]]]:
     states = [state for state in (before, after) if state is not None]
-    if len(states) == 2 and not differing(before, after, RULES.judging | COUNTED):
+    if len(states) == 2 and not fields_that_differ(before, after, RULES.judging | COUNTED):
         return
     for task in {state.task for state in states if state.task_id is not None}:
         stored = list(task.milestones.all())
         others = [one for one in stored if before is None or one.pk != before.pk]
         now = [*others, after] if after is not None and after.task_id == task.pk else others
-        yield task, (Standing(task, stored), Standing(task, now))
+        yield task, (TaskWithMilestones(task, stored), TaskWithMilestones(task, now))
 
 
 def _demand(before: models.Model | None, after: models.Model | None) -> None:
     """A promise without milestones has no light: with a milestone that comes or goes all months are judged anew."""
     states = [state for state in (before, after) if isinstance(state, Milestone)]
-    if len(states) == 2 and not differing(states[0], states[1], RULES.judging):
+    if len(states) == 2 and not fields_that_differ(states[0], states[1], RULES.judging):
         return
-    whole = len(states) == 1 or bool(differing(states[0], states[1], ("target",)))
+    whole = len(states) == 1 or bool(fields_that_differ(states[0], states[1], ("target",)))
     days = [day for state in states for day in _days(state, states)]
     for target in {state.target for state in states if state.target is not None}:
         demand_unclosed_months(target.plan, _months(target, None if whole else min(days)))
@@ -137,7 +137,7 @@ def _demand(before: models.Model | None, after: models.Model | None) -> None:
 
 def _days(state: Milestone, states: list[Milestone]) -> list[date]:
     """The days of a state that are not those of the other."""
-    changed = differing(states[0], states[-1], ("due", "done_on"))
+    changed = fields_that_differ(states[0], states[-1], ("due", "done_on"))
     return [day for name in changed if (day := getattr(state, name)) is not None]
 
 

@@ -22,7 +22,7 @@ from plans.models import AbstractAssignment, AbstractLeader, Clause, Plan
 from plans.periods import Month
 from targets.models import Attainment, Step, Target
 from tasks.models import Milestone, Task
-from tasks.reading.proposals import Proposal, later
+from tasks.reading.proposals import NextPlanProposal, shift_day_by_months
 
 M = TypeVar("M", bound=models.Model)
 STEP = Decimal("0.000001")
@@ -30,7 +30,7 @@ STEP = Decimal("0.000001")
 
 
 @transaction.atomic
-def propose_next_year(plan: Plan, *, by: User, named: Proposal | None = None) -> Plan:
+def propose_next_year(plan: Plan, *, by: User, named: NextPlanProposal | None = None) -> Plan:
     """A draft with these names and months, else those that follow the plan's: its clauses without words, its targets,
     tasks, milestones and departments as they were; departments that were reformed are replaced by those that follow
     them, and what was reached stands as what is known.
@@ -40,7 +40,7 @@ def propose_next_year(plan: Plan, *, by: User, named: Proposal | None = None) ->
     """
     access.demand_acting(by, Action.ADMINISTER, plan.region_id)
     plan = _in_force(plan)
-    named = named or Proposal.suggested(plan)
+    named = named or NextPlanProposal.suggested(plan)
     demand_free_code(named.code, by)
     _demand_free_months(plan, named)
     copy = _Copy.of(plan, named, by)
@@ -70,7 +70,7 @@ def demand_free_code(code: str, by: User) -> None:
         raise ValidationError(said % {"code": code}, code="code")
 
 
-def _demand_free_months(plan: Plan, named: Proposal) -> None:
+def _demand_free_months(plan: Plan, named: NextPlanProposal) -> None:
     series = Plan.objects.of_series(plan) | Plan.objects.filter(pk=plan.pk)
     within = series.filter(first_month__lte=named.last_month, last_month__gte=named.first_month)
     if (other := within.order_by("first_month", "code").first()) is not None:
@@ -91,7 +91,7 @@ class _Copy:
     followers: Mapping[int, Sequence[Department]]
 
     @classmethod
-    def of(cls, plan: Plan, named: Proposal, by: User) -> "_Copy":
+    def of(cls, plan: Plan, named: NextPlanProposal, by: User) -> "_Copy":
         draft = _copied(
             plan,
             code=named.code,
@@ -111,7 +111,7 @@ class _Copy:
 
     def day(self, day: date) -> date:
         """The day in the draft that is as far from its beginning; none lies behind its end."""
-        moved = later(day, self.draft.first_month.index - self.plan.first_month.index)
+        moved = shift_day_by_months(day, self.draft.first_month.index - self.plan.first_month.index)
         return min(moved, self.draft.last_month.last_day)
 
     def begins(self, month: Month | None, due: date) -> Month | None:

@@ -8,25 +8,33 @@ from django.urls import reverse
 
 from departments.models import Department, User
 from departments.permissions import Role
-from departments.rules.reminding import Part
+from departments.rules.reminding import NoticePart
 from departments.services.notices import notify
 from plans.models import Plan
 from tasks.models import SupervisionNotice
-from tasks.rules.supervising import Level, Verb
+from tasks.rules.supervising import Level, SupervisionVerb
 
 UNIT = (Role.REPORTER, Role.REVIEWER, Role.COUNTY)
 """Who acts for a unit."""
 
-TOLD_UNITS = frozenset({Verb.ISSUE, Verb.RETURN, Verb.URGE, Verb.WITHDRAW, Verb.CLOSE})
+TOLD_UNITS = frozenset(
+    {
+        SupervisionVerb.ISSUE,
+        SupervisionVerb.RETURN,
+        SupervisionVerb.URGE,
+        SupervisionVerb.WITHDRAW,
+        SupervisionVerb.CLOSE,
+    }
+)
 """Steps of which both leading and supporting units are told; of an answer the plan office is."""
 
 
-def people_with(roles: Collection[Role], departments: Iterable[Department]) -> list[User]:
+def people_with_roles_in(roles: Collection[Role], departments: Iterable[Department]) -> list[User]:
     """Active people who hold one of the roles in one of the departments."""
     return _holding(roles, {"memberships__department__in": list(departments)})
 
 
-def people_for(roles: Collection[Role], plan: Plan) -> list[User]:
+def people_of_plan_region(roles: Collection[Role], plan: Plan) -> list[User]:
     """Active people who hold one of the roles in the plan's own region: its plan office, its leadership."""
     return _holding(roles, {"memberships__department__region": plan.region_id})
 
@@ -36,28 +44,38 @@ def _holding(roles: Collection[Role], where: dict[str, Any]) -> list[User]:
     return list(User.objects.filter(is_active=True, **held).distinct().order_by("pk"))
 
 
-def tell(notice: SupervisionNotice, verb: Verb, *, by: User | None, text: str, now: datetime) -> None:
+def tell_supervision_step(
+    notice: SupervisionNotice, verb: SupervisionVerb, *, by: User | None, text: str, now: datetime
+) -> None:
     """Tells of a step those whom it concerns, but not whoever took it."""
-    if verb is Verb.ANSWER:
-        people = people_for([Role.COORDINATOR], notice.plan)
+    if verb is SupervisionVerb.ANSWER:
+        people = people_of_plan_region([Role.COORDINATOR], notice.plan)
     elif verb in TOLD_UNITS and notice.lead is not None:
-        people = people_with(UNIT, [notice.lead, *notice.support.all()])
+        people = people_with_roles_in(UNIT, [notice.lead, *notice.support.all()])
     else:
         people = []
-    _tell([one for one in people if one != by], notice, verb, details_of(notice, by=by, text=text), now)
+    _tell(
+        [one for one in people if one != by], notice, verb, details_of_supervision_notice(notice, by=by, text=text), now
+    )
 
 
 def tell_escalated(notice: SupervisionNotice, level: Level, *, now: datetime) -> int:
     """Tells of a limit that has passed the unit's reviewer (a county's officer), or the leadership; how many."""
     if level is Level.LEADER:
-        people = people_for([Role.LEADER], notice.plan)
+        people = people_of_plan_region([Role.LEADER], notice.plan)
     else:
-        people = people_with([Role.REVIEWER, Role.COUNTY], [notice.lead] if notice.lead else [])
-    _tell(people, notice, Verb.ESCALATE, details_of(notice, by=None, text="") | {"level": level.value}, now)
+        people = people_with_roles_in([Role.REVIEWER, Role.COUNTY], [notice.lead] if notice.lead else [])
+    _tell(
+        people,
+        notice,
+        SupervisionVerb.ESCALATE,
+        details_of_supervision_notice(notice, by=None, text="") | {"level": level.value},
+        now,
+    )
     return len(people)
 
 
-def details_of(notice: SupervisionNotice, *, by: User | None, text: str) -> dict[str, Any]:
+def details_of_supervision_notice(notice: SupervisionNotice, *, by: User | None, text: str) -> dict[str, Any]:
     """What the sentences about a notice are made of."""
     return {
         "number": notice.number,
@@ -75,9 +93,9 @@ def link_to(notice: SupervisionNotice) -> str:
 
 
 def _tell(
-    people: Iterable[User], notice: SupervisionNotice, verb: Verb, details: dict[str, Any], now: datetime
+    people: Iterable[User], notice: SupervisionNotice, verb: SupervisionVerb, details: dict[str, Any], now: datetime
 ) -> None:
     kind = f"supervision_{verb.value}"
     subject = ":".join([notice._meta.label_lower, str(notice.pk), str(notice.round), details.get("level", "")])
     for one in people:
-        notify(one, kind=kind, subject=subject, part=Part(kind, details, link_to(notice)), now=now)
+        notify(one, kind=kind, subject=subject, part=NoticePart(kind, details, link_to(notice)), now=now)

@@ -9,12 +9,12 @@ from departments.models import Department
 from departments.people.groups import EACH_COUNTY
 from plans.periods import Month
 from tasks.models import Milestone, MilestoneReport, ProgressReport, ReportAttachment, Task
-from tasks.reading.standing import Known, known
-from tasks.rules.accounts import Asked, speaking
+from tasks.reading.standing import KnownMilestone, read_known_milestones
+from tasks.rules.accounts import AskedMilestone, roles_speaking_for_task
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReportPlace:
     """A task, a department that answers for it, and a month."""
 
     task: Task
@@ -32,12 +32,15 @@ class Place:
         return ReportAttachment.objects.filter(waiting, **self.fields)
 
 
-def asked_of(place: Place) -> list[Asked]:
+def asked_milestones_of(place: ReportPlace) -> list[AskedMilestone]:
     """The milestones on which the department reports, with what was reported of them before the month."""
-    return [Asked(one.milestone.pk, one.step.reported, bool(one.milestone.evidence)) for one in reported_by(place)]
+    return [
+        AskedMilestone(one.milestone.pk, one.step.reported, bool(one.milestone.evidence))
+        for one in milestones_reported_at(place)
+    ]
 
 
-def reported_by(place: Place) -> list[Known]:
+def milestones_reported_at(place: ReportPlace) -> list[KnownMilestone]:
     """The milestones on which the department reports in the month, as they stood before it.
 
     Its own; and those without a unit if it leads the task, or if nobody does and it shares it; a county that answers
@@ -52,10 +55,10 @@ def reported_by(place: Place) -> list[Known]:
     )
     open_ones = Q(done_on__isnull=True) | Q(pk__in=said)
     rows = Milestone.objects.filter(own, open_ones, task=place.task, counted_by__isnull=True)
-    return known(rows, place.task.plan, place.month.shifted(-1).last_day)
+    return read_known_milestones(rows, place.task.plan, place.month.shifted(-1).last_day)
 
 
-def _speaks_for_the_rest(place: Place) -> bool:
+def _speaks_for_the_rest(place: ReportPlace) -> bool:
     named = place.task.assignments.exclude(department__kind=EACH_COUNTY)
     roles = dict(named.values_list("department_id", "role"))
-    return roles.get(place.department.pk) in speaking(roles.values())
+    return roles.get(place.department.pk) in roles_speaking_for_task(roles.values())

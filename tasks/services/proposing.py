@@ -15,7 +15,7 @@ from targets.models import Target
 from tasks.models import SupervisionNotice
 from tasks.reading.findings import Finding, findings, pressed_plans
 from tasks.rules.supervising import OPEN
-from tasks.services.supervision import Proposal, propose
+from tasks.services.supervision import NoticeProposal, propose_notice
 from tasks.wording.grounds import DRAFTS
 
 
@@ -32,7 +32,7 @@ def propose_by_rule(*, now: datetime) -> int:
     for one in found:
         if _is_new(one, known.get(one.matter)):
             with suppress(IntegrityError), transaction.atomic():
-                propose(_proposal(one), by=None, now=now)
+                propose_notice(_proposal(one), by=None, now=now)
                 made += 1
     return made
 
@@ -49,7 +49,7 @@ def _is_new(finding: Finding, known: tuple[int, date] | None) -> bool:
     return known is None or (not known[0] and finding.since > known[1])
 
 
-def _proposal(finding: Finding) -> Proposal:
+def _proposal(finding: Finding) -> NoticeProposal:
     """What the notice would say: written in Chinese, as it will be sent."""
     with override(settings.LANGUAGE_CODE):
         title, demand = DRAFTS[finding.kind](finding.details)
@@ -57,7 +57,7 @@ def _proposal(finding: Finding) -> Proposal:
         {"target": finding.subject} if isinstance(finding.subject, Target) else {"task": finding.subject}
     )
     lead, support = (finding.units[0], finding.units[1:]) if finding.units else (None, ())
-    return Proposal(
+    return NoticeProposal(
         plan=finding.plan,
         title=title[: SupervisionNotice._meta.get_field("title").max_length],
         demand=demand,

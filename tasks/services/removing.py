@@ -72,12 +72,12 @@ def remove_plan(plan: Plan, *, by: User | None) -> Counter[str]:
     record("plan.removed", by=by, subject=plan, plan=plan.code, title=plan.title)
     paths = [path for model, ways in HANGING if model in ATTACHED for path in _files(_of(plan, model, ways))]
     removed: Counter[str] = Counter()
-    chain.let_go(ReportDecision, ReportDecision.objects.filter(report__task__plan=plan))
+    chain.note_purged_rows(ReportDecision, ReportDecision.objects.filter(report__task__plan=plan))
     with rewriting():
         for model, ways in HANGING:
             removed.update(_of(plan, model, ways).delete()[1])
         removed.update(plan.delete()[1])
-    files.forget(paths)
+    files.delete_files_after_commit(paths)
     return removed
 
 

@@ -15,20 +15,20 @@ from departments.models import Department, User
 from departments.permissions import Action
 from departments.services.accounts import record
 from plans.periods import Month
-from reviews.authors import foremost
-from reviews.workflow import State, Verb, step
-from targets.bulk.event_times import after
+from reviews.authors import foremost_author
+from reviews.workflow import ReviewState, ReviewVerb, take_review_step
+from targets.bulk.event_times import moment_after
 from targets.entry_rules.figures import Problem
 from targets.models import MonthLock
 from targets.services.locking import check_reason, demand_open_month
 from tasks.models import MilestoneReport, ProgressReport, ReportDecision, ReportDraft, Task
 from tasks.models.report import LONGEST_TEXT
 from tasks.rules import accounts
-from tasks.rules.accounts import Asked, Said, SaidStep, Setting
-from tasks.services.attachments import carry_on, hand_over
-from tasks.services.authorship import WORDS, authors_in, keep_authors, noted_in
-from tasks.services.places import Place, asked_of
-from tasks.services.rights import demand_assigned, demand_of, demand_unclosed
+from tasks.rules.accounts import AskedMilestone, Setting, TypedMilestone, TypedReport
+from tasks.services.attachments import carry_on_report_files, hand_over_report_files
+from tasks.services.authorship import WORDS, authors_in, keep_report_authors, note_report_typists
+from tasks.services.places import ReportPlace, asked_milestones_of
+from tasks.services.rights import demand_acting_for_unit, demand_assigned, demand_unclosed
 
 
 class ReportConflictError(Exception):
@@ -48,17 +48,17 @@ class ReportRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedReport:
     """What a draft says, about which milestones it is asked, and what is wrong."""
 
-    said: Said
-    asked: Sequence[Asked]
+    said: TypedReport
+    asked: Sequence[AskedMilestone]
     problems: Sequence[Problem]
 
 
-def demand_writing(place: Place, by: User, today: date) -> None:
+def demand_writing(place: ReportPlace, by: User, today: date) -> None:
     """PermissionDenied or ValidationError unless the person may report for the department, and the month may be."""
-    demand_of(by, Action.REPORT_TASKS, place.department.pk)
+    demand_acting_for_unit(by, Action.REPORT_TASKS, place.department.pk)
     demand_assigned(place.task, place.department)
     demand_unclosed(place.task)
     if place.month.first_day > today:
@@ -67,7 +67,7 @@ def demand_writing(place: Place, by: User, today: date) -> None:
 
 
 @transaction.atomic
-def save_report(place: Place, said: Said, *, version: int, by: User) -> ReportDraft:
+def save_report(place: ReportPlace, said: TypedReport, *, version: int, by: User) -> ReportDraft:
     """Keeps what was typed. `version` is the one seen last, 0 where there was no draft; ReportConflictError if another
     was saved since. Saving what is there already changes nothing."""
     demand_writing(place, by, timezone.localdate())
@@ -78,13 +78,13 @@ def save_report(place: Place, said: Said, *, version: int, by: User) -> ReportDr
     if draft is None:
         if version:
             raise ReportConflictError(None)
-        typists = noted_in(None, place, Said(), said, by=by.pk)
+        typists = note_report_typists(None, place, TypedReport(), said, by=by.pk)
         return ReportDraft.objects.create(**place.fields, **stored, typists=typists, by=by)
     if {name: getattr(draft, name) for name in stored} == stored:
         return draft
     if draft.version != version:
         raise ReportConflictError(draft)
-    draft.typists = noted_in(draft, place, said_in(draft), said, by=by.pk)
+    draft.typists = note_report_typists(draft, place, typed_report_in_draft(draft), said, by=by.pk)
     for name, value in stored.items():
         setattr(draft, name, value)
     draft.by, draft.saved_at, draft.version = by, timezone.now(), draft.version + 1
@@ -92,7 +92,7 @@ def save_report(place: Place, said: Said, *, version: int, by: User) -> ReportDr
     return draft
 
 
-def _demand_lengths(said: Said) -> None:
+def _demand_lengths(said: TypedReport) -> None:
     """ValidationError for a text that is longer than what can be kept of it."""
     if any(len(getattr(said, name)) > LONGEST_TEXT for name in WORDS):
         raise ValidationError(
@@ -102,30 +102,30 @@ def _demand_lengths(said: Said) -> None:
         )
 
 
-def _stored(said: Said) -> dict[str, Any]:
+def _stored(said: TypedReport) -> dict[str, Any]:
     steps = {
         str(pk): {"percentage": one.percentage[:40], "done_on": one.done_on[:40]} for pk, one in said.steps.items()
     }
     return {name: getattr(said, name) for name in WORDS} | {"steps": steps}
 
 
-def said_in(draft: ReportDraft) -> Said:
+def typed_report_in_draft(draft: ReportDraft) -> TypedReport:
     """What a draft says."""
-    steps = {int(pk): SaidStep(one["percentage"], one["done_on"]) for pk, one in draft.steps.items()}
-    return Said(draft.done, draft.next_steps, draft.problems, steps)
+    steps = {int(pk): TypedMilestone(one["percentage"], one["done_on"]) for pk, one in draft.steps.items()}
+    return TypedReport(draft.done, draft.next_steps, draft.problems, steps)
 
 
-def examine(place: Place, said: Said, reason: str, today: date) -> Examined:
+def examine_report(place: ReportPlace, said: TypedReport, reason: str, today: date) -> ExaminedReport:
     """The report held against all rules."""
-    asked = asked_of(place)
+    asked = asked_milestones_of(place)
     files = place.files().exists()
     corrects = ProgressReport.objects.approved().filter(**place.fields).exists()
     setting = Setting(min(place.month.last_day, today), files, corrects)
-    return Examined(said, asked, accounts.check(said, asked, setting, reason))
+    return ExaminedReport(said, asked, accounts.check_typed_report(said, asked, setting, reason))
 
 
 @transaction.atomic
-def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressReport | None:
+def hand_in_report(place: ReportPlace, *, by: User, reason: str = "") -> ProgressReport | None:
     """Makes a submitted report of the draft, with its attachments, and removes the draft.
 
     A report of the same task, department and month that waits is replaced, unless it says the same already. Whoever
@@ -139,32 +139,34 @@ def hand_in_report(place: Place, *, by: User, reason: str = "") -> ProgressRepor
     if draft is None:
         return None
     check_reason(reason)
-    found = examine(place, said_in(draft), reason, today)
+    found = examine_report(place, typed_report_in_draft(draft), reason, today)
     if found.problems:
         raise ReportRefusedError(found.problems)
     authors = authors_in(draft, place, _only_asked(found))
     if (same := _same_waiting(place, found, reason.strip(), authors)) is not None:
         draft.delete()
         return same
-    moment = moment_of(place)
+    moment = moment_of_report_step(place)
     replaced = _replace_waiting(place, moment, by)
     report = _submitted(place, found, moment, reason.strip(), authors, by)
-    hand_over(place, report)
+    hand_over_report_files(place, report)
     if replaced is not None:
-        carry_on(replaced, report)
+        carry_on_report_files(replaced, report)
     draft.delete()
     told = {"month": str(place.month), "department": place.department.code, "authors": report.authors_named}
     record("report.submitted", by=by, subject=report, **told)
     return report
 
 
-def _only_asked(found: Examined) -> Said:
+def _only_asked(found: ExaminedReport) -> TypedReport:
     """What is reported: without milestones on which the department does not report any more."""
     asked = {one.pk for one in found.asked}
     return replace(found.said, steps={pk: step for pk, step in found.said.steps.items() if pk in asked})
 
 
-def _same_waiting(place: Place, found: Examined, reason: str, authors: Collection[int]) -> ProgressReport | None:
+def _same_waiting(
+    place: ReportPlace, found: ExaminedReport, reason: str, authors: Collection[int]
+) -> ProgressReport | None:
     """The report of the same authors that waits and says the same already: a second click doubles nothing."""
     same = ProgressReport.objects.waiting().filter(**place.fields, reason=reason, **_texts(found))
     waiting = same.with_authors().first()
@@ -173,59 +175,59 @@ def _same_waiting(place: Place, found: Examined, reason: str, authors: Collectio
     if place.files().filter(report__isnull=True).exists():
         return None
     stored = {one.milestone_id: (one.percentage, one.done_on) for one in waiting.steps.all()}
-    return waiting if stored == accounts.understood(found.said, found.asked) else None
+    return waiting if stored == accounts.understand_typed_report(found.said, found.asked) else None
 
 
-def _texts(found: Examined) -> dict[str, str]:
+def _texts(found: ExaminedReport) -> dict[str, str]:
     return {name: getattr(found.said, name).strip() for name in WORDS}
 
 
-def _replace_waiting(place: Place, moment: datetime, by: User) -> ProgressReport | None:
+def _replace_waiting(place: ReportPlace, moment: datetime, by: User) -> ProgressReport | None:
     waiting = ProgressReport.objects.waiting().filter(**place.fields).first()
     if waiting is not None:
-        waiting.state = step(State(waiting.state), Verb.SUPERSEDE).value
+        waiting.state = take_review_step(ReviewState(waiting.state), ReviewVerb.SUPERSEDE).value
         waiting.save_step()
-        decided(waiting, Verb.SUPERSEDE, moment, by=by)
+        keep_report_decision(waiting, ReviewVerb.SUPERSEDE, moment, by=by)
     return waiting
 
 
 def _submitted(
-    place: Place, found: Examined, moment: datetime, reason: str, authors: Mapping[int, list[str]], by: User
+    place: ReportPlace, found: ExaminedReport, moment: datetime, reason: str, authors: Mapping[int, list[str]], by: User
 ) -> ProgressReport:
     report = ProgressReport.objects.create(
         **place.fields,
         **_texts(found),
-        author_id=foremost(authors, by.pk),
+        author_id=foremost_author(authors, by.pk),
         created_at=moment,
         reason=reason,
-        state=step(State.DRAFT, Verb.SUBMIT).value,
+        state=take_review_step(ReviewState.DRAFT, ReviewVerb.SUBMIT).value,
     )
-    reached: Mapping[int, accounts.Reached] = accounts.understood(found.said, found.asked)
+    reached: Mapping[int, accounts.Reached] = accounts.understand_typed_report(found.said, found.asked)
     MilestoneReport.objects.bulk_create(
         MilestoneReport(report=report, milestone_id=pk, percentage=percentage, done_on=day)
         for pk, (percentage, day) in reached.items()
     )
-    keep_authors(report, authors)
-    decided(report, Verb.SUBMIT, moment, by=by)
+    keep_report_authors(report, authors)
+    keep_report_decision(report, ReviewVerb.SUBMIT, moment, by=by)
     return report
 
 
-def decided(report: ProgressReport, verb: Verb, at: datetime, *, by: User, reason: str = "") -> None:
+def keep_report_decision(report: ProgressReport, verb: ReviewVerb, at: datetime, *, by: User, reason: str = "") -> None:
     """Keeps who took which step when and why, beside the report."""
     ReportDecision.objects.create(report=report, verb=verb.value, by=by, at=at, reason=reason)
 
 
-def moment_of(place: Place) -> datetime:
+def moment_of_report_step(place: ReportPlace) -> datetime:
     """When something happens now to the reports of a task, department and month: after all that has happened to them
     and after the month was last closed or reopened, whatever the clock says. The task is locked."""
     reports = ProgressReport.objects.filter(**place.fields).values_list("official_at", "ended_at")
     steps = ReportDecision.objects.filter(report__in=ProgressReport.objects.filter(**place.fields)).values_list("at")
     locks = MonthLock.objects.filter(plan=place.task.plan_id, month=place.month).values_list("locked_at", "reopened_at")
-    return after(moment for moment in chain(*reports, *steps, *locks) if moment is not None)
+    return moment_after(moment for moment in chain(*reports, *steps, *locks) if moment is not None)
 
 
-def place_of(report: ProgressReport) -> Place:
+def place_of_report(report: ProgressReport) -> ReportPlace:
     """Of what the report is."""
     department: Department = report.department
     month: Month = report.month
-    return Place(report.task, department, month)
+    return ReportPlace(report.task, department, month)

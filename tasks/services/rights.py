@@ -7,7 +7,7 @@ from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
 from tasks.models import Assignment, Task
-from tasks.reading.responsible_units import Answering, units_answering
+from tasks.reading.responsible_units import AnsweringUnits, units_answering
 
 
 def may_lead(user: User, action: Action, task: Task) -> bool:
@@ -24,15 +24,15 @@ def demand_lead(user: User, action: Action, task: Task) -> None:
         raise access.refusal()
 
 
-def may_of(user: User, action: Action, department_id: int) -> bool:
+def may_act_for_unit(user: User, action: Action, department_id: int) -> bool:
     """Whether the person may take the action for this department."""
     return department_id in access.reach(user, action).departments
 
 
-def demand_of(user: User, action: Action, department_id: int) -> None:
+def demand_acting_for_unit(user: User, action: Action, department_id: int) -> None:
     """PermissionDenied unless the person may take the action for this department."""
     access.demand(user, action)
-    if not may_of(user, action, department_id):
+    if not may_act_for_unit(user, action, department_id):
         raise access.refusal()
 
 
@@ -54,4 +54,4 @@ def writing_units(task: Task, user: User) -> list[Department]:
     """The departments that answer for the task and for which the person reports."""
     reached = access.reach(user, Action.REPORT_TASKS)
     assigned = list(task.assignments.select_related("department").order_by("role", "pk"))
-    return [unit for unit, _as in Answering(assigned).of(assigned) if unit.pk in reached.departments]
+    return [unit for unit, _as in AnsweringUnits(assigned).of(assigned) if unit.pk in reached.departments]

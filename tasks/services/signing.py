@@ -17,11 +17,11 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from plans.periods import Month
 from targets.services.locking import LONGEST_REASON, check_reason, demand_open_month, keep_open
-from targets.wording.notices import listed
-from tasks.models import Assignment, ProgressReport, SignOff, Task, signed
-from tasks.reading.responsible_units import Answering
-from tasks.reading.standing import judged, shown_day
-from tasks.rules.progress import State
+from targets.wording.notices import list_names
+from tasks.models import Assignment, ProgressReport, SignOff, Task, sign_history_change
+from tasks.reading.responsible_units import AnsweringUnits
+from tasks.reading.standing import judge_tasks, shown_day
+from tasks.rules.progress import TaskState
 from tasks.services.milestones import demand_lights_alike
 from tasks.services.rights import demand_lead, demand_unclosed, may_lead
 from tasks.services.splitting import has_split
@@ -35,7 +35,7 @@ def missing_units(task: Task, month: Month) -> list[str]:
     approved = ProgressReport.objects.approved().filter(task=task, month=month)
     reported = set(approved.values_list("department_id", flat=True))
     named = list(task.assignments.select_related("department").order_by("role", "pk"))
-    asked = [unit for unit, one in Answering(named).of(named) if one.role != Assignment.Role.SUPPORT]
+    asked = [unit for unit, one in AnsweringUnits(named).of(named) if one.role != Assignment.Role.SUPPORT]
     return [unit.short_name for unit in asked if unit.pk not in reported]
 
 
@@ -58,14 +58,14 @@ def sign_off(task: Task, month: Month, *, by: User, note: str = "") -> SignOff:
     missing = missing_units(task, month)
     if missing and not note.strip():
         said = _("Not reported: %(units)s. Ask them, or write in the note why you sign off without them.")
-        raise ValidationError(said % {"units": listed(missing)}, code="note")
+        raise ValidationError(said % {"units": list_names(missing)}, code="note")
     made = SignOff.objects.create(task=task, month=month, by=by, note=note.strip(), missing="\n".join(missing))
     record("task.signed_off", by=by, subject=task, month=str(month), missing=missing)
     return made
 
 
 @transaction.atomic
-def close(task: Task, *, by: User) -> Task:
+def close_task(task: Task, *, by: User) -> Task:
     """Closes a task of which everything is done and signed off. ValidationError with what is still open.
 
     Whoever has reported on it, split it or signed it off last does not close it: somebody else checks what they say.
@@ -74,13 +74,13 @@ def close(task: Task, *, by: User) -> Task:
     task = Task.objects.select_for_update(of=("self",)).select_related("plan", "clause").get(pk=task.pk)
     demand_unclosed(task)
     day = shown_day(task.plan, timezone.localdate())
-    (found,) = judged(Task.objects.filter(pk=task.pk), task.plan, day)
-    if found.state.total and found.state.state is not State.DONE:
+    (found,) = judge_tasks(Task.objects.filter(pk=task.pk), task.plan, day)
+    if found.state.total and found.state.state is not TaskState.DONE:
         raise ValidationError(_("Not all milestones are done yet. The task is closed when they are."), code="open")
     if (refusal := why_not_closed(task, by)) is not None:
         raise refusal
     task.closed_on, task.closed_by = day, by
-    signed(task, by).save()
+    sign_history_change(task, by).save()
     record("task.closed", by=by, subject=task)
     return task
 
@@ -110,7 +110,7 @@ def reopen_task(task: Task, *, by: User, reason: str) -> Task:
     before = copy(task)
     task.closed_on = task.closed_by = None
     demand_lights_alike(before, task)
-    signed(task, by, reason.strip()[:100]).save()
+    sign_history_change(task, by, reason.strip()[:100]).save()
     record("task.reopened", by=by, subject=task, reason=reason.strip())
     return task
 
@@ -147,7 +147,7 @@ def _leading(task: Task) -> list[User]:
 def _instead(people: list[User]) -> str:
     """Who does it, or that there is nobody yet."""
     if people:
-        names = listed([str(one) for one in people[:NAMED]], len(people))
+        names = list_names([str(one) for one in people[:NAMED]], len(people))
         return _("One of these does it: %(people)s.") % {"people": names}
     return _("There is nobody else yet who may. Ask the administrator to give a colleague the role.")
 

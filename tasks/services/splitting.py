@@ -15,12 +15,12 @@ from departments.services.accounts import record
 from targets.entry_rules.figures import Problem
 from targets.models import Target
 from targets.services.locking import keep_open
-from tasks.models import Milestone, Task, countable, signed
+from tasks.models import Milestone, Task, countable, sign_history_change
 from tasks.reading.responsible_units import units_answering
 from tasks.rules.breakdown import weights_fault
-from tasks.services.milestones import Standing, demand_promises_alike, demand_task_alike, milestones_changed
+from tasks.services.milestones import TaskWithMilestones, demand_promises_alike, demand_task_alike, milestones_changed
 from tasks.services.rights import demand_lead, demand_unclosed
-from tasks.wording.messages import sentence
+from tasks.wording.messages import explain_report_problem
 
 CHANGEABLE = ("title", "due", "department_id", "weight", "evidence", "counted_by_id")
 OF_THE_PLAN = ("title", "due")
@@ -51,7 +51,7 @@ def has_split(task: Task, user: User) -> bool:
 
 
 @transaction.atomic
-def split(task: Task, planned: Sequence[Planned], *, by: User, reason: str, version: int) -> None:
+def split_into_milestones(task: Task, planned: Sequence[Planned], *, by: User, reason: str, version: int) -> None:
     """Makes the milestones of a task what is planned: those that are not named any more go.
 
     ValidationError, and nothing is changed, without a reason, if somebody has changed them since `version`, and for
@@ -72,10 +72,10 @@ def split(task: Task, planned: Sequence[Planned], *, by: User, reason: str, vers
     before = [copy(one) for one in stored.values()]
     gone = [one for pk, one in stored.items() if pk not in {row.pk for row in planned}]
     kept = [_written(task, row, stored, number, by, reason) for number, row in enumerate(planned, 1)]
-    demand_task_alike(task, Standing(task, before), Standing(task, kept))
+    demand_task_alike(task, TaskWithMilestones(task, before), TaskWithMilestones(task, kept))
     for one in gone:
         demand_promises_alike(one, None)
-        signed(one, by, reason).delete()
+        sign_history_change(one, by, reason).delete()
     milestones_changed([*gone, *kept])
     record("task.split", by=by, subject=task, reason=reason, milestones=len(planned), removed=len(gone))
 
@@ -93,7 +93,7 @@ def _check(task: Task, planned: Sequence[Planned], stored: dict[int, Milestone])
     faults = []
     if code := weights_fault(weights):
         total = sum(one for one in weights if one is not None)
-        faults.append(sentence(Problem(code, "weight", (("sum", str(total)),))))
+        faults.append(explain_report_problem(Problem(code, "weight", (("sum", str(total)),))))
     assigned = set(units_answering(task).values_list("pk", flat=True))
     targets = {one.pk: one for one in Target.objects.filter(plan=task.plan_id).select_related("indicator")}
     for row in planned:
@@ -147,7 +147,7 @@ def _written(task: Task, row: Planned, stored: dict[int, Milestone], number: int
         for name, value in changes.items():
             setattr(one, name, value)
         demand_promises_alike(before, one)
-        signed(one, by, reason).save()
+        sign_history_change(one, by, reason).save()
     return one
 
 

@@ -21,21 +21,27 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from plans.models import CalendarDay, Plan, exceptions_of
 from plans.workdays import add_working_days
-from reviews.attaching import NamedFile, examine
+from reviews.attaching import AttachableFile, examine_attached_files
 from targets.models import Target
 from tasks.models import Milestone, SupervisionNotice, SupervisionRules, SupervisionStep, Task
 from tasks.models.units import is_within, units_for
-from tasks.rules.supervising import TRANSITIONS, RefusedError, State, Verb, step
+from tasks.rules.supervising import (
+    TRANSITIONS,
+    SupervisionState,
+    SupervisionStepRefusedError,
+    SupervisionVerb,
+    next_supervision_state,
+)
 from tasks.services.attachments import attach_to_step
-from tasks.services.notices import tell
+from tasks.services.notices import tell_supervision_step
 
 LONGEST_TEXT = 2000
-Files = Sequence[NamedFile]
+Files = Sequence[AttachableFile]
 """What is sent with a step: all of it is kept, or the step is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class NoticeProposal:
     """What a notice would say. `target` or `task` is what it is about; `days` None: the usual limit of the urgency.
 
     `grounds`, `matter` and `evidence` come from a rule (see `SupervisionNotice`).
@@ -58,10 +64,10 @@ class Proposal:
 
 
 @transaction.atomic
-def propose(proposal: Proposal, *, by: User | None, now: datetime) -> SupervisionNotice:
+def propose_notice(proposal: NoticeProposal, *, by: User | None, now: datetime) -> SupervisionNotice:
     """A notice that the coordinator may edit, issue or reject; `by` None: the system, by rule."""
     if by is not None:
-        _demand(by, proposal.plan, None, Verb.PROPOSE)
+        _demand(by, proposal.plan, None, SupervisionVerb.PROPOSE)
     notice = SupervisionNotice(
         plan=proposal.plan,
         target=proposal.target,
@@ -74,100 +80,108 @@ def propose(proposal: Proposal, *, by: User | None, now: datetime) -> Supervisio
         proposed_at=now,
     )
     _write(notice, proposal)
-    keep_step(notice, Verb.PROPOSE, None, by=by, now=now)
+    keep_supervision_step(notice, SupervisionVerb.PROPOSE, None, by=by, now=now)
     return notice
 
 
 @transaction.atomic
-def edit(notice: SupervisionNotice, proposal: Proposal, *, by: User, now: datetime) -> SupervisionNotice:
+def edit_notice(notice: SupervisionNotice, proposal: NoticeProposal, *, by: User, now: datetime) -> SupervisionNotice:
     """Another wording, urgency or other units for a proposal; what it is about and where it came from stay."""
-    notice = locked(notice)
-    _demand(by, notice.plan, notice.lead, Verb.EDIT)
-    _stepped(notice, Verb.EDIT, by=by)
+    notice = lock_notice(notice)
+    _demand(by, notice.plan, notice.lead, SupervisionVerb.EDIT)
+    _stepped(notice, SupervisionVerb.EDIT, by=by)
     _write(notice, proposal)
-    keep_step(notice, Verb.EDIT, State.PROPOSED, by=by, now=now)
+    keep_supervision_step(notice, SupervisionVerb.EDIT, SupervisionState.PROPOSED, by=by, now=now)
     return notice
 
 
 @transaction.atomic
-def issue(notice: SupervisionNotice, *, by: User, now: datetime, files: Files = ()) -> SupervisionNotice:
+def issue_notice(notice: SupervisionNotice, *, by: User, now: datetime, files: Files = ()) -> SupervisionNotice:
     """交办: the notice gets its number and its limit and goes to the units."""
-    notice = locked(notice)
-    _demand(by, notice.plan, notice.lead, Verb.ISSUE)
+    notice = lock_notice(notice)
+    _demand(by, notice.plan, notice.lead, SupervisionVerb.ISSUE)
     if notice.lead is None:
         raise ValidationError(_("Choose the leading unit before the notice is issued."), code="lead")
     _number(notice, now)
     notice.issued_at, notice.due = now, limit_from(now, notice.days)
-    return _moved(notice, Verb.ISSUE, by=by, now=now, files=files)
+    return _moved(notice, SupervisionVerb.ISSUE, by=by, now=now, files=files)
 
 
 @transaction.atomic
-def reject(notice: SupervisionNotice, *, by: User, reason: str, now: datetime, files: Files = ()) -> SupervisionNotice:
+def reject_notice(
+    notice: SupervisionNotice, *, by: User, reason: str, now: datetime, files: Files = ()
+) -> SupervisionNotice:
     """不予立项: the proposal is not taken up, with the reason."""
-    notice = locked(notice)
+    notice = lock_notice(notice)
     notice.ended_at = now
-    return _moved(notice, Verb.REJECT, by=by, now=now, files=files, text=reason)
+    return _moved(notice, SupervisionVerb.REJECT, by=by, now=now, files=files, text=reason)
 
 
 @transaction.atomic
-def receive(notice: SupervisionNotice, *, by: User, now: datetime) -> SupervisionNotice:
+def receive_notice(notice: SupervisionNotice, *, by: User, now: datetime) -> SupervisionNotice:
     """签收: the leading unit has it."""
-    return _moved(locked(notice), Verb.RECEIVE, by=by, now=now)
+    return _moved(lock_notice(notice), SupervisionVerb.RECEIVE, by=by, now=now)
 
 
 @transaction.atomic
-def answer(notice: SupervisionNotice, *, by: User, text: str, now: datetime, files: Files = ()) -> SupervisionNotice:
+def answer_notice(
+    notice: SupervisionNotice, *, by: User, text: str, now: datetime, files: Files = ()
+) -> SupervisionNotice:
     """反馈: what the leading unit has done."""
-    notice = locked(notice)
+    notice = lock_notice(notice)
     notice.answered_by = by
-    return _moved(notice, Verb.ANSWER, by=by, now=now, files=files, text=text)
+    return _moved(notice, SupervisionVerb.ANSWER, by=by, now=now, files=files, text=text)
 
 
 @transaction.atomic
-def send_back(
+def return_notice_for_rework(
     notice: SupervisionNotice, *, by: User, reason: str, now: datetime, days: int | None = None, files: Files = ()
 ) -> SupervisionNotice:
     """退回重办: the answer will not do; a new round begins with a limit of its own, the same as before by default."""
-    notice = locked(notice)
+    notice = lock_notice(notice)
     own = notice.answered_by_id == by.pk
     notice.round += 1
     notice.level, notice.due = "", limit_from(now, days or notice.days)
-    return _moved(notice, Verb.RETURN, by=by, now=now, files=files, text=reason, own_answer=own)
+    return _moved(notice, SupervisionVerb.RETURN, by=by, now=now, files=files, text=reason, own_answer=own)
 
 
 @transaction.atomic
-def verify(notice: SupervisionNotice, *, by: User, text: str, now: datetime, files: Files = ()) -> SupervisionNotice:
+def verify_notice(
+    notice: SupervisionNotice, *, by: User, text: str, now: datetime, files: Files = ()
+) -> SupervisionNotice:
     """复核: the answer holds, and what was found."""
-    notice = locked(notice)
+    notice = lock_notice(notice)
     own = notice.answered_by_id == by.pk
-    return _moved(notice, Verb.VERIFY, by=by, now=now, files=files, text=text, own_answer=own)
+    return _moved(notice, SupervisionVerb.VERIFY, by=by, now=now, files=files, text=text, own_answer=own)
 
 
 @transaction.atomic
-def close(
+def close_notice(
     notice: SupervisionNotice, *, by: User, text: str = "", now: datetime, files: Files = ()
 ) -> SupervisionNotice:
     """办结: the matter is off the list."""
-    notice = locked(notice)
+    notice = lock_notice(notice)
     own = notice.answered_by_id == by.pk
     notice.ended_at = now
-    return _moved(notice, Verb.CLOSE, by=by, now=now, files=files, text=text, own_answer=own)
+    return _moved(notice, SupervisionVerb.CLOSE, by=by, now=now, files=files, text=text, own_answer=own)
 
 
 @transaction.atomic
-def withdraw(
+def withdraw_notice(
     notice: SupervisionNotice, *, by: User, reason: str, now: datetime, files: Files = ()
 ) -> SupervisionNotice:
     """撤销: an issued notice is taken back, with the reason."""
-    notice = locked(notice)
+    notice = lock_notice(notice)
     notice.ended_at = now
-    return _moved(notice, Verb.WITHDRAW, by=by, now=now, files=files, text=reason)
+    return _moved(notice, SupervisionVerb.WITHDRAW, by=by, now=now, files=files, text=reason)
 
 
 @transaction.atomic
-def urge(notice: SupervisionNotice, *, by: User, text: str = "", now: datetime, files: Files = ()) -> SupervisionNotice:
+def urge_notice(
+    notice: SupervisionNotice, *, by: User, text: str = "", now: datetime, files: Files = ()
+) -> SupervisionNotice:
     """催办: the units are told once more."""
-    return _moved(locked(notice), Verb.URGE, by=by, now=now, files=files, text=text)
+    return _moved(lock_notice(notice), SupervisionVerb.URGE, by=by, now=now, files=files, text=text)
 
 
 def limit_from(now: datetime, days: int) -> date:
@@ -180,29 +194,29 @@ def limit_from(now: datetime, days: int) -> date:
 # --- What the steps have in common ------------------------------------------------------------------------------------
 
 
-def locked(notice: SupervisionNotice) -> SupervisionNotice:
+def lock_notice(notice: SupervisionNotice) -> SupervisionNotice:
     """The notice as it is now, kept from others until the transaction ends."""
     return SupervisionNotice.objects.select_for_update(no_key=True).get(pk=notice.pk)
 
 
-def reaches(user: User, action: Action, plan: Plan, unit: Department | None) -> bool:
+def may_act_for_plan_or_unit(user: User, action: Action, plan: Plan, unit: Department | None) -> bool:
     """Whether the person may do this to a notice about a plan, led by the unit (None: by nobody yet): the quality
     office of exactly the plan's region, or the unit."""
     reached = access.reach(user, action)
     return reached.acts_for(plan.region_id) or (unit is not None and is_within(reached, unit))
 
 
-def _demand(by: User, plan: Plan, unit: Department | None, verb: Verb) -> None:
+def _demand(by: User, plan: Plan, unit: Department | None, verb: SupervisionVerb) -> None:
     """Raises PermissionDenied unless the person may take the step for the notice's plan or leading unit."""
     action = next(one.action for (_state, known), one in TRANSITIONS.items() if known is verb)
     assert action is not None  # noqa: S101 - the system's own steps do not come here
-    if not reaches(by, action, plan, unit):
+    if not may_act_for_plan_or_unit(by, action, plan, unit):
         raise access.refusal()
 
 
 def _moved(
     notice: SupervisionNotice,
-    verb: Verb,
+    verb: SupervisionVerb,
     *,
     by: User,
     now: datetime,
@@ -212,26 +226,28 @@ def _moved(
 ) -> SupervisionNotice:
     """Takes one step and tells those whom it concerns; what the step changes besides the state is set already."""
     _demand(by, notice.plan, notice.lead, verb)
-    before = State(notice.state)
+    before = SupervisionState(notice.state)
     _stepped(notice, verb, by=by, text=text, own_answer=own_answer)
-    examine(files)
+    examine_attached_files(files)
     notice.save()
-    made = keep_step(notice, verb, before, by=by, now=now, text=text)
+    made = keep_supervision_step(notice, verb, before, by=by, now=now, text=text)
     for file in files:
         attach_to_step(made, file, by=by)
-    tell(notice, verb, by=by, text=text.strip(), now=now)
+    tell_supervision_step(notice, verb, by=by, text=text.strip(), now=now)
     return notice
 
 
 def _stepped(
-    notice: SupervisionNotice, verb: Verb, *, by: User | None, text: str = "", own_answer: bool = False
+    notice: SupervisionNotice, verb: SupervisionVerb, *, by: User | None, text: str = "", own_answer: bool = False
 ) -> None:
     if len(text) > LONGEST_TEXT:
         said = _("The text has more than %(limit)s characters. Shorten it.")
         raise ValidationError(said % {"limit": LONGEST_TEXT}, code="text")
     try:
-        notice.state = step(State(notice.state), verb, text=text, own_answer=own_answer).value
-    except RefusedError as refused:
+        notice.state = next_supervision_state(
+            SupervisionState(notice.state), verb, text=text, own_answer=own_answer
+        ).value
+    except SupervisionStepRefusedError as refused:
         raise _refused(refused.code) from refused
 
 
@@ -244,7 +260,9 @@ def _refused(code: str) -> ValidationError:
     return ValidationError(sentences[code], code=code)
 
 
-def keep_step(notice: SupervisionNotice, verb: Verb, before: State | None, **values: Any) -> SupervisionStep:
+def keep_supervision_step(
+    notice: SupervisionNotice, verb: SupervisionVerb, before: SupervisionState | None, **values: Any
+) -> SupervisionStep:
     """Adds the step to the notice's way, with the audit event."""
     by, text = values.pop("by"), values.pop("text", "").strip()
     made = SupervisionStep.objects.create(
@@ -264,7 +282,7 @@ def keep_step(notice: SupervisionNotice, verb: Verb, before: State | None, **val
     return made
 
 
-def _write(notice: SupervisionNotice, proposal: Proposal) -> None:
+def _write(notice: SupervisionNotice, proposal: NoticeProposal) -> None:
     """Checks and saves what the notice says."""
     rules = SupervisionRules.of(notice.plan)
     notice.title, notice.demand = proposal.title.strip(), proposal.demand.strip()
@@ -277,7 +295,7 @@ def _write(notice: SupervisionNotice, proposal: Proposal) -> None:
     notice.support.set([one for one in proposal.support if one != proposal.lead])
 
 
-def _check_days(proposal: Proposal, rules: SupervisionRules) -> None:
+def _check_days(proposal: NoticeProposal, rules: SupervisionRules) -> None:
     """ValidationError for a limit that the urgency does not allow: an urgent matter takes up to five working days."""
     if proposal.urgency not in SupervisionNotice.Urgency.values or proposal.days is None:
         return
@@ -287,7 +305,7 @@ def _check_days(proposal: Proposal, rules: SupervisionRules) -> None:
         raise ValidationError({"days": said})
 
 
-def _check_units(proposal: Proposal, plan: Plan) -> None:
+def _check_units(proposal: NoticeProposal, plan: Plan) -> None:
     """ValidationError for a unit that has nothing to do with the plan: another city's."""
     known, lead = set(units_for(plan).values_list("pk", flat=True)), proposal.lead
     said = _("This unit has nothing to do with the plan. Choose one of its region, or one that it names.")

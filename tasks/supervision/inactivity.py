@@ -15,7 +15,7 @@ from django.utils import timezone
 from departments.models import Department, Membership, User
 from plans.models import Plan
 from plans.periods import Month
-from reviews.workflow import State as Entry
+from reviews.workflow import ReviewState as Entry
 from targets.expected.deadlines import deadlines_of
 from targets.expected.duties import expected_over
 from targets.models import Revision
@@ -44,7 +44,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class SilentUnit:
     """A unit from which too little comes: its people who do not log in, and since when nothing was handed in."""
 
     unit: Department
@@ -60,13 +60,15 @@ class Silent:
         return max([self.quiet_days, *(one.days for one in self.people)], default=0)
 
 
-def silent_units(plan: Plan, today: date, units: Collection[int] | None = None) -> list[Silent]:
+def silent_units(plan: Plan, today: date, units: Collection[int] | None = None) -> list[SilentUnit]:
     """The units that ought to be told for one plan, the longest silence first; `units` are those to look at, all by
     default."""
-    return silent_over([plan], today, units)
+    return silent_units_over_plans([plan], today, units)
 
 
-def silent_over(plans: Sequence[Plan], today: date, units: Collection[int] | None = None) -> list[Silent]:
+def silent_units_over_plans(
+    plans: Sequence[Plan], today: date, units: Collection[int] | None = None
+) -> list[SilentUnit]:
     """The same over several plans: each unit once."""
     terms = {unit: found for unit, found in _terms(plans, today).items() if units is None or unit in units}
     people, figures = _people(terms), _last_figures(terms)
@@ -103,11 +105,11 @@ def _terms_of(plan: Plan, rules: SupervisionRules) -> Terms:
     return Terms(plan, rules.silence_days, rules.silence_further_days, max(plan.issued_on or first, first))
 
 
-def _silence(unit: Department, people: Sequence[User], figures: date | None, today: date, terms: Terms) -> Silent:
+def _silence(unit: Department, people: Sequence[User], figures: date | None, today: date, terms: Terms) -> SilentUnit:
     absent = [_absence(person, today) for person in people]
     quiet = (today - (figures or terms.start)).days
     late = [absence for absence in absent if absence.days >= terms.limit]
-    return Silent(unit, terms, late, figures, quiet if quiet >= terms.limit else 0, not people)
+    return SilentUnit(unit, terms, late, figures, quiet if quiet >= terms.limit else 0, not people)
 
 
 def _absence(person: User, today: date) -> Absent:

@@ -16,19 +16,26 @@ from departments.models import Department, User
 from departments.permissions import Action
 from tasks.models import SupervisionNotice, SupervisionStep
 from tasks.models.supervision import SupervisionNoticeQuerySet
-from tasks.rules.supervising import OPEN, TRANSITIONS, WITH_UNIT, State, Verb, offered
-from tasks.services.supervision import reaches
-from tasks.wording.grounds import sentence
+from tasks.rules.supervising import (
+    OPEN,
+    TRANSITIONS,
+    WITH_UNIT,
+    SupervisionState,
+    SupervisionVerb,
+    offered_supervision_verbs,
+)
+from tasks.services.supervision import may_act_for_plan_or_unit
+from tasks.wording.grounds import explain_notice_grounds
 
 PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class OfferedSupervisionStep:
     """A step as it is offered: the word on its button, what is asked for, and whether words, files or a limit go with
     it."""
 
-    verb: Verb
+    verb: SupervisionVerb
     label: str | Promise
     question: str | Promise = ""
     needs_text: bool = False
@@ -40,22 +47,46 @@ class Deed:
 DEEDS = {
     one.verb: one
     for one in (
-        Deed(Verb.ISSUE, pgettext_lazy("button", "Issue"), primary=True),
-        Deed(Verb.REJECT, pgettext_lazy("button", "Do not take up"), _("Why is it not taken up?"), needs_text=True),
-        Deed(Verb.RECEIVE, pgettext_lazy("button", "Receive"), primary=True, takes_files=False),
-        Deed(Verb.ANSWER, pgettext_lazy("button", "Answer"), _("What was done?"), needs_text=True, primary=True),
-        Deed(Verb.VERIFY, pgettext_lazy("button", "Verify"), _("What was found?"), needs_text=True, primary=True),
-        Deed(
-            Verb.RETURN,
+        OfferedSupervisionStep(SupervisionVerb.ISSUE, pgettext_lazy("button", "Issue"), primary=True),
+        OfferedSupervisionStep(
+            SupervisionVerb.REJECT,
+            pgettext_lazy("button", "Do not take up"),
+            _("Why is it not taken up?"),
+            needs_text=True,
+        ),
+        OfferedSupervisionStep(
+            SupervisionVerb.RECEIVE, pgettext_lazy("button", "Receive"), primary=True, takes_files=False
+        ),
+        OfferedSupervisionStep(
+            SupervisionVerb.ANSWER,
+            pgettext_lazy("button", "Answer"),
+            _("What was done?"),
+            needs_text=True,
+            primary=True,
+        ),
+        OfferedSupervisionStep(
+            SupervisionVerb.VERIFY,
+            pgettext_lazy("button", "Verify"),
+            _("What was found?"),
+            needs_text=True,
+            primary=True,
+        ),
+        OfferedSupervisionStep(
+            SupervisionVerb.RETURN,
             pgettext_lazy("button", "Back for rework"),
             _("Why will the answer not do?"),
             needs_text=True,
             asks_days=True,
         ),
-        Deed(Verb.CLOSE, pgettext_lazy("button", "Close the matter"), _("Closing words, if any"), primary=True),
-        Deed(Verb.URGE, pgettext_lazy("button", "Urge"), _("Words to the unit, if any")),
-        Deed(
-            Verb.WITHDRAW, pgettext_lazy("button", "Withdraw"), _("Why is the supervision withdrawn?"), needs_text=True
+        OfferedSupervisionStep(
+            SupervisionVerb.CLOSE, pgettext_lazy("button", "Close the matter"), _("Closing words, if any"), primary=True
+        ),
+        OfferedSupervisionStep(SupervisionVerb.URGE, pgettext_lazy("button", "Urge"), _("Words to the unit, if any")),
+        OfferedSupervisionStep(
+            SupervisionVerb.WITHDRAW,
+            pgettext_lazy("button", "Withdraw"),
+            _("Why is the supervision withdrawn?"),
+            needs_text=True,
         ),
     )
 }
@@ -63,7 +94,7 @@ DEEDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class NoticeRow:
     """A notice in a list; `late` is by how many days its limit has passed, `left` how many are left."""
 
     notice: SupervisionNotice
@@ -72,14 +103,14 @@ class Row:
     why: str
 
     @classmethod
-    def of(cls, notice: SupervisionNotice, today: date) -> "Row":
+    def of(cls, notice: SupervisionNotice, today: date) -> "NoticeRow":
         """The notice as of a day."""
         days = (notice.due - today).days if notice.waits_for_unit and notice.due else None
-        return cls(notice, max(0, -days) if days is not None else 0, days, sentence(notice.grounds))
+        return cls(notice, max(0, -days) if days is not None else 0, days, explain_notice_grounds(notice.grounds))
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class NoticeFigures:
     """How many notices a person sees, by what is to be done."""
 
     open: int
@@ -88,33 +119,37 @@ class Figures:
     proposed: int
 
 
-def figures_of(user: User, today: date) -> Figures:
+def notice_figures_for(user: User, today: date) -> NoticeFigures:
     """The numbers above the list, in one query."""
-    return Figures(**SupervisionNotice.objects.visible_to(user).aggregate(**_counted(today)))
+    return NoticeFigures(**SupervisionNotice.objects.visible_to(user).aggregate(**_counted(today)))
 
 
-def figures_by_plan(user: User, today: date) -> dict[int, Figures]:
+def figures_by_plan(user: User, today: date) -> dict[int, NoticeFigures]:
     """The same numbers of each plan of which there is any notice, by the plan's id, in one query."""
     notices = SupervisionNotice.objects.visible_to(user).order_by().values_list("plan_id")
-    return {plan_id: Figures(*numbers) for plan_id, *numbers in notices.annotate(**_counted(today))}
+    return {plan_id: NoticeFigures(*numbers) for plan_id, *numbers in notices.annotate(**_counted(today))}
 
 
 def _counted(today: date) -> dict[str, Count]:
-    values = [one.value for one in OPEN if one is not State.PROPOSED]
+    values = [one.value for one in OPEN if one is not SupervisionState.PROPOSED]
     with_unit = Q(state__in=[one.value for one in WITH_UNIT])
     return {
         "open": Count("pk", filter=Q(state__in=values)),
         "overdue": Count("pk", filter=with_unit & Q(due__lt=today)),
-        "to_verify": Count("pk", filter=Q(state__in=(State.ANSWERED.value, State.VERIFIED.value))),
-        "proposed": Count("pk", filter=Q(state=State.PROPOSED.value)),
+        "to_verify": Count(
+            "pk", filter=Q(state__in=(SupervisionState.ANSWERED.value, SupervisionState.VERIFIED.value))
+        ),
+        "proposed": Count("pk", filter=Q(state=SupervisionState.PROPOSED.value)),
     }
 
 
-def page_of(user: User, wanted: Mapping[str, Any], page: str, today: date) -> tuple[list[Row], "Page[Any]"]:
+def page_of_notices(
+    user: User, wanted: Mapping[str, Any], page: str, today: date
+) -> tuple[list[NoticeRow], "Page[Any]"]:
     """A page of the notices that the person may see and the filter wants: what is late first, then by its limit."""
     found = _wanted(SupervisionNotice.objects.visible_to(user).listed(), wanted, today)
     shown: Page[Any] = Paginator(found.order_by(*_ORDER), PAGE).get_page(page or 1)
-    return [Row.of(one, today) for one in shown.object_list], shown
+    return [NoticeRow.of(one, today) for one in shown.object_list], shown
 
 
 _ORDER = (F("ended_at").asc(nulls_first=True), F("due").asc(nulls_last=True), "-pk")
@@ -126,7 +161,7 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
     if state in SupervisionNotice.StateChoices.values:
         found = found.filter(state=state)
     elif state != "all":
-        found = found.open().exclude(state=State.PROPOSED.value)
+        found = found.open().exclude(state=SupervisionState.PROPOSED.value)
     if wanted.get("plan"):
         found = found.filter(plan=wanted["plan"])
     if wanted.get("department"):
@@ -134,45 +169,49 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
     return found.overdue(today) if wanted.get("overdue") else found
 
 
-def proposals_for(user: User, today: date) -> list[Row]:
+def proposals_for(user: User, today: date) -> list[NoticeRow]:
     """What waits longest to be issued, edited or rejected; the rest follows once these are decided."""
     seats = access.reach(user, Action.ISSUE_SUPERVISION).seats
     if not seats:
         return []
-    found = SupervisionNotice.objects.filter(state=State.PROPOSED.value, plan__region__in=seats)
+    found = SupervisionNotice.objects.filter(state=SupervisionState.PROPOSED.value, plan__region__in=seats)
     found = found.listed().order_by("pk")
-    return [Row.of(one, today) for one in found[:PAGE]]
+    return [NoticeRow.of(one, today) for one in found[:PAGE]]
 
 
-def open_of(user: User, today: date, *, department: Department | None = None, **subject: Any) -> list[Row]:
+def open_notices_of(
+    user: User, today: date, *, department: Department | None = None, **subject: Any
+) -> list[NoticeRow]:
     """What is open of a department's, or about a target or a task (`target=`, `task=`), as far as seen."""
     found = SupervisionNotice.objects.visible_to(user).open().filter(**subject).listed()
     if department is not None:
-        found = found.of_department(department).exclude(state=State.PROPOSED.value)
-    return [Row.of(one, today) for one in found.order_by(*_ORDER)]
+        found = found.of_department(department).exclude(state=SupervisionState.PROPOSED.value)
+    return [NoticeRow.of(one, today) for one in found.order_by(*_ORDER)]
 
 
-def waiting_for(user: User, today: date) -> list[Row]:
+def notices_waiting_for(user: User, today: date) -> list[NoticeRow]:
     """What the person has to receive or answer, for the desk."""
     found = SupervisionNotice.objects.visible_to(user).with_unit().listed().order_by(*_ORDER)
-    return [Row.of(one, today) for one in found if may(user, one)]
+    return [NoticeRow.of(one, today) for one in found if supervision_actions_of(user, one)]
 
 
-def may(user: User, notice: SupervisionNotice) -> frozenset[Action]:
+def supervision_actions_of(user: User, notice: SupervisionNotice) -> frozenset[Action]:
     """The actions of supervision that the person may take for the notice."""
     known = {one.action for one in TRANSITIONS.values() if one.action is not None}
-    return frozenset(one for one in known if reaches(user, one, notice.plan, notice.lead))
+    return frozenset(one for one in known if may_act_for_plan_or_unit(user, one, notice.plan, notice.lead))
 
 
-def deeds_for(user: User, notice: SupervisionNotice) -> list[Deed]:
+def supervision_steps_offered_to(user: User, notice: SupervisionNotice) -> list[OfferedSupervisionStep]:
     """What the person can do now; a notice without a leading unit cannot be issued yet."""
     own = notice.answered_by_id == user.pk
-    verbs = offered(State(notice.state), may(user, notice), own_answer=own)
-    lacking = Verb.ISSUE if notice.lead is None else None
+    verbs = offered_supervision_verbs(
+        SupervisionState(notice.state), supervision_actions_of(user, notice), own_answer=own
+    )
+    lacking = SupervisionVerb.ISSUE if notice.lead is None else None
     return [DEEDS[verb] for verb in verbs if verb in DEEDS and verb is not lacking]
 
 
-def steps_of(notice: SupervisionNotice, *, inside: bool) -> Sequence[SupervisionStep]:
+def steps_of_notice(notice: SupervisionNotice, *, inside: bool) -> Sequence[SupervisionStep]:
     """The way of a notice with its files, oldest first; what was before its issue is for the plan office alone."""
     found = notice.steps.select_related("by").prefetch_related("attachments").order_by("pk")
-    return list(found if inside else found.exclude(to_state=State.PROPOSED.value))
+    return list(found if inside else found.exclude(to_state=SupervisionState.PROPOSED.value))

@@ -13,40 +13,40 @@ from django.utils import timezone
 from departments import access
 from departments.models import User
 from departments.permissions import Action
-from departments.rules.reminding import Matter, Part, Rule
+from departments.rules.reminding import Matter, NoticePart, ReminderRule
 from tasks.models import Comment, SupervisionNotice
 from tasks.reading.findings import pressed_plans
-from tasks.rules.supervising import WITH_OFFICE, WITH_UNIT, Level, State
-from tasks.services.commenting import details_of as comment_details
-from tasks.services.commenting import place_of
-from tasks.services.notices import details_of, link_to
-from tasks.services.supervision import reaches
-from tasks.supervision.inactivity import Silent, silent_over
+from tasks.rules.supervising import WITH_OFFICE, WITH_UNIT, Level, SupervisionState
+from tasks.services.commenting import address_of_comment
+from tasks.services.commenting import details_of_comment as comment_details
+from tasks.services.notices import details_of_supervision_notice, link_to
+from tasks.services.supervision import may_act_for_plan_or_unit
+from tasks.supervision.inactivity import SilentUnit, silent_units_over_plans
 
-ANSWER = Rule(before=(1,), after=(1,), every=3, apart=1)
+ANSWER = ReminderRule(before=(1,), after=(1,), every=3, apart=1)
 """A notice that waits for the unit: the day before its limit, the day after, then every three days."""
 
-ASKED = Rule(before=(3, 1), after=(1,), every=7, apart=2)
+ASKED = ReminderRule(before=(3, 1), after=(1,), every=7, apart=2)
 """An answer that a leader asked for: 3 days and 1 day before, the day after, then weekly."""
 
-DECIDE = Rule(before=(), after=(1,), every=7, apart=2)
+DECIDE = ReminderRule(before=(), after=(1,), every=7, apart=2)
 """What waits for the plan office: the day after the oldest came, then weekly."""
 
-SILENCE = Rule(before=(), after=(0,), every=30)
+SILENCE = ReminderRule(before=(), after=(0,), every=30)
 """Who never updates: at once, then every thirty days."""
 
-LATE = Rule(before=(), after=(7,), every=7)
+LATE = ReminderRule(before=(), after=(7,), every=7)
 """What the leadership has been told of already: weekly for as long as it is not answered."""
 
 
-def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
+def supervision_matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id (a provider for `departments.notices.matters`)."""
     states = [one.value for one in (*WITH_UNIT, *WITH_OFFICE)]
     found = list(SupervisionNotice.objects.filter(state__in=states).select_related("plan", "lead").order_by("pk"))
     with_unit = [one for one in found if one.waits_for_unit]
     with_office = [one for one in found if not one.waits_for_unit]
     late = [one for one in with_unit if one.level == Level.LEADER.value]
-    silent = silent_over(pressed_plans(today), today)
+    silent = silent_units_over_plans(pressed_plans(today), today)
     comments = list(Comment.objects.waiting().listed().order_by("pk"))
     return {
         person.pk: [
@@ -63,15 +63,17 @@ def matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
 
 def _answering(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
     for one in notices:
-        if one.due is not None and reaches(person, Action.ANSWER_SUPERVISION, one.plan, one.lead):
-            part = Part("supervision_waits", details_of(one, by=None, text=""), link_to(one))
+        if one.due is not None and may_act_for_plan_or_unit(person, Action.ANSWER_SUPERVISION, one.plan, one.lead):
+            part = NoticePart("supervision_waits", details_of_supervision_notice(one, by=None, text=""), link_to(one))
             yield Matter(f"supervision:{one.pk}:{one.round}", one.due, ANSWER, part)
 
 
 def _asked(person: User, comments: Sequence[Comment]) -> Iterator[Matter]:
     for one in comments:
-        if one.due is not None and reaches(person, Action.ANSWER_COMMENTS, one.subject.plan, one.asked):
-            part = Part("comment_asked", comment_details(one), place_of(one))
+        if one.due is not None and may_act_for_plan_or_unit(
+            person, Action.ANSWER_COMMENTS, one.subject.plan, one.asked
+        ):
+            part = NoticePart("comment_asked", comment_details(one), address_of_comment(one))
             yield Matter(f"comment:{one.pk}", one.due, ASKED, part)
 
 
@@ -81,7 +83,7 @@ def _waiting(person: User, comments: Sequence[Comment], today: date) -> Iterator
     if late:
         details = {"number": len(late), "titles": [str(one.subject) for one in late[:3]]}
         since = min(one.due for one in late if one.due is not None)
-        yield Matter("comments_late", since, DECIDE, Part("comments_late", details, reverse("comments")))
+        yield Matter("comments_late", since, DECIDE, NoticePart("comments_late", details, reverse("comments")))
 
 
 def _deciding(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
@@ -94,8 +96,8 @@ def _deciding(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Ma
 
 
 _DECISIONS = {
-    "supervision_proposed": (State.PROPOSED.value,),
-    "supervision_to_verify": (State.ANSWERED.value, State.VERIFIED.value),
+    "supervision_proposed": (SupervisionState.PROPOSED.value,),
+    "supervision_to_verify": (SupervisionState.ANSWERED.value, SupervisionState.VERIFIED.value),
 }
 """The line that is said of notices in these states."""
 
@@ -107,7 +109,7 @@ def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Mat
         yield _in_one_line("supervision_late", own, since, LATE, "?overdue=on")
 
 
-def _silent(person: User, silent: Sequence[Silent], today: date) -> Iterator[Matter]:
+def _silent(person: User, silent: Sequence[SilentUnit], today: date) -> Iterator[Matter]:
     """Units that never update: their reviewer hears of it first, the plan office of the plan that asks, or of the
     unit's own region, some days later."""
     own, limits = _concerning(person, silent)
@@ -117,10 +119,10 @@ def _silent(person: User, silent: Sequence[Silent], today: date) -> Iterator[Mat
         names = [one.unit.short_name for one in own[:3]]
         details = {"number": len(own), "titles": names, "days": min(limits[one.unit.pk] for one in own)}
         link = reverse("silence", args=[own[0].terms.plan.code])
-        yield Matter("silence", since, SILENCE, Part("silence", details, link))
+        yield Matter("silence", since, SILENCE, NoticePart("silence", details, link))
 
 
-def _concerning(person: User, silent: Sequence[Silent]) -> tuple[list[Silent], dict[int, int]]:
+def _concerning(person: User, silent: Sequence[SilentUnit]) -> tuple[list[SilentUnit], dict[int, int]]:
     """The silent units of which the person hears, and after how many days of each."""
     units = access.reach(person, Action.VIEW_SILENCE).departments
     seats = access.reach(person, Action.ISSUE_SUPERVISION).seats
@@ -130,6 +132,8 @@ def _concerning(person: User, silent: Sequence[Silent]) -> tuple[list[Silent], d
     return [one for one in told if one.days >= limits[one.unit.pk]], limits
 
 
-def _in_one_line(kind: str, notices: Sequence[SupervisionNotice], since: date, rule: Rule, query: str) -> Matter:
+def _in_one_line(
+    kind: str, notices: Sequence[SupervisionNotice], since: date, rule: ReminderRule, query: str
+) -> Matter:
     details: dict[str, Any] = {"number": len(notices), "titles": [one.title for one in notices[:3]]}
-    return Matter(kind, since, rule, Part(kind, details, reverse("supervision") + query))
+    return Matter(kind, since, rule, NoticePart(kind, details, reverse("supervision") + query))

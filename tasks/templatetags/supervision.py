@@ -14,8 +14,8 @@ from targets.models import Target
 from tasks import clock
 from tasks.forms.comments import CommentForm
 from tasks.models import Comment, Task
-from tasks.services.supervision import reaches
-from tasks.supervision.pages import open_of, waiting_for
+from tasks.services.supervision import may_act_for_plan_or_unit
+from tasks.supervision.pages import notices_waiting_for, open_notices_of
 
 register = template.Library()
 
@@ -26,14 +26,14 @@ def supervision_of(
 ) -> dict[str, Any]:
     """What is open of a department's, or about a promise, as far as the reader sees it."""
     about = {name: one for name, one in (("target", target), ("task", task)) if one is not None}
-    rows = open_of(context["request"].user, _today(), department=department, **about)
+    rows = open_notices_of(context["request"].user, _today(), department=department, **about)
     return {"rows": rows, "of_department": department is not None}
 
 
 @register.inclusion_tag("tasks/_supervision_waiting.html", takes_context=True)
 def supervision_waiting(context: Context) -> dict[str, Any]:
     """What the reader has to receive or answer."""
-    return {"rows": waiting_for(context["request"].user, _today())}
+    return {"rows": notices_waiting_for(context["request"].user, _today())}
 
 
 @register.inclusion_tag("tasks/_comments_of.html", takes_context=True)
@@ -56,7 +56,9 @@ def comments_of(context: Context, *, target: Target | None = None, task: Task | 
 
 
 def _may_answer(user: User, comment: Comment) -> bool:
-    return comment.is_waiting and reaches(user, Action.ANSWER_COMMENTS, comment.subject.plan, comment.asked)
+    return comment.is_waiting and may_act_for_plan_or_unit(
+        user, Action.ANSWER_COMMENTS, comment.subject.plan, comment.asked
+    )
 
 
 def _today() -> Any:

@@ -13,9 +13,9 @@ from plans.periods import Month
 from reviews.tests import papers
 from targets.tests import factories as f
 from tasks.models import Assignment, Milestone, ProgressReport, Task
-from tasks.rules.accounts import Said, SaidStep
+from tasks.rules.accounts import TypedMilestone, TypedReport
 from tasks.services.deciding import approve_report
-from tasks.services.places import Place
+from tasks.services.places import ReportPlace
 from tasks.services.reporting import hand_in_report, save_report
 
 MAY = Month(2014, 5)
@@ -46,8 +46,8 @@ def cast() -> SimpleNamespace:
         task=task,
         step=step,
         open=open_one,
-        place=Place(task, lead, JUNE),
-        theirs=Place(task, shared, JUNE),
+        place=ReportPlace(task, lead, JUNE),
+        theirs=ReportPlace(task, shared, JUNE),
         **people,
     )
 
@@ -68,13 +68,15 @@ def milestone(task: Task, code: str, **values: Any) -> Milestone:
     return Milestone.objects.create(task=task, code=code, **fields)
 
 
-def said(done: str = "已推进", **steps: str) -> Said:
+def said(done: str = "已推进", **steps: str) -> TypedReport:
     """`said(m3="40")`, `said(m3="100 2014-06-20")`: what is said about milestones by their ids."""
-    read = {int(name[1:]): SaidStep(*text.split(" ")) for name, text in steps.items()}
-    return Said(done, "下月继续", "", read)
+    read = {int(name[1:]): TypedMilestone(*text.split(" ")) for name, text in steps.items()}
+    return TypedReport(done, "下月继续", "", read)
 
 
-def handed_in(place: Place, by: User, words: Said | None = None, reason: str = "", version: int = 0) -> ProgressReport:
+def handed_in(
+    place: ReportPlace, by: User, words: TypedReport | None = None, reason: str = "", version: int = 0
+) -> ProgressReport:
     save_report(place, words or said(), version=version, by=by)
     made = hand_in_report(place, by=by, reason=reason)
     assert made is not None
@@ -82,7 +84,7 @@ def handed_in(place: Place, by: User, words: Said | None = None, reason: str = "
 
 
 def approved(
-    place: Place, by: User, reviewer: User, words: Said | None = None, reason: str = "", version: int = 0
+    place: ReportPlace, by: User, reviewer: User, words: TypedReport | None = None, reason: str = "", version: int = 0
 ) -> ProgressReport:
     return approve_report(handed_in(place, by, words, reason, version), by=reviewer)
 

@@ -11,12 +11,12 @@ from django.test import Client
 from departments.models import Department, Membership, User
 from departments.permissions import Role
 from plans.periods import Month, months_of
-from reviews.workflow import State as Entry
+from reviews.workflow import ReviewState as Entry
 from targets.tests import factories as f
 from tasks.models import Assignment, Milestone, ProgressReport, SupervisionNotice, Task
-from tasks.rules.supervising import State
+from tasks.rules.supervising import SupervisionState
 from tasks.services import supervision as services
-from tasks.services.supervision import Proposal
+from tasks.services.supervision import NoticeProposal
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2014, 6, 9, 9, 0, tzinfo=SHANGHAI)
@@ -70,31 +70,33 @@ def cast() -> SimpleNamespace:
     return made
 
 
-def proposal(world: SimpleNamespace, **values: Any) -> Proposal:
+def proposal(world: SimpleNamespace, **values: Any) -> NoticeProposal:
     """What a notice about the task would say."""
     said = {"title": "关于加快办理的通知", "demand": "请抓紧办理并反馈。", "lead": world.lead, "task": world.task}
-    return Proposal(plan=world.plan, **{**said, "support": (world.support,), "urgency": "urgent", **values})
+    return NoticeProposal(plan=world.plan, **{**said, "support": (world.support,), "urgency": "urgent", **values})
 
 
-def notice(world: SimpleNamespace, state: State = State.PROPOSED, **values: Any) -> SupervisionNotice:
+def notice(
+    world: SimpleNamespace, state: SupervisionState = SupervisionState.PROPOSED, **values: Any
+) -> SupervisionNotice:
     """A notice that has come so far, on its regular way, all on Monday."""
-    made = services.propose(proposal(world, **values), by=world.coordinator, now=MONDAY)
+    made = services.propose_notice(proposal(world, **values), by=world.coordinator, now=MONDAY)
     for verb in WAYS[state]:
         made = take(made, verb, world)
     assert made.state == state
     return made
 
 
-WAYS: dict[State, tuple[str, ...]] = {
-    State.PROPOSED: (),
-    State.REJECTED: ("reject",),
-    State.ISSUED: ("issue",),
-    State.RECEIVED: ("issue", "receive"),
-    State.ANSWERED: ("issue", "receive", "answer"),
-    State.REWORK: ("issue", "receive", "answer", "return"),
-    State.VERIFIED: ("issue", "receive", "answer", "verify"),
-    State.CLOSED: ("issue", "receive", "answer", "verify", "close"),
-    State.WITHDRAWN: ("issue", "withdraw"),
+WAYS: dict[SupervisionState, tuple[str, ...]] = {
+    SupervisionState.PROPOSED: (),
+    SupervisionState.REJECTED: ("reject",),
+    SupervisionState.ISSUED: ("issue",),
+    SupervisionState.RECEIVED: ("issue", "receive"),
+    SupervisionState.ANSWERED: ("issue", "receive", "answer"),
+    SupervisionState.REWORK: ("issue", "receive", "answer", "return"),
+    SupervisionState.VERIFIED: ("issue", "receive", "answer", "verify"),
+    SupervisionState.CLOSED: ("issue", "receive", "answer", "verify", "close"),
+    SupervisionState.WITHDRAWN: ("issue", "withdraw"),
 }
 
 
@@ -104,16 +106,16 @@ def take(
     """Takes a step, as the person whose it is unless another is named."""
     who: dict[str, Any] = {"by": by or actor(verb, world), "now": MONDAY}
     return {
-        "edit": lambda: services.edit(one, proposal(world, title="关于限期办理的通知"), **who),
-        "reject": lambda: services.reject(one, reason=text, **who),
-        "issue": lambda: services.issue(one, **who),
-        "receive": lambda: services.receive(one, **who),
-        "answer": lambda: services.answer(one, text=text, **who),
-        "return": lambda: services.send_back(one, reason=text, **who),
-        "verify": lambda: services.verify(one, text=text, **who),
-        "close": lambda: services.close(one, text=text, **who),
-        "withdraw": lambda: services.withdraw(one, reason=text, **who),
-        "urge": lambda: services.urge(one, text=text, **who),
+        "edit": lambda: services.edit_notice(one, proposal(world, title="关于限期办理的通知"), **who),
+        "reject": lambda: services.reject_notice(one, reason=text, **who),
+        "issue": lambda: services.issue_notice(one, **who),
+        "receive": lambda: services.receive_notice(one, **who),
+        "answer": lambda: services.answer_notice(one, text=text, **who),
+        "return": lambda: services.return_notice_for_rework(one, reason=text, **who),
+        "verify": lambda: services.verify_notice(one, text=text, **who),
+        "close": lambda: services.close_notice(one, text=text, **who),
+        "withdraw": lambda: services.withdraw_notice(one, reason=text, **who),
+        "urge": lambda: services.urge_notice(one, text=text, **who),
     }[verb]()
 
 

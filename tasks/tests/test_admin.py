@@ -14,7 +14,7 @@ from departments.permissions import Role
 from plans.periods import Month
 from targets.judging.audit import differences
 from targets.models import Target
-from targets.services.locking import lock, reopen
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
 from tasks.services.milestones import COUNTED, RULES, TASK_RULES
@@ -122,7 +122,7 @@ def test_a_milestone_gives_no_closed_month_another_light(
     inside: Client, promise: Target, changes: dict[str, str], closed: bool
 ) -> None:
     f.judged_anew(promise)
-    lock(promise.plan, Month(2014, 3), by=f.coordinator())
+    close_plan_month(promise.plan, Month(2014, 3), by=f.coordinator())
     if not closed:
         save(inside, Task.objects.get(), **changes)
         assert signal(promise) == "red"
@@ -130,13 +130,13 @@ def test_a_milestone_gives_no_closed_month_another_light(
     with pytest.raises(AssertionError, match="已封账"):
         save(inside, Task.objects.get(), **changes)
     assert list(differences()) == []
-    reopen(promise.plan, Month(2014, 3), by=f.coordinator(), reason="更正")
+    reopen_plan_month(promise.plan, Month(2014, 3), by=f.coordinator(), reason="更正")
     save(inside, Task.objects.get(), **changes)
     assert AuditEvent.objects.filter(subject__startswith="tasks.milestone:").count() == 1
 
 
 def test_a_task_whose_milestones_colour_a_closed_month_stays(inside: Client, promise: Target) -> None:
-    lock(promise.plan, Month(2014, 3), by=f.coordinator())
+    close_plan_month(promise.plan, Month(2014, 3), by=f.coordinator())
     answer = inside.post(f"/admin/tasks/task/{Task.objects.get().pk}/delete/", {"post": "yes"})
     assert "已封账" in answer.content.decode()
     assert signal(promise) == "red"

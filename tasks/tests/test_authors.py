@@ -11,15 +11,15 @@ from django.test import Client
 from django.utils import timezone
 
 from departments.models import AuditEvent, Notice, User
-from departments.notices.matters import of_people
+from departments.notices.matters import matters_of_people
 from departments.permissions import Role
 from targets.tests import factories as f
 from tasks.models import Assignment, ProgressReport, SignOff, Task
 from tasks.services.attachments import attach_to_report
 from tasks.services.deciding import approve_report, return_report
 from tasks.services.reporting import hand_in_report, save_report
-from tasks.services.signing import close, sign_off
-from tasks.services.splitting import Planned, split, version_of
+from tasks.services.signing import close_task, sign_off
+from tasks.services.splitting import Planned, split_into_milestones, version_of
 from tasks.tests.cast import JUNE, approved, cast, handed_in, paper, said
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_all_authors_of_a_report_are_kept_named_and_told(city: SimpleNamespace) 
     assert AuditEvent.objects.get(action="report.submitted").detail["authors"] == names
     page = client_of(city.other).get("/tasks/reviews/").content.decode()
     assert f"{city.first}、{city.second} ({city.third} 提交)" in page
-    told = of_people([city.first, city.second, city.third], timezone.localdate())
+    told = matters_of_people([city.first, city.second, city.third], timezone.localdate())
     asked = [pk for pk, matters in told.items() if any(one.thing == "task_reviews" for one in matters)]
     assert asked == [city.third.pk]
     for author in (city.first, city.second):
@@ -143,11 +143,11 @@ def without_lead(city: SimpleNamespace) -> Task:
 def test_one_coordinator_does_not_both_sign_off_and_close_a_task_without_a_lead(city: SimpleNamespace) -> None:
     task = without_lead(city)
     sign_off(task, JUNE, by=city.coordinator)
-    assert str(city.leader) in refused(lambda: close(task, by=city.coordinator))
+    assert str(city.leader) in refused(lambda: close_task(task, by=city.coordinator))
     User.objects.filter(pk=city.leader.pk).update(is_active=False)
-    assert "目前没有其他人员" in refused(lambda: close(task, by=city.coordinator))
+    assert "目前没有其他人员" in refused(lambda: close_task(task, by=city.coordinator))
     colleague = f.person(Role.COORDINATOR)
-    assert close(task, by=colleague).closed_by == colleague
+    assert close_task(task, by=colleague).closed_by == colleague
 
 
 def test_the_button_to_close_is_shown_to_who_may_and_the_others_read_who_does(city: SimpleNamespace) -> None:
@@ -164,7 +164,7 @@ def test_the_button_to_close_is_shown_to_who_may_and_the_others_read_who_does(ci
     assert re.search(f"不得由您办结.*{city.leader}", seen(city.coordinator))
     assert button in seen(city.leader)
     assert "办结" not in seen(city.sharer)
-    close(task, by=city.leader)
+    close_task(task, by=city.leader)
     assert button not in seen(city.leader)
 
 
@@ -179,13 +179,13 @@ def test_who_has_split_a_task_or_reported_on_it_does_not_close_it(city: SimpleNa
     splitter = f.person(Role.COORDINATOR)
     steps = city.task.milestones.order_by("pk")
     rows = [Planned(one.title, one.due, one.pk, one.department_id, weight=50) for one in steps]
-    split(city.task, rows, by=splitter, reason="各占一半", version=version_of(city.task))
+    split_into_milestones(city.task, rows, by=splitter, reason="各占一半", version=version_of(city.task))
     city.first.memberships.create(department=f.department(), role=Role.COORDINATOR.value)
     task = without_lead(city)
     sign_off(task, JUNE, by=city.coordinator)
     reporter = User.objects.get(pk=city.first.pk)
     for person in (splitter, reporter):
-        refused(lambda person=person: close(task, by=person))
+        refused(lambda person=person: close_task(task, by=person))
 
 
 # --- The database -----------------------------------------------------------------------------------------------------

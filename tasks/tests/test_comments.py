@@ -15,8 +15,8 @@ from targets.models import TargetAssignment
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import Comment, SupervisionNotice
-from tasks.services.commenting import answer_comment, comment, press
-from tasks.supervision.reminders import matters_of
+from tasks.services.commenting import answer_comment, press_comment, write_comment
+from tasks.supervision.reminders import supervision_matters_of
 from tasks.tests import pressed as p
 from tasks.tests.pressed import inside, page
 
@@ -32,7 +32,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 def asked(world: SimpleNamespace, **values: Any) -> Comment:
     said = {"text": "请加快进度", "asked": world.lead, "due": FRIDAY, "by": world.leader, "now": p.MONDAY, **values}
-    return comment(said.pop("about", world.task), **said)
+    return write_comment(said.pop("about", world.task), **said)
 
 
 def test_a_comment_is_asked_answered_and_both_sides_are_told(world: SimpleNamespace) -> None:
@@ -43,7 +43,7 @@ def test_a_comment_is_asked_answered_and_both_sides_are_told(world: SimpleNamesp
     assert (one.answer, one.answered_by, one.answered_at) == ("本周内完成", world.reporter, p.at(10))
     told = Notice.objects.get(kind="comment_answered")
     assert told.user == world.leader
-    assert "本周内完成" in matters.lines(told)[0].text
+    assert "本周内完成" in matters.lines_of_notice(told)[0].text
     assert [one.action for one in AuditEvent.objects.order_by("pk")] == ["comment.written", "comment.answered"]
 
 
@@ -95,13 +95,13 @@ def test_an_answer_is_given_once_and_says_something(world: SimpleNamespace) -> N
 
 def test_the_coordinator_makes_one_notice_of_supervision_of_a_comment(world: SimpleNamespace) -> None:
     one = asked(world)
-    made = press(one, by=world.coordinator, now=p.MONDAY)
+    made = press_comment(one, by=world.coordinator, now=p.MONDAY)
     assert (made.origin, made.lead, made.task, made.state) == ("comment", world.lead, world.task, "proposed")
     assert made.grounds["details"]["text"] == "请加快进度"
     with pytest.raises(ValidationError), transaction.atomic():
-        press(one, by=world.coordinator, now=p.MONDAY)
+        press_comment(one, by=world.coordinator, now=p.MONDAY)
     with pytest.raises(PermissionDenied), transaction.atomic():
-        press(asked(world), by=world.leader, now=p.MONDAY)
+        press_comment(asked(world), by=world.leader, now=p.MONDAY)
     assert SupervisionNotice.objects.count() == 1
 
 
@@ -133,7 +133,7 @@ def test_the_unit_is_reminded_and_the_leader_hears_of_what_is_late(world: Simple
         day: {
             user.username: [matter.thing for matter in found]
             for user in people
-            if (found := matters_of(people, date(2014, 6, day))[user.pk])
+            if (found := supervision_matters_of(people, date(2014, 6, day))[user.pk])
         }
         for day in (12, 14)
     }

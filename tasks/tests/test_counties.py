@@ -19,10 +19,10 @@ from targets.tests import factories as f
 from targets.tests.factories import person
 from tasks.models import Assignment, Milestone, Task
 from tasks.reading.findings import findings
-from tasks.reading.selectors import Wanted, find, row_of
-from tasks.reporting.desk import Mine, mine
-from tasks.reporting.reminders import gaps_on, lots_on
-from tasks.services.places import Place, reported_by
+from tasks.reading.selectors import Wanted, find_wanted_tasks, row_of_task
+from tasks.reporting.desk import TaskDesk, task_desks_of
+from tasks.reporting.reminders import due_milestone_lots_on, report_gaps_on
+from tasks.services.places import ReportPlace, milestones_reported_at
 from tasks.services.reporting import save_report
 from tasks.services.signing import missing_units
 from tasks.tests.cast import JUNE, a_task, approved, milestone, said
@@ -55,8 +55,8 @@ def city(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     )
 
 
-def told_of(user: User, plan: Plan) -> Mine:
-    (found,) = mine(user, [plan], Situation.of([plan], TODAY))
+def told_of(user: User, plan: Plan) -> TaskDesk:
+    (found,) = task_desks_of(user, [plan], Situation.of([plan], TODAY))
     return found
 
 
@@ -68,8 +68,8 @@ def page(user: User, address: str) -> str:
     return str(answer.content.decode())
 
 
-def place(city: SimpleNamespace, number: int = 0, month: Month = JUNE) -> Place:
-    return Place(city.task, city.counties[number], month)
+def place(city: SimpleNamespace, number: int = 0, month: Month = JUNE) -> ReportPlace:
+    return ReportPlace(city.task, city.counties[number], month)
 
 
 def test_each_county_stands_for_the_governments_of_the_regions_parts(city: SimpleNamespace) -> None:
@@ -108,10 +108,10 @@ def test_the_page_of_a_county_lists_its_tasks(city: SimpleNamespace) -> None:
 
 
 def test_each_county_owes_a_report_of_its_own(city: SimpleNamespace) -> None:
-    owed = {gap.unit for gap in gaps_on(LATE)}
+    owed = {gap.unit for gap in report_gaps_on(LATE)}
     assert owed == {city.lead, *city.counties}
     approved(place(city), city.officers[0], city.reviewer)
-    assert {gap.unit for gap in gaps_on(LATE)} == {city.lead, *city.counties[1:]}
+    assert {gap.unit for gap in report_gaps_on(LATE)} == {city.lead, *city.counties[1:]}
     (duty,) = told_of(city.officers[1], city.task.plan).units[0].duties
     assert (duty.row.task, duty.standing) == (city.task, "open")
 
@@ -140,16 +140,16 @@ def test_nobody_writes_for_another_county_or_for_all_of_them(city: SimpleNamespa
     everyone = person(Role.REPORTER, city.each)
     for unit, by in ((city.counties[1], city.officers[0]), (city.each, everyone)):
         with pytest.raises(PermissionDenied):
-            save_report(Place(city.task, unit, JUNE), said(), version=0, by=by)
+            save_report(ReportPlace(city.task, unit, JUNE), said(), version=0, by=by)
     elsewhere = f.department(f.region("200101", parent=f.region("200100")), "county_government")
     with pytest.raises(PermissionDenied):
-        save_report(Place(city.task, elsewhere, JUNE), said(), version=0, by=person(Role.COUNTY, elsewhere))
+        save_report(ReportPlace(city.task, elsewhere, JUNE), said(), version=0, by=person(Role.COUNTY, elsewhere))
 
 
 def test_the_task_tells_how_many_counties_have_reported_and_who_has_not(city: SimpleNamespace) -> None:
     approved(place(city), city.officers[0], city.reviewer)
     approved(place(city, month=Month(2014, 5)), city.officers[0], city.reviewer)
-    counties = row_of(city.task, city.task.plan, TODAY).counties
+    counties = row_of_task(city.task, city.task.plan, TODAY).counties
     assert counties is not None
     assert (counties.month, counties.reported, counties.missing) == (JUNE, city.counties[:1], city.counties[1:])
     text = page(city.leader, f"/plans/plan-2014/tasks/{city.task.code}/")
@@ -160,31 +160,31 @@ def test_the_task_tells_how_many_counties_have_reported_and_who_has_not(city: Si
 
 def test_a_task_without_each_county_counts_none(city: SimpleNamespace) -> None:
     other = a_task("other", lead=city.lead, shared=city.counties[0])
-    assert row_of(other, other.plan, TODAY).counties is None
+    assert row_of_task(other, other.plan, TODAY).counties is None
     assert "已报告" not in page(city.leader, "/plans/plan-2014/tasks/other/")
 
 
 def test_the_number_of_queries_does_not_depend_on_tasks_or_counties(city: SimpleNamespace) -> None:
     with CaptureQueriesContext(connection) as few:
-        find(city.task.plan, TODAY, Wanted(), None)
+        find_wanted_tasks(city.task.plan, TODAY, Wanted(), None)
     for number in range(4):
         a_task(f"further-{number}", lead=city.lead, shared=city.each)
         f.department(f.region(f"10011{number}", parent=city.whole), "county_government")
     with CaptureQueriesContext(connection) as many:
-        assert len(find(city.task.plan, TODAY, Wanted(), None).rows) == 5
+        assert len(find_wanted_tasks(city.task.plan, TODAY, Wanted(), None).rows) == 5
     assert len(few) == len(many)
 
 
 def test_a_county_tells_of_itself_and_not_of_the_tasks_milestones(city: SimpleNamespace) -> None:
     step = milestone(city.task, "step", due=TODAY)
     own = milestone(city.task, "own", due=TODAY, department=city.counties[0])
-    assert [one.milestone for one in reported_by(place(city))] == [own]
-    assert [one.milestone for one in reported_by(Place(city.task, city.lead, JUNE))] == [step]
-    asked = {lot.department_id for lot in lots_on(TODAY)}
+    assert [one.milestone for one in milestones_reported_at(place(city))] == [own]
+    assert [one.milestone for one in milestones_reported_at(ReportPlace(city.task, city.lead, JUNE))] == [step]
+    asked = {lot.department_id for lot in due_milestone_lots_on(TODAY)}
     assert asked == {city.counties[0].pk, city.lead.pk}
     alone = a_task("alone", lead=city.each)
     milestone(alone, "nobodys", due=TODAY)
-    assert reported_by(Place(alone, city.counties[0], JUNE)) == []
+    assert milestones_reported_at(ReportPlace(alone, city.counties[0], JUNE)) == []
 
 
 def test_a_milestone_has_one_unit_and_a_county_may_be_it(city: SimpleNamespace) -> None:
@@ -209,7 +209,7 @@ def test_a_county_named_itself_has_the_role_it_is_given(city: SimpleNamespace) -
     Assignment.objects.create(task=city.task, department=city.counties[0], role="support")
     units = told_of(city.officers[0], city.task.plan).units
     assert [duty.assignment.role for duty in units[0].duties] == ["support"]
-    assert city.counties[0] not in {gap.unit for gap in gaps_on(LATE)}
+    assert city.counties[0] not in {gap.unit for gap in report_gaps_on(LATE)}
 
 
 def test_counties_that_never_report_are_proposed_for_supervision_one_by_one(city: SimpleNamespace) -> None:

@@ -19,7 +19,7 @@ from departments.services.accounts import deactivate, reactivate, reset_password
 from targets.tests import factories as f
 from tasks.models import Assignment, CalendarFeed, Milestone, Task
 from tasks.reading.selectors import PAGE
-from tasks.rules.calendars import LONGEST_LINE, Event, calendar
+from tasks.rules.calendars import LONGEST_LINE, Event, write_calendar_file
 from tasks.tests.cast import a_task, approved, cast, milestone
 
 pytestmark = pytest.mark.django_db
@@ -247,7 +247,7 @@ texts = some.text(max_size=200)
 @given(some.lists(some.tuples(texts, texts, some.dates(date(1999, 1, 1), date(2100, 1, 1))), max_size=4))
 def test_any_words_make_a_valid_file(rows: list[tuple[str, str, date]]) -> None:
     events = [Event(f"e{number}@x", day, title, text, "https://x/") for number, (title, text, day) in enumerate(rows)]
-    lines = unfolded(calendar("日历", events, datetime(2014, 1, 1, tzinfo=UTC)))
+    lines = unfolded(write_calendar_file("日历", events, datetime(2014, 1, 1, tzinfo=UTC)))
     assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == len(rows)
     for line in lines:
         assert re.match(r"[A-Z-]+[:;]", line)
@@ -264,5 +264,5 @@ def test_the_fixtures_still_load_and_a_second_time_change_nothing(plan_2014: obj
 
 def test_a_day_takes_the_day_after_as_its_end() -> None:
     event = Event("e@x", date(2014, 12, 31), "一", "二", "https://x/")
-    lines = unfolded(calendar("日历", [event], datetime(2014, 1, 1, tzinfo=UTC)))
+    lines = unfolded(write_calendar_file("日历", [event], datetime(2014, 1, 1, tzinfo=UTC)))
     assert f"DTEND;VALUE=DATE:{date(2014, 12, 31) + timedelta(days=1):%Y%m%d}" in lines

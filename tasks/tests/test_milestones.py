@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 
 from plans.periods import Month
 from targets.judging.audit import differences
-from targets.services.locking import lock, reopen
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
 from tasks.services.deciding import approve_report
 from tasks.services.milestones import milestones_changed
-from tasks.services.places import Place
-from tasks.services.splitting import Planned, split, version_of
+from tasks.services.places import ReportPlace
+from tasks.services.splitting import Planned, split_into_milestones, version_of
 from tasks.tests import cast as work
 
 pytestmark = pytest.mark.django_db
@@ -46,12 +46,12 @@ def test_a_report_of_an_open_month_gives_no_closed_one_another_light() -> None:
     cast = work.cast()
     promise = f.target(f.indicator("event"), "done_by")
     step = work.milestone(cast.task, "towards", target=promise)
-    lock(promise.plan, MARCH, by=f.coordinator())
-    place = Place(cast.task, cast.lead, APRIL)
+    close_plan_month(promise.plan, MARCH, by=f.coordinator())
+    place = ReportPlace(cast.task, cast.lead, APRIL)
     there = work.handed_in(place, cast.reporter, work.said(**{f"m{step.pk}": "100 2014-03-30"}))
     with pytest.raises(ValidationError, match="2014-03"):
         approve_report(there, by=cast.reviewer)
-    reopen(promise.plan, MARCH, by=f.coordinator(), reason="补记")
+    reopen_plan_month(promise.plan, MARCH, by=f.coordinator(), reason="补记")
     approve_report(there, by=cast.reviewer)
     step.refresh_from_db()
     assert str(step.done_on) == "2014-03-30"
@@ -66,27 +66,27 @@ def city() -> SimpleNamespace:
     made = work.cast()
     Milestone.objects.filter(task=made.task).delete()
     made.step = work.milestone(made.task, "late", quote="", due=date(2014, 3, 20))
-    lock(made.task.plan, MARCH, by=made.coordinator)
+    close_plan_month(made.task.plan, MARCH, by=made.coordinator)
     return made
 
 
 def test_a_milestone_done_in_a_closed_month_waits_until_it_is_open(city: SimpleNamespace) -> None:
-    place = Place(city.task, city.lead, APRIL)
+    place = ReportPlace(city.task, city.lead, APRIL)
     there = work.handed_in(place, city.reporter, work.said(**{f"m{city.step.pk}": "100 2014-03-19"}))
     with pytest.raises(ValidationError, match="2014-03 已封账"):
         approve_report(there, by=city.reviewer)
-    reopen(city.task.plan, MARCH, by=city.coordinator, reason="补记")
+    reopen_plan_month(city.task.plan, MARCH, by=city.coordinator, reason="补记")
     approve_report(there, by=city.reviewer)
 
 
 def test_a_milestone_done_after_a_closed_month_is_done(city: SimpleNamespace) -> None:
-    place = Place(city.task, city.lead, APRIL)
+    place = ReportPlace(city.task, city.lead, APRIL)
     there = work.handed_in(place, city.reporter, work.said(**{f"m{city.step.pk}": "100 2014-04-02"}))
     approve_report(there, by=city.reviewer)
 
 
 def splitting(city: SimpleNamespace, *planned: Planned) -> None:
-    split(city.task, planned, by=city.reviewer, reason="分解", version=version_of(city.task))
+    split_into_milestones(city.task, planned, by=city.reviewer, reason="分解", version=version_of(city.task))
 
 
 def test_a_task_is_split_where_closed_months_stay_as_they_were(city: SimpleNamespace) -> None:

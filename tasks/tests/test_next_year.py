@@ -19,8 +19,8 @@ from targets.judging.audit import differences
 from targets.models import Attainment, Indicator, Target
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
-from tasks.reading.drafts import gaps, pairs
-from tasks.services.drafting import discard_draft_plan, keep, leave_out, publish
+from tasks.reading.drafts import find_draft_gaps, pair_promises_of_plans
+from tasks.services.drafting import discard_draft_plan, keep_draft_row, leave_out, publish_draft_plan
 from tasks.services.next_year import propose_next_year
 
 pytestmark = pytest.mark.django_db
@@ -135,10 +135,10 @@ def test_only_administrators_prepare_a_plan(role: Role, plan_2014: Plan, office:
         propose_next_year(plan_2014, by=other)
     draft = propose_next_year(plan_2014, by=office)
     target = draft.targets.all()[0]
-    for deed in (publish, discard_draft_plan):
+    for deed in (publish_draft_plan, discard_draft_plan):
         with pytest.raises(PermissionDenied):
             deed(draft, by=other)
-    for change in (keep, leave_out):
+    for change in (keep_draft_row, leave_out):
         with pytest.raises(PermissionDenied):
             change(target, by=other)
     client = Client()
@@ -166,11 +166,11 @@ def test_a_draft_is_not_judged(plan_2014: Plan, draft: Plan) -> None:
 
 
 def test_a_draft_without_its_words_says_all_that_is_missing(draft: Plan, office: User) -> None:
-    missing = gaps(draft)
+    missing = find_draft_gaps(draft)
     rows = draft.clauses.count() + draft.targets.count() + draft.tasks.count()
     assert len(missing) == 1 + rows + Milestone.objects.filter(task__plan=draft).count()
     with pytest.raises(ValidationError) as refused:
-        publish(draft, by=office)
+        publish_draft_plan(draft, by=office)
     assert refused.value.messages == [gap.said for gap in missing]
     draft.refresh_from_db()
     assert draft.is_draft
@@ -182,7 +182,7 @@ def test_a_quote_that_the_new_words_do_not_hold_keeps_the_draft_back(draft: Plan
     clause.text = "别的话"
     clause.save()
     with pytest.raises(ValidationError, match=clause.path):
-        publish(draft, by=office)
+        publish_draft_plan(draft, by=office)
 
 
 def test_published_it_is_the_plan_that_everybody_sees_and_that_is_judged(
@@ -191,14 +191,14 @@ def test_published_it_is_the_plan_that_everybody_sees_and_that_is_judged(
     words(draft)
     one = Indicator.objects.get(targets__plan=draft, targets__code="manufacturing-quality")
     f.official(f.entry(one, "2015-03", 190, 200, place=plan_2014.region))
-    publish(draft, by=office)
+    publish_draft_plan(draft, by=office)
     f.recompute()
     assert Plan.objects.published().latest_first().first() == draft
     judged = f.attainment(draft.targets.get(code="manufacturing-quality"), "2015-03")
     assert (judged.verdict, judged.actual) == ("met", 95)
     assert list(differences()) == []
     with pytest.raises(ValidationError, match="2015"):
-        publish(draft, by=office)
+        publish_draft_plan(draft, by=office)
     assert AuditEvent.objects.filter(action="plan.published", actor=office).count() == 1
 
 
@@ -211,8 +211,8 @@ def test_a_changed_threshold_leaves_every_figure_of_the_year_before(plan_2014: P
         target.threshold = (target.threshold or Decimal(0)) + 1
         if target.threshold_upper is not None:
             target.threshold_upper += 1
-        keep(target, by=office)
-    publish(draft, by=office)
+        keep_draft_row(target, by=office)
+    publish_draft_plan(draft, by=office)
     f.recompute()
     assert answers(office) == before
     assert set(expected_of(plan_2014).figures.items()) == asked
@@ -223,10 +223,10 @@ def test_the_two_years_are_compared_promise_by_promise(plan_2014: Plan, draft: P
     measured(plan_2014)
     changed = draft.targets.get(code="manufacturing-quality")
     changed.threshold = Decimal(93)
-    keep(changed, by=office)
+    keep_draft_row(changed, by=office)
     gone = draft.targets.exclude(pk=changed.pk)[0]
     leave_out(gone, by=office)
-    found = {pair.name: pair for pair in pairs(plan_2014, draft)}
+    found = {pair.name: pair for pair in pair_promises_of_plans(plan_2014, draft)}
     assert found[changed.name].change == "changed"
     assert (found[changed.name].before_text, found[changed.name].after_text) == ("≥\u00a092\u00a0%", "≥\u00a093\u00a0%")
     reached = found[changed.name].reached
@@ -240,8 +240,8 @@ def test_the_two_years_are_compared_promise_by_promise(plan_2014: Plan, draft: P
 def test_a_renamed_code_is_still_the_same_promise(plan_2014: Plan, draft: Plan, office: User) -> None:
     one = draft.targets.get(code="manufacturing-quality")
     one.code = "manufacturing"
-    keep(one, by=office)
-    assert all(pair.before is not None for pair in pairs(plan_2014, draft))
+    keep_draft_row(one, by=office)
+    assert all(pair.before is not None for pair in pair_promises_of_plans(plan_2014, draft))
 
 
 def reform(before: list[str], after: list[tuple[str, str]], kind: str, day: date = date(2014, 11, 1)) -> Reform:
@@ -262,7 +262,7 @@ def test_a_reform_gives_the_next_plan_to_whoever_follows_and_leaves_the_old_name
     reform(["quality"], [("market-office", "市质量管理局")], "renamed")
     draft = propose_next_year(plan_2014, by=office)
     words(draft)
-    publish(draft, by=office)
+    publish_draft_plan(draft, by=office)
     old, new = Department.objects.get(code="quality"), Department.objects.get(code="market-office")
     assert plan_2014.tasks.filter(assignments__department=old).exists()
     assert not draft.tasks.filter(assignments__department=old).exists()
@@ -280,7 +280,7 @@ def test_after_a_reform_the_new_department_reports_from_the_new_year_on(plan_201
     reform(["quality"], [("market-office", "市质量管理局")], "renamed")
     draft = propose_next_year(plan_2014, by=office)
     words(draft)
-    publish(draft, by=office)
+    publish_draft_plan(draft, by=office)
     new = Department.objects.get(code="market-office")
     assert expected_of(plan_2014).figures == asked
     later = set(expected_of(draft).figures.values())
@@ -303,7 +303,7 @@ def test_a_split_department_asks_who_reports_now(plan_2014: Plan, office: User) 
     draft = propose_next_year(plan_2014, by=office)
     words(draft)
     with pytest.raises(ValidationError, match="市质监局"):
-        publish(draft, by=office)
+        publish_draft_plan(draft, by=office)
 
 
 def test_a_discarded_draft_leaves_nothing(plan_2014: Plan, draft: Plan, office: User) -> None:
@@ -318,7 +318,7 @@ def test_a_plan_in_force_is_neither_discarded_nor_changed_here(plan_2014: Plan, 
     with pytest.raises(ValidationError, match="2014"):
         discard_draft_plan(plan_2014, by=office)
     with pytest.raises(ValidationError, match="2014"):
-        keep(plan_2014.targets.all()[0], by=office)
+        keep_draft_row(plan_2014.targets.all()[0], by=office)
     with pytest.raises(ValidationError, match="2014"):
         leave_out(plan_2014.tasks.all()[0], by=office)
 

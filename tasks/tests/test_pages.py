@@ -13,7 +13,7 @@ from departments.permissions import Role
 from plans.models import Plan
 from targets.tests.factories import department, person, plan
 from tasks.models import Assignment, Milestone, Task
-from tasks.reading.selectors import Wanted, find, grouped
+from tasks.reading.selectors import Wanted, find_wanted_tasks, group_task_rows_by_clause
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +121,6 @@ def test_more_milestones_take_no_further_query(leader: Client) -> None:
 
 def test_the_order_is_the_plans_wherever_the_rows_lie(plan_2014: Plan) -> None:
     Task.objects.update(order=22 - F("order"))
-    rows = find(plan_2014, date(2014, 6, 30), Wanted(), None).rows
+    rows = find_wanted_tasks(plan_2014, date(2014, 6, 30), Wanted(), None).rows
     assert [row.task.order for row in rows] == list(range(1, 22))
-    assert len(grouped(rows)) == len({group.clause for group in grouped(rows)})
+    assert len(group_task_rows_by_clause(rows)) == len({group.clause for group in group_task_rows_by_clause(rows)})

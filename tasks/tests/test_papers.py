@@ -21,7 +21,7 @@ from tasks.models import SupervisionNotice, SupervisionRules
 from tasks.papers.notice import paper_of
 from tasks.papers.pdf import as_pdf
 from tasks.papers.word import as_docx
-from tasks.rules.supervising import State
+from tasks.rules.supervising import SupervisionState
 from tasks.services import supervision as services
 from tasks.tests import pressed as p
 
@@ -34,7 +34,7 @@ def world() -> SimpleNamespace:
 
 
 def test_the_paper_says_who_asks_whom_for_what_by_when(world: SimpleNamespace) -> None:
-    paper = paper_of(p.notice(world, State.ISSUED))
+    paper = paper_of(p.notice(world, SupervisionState.ISSUED))
     assert (paper.letterhead, paper.number, paper.signer, paper.day) == (
         "市政府督办通知",
         "督〔2014〕1号",
@@ -51,22 +51,22 @@ def test_the_paper_says_who_asks_whom_for_what_by_when(world: SimpleNamespace) -
 
 def test_letterhead_and_signature_are_the_offices(world: SimpleNamespace) -> None:
     SupervisionRules.objects.create(plan=world.plan, letterhead="质量强市办文件", signer="质量强市办")
-    paper = paper_of(p.notice(world, State.ISSUED))
+    paper = paper_of(p.notice(world, SupervisionState.ISSUED))
     assert (paper.letterhead, paper.signer) == ("质量强市办文件", "质量强市办")
 
 
 @pytest.mark.parametrize(("letterhead", "size"), [("市政府督办通知", 36), ("长" * 14, 31), ("长" * 40, 22)])
 def test_the_letterhead_fits_its_line(world: SimpleNamespace, letterhead: str, size: int) -> None:
     SupervisionRules.objects.create(plan=world.plan, letterhead=letterhead)
-    paper = paper_of(p.notice(world, State.ISSUED))
+    paper = paper_of(p.notice(world, SupervisionState.ISSUED))
     assert paper.letterhead_size == size
     document = Document(BytesIO(as_docx(paper)))
     assert document.paragraphs[0].runs[0].font.size == Pt(size)
 
 
 def test_the_paper_keeps_the_limit_of_its_issue_whatever_came_after(world: SimpleNamespace) -> None:
-    assert "2014年6月12日" in paper_of(p.notice(world, State.CLOSED)).paragraphs[-1]
-    back = p.notice(world, State.REWORK)
+    assert "2014年6月12日" in paper_of(p.notice(world, SupervisionState.CLOSED)).paragraphs[-1]
+    back = p.notice(world, SupervisionState.REWORK)
     SupervisionNotice.objects.filter(pk=back.pk).update(due="2014-07-30")
     back.refresh_from_db()
     assert "2014年6月12日" in paper_of(back).paragraphs[-1]
@@ -85,8 +85,10 @@ def test_what_goes_with_the_notice_is_named_below_its_text(
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
     sent = [SimpleUploadedFile(name, papers.PDF + name.encode()) for name in names]
-    notice = services.issue(p.notice(world), by=world.coordinator, now=p.MONDAY, files=sent)
-    services.urge(notice, by=world.coordinator, now=p.MONDAY, files=[SimpleUploadedFile("催办函.pdf", papers.PDF)])
+    notice = services.issue_notice(p.notice(world), by=world.coordinator, now=p.MONDAY, files=sent)
+    services.urge_notice(
+        notice, by=world.coordinator, now=p.MONDAY, files=[SimpleUploadedFile("催办函.pdf", papers.PDF)]
+    )
     paper = paper_of(notice)
     assert [one.text for one in paper.annexes] == lines
     written = {one.text: one.paragraph_format for one in Document(BytesIO(as_docx(paper))).paragraphs}
@@ -99,7 +101,7 @@ def test_what_goes_with_the_notice_is_named_below_its_text(
 
 
 def test_the_word_file_has_the_measures_of_the_standard(world: SimpleNamespace) -> None:
-    document = Document(BytesIO(as_docx(paper_of(p.notice(world, State.ISSUED)))))
+    document = Document(BytesIO(as_docx(paper_of(p.notice(world, SupervisionState.ISSUED)))))
     page = document.sections[0]
     sizes = (page.page_width, page.page_height, page.top_margin, page.left_margin)
     assert [round(one.mm) for one in sizes if one is not None] == [210, 297, 37, 28]
@@ -118,13 +120,13 @@ def test_the_word_file_has_the_measures_of_the_standard(world: SimpleNamespace) 
 
 
 def test_every_run_of_the_word_file_names_a_chinese_font(world: SimpleNamespace) -> None:
-    document = Document(BytesIO(as_docx(paper_of(p.notice(world, State.ISSUED)))))
+    document = Document(BytesIO(as_docx(paper_of(p.notice(world, SupervisionState.ISSUED)))))
     runs = [run for one in document.paragraphs for run in one.runs]
     assert all(eastern(run) for run in runs)
 
 
 def test_the_pdf_is_an_a4_page_with_embedded_fonts(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED, demand="<b>不是</b>标记 & 原样")
+    notice = p.notice(world, SupervisionState.ISSUED, demand="<b>不是</b>标记 & 原样")
     said = unpacked(as_pdf(paper_of(notice)))
     assert said.count(b"/MediaBox [0 0 595.27559") == 1
     assert b"/FontFile" in said
@@ -152,7 +154,7 @@ def post(world: SimpleNamespace, notice: SupervisionNotice, kind: str) -> Any:
 def test_whoever_sees_a_notice_takes_it_away_and_that_is_recorded(
     world: SimpleNamespace, kind: str, start: bytes
 ) -> None:
-    answer = post(world, p.notice(world, State.ISSUED), kind)
+    answer = post(world, p.notice(world, SupervisionState.ISSUED), kind)
     assert answer.content.startswith(start)
     assert f"1%E5%8F%B7.{kind}" in answer["Content-Disposition"]
     event = AuditEvent.objects.latest("pk")
@@ -163,7 +165,7 @@ def test_a_proposal_has_no_document_and_there_is_no_third_kind(world: SimpleName
     client = Client()
     client.force_login(world.coordinator)
     assert client.post(f"/supervision/{p.notice(world).pk}/document/docx/").status_code == 404
-    assert post(world, p.notice(world, State.ISSUED), "odt").status_code == 404
+    assert post(world, p.notice(world, SupervisionState.ISSUED), "odt").status_code == 404
 
 
 def test_without_the_systems_libraries_the_page_says_what_to_do_and_word_still_works(
@@ -177,7 +179,7 @@ def test_without_the_systems_libraries_the_page_says_what_to_do_and_word_still_w
     for name in [one for one in sys.modules if one.split(".")[0] == "weasyprint"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     client = Client()
     client.force_login(world.reporter)
     answer = client.post(f"/supervision/{notice.pk}/document/pdf/", follow=True)
@@ -187,5 +189,7 @@ def test_without_the_systems_libraries_the_page_says_what_to_do_and_word_still_w
 
 
 def test_a_long_notice_runs_over_several_pages(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED, demand="\n".join(["请逐项说明整改措施、责任人和完成时限。" * 5] * 15))
+    notice = p.notice(
+        world, SupervisionState.ISSUED, demand="\n".join(["请逐项说明整改措施、责任人和完成时限。" * 5] * 15)
+    )
     assert unpacked(as_pdf(paper_of(notice))).count(b"/MediaBox") > 1

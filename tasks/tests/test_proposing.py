@@ -26,11 +26,11 @@ from tasks.models import (
     Task,
 )
 from tasks.reading.findings import findings
-from tasks.rules.supervising import State
+from tasks.rules.supervising import SupervisionState
 from tasks.services import supervision as services
 from tasks.services.proposing import propose_by_rule
 from tasks.tests import pressed as p
-from tasks.wording.grounds import sentence
+from tasks.wording.grounds import explain_notice_grounds
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_a_late_milestone_is_proposed_with_its_units_and_the_reason(world: Simpl
     assert (notice.state, notice.origin, notice.lead, notice.task) == ("proposed", "rule", world.lead, world.task)
     assert notice.milestone == world.task.milestones.get()
     with translation.override("en"):
-        assert sentence(notice.grounds) == (
+        assert explain_notice_grounds(notice.grounds) == (
             'The milestone "节点t" of the task "任务t" was due on May 31, 2014 and is not done.'
         )
     assert "节点t" in notice.title
@@ -87,8 +87,8 @@ def test_another_run_that_was_quicker_leaves_one_proposal(
     assert SupervisionNotice.objects.count() == SupervisionStep.objects.count() == 2
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_a_matter_is_not_proposed_again_on_the_same_evidence(world: SimpleNamespace, state: State) -> None:
+@pytest.mark.parametrize("state", list(SupervisionState))
+def test_a_matter_is_not_proposed_again_on_the_same_evidence(world: SimpleNamespace, state: SupervisionState) -> None:
     propose_by_rule(now=p.MONDAY)
     notice = SupervisionNotice.objects.get()
     for verb in p.WAYS[state]:
@@ -100,7 +100,7 @@ def test_a_milestone_moved_and_late_again_is_proposed_again_once_the_first_has_e
     propose_by_rule(now=p.MONDAY)
     Milestone.objects.update(due=date(2014, 6, 20))
     assert propose_by_rule(now=p.at(24)) == 0
-    services.reject(SupervisionNotice.objects.get(), by=world.coordinator, reason="已延期", now=p.at(24))
+    services.reject_notice(SupervisionNotice.objects.get(), by=world.coordinator, reason="已延期", now=p.at(24))
     assert propose_by_rule(now=p.at(24)) == 1
 
 
@@ -138,7 +138,7 @@ def test_two_months_of_red_are_proposed_once_the_second_deadline_has_passed(worl
     notice = SupervisionNotice.objects.get()
     assert (notice.target, notice.lead, notice.evidence) == (promise, world.lead, date(2014, 2, 28))
     with translation.override("zh-hans"):
-        assert sentence(notice.grounds).endswith("连续亮红灯：2014年1月、2014年2月。")
+        assert explain_notice_grounds(notice.grounds).endswith("连续亮红灯：2014年1月、2014年2月。")
 
 
 def test_a_green_month_between_breaks_the_row(world: SimpleNamespace) -> None:
@@ -166,7 +166,7 @@ def test_the_number_of_months_is_the_offices(world: SimpleNamespace) -> None:
 def test_two_further_months_of_red_after_a_closed_matter_are_a_new_one(world: SimpleNamespace) -> None:
     red(world, "2014-01", "2014-02", "2014-03", "2014-04")
     propose_by_rule(now=p.at(10, 3))
-    services.reject(proposed("red_months")[0], by=world.coordinator, reason="已约谈", now=p.at(10, 3))
+    services.reject_notice(proposed("red_months")[0], by=world.coordinator, reason="已约谈", now=p.at(10, 3))
     propose_by_rule(now=p.at(10, 4))
     assert len(proposed("red_months")) == 1
     propose_by_rule(now=p.at(10, 5))
@@ -187,7 +187,7 @@ def test_a_unit_that_reports_nothing_for_two_months_is_proposed_once(world: Simp
     assert notice.lead == world.lead
     with translation.override("en"):
         said = "has handed in none of the 6 figures expected for January 2014, February 2014."
-        assert sentence(notice.grounds) == f"{world.lead} {said}"
+        assert explain_notice_grounds(notice.grounds) == f"{world.lead} {said}"
 
 
 def test_one_figure_that_waits_for_review_is_enough(world: SimpleNamespace) -> None:
@@ -255,7 +255,7 @@ def test_two_months_without_a_report_are_proposed_once_for_the_unit(world: Simpl
     (notice,) = proposed("no_report")
     assert (notice.lead, str(notice.task)) == (world.lead, "任务second")
     with translation.override("en"):
-        assert sentence(notice.grounds) == (
+        assert explain_notice_grounds(notice.grounds) == (
             f"{world.lead.short_name} has handed in no report on any of the 2 tasks for which it speaks for "
             "April 2014, May 2014."
         )

@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from departments.models import User
 from departments.notices.digest import active_people
 from departments.permissions import Role
-from departments.rules.reminding import Matter, chosen
+from departments.rules.reminding import Matter, choose_matters
 from targets.tests import factories as f
 from tasks.models import Milestone, Task
-from tasks.reporting.reminders import MILESTONES, matters_of
+from tasks.reporting.reminders import MILESTONES, task_matters_of
 from tasks.tests.cast import cast, handed_in
 from tasks.wording.notices import WORDINGS
 
@@ -33,7 +33,9 @@ def _city() -> SimpleNamespace:
 def told(day: date) -> dict[int, list[Matter]]:
     """Who is told what, but for reports that are to be written."""
     people = list(User.objects.order_by("pk"))
-    found = {key: [one for one in matters if not is_report(one)] for key, matters in matters_of(people, day).items()}
+    found = {
+        key: [one for one in matters if not is_report(one)] for key, matters in task_matters_of(people, day).items()
+    }
     return {key: matters for key, matters in found.items() if matters}
 
 
@@ -94,7 +96,7 @@ def test_a_reminder_is_one_line_a_task_and_day_and_says_what_is_due(city: Simple
     assert WORDINGS[matter.part.kind](matter.part.details) == (
         "质量提升：2 个节点应于2014年6月30日完成，已逾期 1 天：节点own、节点open。"
     )
-    assert chosen([matter], {}, DUE + timedelta(days=1)) == [matter]
+    assert choose_matters([matter], {}, DUE + timedelta(days=1)) == [matter]
 
 
 def test_more_milestones_and_people_take_no_further_query(city: SimpleNamespace) -> None:
@@ -109,7 +111,7 @@ def test_more_milestones_and_people_take_no_further_query(city: SimpleNamespace)
 def _cost() -> int:
     people = active_people()
     with CaptureQueriesContext(connection) as captured:
-        matters_of(people, DUE)
+        task_matters_of(people, DUE)
     return len(captured)
 
 

@@ -15,16 +15,16 @@ from plans.models import Plan
 from plans.periods import Month
 from targets.models import Attainment, DataQuestion, MonthLock, Observation, Quota, Step, Target
 from targets.services.dirty import promises_changed
-from targets.services.locking import lock, reopen
+from targets.services.locking import close_plan_month, reopen_plan_month
 from targets.tests import factories as f
 from targets.tests.questions import asked_about
 from tasks.models import SupervisionNotice
 from tasks.services.attachments import attach_to_report
-from tasks.services.commenting import comment
+from tasks.services.commenting import write_comment
 from tasks.services.removing import HANGING, remove_plan
 from tasks.services.reporting import save_report
 from tasks.services.signing import sign_off
-from tasks.services.supervision import Proposal, issue, propose
+from tasks.services.supervision import NoticeProposal, issue_notice, propose_notice
 from tasks.tests.cast import approved, cast, paper, said
 from tasks.tests.pressed import MONDAY
 
@@ -46,10 +46,12 @@ def in_full_use(*, demonstration: bool = True) -> Plan:
     words = said(**{f"m{people.open.pk}": "40"})
     approved(people.place, people.reporter, people.reviewer, words, version=1)
     sign_off(people.task, people.place.month, by=people.reviewer, note="其他单位本月无进展")
-    proposal = Proposal(plan=plan, title="通知", demand="请反馈", task=people.task, lead=people.lead)
-    issue(propose(proposal, by=people.coordinator, now=MONDAY), by=people.coordinator, now=MONDAY, files=[paper()])
-    comment(promise, text="请加快", by=people.leader, now=MONDAY)
-    lock(plan, Month(2014, 1), by=people.coordinator)
+    proposal = NoticeProposal(plan=plan, title="通知", demand="请反馈", task=people.task, lead=people.lead)
+    issue_notice(
+        propose_notice(proposal, by=people.coordinator, now=MONDAY), by=people.coordinator, now=MONDAY, files=[paper()]
+    )
+    write_comment(promise, text="请加快", by=people.leader, now=MONDAY)
+    close_plan_month(plan, Month(2014, 1), by=people.coordinator)
     asked_about(plan, people.lead, people.coordinator)
     return plan
 
@@ -111,10 +113,10 @@ def test_a_real_plan_under_which_somebody_was_supervised_stays() -> None:
 
 def test_a_real_plan_stays_while_a_month_is_closed() -> None:
     plan = f.plan()
-    closed = lock(plan, Month(2014, 1), by=f.coordinator())
+    closed = close_plan_month(plan, Month(2014, 1), by=f.coordinator())
     with pytest.raises(CommandError, match="2014-01 已封账"):
         told(plan.code, "--yes")
-    reopen(plan, closed.month, by=f.coordinator(), reason="计划废止")
+    reopen_plan_month(plan, closed.month, by=f.coordinator(), reason="计划废止")
     told(plan.code, "--yes")
     assert not Plan.objects.exists()
 

@@ -16,11 +16,11 @@ from departments.permissions import Role
 from departments.rules.reminding import Matter
 from plans.models import CalendarDay
 from plans.periods import Month
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 from tasks.models import Assignment, ProgressReport, Task
 from tasks.services.deciding import return_report
-from tasks.services.places import Place
+from tasks.services.places import ReportPlace
 from tasks.tests.cast import JUNE, MAY, a_task, cast, handed_in
 
 pytestmark = pytest.mark.django_db
@@ -39,22 +39,25 @@ def _city() -> SimpleNamespace:
     return made
 
 
-def reported(place: Place, by: User, month: Month) -> None:
-    handed_in(Place(place.task, place.department, month), by)
+def reported(place: ReportPlace, by: User, month: Month) -> None:
+    handed_in(ReportPlace(place.task, place.department, month), by)
 
 
 def asked(day: date, person: User) -> list[Matter]:
     """What the person is asked for in the way of reports."""
-    found = matters.of_people(digest.active_people(), day)[person.pk]
+    found = matters.matters_of_people(digest.active_people(), day)[person.pk]
     return [one for one in found if one.part.kind.startswith("reports_")]
 
 
 def told(day: date) -> dict[int, list[str]]:
     """What each person's digest of the day says of reports, in English."""
-    digest.compose(day, NOON + (day - NOON.date()))
+    digest.compose_digests(day, NOON + (day - NOON.date()))
     with translation.override("en"):
         notices = Notice.objects.filter(kind=Notice.DIGEST, day=day)
-        lines = {one.user_id: [line.text for line in matters.lines(one) if "report" in line.text] for one in notices}
+        lines = {
+            one.user_id: [line.text for line in matters.lines_of_notice(one) if "report" in line.text]
+            for one in notices
+        }
     found = {key: [one for one in said if "review" not in one] for key, said in lines.items()}
     return {key: said for key, said in found.items() if said}
 
@@ -90,7 +93,7 @@ def test_a_repeated_run_tells_nobody_twice_and_figures_stand_in_the_same_digest(
     assert told(day) == told(day)
     one = Notice.objects.get(user=city.reporter, kind=Notice.DIGEST)
     assert {part["kind"] for part in one.parts} >= {"figures_due", "reports_due"}
-    digest.compose(day, NOON)
+    digest.compose_digests(day, NOON)
     assert Notice.objects.filter(user=city.reporter, kind=Notice.DIGEST).count() == 1
 
 
@@ -127,7 +130,7 @@ def test_several_months_are_one_sentence_beside_the_latest(city: SimpleNamespace
 
 
 def test_a_closed_month_is_not_asked_for(city: SimpleNamespace) -> None:
-    lock(f.plan(), JUNE, by=city.coordinator)
+    close_plan_month(f.plan(), JUNE, by=city.coordinator)
     assert asked(DEADLINE, city.reporter) == []
 
 
@@ -143,9 +146,9 @@ def test_a_plan_of_long_ago_asks_for_nothing(city: SimpleNamespace) -> None:
 def test_every_sentence_is_said_in_chinese(city: SimpleNamespace) -> None:
     a_task("second", lead=city.lead)
     return_report(handed_in(city.place, city.reporter), by=city.reviewer, reason="太简略")
-    digest.compose(DEADLINE + timedelta(days=1), NOON + timedelta(days=1))
+    digest.compose_digests(DEADLINE + timedelta(days=1), NOON + timedelta(days=1))
     one = Notice.objects.get(user=city.reporter, kind=Notice.DIGEST)
-    text = " ".join(line.text for line in matters.lines(one))
+    text = " ".join(line.text for line in matters.lines_of_notice(one))
     for words in (
         "2014年6月还有 1 项任务的进展报告未提交",
         "有 1 项任务的进展报告被退回",
@@ -159,11 +162,11 @@ def test_more_tasks_units_and_people_take_no_further_query(city: SimpleNamespace
     for number in range(4):
         unit = f.department()
         f.person(Role.REPORTER, unit)
-        reported(Place(a_task(f"more{number}", lead=unit), unit, MAY), f.person(Role.REPORTER, unit), MAY)
+        reported(ReportPlace(a_task(f"more{number}", lead=unit), unit, MAY), f.person(Role.REPORTER, unit), MAY)
     assert _cost() == few
 
 
 def _cost() -> int:
     with CaptureQueriesContext(connection) as captured:
-        matters.of_people(digest.active_people(), DEADLINE)
+        matters.matters_of_people(digest.active_people(), DEADLINE)
     return len(captured)

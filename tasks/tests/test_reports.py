@@ -12,17 +12,17 @@ from departments.models import AuditEvent, Notice
 from departments.permissions import Role
 from plans.periods import Month
 from reviews.documents import RefusedFileError
-from reviews.workflow import State
+from reviews.workflow import ReviewState
 from targets.bulk.event_times import NEXT
 from targets.judging.audit import differences
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 from tasks.models import Milestone, ProgressReport, ReportAttachment, ReportDraft
-from tasks.reading.standing import known
-from tasks.reporting.writing import sheet
+from tasks.reading.standing import read_known_milestones
+from tasks.reporting.writing import sheet_of_report
 from tasks.services.attachments import attach_to_report, detach_from_report
 from tasks.services.deciding import approve_report, return_report
-from tasks.services.places import Place, reported_by
+from tasks.services.places import ReportPlace, milestones_reported_at
 from tasks.services.reporting import ReportConflictError, ReportRefusedError, hand_in_report, save_report
 from tasks.tests.cast import JUNE, MAY, approved, cast, handed_in, milestone, paper, said
 
@@ -42,7 +42,7 @@ def test_what_is_typed_is_kept_whatever_it_is(city: SimpleNamespace) -> None:
     wrong = said("", **{f"m{city.open.pk}": "viel"})
     draft = save_report(city.place, wrong, version=0, by=city.reporter)
     assert draft.steps[str(city.open.pk)]["percentage"] == "viel"
-    assert sheet(city.place).said == wrong
+    assert sheet_of_report(city.place).said == wrong
     assert save_report(city.place, wrong, version=0, by=city.reporter).version == 1
 
 
@@ -57,7 +57,7 @@ def test_nobody_overwrites_a_colleague_unawares(city: SimpleNamespace) -> None:
 
 def test_a_report_that_is_handed_in_waits_and_its_draft_is_gone(city: SimpleNamespace) -> None:
     report = handed_in(city.place, city.reporter)
-    assert (report.state, ReportDraft.objects.count()) == (State.SUBMITTED, 0)
+    assert (report.state, ReportDraft.objects.count()) == (ReviewState.SUBMITTED, 0)
     assert hand_in_report(city.place, by=city.reporter) is None
     assert ProgressReport.objects.count() == 1
 
@@ -99,7 +99,7 @@ def test_what_may_not_be_said_of_a_milestone(city: SimpleNamespace, typed: str, 
 
 
 def test_less_than_before_is_explained(city: SimpleNamespace) -> None:
-    may = Place(city.task, city.lead, MAY)
+    may = ReportPlace(city.task, city.lead, MAY)
     approved(may, city.reporter, city.reviewer, said(**{f"m{city.open.pk}": "60"}))
     save_report(city.place, said(**{f"m{city.open.pk}": "40"}), version=0, by=city.reporter)
     with pytest.raises(ReportRefusedError) as refused:
@@ -119,8 +119,8 @@ def test_what_names_its_evidence_is_done_with_a_file_alone(city: SimpleNamespace
 
 def test_a_unit_reports_on_its_own_milestones_and_the_lead_on_those_of_nobody(city: SimpleNamespace) -> None:
     milestone(city.task, "done", done_on=date(2014, 3, 1))
-    assert [one.milestone for one in reported_by(city.place)] == [city.open]
-    assert [one.milestone for one in reported_by(city.theirs)] == [city.step]
+    assert [one.milestone for one in milestones_reported_at(city.place)] == [city.open]
+    assert [one.milestone for one in milestones_reported_at(city.theirs)] == [city.step]
 
 
 def test_an_approved_report_makes_a_milestone_done_and_its_target_green(city: SimpleNamespace) -> None:
@@ -149,15 +149,15 @@ def test_a_correction_needs_a_reason_and_supersedes(city: SimpleNamespace) -> No
     assert corrected is not None
     approve_report(corrected, by=city.reviewer)
     first.refresh_from_db()
-    assert (first.state, first.ended_at is not None) == (State.SUPERSEDED, True)
+    assert (first.state, first.ended_at is not None) == (ReviewState.SUPERSEDED, True)
     assert Milestone.objects.get(pk=city.open.pk).done_on is None
 
 
 def test_an_older_report_never_takes_back_a_newer_one(city: SimpleNamespace) -> None:
     older = handed_in(city.place, city.reporter)
-    ProgressReport.objects.filter(pk=older.pk).update(state=State.RETURNED)
+    ProgressReport.objects.filter(pk=older.pk).update(state=ReviewState.RETURNED)
     approved(city.place, city.reporter, city.reviewer, said("新"))
-    ProgressReport.objects.filter(pk=older.pk).update(state=State.SUBMITTED)
+    ProgressReport.objects.filter(pk=older.pk).update(state=ReviewState.SUBMITTED)
     with pytest.raises(ValidationError) as refused:
         approve_report(older, by=city.reviewer)
     assert refused.value.code == "outdated"
@@ -191,7 +191,7 @@ def test_only_the_units_own_reporter_writes(city: SimpleNamespace, who: str) -> 
 def test_a_unit_that_does_not_answer_for_the_task_reports_nothing(city: SimpleNamespace) -> None:
     unit = city.stranger.held[0].department
     with pytest.raises(PermissionDenied):
-        save_report(Place(city.task, unit, JUNE), said(), version=0, by=city.stranger)
+        save_report(ReportPlace(city.task, unit, JUNE), said(), version=0, by=city.stranger)
 
 
 def test_a_returned_report_comes_back_with_its_reason_its_words_and_its_files(city: SimpleNamespace) -> None:
@@ -202,7 +202,7 @@ def test_a_returned_report_comes_back_with_its_reason_its_words_and_its_files(ci
     with pytest.raises(ValidationError, match="原因"):
         return_report(report, by=city.reviewer, reason=" ")
     return_report(report, by=city.reviewer, reason="请补充数字")
-    shown = sheet(city.place)
+    shown = sheet_of_report(city.place)
     assert (shown.said.done, [one.name for one in shown.files]) == ("初稿", ["证明.pdf"])
     assert shown.latest is not None
     assert shown.latest.return_reason == "请补充数字"
@@ -219,8 +219,8 @@ def test_what_was_decided_is_not_decided_again(city: SimpleNamespace) -> None:
 
 
 def test_the_last_report_prefills_the_next(city: SimpleNamespace) -> None:
-    approved(Place(city.task, city.lead, MAY), city.reporter, city.reviewer)
-    shown = sheet(city.place)
+    approved(ReportPlace(city.task, city.lead, MAY), city.reporter, city.reviewer)
+    shown = sheet_of_report(city.place)
     assert (shown.said.done, shown.taken_over is not None) == ("下月继续", True)
 
 
@@ -241,7 +241,7 @@ def test_a_correction_while_the_clock_is_set_back_comes_after_what_it_corrects(
 
 def test_a_closed_month_takes_nothing(city: SimpleNamespace) -> None:
     report = handed_in(city.place, city.reporter)
-    lock(f.plan(), JUNE, by=city.coordinator)
+    close_plan_month(f.plan(), JUNE, by=city.coordinator)
     for act in (
         lambda: save_report(city.place, said("改"), version=0, by=city.reporter),
         lambda: hand_in_report(city.place, by=city.reporter),
@@ -256,7 +256,7 @@ def test_a_closed_month_takes_nothing(city: SimpleNamespace) -> None:
 
 def test_a_month_that_has_not_come_is_not_reported_on(city: SimpleNamespace) -> None:
     with pytest.raises(ValidationError) as refused:
-        save_report(Place(city.task, city.lead, Month(2999, 1)), said(), version=0, by=city.reporter)
+        save_report(ReportPlace(city.task, city.lead, Month(2999, 1)), said(), version=0, by=city.reporter)
     assert refused.value.code == "month_to_come"
 
 
@@ -291,10 +291,13 @@ def test_reports_are_seen_by_the_unit_the_lead_and_those_who_see_all(city: Simpl
 
 
 def test_percentages_are_those_of_the_month_that_is_asked_for(city: SimpleNamespace) -> None:
-    approved(Place(city.task, city.lead, MAY), city.reporter, city.reviewer, said(**{f"m{city.open.pk}": "30"}))
+    approved(ReportPlace(city.task, city.lead, MAY), city.reporter, city.reviewer, said(**{f"m{city.open.pk}": "30"}))
     approved(city.place, city.reporter, city.reviewer, said(**{f"m{city.open.pk}": "70"}))
     rows = Milestone.objects.filter(pk=city.open.pk)
-    found = [known(rows, city.task.plan, month.last_day)[0].percentage for month in (Month(2014, 4), MAY, JUNE)]
+    found = [
+        read_known_milestones(rows, city.task.plan, month.last_day)[0].percentage
+        for month in (Month(2014, 4), MAY, JUNE)
+    ]
     assert found == [0, 30, 70]
 
 

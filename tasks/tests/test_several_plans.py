@@ -14,15 +14,15 @@ from departments.permissions import Role
 from plans.models import Plan
 from plans.periods import Month
 from targets.expected.plan_situation import Situation
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 from tasks.models import ProgressReport, SupervisionRules, Task
 from tasks.reading.findings import findings
-from tasks.reporting.desk import mine, summary
-from tasks.reporting.reminders import lots_on
+from tasks.reporting.desk import summary, task_desks_of
+from tasks.reporting.reminders import due_milestone_lots_on
 from tasks.services.deciding import approve_report
-from tasks.services.places import Place
-from tasks.supervision.inactivity import silent_over, silent_units
+from tasks.services.places import ReportPlace
+from tasks.supervision.inactivity import silent_units, silent_units_over_plans
 from tasks.tests import pressed
 from tasks.tests.cast import JUNE, a_task, handed_in, milestone, said
 
@@ -55,7 +55,7 @@ def page(user: User, address: str) -> str:
 
 def reported(city: SimpleNamespace, task: Task, *months: Month) -> None:
     for month in months:
-        handed_in(Place(task, city.unit, month), city.reporter)
+        handed_in(ReportPlace(task, city.unit, month), city.reporter)
 
 
 def test_the_desk_counts_the_reports_of_all_plans_that_run(city: SimpleNamespace) -> None:
@@ -105,10 +105,10 @@ def test_my_tasks_of_twelve_plans_take_as_many_queries_as_of_two(
 def test_each_plans_tasks_are_mine_as_of_its_own_day(city: SimpleNamespace) -> None:
     last = f.another_plan("last", 2013)
     step = milestone(a_task("earlier", last, lead=city.unit), "half")
-    handed_in(Place(step.task, city.unit, Month(2013, 11)), city.reporter, said(**{f"m{step.pk}": "40"}))
+    handed_in(ReportPlace(step.task, city.unit, Month(2013, 11)), city.reporter, said(**{f"m{step.pk}": "40"}))
     approve_report(ProgressReport.objects.get(), by=city.reviewer)
     both = [city.quality, last]
-    this_year, last_year = mine(city.reporter, both, Situation.of(both, TODAY))
+    this_year, last_year = task_desks_of(city.reporter, both, Situation.of(both, TODAY))
     assert (this_year.day, this_year.month) == (TODAY, JUNE)
     (duty,) = last_year.units[0].duties
     assert (duty.row.day, duty.row.percent) == (date(2013, 11, 30), 40)
@@ -121,7 +121,7 @@ def test_milestones_of_twelve_plans_take_as_many_queries_as_of_two(city: SimpleN
 
     def queries(number: int) -> int:
         with CaptureQueriesContext(connection) as captured:
-            assert len(lots_on(day)) == number
+            assert len(due_milestone_lots_on(day)) == number
         return len(captured)
 
     few = queries(2)
@@ -136,7 +136,7 @@ def test_all_matters_of_twelve_plans_take_as_many_queries_as_of_two(city: Simple
     def queries() -> int:
         people = digest.active_people()
         with CaptureQueriesContext(connection) as captured:
-            assert matters.of_people(people, TODAY)[city.reporter.pk]
+            assert matters.matters_of_people(people, TODAY)[city.reporter.pk]
         return len(captured)
 
     few = queries()
@@ -165,7 +165,7 @@ def test_last_years_tasks_are_reached_beside_this_years(city: SimpleNamespace, m
 
 
 def asked(person: User, day: date) -> list[tuple[str, int]]:
-    found = matters.of_people(digest.active_people(), day)[person.pk]
+    found = matters.matters_of_people(digest.active_people(), day)[person.pk]
     return [
         (str(one.part.details["month"]), int(str(one.part.details["number"])))
         for one in found
@@ -184,7 +184,7 @@ def test_reports_of_two_plans_are_one_line(city: SimpleNamespace) -> None:
 def test_reports_of_a_month_that_one_plan_has_closed_are_not_asked_for(city: SimpleNamespace) -> None:
     for task in city.tasks:
         reported(city, task, Month(2014, 5))
-    lock(city.air, JUNE, by=f.coordinator())
+    close_plan_month(city.air, JUNE, by=f.coordinator())
     assert asked(city.reporter, TODAY) == [("2014-06", 1)]
 
 
@@ -198,9 +198,9 @@ def test_a_unit_that_is_silent_for_two_plans_is_named_once_by_the_shorter_limit(
     SupervisionRules.objects.create(plan=city.air, silence_days=40)
     User.objects.update(last_login=None, date_joined=pressed.at(25, 5))
     assert [silent.unit for silent in silent_units(city.quality, date(2014, 7, 1))] == [city.unit]
-    (silent,) = silent_over([city.quality, city.air], date(2014, 7, 1))
+    (silent,) = silent_units_over_plans([city.quality, city.air], date(2014, 7, 1))
     assert (silent.unit, silent.terms.plan, silent.terms.limit) == (city.unit, city.quality, 30)
-    told = matters.of_people(digest.active_people(), date(2014, 7, 1))[city.reviewer.pk]
+    told = matters.matters_of_people(digest.active_people(), date(2014, 7, 1))[city.reviewer.pk]
     assert [one.part.details["number"] for one in told if one.part.kind == "silence"] == [1]
 
 
@@ -210,7 +210,7 @@ def test_silence_over_twelve_plans_takes_as_many_queries_as_over_two(city: Simpl
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            silent_over(plans, TODAY)
+            silent_units_over_plans(plans, TODAY)
         return len(captured)
 
     few = queries()
@@ -237,7 +237,7 @@ def test_a_report_about_one_plans_task_is_none_about_anothers(city: SimpleNamesp
 
 
 def test_a_report_is_refused_while_its_own_plan_has_closed_the_month(city: SimpleNamespace) -> None:
-    lock(city.air, JUNE, by=f.coordinator())
+    close_plan_month(city.air, JUNE, by=f.coordinator())
     reported(city, city.tasks[0], JUNE)
     with pytest.raises(Exception, match="air"):
         reported(city, city.tasks[1], JUNE)
@@ -246,7 +246,7 @@ def test_a_report_is_refused_while_its_own_plan_has_closed_the_month(city: Simpl
 def test_the_tasks_of_a_plan_over_years_are_mine_in_each_of_its_months(city: SimpleNamespace) -> None:
     five = f.another_plan("five-years", 2013, last_month=Month(2017, 12))
     a_task("long", five, lead=city.unit)
-    (found,) = mine(city.reporter, [five], Situation.of([five], date(2015, 3, 2)))
+    (found,) = task_desks_of(city.reporter, [five], Situation.of([five], date(2015, 3, 2)))
     assert found.month == Month(2015, 2)
 
 

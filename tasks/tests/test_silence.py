@@ -13,7 +13,7 @@ from departments.database.append_only import rewriting
 from departments.models import User
 from departments.notices import digest, matters
 from departments.permissions import Role
-from departments.rules.reminding import chosen
+from departments.rules.reminding import choose_matters
 from plans.periods import Month
 from targets.models import Revision
 from targets.services.drafting import Typed, hand_in, save_draft
@@ -21,7 +21,7 @@ from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionRules
 from tasks.supervision.inactivity import silent_units
-from tasks.supervision.reminders import matters_of
+from tasks.supervision.reminders import supervision_matters_of
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db
@@ -96,11 +96,11 @@ def test_a_unit_with_nobody_is_named(world: SimpleNamespace) -> None:
 
 def told(day: date) -> dict[str, list[str]]:
     people = digest.active_people()
-    everything = matters_of(people, day)
+    everything = supervision_matters_of(people, day)
     return {
         one.username: [part.thing for part in lot]
         for one in people
-        if (lot := chosen([each for each in everything[one.pk] if each.thing == "silence"], {}, day))
+        if (lot := choose_matters([each for each in everything[one.pk] if each.thing == "silence"], {}, day))
     }
 
 
@@ -115,8 +115,8 @@ def test_the_reviewer_hears_first_and_the_office_ten_days_later(world: SimpleNam
 def test_the_digest_says_it_in_words(world: SimpleNamespace) -> None:
     with rewriting():
         Revision.objects.update(created_at=p.at(1, 5))
-    digest.compose(TODAY, p.MONDAY)
-    lines = [line.text for one in world.reviewer.notices.all() for line in matters.lines(one)]
+    digest.compose_digests(TODAY, p.MONDAY)
+    lines = [line.text for one in world.reviewer.notices.all() for line in matters.lines_of_notice(one)]
     assert f"1 个单位超过30天未登录或未报数据：{world.lead.short_name}。" in lines
 
 

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from targets.models import Target
-from targets.services.locking import lock
+from targets.services.locking import close_plan_month
 from targets.tests import factories as f
 from tasks.models import Assignment, Milestone, SignOff, Task
 from tasks.reading.selectors import months_of_task
-from tasks.reading.standing import judged, known
+from tasks.reading.standing import judge_tasks, read_known_milestones
 from tasks.rules.breakdown import weights_fault
-from tasks.rules.progress import State
+from tasks.rules.progress import TaskState
 from tasks.services.deciding import approve_report
-from tasks.services.signing import close, reopen_task, sign_off
-from tasks.services.splitting import Planned, split, version_of
+from tasks.services.signing import close_task, reopen_task, sign_off
+from tasks.services.splitting import Planned, split_into_milestones, version_of
 from tasks.tests.cast import JUNE, approved, cast, handed_in, said
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def planned(city: SimpleNamespace, *further: Planned, **changes: Any) -> list[Pl
 
 
 def do(city: SimpleNamespace, rows: list[Planned], who: str = "reviewer", reason: str = "分解任务") -> None:
-    split(city.task, rows, by=getattr(city, who), reason=reason, version=version_of(city.task))
+    split_into_milestones(city.task, rows, by=getattr(city, who), reason=reason, version=version_of(city.task))
 
 
 NEW = Planned("完成选址", date(2014, 8, 31))
@@ -109,7 +109,7 @@ def test_nobody_splits_over_a_colleague_unawares(city: SimpleNamespace) -> None:
     seen = version_of(city.task)
     do(city, planned(city, NEW))
     with pytest.raises(ValidationError) as refused:
-        split(city.task, planned(city), by=city.reviewer, reason="再改", version=seen)
+        split_into_milestones(city.task, planned(city), by=city.reviewer, reason="再改", version=seen)
     assert refused.value.code == "stale"
 
 
@@ -154,7 +154,7 @@ def counted(city: SimpleNamespace) -> tuple[Target, Milestone]:
 def test_a_count_takes_its_progress_from_its_target(city: SimpleNamespace) -> None:
     _promise, made = counted(city)
     rows = Milestone.objects.filter(pk=made.pk)
-    may, june = (known(rows, city.task.plan, day)[0] for day in (date(2014, 6, 29), JUNE.last_day))
+    may, june = (read_known_milestones(rows, city.task.plan, day)[0] for day in (date(2014, 6, 29), JUNE.last_day))
     assert (may.percentage, may.is_done) == (60, False)
     assert (june.percentage, june.step.done_on) == (100, JUNE.last_day)
 
@@ -198,7 +198,7 @@ def test_who_is_missing_is_named_and_a_note_says_why(city: SimpleNamespace) -> N
 def test_nothing_is_signed_before_a_report_or_in_a_closed_month(city: SimpleNamespace) -> None:
     with pytest.raises(ValidationError):
         sign_off(city.task, JUNE, by=city.reviewer, note="无")
-    lock(f.plan(), JUNE, by=city.coordinator)
+    close_plan_month(f.plan(), JUNE, by=city.coordinator)
     with pytest.raises(ValidationError) as refused:
         sign_off(city.task, JUNE, by=city.reviewer, note="无")
     assert refused.value.code == "month_locked"
@@ -218,41 +218,41 @@ def finished(city: SimpleNamespace) -> Task:
     return Task.objects.get(pk=city.task.pk)
 
 
-def state_of(task: Task) -> State:
-    return judged(Task.objects.filter(pk=task.pk), task.plan, JUNE.last_day)[0].state.state
+def state_of(task: Task) -> TaskState:
+    return judge_tasks(Task.objects.filter(pk=task.pk), task.plan, JUNE.last_day)[0].state.state
 
 
 def test_a_task_is_closed_when_all_is_done_and_signed(city: SimpleNamespace) -> None:
     for code in ("open", "unsigned"):
         with pytest.raises(ValidationError) as refused:
-            close(city.task, by=city.coordinator)
+            close_task(city.task, by=city.coordinator)
         assert refused.value.code == code
         if code == "open":
             finished(city)
     sign_off(city.task, JUNE, by=city.reviewer)
-    closed = close(city.task, by=city.coordinator)
+    closed = close_task(city.task, by=city.coordinator)
     assert (closed.closed_on, closed.closed_by) == (JUNE.last_day, city.coordinator)
-    assert state_of(city.task) is State.CLOSED
+    assert state_of(city.task) is TaskState.CLOSED
 
 
 def test_whoever_signed_for_the_lead_does_not_close(city: SimpleNamespace) -> None:
     finished(city)
     sign_off(city.task, JUNE, by=city.coordinator)
     with pytest.raises(ValidationError) as refused:
-        close(city.task, by=city.coordinator)
+        close_task(city.task, by=city.coordinator)
     assert refused.value.code == "own"
 
 
 def test_nothing_changes_in_a_closed_task_until_it_is_reopened(city: SimpleNamespace) -> None:
     finished(city)
     sign_off(city.task, JUNE, by=city.reviewer)
-    close(city.task, by=city.coordinator)
+    close_task(city.task, by=city.coordinator)
     city.place.task.refresh_from_db()
     for act in (
         lambda: do(city, planned(city, NEW)),
         lambda: handed_in(city.place, city.reporter),
         lambda: sign_off(city.task, JUNE, by=city.reviewer),
-        lambda: close(city.task, by=city.coordinator),
+        lambda: close_task(city.task, by=city.coordinator),
     ):
         with pytest.raises(ValidationError) as refused:
             act()
@@ -260,14 +260,14 @@ def test_nothing_changes_in_a_closed_task_until_it_is_reopened(city: SimpleNames
     with pytest.raises(ValidationError):
         reopen_task(city.task, by=city.coordinator, reason=" ")
     reopen_task(city.task, by=city.coordinator, reason="补充验收")
-    assert state_of(city.task) is State.DONE
+    assert state_of(city.task) is TaskState.DONE
     assert Task.history.filter(id=city.task.pk).first().history_change_reason == "补充验收"
 
 
 @pytest.mark.parametrize("who", ["reviewer", "reporter", "stranger"])
 def test_only_the_quality_office_and_its_leader_close(city: SimpleNamespace, who: str) -> None:
     with pytest.raises(PermissionDenied):
-        close(city.task, by=getattr(city, who))
+        close_task(city.task, by=getattr(city, who))
 
 
 def test_a_correction_after_the_signature_is_seen(city: SimpleNamespace) -> None:

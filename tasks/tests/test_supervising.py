@@ -7,58 +7,60 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from departments.permissions import Action, Role
-from tasks.papers.diagram import PATH, document
+from tasks.papers.diagram import PATH, draw_supervision_diagram
 from tasks.rules.supervising import (
     ENDED,
     OPEN,
     TRANSITIONS,
     WITH_OFFICE,
     WITH_UNIT,
-    RefusedError,
-    State,
-    Verb,
-    offered,
+    SupervisionState,
+    SupervisionStepRefusedError,
+    SupervisionVerb,
+    next_supervision_state,
+    offered_supervision_verbs,
     roles_for,
-    step,
 )
 
-PAIRS = list(product([None, *State], Verb))
+PAIRS = list(product([None, *SupervisionState], SupervisionVerb))
 
 
 @pytest.mark.parametrize(("state", "verb"), PAIRS)
-def test_a_step_is_possible_where_the_table_names_it_and_nowhere_else(state: State | None, verb: Verb) -> None:
+def test_a_step_is_possible_where_the_table_names_it_and_nowhere_else(
+    state: SupervisionState | None, verb: SupervisionVerb
+) -> None:
     if (state, verb) in TRANSITIONS:
-        assert step(state, verb, text="理由") is TRANSITIONS[state, verb].to
+        assert next_supervision_state(state, verb, text="理由") is TRANSITIONS[state, verb].to
     else:
-        with pytest.raises(RefusedError, match="transition"):
-            step(state, verb, text="理由")
+        with pytest.raises(SupervisionStepRefusedError, match="transition"):
+            next_supervision_state(state, verb, text="理由")
 
 
 @pytest.mark.parametrize(("state", "verb"), sorted(TRANSITIONS, key=str))
-def test_where_words_are_due_blanks_do_not_do(state: State | None, verb: Verb) -> None:
+def test_where_words_are_due_blanks_do_not_do(state: SupervisionState | None, verb: SupervisionVerb) -> None:
     if TRANSITIONS[state, verb].needs_text:
-        with pytest.raises(RefusedError, match="text"):
-            step(state, verb, text=" \n")
+        with pytest.raises(SupervisionStepRefusedError, match="text"):
+            next_supervision_state(state, verb, text=" \n")
     else:
-        assert step(state, verb) is TRANSITIONS[state, verb].to
+        assert next_supervision_state(state, verb) is TRANSITIONS[state, verb].to
 
 
 @pytest.mark.parametrize(("state", "verb"), sorted(TRANSITIONS, key=str))
-def test_nobody_judges_an_own_answer(state: State | None, verb: Verb) -> None:
-    if verb in (Verb.VERIFY, Verb.RETURN, Verb.CLOSE):
-        with pytest.raises(RefusedError, match="own_answer"):
-            step(state, verb, text="已核实", own_answer=True)
+def test_nobody_judges_an_own_answer(state: SupervisionState | None, verb: SupervisionVerb) -> None:
+    if verb in (SupervisionVerb.VERIFY, SupervisionVerb.RETURN, SupervisionVerb.CLOSE):
+        with pytest.raises(SupervisionStepRefusedError, match="own_answer"):
+            next_supervision_state(state, verb, text="已核实", own_answer=True)
     else:
-        assert step(state, verb, text="理由", own_answer=True) is TRANSITIONS[state, verb].to
+        assert next_supervision_state(state, verb, text="理由", own_answer=True) is TRANSITIONS[state, verb].to
 
 
 def test_refusals_and_withdrawals_and_answers_need_words() -> None:
     assert {verb for (_state, verb), one in TRANSITIONS.items() if one.needs_text} == {
-        Verb.REJECT,
-        Verb.ANSWER,
-        Verb.RETURN,
-        Verb.VERIFY,
-        Verb.WITHDRAW,
+        SupervisionVerb.REJECT,
+        SupervisionVerb.ANSWER,
+        SupervisionVerb.RETURN,
+        SupervisionVerb.VERIFY,
+        SupervisionVerb.WITHDRAW,
     }
 
 
@@ -73,31 +75,33 @@ def test_an_open_matter_lies_with_the_unit_or_with_the_office() -> None:
 
 def test_the_unit_receives_and_answers_and_the_office_does_everything_else() -> None:
     unit = {Role.REPORTER, Role.REVIEWER, Role.COUNTY}
-    for verb in Verb:
+    for verb in SupervisionVerb:
         roles = set(roles_for(verb))
-        if verb in (Verb.RECEIVE, Verb.ANSWER):
+        if verb in (SupervisionVerb.RECEIVE, SupervisionVerb.ANSWER):
             assert roles == unit
         else:
-            assert roles == (set() if verb is Verb.ESCALATE else {Role.COORDINATOR})
+            assert roles == (set() if verb is SupervisionVerb.ESCALATE else {Role.COORDINATOR})
 
 
-@given(st.lists(st.sampled_from(Verb), max_size=30))
-def test_no_way_leads_to_the_end_past_an_answer_that_was_verified(verbs: list[Verb]) -> None:
-    state, passed = step(None, Verb.PROPOSE), [State.PROPOSED]
+@given(st.lists(st.sampled_from(SupervisionVerb), max_size=30))
+def test_no_way_leads_to_the_end_past_an_answer_that_was_verified(verbs: list[SupervisionVerb]) -> None:
+    state, passed = next_supervision_state(None, SupervisionVerb.PROPOSE), [SupervisionState.PROPOSED]
     for verb in verbs:
         if (state, verb) in TRANSITIONS:
-            state = step(state, verb, text="理由")
+            state = next_supervision_state(state, verb, text="理由")
             passed.append(state)
-    if state is State.CLOSED:
-        assert passed[-3:] == [State.ANSWERED, State.VERIFIED, State.CLOSED]
-        assert State.RECEIVED in passed
+    if state is SupervisionState.CLOSED:
+        assert passed[-3:] == [SupervisionState.ANSWERED, SupervisionState.VERIFIED, SupervisionState.CLOSED]
+        assert SupervisionState.RECEIVED in passed
 
 
 def test_a_person_is_offered_what_the_own_roles_may_do() -> None:
-    assert offered(State.RECEIVED, {Action.ANSWER_SUPERVISION}) == (Verb.ANSWER,)
-    assert offered(State.RECEIVED, {Action.VERIFY_SUPERVISION}) == ()
-    assert offered(State.ANSWERED, {Action.VERIFY_SUPERVISION}, own_answer=True) == ()
+    assert offered_supervision_verbs(SupervisionState.RECEIVED, {Action.ANSWER_SUPERVISION}) == (
+        SupervisionVerb.ANSWER,
+    )
+    assert offered_supervision_verbs(SupervisionState.RECEIVED, {Action.VERIFY_SUPERVISION}) == ()
+    assert offered_supervision_verbs(SupervisionState.ANSWERED, {Action.VERIFY_SUPERVISION}, own_answer=True) == ()
 
 
 def test_the_diagram_says_what_the_table_says() -> None:
-    assert PATH.read_text(encoding="utf-8") == document(), "run manage.py draw_supervision"
+    assert PATH.read_text(encoding="utf-8") == draw_supervision_diagram(), "run manage.py draw_supervision"

@@ -15,13 +15,13 @@ from departments.permissions import Role
 from plans.models import CalendarDay
 from targets.tests import factories as f
 from tasks.models import SupervisionNotice, SupervisionRules
-from tasks.rules.supervising import TRANSITIONS, State, Verb
+from tasks.rules.supervising import TRANSITIONS, SupervisionState, SupervisionVerb
 from tasks.services import supervision as services
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db
 
-BY_PEOPLE = [verb for verb in Verb if verb not in (Verb.PROPOSE, Verb.ESCALATE)]
+BY_PEOPLE = [verb for verb in SupervisionVerb if verb not in (SupervisionVerb.PROPOSE, SupervisionVerb.ESCALATE)]
 ALLOWED = [(state, verb) for state, verb in TRANSITIONS if state is not None and verb in BY_PEOPLE]
 
 
@@ -36,7 +36,9 @@ def standing(notice: SupervisionNotice) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize(("state", "verb"), ALLOWED, ids=lambda one: one.value)
-def test_each_step_of_the_table_is_taken_kept_and_recorded(world: SimpleNamespace, state: State, verb: Verb) -> None:
+def test_each_step_of_the_table_is_taken_kept_and_recorded(
+    world: SimpleNamespace, state: SupervisionState, verb: SupervisionVerb
+) -> None:
     notice = p.notice(world, state)
     events = AuditEvent.objects.count()
     moved = p.take(notice, verb, world)
@@ -51,10 +53,12 @@ def test_each_step_of_the_table_is_taken_kept_and_recorded(world: SimpleNamespac
 
 @pytest.mark.parametrize(
     ("state", "verb"),
-    [pair for pair in product(State, BY_PEOPLE) if pair not in TRANSITIONS],
+    [pair for pair in product(SupervisionState, BY_PEOPLE) if pair not in TRANSITIONS],
     ids=lambda one: one.value,
 )
-def test_each_step_outside_the_table_is_refused(world: SimpleNamespace, state: State, verb: Verb) -> None:
+def test_each_step_outside_the_table_is_refused(
+    world: SimpleNamespace, state: SupervisionState, verb: SupervisionVerb
+) -> None:
     notice = p.notice(world, state)
     before = standing(notice)
     with pytest.raises(ValidationError) as refused, transaction.atomic():
@@ -64,11 +68,13 @@ def test_each_step_outside_the_table_is_refused(world: SimpleNamespace, state: S
 
 
 @pytest.mark.parametrize(("state", "verb"), ALLOWED, ids=lambda one: one.value)
-def test_each_step_is_refused_to_everybody_whose_it_is_not(world: SimpleNamespace, state: State, verb: Verb) -> None:
+def test_each_step_is_refused_to_everybody_whose_it_is_not(
+    world: SimpleNamespace, state: SupervisionState, verb: SupervisionVerb
+) -> None:
     notice = p.notice(world, state)
     before = standing(notice)
     units = {world.reporter, world.reviewer}
-    allowed = units if verb in (Verb.RECEIVE, Verb.ANSWER) else {world.coordinator}
+    allowed = units if verb in (SupervisionVerb.RECEIVE, SupervisionVerb.ANSWER) else {world.coordinator}
     people = {world.coordinator, world.leader, world.helper, world.stranger, f.person(Role.ADMINISTRATOR), *units}
     for other in people - allowed:
         with pytest.raises(PermissionDenied), transaction.atomic():
@@ -79,7 +85,9 @@ def test_each_step_is_refused_to_everybody_whose_it_is_not(world: SimpleNamespac
 @pytest.mark.parametrize(
     ("state", "verb"), [pair for pair in ALLOWED if TRANSITIONS[pair].needs_text], ids=lambda one: one.value
 )
-def test_a_step_without_the_words_it_needs_is_refused(world: SimpleNamespace, state: State, verb: Verb) -> None:
+def test_a_step_without_the_words_it_needs_is_refused(
+    world: SimpleNamespace, state: SupervisionState, verb: SupervisionVerb
+) -> None:
     notice = p.notice(world, state)
     before = standing(notice)
     with pytest.raises(ValidationError) as refused, transaction.atomic():
@@ -91,7 +99,9 @@ def test_a_step_without_the_words_it_needs_is_refused(world: SimpleNamespace, st
 @pytest.mark.parametrize(
     ("state", "verb"), [pair for pair in ALLOWED if TRANSITIONS[pair].needs_other], ids=lambda one: one.value
 )
-def test_whoever_answered_does_not_judge_the_answer(world: SimpleNamespace, state: State, verb: Verb) -> None:
+def test_whoever_answered_does_not_judge_the_answer(
+    world: SimpleNamespace, state: SupervisionState, verb: SupervisionVerb
+) -> None:
     notice = p.notice(world, state)
     both = p.also(world.reporter, Role.COORDINATOR, world.lead)
     with pytest.raises(ValidationError) as refused, transaction.atomic():
@@ -102,30 +112,32 @@ def test_whoever_answered_does_not_judge_the_answer(world: SimpleNamespace, stat
 def test_the_reviewer_and_a_countys_officer_receive_and_answer_too(world: SimpleNamespace) -> None:
     place = Region.objects.create(code="100101", name="某县", kind="county", parent=f.region())
     county = f.department(place, kind="county_government")
-    notice = p.notice(world, State.ISSUED, lead=county)
+    notice = p.notice(world, SupervisionState.ISSUED, lead=county)
     officer = f.person(Role.COUNTY, county)
-    notice = services.answer(services.receive(notice, by=officer, now=p.MONDAY), by=officer, text="办妥", now=p.MONDAY)
-    assert (notice.state, notice.answered_by) == (State.ANSWERED, officer)
-    other = p.notice(world, State.ISSUED)
-    assert services.receive(other, by=world.reviewer, now=p.MONDAY).state == State.RECEIVED
+    notice = services.answer_notice(
+        services.receive_notice(notice, by=officer, now=p.MONDAY), by=officer, text="办妥", now=p.MONDAY
+    )
+    assert (notice.state, notice.answered_by) == (SupervisionState.ANSWERED, officer)
+    other = p.notice(world, SupervisionState.ISSUED)
+    assert services.receive_notice(other, by=world.reviewer, now=p.MONDAY).state == SupervisionState.RECEIVED
     with pytest.raises(PermissionDenied):
-        services.answer(other, by=officer, text="办妥", now=p.MONDAY)
+        services.answer_notice(other, by=officer, text="办妥", now=p.MONDAY)
 
 
 # --- Numbers and limits -----------------------------------------------------------------------------------------------
 
 
 def test_notices_are_numbered_within_the_year_in_which_they_are_issued(world: SimpleNamespace) -> None:
-    first, second = p.notice(world, State.ISSUED), p.notice(world, State.ISSUED)
+    first, second = p.notice(world, SupervisionState.ISSUED), p.notice(world, SupervisionState.ISSUED)
     assert [first.number, second.number] == ["督〔2014〕1号", "督〔2014〕2号"]
     waiting = p.notice(world)
-    late = services.issue(waiting, by=world.coordinator, now=p.MONDAY.replace(year=2015))
+    late = services.issue_notice(waiting, by=world.coordinator, now=p.MONDAY.replace(year=2015))
     assert late.number == "督〔2015〕1号"
 
 
 def test_the_form_of_the_number_is_the_offices(world: SimpleNamespace) -> None:
     SupervisionRules.objects.create(plan=world.plan, number="质强办督〔{year}〕{serial}号")
-    assert p.notice(world, State.ISSUED).number == "质强办督〔2014〕1号"
+    assert p.notice(world, SupervisionState.ISSUED).number == "质强办督〔2014〕1号"
 
 
 @pytest.mark.parametrize("number", ["督1号", "督{serial}号", "督{year}号", "督{year}{month}{serial}", "督{year"])
@@ -146,12 +158,12 @@ def test_a_form_that_would_not_tell_notices_apart_is_refused(world: SimpleNamesp
 def test_the_limit_counts_working_days_from_the_day_after(
     world: SimpleNamespace, urgency: str, days: int | None, due: date
 ) -> None:
-    assert p.notice(world, State.ISSUED, urgency=urgency, days=days).due == due
+    assert p.notice(world, SupervisionState.ISSUED, urgency=urgency, days=days).due == due
 
 
 def test_a_holiday_does_not_count(world: SimpleNamespace) -> None:
     CalendarDay.objects.create(day=date(2014, 6, 10), kind="holiday", name="节日")
-    assert p.notice(world, State.ISSUED).due == date(2014, 6, 13)
+    assert p.notice(world, SupervisionState.ISSUED).due == date(2014, 6, 13)
 
 
 @pytest.mark.parametrize(("urgency", "days"), [("urgent", 6), ("urgent", 0), ("ordinary", 16), ("difficult", 31)])
@@ -164,20 +176,20 @@ def test_a_limit_longer_than_the_urgency_allows_is_refused(world: SimpleNamespac
 
 def test_the_limits_are_the_offices(world: SimpleNamespace) -> None:
     SupervisionRules.objects.create(plan=world.plan, urgent_days=1, ordinary_days=10)
-    assert p.notice(world, State.ISSUED).due == date(2014, 6, 10)
-    assert p.notice(world, State.ISSUED, urgency="ordinary").due == date(2014, 6, 23)
+    assert p.notice(world, SupervisionState.ISSUED).due == date(2014, 6, 10)
+    assert p.notice(world, SupervisionState.ISSUED, urgency="ordinary").due == date(2014, 6, 23)
 
 
 def test_rework_begins_a_new_round_with_a_limit_of_its_own(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ANSWERED)
-    back = services.send_back(notice, by=world.coordinator, reason="措施不具体", now=p.at(13), days=2)
-    assert (back.state, back.round, back.due, back.level) == (State.REWORK, 2, date(2014, 6, 17), "")
+    notice = p.notice(world, SupervisionState.ANSWERED)
+    back = services.return_notice_for_rework(notice, by=world.coordinator, reason="措施不具体", now=p.at(13), days=2)
+    assert (back.state, back.round, back.due, back.level) == (SupervisionState.REWORK, 2, date(2014, 6, 17), "")
 
 
 def test_a_notice_without_a_leading_unit_is_not_issued(world: SimpleNamespace) -> None:
     notice = p.notice(world, lead=None)
     with pytest.raises(ValidationError, match="主办单位"):
-        services.issue(notice, by=world.coordinator, now=p.MONDAY)
+        services.issue_notice(notice, by=world.coordinator, now=p.MONDAY)
     assert standing(notice)[:4] == ("proposed", 1, None, "")
 
 
@@ -186,7 +198,7 @@ def test_editing_changes_what_is_said_and_not_what_it_is_about(world: SimpleName
     said = p.proposal(
         world, title="新标题", lead=world.support, support=(world.support, world.lead), urgency="difficult"
     )
-    edited = services.edit(notice, said, by=world.coordinator, now=p.MONDAY)
+    edited = services.edit_notice(notice, said, by=world.coordinator, now=p.MONDAY)
     assert (edited.title, edited.lead, edited.days, edited.task) == ("新标题", world.support, 30, world.task)
     assert list(edited.support.all()) == [world.lead]
 
@@ -202,9 +214,9 @@ def test_a_notice_that_says_nothing_is_refused(world: SimpleNamespace, wrong: di
 
 
 def test_a_text_that_is_too_long_is_refused_with_the_limit(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
     with pytest.raises(ValidationError, match="2000"):
-        services.answer(notice, by=world.reporter, text="长" * 2001, now=p.MONDAY)
+        services.answer_notice(notice, by=world.reporter, text="长" * 2001, now=p.MONDAY)
 
 
 # --- Who is told ------------------------------------------------------------------------------------------------------
@@ -215,20 +227,20 @@ def told(kind: str) -> set[User]:
 
 
 def test_the_units_are_told_of_what_comes_to_them_and_the_office_of_answers(world: SimpleNamespace) -> None:
-    p.notice(world, State.CLOSED)
+    p.notice(world, SupervisionState.CLOSED)
     units = {world.reporter, world.reviewer, world.helper}
     assert told("supervision_issue") == told("supervision_close") == units
     assert told("supervision_answer") == {world.coordinator}
-    line = matters.lines(Notice.objects.filter(kind="supervision_issue")[0])[0]
+    line = matters.lines_of_notice(Notice.objects.filter(kind="supervision_issue")[0])[0]
     assert "督〔2014〕1号" in line.text
     assert line.link.startswith("/supervision/")
 
 
 def test_every_kind_of_news_has_its_words(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.REWORK)
+    notice = p.notice(world, SupervisionState.REWORK)
     p.take(p.take(notice, "urge", world), "withdraw", world)
     kinds = set(Notice.objects.values_list("kind", flat=True))
     assert kinds == {f"supervision_{verb}" for verb in ("issue", "answer", "return", "urge", "withdraw")}
     for one in Notice.objects.all():
-        assert matters.heading(one) not in ("", "通知")
-        assert all(line.text and "%(" not in line.text for line in matters.lines(one))
+        assert matters.heading_of_notice(one) not in ("", "通知")
+        assert all(line.text and "%(" not in line.text for line in matters.lines_of_notice(one))

@@ -22,7 +22,7 @@ from reviews.tests import papers
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import StepAttachment, SupervisionNotice
-from tasks.rules.supervising import State, Verb
+from tasks.rules.supervising import SupervisionState, SupervisionVerb
 from tasks.services import supervision as services
 from tasks.tests import pressed as p
 from tasks.tests.pressed import inside, page
@@ -32,14 +32,14 @@ pytestmark = pytest.mark.django_db
 
 PAPER = "整改台账.xlsx"
 TAKEN_FROM = {
-    Verb.REJECT: State.PROPOSED,
-    Verb.ISSUE: State.PROPOSED,
-    Verb.ANSWER: State.RECEIVED,
-    Verb.RETURN: State.ANSWERED,
-    Verb.VERIFY: State.ANSWERED,
-    Verb.CLOSE: State.VERIFIED,
-    Verb.URGE: State.ISSUED,
-    Verb.WITHDRAW: State.ISSUED,
+    SupervisionVerb.REJECT: SupervisionState.PROPOSED,
+    SupervisionVerb.ISSUE: SupervisionState.PROPOSED,
+    SupervisionVerb.ANSWER: SupervisionState.RECEIVED,
+    SupervisionVerb.RETURN: SupervisionState.ANSWERED,
+    SupervisionVerb.VERIFY: SupervisionState.ANSWERED,
+    SupervisionVerb.CLOSE: SupervisionState.VERIFIED,
+    SupervisionVerb.URGE: SupervisionState.ISSUED,
+    SupervisionVerb.WITHDRAW: SupervisionState.ISSUED,
 }
 """A state in which the step is taken; every step that people take but receiving."""
 
@@ -73,15 +73,15 @@ def stored(media: Path) -> list[Path]:
 
 
 def answered(world: SimpleNamespace, *given: SimpleUploadedFile) -> SupervisionNotice:
-    notice = p.notice(world, State.RECEIVED)
-    return services.answer(notice, by=world.reporter, text="已办理", now=p.MONDAY, files=given or [sent()])
+    notice = p.notice(world, SupervisionState.RECEIVED)
+    return services.answer_notice(notice, by=world.reporter, text="已办理", now=p.MONDAY, files=given or [sent()])
 
 
 # --- Sending ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_answer_carries_its_proofs_and_the_way_shows_them(world: SimpleNamespace, media: Path) -> None:
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
     assert post(world.reporter, notice, "answer", sent(), sent("现场.png", papers.PNG)).status_code == 302
     step = notice.steps.get(verb="answer")
     assert [(one.name, one.kind, one.by, one.at) for one in step.attachments.all()] == [
@@ -99,7 +99,7 @@ def test_an_answer_carries_its_proofs_and_the_way_shows_them(world: SimpleNamesp
 
 
 def test_every_step_with_words_carries_files_and_so_does_the_notice(world: SimpleNamespace) -> None:
-    assert set(TAKEN_FROM) == set(DONE) - {Verb.RECEIVE}
+    assert set(TAKEN_FROM) == set(DONE) - {SupervisionVerb.RECEIVE}
     for verb, state in TAKEN_FROM.items():
         notice = p.notice(world, state)
         user = p.actor(verb, world)
@@ -110,7 +110,7 @@ def test_every_step_with_words_carries_files_and_so_does_the_notice(world: Simpl
 
 
 def test_receiving_carries_nothing(world: SimpleNamespace, media: Path) -> None:
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     assert 'type="file"' not in page(world.reporter, f"/supervision/{notice.pk}/")
     assert post(world.reporter, notice, "receive", sent()).status_code == 302
     assert (StepAttachment.objects.exists(), stored(media)) == (False, [])
@@ -123,8 +123,8 @@ def test_the_same_file_twice_is_kept_once(world: SimpleNamespace, media: Path) -
 
 
 def test_each_round_has_its_own_files(world: SimpleNamespace) -> None:
-    notice = services.send_back(answered(world), by=world.coordinator, reason="不清晰", now=p.MONDAY)
-    services.answer(notice, by=world.reporter, text="已补正", now=p.MONDAY, files=[sent()])
+    notice = services.return_notice_for_rework(answered(world), by=world.coordinator, reason="不清晰", now=p.MONDAY)
+    services.answer_notice(notice, by=world.reporter, text="已补正", now=p.MONDAY, files=[sent()])
     rounds = StepAttachment.objects.values_list("step__round", flat=True)
     assert list(rounds) == [1, 2]
 
@@ -137,7 +137,7 @@ def test_the_database_keeps_one_file_once_a_step(world: SimpleNamespace) -> None
 
 def test_the_sweep_leaves_what_belongs_to_a_step(world: SimpleNamespace, media: Path) -> None:
     answered(world)
-    assert files.sweep(timezone.now() + timedelta(days=2)) == 0
+    assert files.sweep_unattached_files(timezone.now() + timedelta(days=2)) == 0
     assert len(stored(media)) == 1
 
 
@@ -159,7 +159,7 @@ WRONG: list[tuple[str, Callable[[], bytes], str]] = [
 def test_one_refused_file_stops_the_step_and_what_was_typed_stays(
     world: SimpleNamespace, media: Path, name: str, data: Callable[[], bytes], why: str
 ) -> None:
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
     events = AuditEvent.objects.exclude(action__startswith="account").count()
     answer = post(world.reporter, notice, "answer", sent(), sent(name, data()), text="已完成八成")
     text = text_of(answer)
@@ -173,7 +173,7 @@ def test_one_refused_file_stops_the_step_and_what_was_typed_stays(
 
 
 def test_every_refused_file_is_named(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
     text = text_of(post(world.reporter, notice, "answer", sent("甲.pdf", b"MZ\0"), sent("乙.pdf", b"MZ\0")))
     assert "甲.pdf" in text
     assert "乙.pdf" in text
@@ -181,13 +181,13 @@ def test_every_refused_file_is_named(world: SimpleNamespace) -> None:
 
 def test_a_file_that_is_too_large_is_told_with_the_limit(world: SimpleNamespace, settings: Any, media: Path) -> None:
     settings.ATTACHMENT_MAX_BYTES = 1024 * 1024
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
     answer = post(world.reporter, notice, "answer", sent("大.pdf", papers.PDF + bytes(1024 * 1024)))
     assert (answer.status_code, "1 MB" in text_of(answer), stored(media)) == (422, True, [])
 
 
 def test_more_files_than_a_step_may_have_are_refused(world: SimpleNamespace, media: Path) -> None:
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
 
     def papers_of(number: int) -> list[SimpleUploadedFile]:
         return [sent(f"{one}.txt", f"第{one}份".encode()) for one in range(number)]
@@ -199,17 +199,17 @@ def test_more_files_than_a_step_may_have_are_refused(world: SimpleNamespace, med
 
 
 def test_a_new_limit_stays_in_the_form_as_the_words_do(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ANSWERED)
+    notice = p.notice(world, SupervisionState.ANSWERED)
     answer = post(world.coordinator, notice, "return", sent("空.pdf", b""), text="不清晰", days="2")
     assert 'name="days" type="number" min="1" max="365" value="2"' in text_of(answer)
 
 
 def test_a_step_that_is_refused_keeps_no_file(world: SimpleNamespace, media: Path) -> None:
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
     assert "请重新选择附件" in text_of(post(world.reporter, notice, "answer", sent(), text=" "))
     assert "请重新选择附件" in text_of(post(world.reporter, notice, "answer", sent(), text="长" * 2001))
     with pytest.raises(ValidationError), transaction.atomic():
-        services.verify(notice, by=world.coordinator, text="属实", now=p.MONDAY, files=[sent()])
+        services.verify_notice(notice, by=world.coordinator, text="属实", now=p.MONDAY, files=[sent()])
     assert (StepAttachment.objects.exists(), stored(media)) == (False, [])
 
 
@@ -229,7 +229,7 @@ def test_exactly_those_who_see_the_notice_read_its_files(world: SimpleNamespace)
 
 def test_what_belongs_to_a_proposal_that_was_rejected_is_the_offices_own(world: SimpleNamespace) -> None:
     notice = p.notice(world)
-    services.reject(notice, by=world.coordinator, reason="已完成", now=p.MONDAY, files=[sent()])
+    services.reject_notice(notice, by=world.coordinator, reason="已完成", now=p.MONDAY, files=[sent()])
     one = StepAttachment.objects.get()
     answers = {user: inside(user).get(f"/supervision/attachments/{one.pk}/") for user in (world.leader, world.reporter)}
     assert {answer.status_code for answer in answers.values()} == {404}
@@ -256,12 +256,12 @@ def test_a_file_that_is_gone_is_not_found(world: SimpleNamespace, media: Path) -
 
 
 def test_more_steps_with_files_take_no_further_query(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.RECEIVED)
-    services.urge(notice, by=world.coordinator, now=p.MONDAY, files=[sent()])
+    notice = p.notice(world, SupervisionState.RECEIVED)
+    services.urge_notice(notice, by=world.coordinator, now=p.MONDAY, files=[sent()])
     few = queries(world.leader, notice)
     for number in range(4):
         paper = sent(f"{number}.txt", f"第{number}份".encode())
-        services.urge(notice, by=world.coordinator, now=p.MONDAY, files=[sent(), paper])
+        services.urge_notice(notice, by=world.coordinator, now=p.MONDAY, files=[sent(), paper])
     assert queries(world.leader, notice) == few
 
 

@@ -11,7 +11,7 @@ from departments.models import Department, Region
 from departments.permissions import Role
 from targets.tests import factories as f
 from tasks.models import SupervisionNotice, SupervisionStep
-from tasks.rules.supervising import State
+from tasks.rules.supervising import SupervisionState
 from tasks.tests import pressed as p
 
 pytestmark = pytest.mark.django_db
@@ -49,14 +49,14 @@ def test_the_database_refuses_fields_that_do_not_fit_the_state(world: SimpleName
 
 
 def test_the_database_refuses_an_answer_by_nobody_and_the_same_number_twice(world: SimpleNamespace) -> None:
-    first, second = p.notice(world, State.ISSUED), p.notice(world, State.ISSUED)
+    first, second = p.notice(world, SupervisionState.ISSUED), p.notice(world, SupervisionState.ISSUED)
     for pk, values in ((first.pk, {"state": "answered"}), (second.pk, {"serial": 1})):
         with pytest.raises(IntegrityError), transaction.atomic():
             SupervisionNotice.objects.filter(pk=pk).update(**values)
 
 
 def test_a_step_is_never_changed_or_deleted(world: SimpleNamespace) -> None:
-    step = p.notice(world, State.ISSUED).steps.last()
+    step = p.notice(world, SupervisionState.ISSUED).steps.last()
     assert step is not None
     for act in (step.save, step.delete, SupervisionStep.objects.all().delete):
         with pytest.raises(TypeError):
@@ -81,7 +81,7 @@ def test_the_database_refuses_a_step_without_what_it_needs(world: SimpleNamespac
 
 
 def test_each_sees_what_concerns_them(world: SimpleNamespace) -> None:
-    draft, issued = p.notice(world), p.notice(world, State.ISSUED)
+    draft, issued = p.notice(world), p.notice(world, SupervisionState.ISSUED)
     seen = {
         name: set(SupervisionNotice.objects.visible_to(getattr(world, name)))
         for name in ("coordinator", "leader", "reporter", "helper", "stranger")
@@ -94,6 +94,6 @@ def test_each_sees_what_concerns_them(world: SimpleNamespace) -> None:
 def test_a_county_sees_its_own_notices_and_not_the_bureaus(world: SimpleNamespace) -> None:
     place = Region.objects.create(code="100101", name="某县", kind="county", parent=f.region())
     county = f.department(place, kind=Department.Kind.COUNTY_GOVERNMENT)
-    p.notice(world, State.ISSUED)
-    own = p.notice(world, State.ISSUED, lead=county)
+    p.notice(world, SupervisionState.ISSUED)
+    own = p.notice(world, SupervisionState.ISSUED, lead=county)
     assert list(SupervisionNotice.objects.visible_to(f.person(Role.COUNTY, county))) == [own]

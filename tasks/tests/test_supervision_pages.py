@@ -14,7 +14,7 @@ from plans.tests.factories import plan_of_year
 from targets.tests import factories as f
 from tasks import clock
 from tasks.models import SupervisionNotice
-from tasks.rules.supervising import State
+from tasks.rules.supervising import SupervisionState
 from tasks.tests import pressed as p
 from tasks.tests.pressed import inside, page
 
@@ -40,14 +40,14 @@ def test_an_empty_list_says_what_will_come(world: SimpleNamespace) -> None:
 
 
 def test_the_list_shows_number_unit_state_and_limit(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     text = page(world.leader, "/supervision/")
     for words in (notice.number, notice.title, world.lead.short_name, world.support.short_name, "待签收", "还有 3 天"):
         assert words in text
 
 
 def test_a_notice_about_a_plan_without_a_number_names_its_title(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     Plan.objects.filter(pk=notice.plan_id).update(number="", title="无文号的计划")
     assert "<dd>无文号的计划</dd>" in page(world.leader, f"/supervision/{notice.pk}/")
 
@@ -61,8 +61,13 @@ def test_proposals_stand_above_the_list_for_the_coordinator_alone(world: SimpleN
 
 
 def test_filters_choose_by_state_unit_and_what_is_late(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    late, closed = p.notice(world, State.ISSUED, title="逾期事项"), p.notice(world, State.CLOSED, title="办结事项")
-    other = p.notice(world, State.ISSUED, title="他局事项", lead=f.department(), support=(), urgency="difficult")
+    late, closed = (
+        p.notice(world, SupervisionState.ISSUED, title="逾期事项"),
+        p.notice(world, SupervisionState.CLOSED, title="办结事项"),
+    )
+    other = p.notice(
+        world, SupervisionState.ISSUED, title="他局事项", lead=f.department(), support=(), urgency="difficult"
+    )
     monkeypatch.setattr(clock, "now", lambda: p.at(16))
     wanted = {
         "": {late, other},
@@ -81,7 +86,7 @@ def test_filters_choose_by_state_unit_and_what_is_late(world: SimpleNamespace, m
 
 
 def test_notices_are_chosen_by_their_plan(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     assert 'type="hidden" name="plan"' in page(world.leader, "/supervision/")
     plan_of_year(2014, code="air-2014", region=f.region())
     assert notice.title in page(world.leader, f"/supervision/?plan={world.plan.code}")
@@ -89,7 +94,7 @@ def test_notices_are_chosen_by_their_plan(world: SimpleNamespace) -> None:
 
 
 def test_a_filter_that_finds_nothing_says_so(world: SimpleNamespace) -> None:
-    p.notice(world, State.ISSUED)
+    p.notice(world, SupervisionState.ISSUED)
     assert "没有符合条件的督办事项" in page(world.leader, "/supervision/?state=closed")
 
 
@@ -102,10 +107,10 @@ def queries(user: User, address: str) -> int:
 
 
 def test_more_notices_take_no_further_query(world: SimpleNamespace) -> None:
-    p.notice(world), p.notice(world, State.ISSUED)
+    p.notice(world), p.notice(world, SupervisionState.ISSUED)
     few = queries(world.coordinator, "/supervision/")
     for _each in range(6):
-        p.notice(world), p.notice(world, State.RECEIVED)
+        p.notice(world), p.notice(world, SupervisionState.RECEIVED)
     assert queries(world.coordinator, "/supervision/") == few <= 16
 
 
@@ -131,7 +136,7 @@ def test_a_notice_is_led_from_the_first_step_to_the_last(world: SimpleNamespace)
 
 
 def test_each_is_offered_only_what_is_theirs_to_do(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     address = f"/supervision/{notice.pk}/"
     offered = {
         name: {verb for verb in ("receive", "answer", "urge", "withdraw") if f"{address}{verb}/" in text}
@@ -149,25 +154,25 @@ def test_what_was_done_before_the_issue_is_the_offices_own(world: SimpleNamespac
 
 
 def test_a_refusal_says_why_and_keeps_what_was_typed(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.RECEIVED)
+    notice = p.notice(world, SupervisionState.RECEIVED)
     answer = post(world.reporter, notice, "answer", text="长" * 2001)
     assert answer.status_code == 422
     assert "长长长" in answer.content.decode()
     assert post(world.reporter, notice, "answer", text="  ").status_code == 422
     notice.refresh_from_db()
-    assert notice.state == State.RECEIVED
+    assert notice.state == SupervisionState.RECEIVED
 
 
 @pytest.mark.parametrize("days", ["x", "0", "-1", "9999"])
 def test_a_limit_that_is_no_number_of_days_is_refused(world: SimpleNamespace, days: str) -> None:
-    notice = p.notice(world, State.ANSWERED)
+    notice = p.notice(world, SupervisionState.ANSWERED)
     assert post(world.coordinator, notice, "return", text="退回", days=days).status_code == 422
     notice.refresh_from_db()
-    assert notice.state == State.ANSWERED
+    assert notice.state == SupervisionState.ANSWERED
 
 
 def test_two_who_press_the_same_button_do_it_once(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     assert post(world.reporter, notice, "receive").status_code == 302
     second = post(world.reviewer, notice, "receive")
     assert (second.status_code, "当前状态不能进行此操作" in second.content.decode()) == (422, True)
@@ -213,5 +218,5 @@ def test_a_bad_field_is_told_at_the_field_and_nothing_is_stored(world: SimpleNam
 
 
 def test_what_is_issued_is_not_edited_any_more(world: SimpleNamespace) -> None:
-    notice = p.notice(world, State.ISSUED)
+    notice = p.notice(world, SupervisionState.ISSUED)
     assert inside(world.coordinator).get(f"/supervision/{notice.pk}/edit/").status_code == 404

@@ -16,10 +16,10 @@ from plans.tests.factories import plan_of_year
 from tasks.models import SupervisionNotice, Task
 from tasks.rules.supervising import Level
 from tasks.services import supervision
-from tasks.services.commenting import answer_comment, comment
+from tasks.services.commenting import answer_comment, write_comment
 from tasks.services.escalating import escalate
-from tasks.services.supervision import Proposal
-from tasks.supervision.reminders import matters_of
+from tasks.services.supervision import NoticeProposal
+from tasks.supervision.reminders import supervision_matters_of
 from tasks.tests.cast import a_task
 
 pytestmark = pytest.mark.django_db
@@ -51,9 +51,9 @@ def cities() -> SimpleNamespace:
 
 def issued(things: SimpleNamespace, **said: Any) -> SupervisionNotice:
     about: dict[str, Any] = {"plan": things.plan, "task": things.task, "lead": things.bureau}
-    proposal = Proposal(title="督办", demand="请办理。", **about | said)
-    made = supervision.propose(proposal, by=things.coordinator, now=NOW)
-    return supervision.issue(made, by=things.coordinator, now=NOW)
+    proposal = NoticeProposal(title="督办", demand="请办理。", **about | said)
+    made = supervision.propose_notice(proposal, by=things.coordinator, now=NOW)
+    return supervision.issue_notice(made, by=things.coordinator, now=NOW)
 
 
 def told(kind: str) -> set[User]:
@@ -62,8 +62,8 @@ def told(kind: str) -> set[User]:
 
 def test_an_answer_is_told_to_the_quality_office_of_the_plans_own_region(cities: SimpleNamespace) -> None:
     for things in (cities.here, cities.county):
-        notice = supervision.receive(issued(things), by=things.reporter, now=NOW)
-        supervision.answer(notice, by=things.reporter, text="已办", now=NOW)
+        notice = supervision.receive_notice(issued(things), by=things.reporter, now=NOW)
+        supervision.answer_notice(notice, by=things.reporter, text="已办", now=NOW)
         assert told("supervision_answer") == {things.coordinator}
         Notice.objects.all().delete()
 
@@ -84,10 +84,12 @@ def test_what_is_late_is_told_to_the_leadership_of_the_plans_own_region(cities: 
 
 def test_offices_are_reminded_of_their_own_plans_alone(cities: SimpleNamespace) -> None:
     for things in (cities.here, cities.county, cities.there):
-        proposal = Proposal(plan=things.plan, title="督办", demand="请办理。", task=things.task, lead=things.bureau)
-        supervision.propose(proposal, by=things.coordinator, now=NOW)
+        proposal = NoticeProposal(
+            plan=things.plan, title="督办", demand="请办理。", task=things.task, lead=things.bureau
+        )
+        supervision.propose_notice(proposal, by=things.coordinator, now=NOW)
     people = [things.coordinator for things in (cities.here, cities.county, cities.there)]
-    found = matters_of(people, timezone.localdate(NOW) + timedelta(days=1))
+    found = supervision_matters_of(people, timezone.localdate(NOW) + timedelta(days=1))
     assert [[one.part.details["number"] for one in found[person.pk]] for person in people] == [[1], [1], [1]]
 
 
@@ -115,7 +117,7 @@ def test_a_unit_of_a_county_is_pressed_by_its_city(cities: SimpleNamespace) -> N
 def test_a_unit_of_another_city_is_asked_for_nothing(cities: SimpleNamespace) -> None:
     day = timezone.localdate(NOW)
     with pytest.raises(ValidationError):
-        comment(cities.here.task, text="请", asked=cities.there.bureau, due=day, by=cities.here.leader, now=NOW)
+        write_comment(cities.here.task, text="请", asked=cities.there.bureau, due=day, by=cities.here.leader, now=NOW)
 
 
 @pytest.mark.parametrize(("who", "about"), [("here", "there"), ("here", "county"), ("county", "here")])
@@ -123,11 +125,11 @@ def test_nobody_acts_for_the_plan_of_another_region(cities: SimpleNamespace, who
     by, things = getattr(cities, who), getattr(cities, about)
     notice = issued(things)
     for act in (
-        lambda: comment(things.task, text="请", by=by.leader, now=NOW),
-        lambda: supervision.urge(notice, by=by.coordinator, now=NOW),
-        lambda: supervision.withdraw(notice, by=by.coordinator, reason="误", now=NOW),
-        lambda: supervision.propose(
-            Proposal(plan=things.plan, title="督", demand="办", task=things.task), by=by.coordinator, now=NOW
+        lambda: write_comment(things.task, text="请", by=by.leader, now=NOW),
+        lambda: supervision.urge_notice(notice, by=by.coordinator, now=NOW),
+        lambda: supervision.withdraw_notice(notice, by=by.coordinator, reason="误", now=NOW),
+        lambda: supervision.propose_notice(
+            NoticeProposal(plan=things.plan, title="督", demand="办", task=things.task), by=by.coordinator, now=NOW
         ),
     ):
         with pytest.raises(PermissionDenied):
@@ -135,7 +137,7 @@ def test_nobody_acts_for_the_plan_of_another_region(cities: SimpleNamespace, who
 
 
 def test_a_county_s_officer_does_not_answer_for_the_county_s_bureau(cities: SimpleNamespace) -> None:
-    asked = comment(
+    asked = write_comment(
         cities.county.task,
         text="请",
         asked=cities.county.bureau,

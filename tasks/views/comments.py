@@ -29,7 +29,7 @@ PAGE = 50
 def comments(request: HttpRequest) -> HttpResponse:
     """What is asked and not answered; `?all=on` everything that was written."""
     today = timezone.localdate(clock.now())
-    found = Comment.objects.visible_to(access.person(request)).listed()
+    found = Comment.objects.visible_to(access.person_of_request(request)).listed()
     everything = bool(request.GET.get("all"))
     shown = found.order_by("-pk") if everything else found.waiting().order_by("due", "pk")
     page: Page[Any] = Paginator(shown, PAGE).get_page(request.GET.get("page") or 1)
@@ -39,59 +39,61 @@ def comments(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @access.requires(Action.COMMENT)
-def add(request: HttpRequest, plan_code: str, kind: str, code: str) -> HttpResponse:
+def post_comment(request: HttpRequest, plan_code: str, kind: str, code: str) -> HttpResponse:
     """A leader writes about a target or a task."""
     model: Any = {"target": Target, "task": Task}.get(kind)
     if model is None:
         raise Http404
     about: Any = get_object_or_404(model, plan=plan_named(request, plan_code), code=code)
-    access.demand_acting(access.person(request), Action.COMMENT, about.plan.region_id)
+    access.demand_acting(access.person_of_request(request), Action.COMMENT, about.plan.region_id)
     form = CommentForm(about.plan, request.POST)
     if form.is_valid():
         try:
-            made = commenting.comment(about, **form.cleaned_data, by=access.person(request), now=clock.now())
+            made = commenting.write_comment(
+                about, **form.cleaned_data, by=access.person_of_request(request), now=clock.now()
+            )
         except ValidationError as refused:
             add_errors(form, refused)
         else:
             asked = _("%(unit)s is told.") % {"unit": made.asked} if made.asked else ""
             messages.success(request, " ".join(filter(None, [_("Your comment is there."), asked])))
-            return redirect(commenting.place_of(made))
+            return redirect(commenting.address_of_comment(made))
     return render(request, "tasks/comment_form.html", {"form": form, "about": about}, status=422)
 
 
 @require_POST
 @access.requires(Action.ANSWER_COMMENTS)
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def post_comment_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """The unit that was asked answers."""
     found = _visible(request, pk)
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:
             commenting.answer_comment(
-                found, text=form.cleaned_data["answer"], by=access.person(request), now=clock.now()
+                found, text=form.cleaned_data["answer"], by=access.person_of_request(request), now=clock.now()
             )
         except ValidationError as refused:
             add_errors(form, refused)
         else:
             messages.success(request, _("Answered. %(person)s is told.") % {"person": found.author})
-            return redirect(commenting.place_of(found))
+            return redirect(commenting.address_of_comment(found))
     context = {"form": form, "about": found.subject, "comment": found}
     return render(request, "tasks/comment_form.html", context, status=422)
 
 
 @require_POST
 @access.requires(Action.ISSUE_SUPERVISION)
-def press(request: HttpRequest, pk: int) -> HttpResponse:
+def post_comment_pressing(request: HttpRequest, pk: int) -> HttpResponse:
     """The plan office makes a notice of supervision of a comment."""
     found = _visible(request, pk)
     try:
-        made = commenting.press(found, by=access.person(request), now=clock.now())
+        made = commenting.press_comment(found, by=access.person_of_request(request), now=clock.now())
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
-        return redirect(commenting.place_of(found))
+        return redirect(commenting.address_of_comment(found))
     messages.success(request, _("The notice is written. Issue it when it is ready."))
     return redirect("supervision_notice", pk=made.pk)
 
 
 def _visible(request: HttpRequest, pk: int) -> Comment:
-    return get_object_or_404(Comment.objects.visible_to(access.person(request)).listed(), pk=pk)
+    return get_object_or_404(Comment.objects.visible_to(access.person_of_request(request)).listed(), pk=pk)

@@ -23,7 +23,7 @@ from tasks.forms.drafts import FORMS, ClauseForm, DraftForm, PromiseForm
 from tasks.models import Milestone, Task
 from tasks.reading import drafts
 from tasks.services import drafting
-from tasks.services.drafting import discard_draft_plan, keep, keep_clause, leave_out, publish
+from tasks.services.drafting import discard_draft_plan, keep_clause, keep_draft_row, leave_out, publish_draft_plan
 
 REFUSED = 422
 REMOVABLE = ("clause", "target", "task", "milestone")
@@ -39,7 +39,7 @@ class _EndedError(Exception):
         self.plan, self.code = plan, code
 
 
-def of_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+def gives_own_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Gives a view the draft of the administrator's own region; whoever comes too late is told what became of it."""
 
     @access.requires(Action.ADMINISTER)
@@ -55,19 +55,19 @@ def of_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBas
 
 
 def _draft(request: HttpRequest, plan_code: str) -> Plan:
-    governed = Plan.objects.governed_by(access.person(request), Action.ADMINISTER)
+    governed = Plan.objects.governed_by(access.person_of_request(request), Action.ADMINISTER)
     plan = governed.filter(code=plan_code).first()
     if plan is None:
         plan = _discarded(request, plan_code)
-        raise _EndedError(plan, drafting.gone(plan), drafting.GONE)
+        raise _EndedError(plan, drafting.explain_draft_gone(plan), drafting.GONE)
     if not plan.is_draft:
-        raise _EndedError(plan, drafting.in_force(plan), drafting.IN_FORCE)
+        raise _EndedError(plan, drafting.explain_draft_in_force(plan), drafting.IN_FORCE)
     return plan
 
 
 def _discarded(request: HttpRequest, plan_code: str) -> Plan:
     """A draft of the own region that was discarded, as it was last; 404 if there never was one."""
-    seats = access.reach(access.person(request), Action.ADMINISTER).seats
+    seats = access.reach(access.person_of_request(request), Action.ADMINISTER).seats
     gone = Plan.history.filter(code=plan_code, history_type="-", state=Plan.State.DRAFT, region__in=seats)
     last = gone.order_by("-history_id").first()
     if last is None:
@@ -96,10 +96,10 @@ def _demand_going_on(draft: Plan, refused: ValidationError) -> None:
 
 
 @require_safe
-@of_draft
+@gives_own_draft
 def draft_edit(request: HttpRequest, draft: Plan) -> HttpResponse:
     """All that the draft is made of, with what it lacks."""
-    before, lacking = Plan.objects.preceding(draft), drafts.gaps(draft)
+    before, lacking = Plan.objects.preceding(draft), drafts.find_draft_gaps(draft)
     context = {
         "plan": draft,
         "before": before,
@@ -110,7 +110,7 @@ def draft_edit(request: HttpRequest, draft: Plan) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@of_draft
+@gives_own_draft
 def draft_add(request: HttpRequest, draft: Plan, kind: str) -> HttpResponse:
     """A new row of a draft; a milestone is of the task `?task=CODE`."""
     row = _new(request, draft, kind)
@@ -120,14 +120,14 @@ def draft_add(request: HttpRequest, draft: Plan, kind: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@of_draft
+@gives_own_draft
 def draft_row(request: HttpRequest, draft: Plan, kind: str, pk: int) -> HttpResponse:
     """One row of a draft, changed."""
     return _answered(request, draft, kind, _form(request, kind, _row(draft, kind, pk)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@of_draft
+@gives_own_draft
 def draft_remove(request: HttpRequest, draft: Plan, kind: str, pk: int) -> HttpResponse:
     """Takes a row out of a draft, after what goes with it was shown."""
     if kind not in REMOVABLE:
@@ -135,16 +135,16 @@ def draft_remove(request: HttpRequest, draft: Plan, kind: str, pk: int) -> HttpR
     row = _row(draft, kind, pk)
     if request.method == "POST" and _is_left_out(request, draft, row):
         return _back(draft, LISTS[kind])
-    context = {"plan": draft, "row": row, "kind": kind, "going": drafts.going_with(row)}
+    context = {"plan": draft, "row": row, "kind": kind, "going": drafts.removal_of_draft_row(row)}
     return render(request, "tasks/draft_remove.html", context, status=REFUSED if request.method == "POST" else 200)
 
 
 @require_POST
-@of_draft
+@gives_own_draft
 def publish_draft(request: HttpRequest, draft: Plan) -> HttpResponse:
     """Puts a draft into force, or says everything that is missing."""
     try:
-        publish(draft, by=access.person(request))
+        publish_draft_plan(draft, by=access.person_of_request(request))
     except ValidationError as refused:
         _demand_going_on(draft, refused)
         messages.error(request, _("Not published: %(number)d things are missing.") % {"number": len(refused.messages)})
@@ -154,11 +154,11 @@ def publish_draft(request: HttpRequest, draft: Plan) -> HttpResponse:
 
 
 @require_POST
-@of_draft
+@gives_own_draft
 def discard(request: HttpRequest, draft: Plan) -> HttpResponse:
     """Takes a draft away."""
     try:
-        discard_draft_plan(draft, by=access.person(request))
+        discard_draft_plan(draft, by=access.person_of_request(request))
     except ValidationError as refused:
         _demand_going_on(draft, refused)
         raise
@@ -195,7 +195,7 @@ def _answered(request: HttpRequest, draft: Plan, kind: str, form: DraftForm) -> 
 
 
 def _form(request: HttpRequest, kind: str, row: Any, **further: Any) -> DraftForm:
-    return FORMS[kind][1](request.POST or None, instance=row, by=access.person(request), **further)
+    return FORMS[kind][1](request.POST or None, instance=row, by=access.person_of_request(request), **further)
 
 
 def _is_kept(request: HttpRequest, draft: Plan, form: DraftForm) -> bool:
@@ -213,16 +213,16 @@ def _is_kept(request: HttpRequest, draft: Plan, form: DraftForm) -> bool:
 
 
 def _keep(form: DraftForm, request: HttpRequest) -> None:
-    by = access.person(request)
+    by = access.person_of_request(request)
     if isinstance(form, ClauseForm):
         keep_clause(form.instance, after=form.cleaned_data["after"], by=by)
     else:
-        keep(form.instance, by=by, roles=form.roles if isinstance(form, PromiseForm) else None)
+        keep_draft_row(form.instance, by=by, roles=form.roles if isinstance(form, PromiseForm) else None)
 
 
 def _is_left_out(request: HttpRequest, draft: Plan, row: Any) -> bool:
     try:
-        leave_out(row, by=access.person(request), seen=request.POST.get("seen", ""))
+        leave_out(row, by=access.person_of_request(request), seen=request.POST.get("seen", ""))
     except ValidationError as refused:
         _demand_going_on(draft, refused)
         for said in refused.messages:

@@ -14,34 +14,34 @@ from departments.permissions import Action
 from plans.addresses import plan_named
 from plans.models import Plan
 from plans.periods import Month
-from targets.expected.duties import called
+from targets.expected.duties import short_titles_beside
 from targets.expected.plan_situation import Situation
-from targets.reading.selectors import month_of, months
+from targets.reading.selectors import month_asked_for, month_switch_of
 from tasks.models import CalendarFeed
 from tasks.reading import layouts
 from tasks.reading.standing import shown_day
-from tasks.reporting.desk import mine, named_in, waiting_for
+from tasks.reporting.desk import count_reports_to_decide, plans_naming_units_of, task_desks_of
 from tasks.services.feeds import issue_feed, revoke_feed
 from tasks.views.tasks import searched
 
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def board(request: HttpRequest, plan_code: str) -> HttpResponse:
+def task_board_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The tasks that are looked for, in columns by where they stand."""
     plan = plan_named(request, plan_code)
     context = searched(request, plan)
-    columns = layouts.board(plan, context["day"], context["form"].wanted)
+    columns = layouts.columns_of_task_board(plan, context["day"], context["form"].wanted)
     return render(request, "tasks/board.html", context | {"columns": columns})
 
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def timeline(request: HttpRequest, plan_code: str) -> HttpResponse:
+def task_timeline_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The tasks that are looked for, through the plan's months."""
     plan = plan_named(request, plan_code)
     context = searched(request, plan)
-    drawn = layouts.timeline(plan, context["day"], context["found"].rows)
+    drawn = layouts.draw_task_timeline(plan, context["day"], context["found"].rows)
     return render(request, "tasks/timeline.html", context | {"timeline": drawn})
 
 
@@ -49,16 +49,16 @@ def timeline(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def my_tasks(request: HttpRequest) -> HttpResponse:
     """What my departments answer for in the plans that run; `?plan=` for another one, or for one of them alone."""
-    user, asked = access.person(request), request.GET.get("plan", "")
-    plans = named_in(user)
+    user, asked = access.person_of_request(request), request.GET.get("plan", "")
+    plans = plans_naming_units_of(user)
     situation = Situation.of(plans, timezone.localdate())
     chosen = [plan for plan in plans if plan.code == asked] or situation.running()
-    found = mine(user, chosen, situation)
+    found = task_desks_of(user, chosen, situation)
     context = {
         "parts": found,
-        "plans": {plan.code: called(plans)[plan.pk] for plan in plans} if len(plans) > 1 else {},
+        "plans": {plan.code: short_titles_beside(plans)[plan.pk] for plan in plans} if len(plans) > 1 else {},
         "chosen": chosen[0].code if [plan.code for plan in chosen] == [asked] else "",
-        "waiting": waiting_for(user),
+        "waiting": count_reports_to_decide(user),
         "plan": chosen[0] if chosen else None,
         "day": found[0].day if found else None,
     }
@@ -67,40 +67,40 @@ def my_tasks(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def calendar(request: HttpRequest, plan_code: str) -> HttpResponse:
+def task_calendar_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """A month of due dates; `?all` for those of all departments."""
     return _calendar(request, plan_code)
 
 
 @require_POST
 @access.requires(Action.VIEW_PLAN)
-def issue(request: HttpRequest, plan_code: str) -> HttpResponse:
+def post_calendar_address(request: HttpRequest, plan_code: str) -> HttpResponse:
     """A new private address, shown once and here alone."""
     plan_named(request, plan_code)
-    key = issue_feed(access.person(request))
+    key = issue_feed(access.person_of_request(request))
     return _calendar(request, plan_code, settings.SITE_URL + reverse("calendar_feed", args=[key]))
 
 
 @require_POST
 @access.requires(Action.VIEW_PLAN)
-def revoke(request: HttpRequest, plan_code: str) -> HttpResponse:
+def post_calendar_address_end(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Ends the private address."""
     plan_named(request, plan_code)
-    if revoke_feed(access.person(request)):
+    if revoke_feed(access.person_of_request(request)):
         messages.success(request, _("The private address has ended. Calendars that read it get nothing any more."))
     return redirect("tasks_calendar", plan_code)
 
 
 def _calendar(request: HttpRequest, plan_code: str, address: str = "") -> HttpResponse:
-    plan, user = plan_named(request, plan_code), access.person(request)
+    plan, user = plan_named(request, plan_code), access.person_of_request(request)
     day = shown_day(plan, timezone.localdate())
-    month, _understood = month_of(request.GET.get("month"), plan, Month.of(day))
-    own = "all" not in request.GET and bool(layouts.departments_of(user))
+    month, _understood = month_asked_for(request.GET.get("month"), plan, Month.of(day))
+    own = "all" not in request.GET and bool(layouts.department_ids_held_by(user))
     context = {
         "plan": plan,
         "day": day,
-        "weeks": layouts.days_of(plan, day, month, user, own=own),
-        "months": months(plan, month, None),
+        "weeks": layouts.weeks_of_due_dates(plan, day, month, user, own=own),
+        "months": month_switch_of(plan, month, None),
         "kept": {} if own else {"all": "1"},
         "own": own,
         "address": address,
@@ -110,13 +110,13 @@ def _calendar(request: HttpRequest, plan_code: str, address: str = "") -> HttpRe
 
 
 @require_safe
-def feed(request: HttpRequest, key: str) -> HttpResponse:
+def calendar_feed_file(request: HttpRequest, key: str) -> HttpResponse:
     """The calendar behind a private address: whoever has it reads, nobody writes. 404 for one that does not hold."""
     found = get_object_or_404(CalendarFeed.objects.usable(key))
     plans = list(Plan.objects.published().visible_to(found.user).latest_first())
     if not plans or not access.reach(found.user, Action.VIEW_PLAN):
         raise Http404
-    text = layouts.feed(plans, found.user, timezone.now(), settings.SITE_URL)
+    text = layouts.write_calendar_feed(plans, found.user, timezone.now(), settings.SITE_URL)
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="tasks.ics"'
     answer.headers["Cache-Control"] = "private, no-store"

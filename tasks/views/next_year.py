@@ -15,7 +15,7 @@ from departments.permissions import Action
 from plans.models import Plan
 from tasks.forms.drafts import ProposalForm
 from tasks.reading import drafts
-from tasks.reading.proposals import Proposal
+from tasks.reading.proposals import NextPlanProposal
 from tasks.services.next_year import propose_next_year
 
 REFUSED = 422
@@ -23,19 +23,19 @@ REFUSED = 422
 
 @require_safe
 @access.requires(Action.VIEW_PLAN)
-def years(request: HttpRequest, plan_code: str) -> HttpResponse:
+def plan_comparison_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """What a plan promises beside an earlier one, `?before=CODE`, else the last one of its series; a draft is shown to
     administrators of its region alone."""
-    by = access.person(request)
+    by = access.person_of_request(request)
     plan = get_object_or_404(Plan.objects.visible_to(by), code=plan_code)
     earlier = list(Plan.objects.earlier_than(plan).visible_to(by).latest_first())
-    before = chosen(request, earlier) or Plan.objects.preceding(plan)
+    before = choose_earlier_plan(request, earlier) or Plan.objects.preceding(plan)
     may_prepare = access.reach(by, Action.ADMINISTER).acts_for(plan.region_id)
     context: dict[str, Any] = {
         "plan": plan,
         "before": before,
         "earlier": earlier,
-        "pairs": drafts.pairs(before, plan) if before is not None else [],
+        "pairs": drafts.pair_promises_of_plans(before, plan) if before is not None else [],
         "may_prepare": may_prepare,
         "following": Plan.objects.following(plan) if may_prepare else None,
         "drafts": Plan.objects.drafts_of(plan.region_id).exclude(pk=plan.pk) if may_prepare else (),
@@ -43,7 +43,7 @@ def years(request: HttpRequest, plan_code: str) -> HttpResponse:
     return render(request, "tasks/years.html", context)
 
 
-def chosen(request: HttpRequest, plans: Sequence[Plan]) -> Plan | None:
+def choose_earlier_plan(request: HttpRequest, plans: Sequence[Plan]) -> Plan | None:
     """The plan that `?before=CODE` names, None without; 404 for one that cannot be chosen."""
     code = request.GET.get("before", "")
     if not code:
@@ -56,19 +56,19 @@ def chosen(request: HttpRequest, plans: Sequence[Plan]) -> Plan | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.requires(Action.ADMINISTER)
-def propose(request: HttpRequest, plan_code: str) -> HttpResponse:
+def next_plan_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The next plan's names and months, as they are suggested after an earlier plan; then it is copied as a draft.
 
     The earlier plan is `?before=CODE`, else the last one of the same series, else the last one of the region.
     """
-    by = access.person(request)
-    plan = own(request, plan_code)
+    by = access.person_of_request(request)
+    plan = find_governed_plan(request, plan_code)
     offered = list(Plan.objects.published().filter(region=plan.region_id).latest_first())
-    before = chosen(request, offered) or _newest(plan, offered)
+    before = choose_earlier_plan(request, offered) or _newest(plan, offered)
     context: dict[str, Any] = {"plan": plan, "before": before, "offered": offered}
     if before is None:
         return render(request, "tasks/propose.html", context)
-    suggested = Proposal.suggested(before, Plan.objects.last_of_series(before))
+    suggested = NextPlanProposal.suggested(before, Plan.objects.last_of_series(before))
     initial = {name: getattr(suggested, name) for name in ProposalForm.Meta.fields}
     form = ProposalForm(request.POST or None, initial=initial, instance=Plan(region_id=plan.region_id), by=by)
     if request.method == "POST" and (draft := _proposed(request, form, before)) is not None:
@@ -89,7 +89,7 @@ def _proposed(request: HttpRequest, form: ProposalForm, before: Plan) -> Plan | 
     if not form.is_valid():
         return None
     try:
-        draft = propose_next_year(before, by=access.person(request), named=form.proposal)
+        draft = propose_next_year(before, by=access.person_of_request(request), named=form.proposal)
     except ValidationError as refused:
         form.add_error("code" if getattr(refused, "code", "") == "code" else None, ValidationError(refused.messages))
         return None
@@ -99,6 +99,8 @@ def _proposed(request: HttpRequest, form: ProposalForm, before: Plan) -> Plan | 
     return draft
 
 
-def own(request: HttpRequest, plan_code: str) -> Plan:
+def find_governed_plan(request: HttpRequest, plan_code: str) -> Plan:
     """The plan, a draft or not, of exactly the administrator's region; 404 for another one."""
-    return get_object_or_404(Plan.objects.governed_by(access.person(request), Action.ADMINISTER), code=plan_code)
+    return get_object_or_404(
+        Plan.objects.governed_by(access.person_of_request(request), Action.ADMINISTER), code=plan_code
+    )

@@ -15,16 +15,22 @@ from departments.rules.typed import number_of
 from plans.addresses import month_named
 from reviews.documents import ENDINGS, RefusedFileError, safe_name
 from reviews.messages import refused_file
-from reviews.serving import served
+from reviews.serving import serve_attachment
 from tasks.models import ReportAttachment
 from tasks.reading.responsible_units import units_answering
-from tasks.reporting.writing import sheet
-from tasks.rules.accounts import Said, SaidStep
+from tasks.reporting.writing import sheet_of_report
+from tasks.rules.accounts import TypedMilestone, TypedReport
 from tasks.services.attachments import attach_to_report, detach_from_report
-from tasks.services.places import Place
-from tasks.services.reporting import ReportConflictError, ReportRefusedError, hand_in_report, said_in, save_report
-from tasks.services.rights import demand_of
-from tasks.views.tasks import task_of
+from tasks.services.places import ReportPlace
+from tasks.services.reporting import (
+    ReportConflictError,
+    ReportRefusedError,
+    hand_in_report,
+    save_report,
+    typed_report_in_draft,
+)
+from tasks.services.rights import demand_acting_for_unit
+from tasks.views.tasks import find_visible_task
 
 CONFLICT, REFUSED = 409, 422
 
@@ -47,25 +53,25 @@ def report(request: HttpRequest, plan_code: str, code: str, unit: str, month: st
         return _refused(request, place, " ".join(refused.messages))
 
 
-def _place(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> Place:
+def _place(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> ReportPlace:
     """Of what the report is; 404 for what there is not, 403 for another department's."""
-    task = task_of(request, plan_code, code)
+    task = find_visible_task(request, plan_code, code)
     department = get_object_or_404(units_answering(task), code=unit)
-    demand_of(access.person(request), Action.REPORT_TASKS, department.pk)
-    return Place(task, department, month_named(month, task.plan))
+    demand_acting_for_unit(access.person_of_request(request), Action.REPORT_TASKS, department.pk)
+    return ReportPlace(task, department, month_named(month, task.plan))
 
 
-def _context(place: Place, **shown: Any) -> dict[str, object]:
-    return {"sheet": sheet(place, **shown), "place": place, "accept": ENDINGS, "words": _words()}
+def _context(place: ReportPlace, **shown: Any) -> dict[str, object]:
+    return {"sheet": sheet_of_report(place, **shown), "place": place, "accept": ENDINGS, "words": _words()}
 
 
-def _shown(request: HttpRequest, place: Place) -> HttpResponse:
+def _shown(request: HttpRequest, place: ReportPlace) -> HttpResponse:
     return render(request, "tasks/report.html", _context(place))
 
 
-def _done(request: HttpRequest, place: Place) -> HttpResponse:
+def _done(request: HttpRequest, place: ReportPlace) -> HttpResponse:
     """Keeps what was typed, then does what the button says; what is asked by the script is answered to it."""
-    person, said = access.person(request), said_of(request.POST)
+    person, said = access.person_of_request(request), read_typed_report(request.POST)
     version = request.POST.get("version", "0")
     draft = save_report(place, said, version=number_of(version) or 0, by=person)
     if request.headers.get("X-Fragment"):
@@ -84,57 +90,63 @@ def _done(request: HttpRequest, place: Place) -> HttpResponse:
     return redirect(request.path)
 
 
-def said_of(data: QueryDict) -> Said:
+def read_typed_report(data: QueryDict) -> TypedReport:
     """What was typed."""
     ids = {name.removeprefix("percentage-") for name in data if name.startswith("percentage-")}
     steps = {
-        pk: SaidStep(data.get(f"percentage-{one}", "").strip(), data.get(f"done_on-{one}", "").strip())
+        pk: TypedMilestone(data.get(f"percentage-{one}", "").strip(), data.get(f"done_on-{one}", "").strip())
         for one in ids
         if (pk := number_of(one)) is not None
     }
     done, next_steps, problems = (
         data.get(name, "").replace("\r\n", "\n") for name in ("done", "next_steps", "problems")
     )
-    return Said(done, next_steps, problems, steps)
+    return TypedReport(done, next_steps, problems, steps)
 
 
-def _attach(request: HttpRequest, place: Place) -> None:
+def _attach(request: HttpRequest, place: ReportPlace) -> None:
     """Keeps the chosen files; each that is refused says why."""
     files = request.FILES.getlist("file")
     if not files:
         messages.warning(request, _("Choose a file first."))
     for file in files:
         try:
-            made = attach_to_report(place, file, by=access.person(request))
+            made = attach_to_report(place, file, by=access.person_of_request(request))
         except RefusedFileError as refused:
             messages.error(request, refused_file(safe_name(str(file.name)), refused))
         else:
             messages.success(request, _("Attached: %(name)s") % {"name": made.name})
 
 
-def _remove(request: HttpRequest, place: Place, pk: str) -> None:
+def _remove(request: HttpRequest, place: ReportPlace, pk: str) -> None:
     known = ReportAttachment.objects.of_draft(place.task.pk, place.department.pk, place.month)
     found = known.filter(pk=number_of(pk) or 0).first()
     if found is not None:
-        detach_from_report(found, by=access.person(request))
+        detach_from_report(found, by=access.person_of_request(request))
         messages.success(request, _("Removed: %(name)s") % {"name": found.name})
 
 
-def _conflict(request: HttpRequest, place: Place, conflict: ReportConflictError) -> HttpResponse:
+def _conflict(request: HttpRequest, place: ReportPlace, conflict: ReportConflictError) -> HttpResponse:
     """Both versions: what was typed stays in the form, and may be saved over the other's now that it has been seen."""
     theirs = conflict.current
     if request.headers.get("X-Fragment"):
         return JsonResponse({"message": _("A colleague has saved this report meanwhile.")}, status=CONFLICT)
-    context = _context(place, typed=said_of(request.POST), version=theirs.version if theirs is not None else 0)
-    context |= {"theirs": theirs, "their_words": said_in(theirs) if theirs is not None else None, "conflict": True}
+    context = _context(
+        place, typed=read_typed_report(request.POST), version=theirs.version if theirs is not None else 0
+    )
+    context |= {
+        "theirs": theirs,
+        "their_words": typed_report_in_draft(theirs) if theirs is not None else None,
+        "conflict": True,
+    }
     return render(request, "tasks/report.html", context, status=CONFLICT)
 
 
-def _refused(request: HttpRequest, place: Place, why: str) -> HttpResponse:
+def _refused(request: HttpRequest, place: ReportPlace, why: str) -> HttpResponse:
     if request.headers.get("X-Fragment"):
         return JsonResponse({"message": why}, status=REFUSED)
     messages.error(request, why)
-    return render(request, "tasks/report.html", _context(place, typed=said_of(request.POST)), status=REFUSED)
+    return render(request, "tasks/report.html", _context(place, typed=read_typed_report(request.POST)), status=REFUSED)
 
 
 def _words() -> dict[str, str]:
@@ -151,7 +163,7 @@ def _words() -> dict[str, str]:
 
 @require_safe
 @access.requires(Action.VIEW_TASK_REPORTS)
-def attachment(request: HttpRequest, pk: int) -> FileResponse:
+def download_report_attachment(request: HttpRequest, pk: int) -> FileResponse:
     """One file beside a report, for whoever sees the report."""
-    found = get_object_or_404(ReportAttachment.objects.visible_to(access.person(request)), pk=pk)
-    return served(found, show="show" in request.GET)
+    found = get_object_or_404(ReportAttachment.objects.visible_to(access.person_of_request(request)), pk=pk)
+    return serve_attachment(found, show="show" in request.GET)

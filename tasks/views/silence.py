@@ -18,7 +18,7 @@ from tasks.supervision.inactivity import silent_units
 def silence(request: HttpRequest, plan_code: str) -> HttpResponse:
     """Units and people without figures or log-in for as many days as the rules say; a reviewer sees the own unit."""
     plan = plan_named(request, plan_code)
-    reached = access.reach(access.person(request), Action.VIEW_SILENCE)
+    reached = access.reach(access.person_of_request(request), Action.VIEW_SILENCE)
     units = None if reached.sees(plan.region_id) else reached.departments
     context = {
         "plan": plan,

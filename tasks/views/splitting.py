@@ -14,26 +14,26 @@ from django.views.decorators.http import require_http_methods
 from departments import access
 from departments.permissions import Action
 from departments.rules.typed import number_of
-from tasks.forms.lists import MilestoneForm
+from tasks.forms.lists import SplitMilestoneForm
 from tasks.models import Milestone, Task
 from tasks.reading.selectors import countable_targets, history_of
 from tasks.services.rights import demand_lead
-from tasks.services.splitting import Planned, split, version_of
-from tasks.views.tasks import task_of
+from tasks.services.splitting import Planned, split_into_milestones, version_of
+from tasks.views.tasks import find_visible_task
 
 REFUSED = 422
 FURTHER = 3
 """Empty lines for new milestones; saving gives more."""
 
-Lines = formset_factory(MilestoneForm, extra=0, max_num=100, absolute_max=100)
+Lines = formset_factory(SplitMilestoneForm, extra=0, max_num=100, absolute_max=100)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.requires(Action.SPLIT_TASKS)
 def split_task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     """The milestones of a task, for whoever leads it."""
-    task = task_of(request, plan_code, code)
-    demand_lead(access.person(request), Action.SPLIT_TASKS, task)
+    task = find_visible_task(request, plan_code, code)
+    demand_lead(access.person_of_request(request), Action.SPLIT_TASKS, task)
     stored = list(task.milestones.all())
     if request.method != "POST":
         return _shown(request, task, stored, _lines(task, stored))
@@ -44,7 +44,7 @@ def split_task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
             seen = number_of(request.POST.get("version", ""))
             planned = _planned(lines)
             version = -1 if seen is None else seen
-            split(task, planned, by=access.person(request), reason=reason, version=version)
+            split_into_milestones(task, planned, by=access.person_of_request(request), reason=reason, version=version)
         except ValidationError as refused:
             for message in refused.messages:
                 messages.error(request, message)
@@ -54,7 +54,7 @@ def split_task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     return _shown(request, task, stored, lines, reason=reason, status=REFUSED)
 
 
-def _lines(task: Task, stored: list[Milestone], data: Any = None) -> "BaseFormSet[MilestoneForm]":
+def _lines(task: Task, stored: list[Milestone], data: Any = None) -> "BaseFormSet[SplitMilestoneForm]":
     initial: list[dict[str, Any]] = [_values(one) for one in stored]
     initial += [{} for _number in range(FURTHER)]
     shared = {"task": task, "stored": {one.pk: one for one in stored}}
@@ -73,7 +73,7 @@ def _values(one: Milestone) -> dict[str, Any]:
     }
 
 
-def _planned(lines: "BaseFormSet[MilestoneForm]") -> list[Planned]:
+def _planned(lines: "BaseFormSet[SplitMilestoneForm]") -> list[Planned]:
     """What is to be: lines that say something and are not to go."""
     rows = [form.cleaned_data for form in lines]
     return [_row(one) for one in rows if one.get("title") and not one.get("gone")]
@@ -96,7 +96,7 @@ def _shown(
     request: HttpRequest,
     task: Task,
     stored: list[Milestone],
-    lines: "BaseFormSet[MilestoneForm]",
+    lines: "BaseFormSet[SplitMilestoneForm]",
     *,
     reason: str = "",
     status: int = 200,

@@ -10,17 +10,17 @@ from django.utils.translation import ngettext
 
 from plans.periods import Month
 from targets.arithmetic.quantities import rounded
-from targets.wording.explanation import number, with_unit
-from tasks.rules.progress import Progress, State, Step
+from targets.wording.number_texts import number_in_full, with_unit
+from tasks.rules.progress import MilestoneStanding, Progress, TaskState
 
 
-def share_text(share: Decimal) -> str:
+def text_of_task_share(share: Decimal) -> str:
     """A share of a task in %, never 100 % by rounding alone."""
     percent = rounded(share * 100, 0)
-    return with_unit(number(min(percent, Decimal(99)) if share < 1 else percent), "%")
+    return with_unit(number_in_full(min(percent, Decimal(99)) if share < 1 else percent), "%")
 
 
-def explain(state: Progress, day: date) -> str:
+def explain_task_state(state: Progress, day: date) -> str:
     """The sentence for the state at the end of a day, and when it was last reported on."""
     said = _SENTENCES[state.state](state, day)
     return _("%(sentence)s %(report)s") % {"sentence": said, "report": _reported(state.last_report)}
@@ -85,7 +85,7 @@ def _closed(state: Progress, day: date) -> str:
     return _("Closed on %(day)s by the plan office.") % {"day": closed}
 
 
-def _about(step: Step | None) -> dict[str, str | int]:
+def _about(step: MilestoneStanding | None) -> dict[str, str | int]:
     if step is None:
         return {"title": "", "due": "", "reported": 0}
     return {"title": step.title, "due": date_format(step.due), "reported": min(step.reported, 99)}
@@ -95,12 +95,12 @@ def _counts(state: Progress) -> dict[str, int]:
     return {"done": state.done, "total": state.total}
 
 
-_SENTENCES: dict[State, Callable[[Progress, date], str]] = {
-    State.UNKNOWN: _unknown,
-    State.NOT_STARTED: _not_started,
-    State.ON_COURSE: _on_course,
-    State.AT_RISK: _at_risk,
-    State.LATE: _late,
-    State.DONE: _done,
-    State.CLOSED: _closed,
+_SENTENCES: dict[TaskState, Callable[[Progress, date], str]] = {
+    TaskState.UNKNOWN: _unknown,
+    TaskState.NOT_STARTED: _not_started,
+    TaskState.ON_COURSE: _on_course,
+    TaskState.AT_RISK: _at_risk,
+    TaskState.LATE: _late,
+    TaskState.DONE: _done,
+    TaskState.CLOSED: _closed,
 }

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from targets.wording.notices import day_text, listed, month_text
+from targets.wording.notices import day_text, list_names, stored_month_text
 
 Details = Mapping[str, Any]
 
 
-def sentence(grounds: Mapping[str, Any]) -> str:
+def explain_notice_grounds(grounds: Mapping[str, Any]) -> str:
     """The reason in the language that is active; nothing where a person has written the notice without one."""
     wording = SENTENCES.get(grounds.get("kind", ""))
     return wording(grounds["details"]) if wording is not None else ""
@@ -18,7 +18,7 @@ def sentence(grounds: Mapping[str, Any]) -> str:
 
 def _months(texts: Sequence[str]) -> str:
     """The months of a list, one by one."""
-    return listed([month_text(one) for one in texts])
+    return list_names([stored_month_text(one) for one in texts])
 
 
 def _late_milestone(details: Details) -> str:

@@ -21,6 +21,6 @@ SENTENCES: dict[str, str | Promise] = {
 }
 
 
-def sentence(problem: Problem) -> str:
+def explain_report_problem(problem: Problem) -> str:
     """The problem in the reader's language."""
     return str(SENTENCES[problem.code]) % dict(problem.details)

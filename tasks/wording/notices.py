@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from targets.wording.notices import day_text, filled, left, listed, month_text, span
+from targets.wording.notices import day_text, gap_details, list_names, span_details, stored_month_text, time_left_text
 
 NAMED = 5
 """How many milestones a sentence names; the page behind it has them all."""
@@ -22,8 +22,8 @@ def _milestones_due(details: Details) -> str:
         "%(task)s: %(number)s milestones are due on %(day)s, %(left)s: %(titles)s.",
         len(titles),
     )
-    values = {"task": details["task"], "day": day_text(details["due"]), "left": left(details["days"])}
-    return said % {**values, "number": len(titles), "titles": listed(titles[:NAMED], len(titles))}
+    values = {"task": details["task"], "day": day_text(details["due"]), "left": time_left_text(details["days"])}
+    return said % {**values, "number": len(titles), "titles": list_names(titles[:NAMED], len(titles))}
 
 
 def _reports_due(details: Details) -> str:
@@ -32,7 +32,7 @@ def _reports_due(details: Details) -> str:
         "%(unit)s, %(month)s: the reports on %(number)s tasks are still to be handed in. Deadline %(day)s, %(left)s.",
         details["number"],
     )
-    return said % filled(details)
+    return said % gap_details(details)
 
 
 def _reports_returned(details: Details) -> str:
@@ -43,7 +43,7 @@ def _reports_returned(details: Details) -> str:
         "Deadline %(day)s, %(left)s.",
         details["number"],
     )
-    return said % filled(details)
+    return said % gap_details(details)
 
 
 def _reports_earlier(details: Details) -> str:
@@ -52,7 +52,7 @@ def _reports_earlier(details: Details) -> str:
         "%(unit)s, %(first)s to %(last)s: %(number)s progress reports are missing or were returned.",
         details["number"],
     )
-    return said % {"unit": details["unit"], "number": details["number"], **span(details)}
+    return said % {"unit": details["unit"], "number": details["number"], **span_details(details)}
 
 
 def _task_reviews(details: Details) -> str:
@@ -66,7 +66,7 @@ def _task_reviews(details: Details) -> str:
 
 def _returned(details: Details) -> str:
     said = _("The report on %(task)s for %(month)s was returned by %(person)s. Reason: %(reason)s")
-    return said % {**details, "month": month_text(details["month"])}
+    return said % {**details, "month": stored_month_text(details["month"])}
 
 
 WORDINGS: dict[str, Callable[[Details], str]] = {

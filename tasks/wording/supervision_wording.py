@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from targets.wording.notices import day_text, listed
+from targets.wording.notices import day_text, list_names
 
 Details = Mapping[str, Any]
 
@@ -80,7 +80,7 @@ def _late(details: Details) -> str:
 
 
 def _listed(details: Details) -> dict[str, Any]:
-    return {"number": details["number"], "titles": listed(details["titles"], details["number"])}
+    return {"number": details["number"], "titles": list_names(details["titles"], details["number"])}
 
 
 def _asked(details: Details) -> str:

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from departments.models import Department
-from departments.models.lineage import Above, ids
+from departments.models.lineage import RegionsAbove, parse_region_ids
 from departments.permissions import Role
 from departments.services.accounts import add_person
 
@@ -57,6 +57,6 @@ def government_office(code: str) -> Department:
 
 
 def _topmost(offices: "QuerySet[Department]") -> list[Department]:
-    known = list(offices.annotate(above=Above(F("region_id"))))
+    known = list(offices.annotate(above=RegionsAbove(F("region_id"))))
     regions = {office.region_id for office in known}
-    return [office for office in known if not (ids(office.above) - {office.region_id}) & regions]
+    return [office for office in known if not (parse_region_ids(office.above) - {office.region_id}) & regions]

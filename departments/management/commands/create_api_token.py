@@ -28,8 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """One token, or one sentence that says why not."""
         owner = owner_called(options["username"])
-        check(options["days"], options["name"])
-        token, key = issue(owner, days=options["days"], name=options["name"])
+        demand_storable_token(options["days"], options["name"])
+        token, key = issue_api_token(owner, days=options["days"], name=options["name"])
         self.stdout.write(key)
         until = timezone.localtime(token.expires_at).strftime("%Y-%m-%d %H:%M")
         self.stderr.write(_("Valid until %(until)s. The token is not shown again: keep it now.") % {"until": until})
@@ -45,7 +45,7 @@ def owner_called(username: str) -> User:
     return owner
 
 
-def check(days: int, name: str) -> None:
+def demand_storable_token(days: int, name: str) -> None:
     """Refuses what the database could not store, or what would be expired at once."""
     if not 1 <= days <= LONGEST:
         raise CommandError(_("A token is valid for 1 to %(days)d days.") % {"days": LONGEST})
@@ -55,7 +55,7 @@ def check(days: int, name: str) -> None:
 
 
 @transaction.atomic
-def issue(owner: User, *, days: int, name: str) -> tuple[ApiToken, str]:
+def issue_api_token(owner: User, *, days: int, name: str) -> tuple[ApiToken, str]:
     """The token with its entry in the audit record, which names no actor: whoever runs commands is the system."""
     token, key = ApiToken.issue(owner, days=days, name=name)
     record("api_token.created", by=None, subject=token, owner=owner.username, name=name)

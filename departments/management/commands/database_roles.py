@@ -25,12 +25,14 @@ class Command(BaseCommand):
         if connection.vendor != "postgresql":
             raise CommandError(_("Only PostgreSQL has roles."))
         if not options["apply"]:
-            self.stdout.write("".join(f"{line};\n" for line in roles.statements(settings.SERVICE_ROLE)), ending="")
+            self.stdout.write(
+                "".join(f"{line};\n" for line in roles.statements_granting_rights(settings.SERVICE_ROLE)), ending=""
+            )
             return
-        if not roles.exists(settings.SERVICE_ROLE):
+        if not roles.role_exists(settings.SERVICE_ROLE):
             said = _("There is no role %(role)s yet. Make it first: CREATE ROLE %(role)s LOGIN PASSWORD '…'")
             raise CommandError(said % {"role": settings.SERVICE_ROLE})
         if roles.owns_tables(settings.SERVICE_ROLE):
             said = _("%(role)s owns the tables. Name another in DATABASE_URL, the owner in MIGRATION_DATABASE_URL.")
             raise CommandError(said % {"role": settings.SERVICE_ROLE})
-        roles.give(settings.SERVICE_ROLE)
+        roles.grant_rights(settings.SERVICE_ROLE)

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             told = _("Audit events are kept for at least six months: give %(least)d to %(most)d days.")
             raise CommandError(told % {"least": KEPT.days, "most": LONGEST})
         before = timezone.now() - timedelta(days=days)
-        chain.let_go(AuditEvent, AuditEvent.objects.filter(at__lt=before))
+        chain.note_purged_rows(AuditEvent, AuditEvent.objects.filter(at__lt=before))
         count = AuditEvent.objects.purge(before)
         record("audit.purged", by=None, count=count, older_than=timezone.localtime(before).strftime("%Y-%m-%d %H:%M"))
         self.stdout.write(_("%(count)d audit events deleted.") % {"count": count})

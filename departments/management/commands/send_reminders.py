@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments.notices.digest import compose
-from departments.notices.mailing import deliver
+from departments.notices.digest import compose_digests
+from departments.notices.mailing import deliver_mails
 
 
 class Command(BaseCommand):
@@ -24,11 +24,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Two numbers, or one sentence that says why not."""
         now = timezone.now()
-        made = compose(day_called(options["day"], timezone.localdate(now)), now)
+        made = compose_digests(day_called(options["day"], timezone.localdate(now)), now)
         sent = failed = 0
         more = True
         while more:
-            outcome = deliver(timezone.now())
+            outcome = deliver_mails(timezone.now())
             sent, failed, more = sent + outcome.sent, failed + outcome.failed, outcome.more
         said = _("%(made)d reminders composed, %(sent)d mails sent, %(failed)d failed and will be tried again.")
         self.stdout.write(said % {"made": made, "sent": sent, "failed": failed})

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints the counts; exits 1 with one line for each error."""
-        batch = imported(options["file"], person(options["by"]))
+        batch = import_figures_file(options["file"], find_importer(options["by"]))
         counts = _("%(read)d read, %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(rejected)d rejected")
         self.stdout.write(counts % vars(batch))
         if not batch.applied:
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(_("Nothing was imported: %(count)d errors.") % {"count": len(batch.errors)})
 
 
-def person(username: str) -> User:
+def find_importer(username: str) -> User:
     """The person with this name; CommandError if there is none."""
     try:
         return User.objects.get(username=username)
@@ -44,7 +44,7 @@ def person(username: str) -> User:
         raise CommandError(_('There is nobody called "%(name)s".') % {"name": username}) from None
 
 
-def imported(path: Path, by: User) -> ImportBatch:
+def import_figures_file(path: Path, by: User) -> ImportBatch:
     """The batch of a file; CommandError with a sentence where there is nothing to import."""
     try:
         with path.open("rb") as file:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """A sentence for each fault, the number of rows that wait to be linked, and the head."""
         if options["head"]:
-            self.stdout.write(str(chain.head()))
+            self.stdout.write(str(chain.read_chain_head()))
             return
         found = list(islice(_found(options["holds"]), SHOWN + 1))
         for sentence in found[:SHOWN]:
@@ -36,17 +36,17 @@ class Command(BaseCommand):
         if len(found) > SHOWN:
             self.stderr.write("…")
         self._tell_waiting()
-        self.stdout.write(_("Head of the chain: %(head)s") % {"head": chain.head()})
+        self.stdout.write(_("Head of the chain: %(head)s") % {"head": chain.read_chain_head()})
         if found:
             raise CommandError(_("The chain does not hold. If every row is named, AUDIT_KEY is another one."))
 
     def _tell_waiting(self) -> None:
-        count = sum(chain.waiting(table).count() for table in chain.sealed())
+        count = sum(chain.rows_to_link(table).count() for table in chain.list_sealed_tables())
         told = ngettext("%(count)d row is not linked yet.", "%(count)d rows are not linked yet.", count)
         self.stdout.write(told % {"count": count})
 
 
 def _found(told: str | None) -> Any:
-    if told and not chain.holds(told):
+    if told and not chain.chain_holds_head(told):
         yield _("The head %(head)s does not stand in the chain: its end was removed.") % {"head": told}
-    yield from chain.faults()
+    yield from chain.find_chain_faults()

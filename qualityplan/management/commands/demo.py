@@ -13,7 +13,7 @@ from plans.models import Plan
 from qualityplan.demonstration import figures
 from qualityplan.demonstration.accounts import demo_password, make_accounts
 from qualityplan.demonstration.shapes import Scenario
-from qualityplan.demonstration.shapes import scenario as scenario_of
+from qualityplan.demonstration.shapes import read_scenario as scenario_of
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         found = scenarios()
         if not found:
             raise CommandError(_("There is no plan with demonstration data. Load the fixtures first."))
-        new = {plan: told for plan, told in found.items() if not figures.is_there(told)}
+        new = {plan: told for plan, told in found.items() if not figures.scenario_is_imported(told)}
         demand_no_real_figures(new)
         made = make_accounts(official for told in found.values() for official in told.officials)
         self.stdout.write(_("%(made)d demonstration accounts made.") % {"made": made})
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if known:
             self.stdout.write(_("%(plan)s: the demonstration data is there already.") % {"plan": plan.code})
             return
-        number = imported(plan, scenario)
+        number = import_scenario(plan, scenario)
         told = _("%(plan)s: %(number)d made-up figures imported, marked as demonstration data. The worker judges them.")
         self.stdout.write(told % {"plan": plan.code, "number": number})
 
@@ -64,9 +64,9 @@ def scenarios() -> dict[Plan, Scenario]:
     return {plan: told for plan, told in found.items() if told is not None}
 
 
-def imported(plan: Plan, scenario: Scenario) -> int:
+def import_scenario(plan: Plan, scenario: Scenario) -> int:
     """How many figures were imported; CommandError with every error if they do not fit."""
     try:
-        return figures.make(scenario, plan)
-    except figures.RefusedError as error:
+        return figures.make_demonstration(scenario, plan)
+    except figures.UnfitFiguresError as error:
         raise CommandError(_("The demonstration data does not fit the plan:") + f"\n{error}") from error

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from qualityplan.loading.description import PATH, described
+from qualityplan.loading.description import PATH, redraw_fixture_tables
 
 
 class Command(BaseCommand):
@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file and say where it is."""
-        PATH.write_text(described(PATH.read_text(encoding="utf-8")), encoding="utf-8")
+        PATH.write_text(redraw_fixture_tables(PATH.read_text(encoding="utf-8")), encoding="utf-8")
         self.stdout.write(str(PATH))

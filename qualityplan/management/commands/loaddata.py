@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from qualityplan.loading.files import rows_of
-from qualityplan.loading.loader import load
+from qualityplan.loading.files import read_fixture_rows
+from qualityplan.loading.loader import load_fixture_rows
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """All files in one transaction: what is wrong with any of them is told together."""
         try:
-            loader = load(rows_of(options["files"]), keep=options["keep"])
+            loader = load_fixture_rows(read_fixture_rows(options["files"]), keep=options["keep"])
         except ValidationError as error:
             raise CommandError("\n".join([_("Nothing was stored:"), *error.messages])) from error
         if options["verbosity"]:

@@ -52,8 +52,8 @@ class Command(BaseCommand):
         """Refuse early, prepare, and only then start anything."""
         if options["with_parent"]:
             processes.die_with_parent(os.getppid(), signal.SIGTERM)
-        with only_one(settings.VAR_DIR), listening(settings.BIND, settings.PORT) as door:
-            prepare(options["load"])
+        with hold_service_lock(settings.VAR_DIR), hold_port(settings.BIND, settings.PORT) as door:
+            prepare_database(options["load"])
             self.keep_house(door)
 
     def keep_house(self, door: socket.socket) -> None:
@@ -65,8 +65,8 @@ class Command(BaseCommand):
                 self.announce()
                 wake_the_sweep()
             elif dead := household.dead():
-                raise died(dead)
-            watch(household, stopping)
+                raise child_died_error(dead)
+            watch_children(household, stopping)
         finally:
             household.stop()
 
@@ -77,7 +77,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def prepare(fixtures: list[str]) -> None:
+def prepare_database(fixtures: list[str]) -> None:
     """The database as it must be before anybody looks at it. All in this one process: starting others takes seconds.
 
     Ctrl-C ends it at once: there are no children yet, and each step is one transaction or can be repeated. What the
@@ -101,7 +101,7 @@ def stop_on_signals() -> threading.Event:
 
 
 @contextmanager
-def only_one(var_dir: Path) -> Iterator[None]:
+def hold_service_lock(var_dir: Path) -> Iterator[None]:
     """Hold the lock of this VAR_DIR: two services would write the same files."""
     var_dir.mkdir(parents=True, exist_ok=True)
     with (var_dir / "serve.lock").open("a") as lock:
@@ -115,7 +115,7 @@ def only_one(var_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
+def hold_port(host: str, port: int) -> Iterator[socket.socket]:
     """Take the port now, and hand the open socket to the web server: nobody can take it in between."""
     try:
         door = socket.create_server((host, port), backlog=2048)
@@ -144,13 +144,13 @@ def start_broker(var_dir: Path) -> Any:
     for folder in {data_dir, path.parent}:
         broker.make_private(folder)
     options = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--logfile", str(data_dir / "log")]
-    process = processes.start([*broker.server_arguments(data_dir), *options])
-    if not processes.wait_until(lambda: broker_answers(path) or process.poll() is not None, timeout=10):
+    process = processes.start_process([*broker.server_arguments(data_dir), *options])
+    if not processes.wait_until(lambda: broker_answers_ping(path) or process.poll() is not None, timeout=10):
         raise CommandError("消息代理未能启动。 / The message broker did not start.")
     return process
 
 
-def broker_answers(path: Path) -> bool:
+def broker_answers_ping(path: Path) -> bool:
     """The broker answers a PING on its socket."""
     with redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0)) as client:
         try:
@@ -165,7 +165,7 @@ def start_celery(role: str) -> Any:
     # Who runs the service as root, in a container say, has decided so already.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
     common = ["--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
-    return processes.start([*python, *common, role, *options], env=child_environment())
+    return processes.start_process([*python, *common, role, *options], env=child_environment())
 
 
 def worker_options() -> list[str]:
@@ -183,7 +183,7 @@ def start_web(door: socket.socket) -> Any:
     workers = settings.WEB_PROCESSES or len(os.sched_getaffinity(0))
     options = ["--bind", f"fd://{door.fileno()}", "--workers", str(workers), "--chdir", str(settings.BASE_DIR)]
     program = [sys.executable, "-m", "gunicorn", "--config", "python:qualityplan.gunicorn", *options]
-    return processes.start(
+    return processes.start_process(
         [*program, "qualityplan.wsgi"],
         env=child_environment(),
         pass_fds=[door.fileno()],
@@ -243,7 +243,7 @@ def wake_the_sweep() -> None:
     app.send_task("targets.judging.recompute")
 
 
-def watch(household: processes.Household, stopping: threading.Event) -> None:
+def watch_children(household: processes.Household, stopping: threading.Event) -> None:
     """Return when asked to stop. Worker and timer that have ended are started again: nothing is lost with them, and
     nobody needs to notice. Complain when that does not help, or when another child has died."""
     comebacks = Comebacks()
@@ -251,7 +251,7 @@ def watch(household: processes.Household, stopping: threading.Event) -> None:
         if (dead := household.dead()) is None:
             continue
         if dead not in ("worker", "beat") or not comebacks.one_more():
-            raise died(dead)
+            raise child_died_error(dead)
         logger.error("ended, started again", extra={"part": dead, "exit_code": household.children[dead].returncode})
         household.add(dead, start_celery(dead))
 
@@ -270,6 +270,6 @@ class Comebacks:
         return len(self.moments) <= COMEBACKS
 
 
-def died(part: str) -> CommandError:
+def child_died_error(part: str) -> CommandError:
     """The last word of the service."""
     return CommandError(f"“{part}”进程意外退出，服务已停止。 / The {part} process has died; all are stopped.")

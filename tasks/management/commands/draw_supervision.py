@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tasks.papers.diagram import PATH, document
+from tasks.papers.diagram import PATH, draw_supervision_diagram
 
 
 class Command(BaseCommand):
@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file and say where it is."""
-        PATH.write_text(document(), encoding="utf-8")
+        PATH.write_text(draw_supervision_diagram(), encoding="utf-8")
         self.stdout.write(str(PATH))
