@@ -27,8 +27,8 @@
     return index === first - 1 && month.actual !== null ? [month.actual, month.actual, month.actual] : null;
   };
 
-  const tip = ([one]) => {
-    const month = months[one.dataIndex];
+  const tip = ([hovered]) => {
+    const month = months[hovered.dataIndex];
     const lines = [month.month];
     if (month.actualText) lines.push(`${names.actual}  ${month.actualText}`, month.word);
     if (month.thresholdText) lines.push(`${names.threshold}  ${month.thresholdText}`);
@@ -107,8 +107,8 @@
         textStyle: { color: token("muted") },
         selectedMode: false,
         data: drawn
-          .filter((one) => signs[one.name])
-          .map((one) => ({ name: one.name, icon: signs[one.name], ...(one.name === names.range ? { itemStyle: { opacity: 0.3 } } : {}) })),
+          .filter(({ name }) => signs[name])
+          .map(({ name }) => ({ name, icon: signs[name], ...(name === names.range && { itemStyle: { opacity: 0.3 } }) })),
       },
       tooltip: {
         trigger: "axis",
@@ -148,7 +148,7 @@
     place = document.getElementById("chart");
     chart = place && echarts.init(place, null, { renderer: "canvas" });
     if (!place) return;
-    data = JSON.parse(document.getElementById("chart-data").textContent);
+    data = shared.readData("chart-data");
     ({ months, names } = data);
     first = months.findIndex((month) => month.outlook);
     draw();
