@@ -95,7 +95,11 @@
       waiting.delete(item);
       item.remove();
     };
-    if (answer.failure !== "refused") item.append(" ", button("attach-again", words.tryAgain, name, () => send(item)));
+    if (answer.failure !== "refused")
+      item.append(
+        " ",
+        button("attach-again", words.tryAgain, name, () => send(item)),
+      );
     item.append(" ", button("attach-remove", words.remove, name, drop));
   };
   const again = () => {
@@ -123,12 +127,16 @@
   const isWaiting = () => [...waiting.values()].some((upload) => upload.failure !== "refused");
 
   /* Before the worksheet's own script hands in: what was chosen has to be there, or to be given up. */
-  form.addEventListener("submit", (event) => {
-    if (!isWaiting()) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    say(notice, words.filesWaiting);
-  }, true);
+  form.addEventListener(
+    "submit",
+    (event) => {
+      if (!isWaiting()) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      say(notice, words.filesWaiting);
+    },
+    true,
+  );
   window.addEventListener("beforeunload", (event) => {
     if (isWaiting()) event.preventDefault();
   });

@@ -1,5 +1,5 @@
 /* Numbers as people type them, exactly: whole numbers of millionths, because binary fractions do not add up. They are
-   read as the server reads them (targets/numbers.py), which has the last word; tests hold both to one table of cases. */
+   read as the server reads them, which has the last word; one table of cases is tried on both. */
 "use strict";
 
 globalThis.typedNumbers = (() => {
@@ -20,13 +20,14 @@ globalThis.typedNumbers = (() => {
     const found = NUMBER.exec(written.replace(/%$/, "").replace(/ $/, ""));
     if (!found || (found[4] && written.endsWith("%"))) return undefined;
     const [, sign, whole, fraction = "", multiple] = found;
-    const digits = BigInt(whole.replace(/[, ]/g, "") + fraction) * (MULTIPLES[multiple] ?? 1n) * 10n ** BigInt(DECIMALS);
+    const digits =
+      BigInt(whole.replace(/[, ]/g, "") + fraction) * (MULTIPLES[multiple] ?? 1n) * 10n ** BigInt(DECIMALS);
     const parts = 10n ** BigInt(fraction.length);
     if (digits % parts) return undefined;
     return sign === "-" ? -digits / parts : digits / parts;
   };
 
-  /* The number in full as pages write it: thousands set apart by a narrow space, no zeros at the end of the fraction. */
+  /* The number in full as pages write it: thousands set apart by a narrow space, no zeros at the end of a fraction. */
   const write = (number) => {
     const digits = String(number < 0n ? -number : number).padStart(DECIMALS + 1, "0");
     const whole = digits.slice(0, -DECIMALS).replace(/\B(?=(\d{3})+$)/g, "\u202f");

@@ -12,7 +12,8 @@
   let known = new Date();
   let tag = null;
 
-  const time = (moment) => moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = (moment) =>
+    moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   const panels = () => [...document.querySelectorAll(".panels > .panel")];
 
   const show = (wanted) => {

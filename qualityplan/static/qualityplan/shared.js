@@ -1,5 +1,5 @@
-/* What the scripts of the pages do in one way: words with values filled in, elements, keys, what is kept in this browser,
-   and requests. It comes before every other script. */
+/* What the scripts of the pages do in one way: words with values filled in, elements, keys, what is kept in this
+   browser, and requests. It comes before every other script. */
 "use strict";
 
 globalThis.shared = (() => {
@@ -106,8 +106,7 @@ globalThis.shared = (() => {
     return answer.ok ? "" : "refused";
   };
 
-  const readBody = (answer) =>
-    answer.headers.get("Content-Type")?.includes("json") ? answer.json() : answer.text();
+  const readBody = (answer) => (answer.headers.get("Content-Type")?.includes("json") ? answer.json() : answer.text());
 
   /* Sends what a form holds: the status and body of the answer (an object, or text), and why it failed. */
   const post = async (form, address, body, patience = PATIENCE_MS) => {

@@ -24,7 +24,8 @@
   const texts = (row) => Object.fromEntries(inputs(row).map((input) => [input.dataset.name, input.value.trim()]));
   const version = (row) => row.querySelector("[data-version]");
   // What the server has sent: somebody may have typed before this script ran.
-  const given = (row) => Object.fromEntries(inputs(row).map((input) => [input.dataset.name, input.defaultValue.trim()]));
+  const given = (row) =>
+    Object.fromEntries(inputs(row).map((input) => [input.dataset.name, input.defaultValue.trim()]));
   const begin = (row) => ({ saved: JSON.stringify(given(row)), busy: null, conflict: false, failure: "" });
   const states = new Map(grid.map((row) => [row, begin(row)]));
   const closed = (row) => !row.querySelector("input[data-name]:enabled");
@@ -150,7 +151,10 @@
   /* --- Two people, one row --- */
 
   const COLUMNS = ["value", "numerator", "denominator", "occurred_on", "note"];
-  const describe = (values) => COLUMNS.map((name) => values[name]).filter(Boolean).join(" · ") || "—";
+  const describe = (values) =>
+    COLUMNS.map((name) => values[name])
+      .filter(Boolean)
+      .join(" · ") || "—";
 
   const conflict = (row, body) => {
     states.get(row).conflict = true;
