@@ -106,6 +106,7 @@ check: dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(NODE) node_modules/@biomejs/biome/bin/biome check --error-on-warnings
+	.venv/bin/djlint --quiet templates
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
