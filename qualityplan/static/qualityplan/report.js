@@ -29,15 +29,15 @@
   };
 
   const send = async () => {
-    const sent = JSON.stringify(texts());
+    const sent = texts();
     const data = new FormData();
-    for (const [name, text] of Object.entries(JSON.parse(sent))) data.set(name, text);
+    for (const [name, text] of Object.entries(sent)) data.set(name, text);
     data.set("version", version.value);
     told.textContent = words.saving;
     const answer = await post(form, location.pathname, data);
     if (answer.failure) return failed(answer);
     version.value = answer.body.version;
-    saved = sent;
+    saved = JSON.stringify(sent);
     keepTexts();
     say(notice, "");
     told.textContent = words.saved;
