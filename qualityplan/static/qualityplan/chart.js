@@ -27,14 +27,15 @@
     return index === first - 1 && month.actual !== null ? [month.actual, month.actual, month.actual] : null;
   };
 
-  const tip = ([one]) => {
-    const month = months[one.dataIndex];
+  const tip = ([hovered]) => {
+    const month = months[hovered.dataIndex];
     const lines = [month.month];
     if (month.actualText) lines.push(`${names.actual}  ${month.actualText}`, month.word);
     if (month.thresholdText) lines.push(`${names.threshold}  ${month.thresholdText}`);
     if (month.paceText) lines.push(`${names.pace}  ${month.paceText}`);
     if (month.lastYearText) lines.push(`${names.lastYear}  ${month.lastYearText}`);
-    if (month.outlookText) lines.push(`${names.outlook}  ${month.outlookText[0]}`, `${names.range}  ${month.outlookText[1]}`);
+    if (month.outlookText)
+      lines.push(`${names.outlook}  ${month.outlookText[0]}`, `${names.range}  ${month.outlookText[1]}`);
     return lines.join("\n");
   };
 
@@ -57,17 +58,63 @@
   const series = () => {
     const every = months.map((_month, index) => index);
     const all = [
-      line(names.actual, months.map(point), "accent", { width: 2.5 }, { symbol: null, symbolSize: 9, connectNulls: false, z: 5 }),
-      line(names.threshold, months.map((month) => month.threshold), "aim", { type: "dashed" }),
+      line(
+        names.actual,
+        months.map(point),
+        "accent",
+        { width: 2.5 },
+        { symbol: null, symbolSize: 9, connectNulls: false, z: 5 },
+      ),
+      line(
+        names.threshold,
+        months.map((month) => month.threshold),
+        "aim",
+        { type: "dashed" },
+      ),
     ];
-    if (data.upper !== null) all.push(line(names.upper, months.map(() => data.upper), "aim", { type: "dashed" }));
-    if (has("pace")) all.push(line(names.pace, months.map((month) => month.pace), "aim", { type: "dotted" }));
-    if (has("lastYear")) all.push(line(names.lastYear, months.map((month) => month.lastYear), "grey-solid", { width: 2 }));
+    if (data.upper !== null)
+      all.push(
+        line(
+          names.upper,
+          months.map(() => data.upper),
+          "aim",
+          { type: "dashed" },
+        ),
+      );
+    if (has("pace"))
+      all.push(
+        line(
+          names.pace,
+          months.map((month) => month.pace),
+          "aim",
+          { type: "dotted" },
+        ),
+      );
+    if (has("lastYear"))
+      all.push(
+        line(
+          names.lastYear,
+          months.map((month) => month.lastYear),
+          "grey-solid",
+          { width: 2 },
+        ),
+      );
     if (first >= 0) {
       const none = { width: 0 };
       all.push(
-        line(names.outlook, every.map((index) => outlook(index)?.[1] ?? null), "accent", { type: [2, 5], width: 2 }),
-        line("low", every.map((index) => outlook(index)?.[0] ?? null), "accent", none, { stack: "range", silent: true }),
+        line(
+          names.outlook,
+          every.map((index) => outlook(index)?.[1] ?? null),
+          "accent",
+          { type: [2, 5], width: 2 },
+        ),
+        line(
+          "low",
+          every.map((index) => outlook(index)?.[0] ?? null),
+          "accent",
+          none,
+          { stack: "range", silent: true },
+        ),
         line(names.range, every.map(band), "accent", none, {
           stack: "range",
           silent: true,
@@ -107,8 +154,12 @@
         textStyle: { color: token("muted") },
         selectedMode: false,
         data: drawn
-          .filter((one) => signs[one.name])
-          .map((one) => ({ name: one.name, icon: signs[one.name], ...(one.name === names.range ? { itemStyle: { opacity: 0.3 } } : {}) })),
+          .filter(({ name }) => signs[name])
+          .map(({ name }) => ({
+            name,
+            icon: signs[name],
+            ...(name === names.range && { itemStyle: { opacity: 0.3 } }),
+          })),
       },
       tooltip: {
         trigger: "axis",
@@ -148,7 +199,7 @@
     place = document.getElementById("chart");
     chart = place && echarts.init(place, null, { renderer: "canvas" });
     if (!place) return;
-    data = JSON.parse(document.getElementById("chart-data").textContent);
+    data = shared.readData("chart-data");
     ({ months, names } = data);
     first = months.findIndex((month) => month.outlook);
     draw();

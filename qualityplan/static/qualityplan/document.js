@@ -1,12 +1,11 @@
 // The cards of the plan's promises: beside the words on pointing, on focus and on a tap. Without it every sign is a link.
 (() => {
   const DELAY_MS = 150;
-  const float = document.createElement("div");
+  const float = shared.makeElement("div", "floating-card");
   let shownFor = null;
   let timer = 0;
   let touched = false;
 
-  float.className = "floating-card";
   float.hidden = true;
   document.body.append(float);
 

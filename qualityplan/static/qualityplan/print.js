@@ -1,7 +1,11 @@
 // The head of the audit chain and the moment of printing, in the margin of each printed page; where the browser knows no
 // margins, and without a script, the head stands below what is printed.
 (() => {
-  const filled = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: "Asia/Shanghai" });
+  const filled = new Intl.DateTimeFormat("sv-SE", {
+    dateStyle: "short",
+    timeStyle: "short",
+    timeZone: "Asia/Shanghai",
+  });
 
   const onEachPage = (text) => {
     const { sheet } = document.querySelector('link[media="print"]');

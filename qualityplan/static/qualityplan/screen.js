@@ -1,23 +1,24 @@
 // The big screen: turns its panels, renews what has changed without a flash, and says since when its data is old.
 (() => {
-  const TURN = 15_000, RENEW = 60_000, TRY_AGAIN = 10_000;
+  const TURN_MS = 15_000;
+  const RENEW_MS = 60_000;
+  const RETRY_MS = 10_000;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const state = document.getElementById("state");
   const pause = document.getElementById("pause");
   const clock = document.getElementById("clock");
   const dots = document.getElementById("dots");
-  let paused = false, known = new Date(), tag = null;
+  let paused = false;
+  let known = new Date();
+  let tag = null;
 
-  const time = (moment) => moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = (moment) =>
+    moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   const panels = () => [...document.querySelectorAll(".panels > .panel")];
 
   const show = (wanted) => {
-    panels().forEach((panel) => panel.classList.toggle("shown", panel === wanted));
-    dots.replaceChildren(...panels().map((panel) => {
-      const dot = document.createElement("i");
-      dot.className = panel === wanted ? "now" : "";
-      return dot;
-    }));
+    for (const panel of panels()) panel.classList.toggle("shown", panel === wanted);
+    dots.replaceChildren(...panels().map((panel) => shared.makeElement("i", panel === wanted ? "now" : "")));
   };
 
   const turn = (step = 1) => {
@@ -30,13 +31,14 @@
   // Each part of the page that reads differently now is exchanged, and no other: nothing flashes.
   const exchange = (fresh) => {
     const shown = document.querySelector(".panel.shown")?.dataset.part;
-    const parts = (page) => new Map([...page.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
-    const here = parts(document), there = parts(fresh);
+    const parts = (page) => new Map([...page.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    const here = parts(document);
+    const there = parts(fresh);
     if ([...here.keys()].join() !== [...there.keys()].join()) {
       document.querySelector("main").replaceWith(fresh.querySelector("main"));
     } else {
-      there.forEach((one, name) => {
-        if (one.innerHTML !== here.get(name).innerHTML) here.get(name).replaceChildren(...one.childNodes);
+      there.forEach((part, name) => {
+        if (part.innerHTML !== here.get(name).innerHTML) here.get(name).replaceChildren(...part.childNodes);
       });
     }
     show(document.querySelector(`.panel[data-part="${shown}"]`) ?? panels()[0]);
@@ -49,10 +51,10 @@
   };
 
   const renew = async () => {
-    let next = RENEW;
+    let next = RENEW_MS;
     try {
       const headers = { "X-Background": "1", ...(tag && { "If-None-Match": tag }) };
-      const answer = await fetch(location.href, { headers, redirect: "manual" });
+      const answer = await shared.request(location.href, { headers });
       if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
       if (answer.status === 404 || answer.status === 403) return end();
       if (answer.status !== 304) {
@@ -64,7 +66,7 @@
       state.textContent = "";
     } catch {
       state.textContent = `${state.dataset.old} ${time(known)}`;
-      next = TRY_AGAIN;
+      next = RETRY_MS;
     }
     setTimeout(renew, next);
   };
@@ -81,11 +83,13 @@
     if (key === "ArrowLeft") turn(-1);
   });
   document.documentElement.classList.toggle("still", still.matches);
-  const tick = () => { clock.textContent = time(new Date()); };
+  const tick = () => {
+    clock.textContent = time(new Date());
+  };
   show(document.querySelector(".panel.shown") ?? panels()[0]);
   tick();
   setInterval(tick, 1000);
-  setInterval(() => { if (!paused) turn(); }, TURN);
-  setTimeout(renew, RENEW);
+  setInterval(() => paused || turn(), TURN_MS);
+  setTimeout(renew, RENEW_MS);
   addEventListener("online", renew);
 })();
