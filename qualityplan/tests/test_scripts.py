@@ -15,9 +15,9 @@ import pytest
 from django.conf import settings
 
 from conftest import missing
-from targets.figures import check_quota
-from targets.numbers import NotANumberError, read_number
-from targets.writing import plain
+from targets.entry_rules.figures import check_quota
+from targets.entry_rules.numbers import NotANumberError, read_number
+from targets.wording.number_texts import number_without_zeros
 
 TESTS = Path(__file__).with_name("scripts")
 SCRIPTS = settings.BASE_DIR / "qualityplan/static/qualityplan"
@@ -88,7 +88,7 @@ def test_what_the_table_calls_too_fine_is_read_but_not_stored(text: str) -> None
 
 @pytest.mark.parametrize(("value", "text"), CASES["written"])
 def test_the_server_writes_numbers_as_the_table_does(value: str, text: str) -> None:
-    assert plain(Decimal(value)) == text
+    assert number_without_zeros(Decimal(value)) == text
 
 
 def test_page_and_server_read_any_text_alike() -> None:
