@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import Department
 from departments.permissions import Role
+from departments.tests.markup import markup_of
 from plans.models import Plan
 from plans.page_cache.cached_pages import forget_cached_pages
 from targets.judging.recompute import recompute_all
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def page(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def duty(unit: Department, role: str, share: int = 95) -> Target:
