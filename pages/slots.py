@@ -13,6 +13,18 @@ Draw = Callable[[Context], str]
 _slots: dict[str, list[Draw]] = {}
 
 
+def draw_template(name: str) -> Draw:
+    """What draws the template of that name with the page's own context, as an include would."""
+
+    def draw(context: Context) -> str:
+        page = context.template
+        if page is None:
+            raise ValueError("a slot is drawn within a page")
+        return page.engine.get_template(name).render(context)
+
+    return draw
+
+
 def fill_slot(slot: str, draw: Draw) -> None:
     """Registers what is drawn in the slot, after what was registered before. `draw` is given the page's context, and
     gives HTML in which everything is escaped."""
