@@ -73,6 +73,13 @@ def test_a_template_names_nothing_of_an_upper_app(template: str) -> None:
     assert not above(app, apps_of_addresses(), ADDRESS.findall(text))
 
 
+def test_every_address_that_a_template_names_is_there() -> None:
+    """`{% url … as name %}` says nothing about a name that is not."""
+    known = apps_of_addresses()
+    texts = {name: (TEMPLATES / name).read_text(encoding="utf-8") for name in templates()}
+    assert not [(name, found) for name, text in texts.items() for found in ADDRESS.findall(text) if found not in known]
+
+
 def test_no_module_names_a_template_or_an_address_of_an_upper_app() -> None:
     found, addresses = {name: owner(name) for name in templates()}, apps_of_addresses()
     faults = []

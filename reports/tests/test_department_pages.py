@@ -120,8 +120,9 @@ def test_more_duties_take_no_further_query(leader: Client) -> None:
 def places(text: str) -> list[tuple[str, str, list[str]]]:
     """Rank, unit, and the numbers of lights."""
     rows = text.partition('class="table figures-table behind"')[2].partition("<tbody>")[2].partition("</tbody>")[0]
-    found = re.findall(r'<td class="number">([^<]*)</td><th scope="row"><a [^>]*>([^<]*)</a></th>(.*?)</tr>', rows)
-    return [(rank, unit, re.findall(r">(\d+)<", cells)) for rank, unit, cells in found]
+    heading = r'<td class="number">([^<]*)</td>\s*<th scope="row">\s*<a [^>]*>([^<]*)</a>\s*</th>'
+    found = re.findall(heading + r"(.*?)</tr>", rows, re.S)
+    return [(rank, unit, re.findall(r">\s*(\d+)\s*<", cells)) for rank, unit, cells in found]
 
 
 def test_units_are_ranked_by_red_then_yellow_lights_of_what_they_lead(leader: Client) -> None:
