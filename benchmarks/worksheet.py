@@ -11,7 +11,7 @@ pages asked in turn, so that what else the machine does meets all alike:
 - the worksheet as it is kept while nothing on it is different (`plans.page_cache.cached_pages`; whether that is so is
 read each time), as it is made when it is seen for the first time after one cell and after every cell was changed, after
 a figure became official, and with nothing kept at all, as after a change of what the plan promises and once a day; - a
-page with one query: the product's own frame (`base.html` with the header of a reporter) around a list of the same
+page with one query: the product's own frame (`pages/base.html` with the header of a reporter) around a list of the same
 indicators, one line each, read by one query beside those of session, person, roles and frame; - the same query without
 the frame, as plain text: the barest view that still needs the log-in.
 """
@@ -43,7 +43,7 @@ from benchmarks.recompute import own_database
 AT_MOST = 3
 MEASURES = ("ratio", "count", "level", "count")
 STEPS = ("open", "typed", "odd", "submitted", "approved", "returned", "typed")
-FRAMED = """{% extends "base.html" %}{% block title %}Indicators{% endblock %}
+FRAMED = """{% extends "pages/base.html" %}{% block title %}Indicators{% endblock %}
 {% block content %}<h1>Indicators</h1><ul>
 {% for one in indicators %}<li>{{ one.code }} {{ one.name }} {{ one.unit }}</li>
 {% endfor %}</ul>{% endblock %}"""

@@ -17,6 +17,8 @@ class TasksConfig(AppConfig):
         from departments.database import append_only
         from departments.database.append_only import AppendOnly
         from departments.notices import matters
+        from pages.links import offer_page
+        from pages.slots import fill_slot
         from plans import changes
         from plans.changes import Watch
         from reviews import four_eyes as reviewing
@@ -24,15 +26,19 @@ class TasksConfig(AppConfig):
         from targets.judging import milestones
         from tasks import four_eyes
         from tasks.models import MilestoneReport, ProgressReport, ReportAuthor, ReportDecision, SignOff, SupervisionStep
-        from tasks.reporting import reminders
+        from tasks.reporting import desk, reminders
         from tasks.services import feeds
         from tasks.services import milestones as milestones_services
+        from tasks.supervision import pages
         from tasks.supervision import reminders as pressing
         from tasks.wording import notices as wording
         from tasks.wording import supervision_wording
 
         endings.register_ending(feeds.end_feed)
         milestones.provide_milestones(milestones_services.milestones_of_targets)
+        offer_page("report_reviews", url_name="task_reviews")
+        fill_slot("what waits on the desk", pages.draw_notices_waiting)
+        fill_slot("further work on the desk", desk.draw_own_tasks)
         matters.provide_matters(reminders.task_matters_of)
         matters.provide_matters(pressing.supervision_matters_of)
         for words in (wording, supervision_wording):

@@ -72,7 +72,7 @@ def mistakes(answer: Any) -> dict[str, str]:
     """Address → what is wrong."""
     assert answer.status_code == 422
     body = answer.content.decode().partition("quota-mistakes")[2].partition("</table>")[0]
-    rows = re.findall(r"<td>[^<]*</td><td><strong>([^<]*)</strong></td><td>([^<]*)</td>", body)
+    rows = re.findall(r"<td>[^<]*</td>\s*<td><strong>([^<]*)</strong></td>\s*<td>([^<]*)</td>", body)
     return {cell: unescape(said) for cell, said in rows}
 
 

@@ -300,7 +300,7 @@ def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, 
     if HEADER not in shared:
         own = ""
     if own and own not in pieces:
-        pieces = {own: _SIGNED.sub(rb"\1", render_to_string("_components/header.html", request=request).encode())}
+        pieces = {own: _SIGNED.sub(rb"\1", render_to_string("pages/header.html", request=request).encode())}
         _keep(pieces)
     whole = shared.replace(HEADER, pieces[own]) if own else shared
     return whole.replace(_UNSIGNED, _UNSIGNED + get_token(request).encode())

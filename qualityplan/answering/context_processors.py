@@ -45,9 +45,9 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "chain_head": chain.recall_chain_head,
         "plan_choice": choice,
         "plan_code": lambda: choice.code,
-        "frame": "_components/part.html"
+        "frame": "pages/part.html"
         if getattr(request, "htmx", None) and cached_pages.is_part_of_page(request)
-        else "base.html",
+        else "pages/base.html",
     } | _shared(request)
 
 

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 
 from departments.models import Department, Region, User
 from departments.permissions import Role
+from departments.tests.markup import markup_of
 from plans.models import Clause, Plan
 from plans.tests.factories import plan_of_year
 from targets.models import Target, TargetAssignment
@@ -28,7 +29,7 @@ def page(client: Client, **query: str) -> str:
     """What a browser shows at the first address."""
     answer = client.get("/", query)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def rows(text: str) -> list[list[str]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.test import Client
 
+from departments.tests.markup import markup_of
 from targets.models import Target
 from targets.tests.factories import entry, indicator, official, region, target
 
@@ -17,7 +18,7 @@ def page(client: Client, promise: Target, **query: str) -> str:
     """Its page, as this browser is shown it."""
     answer = client.get(address(promise), query)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def rate_of_93() -> Target:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from departments.database.append_only import rewriting
+from departments.tests.markup import markup_of
 from plans.models import Plan
 from plans.periods import Month
 from reports.board.standing import end_of_local_day
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def page(client: Client, **query: str) -> str:
     answer = client.get("/", query)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def rate(*months: int, headline: bool = False) -> Target:

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from departments.models import AuditEvent, Region
 from departments.permissions import Role
+from departments.tests.markup import markup_of
 from plans.page_cache.cached_pages import forget_cached_pages
 from targets.models import Target, TargetAssignment
 from targets.tests.factories import department, entry, indicator, official, person, region, target
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def page(client: Client, address: str = "/plans/plan-2014/comparison/", **query: str) -> str:
     answer = client.get(address, query)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -239,9 +240,10 @@ def test_columns_are_chosen_on_the_page_and_in_the_files_alike(leader: Client) -
     chosen = leader.get(
         "/plans/plan-2014/comparison/", {"target": promise.code, "columns": ["rank", "actual"], "sort": "plan"}
     )
-    found = rows(chosen.content.decode())
+    text = markup_of(chosen)
+    found = rows(text)
     assert [line[1:] for line in found][:2] == [["90.00\u00a0%", "2"], ["100.00\u00a0%", "1"]]
-    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', chosen.content.decode().split("export/")[1]))
+    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text.split("export/")[1]))
     for kind in ("csv", "xlsx"):
         note, headings, *lines = export(leader, kind, **kept)
         assert promise.name in note[0]

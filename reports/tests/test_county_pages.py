@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import Region
 from departments.permissions import Role
+from departments.tests.markup import markup_of
 from plans.models import Plan
 from reports.tests.test_comparison import counties, summed
 from targets.judging.recompute import recompute_all
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def page(client: Client, address: str, **query: str) -> str:
     answer = client.get(address, query)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def cells(text: str, table: str) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from departments.models import Department
 from departments.permissions import Role
+from departments.tests.markup import markup_of
 from plans.models import Plan
 from plans.page_cache.cached_pages import forget_cached_pages
 from targets.judging.recompute import recompute_all
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def page(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def duty(unit: Department, role: str, share: int = 95) -> Target:
@@ -119,8 +120,9 @@ def test_more_duties_take_no_further_query(leader: Client) -> None:
 def places(text: str) -> list[tuple[str, str, list[str]]]:
     """Rank, unit, and the numbers of lights."""
     rows = text.partition('class="table figures-table behind"')[2].partition("<tbody>")[2].partition("</tbody>")[0]
-    found = re.findall(r'<td class="number">([^<]*)</td><th scope="row"><a [^>]*>([^<]*)</a></th>(.*?)</tr>', rows)
-    return [(rank, unit, re.findall(r">(\d+)<", cells)) for rank, unit, cells in found]
+    heading = r'<td class="number">([^<]*)</td>\s*<th scope="row">\s*<a [^>]*>([^<]*)</a>\s*</th>'
+    found = re.findall(heading + r"(.*?)</tr>", rows, re.S)
+    return [(rank, unit, re.findall(r">\s*(\d+)\s*<", cells)) for rank, unit, cells in found]
 
 
 def test_units_are_ranked_by_red_then_yellow_lights_of_what_they_lead(leader: Client) -> None:

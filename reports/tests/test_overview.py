@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.defaults import server_error
 
 from departments.permissions import PERMISSIONS, Action, Role
+from departments.tests.markup import markup_of
 from plans.models import Plan
 from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def page(client: Client, address: str = "/") -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    return str(answer.content.decode())
+    return markup_of(answer)
 
 
 def four_lights() -> list[Target]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from departments.models import AuditEvent, Membership, Screen
 from departments.permissions import Role
 from departments.services.screens import open_screen
+from departments.tests.markup import markup_of
 from plans.models import Plan
 from plans.page_cache.cached_pages import forget_cached_pages
 from plans.periods import Month
@@ -41,7 +42,7 @@ def test_all_plans_stand_on_the_wall_the_one_with_most_red_first(leader: Client,
     rate(air, 90)
     answer = leader.get("/screen/")
     assert answer.templates[0].name == "reports/portfolio_screen.html"
-    text = answer.content.decode()
+    text = markup_of(answer)
     assert shown(text) == ["质量计划", "空气计划"]
     sums = re.findall(r'<li class="count-(\w+)">.*?</span> (\d+)</li>', text)
     assert sums == [("red", "2"), ("yellow", "1"), ("green", "1"), ("grey", "0")]
@@ -135,7 +136,7 @@ def test_what_a_screen_shows_is_on_record_and_in_the_list(office: Client, qualit
     assert list(Screen.objects.order_by("pk").values_list("plan_code", flat=True)) == ["air-2014", ""]
     events = AuditEvent.objects.filter(action="screen.opened").order_by("pk")
     assert [event.detail for event in events] == [{"name": "会议室", "plan": "air-2014"}, {"name": "会议室"}]
-    assert re.findall(r"<td>(空气计划|全部计划)</td>", office.get("/screens/").content.decode()) == [
+    assert re.findall(r"<td>(空气计划|全部计划)</td>", markup_of(office.get("/screens/"))) == [
         "全部计划",
         "空气计划",
     ]

@@ -13,6 +13,7 @@ from departments.models import AuditEvent, Screen
 from departments.permissions import Role
 from departments.services.screens import close_screen, open_screen
 from departments.tests.cities import city
+from departments.tests.markup import markup_of
 from plans.models import Clause
 from plans.tests.factories import plan_of_year
 from targets.tests.factories import coordinator, department, entry, indicator, official, person, region, target
@@ -44,7 +45,7 @@ def numbers(text: str) -> dict[str, str]:
 
 def test_the_screen_shows_the_lights_of_the_overview(client: Client, judged: None) -> None:
     client.force_login(person(Role.LEADER))
-    text = client.get("/plans/plan-2014/screen/").content.decode()
+    text = markup_of(client.get("/plans/plan-2014/screen/"))
     assert numbers(text) == {"red": "1", "yellow": "0", "green": "1", "grey": "0"}
     assert 'data-part="attention"' in text
     assert "50.00\u00a0%" in text
@@ -56,7 +57,7 @@ def test_a_wall_needs_no_log_in_and_sees_what_a_leader_sees(judged: None) -> Non
     assert answer.status_code == 200
     leader = Client()
     leader.force_login(person(Role.LEADER))
-    assert numbers(answer.content.decode()) == numbers(leader.get("/plans/plan-2014/screen/").content.decode())
+    assert numbers(markup_of(answer)) == numbers(markup_of(leader.get("/plans/plan-2014/screen/")))
     assert "sessionid" not in answer.cookies
 
 
@@ -135,7 +136,7 @@ def test_a_wall_of_the_county_still_shows_the_city(judged: None) -> None:
     """The reach of the screen is a leader's, whoever is logged in to the same browser."""
     county = Client()
     county.force_login(person(Role.COUNTY, department(region("100101", region()), "county_government")))
-    text = county.get(address(opened()[1])).content.decode()
+    text = markup_of(county.get(address(opened()[1])))
     assert numbers(text)["red"] == "1"
 
 

@@ -24,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     plans = plans_seen(request)
     if len(plans) == 1:
         return overview_page(request, plan_code=plans[0].code)
-    return all_plans(request) if plans else render(request, "reports/empty.html")
+    return all_plans(request) if plans else render(request, "pages/empty.html")
 
 
 @keep_page("region", "year", "sort")

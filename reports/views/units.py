@@ -29,7 +29,7 @@ def departments_page(request: HttpRequest, plan_code: str) -> HttpResponse:
         "kinds": units.cards_by_kind(state),
         "places": units.rank_leading_units(state, access.person_of_request(request)) if state.rows else [],
     }
-    return render(request, "departments/list.html", context)
+    return render(request, "reports/departments.html", context)
 
 
 @access.requires(Action.VIEW_PLAN)
@@ -49,7 +49,7 @@ def department_page(request: HttpRequest, plan_code: str, code: str) -> HttpResp
         "unit": shown,
         "lanes": shown.lanes,
     }
-    return render(request, "departments/department.html", context)
+    return render(request, "reports/department.html", context)
 
 
 @access.requires(Action.VIEW_PLAN)

@@ -14,11 +14,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from departments import access
 from departments.models import Department, Region, User
 from departments.permissions import Action
+from pages.links import address_of_page
 from plans.models import Plan
 from plans.periods import Month
 from targets.arithmetic.formulas import UNRECOVERABLE
@@ -77,7 +77,7 @@ class TargetRow:
 
 @lru_cache(maxsize=2000)
 def _address(plan_code: str, code: str) -> str:
-    return reverse("target", args=[plan_code, code])
+    return address_of_page("target", plan_code, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ Duties = Mapping[int, Sequence[Assigned]]
 
 @lru_cache(maxsize=2000)
 def _department_address(plan_code: str, code: str) -> str:
-    return reverse("department", args=[plan_code, code])
+    return address_of_page("department", plan_code, code)
 
 
 def duties_of_plan(plan: Plan) -> Duties:

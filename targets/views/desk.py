@@ -27,7 +27,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if not enters and not reviews:
         raise access.refusal()
     if not plans_of(user).exists():
-        return render(request, "reports/empty.html")
+        return render(request, "pages/empty.html")
     month, plan_code = _month(request.GET.get("month", "")), request.GET.get("plan", "")
     found = desk_of(user, timezone.localdate(), month, plan_code)
     context = {

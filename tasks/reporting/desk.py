@@ -8,6 +8,9 @@ from datetime import date
 from itertools import groupby
 
 from django.db.models import QuerySet
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils import timezone
 
 from departments import access
 from departments.models import Department, User
@@ -85,6 +88,12 @@ def plans_naming_units_of(user: User) -> list[Plan]:
     """The plans whose tasks name one of the person's departments, the one that began last first."""
     named = Assignment.objects.held_by(_own(user)).values("task__plan")
     return list(plans_of(user).filter(pk__in=named).latest_first())
+
+
+def draw_own_tasks(context: Context) -> str:
+    """How many reports the person has to write and how many to review, for the desk of figures."""
+    mine = summary(context["user"], timezone.localdate())
+    return render_to_string("tasks/_desk.html", {"mine": mine})
 
 
 def summary(user: User, today: date) -> Summary | None:

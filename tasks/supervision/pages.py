@@ -7,6 +7,9 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Q
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -14,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
+from tasks import clock
 from tasks.models import SupervisionNotice, SupervisionStep
 from tasks.models.supervision import SupervisionNoticeQuerySet
 from tasks.rules.supervising import (
@@ -187,6 +191,12 @@ def open_notices_of(
     if department is not None:
         found = found.of_department(department).exclude(state=SupervisionState.PROPOSED.value)
     return [NoticeRow.of(one, today) for one in found.order_by(*_ORDER)]
+
+
+def draw_notices_waiting(context: Context) -> str:
+    """The notices that the person has to receive or answer, for the desk of figures."""
+    rows = notices_waiting_for(context["user"], timezone.localdate(clock.now()))
+    return render_to_string("tasks/_supervision_waiting.html", {"rows": rows})
 
 
 def notices_waiting_for(user: User, today: date) -> list[NoticeRow]:

@@ -15,7 +15,7 @@ from tasks import clock
 from tasks.forms.comments import CommentForm
 from tasks.models import Comment, Task
 from tasks.services.supervision import may_act_for_plan_or_unit
-from tasks.supervision.pages import notices_waiting_for, open_notices_of
+from tasks.supervision.pages import open_notices_of
 
 register = template.Library()
 
@@ -28,12 +28,6 @@ def supervision_of(
     about = {name: one for name, one in (("target", target), ("task", task)) if one is not None}
     rows = open_notices_of(context["request"].user, _today(), department=department, **about)
     return {"rows": rows, "of_department": department is not None}
-
-
-@register.inclusion_tag("tasks/_supervision_waiting.html", takes_context=True)
-def supervision_waiting(context: Context) -> dict[str, Any]:
-    """What the reader has to receive or answer."""
-    return {"rows": notices_waiting_for(context["request"].user, _today())}
 
 
 @register.inclusion_tag("tasks/_comments_of.html", takes_context=True)

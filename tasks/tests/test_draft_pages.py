@@ -258,7 +258,7 @@ def test_what_is_missing_leads_to_the_row_that_lacks_it(town: SimpleNamespace, d
         ("task", task.pk),
     ]
     for kind, row in (("plan", draft), ("clause", lacking), ("task", task)):
-        assert f'<li><a href="/plans/air-2015/next/{kind}/{row.pk}/">' in page(answer)
+        assert f'<a href="/plans/air-2015/next/{kind}/{row.pk}/">' in page(answer)
     shown = answer.context["draft"]
     assert [(one.row, one.lacks) for one in shown.clauses] == [(clause, False), (lacking, True)]
     assert [one.lacks for _clause, entries in shown.tasks for one in entries] == [True]

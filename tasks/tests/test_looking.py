@@ -124,7 +124,7 @@ def test_tasks_are_found_by_chapter_unit_role_state_and_day(city: SimpleNamespac
     text = page(client_of(city.leader), "/plans/plan-2014/tasks/?" + asked.format(lead=city.lead.code))
     codes = {"t": "lead", "other": "other"}
     assert {
-        codes[code] for code in re.findall(r'class="task-title">.*?/plans/plan-2014/tasks/([\w-]+)/', text)
+        codes[code] for code in re.findall(r'class="task-title">.*?/plans/plan-2014/tasks/([\w-]+)/', text, re.S)
     } == found
 
 

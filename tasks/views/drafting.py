@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from departments import access
 from departments.permissions import Action
+from pages.links import address_of_page
 from plans.models import Clause, Plan
 from tasks.forms.drafts import FORMS, ClauseForm, DraftForm, PromiseForm
 from tasks.models import Milestone, Task
@@ -85,7 +86,7 @@ def _instead(ended: _EndedError) -> HttpResponse:
 
 def _before(draft: Plan) -> HttpResponse:
     before = Plan.objects.preceding(draft)
-    return redirect("years", before.code) if before is not None else redirect("home")
+    return redirect("years", before.code) if before is not None else redirect(address_of_page("home"))
 
 
 def _demand_going_on(draft: Plan, refused: ValidationError) -> None:

@@ -1,0 +1,1 @@
+"""Links to pages of upper apps, and slots that those fill."""
