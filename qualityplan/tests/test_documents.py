@@ -18,7 +18,11 @@ from targets.entering.received_schemas import ObservationsIn
 
 BASE = settings.BASE_DIR
 DECISIONS = sorted((BASE / "docs/decisions").glob("*.md"))
-WRITTEN = [BASE / "CONTRIBUTING.md", *(BASE / f"docs/{name}.md" for name in ("api", "domain", "glossary")), *DECISIONS]
+WRITTEN = [
+    BASE / "CONTRIBUTING.md",
+    *(BASE / f"docs/{name}.md" for name in ("api", "domain", "glossary", "ways")),
+    *DECISIONS,
+]
 LINKING = [BASE / "README.md", BASE / "docs/fixtures.md", BASE / "docs/supervision.md", *WRITTEN]
 
 QUOTED = re.compile(r"`([^`\n]+)`")
