@@ -10,7 +10,7 @@ heads are for that were mailed or printed before (`chain_holds_head`).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.apps import apps
 from django.core.cache import caches
@@ -54,7 +54,7 @@ class SealedTable:
         return self.model._meta.label_lower
 
     @property
-    def rows(self) -> "QuerySet[Any]":
+    def rows(self) -> "QuerySet[models.Model]":
         """All rows."""
         return self.model._base_manager.all()
 
@@ -114,7 +114,7 @@ def _in_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def rows_to_link(table: SealedTable, *, everywhere: bool = True) -> "QuerySet[Any]":
+def rows_to_link(table: SealedTable, *, everywhere: bool = True) -> "QuerySet[models.Model]":
     """The rows that are not linked yet, in their order."""
     rows = table.rows.exclude(Exists(table.links.filter(row=OuterRef("pk")))).order_by("pk")
     if everywhere:
@@ -162,7 +162,7 @@ def hash_of(one: Link, previous: str) -> str:
 
 
 @transaction.atomic
-def note_purged_rows(model: type[models.Model], rows: "QuerySet[Any]") -> None:
+def note_purged_rows(model: type[models.Model], rows: "QuerySet[models.Model]") -> None:
     """Notes in the chain that these rows are about to be deleted by rule; for the owner of the tables alone."""
     link_sealed_rows(everywhere=True)
     gone = Link.objects.filter(label=model._meta.label_lower, row__in=rows.order_by().values("pk"), let_go="")

@@ -110,7 +110,7 @@ def let_in(request: HttpRequest, user: User) -> None:
     Failures.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=told)
 
 
-def find_locked_people(users: list[User]) -> set[int]:
+def find_locked_people(users: Iterable[User]) -> set[int]:
     """The ids of those who are locked anywhere, for a list of people, in one question."""
     names = {_digest(name): user.pk for user in users for name in _names(user)}
     now = _now()

@@ -11,7 +11,6 @@ A service that runs under a lesser role (`manage.py database_roles`) owns nothin
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.db import connection, models, transaction
@@ -103,7 +102,7 @@ _rewriting: set[str] = set()
 """The databases in which this process rewrites."""
 
 
-def teach_sqlite_connection(connection: BaseDatabaseWrapper, **_sent: Any) -> None:
+def teach_sqlite_connection(connection: BaseDatabaseWrapper, **_sent: object) -> None:
     """Tells a new connection to SQLite what its triggers ask; another program's connection knows nothing of it, and
     what it tries fails."""
     if connection.vendor == "sqlite":

@@ -5,7 +5,6 @@ grows (`departments.database.append_only`) it adds rows and changes the few colu
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
@@ -49,7 +48,7 @@ def grant_rights(role: str) -> None:
             cursor.execute(line)
 
 
-def give_after_migrating(**_sent: Any) -> None:
+def give_after_migrating(**_sent: object) -> None:
     """After `migrate`, where both roles are named: tables that are new are the service's to use at once."""
     both = settings.AS_OWNER and settings.MIGRATION_DATABASE_URL and connection.vendor == "postgresql"
     role = settings.SERVICE_ROLE
@@ -76,7 +75,7 @@ def role_exists(role: str) -> bool:
 
 
 @register(Tags.database, deploy=True)
-def check_role(databases: Sequence[str] | None = None, **_given: Any) -> list[CheckMessage]:
+def check_role(databases: Sequence[str] | None = None, **_given: object) -> list[CheckMessage]:
     """`check --deploy --database default` warns where the service itself owns its tables."""
     if "default" not in (databases or ()) or connection.vendor != "postgresql" or settings.DEMO:
         return []

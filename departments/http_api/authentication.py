@@ -1,7 +1,7 @@
 """Who asks through the HTTP API: the holder of a bearer token, or the person logged in to the pages."""
 
 from time import time
-from typing import Any
+from typing import cast
 
 from django.core.cache import BaseCache, caches
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,12 @@ from ninja.throttling import SimpleRateThrottle
 
 from departments.credentials.obligations import WORDS, first_duty
 from departments.models import ApiToken, User
+
+
+class AuthenticatedRequest(HttpRequest):
+    """A request as ninja leaves it after authentication."""
+
+    auth: User
 
 
 class BearerToken(HttpBearer):
@@ -31,7 +37,7 @@ class BrowserSession(SessionAuth):
     """The session of the pages; what changes anything needs its CSRF token, because a browser sends cookies unasked.
     What a person must do before the pages open must be done before this, too."""
 
-    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+    def authenticate(self, request: HttpRequest, key: str | None) -> object:
         user = super().authenticate(request, key)
         if isinstance(user, User) and (duty := first_duty(user)):
             raise PermissionDenied(str(WORDS[duty]))
@@ -70,8 +76,7 @@ WAYS_IN = (BearerToken(), BrowserSession())
 
 def person_of_api_request(request: HttpRequest) -> User:
     """Who asks; there after authentication."""
-    known: Any = request
-    return known.auth
+    return cast(AuthenticatedRequest, request).auth
 
 
 def token_name(request: HttpRequest) -> str:

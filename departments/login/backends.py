@@ -22,7 +22,7 @@ class Backend(AuthenticationBackend):
     the next one.
     """
 
-    def get_user(self, user_id: Any) -> User | None:
+    def get_user(self, user_id: int | str) -> User | None:
         """The person of a session; None for one who may not log in any more."""
         found = list(User.objects.raw(prepare_query("person", _query(connection.vendor)), [user_id]))
         if not found or not self.user_can_authenticate(found[0]):
@@ -56,6 +56,7 @@ def _query(vendor: str) -> str:
     ).format(", ".join(columns), *tables)
 
 
+# Untyped: a User with the further columns of the query, which no class names
 def _role(row: Any) -> Membership:
     """The membership of a row, with its department and region."""
     membership = _read(Membership, "membership", _OF_MEMBERSHIP, row)
@@ -66,5 +67,5 @@ def _role(row: Any) -> Membership:
     return membership
 
 
-def _read(model: type[Kind], name: str, fields: Sequence[str], row: Any) -> Kind:
+def _read(model: type[Kind], name: str, fields: Sequence[str], row: Model) -> Kind:
     return model.from_db(row._state.db, fields, [getattr(row, f"{name}_{field}") for field in fields])

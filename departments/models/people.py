@@ -64,7 +64,10 @@ class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[
 
 
 class User(AbstractUser):
-    """A person with a log-in. What a person may do follows from memberships alone."""
+    """A person with a log-in. What a person may do follows from memberships alone.
+
+    `roles_held` and `roles_to_come` are there after `with_roles()` alone.
+    """
 
     display_name = models.CharField(_("name"), max_length=60, blank=True)
     must_change_password = models.BooleanField(
@@ -76,6 +79,9 @@ class User(AbstractUser):
     sittings_ended = models.PositiveIntegerField(_("times that all log-ins were ended"), default=0, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()
+
+    roles_held: list["Membership"]
+    roles_to_come: list["ProposedRole"]
 
     class Meta:
         verbose_name = _("person")

@@ -5,7 +5,6 @@ A plan names it as one unit. When it is asked who answers, the governments do, e
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -15,7 +14,7 @@ COUNTY = Department.Kind.COUNTY_GOVERNMENT
 EACH_COUNTY = Department.Kind.EACH_COUNTY
 
 
-def groups_standing_for(departments: "Collection[int] | QuerySet[Any, Any]") -> "QuerySet[Department]":
+def groups_standing_for(departments: "Collection[int] | QuerySet[Department, object]") -> "QuerySet[Department]":
     """The departments that stand for one of these."""
     members = {"region__parts__departments__in": departments, "region__parts__departments__kind": COUNTY}
     return Department.objects.filter(kind=EACH_COUNTY, **members)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+Details = Mapping[str, Any]  # JSON, as the database keeps it: whoever reads a value knows its kind
+
 
 @dataclass(frozen=True, slots=True)
 class ReminderRule:
@@ -57,7 +59,7 @@ class NoticePart:
     """What one sentence is made of in the reader's language, and the path that leads there. `details` is JSON."""
 
     kind: str
-    details: Mapping[str, Any]
+    details: Details
     link: str
 
 

@@ -4,8 +4,7 @@ The person is told, the other administrators of the person's units, and the plan
 somebody's account or makes a reviewer does not do so unseen.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from departments.models import AuditEvent, Department, Membership, User
 from departments.permissions import Role
-from departments.rules.reminding import NoticePart
+from departments.rules.reminding import Details, NoticePart
 from departments.services.notices import notify
 
 KIND, ADDRESS_CHANGED = "account", "people.address_changed"
@@ -63,8 +62,8 @@ def _link(reader: User, person: User) -> str:
     return reverse("person", args=[person.pk]) if chief else reverse("notices")
 
 
-def _worded(sentence: str | Promise) -> Callable[[Mapping[str, Any]], str]:
-    def word(details: Mapping[str, Any]) -> str:
+def _worded(sentence: str | Promise) -> Callable[[Details], str]:
+    def word(details: Details) -> str:
         role = dict(Membership.RoleChoices.choices).get(details.get("role", ""), "")
         return str(sentence) % {**details, "by": details["by"] or _("The system"), "role": role}
 

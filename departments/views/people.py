@@ -1,7 +1,5 @@
 """The people of a department: who they are, what they may do, and help when they cannot come in."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,7 +32,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     by = access.person_of_request(request)
     form = PeopleFilter(people.departments_managed_by(by), request.GET)
     form.is_valid()
-    rows, page = people.page_of_people(by, form.cleaned_data)
+    rows, page = people.page_of_people(by, **form.cleaned_data)
     return render(request, "departments/people.html", {"form": form, "rows": rows, "page": page})
 
 
@@ -129,7 +127,7 @@ def do_account_deed(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
 
 def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse:
     by, row = access.person_of_request(request), people.row_of_person(person)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "row": row,
         "waiting": confirming.offer_waiting_roles(by, row.waiting),
         "places": [(one.department, _roles_form(one)) for one in people.roles_by_department(person, by)],
@@ -142,7 +140,7 @@ def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse
 
 
 def _roles_form(place: people.DepartmentRoles) -> RolesForm:
-    held = {"roles": sorted(place.held)}
+    held: dict[str, object] = {"roles": sorted(place.held)}
     return RolesForm(place.offered, initial=held, auto_id=f"{place.department.code}-%s")
 
 
