@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -22,7 +22,7 @@ from plans.periods import Month
 router = Router(tags=["plans"])
 
 
-def read_month(value: Any) -> Any:
+def read_month(value: object) -> object:
     """The month of "2014-06"."""
     if not isinstance(value, str):
         return value

@@ -1,7 +1,7 @@
 """What everything that becomes official through a review has in common."""
 
 from collections.abc import Iterable
-from typing import Any, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -25,6 +25,15 @@ REVISED = ("created_at", "official_at", "ended_at")
 _NEED_REASON = sorted(verb.value for verb in NEEDS_REASON)
 
 
+Row = TypeVar("Row", covariant=True)
+
+
+class Related(Protocol[Row]):
+    """The rows that stand beside an entry, of whichever model an app makes for them."""
+
+    def all(self) -> Iterable[Row]: ...
+
+
 class AbstractReviewed(models.Model):
     """An append-only entry with its review state.
 
@@ -38,8 +47,8 @@ class AbstractReviewed(models.Model):
     `authors` (`AbstractAuthor`). None of them ever approves it.
     """
 
-    authors: Any
-    decisions: Any
+    authors: "Related[AbstractAuthor]"
+    decisions: "Related[AbstractDecision]"
 
     class StateChoices(models.TextChoices):
         SUBMITTED = ReviewState.SUBMITTED.value, _("submitted")
@@ -240,7 +249,7 @@ class AbstractAttachment(models.Model):
         return KINDS[self.kind]
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """What is the same wherever the same file lies."""
         same = {name: getattr(self, name) for name in ("name", "kind", "size", "digest", "by_id", "at")}
         return same | {"file": self.file.name}

@@ -44,6 +44,7 @@ Make = Callable[[], HttpResponse]
 Of = Callable[..., Collection[int]]
 Kept = TypeVar("Kept")
 One = TypeVar("One")
+Pieces = dict[str, Any]  # Untyped: what was kept comes back as it was, and only who kept it knows what it is
 
 SECONDS = 3600
 """How long a piece is kept."""
@@ -79,10 +80,10 @@ def keep_page(*names: str, of: Of | None = None) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not _may_be_kept(request, names):
                 return _private(view(request, *args, **kwargs))
-            shared = _shared_key(request, kwargs.get("plan_code"), _version(request, of, kwargs))
+            shared = _shared_key(request, _plan_code(kwargs), _version(request, of, kwargs))
             return _answered(request, partial(view, request, *args, **kwargs), shared)
 
         return answer
@@ -95,7 +96,7 @@ def make_page_anew(view: View) -> View:
     below the header, and not sent to a browser that has it."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         response = view(request, *args, **kwargs)
         if response.status_code != 200 or _was_told_something(request):
             return _private(response)
@@ -206,9 +207,15 @@ def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
     return plain and request.method in ("GET", "HEAD") and not len(messages.get_messages(request))
 
 
-def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> object:
+def _plan_code(values: Mapping[str, object]) -> str | None:
+    """The plan that an address names, by the values of its path."""
+    code = values.get("plan_code")
+    return None if code is None else str(code)
+
+
+def _version(request: HttpRequest, of: Of | None, values: Mapping[str, object]) -> object:
     """Of the plan's data that a page shows."""
-    known = read_plan_context(request, values.get("plan_code"))
+    known = read_plan_context(request, _plan_code(values))
     if of is None or known.plan_id is None:
         return known.version
     shown = _indicators(of, tuple(values.items()), (known.plan_id, known.outline))
@@ -216,7 +223,7 @@ def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> 
 
 
 @lru_cache(maxsize=4096)
-def _indicators(of: Of, values: tuple[tuple[str, Any], ...], _outline: tuple[int, int]) -> Collection[int]:
+def _indicators(of: Of, values: tuple[tuple[str, object], ...], _outline: tuple[int, int]) -> Collection[int]:
     """As the view tells them, asked once for a plan's outline."""
     return of(**dict(values))
 
@@ -315,10 +322,10 @@ def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
     return response
 
 
-def _nearest(*keys: str) -> dict[str, Any]:
+def _nearest(*keys: str) -> Pieces:
     """The pieces of a page, from the memory of this process if it was asked for them lately."""
     asked = [one for one in keys if one]
-    near: dict[str, Any] = caches["pages"].get_many(asked)
+    near: Pieces = caches["pages"].get_many(asked)
     further = _recalled(*(one for one in asked if one not in near))
     caches["pages"].set_many(further, SECONDS)
     return near | further
@@ -330,7 +337,7 @@ def forget_cached_pages() -> None:
     caches["pages"].clear()
 
 
-def _recalled(*keys: str) -> dict[str, Any]:
+def _recalled(*keys: str) -> Pieces:
     """What is kept under the keys. A disk that fails is no error: the page is made."""
     try:
         return caches["shared"].get_many(keys) if keys else {}
@@ -338,7 +345,7 @@ def _recalled(*keys: str) -> dict[str, Any]:
         return {}
 
 
-def _keep(pieces: dict[str, Any]) -> None:
+def _keep(pieces: Pieces) -> None:
     try:
         caches["shared"].set_many(pieces, SECONDS)
     except OSError:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
-from typing import Any
 
 from departments.models import User
 from plans.periods import Month
@@ -48,7 +47,7 @@ class TargetAccount:
         return known and self.target.comparator != Target.Comparator.DONE_BY
 
     @property
-    def chart(self) -> dict[str, Any]:
+    def chart(self) -> dict[str, object]:
         month = self.moment.month
         return target_page.chart(self.target.in_month(month), self.rows, month, self.last_year, self.expected)
 

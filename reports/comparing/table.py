@@ -6,7 +6,7 @@ Page and files are made from the same `ComparisonTable`, so they hold the same l
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -34,6 +34,9 @@ from targets.arithmetic.quantities import rounded
 from targets.models import Target
 from targets.reading.selectors import TargetRow
 from targets.wording.explanation import distance
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
 
 URGENCY = {"red": 0, "yellow": 1, "green": 2, "grey": 3, "": 4}
 
@@ -226,7 +229,7 @@ def _columns(wanted: str, offered: Sequence[ComparisonColumn]) -> list[Compariso
     return [one for one in offered if one.key in keys] or list(offered)
 
 
-SORTS: Mapping[str, Callable[[ComparisonLine], Any]] = {
+SORTS: Mapping[str, Callable[[ComparisonLine], "SupportsRichComparison"]] = {
     "light": lambda line: URGENCY[line.signal],
     "change": lambda line: (line.change is None, line.change or 0),
     "rank": lambda line: (line.rank is None, line.rank or 0),
