@@ -99,9 +99,16 @@ class HeldRole(NamedTuple):
     wholes: frozenset[int]
 
 
-def _held(one: Membership) -> HeldRole:
-    office = one.department.kind == Department.Kind.GOVERNMENT_OFFICE
-    return HeldRole(Role(one.role), office, one.department_id, one.department.region_id, one.parts, one.wholes)
+def _held(membership: Membership) -> HeldRole:
+    office = membership.department.kind == Department.Kind.GOVERNMENT_OFFICE
+    return HeldRole(
+        Role(membership.role),
+        office,
+        membership.department_id,
+        membership.department.region_id,
+        membership.parts,
+        membership.wholes,
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -239,9 +239,9 @@ class UserAdmin(ByRole, DjangoUserAdmin):
     ) -> None:
         """Roles are given and taken as on the page of people: some wait for a second administrator."""
         formset.save(commit=False)
-        changed = [one for one, _fields in formset.changed_objects]
-        taken = Membership.objects.filter(pk__in=[one.pk for one in (*formset.deleted_objects, *changed)])
-        given = [(one.department, Role(one.role)) for one in (*formset.new_objects, *changed)]
+        changed = [membership for membership, _fields in formset.changed_objects]
+        taken = Membership.objects.filter(pk__in=[membership.pk for membership in (*formset.deleted_objects, *changed)])
+        given = [(membership.department, Role(membership.role)) for membership in (*formset.new_objects, *changed)]
         exchange_roles(form.instance, taken=list(taken), given=given, by=access.person_of_request(request))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:

@@ -83,7 +83,7 @@ def demand_allowed(before: models.Model | None, after: models.Model | None) -> N
 
 def announce_changes(objects: Collection[models.Model | None]) -> None:
     """Tells every listener, inside the transaction of the change."""
-    known = [one for one in objects if one is not None]
+    known = [row for row in objects if row is not None]
     for listener in _listeners:
         listener(known)
 
@@ -197,7 +197,7 @@ Rows = Callable[[Reach, User], Q]
 
 
 def _are_numbers(value: str | list[str]) -> bool:
-    return all(number_of(one) is not None for one in (value if isinstance(value, list) else [value]))
+    return all(number_of(part) is not None for part in (value if isinstance(value, list) else [value]))
 
 
 class GuardedForm(forms.ModelForm):
@@ -300,9 +300,9 @@ class Announcing(ByRole, SimpleHistoryAdmin):
         deleted, counts, needed, kept = super().get_deleted_objects(objs, request)
         reasons = [_("Other data stands on it.")] if kept else []
         with transaction.atomic():
-            for one in objs:
+            for row in objs:
                 try:
-                    demand_allowed(one, None)
+                    demand_allowed(row, None)
                 except ValidationError as refused:
                     reasons += refused.messages
         return deleted, counts, needed, reasons
@@ -318,12 +318,12 @@ class Announcing(ByRole, SimpleHistoryAdmin):
         self, request: HttpRequest, form: forms.ModelForm, formset: forms.BaseModelFormSet, change: bool
     ) -> None:
         with transaction.atomic():
-            keys = [one.instance.pk for one in formset.initial_forms if one.has_changed()]
-            before = {one.pk: one for one in fetch_stored_objects(formset.get_queryset().model, keys)}
+            keys = [form.instance.pk for form in formset.initial_forms if form.has_changed()]
+            before = {row.pk: row for row in fetch_stored_objects(formset.get_queryset().model, keys)}
             super().save_formset(request, form, formset, change)
-            changed = [one for one, _fields in formset.changed_objects]
+            changed = [row for row, _fields in formset.changed_objects]
             announce_changes([*before.values(), *formset.new_objects, *changed])
-            now = {one.pk: one for one in (*changed, *formset.new_objects)}
+            now = {row.pk: row for row in (*changed, *formset.new_objects)}
             for key in before | now:
                 record_row(before.get(key), now.get(key), by=access.person_of_request(request))
 
@@ -337,8 +337,8 @@ class Announcing(ByRole, SimpleHistoryAdmin):
         with transaction.atomic():
             gone = list(queryset)
             announce_changes(gone)
-            for one in gone:
-                record_row(one, None, by=access.person_of_request(request))
+            for row in gone:
+                record_row(row, None, by=access.person_of_request(request))
             super().delete_queryset(request, queryset)
 
 
@@ -347,9 +347,9 @@ def fetch_stored_objects(model: type[models.Model], keys: list[object]) -> list[
     return list(model._base_manager.filter(pk__in=keys))
 
 
-def stored_before(one: models.Model) -> models.Model | None:
+def stored_before(row: models.Model) -> models.Model | None:
     """The object as it is in the database; None for a new one."""
-    return type(one)._base_manager.filter(pk=one.pk).first() if one.pk is not None else None
+    return type(row)._base_manager.filter(pk=row.pk).first() if row.pk is not None else None
 
 
 class TypedTable(Protocol):
@@ -424,7 +424,7 @@ class Resource(ModelResource):
         super().after_import(dataset, result, **kwargs)
         if not kwargs.get("dry_run"):
             rows = [row for row in result.rows if row.import_type in STORED]
-            announce_changes([one for row in rows for one in (row.original, row.instance)])
+            announce_changes([state for row in rows for state in (row.original, row.instance)])
             by = access.person_of_request(self._administered[1]) if self._administered is not None else None
             for row in rows:
                 before = None if row.import_type == RowResult.IMPORT_TYPE_NEW else row.original

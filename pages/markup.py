@@ -12,7 +12,7 @@ _AS_IT_IS = (SafeString, int, dict)
 def fill_markup(pattern: str, **values: object) -> SafeString:
     """`format_html` for very many places: of a value it asks only whether it is HTML already. `words`, which are
     translations of our own, come as they are."""
-    safe = {name: one if type(one) in _AS_IT_IS else escape(str(one)) for name, one in values.items()}
+    safe = {name: value if type(value) in _AS_IT_IS else escape(str(value)) for name, value in values.items()}
     return SafeString(pattern.format(**safe))
 
 

@@ -126,13 +126,15 @@ class AbstractReviewed(models.Model):
     def all_authors(self) -> list[User]:
         """Everybody who typed the entry, the one under whose name it goes first. Where there are many entries, load
         them `with_authors`."""
-        further = [one.user for one in self.authors.all() if one.user_id != self.author_id]
+        further = [author.user for author in self.authors.all() if author.user_id != self.author_id]
         return [self.author, *further]
 
     @property
     def handed_in_by(self) -> User | None:
         """Who handed it in without having typed it; None if that was an author."""
-        found = next((one.by for one in self.decisions.all() if one.verb == ReviewVerb.SUBMIT.value), None)
+        found = next(
+            (decision.by for decision in self.decisions.all() if decision.verb == ReviewVerb.SUBMIT.value), None
+        )
         return None if found in self.all_authors else found
 
     @property
@@ -147,7 +149,7 @@ class AbstractReviewed(models.Model):
 
     def authors_by_part(self, parts: Iterable[str]) -> dict[str, list[int]]:
         """Part → the ids of who typed it; `parts` are those in which anything stands."""
-        shares = [(one.user_id, one.parts) for one in self.authors.all()]
+        shares = [(author.user_id, author.parts) for author in self.authors.all()]
         return group_authors_by_part(shares or [(self.author_id, parts)])
 
     def is_typed_by(self, user: User) -> bool:

@@ -253,7 +253,7 @@ def _named(key: str, value: object, fields: Mapping[str, object]) -> str:
     name = DETAILS.get(key, key)
     if not isinstance(value, dict):
         return f"{name}: {value}"
-    return f"{name} ({', '.join(f'{fields.get(field, field)}: {_shown(one)}' for field, one in value.items())})"
+    return f"{name} ({', '.join(f'{fields.get(field, field)}: {_shown(state)}' for field, state in value.items())})"
 
 
 def _shown(value: object) -> object:
@@ -287,9 +287,9 @@ def write_audit_csv(events: "QuerySet[AuditEvent]") -> Iterator[str]:
 def _rows(events: "QuerySet[AuditEvent]") -> Iterator[Sequence[str]]:
     yield [_("at"), _("person"), _("action"), _("subject"), _("detail")]
     for event in events.iterator(chunk_size=2000):
-        one = line_of_event(event)
-        at = timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M:%S")
-        yield at, one.actor, one.action, one.subject, one.detail
+        line = line_of_event(event)
+        at = timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S")
+        yield at, line.actor, line.action, line.subject, line.detail
 
 
 def offer_actions() -> Sequence[tuple[str, str | Promise]]:

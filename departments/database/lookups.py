@@ -27,7 +27,7 @@ class _WithinRange(Base):
         field = getattr(field, "target_field", field)
         if self.rhs_is_direct_value() and isinstance(field, IntegerField):
             smallest, largest = connection.ops.integer_field_range(field.get_internal_type())
-            self.rhs = [one for one in self.rhs if not isinstance(one, int) or smallest <= one <= largest]
+            self.rhs = [number for number in self.rhs if not isinstance(number, int) or smallest <= number <= largest]
         return super().process_rhs(compiler, connection)
 
 

@@ -53,7 +53,7 @@ class Family:
 
     def wanted(self, vendor: str, there: Sequence[str]) -> dict[str, Trigger]:
         """Those of the tables that are there, by name."""
-        return {one.named(self.prefix): one for one in self.of(vendor) if one.table in there}
+        return {trigger.named(self.prefix): trigger for trigger in self.of(vendor) if trigger.table in there}
 
 
 _families: dict[str, Family] = {}

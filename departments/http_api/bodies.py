@@ -76,8 +76,8 @@ def _faults(error: Exception) -> list[Fault]:
 def faults_of(errors: Iterable[ErrorDetails], row: int | None = None) -> list[Fault]:
     """The framework's errors as reasons of a refusal."""
     return [
-        Fault(row=row, column=_column(one["loc"]), code=one["type"], message=translate_framework_error(one))
-        for one in errors
+        Fault(row=row, column=_column(error["loc"]), code=error["type"], message=translate_framework_error(error))
+        for error in errors
     ]
 
 
@@ -98,7 +98,7 @@ def describe_request_body(model: type[BaseModel], examples: Mapping[str, object]
 
 def _resolved(node: object, known: Mapping[str, object]) -> object:
     if isinstance(node, list):
-        return [_resolved(one, known) for one in node]
+        return [_resolved(part, known) for part in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:

@@ -27,8 +27,10 @@ class Backend(AuthenticationBackend):
         found = list(User.objects.raw(prepare_query("person", _query(connection.vendor)), [user_id]))
         if not found or not self.user_can_authenticate(found[0]):
             return None
-        held = [_role(one) for one in found if one.membership_id is not None]
-        found[0].held = sorted(held, key=lambda one: (one.department.kind, one.department.code, one.role))
+        held = [_role(membership) for membership in found if membership.membership_id is not None]
+        found[0].held = sorted(
+            held, key=lambda membership: (membership.department.kind, membership.department.code, membership.role)
+        )
         return found[0]
 
 
@@ -41,7 +43,7 @@ _OF_REGION = ("id", "code", "name", "kind", "parent_id")
 def _query(vendor: str) -> str:
     """Written here once: the ORM would put it together anew for each request, which takes longer than asking. Beside
     the person it reads texts and whole numbers only. The regions below and above come with it."""
-    columns = [f"person.{one.column}" for one in User._meta.concrete_fields]
+    columns = [f"person.{field.column}" for field in User._meta.concrete_fields]
     for name, fields in (("membership", _OF_MEMBERSHIP), ("department", _OF_DEPARTMENT), ("region", _OF_REGION)):
         columns += [f"{name}.{field} AS {name}_{field}" for field in fields]
     columns += [

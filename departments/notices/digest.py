@@ -49,15 +49,15 @@ def _compose(today: date, now: datetime) -> int:
         if person.pk not in told and (found := choose_matters(open_matters.get(person.pk, []), last[person.pk], today))
     }
     Notice.objects.bulk_create(_digest(person, found, today, now) for person, found in chosen_for.items())
-    note_last_reminders({(person.pk, one.thing) for person, found in chosen_for.items() for one in found}, today)
+    note_last_reminders({(person.pk, matter.thing) for person, found in chosen_for.items() for matter in found}, today)
     return len(chosen_for)
 
 
 def active_people() -> list[User]:
     """Everybody who may log in and holds a role, with the roles, in two queries."""
     held: dict[int, list[Membership]] = defaultdict(list)
-    for one in Membership.objects.filter(user__is_active=True).with_lineage():
-        held[one.user_id].append(one)
+    for membership in Membership.objects.filter(user__is_active=True).with_lineage():
+        held[membership.user_id].append(membership)
     people = list(User.objects.filter(pk__in=held).order_by("pk"))
     for person in people:
         person.held = held[person.pk]
@@ -83,7 +83,7 @@ def _digest(person: User, found: list[Matter], today: date, now: datetime) -> No
         user=person,
         kind=Notice.DIGEST,
         day=today,
-        parts=[asdict(one.part) for one in found],
+        parts=[asdict(matter.part) for matter in found],
         created_at=now,
         mail_at=now if person.email else None,
     )

@@ -102,7 +102,7 @@ class RolesField(forms.TypedMultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self, offered: frozenset[Role]) -> None:
-        choices = [one for one in Membership.RoleChoices.choices if one[0] in offered]
+        choices = [choice for choice in Membership.RoleChoices.choices if choice[0] in offered]
         super().__init__(choices=choices, coerce=Role, label=_("Roles"), required=False)
 
 

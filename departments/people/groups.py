@@ -22,7 +22,7 @@ def groups_standing_for(departments: "Collection[int] | QuerySet[Department, obj
 
 def members_of(departments: Iterable[Department]) -> Mapping[int, Sequence[Department]]:
     """Each of these that stands for others, by id, and those others by code; one query, none where there is none."""
-    groups = {one.pk: one.region_id for one in departments if one.kind == EACH_COUNTY}
+    groups = {department.pk: department.region_id for department in departments if department.kind == EACH_COUNTY}
     if not groups:
         return {}
     found: dict[int, list[Department]] = defaultdict(list)

@@ -79,8 +79,8 @@ def row_of_person(person: User) -> PersonRow:
 def roles_by_department(person: User, by: User) -> list[DepartmentRoles]:
     """Where somebody may change the person's roles: the departments in which the person has any."""
     held: dict[Department, set[Role]] = {}
-    for one in person.memberships.filter(department__in=departments_managed_by(by)).select_related("department"):
-        held.setdefault(one.department, set()).add(Role(one.role))
+    for membership in person.memberships.filter(department__in=departments_managed_by(by)).select_related("department"):
+        held.setdefault(membership.department, set()).add(Role(membership.role))
     offered = {department: roles_to_grant(by, department) for department in held}
     return [
         DepartmentRoles(department, offered[department], frozenset(roles) & offered[department])

@@ -38,7 +38,7 @@ class ReminderRule:
         passed, last = (today - deadline).days, max(self.after)
         if passed > last:
             return deadline + timedelta(days=passed - (passed - last) % self.every)
-        reached = [number for number in (*(-one for one in self.before), *self.after) if number <= passed]
+        reached = [number for number in (*(-day for day in self.before), *self.after) if number <= passed]
         return deadline + timedelta(days=max(reached)) if reached else None
 
     def is_due(self, deadline: date, today: date, last: date | None) -> bool:
@@ -75,7 +75,11 @@ class Matter:
 
 def choose_matters(matters: list[Matter], last: Mapping[str, date], today: date) -> list[Matter]:
     """What the person is told today: nothing unless something is due; `last` is the last reminder of each thing."""
-    due = [one for one in matters if one.rule.is_due(one.deadline, today, last.get(one.thing))]
+    due = [matter for matter in matters if matter.rule.is_due(matter.deadline, today, last.get(matter.thing))]
     if not due:
         return []
-    return [one for one in matters if one in due or one.rule.goes_along(one.deadline, today, last.get(one.thing))]
+    return [
+        matter
+        for matter in matters
+        if matter in due or matter.rule.goes_along(matter.deadline, today, last.get(matter.thing))
+    ]

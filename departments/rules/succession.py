@@ -43,7 +43,7 @@ def reform_fits(kind: ReformKind, before: Collection[int], after: Collection[int
 def successors(steps: Iterable[ReformStep], day: date) -> Mapping[int, frozenset[int]]:
     """Who follows each department that has been reformed up to a day, this day included, over all steps between."""
     found: dict[int, frozenset[int]] = {}
-    for step in sorted((one for one in steps if one.day <= day), key=lambda one: one.day):
+    for step in sorted((known for known in steps if known.day <= day), key=lambda known: known.day):
         found = {old: _stepped(now, step) for old, now in found.items()}
         found |= {old: step.after for old in step.before if old not in found}
     return {old: now for old, now in found.items() if now != {old}}

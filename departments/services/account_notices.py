@@ -38,11 +38,11 @@ def tell_account_event(
     people = {*people_concerned_by_account(person, units), *further} - {event.actor} | (
         {person} if former_address else set()
     )
-    for one in sorted(people, key=lambda user: user.pk):
-        part = NoticePart(ADDRESS_CHANGED if former_address else event.action, told, _link(one, person))
-        mail_also = former_address if one == person else ""
+    for reader in sorted(people, key=lambda user: user.pk):
+        part = NoticePart(ADDRESS_CHANGED if former_address else event.action, told, _link(reader, person))
+        mail_also = former_address if reader == person else ""
         subject = f"{event._meta.label_lower}:{event.pk}"
-        notify(one, kind=KIND, subject=subject, part=part, now=timezone.now(), mail_also=mail_also)
+        notify(reader, kind=KIND, subject=subject, part=part, now=timezone.now(), mail_also=mail_also)
 
 
 def people_concerned_by_account(person: User, units: Collection[int]) -> "QuerySet[User]":

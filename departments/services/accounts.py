@@ -83,7 +83,7 @@ def why_not_managed(person: User, by: User | None) -> str:
         *person.memberships.select_related("department"),
         *proposals.waiting_roles_of(person),
     ]
-    if all(reached.sees(one.department.region_id) or _may_grant(one, by) for one in held):
+    if all(reached.sees(membership.department.region_id) or _may_grant(membership, by) for membership in held):
         return ""
     return _("This person also holds a role that you do not manage. Ask the administrator of the government office.")
 
@@ -140,7 +140,7 @@ def set_roles(person: User, *, department: Department, roles: Collection[Role], 
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if by is not None and not may_see_person(person, by):
         raise access.refusal()
-    held = {Role(one.role) for one in person.memberships.filter(department=department)}
+    held = {Role(membership.role) for membership in person.memberships.filter(department=department)}
     _keep_the_way_in(person, department, held & may - set(roles), by)
     _take(person, department, held & may - set(roles), by)
     _give(person, department, set(roles) - held, by)
@@ -206,8 +206,8 @@ def exchange_roles(
     person: User, *, taken: Iterable[Membership], given: Iterable[tuple[Department, Role]], by: User
 ) -> None:
     """The person loses roles and gets others, for the administration, where any of the region may be chosen."""
-    for one in taken:
-        _take(person, one.department, [Role(one.role)], by)
+    for membership in taken:
+        _take(person, membership.department, [Role(membership.role)], by)
     for department, role in given:
         _give(person, department, [role], by)
 

@@ -42,7 +42,7 @@ class OfferedRole:
 
 def offer_waiting_roles(by: User, waiting: Iterable[ProposedRole]) -> list[OfferedRole]:
     """Roles that wait, as they are offered to somebody."""
-    return [_offered(one, by) for one in waiting]
+    return [_offered(proposal, by) for proposal in waiting]
 
 
 def _offered(row: ProposedRole, by: User) -> OfferedRole:

@@ -24,7 +24,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     """My notices, unread first; `?page=` counts from 1, what cannot be understood is the nearest page."""
     mine = Notice.objects.filter(user=_person(request)).unread_first()
     page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
-    shown = [(one, matters.heading_of_notice(one), matters.lines_of_notice(one)) for one in page]
+    shown = [(notice, matters.heading_of_notice(notice), matters.lines_of_notice(notice)) for notice in page]
     return render(request, "departments/notices.html", {"page": page, "notices": shown})
 
 

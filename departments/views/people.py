@@ -130,7 +130,7 @@ def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse
     context: dict[str, object] = {
         "row": row,
         "waiting": confirming.offer_waiting_roles(by, row.waiting),
-        "places": [(one.department, _roles_form(one)) for one in people.roles_by_department(person, by)],
+        "places": [(place.department, _roles_form(place)) for place in people.roles_by_department(person, by)],
         "elsewhere": _elsewhere(person, by),
         "deeds": people.deeds_for_account(row, by),
         "why_not": services.why_not_managed(person, by),

@@ -53,7 +53,9 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         for row in rows:
             sums[row.plan_id, row.about_id] += row.number
         self.filter(pk__in=[row.pk for row in rows]).delete()
-        self.bulk_create([self.model(plan_id=of, about_id=about, number=one) for (of, about), one in sums.items()])
+        self.bulk_create(
+            [self.model(plan_id=of, about_id=about, number=number) for (of, about), number in sums.items()]
+        )
         return len(rows) - len(sums)
 
 

@@ -43,7 +43,7 @@ View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]
 Of = Callable[..., Collection[int]]
 Kept = TypeVar("Kept")
-One = TypeVar("One")
+Part = TypeVar("Part")
 Pieces = dict[str, Any]  # Untyped: what was kept comes back as it was, and only who kept it knows what it is
 
 SECONDS = 3600
@@ -176,21 +176,21 @@ def _value(key: str, make: Callable[[], Kept]) -> Kept:
 
 def keep_plan_values(
     request: HttpRequest,
-    make: Callable[[Collection[One]], Mapping[One, Kept]],
+    make: Callable[[Collection[Part]], Mapping[Part, Kept]],
     *,
     plan_code: str,
-    of: Mapping[One, object],
-) -> dict[One, Kept]:
+    of: Mapping[Part, object],
+) -> dict[Part, Kept]:
     """Pieces of a page of a plan, each kept under the plain values that it is made of beside the plan's outline:
     only those are made that are different from all that were made before."""
     shared = _outline_key(request, plan_code)
-    keys = {one: _key(shared, one, values) for one, values in of.items()}
+    keys = {part: _key(shared, part, values) for part, values in of.items()}
     recalled = _recalled(*keys.values())
-    known = {one: recalled[key] for one, key in keys.items() if key in recalled}
+    known = {part: recalled[key] for part, key in keys.items() if key in recalled}
     if len(known) == len(keys):
         return known
     made = make(keys.keys() - known.keys())
-    _keep({keys[one]: piece for one, piece in made.items()})
+    _keep({keys[part]: piece for part, piece in made.items()})
     return known | dict(made)
 
 
@@ -203,7 +203,7 @@ def is_part_of_page(request: HttpRequest) -> bool:
 
 def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
     asked = dict(request.GET.lists())
-    plain = all(name in names and len(one) == 1 and len(one[0]) <= LONGEST for name, one in asked.items())
+    plain = all(name in names and len(values) == 1 and len(values[0]) <= LONGEST for name, values in asked.items())
     return plain and request.method in ("GET", "HEAD") and not len(messages.get_messages(request))
 
 
@@ -245,7 +245,7 @@ def _shared_key(request: HttpRequest, plan_code: str | None, version: object) ->
 @lru_cache(maxsize=1024)
 def _as_text(reached: tuple[access.Reach, ...]) -> str:
     """The same text for the same reaches, in every process."""
-    return repr([[sorted(getattr(one, field.name)) for field in fields(one)] for one in reached])
+    return repr([[sorted(getattr(reach, field.name)) for field in fields(reach)] for reach in reached])
 
 
 def _own_key(request: HttpRequest) -> str:
@@ -253,7 +253,10 @@ def _own_key(request: HttpRequest) -> str:
     if is_part_of_page(request):
         return ""
     user, match = access.person_of_request(request), request.resolver_match
-    roles = [(one.role, one.department_id, one.department.kind, str(one.department)) for one in user.held]
+    roles = [
+        (membership.role, membership.department_id, membership.department.kind, str(membership.department))
+        for membership in user.held
+    ]
     here = match and (match.url_name, match.kwargs.get("plan_code")), request.GET.urlencode()
     return _key(
         release(),
@@ -276,13 +279,13 @@ def _key(*parts: object) -> str:
 @lru_cache(maxsize=1)
 def release() -> str:
     """What the programs and templates are: a new release keeps nothing of the one before."""
-    return _key([(str(one), one.stat().st_mtime_ns, one.stat().st_size) for one in sorted(_sources())])
+    return _key([(str(source), source.stat().st_mtime_ns, source.stat().st_size) for source in sorted(_sources())])
 
 
 def _sources() -> Iterator[Path]:
-    own = [Path(one.path) for one in apps.get_app_configs() if Path(one.path).parent == settings.BASE_DIR]
+    own = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
     for folder in (*own, settings.BASE_DIR / "templates"):
-        yield from (one for one in folder.rglob("*") if one.suffix in (".py", ".html", ".mo"))
+        yield from (file for file in folder.rglob("*") if file.suffix in (".py", ".html", ".mo"))
     yield from Path(settings.STATIC_ROOT).glob("staticfiles.json")
 
 
@@ -324,9 +327,9 @@ def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
 
 def _nearest(*keys: str) -> Pieces:
     """The pieces of a page, from the memory of this process if it was asked for them lately."""
-    asked = [one for one in keys if one]
+    asked = [key for key in keys if key]
     near: Pieces = caches["pages"].get_many(asked)
-    further = _recalled(*(one for one in asked if one not in near))
+    further = _recalled(*(key for key in asked if key not in near))
     caches["pages"].set_many(further, SECONDS)
     return near | further
 
