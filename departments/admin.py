@@ -100,7 +100,7 @@ class RegionAdmin(Importing):
         return not own and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Region | None = None) -> list[str]:
-        """Of what the own region is a part is for who looks after that."""
+        """What the own region is a part of is changed by the administrators above it."""
         reached = reach_of(request)
         own = obj is not None and obj.pk in reached.seats and not seeing.is_alone(reached)
         return ["parent"] if own else []
@@ -108,7 +108,7 @@ class RegionAdmin(Importing):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: object
     ) -> forms.ModelChoiceField | None:
-        """A new region is a part of the own one, unless nobody else is here."""
+        """Makes a new region a part of the own region, unless nobody else is here."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and not seeing.is_alone(reach_of(request)):
             field.required = True
@@ -130,7 +130,8 @@ class DepartmentAdmin(Importing):
         return Q(region__in=reached.realm)
 
     def offered(self, request: HttpRequest) -> QuerySet[Department]:
-        """Also those above and those that a plan names: they may be given something to answer for."""
+        """All departments that the administrator sees, those above and those of plans too: each may be given something
+        to answer for."""
         return seeing.departments_seen_by(access.person_of_request(request))
 
     resource_classes = [DepartmentResource]
@@ -160,7 +161,7 @@ class ReformAdmin(Announcing):
         return Q(pk__in=Reform.objects.filter(Q(before__in=own) | Q(after__in=own)).values("pk"))
 
     def changed(self, reached: Reach, by: User) -> Q:
-        """Those of the own departments alone."""
+        """The reforms that concern the own departments alone."""
         others = Department.objects.exclude(region__in=reached.realm)
         foreign = Reform.objects.filter(Q(before__in=others) | Q(after__in=others))
         return self.shown(reached, by) & ~Q(pk__in=foreign.values("pk"))

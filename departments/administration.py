@@ -95,7 +95,7 @@ def may_enter_administration(request: HttpRequest) -> bool:
 
 
 def log_in(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-    """The one log-in of the service, with all its safeguards; whoever is logged in and may not enter is told so."""
+    """Leads to the log-in of the service, with all its safeguards; who is logged in and may not enter is told so."""
     if may_enter_administration(request):
         return redirect("admin:index")
     if request.user.is_authenticated:
@@ -104,7 +104,7 @@ def log_in(request: HttpRequest, extra_context: dict[str, object] | None = None)
 
 
 def change_password(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-    """The one page for it, with all its safeguards."""
+    """Leads to the service's own page for changing the password, with all its safeguards."""
     return redirect("account_change_password")
 
 
@@ -117,8 +117,8 @@ class ByRole(Base):
     """Permission by role instead of Django's permissions; an administrator meets the rows of the own region and its
     parts alone.
 
-    `shown`, `changed` and `offered` say which rows are listed, which may be changed, and which may be chosen where
-    another row refers to one.
+    `shown`, `changed` and `offered` say which rows are listed, which rows may be changed, and which rows may be chosen
+    where another row refers to them.
     """
 
     def shown(self, reached: Reach, by: User) -> Q:
@@ -183,7 +183,7 @@ class ByRole(Base):
         return self.model._base_manager.filter(which(reach_of(request), access.person_of_request(request)))
 
     def _holds(self, request: HttpRequest, which: "Rows", obj: models.Model | None) -> bool:
-        """Whether the row is one of these, as it is stored; asked once a request."""
+        """Whether the row, as it is stored, is among the rows of `which`; asked once a request."""
         if obj is None:
             return True
         known: dict[object, bool] = request.__dict__.setdefault("_administered", {})
@@ -213,7 +213,7 @@ class GuardedForm(forms.ModelForm):
 
 
 class GuardedRows(forms.BaseInlineFormSet):
-    """Rows inside a form, of which every guard allows what becomes of each."""
+    """Rows inside a form: every guard is asked about each row that is added, changed or deleted."""
 
     def clean(self) -> None:
         super().clean()
@@ -289,14 +289,15 @@ class Announcing(ByRole, SimpleHistoryAdmin):
         return answer
 
     def response_action(self, request: HttpRequest, queryset: AnyRows) -> HttpResponse | None:
-        """What was asked before rows are deleted holds until they are."""
+        """Keeps the answers of the guards, which are asked before rows are deleted, until the rows are deleted."""
         with transaction.atomic():
             return super().response_action(request, queryset)
 
     def get_deleted_objects(
         self, objs: Collection[models.Model], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """What stands on the objects is told without the names of another city's rows; and why a guard keeps one."""
+        """Tells that other data stands on the objects, without the names of another city's rows, and why a guard does
+        not let go of an object."""
         deleted, counts, needed, kept = super().get_deleted_objects(objs, request)
         reasons = [_("Other data stands on it.")] if kept else []
         with transaction.atomic():
@@ -343,12 +344,12 @@ class Announcing(ByRole, SimpleHistoryAdmin):
 
 
 def fetch_stored_objects(model: type[models.Model], keys: list[object]) -> list[models.Model]:
-    """The objects as they are in the database: what an edited one was before."""
+    """The objects as they are in the database, which is how they were before they were edited."""
     return list(model._base_manager.filter(pk__in=keys))
 
 
 def stored_before(row: models.Model) -> models.Model | None:
-    """The object as it is in the database; None for a new one."""
+    """The object as it is in the database; None for a new object."""
     return type(row)._base_manager.filter(pk=row.pk).first() if row.pk is not None else None
 
 
@@ -362,14 +363,14 @@ class TypedTable(Protocol):
 
 
 class CSV(base_formats.CSV):
-    """Written by the one writer."""
+    """A file that `pages.spreadsheets` writes, as it writes every other."""
 
     def export_data(self, dataset: TypedTable, **kwargs: object) -> str:
         return "".join(spreadsheets.csv_lines([dataset.headers, *dataset]))
 
 
 class XLSX(base_formats.XLSX):
-    """Written by the one writer."""
+    """A file that `pages.spreadsheets` writes, as it writes every other."""
 
     def export_data(self, dataset: TypedTable, **kwargs: object) -> bytes:
         return spreadsheets.write_rows_as_xlsx(str(dataset.title or "1"), [dataset.headers, *dataset])
@@ -410,7 +411,7 @@ class Resource(ModelResource):
         demand_allowed(stored_before(instance), instance)
 
     def _demand_own(self, instance: models.Model, page: "Importing", request: HttpRequest) -> None:
-        """ValidationError for a row of another city, and for one that would refer to another city."""
+        """Raises ValidationError for a row of another city, and for a row that would refer to another city."""
         if not instance._state.adding and not page.has_change_permission(request, instance):
             raise ValidationError(_("This row belongs to another region. Its administrator changes it."))
         for field in instance._meta.concrete_fields:

@@ -35,7 +35,7 @@ def register_workbook_stamp(ask: Callable[[], str]) -> None:
 
 
 def make_text_harmless(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula; a negative number is none and stays one."""
+    """The text in a form that no spreadsheet takes for a formula; a negative number is no formula and stays."""
     begins = text.lstrip(" \u3000\u00a0").startswith(BEGINNINGS)
     return f"'{text}" if begins and not _PLAIN.fullmatch(text) else text
 
@@ -90,7 +90,7 @@ def cell_of(page: Sheet, value: object) -> Cell:
 
 
 def own_text(page: Sheet, text: str) -> Cell:
-    """The cell of a text of ours, which may begin with a sign (= 100 %): it is said to be one, and stays as it is."""
+    """The cell of a text of ours, which may begin with a sign (= 100 %): it is marked as text and stays as it is."""
     cell = WriteOnlyCell(page, text)
     cell.data_type = "s"
     return cell

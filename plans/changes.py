@@ -27,7 +27,7 @@ class Watch:
     `plans` is a query of both (`id`, `about`) from the changed rows, which stand in place of {one} with these
     `columns`: one query for all of them, for a statement may change rows of a thousand figures.
 
-    `only` names the one column whose change matters; then new rows and deleted ones do not.
+    `only` names the single column whose change matters; then new and deleted rows do not matter.
     """
 
     table: str
@@ -50,14 +50,14 @@ def list_watched_tables() -> dict[str, Watch]:
 
 
 def make_watch_triggers(vendor: str) -> Iterator[Trigger]:
-    """Those of every table that is watched."""
+    """The triggers of every table that is watched."""
     dialect = WatchOnPostgreSQL if vendor == "postgresql" else WatchOnSQLite
     for table in _watched.values():
         yield from dialect.of(table)
 
 
 class WatchOnPostgreSQL:
-    """Once a statement, from the table of the rows that it has changed."""
+    """Triggers for each statement, which look at all rows that the statement has changed."""
 
     @classmethod
     def of(cls, watch: Watch) -> Iterator[Trigger]:
@@ -90,7 +90,7 @@ class WatchOnPostgreSQL:
 
 
 class WatchOnSQLite:
-    """For each row: adds to the plan's number, or begins one."""
+    """Triggers for each row, which count up the plan's number or begin it."""
 
     @classmethod
     def of(cls, watch: Watch) -> Iterator[Trigger]:

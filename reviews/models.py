@@ -178,14 +178,14 @@ Reviewed = TypeVar("Reviewed", bound=AbstractReviewed)
 
 
 class ReviewedQuerySet(models.QuerySet[Reviewed]):
-    """Questions about whose entries are."""
+    """Questions about the authors of entries."""
 
     def by_others(self, user: User) -> Self:
-        """Without those of which somebody is an author."""
+        """The entries of which somebody is no author."""
         return self.exclude(author=user).exclude(authors__user=user)
 
     def with_authors(self) -> Self:
-        """Each with all who typed it: one query, however many entries."""
+        """The entries with all their authors, by a single query however many entries there are."""
         return self.select_related("author").prefetch_related("authors__user")
 
 

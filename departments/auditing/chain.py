@@ -108,7 +108,7 @@ def _link_lot(table: SealedTable, *, everywhere: bool) -> int:
 
 
 def _in_turn() -> None:
-    """On SQLite IMMEDIATE transactions exclude each other."""
+    """Waits until no other process links rows. SQLite's transactions (IMMEDIATE) exclude each other anyway."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -124,7 +124,7 @@ def rows_to_link(table: SealedTable, *, everywhere: bool = True) -> "QuerySet[mo
 
 
 def read_chain_head() -> ChainHead:
-    """The end of the chain; of one without links a number 0."""
+    """The end of the chain; the number 0 for a chain without links."""
     last = Link.objects.order_by("-number").first()
     return ChainHead(last.number, last.hash) if last is not None else ChainHead(0, "")
 
@@ -140,7 +140,7 @@ def remember_chain_head() -> None:
 
 
 def recall_chain_head() -> str:
-    """A head of a moment ago, which stands in the chain as well as that of now; empty where nobody has told one."""
+    """A head of a moment ago, which stands in the chain as well as the present head; empty where no head is known."""
     near = caches["pages"].get(REMEMBERED)
     if near is None:
         near = caches["shared"].get(REMEMBERED, "")

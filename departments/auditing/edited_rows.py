@@ -25,7 +25,7 @@ def record_row(before: models.Model | None, after: models.Model | None, *, by: U
 def _difference(
     before: models.Model | None, after: models.Model | None, row: models.Model
 ) -> dict[str, dict[str, object]]:
-    """The fields that differ, by when they were so; of what is new or gone, those that hold something."""
+    """The values of the fields that differ, before and after; of a new or deleted row the fields that hold anything."""
     fields = [field for field in row._meta.concrete_fields if not field.primary_key and _differs(before, after, field)]
     states = {"before": before, "after": after}
     return {

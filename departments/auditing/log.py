@@ -184,8 +184,8 @@ class AuditLogLine:
 
 
 def events_seen_by(user: User) -> "QuerySet[AuditEvent]":
-    """The events of the region and the parts that somebody administers; those of no region where nobody else's
-    departments are here."""
+    """The events of the region and the parts that somebody administers; and the events of no region, where there are
+    no other administrators' departments."""
     reached = access.reach(user, Action.ADMINISTER)
     others = Department.objects.exclude(region__in=reached.realm)
     return AuditEvent.objects.filter(Q(region__in=reached.realm) | Q(region__isnull=True) & ~Exists(others))

@@ -72,7 +72,7 @@ def list_append_only_tables() -> list[AppendOnly]:
 
 @contextmanager
 def rewriting() -> Iterator[None]:
-    """Within, the owner of the tables may change what is kept. One transaction; a service under the lesser role is
+    """Lets the owner of the tables change what is kept, within a transaction; a service under the lesser role is
     refused all the same."""
     opened = _opened_on_postgresql if connection.vendor == "postgresql" else _opened_on_sqlite
     with transaction.atomic(), opened():
@@ -81,7 +81,7 @@ def rewriting() -> Iterator[None]:
 
 @contextmanager
 def _opened_on_postgresql() -> Iterator[None]:
-    """Until here, or until the transaction is undone."""
+    """Opens the tables by a setting of the transaction, which ends with the block or when the transaction is undone."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, 'on', true)", [SETTING])
         yield
@@ -90,7 +90,7 @@ def _opened_on_postgresql() -> Iterator[None]:
 
 @contextmanager
 def _opened_on_sqlite() -> Iterator[None]:
-    """One transaction writes at a time, so that this is the only one that is let in."""
+    """Opens the tables of this process; SQLite lets one transaction write at a time, so nobody else comes in."""
     _rewriting.add(connection.alias)
     try:
         yield
@@ -110,14 +110,14 @@ def teach_sqlite_connection(connection: BaseDatabaseWrapper, **_sent: object) ->
 
 
 def make_append_only_triggers(vendor: str) -> Iterator[Trigger]:
-    """Those of every table that only grows."""
+    """The triggers of every table that only grows."""
     dialect = AppendOnlyOnPostgreSQL if vendor == "postgresql" else AppendOnlyOnSQLite
     for table in list_append_only_tables():
         yield from dialect.of(table)
 
 
 def functions_of_append_only(vendor: str) -> tuple[str, ...]:
-    """What these triggers call."""
+    """The functions of the database that the triggers call."""
     return (AppendOnlyOnPostgreSQL.FUNCTION,) if vendor == "postgresql" else ()
 
 

@@ -32,14 +32,14 @@ class _WithinRange(Base):
 
 
 class IntegerIn(_WithinRange, In):
-    """One of several numbers."""
+    """The lookup for one of several numbers."""
 
 
 class ForeignKeyIn(_WithinRange, RelatedIn):
-    """Belongs to one of several rows."""
+    """The lookup for a row that belongs to one of several rows."""
 
 
 def register_integer_lookups() -> None:
-    """From now on every model is asked so."""
+    """Registers these lookups for the whole numbers and references of every model."""
     IntegerField.register_lookup(IntegerIn)
     ForeignKey.register_lookup(ForeignKeyIn)

@@ -42,7 +42,7 @@ def _adding(table: AppendOnly, name: str) -> Iterator[str]:
 
 @transaction.atomic
 def grant_rights(role: str) -> None:
-    """All of it, or nothing."""
+    """Gives the lesser role all its rights, or none if a statement fails."""
     with connection.cursor() as cursor:
         for line in statements_granting_rights(role):
             cursor.execute(line)

@@ -92,7 +92,7 @@ def _known(cursor: CursorWrapper, vendor: str, family: Family) -> Iterator[tuple
 
 
 def remove_triggers_before_migrating(using: str = "default", plan: Sequence[object] = (), **_sent: object) -> None:
-    """Before migrations that are to run: SQLite could not make a table anew beside these triggers."""
+    """Removes the triggers before migrations run: SQLite could not make a table anew beside them."""
     made = connections[using]
     if made.vendor == "sqlite" and plan:
         remove_triggers(made)

@@ -24,7 +24,7 @@ class BearerToken(HttpBearer):
     """`Authorization: Bearer TOKEN`; the token of an active person that is neither expired nor revoked."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        """The token's owner, who is also the request's user: history and the audit record ask for that one."""
+        """The token's owner, who becomes the request's user: history and the audit record ask for the user."""
         found = ApiToken.objects.usable(token, timezone.now()).first()
         if found is None:
             return None

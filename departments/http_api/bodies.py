@@ -25,7 +25,7 @@ class Unread:
 
 
 def or_unread(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    """For the rows of a list: a bad one does not hide what is wrong with the others."""
+    """Reads a row of a list, or says why not: so a bad row does not hide what is wrong with the others."""
     try:
         return read(value)
     except ValidationError as error:
@@ -33,7 +33,7 @@ def or_unread(value: object, read: ValidatorFunctionWrapHandler) -> object:
 
 
 def raw_body(request: HttpRequest) -> bytes:
-    """The body as it came; RefusedError (413) for more than is taken."""
+    """The body as it came; RequestRefusedError (413) for more than is taken."""
     try:
         return request.body
     except RequestDataTooBig:
@@ -43,7 +43,7 @@ def raw_body(request: HttpRequest) -> bytes:
 
 
 def read_body(request: HttpRequest, model: type[Model]) -> Model:
-    """The body; RefusedError (422) with all that is wrong if it is no such object."""
+    """The body; RequestRefusedError (422) with all that is wrong if the body is no such object."""
     try:
         return model.model_validate(_exact(raw_body(request)))
     except (ValueError, RecursionError) as error:

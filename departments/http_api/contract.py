@@ -137,7 +137,7 @@ def translate_framework_error(error: Mapping[str, object]) -> str:
 
 
 def bad_value(column: str, code: str, message: str) -> ValidationError:
-    """To be raised where a parameter can be read but does not fit: 422, like one that cannot be read."""
+    """The error to raise for a parameter that can be read but does not fit: 422, as for an unreadable parameter."""
     return ValidationError([{"loc": ("query", column), "type": code, "msg": message}])
 
 

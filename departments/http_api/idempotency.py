@@ -68,7 +68,7 @@ def idempotent(operation: Callable[..., Status[Body]]) -> Callable[..., Status[B
 
 
 def read_idempotency_key(request: HttpRequest) -> str | None:
-    """The key, with or without the quotation marks of the draft; RefusedError (422) for one that cannot be kept."""
+    """The key, with or without the quotation marks of the draft; RequestRefusedError (422) for a bad key."""
     written = request.headers.get(HEADER)
     if written is None:
         return None
@@ -81,9 +81,9 @@ def read_idempotency_key(request: HttpRequest) -> str | None:
 
 
 def _claimed(request: HttpRequest, key: str) -> IdempotentAnswer:
-    """The key's row: made now, or that of the first request, for the end of which the database lets this one wait.
+    """The key's row: made now, or by the first request, for the end of which the database lets this request wait.
 
-    RefusedError (422) if the first request was another one.
+    RequestRefusedError (422) if the first request asked for something else.
     """
     user = person_of_api_request(request)
     asked = {"operation": f"{request.method} {request.path}"[:200], "digest": digest_of_request(request)}

@@ -83,8 +83,8 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- The lock after repeated failures ---
 
     def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
-        """Refuses, before the password is looked at, while there is a lock; else the guess counts, which allauth takes
-        back when it was right."""
+        """Refuses before the password is looked at, while there is a lock. Else the guess is counted; allauth takes it
+        back when the password was right."""
         try:
             self._login_failed_rl_usage = lockout.count_guess(request, _counted_name(credentials))
         except lockout.LockedError:
@@ -104,13 +104,13 @@ class AccountAdapter(DefaultAccountAdapter):
             record("account.locked", by=None, subject=known, **_name_of(known), network=lockout.masked_address(request))
 
     def pre_login(self, request: HttpRequest, user: User, **details: object) -> HttpResponse | None:
-        """The password was right; what a reset ends includes a log-in that still waits for a code."""
+        """Notes that the password was right: a reset of the password then also ends a log-in that waits for a code."""
         request.session[BEGUN] = user.get_session_auth_hash()
         answer: HttpResponse | None = super().pre_login(request, user, **details)
         return answer
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """All that was asked for was right."""
+        """Lets the person in, who has given all that was asked for."""
         if request.session.pop(BEGUN, "") != user.get_session_auth_hash():
             raise ImmediateHttpResponse(redirect("login"))
         super().login(request, user)

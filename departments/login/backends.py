@@ -23,7 +23,7 @@ class Backend(AuthenticationBackend):
     """
 
     def get_user(self, user_id: int | str) -> User | None:
-        """The person of a session; None for one who may not log in any more."""
+        """The person of a session; None for a person who may not log in any more."""
         found = list(User.objects.raw(prepare_query("person", _query(connection.vendor)), [user_id]))
         if not found or not self.user_can_authenticate(found[0]):
             return None
@@ -41,8 +41,11 @@ _OF_REGION = ("id", "code", "name", "kind", "parent_id")
 
 @lru_cache(maxsize=2)
 def _query(vendor: str) -> str:
-    """Written here once: the ORM would put it together anew for each request, which takes longer than asking. Beside
-    the person it reads texts and whole numbers only. The regions below and above come with it."""
+    """The query for a person with all roles, departments and regions, and the regions below and above.
+
+    It is put together once: the ORM would do so for each request, which takes longer than asking. Beside the person it
+    reads texts and whole numbers only.
+    """
     columns = [f"person.{field.column}" for field in User._meta.concrete_fields]
     for name, fields in (("membership", _OF_MEMBERSHIP), ("department", _OF_DEPARTMENT), ("region", _OF_REGION)):
         columns += [f"{name}.{field} AS {name}_{field}" for field in fields]

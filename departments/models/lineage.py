@@ -30,7 +30,7 @@ def sql_of_regions_below(start: str, vendor: str = "") -> str:
 
 
 def sql_of_regions_above(start: str, vendor: str = "") -> str:
-    """The ids of a region and of every region that it is a part of, likewise."""
+    """The ids of a region and of every region that it is a part of as one text, as an expression."""
     return _written(_ABOVE, start, vendor)
 
 
@@ -41,7 +41,7 @@ def _written(template: str, start: str, vendor: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_region_ids(text: str | None) -> frozenset[int]:
-    """What such a text names."""
+    """The ids in a text of ids."""
     return frozenset(map(int, text.split(","))) if text else frozenset()
 
 

@@ -25,7 +25,7 @@ LOT = 1000
 
 
 def is_composed(today: date) -> bool:
-    """Whether the day's digests are there. They are written together: where there is one, there are all."""
+    """Whether the day's digests are there. They are written together, so a single digest shows that all are there."""
     return Notice.objects.filter(kind=Notice.DIGEST, day=today).exists()
 
 
@@ -65,7 +65,7 @@ def active_people() -> list[User]:
 
 
 def _told(today: date, now: datetime) -> set[int]:
-    """Who has a digest for the day already, or got one on the day that it is now."""
+    """The people who have a digest for the day already, or who got a digest today."""
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(now), time.min))
     digests = Notice.objects.filter(Q(day=today) | Q(created_at__gte=midnight), kind=Notice.DIGEST)
     return set(digests.values_list("user_id", flat=True))

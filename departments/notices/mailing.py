@@ -120,7 +120,7 @@ def _sent(notices: Sequence[Notice], connection: BaseEmailBackend, now: datetime
 
 
 def _tell_further_addresses(notices: Sequence[Notice], connection: BaseEmailBackend) -> None:
-    """First, and each once: the person's own address may be one that takes nothing."""
+    """Sends to the further addresses, each once, before the person's own address, which may take no mail at all."""
     for notice in notices:
         if notice.mail_also:
             connection.send_messages([message_of([notice], notice.mail_also)])

@@ -41,7 +41,8 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentRoles:
-    """A department in which the person's roles may be changed: those that may be given, and those held of them."""
+    """A department in which the person's roles may be changed: the roles that may be given, and which of them the
+    person holds."""
 
     department: Department
     offered: frozenset[Role]

@@ -14,10 +14,14 @@ Details = Mapping[str, Any]  # JSON, as the database keeps it: whoever reads a v
 
 @dataclass(frozen=True, slots=True)
 class ReminderRule:
-    """Days before the deadline, days after it, then every `every` days; never closer than `apart` days for one thing.
+    """On which days a person is reminded of a thing.
 
-    Reminders that repeat keep `every` days to the one before, however that came about; so those that have once gone out
-    together stay together.
+    The reminders of `before` come so many days before the deadline, the reminders of `after` so many days after it.
+    From the last of them on, a reminder comes every `every` days. Two reminders of a thing are at least `apart` days
+    apart.
+
+    A repeated reminder counts its days from the reminder before, whatever led to that. So things of which a person was
+    once reminded together stay together.
     """
 
     before: tuple[int, ...]
@@ -50,13 +54,13 @@ class ReminderRule:
         return last < day and (today - last).days >= (max(self.every, self.apart) if repeats else self.apart)
 
     def goes_along(self, deadline: date, today: date, last: date | None) -> bool:
-        """Whether what is overdue is said again because the person gets a message today anyway: one, not two a week."""
+        """Whether an overdue thing joins a message that the person gets today anyway, so that fewer messages go out."""
         return last is not None and today > deadline and (today - last).days >= self.apart
 
 
 @dataclass(frozen=True, slots=True)
 class NoticePart:
-    """What one sentence is made of in the reader's language, and the path that leads there. `details` is JSON."""
+    """What a sentence in the reader's language is made of, and the path to its subject. `details` is JSON."""
 
     kind: str
     details: Details

@@ -30,8 +30,9 @@ def tell_account_event(
     former_address: str = "",
     **details: str,
 ) -> None:
-    """Tells of an event in the account of a person with roles in these units; nobody is told of an own deed. But where
-    an address was taken away the person is told there, whoever did it: it may have been somebody in the person's name.
+    """Tells people of an event in the account of a person with roles in these units. Nobody is told of an own deed.
+
+    The person is always told at a former address: whoever changed it may have acted in the person's name.
     """
     told = {"person": str(person), "by": str(event.actor or ""), **details}
     further = [] if also is None else list(also)
@@ -46,7 +47,7 @@ def tell_account_event(
 
 
 def people_concerned_by_account(person: User, units: Collection[int]) -> "QuerySet[User]":
-    """The person, who administers one of the units, and the plan office of their regions."""
+    """The person, the administrators of the units, and the plan office of the units' regions."""
     regions = Department.objects.filter(pk__in=units).values("region")
     chiefs = Q(role=Role.ADMINISTRATOR.value, department__in=units)
     office = Q(role=Role.COORDINATOR.value, department__region__in=regions)

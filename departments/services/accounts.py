@@ -35,14 +35,15 @@ def record(action: str, *, by: User | None, subject: models.Model | None = None,
 def _recorded(
     region_id: int | None, action: str, by: User | None, subject: models.Model | None, detail: Mapping[str, object]
 ) -> AuditEvent:
-    """Adds an audit event of which the administrators of a region read."""
+    """Adds an audit event that the administrators of a region can read."""
     name = f"{subject._meta.label_lower}:{subject.pk}" if subject is not None else ""
     told = {"actor": by, "action": action, "subject": name, "detail": dict(detail)}
     return AuditEvent.objects.create(**told, region_id=region_id)
 
 
 def _where(by: User | None, subject: models.Model | None) -> int | None:
-    """The region whose administrators read of it: the one for which somebody acts, else that of what it is about."""
+    """The region whose administrators can read an event: the region for which somebody acts, else the region of what
+    the event is about."""
     found = {role.department.region_id for role in by.held} if by is not None else set()
     return found.pop() if len(found) == 1 else _region_of(subject)
 
@@ -135,7 +136,8 @@ def add_person(
 
 @transaction.atomic
 def set_roles(person: User, *, department: Department, roles: Collection[Role], by: User | None) -> None:
-    """The person holds exactly these of the roles that `by` may give in the department; others stay as they are."""
+    """Gives and takes roles in a department until the person holds exactly `roles`, among the roles that `by` may give
+    there; roles that `by` may not give stay as they are."""
     may = _demand_grantable(department, roles, by)
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if by is not None and not may_see_person(person, by):
@@ -195,7 +197,7 @@ def _take(person: User, department: Department, roles: Iterable[Role], by: User 
 
 
 def record_role(action: str, person: User, held: Held, by: User | None, **detail: object) -> AuditEvent:
-    """Whoever administers the department's region reads of it."""
+    """Records what was done about a role, for the administrators of the department's region."""
     department = Department.objects.get(pk=held[0])
     told = {"username": person.username, "department": department.short_name, "role": held[1], **detail}
     return _recorded(department.region_id, action, by, person, told)
@@ -246,7 +248,7 @@ def was_closed_or_opened(person: User, *, by: User | None) -> None:
 
 
 def state_of_account(person: User) -> dict[str, object]:
-    """What the audit log tells of an account: everything by which one comes in or is reached but the password."""
+    """What the audit log tells of an account: all by which a person comes in or is reached, but for the password."""
     return {name: getattr(person, name) for name in ACCOUNT}
 
 
@@ -273,7 +275,7 @@ def _end_everything(person: User, by: User | None) -> None:
 
 
 def revoke_api_tokens(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
-    """From now on these tokens open nothing; how many did."""
+    """Revokes the tokens, which open nothing from now on, and returns how many were valid until now."""
     valid = list(tokens.filter(revoked_at__isnull=True).select_related("user"))
     for token in valid:
         record("api_token.revoked", by=by, subject=token, owner=token.user.username, name=token.name)

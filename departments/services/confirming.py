@@ -31,7 +31,8 @@ def may_refuse(proposed: ProposedRole, by: User) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OfferedRole:
-    """A role that waits, what somebody may do about it, and for who may not confirm it some of those who may."""
+    """A role that waits and what the reader may do about it; a reader who may not confirm it is told some people who
+    may."""
 
     role: ProposedRole
     may_confirm: bool

@@ -28,7 +28,7 @@ DONE: dict[str, str | Promise] = {
 @require_safe
 @access.requires(Action.MANAGE_PEOPLE)
 def people_page(request: HttpRequest) -> HttpResponse:
-    """Everybody whom one manages, a page at a time."""
+    """The people whom the reader manages, a page at a time."""
     by = access.person_of_request(request)
     form = PeopleFilter(people.departments_managed_by(by), request.GET)
     form.is_valid()
@@ -145,7 +145,7 @@ def _roles_form(place: people.DepartmentRoles) -> RolesForm:
 
 
 def _elsewhere(person: User, by: User) -> PlaceForm | None:
-    """For a first role in a further department; nothing where one manages a single department."""
+    """The form for a first role in a further department; None where the reader manages no further department."""
     free = people.departments_managed_by(by).exclude(pk__in=person.memberships.values("department"))
     return PlaceForm(free, people.offered_anywhere(by), auto_id="elsewhere-%s") if free.exists() else None
 
@@ -155,5 +155,5 @@ def _password(request: HttpRequest, person: User, password: str) -> HttpResponse
 
 
 def get_managed_person(request: HttpRequest, pk: int) -> User:
-    """The person, if on one's list; otherwise it is as if there were none."""
+    """The person, if the reader manages the person; Http404 otherwise."""
     return get_object_or_404(people.people_of(access.person_of_request(request)), pk=pk)

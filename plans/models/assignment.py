@@ -19,7 +19,7 @@ class AssignmentQuerySet(models.QuerySet[Held]):
     """Questions about assignments."""
 
     def held_by(self, departments: "Collection[int] | models.QuerySet[Department, object]") -> Self:
-        """Those of these departments. What each county is given, every county's government holds."""
+        """The assignments of these departments; an assignment of each county is one of every county's government."""
         return self.filter(
             models.Q(department__in=departments)
             | models.Q(department__in=groups_standing_for(departments).values("pk"))

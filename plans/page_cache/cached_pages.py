@@ -107,10 +107,13 @@ def make_page_anew(view: View) -> View:
 
 
 def answer_page_kept_beside(request: HttpRequest, make: Make, *, plan_code: str, beside: object) -> HttpResponse:
-    """A page of a plan that shows more than the plan's outline: kept under `beside` too, which is all of that as
-    plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a later
-    page with the old values again would be shown with what lay between. Of figures and lights the numbers of their
-    changes are enough: these never come again."""
+    """A page of a plan that shows more than the plan's outline. It is kept under `beside` too, which holds all that it
+    shows beside the outline, as plain values.
+
+    `make` must make the page from these very values. Values that are read again might have changed meanwhile; then the
+    page would be kept under old values with new content, and shown whenever the old values come back. Of figures and
+    lights the numbers of their changes are enough, because no such number comes again.
+    """
     if not _may_be_kept(request, ()):
         return _private(make())
     return _answered(request, make, _key(_outline_key(request, plan_code), beside))
@@ -136,7 +139,7 @@ def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
 
 
 def _tag(request: HttpRequest, *parts: str) -> str:
-    """The ETag of a page that is made of these; its forms are signed for one browser."""
+    """The ETag of a page that is made of these parts, with forms that are signed for the browser."""
     return f'W/"{_key(*parts, _secret(request))}"'
 
 
@@ -146,7 +149,7 @@ def _has(request: HttpRequest, tag: str) -> bool:
 
 
 def _secret(request: HttpRequest) -> str:
-    """What the forms of this browser are signed with; a new browser is given one."""
+    """The secret with which the forms of this browser are signed; a new browser is given a new secret."""
     if "CSRF_COOKIE" not in request.META:
         get_token(request)
     return str(request.META["CSRF_COOKIE"])
@@ -181,8 +184,8 @@ def keep_plan_values(
     plan_code: str,
     of: Mapping[Part, object],
 ) -> dict[Part, Kept]:
-    """Pieces of a page of a plan, each kept under the plain values that it is made of beside the plan's outline:
-    only those are made that are different from all that were made before."""
+    """Pieces of a page of a plan, each kept under the plan's outline and the plain values that the piece is made of.
+    Only pieces are made that were not made before from the same values."""
     shared = _outline_key(request, plan_code)
     keys = {part: _key(shared, part, values) for part, values in of.items()}
     recalled = _recalled(*keys.values())
@@ -214,7 +217,7 @@ def _plan_code(values: Mapping[str, object]) -> str | None:
 
 
 def _version(request: HttpRequest, of: Of | None, values: Mapping[str, object]) -> object:
-    """Of the plan's data that a page shows."""
+    """The version of the plan's data that a page shows."""
     known = read_plan_context(request, _plan_code(values))
     if of is None or known.plan_id is None:
         return known.version
@@ -224,7 +227,7 @@ def _version(request: HttpRequest, of: Of | None, values: Mapping[str, object]) 
 
 @lru_cache(maxsize=4096)
 def _indicators(of: Of, values: tuple[tuple[str, object], ...], _outline: tuple[int, int]) -> Collection[int]:
-    """As the view tells them, asked once for a plan's outline."""
+    """The indicators that the view names; the view is asked once for each outline of a plan."""
     return of(**dict(values))
 
 
@@ -233,7 +236,7 @@ def _outline_key(request: HttpRequest, plan_code: str) -> str:
 
 
 def _shared_key(request: HttpRequest, plan_code: str | None, version: object) -> str:
-    """Of everything that what stands below the header depends on."""
+    """The key of what stands below the header, made of everything that it depends on."""
     known, reached = (
         read_plan_context(request, plan_code),
         tuple(access.reaches_by_action(access.person_of_request(request)).values()),
@@ -249,7 +252,7 @@ def _as_text(reached: tuple[access.Reach, ...]) -> str:
 
 
 def _own_key(request: HttpRequest) -> str:
-    """Of everything that the header depends on; a part of a page has none."""
+    """The key of the header, made of everything that it depends on; empty for a part of a page, which has no header."""
     if is_part_of_page(request):
         return ""
     user, match = access.person_of_request(request), request.resolver_match
@@ -278,7 +281,7 @@ def _key(*parts: object) -> str:
 
 @lru_cache(maxsize=1)
 def release() -> str:
-    """What the programs and templates are: a new release keeps nothing of the one before."""
+    """A digest of all programs and templates, so that a new release shows nothing that an earlier release kept."""
     return _key([(str(source), source.stat().st_mtime_ns, source.stat().st_size) for source in sorted(_sources())])
 
 
@@ -317,8 +320,8 @@ def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, 
 
 
 def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
-    """What tells one person's page from another's. No browser keeps it; a script that shows it, such as that of a wall,
-    sends its tag and is told whether it still holds."""
+    """Marks a page as one person's own. No browser keeps it; a script that shows it, such as a wall's script, sends the
+    tag and is told whether the page still holds."""
     if tag:
         response.headers["ETag"] = tag
     patch_vary_headers(response, ["Cookie", "HX-Request"])
@@ -335,7 +338,7 @@ def _nearest(*keys: str) -> Pieces:
 
 
 def forget_cached_pages() -> None:
-    """Everything that is kept, by all and by this process, as if nobody had asked yet."""
+    """Forgets everything that all processes and this process keep, as if nobody had asked yet."""
     caches["shared"].clear()
     caches["pages"].clear()
 

@@ -33,7 +33,7 @@ class LightTally:
 
     @property
     def is_led(self) -> bool:
-        """Whether it is a unit, in a table of those that lead."""
+        """Whether the line is a unit's, in a table of the units that lead targets."""
         return self.key not in UNLED
 
 

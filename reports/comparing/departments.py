@@ -198,7 +198,8 @@ def roles_in_tasks(holders: Sequence[int], rows: Iterable[TaskRow]) -> list[tupl
 
 
 def _role(holders: Sequence[int], roles: Mapping[int, str]) -> str:
-    """The role of the unit that stands first among the holders, else of those that stand for it; empty for none."""
+    """The unit's role, else the role of a department that stands for it; empty for no role. The unit is the first
+    holder."""
     return next((roles[holder] for holder in holders if holder in roles), "")
 
 

@@ -49,8 +49,8 @@ class RegionPart:
 
 
 def judge_region_parts(standing: PlanStanding, user: User) -> list[RegionPart]:
-    """The parts that the person may see, the one furthest behind first, last those that owe nothing; one query at most
-    of what is official now, and none where the plan's region alone is judged."""
+    """The parts that the person may see, the part furthest behind first, last the parts that owe nothing. One query at
+    most asks for what is official now; there is none where the plan's region alone is judged."""
     targets = {row.target.pk: row.target for row in standing.rows if row.target.coverage != Target.Coverage.WHOLE}
     by_region: dict[Region, list[Attainment]] = defaultdict(list)
     for attainment in judged_in_parts(standing, user, targets):

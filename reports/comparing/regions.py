@@ -45,7 +45,7 @@ class RegionMatrix:
         return None if whole is None else (whole, self.parts[whole.target.pk])
 
     def compared(self, line: ComparisonLine) -> int:
-        """How many parts the line's rank is one of."""
+        """How many parts are ranked for the line's target."""
         return sum(part.ranked is not None for part in self.parts[line.target.pk])
 
 
@@ -109,7 +109,7 @@ class _Readable:
 
 @dataclass(frozen=True, slots=True)
 class CountyFigure:
-    """A figure of a part, its months so far, and of how many parts its rank is one."""
+    """A figure of a part, its months so far, and how many parts are ranked with it."""
 
     line: ComparisonLine
     trend: Sequence[TrendPoint]
@@ -118,8 +118,8 @@ class CountyFigure:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A part of the region: what it is judged by, last what it owes nothing of; what it only adds to; and how its
-    government reports."""
+    """A part of the region: the targets by which it is judged, last the targets for which it owes nothing; the targets
+    to which it only adds; and how its government reports."""
 
     judged: Sequence[CountyFigure]
     shared: Sequence[CountyFigure]
@@ -127,7 +127,7 @@ class County:
 
     @property
     def owed(self) -> Sequence[CountyFigure]:
-        """What it owes anything of."""
+        """The targets for which the part owes anything."""
         return [figure for figure in self.judged if figure.line.owes]
 
     @property

@@ -200,7 +200,7 @@ def _lines(
     region: Region | None,
     target: Target | None,
 ) -> tuple[list[ComparisonLine], ComparisonLine | None]:
-    """The lines, and the one of the plan's region below them."""
+    """The lines, and the line of the plan's region below them."""
     if target is not None:
         known = build_region_matrix(standing, user).of_target(target.code)
         return (list(known[1]), known[0]) if known is not None else ([], None)

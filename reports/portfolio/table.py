@@ -70,7 +70,7 @@ class PortfolioColumnHead:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioChoice:
-    """Which plans are chosen: those of a region, those for any month of a year; None for all."""
+    """Which plans are chosen: the plans of a region, the plans for any month of a year; None for all."""
 
     region: Region | None
     year: int | None
@@ -158,7 +158,7 @@ def _column(sort: str) -> tuple[PlanColumn | None, bool]:
 
 
 def order_summaries(lines: Sequence[PlanSummary], column: PlanColumn | None, *, backwards: bool) -> list[PlanSummary]:
-    """The lines by a column, as they were where they are alike; those with nothing to compare stand last."""
+    """The lines ordered by a column; equal lines keep their order, and lines with nothing to compare stand last."""
     if column is None:
         return list(lines)
     told = [(column.value(line), line) for line in lines]
