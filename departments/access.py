@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -99,9 +99,16 @@ class HeldRole(NamedTuple):
     wholes: frozenset[int]
 
 
-def _held(one: Membership) -> HeldRole:
-    office = one.department.kind == Department.Kind.GOVERNMENT_OFFICE
-    return HeldRole(Role(one.role), office, one.department_id, one.department.region_id, one.parts, one.wholes)
+def _held(membership: Membership) -> HeldRole:
+    office = membership.department.kind == Department.Kind.GOVERNMENT_OFFICE
+    return HeldRole(
+        Role(membership.role),
+        office,
+        membership.department_id,
+        membership.department.region_id,
+        membership.parts,
+        membership.wholes,
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -161,8 +168,7 @@ def refusal() -> PermissionDenied:
 
 def person_of_request(request: HttpRequest) -> User:
     """Who asks, in a view that lets in nobody who has not logged in."""
-    known: Any = request.user
-    return known
+    return cast(User, request.user)
 
 
 def requires(*actions: Action) -> Callable[[View], View]:
@@ -170,7 +176,7 @@ def requires(*actions: Action) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not any(reach(person_of_request(request), action) for action in actions):
                 raise refusal()
             return view(request, *args, **kwargs)
@@ -185,7 +191,7 @@ def _told_in_page(view: View) -> View:
     appear inside the page."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if getattr(request, "htmx", False) and not request.user.is_authenticated:
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         return view(request, *args, **kwargs)

@@ -1,7 +1,5 @@
 """The administration: who there is, which roles they hold, and what has been done."""
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -9,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,10 +18,12 @@ from departments import access
 from departments.access import Reach
 from departments.administration import (
     Announcing,
+    AnyRows,
     ByRole,
     Importing,
     Inline,
     ReadOnly,
+    Reference,
     Resource,
     change_password,
     log_in,
@@ -92,21 +92,23 @@ class RegionAdmin(Importing):
         reached = reach_of(request)
         return Region.objects.all() if seeing.is_alone(reached) else Region.objects.filter(pk__in=reached.realm)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_add_permission(request, obj) and seeing.is_top(reach_of(request))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         own = obj is not None and obj.pk in reach_of(request).seats
         return not own and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Region | None = None) -> list[str]:
-        """Of what the own region is a part is for who looks after that."""
+        """What the own region is a part of is changed by the administrators above it."""
         reached = reach_of(request)
         own = obj is not None and obj.pk in reached.seats and not seeing.is_alone(reached)
         return ["parent"] if own else []
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A new region is a part of the own one, unless nobody else is here."""
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: object
+    ) -> forms.ModelChoiceField | None:
+        """Makes a new region a part of the own region, unless nobody else is here."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and not seeing.is_alone(reach_of(request)):
             field.required = True
@@ -128,7 +130,8 @@ class DepartmentAdmin(Importing):
         return Q(region__in=reached.realm)
 
     def offered(self, request: HttpRequest) -> QuerySet[Department]:
-        """Also those above and those that a plan names: they may be given something to answer for."""
+        """All departments that the administrator sees, those above and those of plans too: each may be given something
+        to answer for."""
         return seeing.departments_seen_by(access.person_of_request(request))
 
     resource_classes = [DepartmentResource]
@@ -142,8 +145,8 @@ class DepartmentAdmin(Importing):
 class ReformForm(forms.ModelForm):
     """A reform, whose departments before and after must fit its kind."""
 
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
+    def clean(self) -> dict[str, object]:
+        given = super().clean() or {}
         if not self.errors:
             check_reform(given["kind"], given["effective_on"], given["before"], given["after"], self.instance.pk)
         return given
@@ -158,12 +161,12 @@ class ReformAdmin(Announcing):
         return Q(pk__in=Reform.objects.filter(Q(before__in=own) | Q(after__in=own)).values("pk"))
 
     def changed(self, reached: Reach, by: User) -> Q:
-        """Those of the own departments alone."""
+        """The reforms that concern the own departments alone."""
         others = Department.objects.exclude(region__in=reached.realm)
         foreign = Reform.objects.filter(Q(before__in=others) | Q(after__in=others))
         return self.shown(reached, by) & ~Q(pk__in=foreign.values("pk"))
 
-    def choices(self, request: HttpRequest, db_field: Any) -> QuerySet[Any]:
+    def choices(self, request: HttpRequest, db_field: Reference) -> QuerySet[Department]:
         return Department.objects.filter(region__in=reach_of(request).realm)
 
     form = ReformForm
@@ -178,7 +181,7 @@ class MembershipInline(Inline, admin.TabularInline):
     def shown(self, reached: Reach, by: User) -> Q:
         return Q(department__region__in=reached.realm)
 
-    def choices(self, request: HttpRequest, db_field: Any) -> QuerySet[Any] | None:
+    def choices(self, request: HttpRequest, db_field: Reference) -> AnyRows | None:
         if db_field.name == "department":
             return Department.objects.filter(region__in=reach_of(request).realm)
         return super().choices(request, db_field)
@@ -216,10 +219,10 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         (gettext_lazy("Important dates"), {"fields": ["last_login", "date_joined"]}),
     ]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         """Records a new person, and what was changed of an account; closing one ends what it had open."""
         by, known = access.person_of_request(request), User.objects.filter(pk=obj.pk).first()
         obj.must_change_password = obj.must_change_password or not change
@@ -232,12 +235,14 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         known.is_active = obj.is_active
         record_change(obj, before=state_of_account(known), by=by)
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+    def save_formset(
+        self, request: HttpRequest, form: forms.ModelForm, formset: forms.BaseModelFormSet, change: bool
+    ) -> None:
         """Roles are given and taken as on the page of people: some wait for a second administrator."""
         formset.save(commit=False)
-        changed = [one for one, _fields in formset.changed_objects]
-        taken = Membership.objects.filter(pk__in=[one.pk for one in (*formset.deleted_objects, *changed)])
-        given = [(one.department, Role(one.role)) for one in (*formset.new_objects, *changed)]
+        changed = [membership for membership, _fields in formset.changed_objects]
+        taken = Membership.objects.filter(pk__in=[membership.pk for membership in (*formset.deleted_objects, *changed)])
+        given = [(membership.department, Role(membership.role)) for membership in (*formset.new_objects, *changed)]
         exchange_roles(form.instance, taken=list(taken), given=given, by=access.person_of_request(request))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:

@@ -147,7 +147,7 @@ def scope_of(action: Action, role: Role) -> Scope | None:
 
 
 def approves(role: Role) -> bool:
-    """Whether the role is one that a single administrator does not give to somebody new."""
+    """Whether it takes two administrators to give the role to somebody new."""
     return any(role in PERMISSIONS[action] for action in APPROVING)
 
 

@@ -7,6 +7,8 @@ upload; an apply that finds other official figures than the check did sends the 
 
 from enum import StrEnum
 
+from reviews.workflow import find_step
+
 
 class ImportState(StrEnum):
     """Where a file stands. `rejected` has rows that the rules refuse; `failed` was cancelled, or broke off."""
@@ -63,15 +65,9 @@ BUSY = (*WAITING, ImportState.APPLYING.value)
 """What a worker has to do something about."""
 
 
-class ImportStepRefusedError(ValueError):
-    """A step that the table does not have."""
-
-
 def next_import_state(state: ImportState, verb: ImportVerb) -> ImportState:
-    """The state after the verb; RefusedError if the table has no such step."""
-    if (state, verb) not in TRANSITIONS:
-        raise ImportStepRefusedError(f"{state} {verb}")
-    return TRANSITIONS[state, verb]
+    """The state after the verb; StepRefusedError if the table has no such step."""
+    return find_step(TRANSITIONS, state, verb)
 
 
 def has_import_step(state: ImportState, verb: ImportVerb) -> bool:

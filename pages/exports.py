@@ -6,9 +6,10 @@ Every table that leadership takes away is written here, so that no cell of any o
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
+from openpyxl.cell import Cell
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from pages import spreadsheets
 
@@ -61,7 +62,7 @@ def write_sheet_as_xlsx(sheet: ExportSheet) -> bytes:
     return spreadsheets.save_workbook(book)
 
 
-def _cell(page: Any, value: Value) -> Any:
+def _cell(page: WriteOnlyWorksheet, value: Value) -> Cell | Value:
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
         places = -exponent if isinstance(exponent, int) else 0

@@ -9,11 +9,15 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TypeAlias
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.worksheet import Worksheet
+
+Sheet: TypeAlias = Worksheet | WriteOnlyWorksheet
 
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _PLAIN = re.compile(r"-?[0-9][0-9,\u00a0 ]*(\.[0-9]+)?(\u00a0?%)?|[-－]+")
@@ -31,7 +35,7 @@ def register_workbook_stamp(ask: Callable[[], str]) -> None:
 
 
 def make_text_harmless(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula; a negative number is none and stays one."""
+    """The text in a form that no spreadsheet takes for a formula; a negative number is no formula and stays."""
     begins = text.lstrip(" \u3000\u00a0").startswith(BEGINNINGS)
     return f"'{text}" if begins and not _PLAIN.fullmatch(text) else text
 
@@ -41,7 +45,7 @@ def restore_typed_text(text: str) -> str:
     return text[1:] if text.startswith("'") and make_text_harmless(text[1:]) == text else text
 
 
-def clean_cell_value(value: Any) -> Any:
+def clean_cell_value(value: object) -> object:
     """What a cell of any file holds: a text without signs that no workbook holds, and harmless; a number as it is."""
     return make_text_harmless(ILLEGAL_CHARACTERS_RE.sub("", value)) if isinstance(value, str) else value
 
@@ -53,7 +57,7 @@ class _Echo:
         return text
 
 
-def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The rows as lines of CSV, one after the other, so that the length of a table does not matter; the first begins
     with the mark without which Excel takes UTF-8 for another encoding."""
     file, mark = csv.writer(_Echo()), "\ufeff"
@@ -62,22 +66,22 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
         mark = ""
 
 
-def write_rows_as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
+def write_rows_as_csv(rows: Iterable[Sequence[object]]) -> bytes:
     """The rows as a file of CSV."""
     return "".join(csv_lines(rows)).encode()
 
 
-def new_workbook(*, write_only: bool = False) -> Any:
+def new_workbook(*, write_only: bool = False) -> Workbook:
     """An empty workbook; `save_workbook` or `save_to` writes it. With `write_only` rows come by `append` alone."""
     return Workbook(write_only=write_only)
 
 
-def append(page: Any, row: Iterable[Any]) -> None:
+def append(page: Sheet, row: Iterable[object]) -> None:
     """A row below the others of a sheet; texts are harmless, and said to be texts. Cells that are made are left."""
     page.append([cell_of(page, value) if isinstance(value, str) else value for value in row])
 
 
-def cell_of(page: Any, value: Any) -> Any:
+def cell_of(page: Sheet, value: object) -> Cell:
     """A cell that is not yet in its place, to be given a look."""
     cell = WriteOnlyCell(page, clean_cell_value(value))
     if isinstance(value, str):
@@ -85,21 +89,21 @@ def cell_of(page: Any, value: Any) -> Any:
     return cell
 
 
-def own_text(page: Any, text: str) -> Any:
-    """The cell of a text of ours, which may begin with a sign (= 100 %): it is said to be one, and stays as it is."""
+def own_text(page: Sheet, text: str) -> Cell:
+    """The cell of a text of ours, which may begin with a sign (= 100 %): it is marked as text and stays as it is."""
     cell = WriteOnlyCell(page, text)
     cell.data_type = "s"
     return cell
 
 
-def make_number_cell(page: Any, value: Any, shown: str) -> Any:
+def make_number_cell(page: Sheet, value: object, shown: str) -> Cell:
     """The cell of a number, and how it is shown."""
     cell = WriteOnlyCell(page, value)
     cell.number_format = shown
     return cell
 
 
-def put(page: Any, row: int, column: int, value: Any) -> Any:
+def put(page: Worksheet, row: int, column: int, value: object) -> Cell:
     """The cell at this place, with this value; a text is harmless, and said to be a text."""
     cell = page.cell(row, column, clean_cell_value(value))
     if isinstance(value, str) and value:
@@ -107,7 +111,7 @@ def put(page: Any, row: int, column: int, value: Any) -> Any:
     return cell
 
 
-def save_workbook(book: Any) -> bytes:
+def save_workbook(book: Workbook) -> bytes:
     """The workbook as a file, with the stamps of this moment (the head of the audit chain) in its properties and under
     each printed page. CSV holds nothing but the table, so that programs can read it; there a header of the answer
     tells the head.
@@ -121,7 +125,7 @@ def save_workbook(book: Any) -> bytes:
 
 
 def write_rows_as_xlsx(
-    name: str, rows: Iterable[Sequence[Any]], look: Callable[[Any], None] = lambda page: None
+    name: str, rows: Iterable[Sequence[object]], look: Callable[[Sheet], None] = lambda page: None
 ) -> bytes:
     """The rows as a workbook of one sheet; `look` is told the sheet before the first row."""
     book = new_workbook(write_only=True)

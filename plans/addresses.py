@@ -9,7 +9,7 @@ from plans.periods import Month
 
 
 def month_named(text: str, plan: Plan | None = None) -> Month:
-    """The month; Http404 for a text that is none, and for one that is not of the plan."""
+    """The month that a text names; Http404 for a text that names no month, or a month outside the plan."""
     try:
         month = Month.parse(text)
     except ValueError as error:
@@ -20,7 +20,7 @@ def month_named(text: str, plan: Plan | None = None) -> Month:
 
 
 def plan_named(request: HttpRequest, plan_code: str) -> Plan:
-    """The plan in force with this code; Http404 for none, and for one that the person may not see."""
+    """The plan in force with this code; Http404 if there is none, or if the person may not see it."""
     return get_object_or_404(Plan.objects.published().visible_to(person_of_request(request)), code=plan_code)
 
 

@@ -1,14 +1,12 @@
 """Plans and clauses in the administration."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import PROTECT, Q, QuerySet
+from django.db.models import PROTECT, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from departments.access import Reach
-from departments.administration import Announcing, ByRole, Importing, OwnRelated, Resource, reach_of
+from departments.administration import Announcing, ByRole, Importing, OwnRelated, Reference, Resource, reach_of
 from departments.models import Region, User
 from departments.people import seeing
 from plans.models import CalendarDay, Clause, Plan
@@ -45,7 +43,7 @@ class CalendarDayAdmin(Importing):
     def changed(self, reached: Reach, by: User) -> Q:
         return Q() if seeing.is_top(reached) else Q(pk__in=())
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_add_permission(request, obj) and seeing.is_top(reach_of(request))
 
     resource_classes = [CalendarDayResource]
@@ -54,7 +52,7 @@ class CalendarDayAdmin(Importing):
     date_hierarchy = "day"
     search_fields = ["day", "name"]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """With the rule for years of which nothing is entered yet as the page's subtitle."""
         told = {"subtitle": _("A year without entries counts Monday to Friday alone.")}
         return super().changelist_view(request, told | (extra_context or {}))
@@ -70,7 +68,7 @@ class PlanAdmin(OfPlan, Announcing):
         """A promise is made in a plan of exactly the own region."""
         return self._rows(request, self.changed)
 
-    def choices(self, request: HttpRequest, db_field: Any) -> "QuerySet[Any] | None":
+    def choices(self, request: HttpRequest, db_field: Reference) -> "QuerySet[Region]":
         return Region.objects.filter(pk__in=reach_of(request).seats)
 
     list_display = ["code", "number", "title", "region", "first_month", "last_month", "state"]
@@ -96,5 +94,6 @@ class ClauseAdmin(OfPlan, Announcing):
 
 def is_quoted(clause: Clause) -> bool:
     """Whether something of an upper app stands on this clause: whatever would keep it from being deleted."""
-    relations: list[Any] = [one for one in clause._meta.related_objects if one.on_delete is PROTECT]
-    return any(getattr(clause, one.get_accessor_name()).exists() for one in relations)
+    relations = [relation for relation in clause._meta.related_objects if relation.on_delete is PROTECT]
+    names = [relation.get_accessor_name() for relation in relations]
+    return any(getattr(clause, name).exists() for name in names if name)

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -22,7 +22,7 @@ from plans.periods import Month
 router = Router(tags=["plans"])
 
 
-def read_month(value: Any) -> Any:
+def read_month(value: object) -> object:
     """The month of "2014-06"."""
     if not isinstance(value, str):
         return value
@@ -77,8 +77,11 @@ class ClauseOut(Schema):
 
 
 def find_plan_by_code_or_year(asked: str, user: User) -> Plan:
-    """The plan of a code or, for those who still name them by year, the one that begins in it; 404 if there is none
-    that the person sees. RefusedError (409), with their codes, if several do."""
+    """The plan of a code or, for systems that still name plans by year, the plan that begins in the year.
+
+    404 if there is no such plan that the person sees; RequestRefusedError (409), with the codes, if several plans begin
+    in the year.
+    """
     plans = Plan.objects.published().visible_to(user)
     found = plans.filter(code=asked).first()
     if found is not None or not _YEAR.fullmatch(asked):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from departments.database.triggers import Family, Trigger
 
 NONE = "CAST(NULL AS bigint)"
-EVERY_PLAN = f"SELECT {NONE} AS id, {NONE} AS about FROM {{one}} AS one"
-ITSELF = f"SELECT one.id, {NONE} AS about FROM {{one}} AS one"
-ITS_PLAN = f"SELECT one.plan_id AS id, {NONE} AS about FROM {{one}} AS one"
+EVERY_PLAN = f"SELECT {NONE} AS id, {NONE} AS about FROM {{one}} AS changed"
+ITSELF = f"SELECT changed.id, {NONE} AS about FROM {{one}} AS changed"
+ITS_PLAN = f"SELECT changed.plan_id AS id, {NONE} AS about FROM {{one}} AS changed"
 ONE_ROW = "(SELECT 1)"
 EVENTS = {"INSERT": ("NEW",), "DELETE": ("OLD",), "UPDATE": ("OLD", "NEW")}
 """What happens to rows, and as which they are shown: a row that is moved leaves one plan and comes to another."""
@@ -27,7 +27,7 @@ class Watch:
     `plans` is a query of both (`id`, `about`) from the changed rows, which stand in place of {one} with these
     `columns`: one query for all of them, for a statement may change rows of a thousand figures.
 
-    `only` names the one column whose change matters; then new rows and deleted ones do not.
+    `only` names the single column whose change matters; then new and deleted rows do not matter.
     """
 
     table: str
@@ -41,7 +41,7 @@ _watched: dict[str, Watch] = {}
 
 def watch_tables(*tables: Watch) -> None:
     """Each app names its own tables when it starts."""
-    _watched.update({one.table: one for one in tables})
+    _watched.update({table.table: table for table in tables})
 
 
 def list_watched_tables() -> dict[str, Watch]:
@@ -50,14 +50,14 @@ def list_watched_tables() -> dict[str, Watch]:
 
 
 def make_watch_triggers(vendor: str) -> Iterator[Trigger]:
-    """Those of every table that is watched."""
+    """The triggers of every table that is watched."""
     dialect = WatchOnPostgreSQL if vendor == "postgresql" else WatchOnSQLite
-    for one in _watched.values():
-        yield from dialect.of(one)
+    for table in _watched.values():
+        yield from dialect.of(table)
 
 
 class WatchOnPostgreSQL:
-    """Once a statement, from the table of the rows that it has changed."""
+    """Triggers for each statement, which look at all rows that the statement has changed."""
 
     @classmethod
     def of(cls, watch: Watch) -> Iterator[Trigger]:
@@ -68,10 +68,10 @@ class WatchOnPostgreSQL:
             yield Trigger(watch.table, "update", cls._statements(EVERY_PLAN.format(one=ONE_ROW), event))
             return
         for event, sides in EVENTS.items():
-            rows = " UNION ".join(f"SELECT {', '.join(watch.columns)} FROM {one.lower()}_rows" for one in sides)
-            tables = " ".join(f"{one} TABLE AS {one.lower()}_rows" for one in sides)
+            rows = " UNION ".join(f"SELECT {', '.join(watch.columns)} FROM {side.lower()}_rows" for side in sides)
+            tables = " ".join(f"{side} TABLE AS {side.lower()}_rows" for side in sides)
             trigger = f"AFTER {event} ON @table REFERENCING {tables} FOR EACH STATEMENT"
-            select = watch.plans.format(one=f"(SELECT DISTINCT * FROM ({rows}) AS one)")
+            select = watch.plans.format(one=f"(SELECT DISTINCT * FROM ({rows}) AS changed)")
             yield Trigger(watch.table, event.lower(), cls._statements(select, trigger))
         # TRUNCATE tells no rows: whichever plan showed one of them has changed.
         truncated = EVERY_PLAN.format(one=ONE_ROW)
@@ -90,7 +90,7 @@ class WatchOnPostgreSQL:
 
 
 class WatchOnSQLite:
-    """For each row: adds to the plan's number, or begins one."""
+    """Triggers for each row, which count up the plan's number or begin it."""
 
     @classmethod
     def of(cls, watch: Watch) -> Iterator[Trigger]:
@@ -100,8 +100,8 @@ class WatchOnSQLite:
             yield cls._trigger(watch, "update", f"UPDATE OF {watch.only}", EVERY_PLAN.format(one=ONE_ROW), when)
             return
         for event, sides in EVENTS.items():
-            columns = (", ".join(f"{side}.{one} AS {one}" for one in watch.columns) for side in sides)
-            rows = " UNION ".join(f"SELECT {one}" for one in columns)
+            columns = (", ".join(f"{side}.{column} AS {column}" for column in watch.columns) for side in sides)
+            rows = " UNION ".join(f"SELECT {listed}" for listed in columns)
             yield cls._trigger(watch, event.lower(), event, watch.plans.format(one=f"({rows})"))
 
     @staticmethod

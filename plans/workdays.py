@@ -25,7 +25,7 @@ def is_working_day(day: date, exceptions: Exceptions) -> bool:
 
 
 def next_working_day(day: date, exceptions: Exceptions) -> date:
-    """The day itself if it is worked, else the first one after it that is."""
+    """The day itself if it is worked, else the first worked day after it."""
     while not is_working_day(day, exceptions):
         day += ONE_DAY
     return day

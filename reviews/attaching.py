@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -24,11 +24,11 @@ class AttachableFile(Protocol):
     """An uploaded file, or one opened for reading bytes."""
 
     @property
-    def name(self) -> Any: ...
+    def name(self) -> object: ...
 
     def read(self, size: int = ..., /) -> bytes: ...
 
-    def seek(self, offset: int, /) -> Any: ...
+    def seek(self, offset: int, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Content:
     digest: str
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, object]:
         """What an attachment says of it."""
         return {"name": self.name, "kind": self.kind.code, "size": len(self.data), "digest": self.digest}
 

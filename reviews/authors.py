@@ -37,7 +37,7 @@ def note_typists(
         if text not in (before.get(part), handed_in.get(part)):
             said = found.setdefault(part, {})
             key = _key(part, text, words)
-            said[key] = [*(one for one in said.pop(key, []) if one != by), by]
+            said[key] = [*(author for author in said.pop(key, []) if author != by), by]
             found[part] = dict(list(said.items())[-REMEMBERED:])
     return found
 
@@ -62,23 +62,23 @@ def authors_of(
         typed = list(known.get(part, {}).get(key, ()))
         if part in handed_in and _key(part, handed_in[part], words) == key:
             typed += earlier.get(part, ())
-        for one in dict.fromkeys(typed or [saved_by]):
-            found[one].append(part)
+        for author in dict.fromkeys(typed or [saved_by]):
+            found[author].append(part)
     return dict(found)
 
 
 def foremost_author(authors: Mapping[int, list[str]], *preferred: int) -> int:
     """The author under whose name the entry goes: the first of the preferred ones who is an author, else anyone; the
     first of the preferred ones where nothing was typed."""
-    return next((one for one in preferred if one in authors), next(iter(authors), preferred[0]))
+    return next((author for author in preferred if author in authors), next(iter(authors), preferred[0]))
 
 
 def group_authors_by_part(authors: Iterable[tuple[int, Iterable[str]]]) -> dict[str, list[int]]:
     """Part → the ids of its authors."""
     found: dict[str, list[int]] = defaultdict(list)
-    for one, parts in authors:
+    for author, parts in authors:
         for part in parts:
-            found[part].append(one)
+            found[part].append(author)
     return dict(found)
 
 

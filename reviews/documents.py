@@ -42,8 +42,8 @@ class FileKind:
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
 KINDS = {
-    one.code: one
-    for one in (
+    kind.code: kind
+    for kind in (
         FileKind("pdf", (".pdf",), "application/pdf", shown=True),
         FileKind("jpeg", (".jpg", ".jpeg"), "image/jpeg", shown=True),
         FileKind("png", (".png",), "image/png", shown=True),
@@ -140,8 +140,8 @@ def _references(archive: zipfile.ZipFile, parts: list[str]) -> Iterator[tuple[st
         left -= len(text)
         if left < 0 or b"<!" in text.replace(b"<!--", b"").replace(b"\0", b""):
             raise RefusedFileError("broken")
-        for one in ElementTree.fromstring(text).iter():  # noqa: S314 - short, and without entities of its own
-            yield one.get("Type", "").lower(), one.get("TargetMode", "").lower() == "external"
+        for element in ElementTree.fromstring(text).iter():  # noqa: S314 - short, and without entities of its own
+            yield element.get("Type", "").lower(), element.get("TargetMode", "").lower() == "external"
 
 
 def _open_objects(archive: zipfile.ZipFile, parts: list[str]) -> bool:

@@ -40,7 +40,7 @@ def store_file(data: bytes) -> str:
 
 
 def delete_stored_file(path: str) -> None:
-    """Deletes one file; one that is gone already is no error."""
+    """Deletes a file; a file that is gone already is no error."""
     default_storage.delete(path)
 
 

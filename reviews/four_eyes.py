@@ -54,12 +54,12 @@ _declared: dict[str, FourEyesRule] = {}
 
 def declare_four_eyes_rules(*rules: FourEyesRule) -> None:
     """Each app names its own rules when it starts."""
-    _declared.update({f"{one.table} {one.name}": one for one in rules})
+    _declared.update({f"{rule.table} {rule.name}": rule for rule in rules})
 
 
 def make_four_eyes_triggers(vendor: str) -> Iterator[Trigger]:
     """Those of every rule."""
-    return (one.trigger(vendor) for one in _declared.values())
+    return (rule.trigger(vendor) for rule in _declared.values())
 
 
 FAMILY = Family("four_eyes_", make_four_eyes_triggers)

@@ -30,7 +30,7 @@ REFUSED_FILES: dict[str, str | Promise] = {
 
 
 def refused_step(code: str) -> ValidationError:
-    """Why a step of the review was not taken (the code of a `workflow.RefusedError`), in the reader's language."""
+    """Why a step of the review was not taken (the code of a `workflow.StepRefusedError`), in the reader's language."""
     sentences = {
         "transition": gettext(
             "This entry is not in a state in which that is possible. Reload the page to see where it stands."

@@ -1,7 +1,7 @@
 """What everything that becomes official through a review has in common."""
 
 from collections.abc import Iterable
-from typing import Any, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -25,6 +25,15 @@ REVISED = ("created_at", "official_at", "ended_at")
 _NEED_REASON = sorted(verb.value for verb in NEEDS_REASON)
 
 
+Row = TypeVar("Row", covariant=True)
+
+
+class Related(Protocol[Row]):
+    """The rows that stand beside an entry, of whichever model an app makes for them."""
+
+    def all(self) -> Iterable[Row]: ...
+
+
 class AbstractReviewed(models.Model):
     """An append-only entry with its review state.
 
@@ -38,8 +47,8 @@ class AbstractReviewed(models.Model):
     `authors` (`AbstractAuthor`). None of them ever approves it.
     """
 
-    authors: Any
-    decisions: Any
+    authors: "Related[AbstractAuthor]"
+    decisions: "Related[AbstractDecision]"
 
     class StateChoices(models.TextChoices):
         SUBMITTED = ReviewState.SUBMITTED.value, _("submitted")
@@ -117,13 +126,15 @@ class AbstractReviewed(models.Model):
     def all_authors(self) -> list[User]:
         """Everybody who typed the entry, the one under whose name it goes first. Where there are many entries, load
         them `with_authors`."""
-        further = [one.user for one in self.authors.all() if one.user_id != self.author_id]
+        further = [author.user for author in self.authors.all() if author.user_id != self.author_id]
         return [self.author, *further]
 
     @property
     def handed_in_by(self) -> User | None:
         """Who handed it in without having typed it; None if that was an author."""
-        found = next((one.by for one in self.decisions.all() if one.verb == ReviewVerb.SUBMIT.value), None)
+        found = next(
+            (decision.by for decision in self.decisions.all() if decision.verb == ReviewVerb.SUBMIT.value), None
+        )
         return None if found in self.all_authors else found
 
     @property
@@ -138,7 +149,7 @@ class AbstractReviewed(models.Model):
 
     def authors_by_part(self, parts: Iterable[str]) -> dict[str, list[int]]:
         """Part → the ids of who typed it; `parts` are those in which anything stands."""
-        shares = [(one.user_id, one.parts) for one in self.authors.all()]
+        shares = [(author.user_id, author.parts) for author in self.authors.all()]
         return group_authors_by_part(shares or [(self.author_id, parts)])
 
     def is_typed_by(self, user: User) -> bool:
@@ -167,14 +178,14 @@ Reviewed = TypeVar("Reviewed", bound=AbstractReviewed)
 
 
 class ReviewedQuerySet(models.QuerySet[Reviewed]):
-    """Questions about whose entries are."""
+    """Questions about the authors of entries."""
 
     def by_others(self, user: User) -> Self:
-        """Without those of which somebody is an author."""
+        """The entries of which somebody is no author."""
         return self.exclude(author=user).exclude(authors__user=user)
 
     def with_authors(self) -> Self:
-        """Each with all who typed it: one query, however many entries."""
+        """The entries with all their authors, by a single query however many entries there are."""
         return self.select_related("author").prefetch_related("authors__user")
 
 
@@ -240,7 +251,7 @@ class AbstractAttachment(models.Model):
         return KINDS[self.kind]
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """What is the same wherever the same file lies."""
         same = {name: getattr(self, name) for name in ("name", "kind", "size", "digest", "by_id", "at")}
         return same | {"file": self.file.name}

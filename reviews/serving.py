@@ -23,6 +23,6 @@ def serve_attachment(found: AbstractAttachment, *, show: bool) -> FileResponse:
     return answer
 
 
-def describe_attachment_for_script(one: AbstractAttachment, address: str) -> dict[str, object]:
+def describe_attachment_for_script(attachment: AbstractAttachment, address: str) -> dict[str, object]:
     """What a page's script is told about a file that was attached."""
-    return {"id": one.pk, "name": one.name, "size": filesizeformat(one.size), "href": address}
+    return {"id": attachment.pk, "name": attachment.name, "size": filesizeformat(attachment.size), "href": address}

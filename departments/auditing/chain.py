@@ -10,7 +10,7 @@ heads are for that were mailed or printed before (`chain_holds_head`).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.apps import apps
 from django.core.cache import caches
@@ -54,7 +54,7 @@ class SealedTable:
         return self.model._meta.label_lower
 
     @property
-    def rows(self) -> "QuerySet[Any]":
+    def rows(self) -> "QuerySet[models.Model]":
         """All rows."""
         return self.model._base_manager.all()
 
@@ -108,13 +108,13 @@ def _link_lot(table: SealedTable, *, everywhere: bool) -> int:
 
 
 def _in_turn() -> None:
-    """On SQLite IMMEDIATE transactions exclude each other."""
+    """Waits until no other process links rows. SQLite's transactions (IMMEDIATE) exclude each other anyway."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def rows_to_link(table: SealedTable, *, everywhere: bool = True) -> "QuerySet[Any]":
+def rows_to_link(table: SealedTable, *, everywhere: bool = True) -> "QuerySet[models.Model]":
     """The rows that are not linked yet, in their order."""
     rows = table.rows.exclude(Exists(table.links.filter(row=OuterRef("pk")))).order_by("pk")
     if everywhere:
@@ -124,7 +124,7 @@ def rows_to_link(table: SealedTable, *, everywhere: bool = True) -> "QuerySet[An
 
 
 def read_chain_head() -> ChainHead:
-    """The end of the chain; of one without links a number 0."""
+    """The end of the chain; the number 0 for a chain without links."""
     last = Link.objects.order_by("-number").first()
     return ChainHead(last.number, last.hash) if last is not None else ChainHead(0, "")
 
@@ -140,7 +140,7 @@ def remember_chain_head() -> None:
 
 
 def recall_chain_head() -> str:
-    """A head of a moment ago, which stands in the chain as well as that of now; empty where nobody has told one."""
+    """A head of a moment ago, which stands in the chain as well as the present head; empty where no head is known."""
     near = caches["pages"].get(REMEMBERED)
     if near is None:
         near = caches["shared"].get(REMEMBERED, "")
@@ -155,26 +155,26 @@ def chain_holds_head(told: str) -> bool:
     return found is not None and len(beginning) == 32 and found.hash.startswith(beginning)
 
 
-def hash_of(one: Link, previous: str) -> str:
+def hash_of(link: Link, previous: str) -> str:
     """The hash that a link should have after the one before."""
-    at = one.linked_at.timestamp()
-    return hash_with_audit_key(f"{previous}|{one.number}|{one.label}|{one.row}|{one.seal}|{at:.6f}")
+    at = link.linked_at.timestamp()
+    return hash_with_audit_key(f"{previous}|{link.number}|{link.label}|{link.row}|{link.seal}|{at:.6f}")
 
 
 @transaction.atomic
-def note_purged_rows(model: type[models.Model], rows: "QuerySet[Any]") -> None:
+def note_purged_rows(model: type[models.Model], rows: "QuerySet[models.Model]") -> None:
     """Notes in the chain that these rows are about to be deleted by rule; for the owner of the tables alone."""
     link_sealed_rows(everywhere=True)
     gone = Link.objects.filter(label=model._meta.label_lower, row__in=rows.order_by().values("pk"), let_go="")
     found = gone.iterator(chunk_size=LOT)
     while lot := list(islice(found, LOT)):
-        for one in lot:
-            one.let_go = _let_go_of(one)
+        for link in lot:
+            link.let_go = _let_go_of(link)
         Link.objects.bulk_update(lot, ["let_go"])
 
 
-def _let_go_of(one: Link) -> str:
-    return hash_with_audit_key(f"let go|{one.hash}")
+def _let_go_of(link: Link) -> str:
+    return hash_with_audit_key(f"let go|{link.hash}")
 
 
 # --- Looking through --------------------------------------------------------------------------------------------------
@@ -191,12 +191,12 @@ def find_chain_faults() -> Iterator[str]:
 
 def _faults_of_links() -> Iterator[str]:
     last = ChainHead(0, "")
-    for one in Link.objects.order_by("number").iterator(chunk_size=LOT):
-        if one.number != last.number + 1:
-            yield _gap(last.number + 1, one.number - 1)
-        elif one.hash != hash_of(one, last.hash):
-            yield _("Link %(number)d of the chain was changed or put in.") % {"number": one.number}
-        last = ChainHead(one.number, one.hash)
+    for link in Link.objects.order_by("number").iterator(chunk_size=LOT):
+        if link.number != last.number + 1:
+            yield _gap(last.number + 1, link.number - 1)
+        elif link.hash != hash_of(link, last.hash):
+            yield _("Link %(number)d of the chain was changed or put in.") % {"number": link.number}
+        last = ChainHead(link.number, link.hash)
 
 
 def _gap(first: int, last: int) -> str:
@@ -219,15 +219,15 @@ def _faults_of_rows(table: SealedTable) -> Iterator[str]:
 
 def _copies(table: SealedTable) -> Iterator[str]:
     twice = table.rows.order_by().values("seal").annotate(times=Count("pk"), first=Min("pk")).filter(times__gt=1)
-    for one in twice:
-        copies = table.rows.filter(seal=one["seal"]).exclude(pk=one["first"]).order_by("pk")
+    for copied in twice:
+        copies = table.rows.filter(seal=copied["seal"]).exclude(pk=copied["first"]).order_by("pk")
         for row in copies.values_list("pk", flat=True):
-            told = {"row": table.named(row), "first": one["first"]}
+            told = {"row": table.named(row), "first": copied["first"]}
             yield _("%(row)s was put in by hand: it is a copy of %(first)d.") % told
 
 
 def _removed(table: SealedTable) -> Iterator[str]:
     gone = table.links.exclude(Exists(table.rows.filter(pk=OuterRef("row")))).order_by("number")
-    for one in gone.iterator(chunk_size=LOT):
-        if one.let_go != _let_go_of(one):
-            yield _("%(row)s was removed.") % {"row": table.named(one.row)}
+    for link in gone.iterator(chunk_size=LOT):
+        if link.let_go != _let_go_of(link):
+            yield _("%(row)s was removed.") % {"row": table.named(link.row)}

@@ -1,14 +1,14 @@
 """What administrators are told of the audit chain, in words."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from departments.rules.reminding import Details
+
 BROKEN, HEAD = "chain_broken", "chain_head"
-Details = Mapping[str, Any]
 
 
 def _broken(details: Details) -> str:

@@ -24,8 +24,8 @@ def record_row(before: models.Model | None, after: models.Model | None, *, by: U
 
 def _difference(
     before: models.Model | None, after: models.Model | None, row: models.Model
-) -> dict[str, dict[str, Any]]:
-    """The fields that differ, by when they were so; of what is new or gone, those that hold something."""
+) -> dict[str, dict[str, object]]:
+    """The values of the fields that differ, before and after; of a new or deleted row the fields that hold anything."""
     fields = [field for field in row._meta.concrete_fields if not field.primary_key and _differs(before, after, field)]
     states = {"before": before, "after": after}
     return {
@@ -35,12 +35,13 @@ def _difference(
     }
 
 
-def _differs(before: models.Model | None, after: models.Model | None, field: Any) -> bool:
+def _differs(before: models.Model | None, after: models.Model | None, field: models.Field) -> bool:
     values = [getattr(state, field.attname) for state in (before, after) if state is not None]
     return values[0] != values[1] if len(values) == 2 else values[0] not in (None, "")
 
 
-def value_for_log(row: models.Model, field: Any) -> Any:
+# Untyped: a Field, though whoever asks a model for a field by its name is told that it may be a relation from elsewhere
+def value_for_log(row: models.Model, field: Any) -> object:
     """A value as JSON holds it: what is referred to by its name, a number without idle digits."""
     value = getattr(row, field.attname)
     if value is None or (isinstance(value, bool | int | list) and not field.is_relation):

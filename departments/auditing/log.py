@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.apps import apps
 from django.db.models import Exists, Q, QuerySet
@@ -184,16 +184,24 @@ class AuditLogLine:
 
 
 def events_seen_by(user: User) -> "QuerySet[AuditEvent]":
-    """The events of the region and the parts that somebody administers; those of no region where nobody else's
-    departments are here."""
+    """The events of the region and the parts that somebody administers; and the events of no region, where there are
+    no other administrators' departments."""
     reached = access.reach(user, Action.ADMINISTER)
     others = Department.objects.exclude(region__in=reached.realm)
     return AuditEvent.objects.filter(Q(region__in=reached.realm) | Q(region__isnull=True) & ~Exists(others))
 
 
-def choose_events(wanted: Mapping[str, Any], by: User) -> "QuerySet[AuditEvent]":
-    """The events that somebody may read and that fit `action`, `person` (a part of the name), `since` and `until`
-    (days, both included)."""
+class WantedEvents(TypedDict, total=False):
+    """Which events somebody looks for: `person` is a part of the name, both days are included."""
+
+    action: str
+    person: str
+    since: date
+    until: date
+
+
+def choose_events(wanted: WantedEvents, by: User) -> "QuerySet[AuditEvent]":
+    """The events that somebody may read and that fit what is wanted."""
     found = events_seen_by(by).select_related("actor").order_by("-pk")
     if wanted.get("action"):
         found = found.filter(action=wanted["action"])
@@ -234,26 +242,26 @@ STATES = ("before", "after")
 """What a change was made of, at the end of a line: before (name: Li), after (name: Wang)."""
 
 
-def _worded(detail: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+def _worded(detail: Mapping[str, object], fields: Mapping[str, object]) -> str:
     """Values by their names, in the order in which they are kept; the states of a change last, their values by the
     names of the row's fields."""
     told = [key for key in detail if key not in STATES] + [key for key in STATES if key in detail]
     return ", ".join(_named(key, detail[key], fields) for key in told if detail[key] not in ("", None))
 
 
-def _named(key: str, value: Any, fields: Mapping[str, Any]) -> str:
+def _named(key: str, value: object, fields: Mapping[str, object]) -> str:
     name = DETAILS.get(key, key)
     if not isinstance(value, dict):
         return f"{name}: {value}"
-    return f"{name} ({', '.join(f'{fields.get(field, field)}: {_shown(one)}' for field, one in value.items())})"
+    return f"{name} ({', '.join(f'{fields.get(field, field)}: {_shown(state)}' for field, state in value.items())})"
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: object) -> object:
     """A value of a state; what was or is empty is told too."""
     return "—" if value in ("", None) else value
 
 
-def _fields_of(subject: str) -> Mapping[str, Any]:
+def _fields_of(subject: str) -> Mapping[str, object]:
     """What the fields of a row are called."""
     label, _colon, _number = subject.partition(":")
     try:
@@ -279,9 +287,9 @@ def write_audit_csv(events: "QuerySet[AuditEvent]") -> Iterator[str]:
 def _rows(events: "QuerySet[AuditEvent]") -> Iterator[Sequence[str]]:
     yield [_("at"), _("person"), _("action"), _("subject"), _("detail")]
     for event in events.iterator(chunk_size=2000):
-        one = line_of_event(event)
-        at = timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M:%S")
-        yield at, one.actor, one.action, one.subject, one.detail
+        line = line_of_event(event)
+        at = timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S")
+        yield at, line.actor, line.action, line.subject, line.detail
 
 
 def offer_actions() -> Sequence[tuple[str, str | Promise]]:

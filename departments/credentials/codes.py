@@ -27,7 +27,7 @@ def use_up(app: Authenticator, code: str) -> bool:
 
 
 def _step(secret: str, code: str) -> int | None:
-    """The step of time of which it is the code."""
+    """The step of time to which the code belongs; None for no step that is let pass now."""
     for step in auth.yield_hotp_counters_from_time():
         if compare_user_code(actual=code, expected=auth.format_hotp_value(auth.hotp_value(secret, step))):
             return step

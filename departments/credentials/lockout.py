@@ -58,7 +58,8 @@ class Guess:
 
     @transaction.atomic
     def rollback(self) -> None:
-        """It was right: counts of which nobody else has made more become what they were."""
+        """Takes the guess back, because it was right: each count becomes what it was, or one less where further
+        guesses were counted since."""
         for key, old in self.before.items():
             mine = Failures.objects.filter(pk=key)
             if not mine.filter(at=self.at).update(level=old.level, at=old.at):
@@ -66,17 +67,17 @@ class Guess:
 
 
 def key_of_username(username: str) -> str:
-    """Under which a name's failures are counted: whether or not it is anybody's, and however it is written."""
+    """The key of a name's failures: the same however the name is written, and whether or not it is anybody's."""
     return f"name:{username.strip().lower()}"
 
 
 def code_key(user: User) -> str:
-    """Under which a person's wrong codes of the second factor are counted."""
+    """The key of a person's wrong codes of the second factor."""
     return f"code:{user.pk}"
 
 
 def count_guess(request: HttpRequest, name: str) -> Guess:
-    """Counts a guess that is going to be evaluated; LockedError if none is."""
+    """Counts a guess before it is evaluated; LockedError while no guess is evaluated."""
     if seconds := seconds_locked(request, name):
         raise LockedError(seconds)
     keys, now = _keys(request, name), _now()
@@ -93,14 +94,15 @@ def count_guess(request: HttpRequest, name: str) -> Guess:
 
 
 def seconds_locked(request: HttpRequest, name: str) -> float:
-    """For how long no guess at the name from this address is evaluated; 0 if the next one is."""
+    """For how many seconds no guess at the name from this address is evaluated; 0 if the next guess is."""
     keys = _keys(request, name)
     return _wait(keys, {row.key: row for row in Failures.objects.filter(pk__in=keys)}, _now())
 
 
 def let_in(request: HttpRequest, user: User) -> None:
-    """The person has come in from this address, by all that was asked for: it is a known one, and what was mistyped
-    here counts no more. What counts against the name stays, for a guesser may share the address."""
+    """Notes that the person has come in from this address, by all that was asked for. The address is known from now
+    on, and what was mistyped here counts no more. The failures of the name alone stay, for a guesser may share the
+    address."""
     now = _now()
     rows = [
         Failures(key=_pair(request, name), whose=_digest(name), at=now, let_in_at=now)
@@ -110,8 +112,8 @@ def let_in(request: HttpRequest, user: User) -> None:
     Failures.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=told)
 
 
-def find_locked_people(users: list[User]) -> set[int]:
-    """The ids of those who are locked anywhere, for a list of people, in one question."""
+def find_locked_people(users: Iterable[User]) -> set[int]:
+    """The ids of the people who are locked at any address, in a single query."""
     names = {_digest(name): user.pk for user in users for name in _names(user)}
     now = _now()
     counts = Failures.objects.filter(whose__in=names, level__gt=0, at__gt=now - KEPT)
@@ -177,7 +179,7 @@ def _digest(*parts: str) -> str:
 
 
 def _make(keys: Iterable[str], name: str, now: datetime) -> None:
-    """The rows, in an order in which two who make the same never wait for one another."""
+    """Makes the rows in the order of their keys: two requests that make the same rows never wait for each other."""
     pair, whole, address = keys
     whose = {pair: _digest(name), whole: whole, address: ""}
     rows = [Failures(key=key, whose=whose[key], at=now) for key in sorted(whose)]
@@ -199,10 +201,10 @@ def _lasts(rule: Rule, row: Failures, now: datetime) -> float:
 
 
 def _passed(row: Failures, now: datetime) -> float:
-    """A clock that was set back has let nothing pass."""
+    """The seconds since the row was counted; none where the clock was set back."""
     return max(0.0, (now - row.at).total_seconds())
 
 
 def _now() -> datetime:
-    """By the clock by which log-ins end, too."""
+    """The present moment, by the clock by which log-ins end too."""
     return datetime.fromtimestamp(time.time(), UTC)

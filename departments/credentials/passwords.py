@@ -21,7 +21,7 @@ LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 def count_character_kinds(password: str) -> int:
     """How many of the four kinds of characters it has: small letters, capitals, digits, anything else."""
-    return len({next((kind for kind, fits in KINDS.items() if fits(one)), "other") for one in password})
+    return len({next((kind for kind, fits in KINDS.items() if fits(sign)), "other") for sign in password})
 
 
 class KindsValidator:

@@ -11,7 +11,6 @@ A service that runs under a lesser role (`manage.py database_roles`) owns nothin
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.db import connection, models, transaction
@@ -62,7 +61,7 @@ _declared: dict[str, AppendOnly] = {}
 
 def declare_append_only(*tables: AppendOnly) -> None:
     """Each app names its own tables when it starts."""
-    _declared.update({one.table: one for one in tables})
+    _declared.update({table.table: table for table in tables})
 
 
 def list_append_only_tables() -> list[AppendOnly]:
@@ -73,7 +72,7 @@ def list_append_only_tables() -> list[AppendOnly]:
 
 @contextmanager
 def rewriting() -> Iterator[None]:
-    """Within, the owner of the tables may change what is kept. One transaction; a service under the lesser role is
+    """Lets the owner of the tables change what is kept, within a transaction; a service under the lesser role is
     refused all the same."""
     opened = _opened_on_postgresql if connection.vendor == "postgresql" else _opened_on_sqlite
     with transaction.atomic(), opened():
@@ -82,7 +81,7 @@ def rewriting() -> Iterator[None]:
 
 @contextmanager
 def _opened_on_postgresql() -> Iterator[None]:
-    """Until here, or until the transaction is undone."""
+    """Opens the tables by a setting of the transaction, which ends with the block or when the transaction is undone."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, 'on', true)", [SETTING])
         yield
@@ -91,7 +90,7 @@ def _opened_on_postgresql() -> Iterator[None]:
 
 @contextmanager
 def _opened_on_sqlite() -> Iterator[None]:
-    """One transaction writes at a time, so that this is the only one that is let in."""
+    """Opens the tables of this process; SQLite lets one transaction write at a time, so nobody else comes in."""
     _rewriting.add(connection.alias)
     try:
         yield
@@ -103,7 +102,7 @@ _rewriting: set[str] = set()
 """The databases in which this process rewrites."""
 
 
-def teach_sqlite_connection(connection: BaseDatabaseWrapper, **_sent: Any) -> None:
+def teach_sqlite_connection(connection: BaseDatabaseWrapper, **_sent: object) -> None:
     """Tells a new connection to SQLite what its triggers ask; another program's connection knows nothing of it, and
     what it tries fails."""
     if connection.vendor == "sqlite":
@@ -111,21 +110,21 @@ def teach_sqlite_connection(connection: BaseDatabaseWrapper, **_sent: Any) -> No
 
 
 def make_append_only_triggers(vendor: str) -> Iterator[Trigger]:
-    """Those of every table that only grows."""
+    """The triggers of every table that only grows."""
     dialect = AppendOnlyOnPostgreSQL if vendor == "postgresql" else AppendOnlyOnSQLite
-    for one in list_append_only_tables():
-        yield from dialect.of(one)
+    for table in list_append_only_tables():
+        yield from dialect.of(table)
 
 
 def functions_of_append_only(vendor: str) -> tuple[str, ...]:
-    """What these triggers call."""
+    """The functions of the database that the triggers call."""
     return (AppendOnlyOnPostgreSQL.FUNCTION,) if vendor == "postgresql" else ()
 
 
-def _refusals(one: AppendOnly) -> tuple[str, str]:
+def _refusals(table: AppendOnly) -> tuple[str, str]:
     """Why a row is not changed, and why it is not deleted."""
-    kept = f"kept for {one.days} days" if one.days else "never deleted"
-    return f"A row of {one.table} is never changed.", f"A row of {one.table} is {kept}."
+    kept = f"kept for {table.days} days" if table.days else "never deleted"
+    return f"A row of {table.table} is never changed.", f"A row of {table.table} is {kept}."
 
 
 def _lost(name: str, differs: str) -> str:
@@ -149,27 +148,27 @@ class AppendOnlyOnPostgreSQL:
         """
 
     @classmethod
-    def of(cls, one: AppendOnly) -> Iterator[Trigger]:
+    def of(cls, table: AppendOnly) -> Iterator[Trigger]:
         """The triggers of a table."""
-        never, kept = _refusals(one)
-        changed = [f'OLD."{name}" IS DISTINCT FROM NEW."{name}"' for name in one.frozen]
-        ended = [_lost(name, "IS DISTINCT FROM") for name in one.columns(one.once)]
-        yield cls._trigger(one, "update", "UPDATE", " OR ".join([*changed, *ended]), "change", never)
-        young = f"OLD.{one.moments[0]} >= clock_timestamp() - interval '{one.days} days'" if one.days else "true"
-        yield cls._trigger(one, "delete", "DELETE", young, "change", kept)
-        yield Trigger(one.table, "truncate", [cls._statement("TRUNCATE ON @table", "change", kept)])
-        for name in one.columns(one.moments):
+        never, kept = _refusals(table)
+        changed = [f'OLD."{name}" IS DISTINCT FROM NEW."{name}"' for name in table.frozen]
+        ended = [_lost(name, "IS DISTINCT FROM") for name in table.columns(table.once)]
+        yield cls._trigger(table, "update", "UPDATE", " OR ".join([*changed, *ended]), "change", never)
+        young = f"OLD.{table.moments[0]} >= clock_timestamp() - interval '{table.days} days'" if table.days else "true"
+        yield cls._trigger(table, "delete", "DELETE", young, "change", kept)
+        yield Trigger(table.table, "truncate", [cls._statement("TRUNCATE ON @table", "change", kept)])
+        for name in table.columns(table.moments):
             off = f"NEW.{name} NOT BETWEEN now() - interval '1 day' AND now() + interval '1 day'"
-            told = f"Now is not {name} of a row of {one.table}."
-            yield cls._trigger(one, f"{name}_insert", "INSERT", off, "moment", told)
-            if name not in one.frozen:
+            told = f"Now is not {name} of a row of {table.table}."
+            yield cls._trigger(table, f"{name}_insert", "INSERT", off, "moment", told)
+            if name not in table.frozen:
                 moved = f"OLD.{name} IS DISTINCT FROM NEW.{name} AND {off}"
-                yield cls._trigger(one, f"{name}_moment", f"UPDATE OF {name}", moved, "moment", told)
+                yield cls._trigger(table, f"{name}_moment", f"UPDATE OF {name}", moved, "moment", told)
 
     @classmethod
-    def _trigger(cls, one: AppendOnly, name: str, event: str, when: str, kind: str, said: str) -> Trigger:
+    def _trigger(cls, table: AppendOnly, name: str, event: str, when: str, kind: str, said: str) -> Trigger:
         statement = cls._statement(f"{event} ON @table FOR EACH ROW WHEN ({when})", kind, said)
-        return Trigger(one.table, name, [statement])
+        return Trigger(table.table, name, [statement])
 
     @staticmethod
     def _statement(event: str, kind: str, said: str) -> str:
@@ -180,21 +179,21 @@ class AppendOnlyOnSQLite:
     """There is no TRUNCATE, and whoever reaches the file owns it: what is kept is kept from mistakes."""
 
     @classmethod
-    def of(cls, one: AppendOnly) -> Iterator[Trigger]:
+    def of(cls, table: AppendOnly) -> Iterator[Trigger]:
         """The triggers of a table."""
-        never, kept = _refusals(one)
-        changed = [f'OLD."{name}" IS NOT NEW."{name}"' for name in one.frozen]
-        ended = [_lost(name, "IS NOT") for name in one.columns(one.once)]
-        yield cls._trigger(one, "update", "UPDATE", " OR ".join([*changed, *ended]), never)
-        young = f"OLD.{one.moments[0]} >= datetime('now', '-{one.days} days')" if one.days else "1"
-        yield cls._trigger(one, "delete", "DELETE", young, kept)
+        never, kept = _refusals(table)
+        changed = [f'OLD."{name}" IS NOT NEW."{name}"' for name in table.frozen]
+        ended = [_lost(name, "IS NOT") for name in table.columns(table.once)]
+        yield cls._trigger(table, "update", "UPDATE", " OR ".join([*changed, *ended]), never)
+        young = f"OLD.{table.moments[0]} >= datetime('now', '-{table.days} days')" if table.days else "1"
+        yield cls._trigger(table, "delete", "DELETE", young, kept)
 
     @staticmethod
-    def _trigger(one: AppendOnly, name: str, event: str, when: str, said: str) -> Trigger:
+    def _trigger(table: AppendOnly, name: str, event: str, when: str, said: str) -> Trigger:
         asked = f"({when}) AND NOT history_rewritten()"
         body = f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
         statement = f"CREATE TRIGGER @name BEFORE {event} ON @table FOR EACH ROW WHEN {asked} {body}"
-        return Trigger(one.table, name, [statement])
+        return Trigger(table.table, name, [statement])
 
 
 FAMILY = Family("kept_", make_append_only_triggers, functions_of_append_only)

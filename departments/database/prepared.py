@@ -5,12 +5,11 @@ Planning them takes PostgreSQL longer than answering them. SQLite keeps what it 
 
 import re
 from itertools import count
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connection
 
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_prepared: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
 """The names that each open connection knows."""
 
 

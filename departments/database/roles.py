@@ -5,7 +5,6 @@ grows (`departments.database.append_only`) it adds rows and changes the few colu
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
@@ -19,7 +18,7 @@ READ_ONLY = ("django_migrations",)
 
 def statements_granting_rights(role: str) -> Iterator[str]:
     """What gives the lesser role its rights and takes away all others; a second time it changes nothing."""
-    name, database = (connection.ops.quote_name(one) for one in (role, connection.settings_dict["NAME"]))
+    name, database = (connection.ops.quote_name(plain) for plain in (role, connection.settings_dict["NAME"]))
     yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}"
     yield f"REVOKE ALL ON SCHEMA public FROM {name}"
@@ -27,29 +26,29 @@ def statements_granting_rights(role: str) -> Iterator[str]:
     yield f"GRANT USAGE ON SCHEMA public TO {name}"
     yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"
     yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}"
-    for table in READ_ONLY:
-        yield f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {name}"
-    for one in sorted(list_append_only_tables(), key=lambda one: one.table):
-        yield from _adding(one, name)
+    for unchanged in READ_ONLY:
+        yield f"REVOKE INSERT, UPDATE, DELETE ON {unchanged} FROM {name}"
+    for table in sorted(list_append_only_tables(), key=lambda table: table.table):
+        yield from _adding(table, name)
 
 
-def _adding(one: AppendOnly, name: str) -> Iterator[str]:
+def _adding(table: AppendOnly, name: str) -> Iterator[str]:
     """Rows of the table are added; that links let go of rows that were deleted is for the owner to note."""
-    yield f"REVOKE UPDATE, DELETE ON {one.table} FROM {name}"
-    columns = one.columns([*one.changing, *one.once]) if one.model is not Link else []
+    yield f"REVOKE UPDATE, DELETE ON {table.table} FROM {name}"
+    columns = table.columns([*table.changing, *table.once]) if table.model is not Link else []
     if columns:
-        yield f"GRANT UPDATE ({', '.join(columns)}) ON {one.table} TO {name}"
+        yield f"GRANT UPDATE ({', '.join(columns)}) ON {table.table} TO {name}"
 
 
 @transaction.atomic
 def grant_rights(role: str) -> None:
-    """All of it, or nothing."""
+    """Gives the lesser role all its rights, or none if a statement fails."""
     with connection.cursor() as cursor:
         for line in statements_granting_rights(role):
             cursor.execute(line)
 
 
-def give_after_migrating(**_sent: Any) -> None:
+def give_after_migrating(**_sent: object) -> None:
     """After `migrate`, where both roles are named: tables that are new are the service's to use at once."""
     both = settings.AS_OWNER and settings.MIGRATION_DATABASE_URL and connection.vendor == "postgresql"
     role = settings.SERVICE_ROLE
@@ -76,7 +75,7 @@ def role_exists(role: str) -> bool:
 
 
 @register(Tags.database, deploy=True)
-def check_role(databases: Sequence[str] | None = None, **_given: Any) -> list[CheckMessage]:
+def check_role(databases: Sequence[str] | None = None, **_given: object) -> list[CheckMessage]:
     """`check --deploy --database default` warns where the service itself owns its tables."""
     if "default" not in (databases or ()) or connection.vendor != "postgresql" or settings.DEMO:
         return []

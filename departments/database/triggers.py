@@ -8,7 +8,6 @@ that fails leaves the database without them until the next one ends well, and th
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -54,7 +53,7 @@ class Family:
 
     def wanted(self, vendor: str, there: Sequence[str]) -> dict[str, Trigger]:
         """Those of the tables that are there, by name."""
-        return {one.named(self.prefix): one for one in self.of(vendor) if one.table in there}
+        return {trigger.named(self.prefix): trigger for trigger in self.of(vendor) if trigger.table in there}
 
 
 _families: dict[str, Family] = {}
@@ -65,7 +64,7 @@ def register_trigger_family(family: Family) -> None:
     _families[family.prefix] = family
 
 
-def renew_triggers(using: str = "default", **_sent: Any) -> None:
+def renew_triggers(using: str = "default", **_sent: object) -> None:
     """Makes the triggers that are missing and removes those that are out of date; called after `migrate`."""
     made = connections[using]
     with made.cursor() as cursor:
@@ -92,8 +91,8 @@ def _known(cursor: CursorWrapper, vendor: str, family: Family) -> Iterator[tuple
     yield from ((name, table) for name, table in cursor.fetchall() if name.startswith(family.prefix))
 
 
-def remove_triggers_before_migrating(using: str = "default", plan: Sequence[Any] = (), **_sent: Any) -> None:
-    """Before migrations that are to run: SQLite could not make a table anew beside these triggers."""
+def remove_triggers_before_migrating(using: str = "default", plan: Sequence[object] = (), **_sent: object) -> None:
+    """Removes the triggers before migrations run: SQLite could not make a table anew beside them."""
     made = connections[using]
     if made.vendor == "sqlite" and plan:
         remove_triggers(made)

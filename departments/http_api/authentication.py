@@ -1,7 +1,7 @@
 """Who asks through the HTTP API: the holder of a bearer token, or the person logged in to the pages."""
 
 from time import time
-from typing import Any
+from typing import cast
 
 from django.core.cache import BaseCache, caches
 from django.core.exceptions import PermissionDenied
@@ -14,11 +14,17 @@ from departments.credentials.obligations import WORDS, first_duty
 from departments.models import ApiToken, User
 
 
+class AuthenticatedRequest(HttpRequest):
+    """A request as ninja leaves it after authentication."""
+
+    auth: User
+
+
 class BearerToken(HttpBearer):
     """`Authorization: Bearer TOKEN`; the token of an active person that is neither expired nor revoked."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        """The token's owner, who is also the request's user: history and the audit record ask for that one."""
+        """The token's owner, who becomes the request's user: history and the audit record ask for the user."""
         found = ApiToken.objects.usable(token, timezone.now()).first()
         if found is None:
             return None
@@ -31,7 +37,7 @@ class BrowserSession(SessionAuth):
     """The session of the pages; what changes anything needs its CSRF token, because a browser sends cookies unasked.
     What a person must do before the pages open must be done before this, too."""
 
-    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+    def authenticate(self, request: HttpRequest, key: str | None) -> object:
         user = super().authenticate(request, key)
         if isinstance(user, User) and (duty := first_duty(user)):
             raise PermissionDenied(str(WORDS[duty]))
@@ -70,8 +76,7 @@ WAYS_IN = (BearerToken(), BrowserSession())
 
 def person_of_api_request(request: HttpRequest) -> User:
     """Who asks; there after authentication."""
-    known: Any = request
-    return known.auth
+    return cast(AuthenticatedRequest, request).auth
 
 
 def token_name(request: HttpRequest) -> str:

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError, ValidatorFunctionWrapHandler
+from pydantic_core import ErrorDetails
 
 from departments.http_api.contract import Fault, RequestRefusedError, translate_framework_error
 
@@ -20,11 +21,11 @@ Model = TypeVar("Model", bound=BaseModel)
 class Unread:
     """A row that could not be understood, and why: the framework's errors."""
 
-    errors: tuple[Mapping[str, Any], ...]
+    errors: tuple[ErrorDetails, ...]
 
 
-def or_unread(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    """For the rows of a list: a bad one does not hide what is wrong with the others."""
+def or_unread(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Reads a row of a list, or says why not: so a bad row does not hide what is wrong with the others."""
     try:
         return read(value)
     except ValidationError as error:
@@ -32,7 +33,7 @@ def or_unread(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 def raw_body(request: HttpRequest) -> bytes:
-    """The body as it came; RefusedError (413) for more than is taken."""
+    """The body as it came; RequestRefusedError (413) for more than is taken."""
     try:
         return request.body
     except RequestDataTooBig:
@@ -42,14 +43,14 @@ def raw_body(request: HttpRequest) -> bytes:
 
 
 def read_body(request: HttpRequest, model: type[Model]) -> Model:
-    """The body; RefusedError (422) with all that is wrong if it is no such object."""
+    """The body; RequestRefusedError (422) with all that is wrong if the body is no such object."""
     try:
         return model.model_validate(_exact(raw_body(request)))
     except (ValueError, RecursionError) as error:
         raise RequestRefusedError(422, _faults(error)) from None
 
 
-def _exact(body: bytes) -> Any:
+def _exact(body: bytes) -> object:
     """JSON with its numbers as they are written: none becomes a binary float; ValueError for anything else."""
     return json.loads(body, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once)
 
@@ -58,7 +59,7 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands twice in an object")
@@ -72,11 +73,11 @@ def _faults(error: Exception) -> list[Fault]:
     return [Fault(code="not_json", message=message)]
 
 
-def faults_of(errors: Iterable[Mapping[str, Any]], row: int | None = None) -> list[Fault]:
+def faults_of(errors: Iterable[ErrorDetails], row: int | None = None) -> list[Fault]:
     """The framework's errors as reasons of a refusal."""
     return [
-        Fault(row=row, column=_column(one["loc"]), code=one["type"], message=translate_framework_error(one))
-        for one in errors
+        Fault(row=row, column=_column(error["loc"]), code=error["type"], message=translate_framework_error(error))
+        for error in errors
     ]
 
 
@@ -85,7 +86,7 @@ def _column(place: tuple[int | str, ...]) -> str | None:
     return names[0] if names else None
 
 
-def describe_request_body(model: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:
+def describe_request_body(model: type[BaseModel], examples: Mapping[str, object]) -> dict[str, object]:
     """The body for the description of the API: its schema without references, and examples by name."""
     schema = model.model_json_schema()
     content = {
@@ -95,9 +96,9 @@ def describe_request_body(model: type[BaseModel], examples: Mapping[str, Any]) -
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
-def _resolved(node: Any, known: Mapping[str, Any]) -> Any:
+def _resolved(node: object, known: Mapping[str, object]) -> object:
     if isinstance(node, list):
-        return [_resolved(one, known) for one in node]
+        return [_resolved(part, known) for part in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -41,7 +41,7 @@ YEARS = range(1900, 3000)
 """Years of which every database knows the moments in every time zone."""
 
 
-def read_moment(value: Any) -> Any:
+def read_moment(value: object) -> object:
     """A moment in ISO 8601; without an offset it is the service's own time."""
     if not isinstance(value, str):
         return value
@@ -130,14 +130,14 @@ FRAMEWORK: dict[str, str | Promise] = {
 """What is told for the kinds of error that come from the framework, which speaks English only."""
 
 
-def translate_framework_error(error: Mapping[str, Any]) -> str:
+def translate_framework_error(error: Mapping[str, object]) -> str:
     """An error of the framework in the reader's language."""
-    known = FRAMEWORK.get(error["type"])
+    known = FRAMEWORK.get(str(error["type"]))
     return str(known) % error.get("ctx", {}) if known is not None else str(error["msg"])
 
 
 def bad_value(column: str, code: str, message: str) -> ValidationError:
-    """To be raised where a parameter can be read but does not fit: 422, like one that cannot be read."""
+    """The error to raise for a parameter that can be read but does not fit: 422, as for an unreadable parameter."""
     return ValidationError([{"loc": ("query", column), "type": code, "msg": message}])
 
 
@@ -149,12 +149,12 @@ class Paging(PaginationBase):
         offset: int = Field(0, ge=0, le=LAST_OFFSET, description="How many items to leave out.")
 
     class Output(Schema):
-        items: list[Any]
+        items: list[Any]  # Untyped: ninja puts the schema of the rows in its place
         count: int
 
     def paginate_queryset(
-        self, queryset: "QuerySet[Any]", pagination: Input, request: HttpRequest, **params: Any
-    ) -> dict[str, Any]:
+        self, queryset: "QuerySet[Model]", pagination: Input, request: HttpRequest, **params: object
+    ) -> dict[str, object]:
         """The part that was asked for; the queryset must have an order."""
         part = queryset[pagination.offset : pagination.offset + pagination.limit]
         return {"items": part, "count": self._items_count(queryset)}

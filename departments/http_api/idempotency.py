@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -30,7 +30,7 @@ KEPT = timedelta(hours=48)
 LOT = 5000
 _KEY = re.compile(r"[-_.:A-Za-z0-9]{1,128}")
 
-PARAMETER: dict[str, Any] = {
+PARAMETER: dict[str, object] = {
     "parameters": [
         {
             "in": "header",
@@ -46,14 +46,14 @@ PARAMETER: dict[str, Any] = {
 }
 """For the description of an operation."""
 
-Operation = Callable[..., Status[Any]]
+Body = TypeVar("Body", bound=Schema)
 
 
-def idempotent(operation: Operation) -> Callable[..., Status[Any] | HttpResponse]:
+def idempotent(operation: Callable[..., Status[Body]]) -> Callable[..., Status[Body] | HttpResponse]:
     """Makes an operation of the API, one that answers a Status with a Schema, honour the header."""
 
     @wraps(operation)
-    def once(request: HttpRequest, *arguments: Any, **named: Any) -> Status[Any] | HttpResponse:
+    def once(request: HttpRequest, *arguments: object, **named: object) -> Status[Body] | HttpResponse:
         key = read_idempotency_key(request)
         if key is None:
             return operation(request, *arguments, **named)
@@ -68,7 +68,7 @@ def idempotent(operation: Operation) -> Callable[..., Status[Any] | HttpResponse
 
 
 def read_idempotency_key(request: HttpRequest) -> str | None:
-    """The key, with or without the quotation marks of the draft; RefusedError (422) for one that cannot be kept."""
+    """The key, with or without the quotation marks of the draft; RequestRefusedError (422) for a bad key."""
     written = request.headers.get(HEADER)
     if written is None:
         return None
@@ -81,9 +81,9 @@ def read_idempotency_key(request: HttpRequest) -> str | None:
 
 
 def _claimed(request: HttpRequest, key: str) -> IdempotentAnswer:
-    """The key's row: made now, or that of the first request, for the end of which the database lets this one wait.
+    """The key's row: made now, or by the first request, for the end of which the database lets this request wait.
 
-    RefusedError (422) if the first request was another one.
+    RequestRefusedError (422) if the first request asked for something else.
     """
     user = person_of_api_request(request)
     asked = {"operation": f"{request.method} {request.path}"[:200], "digest": digest_of_request(request)}

@@ -1,12 +1,13 @@
 """What allauth asks of the project: whom it lets in, what it says, how it sets a password."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -55,7 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Behind a proxy that does not tell the address, on a unix socket, all share one counter."""
         return get_client_ip(request) or "unknown"
 
-    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
         """Before the second factor is changed, the password is asked for."""
         password = {"id": "reauthenticate", "description": "", "url": reverse("account_reauthenticate")}
         return [password] if user.is_authenticated else []
@@ -65,7 +66,7 @@ class AccountAdapter(DefaultAccountAdapter):
         request: HttpRequest,
         level: int,
         message_template: str | None = None,
-        message_context: dict[str, Any] | None = None,
+        message_context: Mapping[str, object] | None = None,
         extra_tags: str = "",
         message: str | None = None,
     ) -> None:
@@ -73,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if told := message or TOLD.get(message_template):
             messages.add_message(request, level, str(told), extra_tags=extra_tags)
 
-    def set_password(self, user: Any, password: str) -> None:
+    def set_password(self, user: User, password: str) -> None:
         change_own_password(user, password)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -81,33 +82,35 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # --- The lock after repeated failures ---
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuses, before the password is looked at, while there is a lock; else the guess counts, which allauth takes
-        back when it was right."""
+    def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
+        """Refuses before the password is looked at, while there is a lock. Else the guess is counted; allauth takes it
+        back when the password was right."""
         try:
-            self._login_failed_rl_usage = lockout.count_guess(request, lockout.key_of_username(credentials["username"]))
+            self._login_failed_rl_usage = lockout.count_guess(request, _counted_name(credentials))
         except lockout.LockedError:
-            record("account.log_in_refused", by=None, **_whose(credentials), while_locked=True)
+            known = _whose(credentials)
+            record("account.log_in_refused", by=None, subject=known, **_name_of(known), while_locked=True)
             raise
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+    def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
         """A closed account is as if it were not there."""
         user = super().authenticate(request, **credentials)
         return user if isinstance(user, User) and user.is_active else None
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+    def authentication_failed(self, request: HttpRequest, **credentials: object) -> None:
         """Says so in the audit log when this failure was the one that locks."""
-        if lockout.seconds_locked(request, lockout.key_of_username(credentials["username"])):
-            record("account.locked", by=None, **_whose(credentials), network=lockout.masked_address(request))
+        if lockout.seconds_locked(request, _counted_name(credentials)):
+            known = _whose(credentials)
+            record("account.locked", by=None, subject=known, **_name_of(known), network=lockout.masked_address(request))
 
-    def pre_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse | None:
-        """The password was right; what a reset ends includes a log-in that still waits for a code."""
+    def pre_login(self, request: HttpRequest, user: User, **details: object) -> HttpResponse | None:
+        """Notes that the password was right: a reset of the password then also ends a log-in that waits for a code."""
         request.session[BEGUN] = user.get_session_auth_hash()
         answer: HttpResponse | None = super().pre_login(request, user, **details)
         return answer
 
-    def login(self, request: HttpRequest, user: Any) -> None:
-        """All that was asked for was right."""
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Lets the person in, who has given all that was asked for."""
         if request.session.pop(BEGUN, "") != user.get_session_auth_hash():
             raise ImmediateHttpResponse(redirect("login"))
         super().login(request, user)
@@ -131,7 +134,16 @@ class MFAAdapter(DefaultMFAAdapter):
         return decrypt_text(encrypted_text)
 
 
-def _whose(credentials: dict[str, Any]) -> dict[str, Any]:
-    """Whose name was typed, if it is anybody's."""
-    known = User.objects.named(str(credentials.get("username", "")))
-    return {"subject": known, "username": known.username} if known is not None else {}
+def _counted_name(credentials: Mapping[str, object]) -> str:
+    """The key under which failures of the name that was typed are counted."""
+    return lockout.key_of_username(str(credentials["username"]))
+
+
+def _whose(credentials: Mapping[str, object]) -> User | None:
+    """The person whose name was typed, if it is anybody's."""
+    return User.objects.named(str(credentials.get("username", "")))
+
+
+def _name_of(known: User | None) -> dict[str, str]:
+    """What the audit log tells of the person, if there is one."""
+    return {"username": known.username} if known is not None else {}

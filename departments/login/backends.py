@@ -22,13 +22,15 @@ class Backend(AuthenticationBackend):
     the next one.
     """
 
-    def get_user(self, user_id: Any) -> User | None:
-        """The person of a session; None for one who may not log in any more."""
+    def get_user(self, user_id: int | str) -> User | None:
+        """The person of a session; None for a person who may not log in any more."""
         found = list(User.objects.raw(prepare_query("person", _query(connection.vendor)), [user_id]))
         if not found or not self.user_can_authenticate(found[0]):
             return None
-        held = [_role(one) for one in found if one.membership_id is not None]
-        found[0].held = sorted(held, key=lambda one: (one.department.kind, one.department.code, one.role))
+        held = [_role(membership) for membership in found if membership.membership_id is not None]
+        found[0].held = sorted(
+            held, key=lambda membership: (membership.department.kind, membership.department.code, membership.role)
+        )
         return found[0]
 
 
@@ -39,9 +41,12 @@ _OF_REGION = ("id", "code", "name", "kind", "parent_id")
 
 @lru_cache(maxsize=2)
 def _query(vendor: str) -> str:
-    """Written here once: the ORM would put it together anew for each request, which takes longer than asking. Beside
-    the person it reads texts and whole numbers only. The regions below and above come with it."""
-    columns = [f"person.{one.column}" for one in User._meta.concrete_fields]
+    """The query for a person with all roles, departments and regions, and the regions below and above.
+
+    It is put together once: the ORM would do so for each request, which takes longer than asking. Beside the person it
+    reads texts and whole numbers only.
+    """
+    columns = [f"person.{field.column}" for field in User._meta.concrete_fields]
     for name, fields in (("membership", _OF_MEMBERSHIP), ("department", _OF_DEPARTMENT), ("region", _OF_REGION)):
         columns += [f"{name}.{field} AS {name}_{field}" for field in fields]
     columns += [
@@ -56,6 +61,7 @@ def _query(vendor: str) -> str:
     ).format(", ".join(columns), *tables)
 
 
+# Untyped: a User with the further columns of the query, which no class names
 def _role(row: Any) -> Membership:
     """The membership of a row, with its department and region."""
     membership = _read(Membership, "membership", _OF_MEMBERSHIP, row)
@@ -66,5 +72,5 @@ def _role(row: Any) -> Membership:
     return membership
 
 
-def _read(model: type[Kind], name: str, fields: Sequence[str], row: Any) -> Kind:
+def _read(model: type[Kind], name: str, fields: Sequence[str], row: Model) -> Kind:
     return model.from_db(row._state.db, fields, [getattr(row, f"{name}_{field}") for field in fields])

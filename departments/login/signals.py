@@ -4,7 +4,7 @@ Django's auth app and allauth tell of them by signals alone; everywhere else in 
 event. allauth logs in by way of Django, so each log-in is told once.
 """
 
-from typing import Any
+from collections.abc import Mapping
 
 from allauth.mfa import signals as factors
 from allauth.mfa.models import Authenticator
@@ -19,28 +19,28 @@ from departments.services.accounts import record
 
 
 @receiver(user_logged_in, dispatch_uid="audit_log_in")
-def logged_in(sender: Any, user: User, request: HttpRequest, **details: Any) -> None:
+def logged_in(sender: object, user: User, request: HttpRequest, **details: object) -> None:
     """Somebody has logged in, by whatever door."""
     sittings.begin(request.session)
     record("account.log_in", by=user, subject=user)
 
 
 @receiver(user_logged_out, dispatch_uid="audit_log_out")
-def logged_out(sender: Any, user: User | None, **details: Any) -> None:
+def logged_out(sender: object, user: User | None, **details: object) -> None:
     """Somebody has logged out; Django also tells when nobody was logged in."""
     if isinstance(user, User):
         record("account.log_out", by=user, subject=user)
 
 
 @receiver(user_login_failed, dispatch_uid="audit_log_in_refused")
-def log_in_refused(sender: Any, credentials: dict[str, Any], **details: Any) -> None:
+def log_in_refused(sender: object, credentials: Mapping[str, object], **details: object) -> None:
     """A log-in was refused. The name is kept only if it is somebody's: people type passwords into the wrong field."""
     known = User.objects.named(str(credentials.get(User.USERNAME_FIELD, "")))
     record("account.log_in_refused", by=None, subject=known, **({"username": known.username} if known else {}))
 
 
 @receiver(factors.authentication_failed, dispatch_uid="audit_code_refused")
-def code_refused(sender: Any, user: User, request: HttpRequest, **details: Any) -> None:
+def code_refused(sender: object, user: User, request: HttpRequest, **details: object) -> None:
     """The password was right, the code of the second factor was not."""
     record("account.log_in_refused", by=None, subject=user, username=user.username, code=True)
     if lockout.seconds_locked(request, lockout.code_key(user)):
@@ -49,7 +49,9 @@ def code_refused(sender: Any, user: User, request: HttpRequest, **details: Any) 
 
 
 @receiver(factors.authenticator_added, dispatch_uid="audit_factor_added")
-def factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **details: Any) -> None:
+def factor_added(
+    sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **details: object
+) -> None:
     """The person has set up an app; its recovery codes come with it, and the code that was typed is used."""
     if authenticator.type == Authenticator.Type.TOTP:
         codes.use_up(authenticator, request.POST.get("code", ""))
@@ -57,20 +59,20 @@ def factor_added(sender: Any, request: HttpRequest, user: User, authenticator: A
 
 
 @receiver(factors.authenticator_removed, dispatch_uid="audit_factor_removed")
-def factor_removed(sender: Any, user: User, authenticator: Authenticator, **details: Any) -> None:
+def factor_removed(sender: object, user: User, authenticator: Authenticator, **details: object) -> None:
     """The person has removed the app; its recovery codes go with it."""
     if authenticator.type == Authenticator.Type.TOTP:
         record("account.second_factor_removed", by=user, subject=user)
 
 
 @receiver(factors.authenticator_reset, dispatch_uid="audit_codes_renewed")
-def codes_renewed(sender: Any, user: User, **details: Any) -> None:
+def codes_renewed(sender: object, user: User, **details: object) -> None:
     """The person has made new recovery codes; the old ones open nothing any more."""
     record("account.recovery_codes_renewed", by=user, subject=user)
 
 
 @receiver(factors.authenticator_used, dispatch_uid="audit_recovery_code_used")
-def recovery_code_used(sender: Any, user: User, authenticator: Authenticator, **details: Any) -> None:
+def recovery_code_used(sender: object, user: User, authenticator: Authenticator, **details: object) -> None:
     """The person came in by a recovery code."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         record("account.recovery_code_used", by=user, subject=user)

@@ -1,7 +1,8 @@
 """The append-only record of who did what."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +19,7 @@ KEPT = timedelta(days=183)
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Events are added and read; all that can be done to old ones is to let go of them."""
 
-    def update(self, **values: Any) -> NoReturn:
+    def update(self, **values: object) -> NoReturn:
         raise TypeError("An audit event is never changed.")
 
     def delete(self) -> NoReturn:
@@ -62,13 +63,20 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
         """Adds the row; refuses to change one that exists."""
         if self.pk is not None:
             raise TypeError("An audit event is never changed.")
-        super().save(*args, **kwargs)
+        super().save(force_insert=force_insert, using=using)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         raise TypeError("An audit event is never deleted.")
 
 

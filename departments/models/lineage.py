@@ -1,10 +1,11 @@
 """The regions below and above a region, asked of the database beside something else, so that they cost no query."""
 
 from functools import lru_cache
-from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, TextField
+from django.db.models.sql.compiler import SQLCompiler
 
 _LISTED = {"postgresql": "string_agg(id::text, ',')"}
 """How a database writes several ids as one text; SQLite's way is the usual one."""
@@ -29,7 +30,7 @@ def sql_of_regions_below(start: str, vendor: str = "") -> str:
 
 
 def sql_of_regions_above(start: str, vendor: str = "") -> str:
-    """The ids of a region and of every region that it is a part of, likewise."""
+    """The ids of a region and of every region that it is a part of as one text, as an expression."""
     return _written(_ABOVE, start, vendor)
 
 
@@ -40,7 +41,7 @@ def _written(template: str, start: str, vendor: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_region_ids(text: str | None) -> frozenset[int]:
-    """What such a text names."""
+    """The ids in a text of ids."""
     return frozenset(map(int, text.split(","))) if text else frozenset()
 
 
@@ -50,7 +51,15 @@ class RegionsBelow(Func):
     output_field = TextField()
     _sql = staticmethod(sql_of_regions_below)
 
-    def as_sql(self, compiler: Any, connection: Any, *_more: Any, **_context: Any) -> tuple[str, Any]:
+    def as_sql(
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+        **extra_context: object,
+    ) -> tuple[str, tuple[str | int, ...]]:
         """The expression in the words of the database."""
         sql, parameters = compiler.compile(self.source_expressions[0])
         return self._sql(sql, connection.vendor), parameters

@@ -34,14 +34,14 @@ class PersonQuerySet(models.QuerySet["User"]):
         )
 
     def of_departments(self, departments: Collection[int]) -> "PersonQuerySet":
-        """Who holds a role in one of the departments, or is to."""
+        """The people who hold a role in one of the departments, or who will hold it once it is confirmed."""
         held = Membership.objects.filter(department__in=departments)
         to_come = ProposedRole.objects.waiting().filter(department__in=departments)
         return self.filter(models.Q(pk__in=held.values("user")) | models.Q(pk__in=to_come.values("user")))
 
     def within(self, *, realm: Collection[int], departments: Collection[int]) -> "PersonQuerySet":
-        """Who holds a role in one of the departments or in any of a region, or is to; and, where all departments are
-        in these regions, those without any role."""
+        """The people who hold a role, or will hold it once it is confirmed, in one of the departments or in any
+        department of the regions; and, where there are no departments elsewhere, the people without any role."""
         here = models.Q(department__in=departments) | models.Q(department__region__in=realm)
         held, to_come = Membership.objects.filter(here), ProposedRole.objects.waiting().filter(here)
         others = Department.objects.exclude(region__in=realm)
@@ -64,7 +64,10 @@ class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[
 
 
 class User(AbstractUser):
-    """A person with a log-in. What a person may do follows from memberships alone."""
+    """A person with a log-in. What a person may do follows from memberships alone.
+
+    `roles_held` and `roles_to_come` are there after `with_roles()` alone.
+    """
 
     display_name = models.CharField(_("name"), max_length=60, blank=True)
     must_change_password = models.BooleanField(
@@ -76,6 +79,9 @@ class User(AbstractUser):
     sittings_ended = models.PositiveIntegerField(_("times that all log-ins were ended"), default=0, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()
+
+    roles_held: list["Membership"]
+    roles_to_come: list["ProposedRole"]
 
     class Meta:
         verbose_name = _("person")

@@ -57,7 +57,9 @@ def check_reform(
 
     `pk`: the reform itself, if it is there already and only changed.
     """
-    if not reform_fits(ReformKind(kind), {one.pk for one in before}, {one.pk for one in after}):
+    if not reform_fits(
+        ReformKind(kind), {department.pk for department in before}, {department.pk for department in after}
+    ):
         raise ValidationError(
             _(
                 "Renamed: one department before and another one after. Merged: one after. Split: one before and at "
@@ -65,20 +67,24 @@ def check_reform(
             )
         )
     gone = successors_on(day, besides=pk)
-    for one in before:
-        if one.pk in gone and one not in gone[one.pk]:
-            raise ValidationError(_("%(name)s has ended by an earlier reform.") % {"name": one})
+    for department in before:
+        if department.pk in gone and department not in gone[department.pk]:
+            raise ValidationError(_("%(name)s has ended by an earlier reform.") % {"name": department})
 
 
 def successors_on(day: date, *, besides: int | None = None) -> dict[int, list[Department]]:
     """Who follows each department (id) that has been reformed up to a day, by code; three queries."""
     reforms = Reform.objects.up_to(day).exclude(pk=besides or 0).prefetch_related("before", "after")
-    followers = {one.pk: one for reform in reforms for one in reform.after.all()}
+    followers = {department.pk: department for reform in reforms for department in reform.after.all()}
     steps = [
         ReformStep(
-            one.effective_on, frozenset(d.pk for d in one.before.all()), frozenset(d.pk for d in one.after.all())
+            reform.effective_on,
+            frozenset(d.pk for d in reform.before.all()),
+            frozenset(d.pk for d in reform.after.all()),
         )
-        for one in reversed(reforms)
+        for reform in reversed(reforms)
     ]
     found = successors(steps, day)
-    return {old: sorted((followers[pk] for pk in now), key=lambda one: one.code) for old, now in found.items()}
+    return {
+        old: sorted((followers[pk] for pk in now), key=lambda department: department.code) for old, now in found.items()
+    }

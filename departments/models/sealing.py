@@ -14,10 +14,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 def hash_with_audit_key(text: str) -> str:
@@ -25,21 +28,21 @@ def hash_with_audit_key(text: str) -> str:
     return hmac.digest(settings.AUDIT_KEY.encode(), text.encode(), "sha256").hex()
 
 
-def seal_of(label: str, values: Mapping[str, Any]) -> str:
+def seal_of(label: str, values: Mapping[str, object]) -> str:
     """The seal of a row of this model with these columns."""
     return hash_with_audit_key(_dumps([label, values]))
 
 
-def seals_of_many(label: str, column: str, numbers: Iterable[int], same: Mapping[str, Any]) -> Iterator[str]:
-    """The same for rows that differ in one number alone, in `column`: four times as quick, because the text is put
-    together once."""
+def seals_of_many(label: str, column: str, numbers: Iterable[int], same: Mapping[str, object]) -> Iterator[str]:
+    """The seals of rows that differ in the number of a `column` alone. It is four times as quick as a seal for each
+    row, because the text is put together once."""
     text = _dumps([label, {**same, column: "\0number"}]).replace("%", "%%").replace('"\\u0000number"', "%d")
     key = settings.AUDIT_KEY.encode()
     for number in numbers:
         yield hmac.digest(key, (text % number).encode(), "sha256").hex()
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     raise TypeError(f"{type(value).__name__} has no place in a seal.")
@@ -51,12 +54,13 @@ _dumps = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", "
 class SealField(models.CharField):
     """The seal of its row, made when the row is added. It stands after the columns that are made then too."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs |= {"max_length": 2 * sha256().digest_size, "editable": False}
-        super().__init__(*args, **kwargs)
+    # Untyped: the options of a field, which Django passes on when it copies one.
+    def __init__(self, verbose_name: "StrOrPromise | None" = None, **options: Any) -> None:
+        options |= {"max_length": 2 * sha256().digest_size, "editable": False}
+        super().__init__(verbose_name, **options)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """What was sealed stays so."""
+        """Seals a row when it is added; a row that is saved again keeps its seal."""
         if add:
             setattr(model_instance, self.attname, self.of(model_instance))
         return str(getattr(model_instance, self.attname))

@@ -25,7 +25,7 @@ LOT = 1000
 
 
 def is_composed(today: date) -> bool:
-    """Whether the day's digests are there. They are written together: where there is one, there are all."""
+    """Whether the day's digests are there. They are written together, so a single digest shows that all are there."""
     return Notice.objects.filter(kind=Notice.DIGEST, day=today).exists()
 
 
@@ -49,15 +49,15 @@ def _compose(today: date, now: datetime) -> int:
         if person.pk not in told and (found := choose_matters(open_matters.get(person.pk, []), last[person.pk], today))
     }
     Notice.objects.bulk_create(_digest(person, found, today, now) for person, found in chosen_for.items())
-    note_last_reminders({(person.pk, one.thing) for person, found in chosen_for.items() for one in found}, today)
+    note_last_reminders({(person.pk, matter.thing) for person, found in chosen_for.items() for matter in found}, today)
     return len(chosen_for)
 
 
 def active_people() -> list[User]:
     """Everybody who may log in and holds a role, with the roles, in two queries."""
     held: dict[int, list[Membership]] = defaultdict(list)
-    for one in Membership.objects.filter(user__is_active=True).with_lineage():
-        held[one.user_id].append(one)
+    for membership in Membership.objects.filter(user__is_active=True).with_lineage():
+        held[membership.user_id].append(membership)
     people = list(User.objects.filter(pk__in=held).order_by("pk"))
     for person in people:
         person.held = held[person.pk]
@@ -65,7 +65,7 @@ def active_people() -> list[User]:
 
 
 def _told(today: date, now: datetime) -> set[int]:
-    """Who has a digest for the day already, or got one on the day that it is now."""
+    """The people who have a digest for the day already, or who got a digest today."""
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(now), time.min))
     digests = Notice.objects.filter(Q(day=today) | Q(created_at__gte=midnight), kind=Notice.DIGEST)
     return set(digests.values_list("user_id", flat=True))
@@ -83,7 +83,7 @@ def _digest(person: User, found: list[Matter], today: date, now: datetime) -> No
         user=person,
         kind=Notice.DIGEST,
         day=today,
-        parts=[asdict(one.part) for one in found],
+        parts=[asdict(matter.part) for matter in found],
         created_at=now,
         mail_at=now if person.email else None,
     )

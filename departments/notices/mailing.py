@@ -120,7 +120,7 @@ def _sent(notices: Sequence[Notice], connection: BaseEmailBackend, now: datetime
 
 
 def _tell_further_addresses(notices: Sequence[Notice], connection: BaseEmailBackend) -> None:
-    """First, and each once: the person's own address may be one that takes nothing."""
+    """Sends to the further addresses, each once, before the person's own address, which may take no mail at all."""
     for notice in notices:
         if notice.mail_also:
             connection.send_messages([message_of([notice], notice.mail_also)])
@@ -137,8 +137,8 @@ def message_of(notices: Sequence[Notice], address: str) -> EmailMultiAlternative
         context = {
             "site": settings.SITE_URL,
             "notices": [
-                (matters.heading_of_notice(one), [_absolute(line) for line in matters.lines_of_notice(one)])
-                for one in notices
+                (matters.heading_of_notice(notice), [_absolute(line) for line in matters.lines_of_notice(notice)])
+                for notice in notices
             ],
         }
         message = EmailMultiAlternatives(
@@ -156,7 +156,7 @@ def _absolute(line: NoticeLine) -> NoticeLine:
 
 
 def _subject(notices: Sequence[Notice]) -> str:
-    headings = dict.fromkeys(matters.heading_of_notice(one) for one in notices)
+    headings = dict.fromkeys(matters.heading_of_notice(notice) for notice in notices)
     return " · ".join((_("Plan Monitor"), *headings))
 
 

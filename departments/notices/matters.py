@@ -8,19 +8,18 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Notice, User
-from departments.rules.reminding import Matter
+from departments.rules.reminding import Details, Matter
 
 Provider = Callable[[Sequence[User], date], Mapping[int, Sequence[Matter]]]
 """Active people with their roles, and the day → what each has to do, by the person's id, in a constant number of
 queries however many people there are."""
 
-Wording = Callable[[Mapping[str, Any]], str]
+Wording = Callable[[Details], str]
 """The details of a part → a sentence in the language that is active."""
 
 _providers: list[Provider] = []

@@ -1,6 +1,7 @@
 """What is asked for on the pages of accounts and people; allauth's forms get our words, beside the fields."""
 
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING
 
 from allauth.account import forms as account
 from allauth.core import context
@@ -21,8 +22,14 @@ from departments.models import Department, Membership, User
 from departments.permissions import Role
 from pages.choices import offer_rows
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _named(field: forms.Field, label: Any, help_text: Any = "") -> None:
+Data = Mapping[str, object]
+"""What a browser has sent, by the names of fields."""
+
+
+def _named(field: forms.Field, label: "StrOrPromise", help_text: "StrOrPromise" = "") -> None:
     field.label, field.help_text = label, help_text
     field.widget.attrs.pop("placeholder", None)
 
@@ -36,7 +43,7 @@ def _rules() -> SafeString:
 class LoginForm(account.LoginForm):
     """Name and password."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _named(self.fields["login"], _("User name"))
         _named(self.fields["password"], _("Password"))
@@ -46,7 +53,7 @@ class LoginForm(account.LoginForm):
 class ReauthenticateForm(account.ReauthenticateForm):
     """The password once more."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _named(self.fields["password"], _("Password"))
 
@@ -54,7 +61,7 @@ class ReauthenticateForm(account.ReauthenticateForm):
 class ChangePasswordForm(account.ChangePasswordForm):
     """The own password: the one until now, and a new one twice."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _named(self.fields["oldpassword"], _("Current password"))
         _named(self.fields["password1"], _("New password"), lazy(_rules, SafeString)())
@@ -64,7 +71,7 @@ class ChangePasswordForm(account.ChangePasswordForm):
 class CodeForm(factors.AuthenticateForm):
     """The code of the app, or a recovery code."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _named(self.fields["code"], _("Code"))
         self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
@@ -83,7 +90,7 @@ class CodeForm(factors.AuthenticateForm):
 class ActivateForm(totp.ActivateTOTPForm):
     """The first code of an app, which shows that it has understood."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _named(self.fields["code"], _("Code that the app shows"))
         self.fields["code"].widget.attrs |= {"inputmode": "numeric"}
@@ -94,16 +101,23 @@ class RolesField(forms.TypedMultipleChoiceField):
 
     widget = forms.CheckboxSelectMultiple
 
-    def __init__(self, offered: frozenset[Role], **kwargs: Any) -> None:
-        choices = [one for one in Membership.RoleChoices.choices if one[0] in offered]
-        super().__init__(choices=choices, coerce=Role, label=_("Roles"), required=False, **kwargs)
+    def __init__(self, offered: frozenset[Role]) -> None:
+        choices = [choice for choice in Membership.RoleChoices.choices if choice[0] in offered]
+        super().__init__(choices=choices, coerce=Role, label=_("Roles"), required=False)
 
 
 class RolesForm(forms.Form):
     """The roles of a person in one department."""
 
-    def __init__(self, offered: frozenset[Role], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        offered: frozenset[Role],
+        data: Data | None = None,
+        *,
+        initial: MutableMapping[str, object] | None = None,
+        auto_id: str = "id_%s",
+    ) -> None:
+        super().__init__(data, initial=initial, auto_id=auto_id)
         self.fields["roles"] = RolesField(offered)
 
 
@@ -112,10 +126,8 @@ class PlaceForm(RolesForm):
 
     department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"), to_field_name="code")
 
-    def __init__(
-        self, departments: "QuerySet[Department]", offered: frozenset[Role], *args: Any, **kwargs: Any
-    ) -> None:
-        super().__init__(offered, *args, **kwargs)
+    def __init__(self, departments: "QuerySet[Department]", offered: frozenset[Role], *, auto_id: str) -> None:
+        super().__init__(offered, auto_id=auto_id)
         offer_rows(self, "department", departments)
 
 
@@ -128,10 +140,8 @@ class PersonForm(forms.ModelForm):
         labels = {"username": _("User name"), "display_name": _("Name"), "email": _("E-mail address")}
         help_texts = {"username": _("For logging in: letters, digits and @ . + - _. It cannot be changed later.")}
 
-    def __init__(
-        self, departments: "QuerySet[Department]", offered: frozenset[Role], *args: Any, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, departments: "QuerySet[Department]", offered: frozenset[Role], data: Data | None = None) -> None:
+        super().__init__(data)
         self.fields["display_name"].required = True
         self.fields["department"] = forms.ModelChoiceField(
             departments, label=_("Department"), initial=departments.first() if departments.count() == 1 else None
@@ -157,8 +167,8 @@ class PeopleFilter(forms.Form):
     )
     page = forms.IntegerField(required=False, min_value=1, max_value=10**6, widget=forms.HiddenInput)
 
-    def __init__(self, departments: "QuerySet[Department]", *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, departments: "QuerySet[Department]", data: Data) -> None:
+        super().__init__(data)
         offer_rows(self, "department", departments)
         if departments.count() == 1:
             self.fields["department"].widget = forms.HiddenInput()

@@ -5,7 +5,6 @@ A plan names it as one unit. When it is asked who answers, the governments do, e
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -15,15 +14,16 @@ COUNTY = Department.Kind.COUNTY_GOVERNMENT
 EACH_COUNTY = Department.Kind.EACH_COUNTY
 
 
-def groups_standing_for(departments: "Collection[int] | QuerySet[Any, Any]") -> "QuerySet[Department]":
-    """The departments that stand for one of these."""
+def groups_standing_for(departments: "Collection[int] | QuerySet[Department, object]") -> "QuerySet[Department]":
+    """The departments that stand for each county and so for one of these departments."""
     members = {"region__parts__departments__in": departments, "region__parts__departments__kind": COUNTY}
     return Department.objects.filter(kind=EACH_COUNTY, **members)
 
 
 def members_of(departments: Iterable[Department]) -> Mapping[int, Sequence[Department]]:
-    """Each of these that stands for others, by id, and those others by code; one query, none where there is none."""
-    groups = {one.pk: one.region_id for one in departments if one.kind == EACH_COUNTY}
+    """The members of each of these departments that stands for others, by its id and in the order of their codes: one
+    query, or none where no department stands for others."""
+    groups = {department.pk: department.region_id for department in departments if department.kind == EACH_COUNTY}
     if not groups:
         return {}
     found: dict[int, list[Department]] = defaultdict(list)
@@ -34,7 +34,7 @@ def members_of(departments: Iterable[Department]) -> Mapping[int, Sequence[Depar
 
 
 def spread_groups(departments: "QuerySet[Department]") -> "QuerySet[Department]":
-    """The same departments, but each county's government in place of those that stand for them."""
+    """The same departments, with the governments of the counties in place of the department that stands for them."""
     groups = departments.filter(kind=EACH_COUNTY).values("region")
     named = Q(pk__in=departments.exclude(kind=EACH_COUNTY).values("pk"))
     return Department.objects.filter(named | Q(kind=COUNTY, region__parent__in=groups)).order_by("kind", "code")

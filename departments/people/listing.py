@@ -1,8 +1,7 @@
 """The people whom somebody manages, as they are shown: a page of a list, or one person with what may be changed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from allauth.mfa.models import Authenticator
 from django.core.paginator import Page, Paginator
@@ -15,6 +14,18 @@ from departments.permissions import Action, Role, grantable
 from departments.services.accounts import managed_by, roles_to_grant, why_not_managed
 
 PAGE = 50
+
+
+class SecondFactor(TypedDict):
+    """What the question adds to each person: whether there is a second factor."""
+
+    factor: bool
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    ListedPerson = WithAnnotations[User, SecondFactor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,8 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentRoles:
-    """A department in which the person's roles may be changed: those that may be given, and those held of them."""
+    """A department in which the person's roles may be changed: the roles that may be given, and which of them the
+    person holds."""
 
     department: Department
     offered: frozenset[Role]
@@ -48,13 +60,15 @@ def people_of(by: User) -> PersonQuerySet:
     return managed_by(access.demand(by, Action.MANAGE_PEOPLE))
 
 
-def page_of_people(by: User, wanted: Mapping[str, Any]) -> tuple[list[PersonRow], "Page[User]"]:
+def page_of_people(
+    by: User, *, q: str = "", department: Department | None = None, page: int | None = None
+) -> tuple[list[PersonRow], "Page[ListedPerson]"]:
     """A page of the people who fit `q` (a part of a name) and `department`."""
-    found: Any = _fitting(people_of(by), wanted).with_roles().annotate(factor=_factor())
-    page: Page[Any] = Paginator(found.order_by("-is_active", "username"), PAGE).get_page(wanted.get("page") or 1)
-    people: list[User] = list(page.object_list)
+    found = _fitting(people_of(by), q, department).with_roles().annotate(factor=_factor())
+    shown = Paginator(found.order_by("-is_active", "username"), PAGE).get_page(page or 1)
+    people = list(shown.object_list)
     locked = lockout.find_locked_people(people)
-    return [_row(one, one.pk in locked) for one in people], page
+    return [_row(person, person.pk in locked) for person in people], shown
 
 
 def row_of_person(person: User) -> PersonRow:
@@ -66,8 +80,8 @@ def row_of_person(person: User) -> PersonRow:
 def roles_by_department(person: User, by: User) -> list[DepartmentRoles]:
     """Where somebody may change the person's roles: the departments in which the person has any."""
     held: dict[Department, set[Role]] = {}
-    for one in person.memberships.filter(department__in=departments_managed_by(by)).select_related("department"):
-        held.setdefault(one.department, set()).add(Role(one.role))
+    for membership in person.memberships.filter(department__in=departments_managed_by(by)).select_related("department"):
+        held.setdefault(membership.department, set()).add(Role(membership.role))
     offered = {department: roles_to_grant(by, department) for department in held}
     return [
         DepartmentRoles(department, offered[department], frozenset(roles) & offered[department])
@@ -95,11 +109,11 @@ def deeds_for_account(row: PersonRow, by: User) -> list[str]:
     ]
 
 
-def _fitting(found: PersonQuerySet, wanted: Mapping[str, Any]) -> PersonQuerySet:
-    if wanted.get("q"):
-        found = found.found(wanted["q"])
-    if wanted.get("department"):
-        found = found.of_departments([wanted["department"].pk])
+def _fitting(found: PersonQuerySet, q: str, department: Department | None) -> PersonQuerySet:
+    if q:
+        found = found.found(q)
+    if department is not None:
+        found = found.of_departments([department.pk])
     return found
 
 
@@ -107,5 +121,5 @@ def _factor() -> Exists:
     return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
 
 
-def _row(person: Any, locked: bool) -> PersonRow:
+def _row(person: "ListedPerson", locked: bool) -> PersonRow:
     return PersonRow(person, person.roles_held, person.roles_to_come, locked, person.factor)

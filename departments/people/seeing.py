@@ -29,7 +29,7 @@ def regions_seen_by(user: User) -> "QuerySet[Region]":
 
 
 def departments_seen_by(user: User) -> "QuerySet[Department]":
-    """The departments of these regions, and those that what the person sees names."""
+    """The departments of these regions, and the departments that are named by what the person sees."""
     found = Q(region__in=access.reach(user, Action.VIEW_PLAN).lineage)
     for named in _named:
         found |= named(user)

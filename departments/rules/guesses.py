@@ -12,7 +12,7 @@ _HIGHEST = 30
 
 @dataclass(frozen=True, slots=True)
 class Growing:
-    """After `free` failures each one doubles the wait, from `first` seconds to the `longest`; all are forgotten after a
+    """After `free` failures each failure doubles the wait, from `first` to `longest` seconds; all are forgotten after a
     time without any."""
 
     free: int
@@ -34,7 +34,7 @@ class Growing:
 
 @dataclass(frozen=True, slots=True)
 class Draining:
-    """So many failures at once, and then one for every `each` seconds in which there was none."""
+    """So many failures are let pass at once, and one more for every `each` seconds without a failure."""
 
     most: int
     each: float

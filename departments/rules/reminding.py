@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+Details = Mapping[str, Any]  # JSON, as the database keeps it: whoever reads a value knows its kind
+
 
 @dataclass(frozen=True, slots=True)
 class ReminderRule:
-    """Days before the deadline, days after it, then every `every` days; never closer than `apart` days for one thing.
+    """On which days a person is reminded of a thing.
 
-    Reminders that repeat keep `every` days to the one before, however that came about; so those that have once gone out
-    together stay together.
+    The reminders of `before` come so many days before the deadline, the reminders of `after` so many days after it.
+    From the last of them on, a reminder comes every `every` days. Two reminders of a thing are at least `apart` days
+    apart.
+
+    A repeated reminder counts its days from the reminder before, whatever led to that. So things of which a person was
+    once reminded together stay together.
     """
 
     before: tuple[int, ...]
@@ -36,7 +42,7 @@ class ReminderRule:
         passed, last = (today - deadline).days, max(self.after)
         if passed > last:
             return deadline + timedelta(days=passed - (passed - last) % self.every)
-        reached = [number for number in (*(-one for one in self.before), *self.after) if number <= passed]
+        reached = [number for number in (*(-day for day in self.before), *self.after) if number <= passed]
         return deadline + timedelta(days=max(reached)) if reached else None
 
     def is_due(self, deadline: date, today: date, last: date | None) -> bool:
@@ -48,16 +54,16 @@ class ReminderRule:
         return last < day and (today - last).days >= (max(self.every, self.apart) if repeats else self.apart)
 
     def goes_along(self, deadline: date, today: date, last: date | None) -> bool:
-        """Whether what is overdue is said again because the person gets a message today anyway: one, not two a week."""
+        """Whether an overdue thing joins a message that the person gets today anyway, so that fewer messages go out."""
         return last is not None and today > deadline and (today - last).days >= self.apart
 
 
 @dataclass(frozen=True, slots=True)
 class NoticePart:
-    """What one sentence is made of in the reader's language, and the path that leads there. `details` is JSON."""
+    """What a sentence in the reader's language is made of, and the path to its subject. `details` is JSON."""
 
     kind: str
-    details: Mapping[str, Any]
+    details: Details
     link: str
 
 
@@ -73,7 +79,11 @@ class Matter:
 
 def choose_matters(matters: list[Matter], last: Mapping[str, date], today: date) -> list[Matter]:
     """What the person is told today: nothing unless something is due; `last` is the last reminder of each thing."""
-    due = [one for one in matters if one.rule.is_due(one.deadline, today, last.get(one.thing))]
+    due = [matter for matter in matters if matter.rule.is_due(matter.deadline, today, last.get(matter.thing))]
     if not due:
         return []
-    return [one for one in matters if one in due or one.rule.goes_along(one.deadline, today, last.get(one.thing))]
+    return [
+        matter
+        for matter in matters
+        if matter in due or matter.rule.goes_along(matter.deadline, today, last.get(matter.thing))
+    ]

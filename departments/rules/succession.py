@@ -28,8 +28,10 @@ class ReformStep:
 
 
 def reform_fits(kind: ReformKind, before: Collection[int], after: Collection[int]) -> bool:
-    """Whether so many departments can become so many: renamed one → another one; merged one or more → one, which may be
-    one of them; split one → two or more, of which it may be one itself.
+    """Whether a reform of this kind can lead from the departments before to the departments after.
+
+    A renamed department is followed by one other department. Merged departments are followed by a single department,
+    which may be one of them. A split department is followed by two or more departments, and may itself be among them.
     """
     if not set(before) - set(after):
         return kind is ReformKind.SPLIT and len(before) == 1 and len(after) > 1
@@ -43,7 +45,7 @@ def reform_fits(kind: ReformKind, before: Collection[int], after: Collection[int
 def successors(steps: Iterable[ReformStep], day: date) -> Mapping[int, frozenset[int]]:
     """Who follows each department that has been reformed up to a day, this day included, over all steps between."""
     found: dict[int, frozenset[int]] = {}
-    for step in sorted((one for one in steps if one.day <= day), key=lambda one: one.day):
+    for step in sorted((known for known in steps if known.day <= day), key=lambda known: known.day):
         found = {old: _stepped(now, step) for old, now in found.items()}
         found |= {old: step.after for old in step.before if old not in found}
     return {old: now for old, now in found.items() if now != {old}}

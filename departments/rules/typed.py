@@ -5,6 +5,6 @@ MOST_DIGITS = 18
 
 
 def number_of(text: object) -> int | None:
-    """The number that the text writes; None for anything else, and for one that no database could look up."""
+    """The number that the text writes; None for other texts, and for a number that no database could look up."""
     digits = str(text or "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS else None

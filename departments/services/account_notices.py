@@ -4,8 +4,7 @@ The person is told, the other administrators of the person's units, and the plan
 somebody's account or makes a reviewer does not do so unseen.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from departments.models import AuditEvent, Department, Membership, User
 from departments.permissions import Role
-from departments.rules.reminding import NoticePart
+from departments.rules.reminding import Details, NoticePart
 from departments.services.notices import notify
 
 KIND, ADDRESS_CHANGED = "account", "people.address_changed"
@@ -31,23 +30,24 @@ def tell_account_event(
     former_address: str = "",
     **details: str,
 ) -> None:
-    """Tells of an event in the account of a person with roles in these units; nobody is told of an own deed. But where
-    an address was taken away the person is told there, whoever did it: it may have been somebody in the person's name.
+    """Tells people of an event in the account of a person with roles in these units. Nobody is told of an own deed.
+
+    The person is always told at a former address: whoever changed it may have acted in the person's name.
     """
     told = {"person": str(person), "by": str(event.actor or ""), **details}
     further = [] if also is None else list(also)
     people = {*people_concerned_by_account(person, units), *further} - {event.actor} | (
         {person} if former_address else set()
     )
-    for one in sorted(people, key=lambda user: user.pk):
-        part = NoticePart(ADDRESS_CHANGED if former_address else event.action, told, _link(one, person))
-        mail_also = former_address if one == person else ""
+    for reader in sorted(people, key=lambda user: user.pk):
+        part = NoticePart(ADDRESS_CHANGED if former_address else event.action, told, _link(reader, person))
+        mail_also = former_address if reader == person else ""
         subject = f"{event._meta.label_lower}:{event.pk}"
-        notify(one, kind=KIND, subject=subject, part=part, now=timezone.now(), mail_also=mail_also)
+        notify(reader, kind=KIND, subject=subject, part=part, now=timezone.now(), mail_also=mail_also)
 
 
 def people_concerned_by_account(person: User, units: Collection[int]) -> "QuerySet[User]":
-    """The person, who administers one of the units, and the plan office of their regions."""
+    """The person, the administrators of the units, and the plan office of the units' regions."""
     regions = Department.objects.filter(pk__in=units).values("region")
     chiefs = Q(role=Role.ADMINISTRATOR.value, department__in=units)
     office = Q(role=Role.COORDINATOR.value, department__region__in=regions)
@@ -63,8 +63,8 @@ def _link(reader: User, person: User) -> str:
     return reverse("person", args=[person.pk]) if chief else reverse("notices")
 
 
-def _worded(sentence: str | Promise) -> Callable[[Mapping[str, Any]], str]:
-    def word(details: Mapping[str, Any]) -> str:
+def _worded(sentence: str | Promise) -> Callable[[Details], str]:
+    def word(details: Details) -> str:
         role = dict(Membership.RoleChoices.choices).get(details.get("role", ""), "")
         return str(sentence) % {**details, "by": details["by"] or _("The system"), "role": role}
 

@@ -6,7 +6,6 @@ city or department, or at more than the own roles open, by way of a password tha
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -28,27 +27,28 @@ Held = tuple[int, str]
 """A role as (department's id, role)."""
 
 
-def record(action: str, *, by: User | None, subject: models.Model | None = None, **detail: Any) -> AuditEvent:
+def record(action: str, *, by: User | None, subject: models.Model | None = None, **detail: object) -> AuditEvent:
     """Adds an audit event; to be called inside the transaction of what it records. `detail` holds JSON values."""
     return _recorded(_where(by, subject), action, by, subject, detail)
 
 
 def _recorded(
-    region_id: int | None, action: str, by: User | None, subject: models.Model | None, detail: Mapping[str, Any]
+    region_id: int | None, action: str, by: User | None, subject: models.Model | None, detail: Mapping[str, object]
 ) -> AuditEvent:
-    """Adds an audit event of which the administrators of a region read."""
+    """Adds an audit event that the administrators of a region can read."""
     name = f"{subject._meta.label_lower}:{subject.pk}" if subject is not None else ""
     told = {"actor": by, "action": action, "subject": name, "detail": dict(detail)}
     return AuditEvent.objects.create(**told, region_id=region_id)
 
 
 def _where(by: User | None, subject: models.Model | None) -> int | None:
-    """The region whose administrators read of it: the one for which somebody acts, else that of what it is about."""
+    """The region whose administrators can read an event: the region for which somebody acts, else the region of what
+    the event is about."""
     found = {role.department.region_id for role in by.held} if by is not None else set()
     return found.pop() if len(found) == 1 else _region_of(subject)
 
 
-def _region_of(subject: Any) -> int | None:
+def _region_of(subject: object) -> int | None:
     """The region of a row, of its plan, or of the person whom it is about; None where there is none."""
     if isinstance(subject, User):
         return _where(subject, None)
@@ -80,8 +80,11 @@ def why_not_managed(person: User, by: User | None) -> str:
     if person == by:
         return _("This is your own account. Change your password and your second factor under Account security.")
     reached = access.demand(by, Action.MANAGE_PEOPLE)
-    held: list[Any] = [*person.memberships.select_related("department"), *proposals.waiting_roles_of(person)]
-    if all(reached.sees(one.department.region_id) or _may_grant(one, by) for one in held):
+    held: list[Membership | ProposedRole] = [
+        *person.memberships.select_related("department"),
+        *proposals.waiting_roles_of(person),
+    ]
+    if all(reached.sees(membership.department.region_id) or _may_grant(membership, by) for membership in held):
         return ""
     return _("This person also holds a role that you do not manage. Ask the administrator of the government office.")
 
@@ -133,12 +136,13 @@ def add_person(
 
 @transaction.atomic
 def set_roles(person: User, *, department: Department, roles: Collection[Role], by: User | None) -> None:
-    """The person holds exactly these of the roles that `by` may give in the department; others stay as they are."""
+    """Gives and takes roles in a department until the person holds exactly `roles`, among the roles that `by` may give
+    there; roles that `by` may not give stay as they are."""
     may = _demand_grantable(department, roles, by)
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if by is not None and not may_see_person(person, by):
         raise access.refusal()
-    held = {Role(one.role) for one in person.memberships.filter(department=department)}
+    held = {Role(membership.role) for membership in person.memberships.filter(department=department)}
     _keep_the_way_in(person, department, held & may - set(roles), by)
     _take(person, department, held & may - set(roles), by)
     _give(person, department, set(roles) - held, by)
@@ -174,7 +178,7 @@ def _give(person: User, department: Department, roles: Iterable[Role], by: User 
             _take_effect(person, department, role, by, alone=True)
 
 
-def _take_effect(person: User, department: Department, role: Role, by: User | None, **detail: Any) -> None:
+def _take_effect(person: User, department: Department, role: Role, by: User | None, **detail: object) -> None:
     Membership.objects.create(user=person, department=department, role=role.value)
     event = record_role("people.role_granted", person, (department.pk, role.value), by, **detail)
     tell_account_event(event, person, {department.pk}, department=department.short_name, role=role.value)
@@ -192,8 +196,8 @@ def _take(person: User, department: Department, roles: Iterable[Role], by: User 
         record_role("people.role_revoked", person, (department.pk, role.value), by)
 
 
-def record_role(action: str, person: User, held: Held, by: User | None, **detail: Any) -> AuditEvent:
-    """Whoever administers the department's region reads of it."""
+def record_role(action: str, person: User, held: Held, by: User | None, **detail: object) -> AuditEvent:
+    """Records what was done about a role, for the administrators of the department's region."""
     department = Department.objects.get(pk=held[0])
     told = {"username": person.username, "department": department.short_name, "role": held[1], **detail}
     return _recorded(department.region_id, action, by, person, told)
@@ -204,8 +208,8 @@ def exchange_roles(
     person: User, *, taken: Iterable[Membership], given: Iterable[tuple[Department, Role]], by: User
 ) -> None:
     """The person loses roles and gets others, for the administration, where any of the region may be chosen."""
-    for one in taken:
-        _take(person, one.department, [Role(one.role)], by)
+    for membership in taken:
+        _take(person, membership.department, [Role(membership.role)], by)
     for department, role in given:
         _give(person, department, [role], by)
 
@@ -243,19 +247,19 @@ def was_closed_or_opened(person: User, *, by: User | None) -> None:
     _record_and_tell(action, person, by, {"is_active": not person.is_active})
 
 
-def state_of_account(person: User) -> dict[str, Any]:
-    """What the audit log tells of an account: everything by which one comes in or is reached but the password."""
+def state_of_account(person: User) -> dict[str, object]:
+    """What the audit log tells of an account: all by which a person comes in or is reached, but for the password."""
     return {name: getattr(person, name) for name in ACCOUNT}
 
 
-def record_change(person: User, *, before: Mapping[str, Any], by: User | None) -> None:
+def record_change(person: User, *, before: Mapping[str, object], by: User | None) -> None:
     """Records what differs from the account's state before, for a door that edits it."""
     if difference := _difference(before, person):
         event = record("people.changed", by=by, subject=person, username=person.username, **difference)
-        tell_account_event(event, person, _units_of(person), former_address=difference["before"].get("email", ""))
+        tell_account_event(event, person, _units_of(person), former_address=str(difference["before"].get("email", "")))
 
 
-def _difference(before: Mapping[str, Any], person: User) -> dict[str, dict[str, Any]]:
+def _difference(before: Mapping[str, object], person: User) -> dict[str, dict[str, object]]:
     after = state_of_account(person)
     changed = [name for name in before if before[name] != after[name]]
     states = {"before": before, "after": after}
@@ -271,7 +275,7 @@ def _end_everything(person: User, by: User | None) -> None:
 
 
 def revoke_api_tokens(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -> int:
-    """From now on these tokens open nothing; how many did."""
+    """Revokes the tokens, which open nothing from now on, and returns how many were valid until now."""
     valid = list(tokens.filter(revoked_at__isnull=True).select_related("user"))
     for token in valid:
         record("api_token.revoked", by=by, subject=token, owner=token.user.username, name=token.name)
@@ -279,7 +283,7 @@ def revoke_api_tokens(tokens: "models.QuerySet[ApiToken]", *, by: User | None) -
     return len(valid)
 
 
-def _record_and_tell(action: str, person: User, by: User | None, before: Mapping[str, Any] | None = None) -> None:
+def _record_and_tell(action: str, person: User, by: User | None, before: Mapping[str, object] | None = None) -> None:
     event = record(action, by=by, subject=person, username=person.username, **_difference(before or {}, person))
     tell_account_event(event, person, _units_of(person))
 

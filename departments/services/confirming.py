@@ -31,7 +31,8 @@ def may_refuse(proposed: ProposedRole, by: User) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OfferedRole:
-    """A role that waits, what somebody may do about it, and for who may not confirm it some of those who may."""
+    """A role that waits and what the reader may do about it; a reader who may not confirm it is told some people who
+    may."""
 
     role: ProposedRole
     may_confirm: bool
@@ -42,7 +43,7 @@ class OfferedRole:
 
 def offer_waiting_roles(by: User, waiting: Iterable[ProposedRole]) -> list[OfferedRole]:
     """Roles that wait, as they are offered to somebody."""
-    return [_offered(one, by) for one in waiting]
+    return [_offered(proposal, by) for proposal in waiting]
 
 
 def _offered(row: ProposedRole, by: User) -> OfferedRole:

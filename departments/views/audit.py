@@ -1,6 +1,6 @@
 """What administrators read: the audit log."""
 
-from typing import Any
+from typing import cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -13,6 +13,7 @@ from departments import access
 from departments.auditing import log
 from departments.permissions import Action
 from departments.services.accounts import record
+from pages.spreadsheets import CSV_TYPE
 
 
 def _day() -> forms.DateInput:
@@ -36,9 +37,10 @@ class LogForm(forms.Form):
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     @property
-    def wanted(self) -> dict[str, Any]:
+    def wanted(self) -> log.WantedEvents:
         """What was understood; what was not narrows nothing, and the form says so beside the field."""
-        return {name: value for name, value in self.cleaned_data.items() if value and name != "before"}
+        given = {name: value for name, value in self.cleaned_data.items() if value and name != "before"}
+        return cast(log.WantedEvents, given)
 
 
 @require_safe
@@ -61,10 +63,10 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
     user = access.person_of_request(request)
     form = LogForm(request.POST)
     form.is_valid()
-    wanted: dict[str, Any] = {f"wanted_{name}": str(value) for name, value in form.wanted.items()}
-    record("audit.exported", by=user, **wanted)
+    wanted = {f"wanted_{name}": str(value) for name, value in form.wanted.items()}
+    record("audit.exported", by=user, subject=None, **wanted)
     return StreamingHttpResponse(
         log.write_audit_csv(log.choose_events(form.wanted, user)),
-        content_type="text/csv; charset=utf-8",
+        content_type=CSV_TYPE,
         headers={"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"},
     )

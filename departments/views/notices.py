@@ -1,7 +1,5 @@
 """What a person is told (通知): the page with everything that is also sent by e-mail."""
 
-from typing import cast
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from departments import access
-from departments.models import Notice, User
+from departments.models import Notice
 from departments.notices import matters
 from departments.permissions import Action
 from departments.services.notices import mark_all_read, mark_read
@@ -22,9 +20,9 @@ PAGE = 20
 @access.requires(Action.VIEW_PLAN)
 def notices(request: HttpRequest) -> HttpResponse:
     """My notices, unread first; `?page=` counts from 1, what cannot be understood is the nearest page."""
-    mine = Notice.objects.filter(user=_person(request)).unread_first()
+    mine = Notice.objects.filter(user=access.person_of_request(request)).unread_first()
     page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
-    shown = [(one, matters.heading_of_notice(one), matters.lines_of_notice(one)) for one in page]
+    shown = [(notice, matters.heading_of_notice(notice), matters.lines_of_notice(notice)) for notice in page]
     return render(request, "departments/notices.html", {"page": page, "notices": shown})
 
 
@@ -32,7 +30,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def read_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Marks one of my notices as read; 404 for somebody else's."""
-    user = _person(request)
+    user = access.person_of_request(request)
     mark_read(user, get_object_or_404(Notice, user=user, pk=pk).pk, timezone.now())
     page = request.GET.get("page", "")
     return redirect(reverse("notices") + (f"?page={page}" if page.isascii() and page.isdigit() else ""))
@@ -42,9 +40,5 @@ def read_one(request: HttpRequest, pk: int) -> HttpResponse:
 @access.requires(Action.VIEW_PLAN)
 def read_all(request: HttpRequest) -> HttpResponse:
     """Marks all of my notices as read."""
-    mark_all_read(_person(request), timezone.now())
+    mark_all_read(access.person_of_request(request), timezone.now())
     return redirect("notices")
-
-
-def _person(request: HttpRequest) -> User:
-    return cast(User, request.user)

@@ -1,7 +1,5 @@
 """The people of a department: who they are, what they may do, and help when they cannot come in."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,11 +28,11 @@ DONE: dict[str, str | Promise] = {
 @require_safe
 @access.requires(Action.MANAGE_PEOPLE)
 def people_page(request: HttpRequest) -> HttpResponse:
-    """Everybody whom one manages, a page at a time."""
+    """The people whom the reader manages, a page at a time."""
     by = access.person_of_request(request)
     form = PeopleFilter(people.departments_managed_by(by), request.GET)
     form.is_valid()
-    rows, page = people.page_of_people(by, form.cleaned_data)
+    rows, page = people.page_of_people(by, **form.cleaned_data)
     return render(request, "departments/people.html", {"form": form, "rows": rows, "page": page})
 
 
@@ -129,10 +127,10 @@ def do_account_deed(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
 
 def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse:
     by, row = access.person_of_request(request), people.row_of_person(person)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "row": row,
         "waiting": confirming.offer_waiting_roles(by, row.waiting),
-        "places": [(one.department, _roles_form(one)) for one in people.roles_by_department(person, by)],
+        "places": [(place.department, _roles_form(place)) for place in people.roles_by_department(person, by)],
         "elsewhere": _elsewhere(person, by),
         "deeds": people.deeds_for_account(row, by),
         "why_not": services.why_not_managed(person, by),
@@ -142,12 +140,12 @@ def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse
 
 
 def _roles_form(place: people.DepartmentRoles) -> RolesForm:
-    held = {"roles": sorted(place.held)}
+    held: dict[str, object] = {"roles": sorted(place.held)}
     return RolesForm(place.offered, initial=held, auto_id=f"{place.department.code}-%s")
 
 
 def _elsewhere(person: User, by: User) -> PlaceForm | None:
-    """For a first role in a further department; nothing where one manages a single department."""
+    """The form for a first role in a further department; None where the reader manages no further department."""
     free = people.departments_managed_by(by).exclude(pk__in=person.memberships.values("department"))
     return PlaceForm(free, people.offered_anywhere(by), auto_id="elsewhere-%s") if free.exists() else None
 
@@ -157,5 +155,5 @@ def _password(request: HttpRequest, person: User, password: str) -> HttpResponse
 
 
 def get_managed_person(request: HttpRequest, pk: int) -> User:
-    """The person, if on one's list; otherwise it is as if there were none."""
+    """The person, if the reader manages the person; Http404 otherwise."""
     return get_object_or_404(people.people_of(access.person_of_request(request)), pk=pk)

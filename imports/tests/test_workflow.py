@@ -9,11 +9,11 @@ from imports.workflow import (
     BUSY,
     TRANSITIONS,
     ImportState,
-    ImportStepRefusedError,
     ImportVerb,
     has_import_step,
     next_import_state,
 )
+from reviews.workflow import StepRefusedError
 
 
 @given(st.sampled_from(ImportState), st.sampled_from(ImportVerb))
@@ -21,7 +21,7 @@ def test_a_step_is_in_the_table_or_refused(state: ImportState, verb: ImportVerb)
     if has_import_step(state, verb):
         assert next_import_state(state, verb) is TRANSITIONS[state, verb]
     else:
-        with pytest.raises(ImportStepRefusedError):
+        with pytest.raises(StepRefusedError):
             next_import_state(state, verb)
 
 

@@ -50,11 +50,14 @@ def upload(request: HttpRequest) -> HttpResponse:
     form, status = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm(), 200
     if form.is_valid():
         try:
-            return redirect("imports_batch", pk=receive_import_file(form.cleaned_data["file"], by=_person(request)).pk)
+            return redirect(
+                "imports_batch",
+                pk=receive_import_file(form.cleaned_data["file"], by=access.person_of_request(request)).pk,
+            )
         except UnreadableError as error:
             form.add_error("file", unreadable(error))
             status = NO_ROOM if error.code == "no_room" else status
-    latest = ImportBatch.objects.visible_to(_person(request)).latest_first()[:LATEST]
+    latest = ImportBatch.objects.visible_to(access.person_of_request(request)).latest_first()[:LATEST]
     return render(
         request,
         "imports/upload.html",
@@ -83,7 +86,7 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     context: dict[str, Any] = {
         "batch": found,
         "failure": preview.failure_of(found),
-        "earlier": preview.earlier_import_of_file(found, _person(request)),
+        "earlier": preview.earlier_import_of_file(found, access.person_of_request(request)),
         "overtaken": preview.overtaken_figures_of(found),
         **{
             f"may_{verb.value}": _may(request, found, verb)
@@ -102,10 +105,10 @@ def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     if found.odd:
         context["odd"] = preview.odd_page(found, request.GET.get("odd"))
     if found.state in (ImportState.READY.value, ImportState.REJECTED.value) and found.accepted:
-        context["lights"] = preview.preview_lights(found, _person(request))
+        context["lights"] = preview.preview_lights(found, access.person_of_request(request))
     if found.file:
         context["recognised"] = recognised_in(found, load_known_names(found.source.by))
-        context["may_correct"] = found.correctable and may_decide_import(found, _person(request))
+        context["may_correct"] = found.correctable and may_decide_import(found, access.person_of_request(request))
     return context
 
 
@@ -140,7 +143,7 @@ def post_import_undoing(request: HttpRequest, pk: int) -> HttpResponse:
 def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """What each column means: shown beside the first rows, corrected, and the file checked again."""
     found = _visible(request, pk)
-    if not may_decide_import(found, _person(request)):
+    if not may_decide_import(found, access.person_of_request(request)):
         raise access.refusal()
     if not found.correctable:
         messages.info(request, _("What the columns mean can be corrected after the check and before the import."))
@@ -167,7 +170,7 @@ def _decided(
     """Does it, or says why not, and leads back to the file."""
     found = _visible(request, pk)
     try:
-        decide(found, _person(request))
+        decide(found, access.person_of_request(request))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
@@ -198,8 +201,10 @@ def download_entry_workbook(request: HttpRequest) -> HttpResponseBase:
     """The prefilled workbook of a unit and month. Taking it away is an event in the audit log."""
     asked = _sheet_asked(request)
     unit, month = asked.department, asked.month
-    sheet = worksheet_of(unit, asked.plans, month, _person(request))
-    record("template.exported", by=_person(request), subject=unit, month=str(month), rows=len(sheet.rows))
+    sheet = worksheet_of(unit, asked.plans, month, access.person_of_request(request))
+    record(
+        "template.exported", by=access.person_of_request(request), subject=unit, month=str(month), rows=len(sheet.rows)
+    )
     name = _("figures of %(unit)s %(month)s") % {"unit": unit, "month": month} + ".xlsx"
     answer = FileResponse(io.BytesIO(write_entry_workbook(sheet)), as_attachment=True, filename=name, content_type=XLSX)
     answer.headers["Cache-Control"] = "no-store"
@@ -208,43 +213,38 @@ def download_entry_workbook(request: HttpRequest) -> HttpResponseBase:
 
 def _sheet_asked(request: HttpRequest) -> AskedSheet:
     """The unit and month that are asked for; 404 if there are none, PermissionDenied if it is not the person's."""
-    units = departments_seen_by(_person(request)).select_related("region__parent__parent")
+    units = departments_seen_by(access.person_of_request(request)).select_related("region__parent__parent")
     unit = get_object_or_404(units, code=request.POST.get("unit", ""))
     asked = AskedSheet.of(unit, month_named(request.POST.get("month", "")))
     if asked is None:
         raise Http404
-    if not may_enter_for_unit(access.reach(_person(request), Action.IMPORT_OBSERVATIONS), unit):
+    if not may_enter_for_unit(access.reach(access.person_of_request(request), Action.IMPORT_OBSERVATIONS), unit):
         raise access.refusal()
     return asked
 
 
 def _templates(request: HttpRequest) -> dict[str, Any]:
     """For which units and months the person may have a workbook, over all plans; no units without a plan."""
-    plans = list(plans_of(_person(request)).latest_first())
+    plans = list(plans_of(access.person_of_request(request)).latest_first())
     if not plans:
         return {"units": []}
     situation = Situation.of(plans, timezone.localdate())
     usual = min(situation.reported[plan.pk] for plan in situation.running())
     months = {usual, *(month for plan in plans for month in situation.open(plan))}
-    units = units_of(access.reach(_person(request), Action.IMPORT_OBSERVATIONS))
+    units = units_of(access.reach(access.person_of_request(request), Action.IMPORT_OBSERVATIONS))
     return {"units": units, "months": sorted(months), "usual_month": usual}
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - the guard has let nobody else in
-    return request.user
 
 
 def _visible(request: HttpRequest, pk: int) -> ImportBatch:
     related = ImportBatch.objects.select_related("source__by", "confirmed_by", "undone_by", "remembered__by")
-    return get_object_or_404(related.visible_to(_person(request)), pk=pk)
+    return get_object_or_404(related.visible_to(access.person_of_request(request)), pk=pk)
 
 
 def _office(request: HttpRequest) -> dict[str, bool]:
     """Whether what the person uploads becomes official at once."""
-    return {"office": access.reach(_person(request), Action.IMPORT_OFFICIAL).governs}
+    return {"office": access.reach(access.person_of_request(request), Action.IMPORT_OFFICIAL).governs}
 
 
 def _may(request: HttpRequest, found: ImportBatch, verb: ImportVerb) -> bool:
     """Whether the page offers a step: the workflow has it, and the file is the person's to decide about."""
-    return found.can(verb) and may_decide_import(found, _person(request))
+    return found.can(verb) and may_decide_import(found, access.person_of_request(request))

@@ -1,22 +1,25 @@
 """Who answers for a promise."""
 
 from collections.abc import Collection
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
 from departments.people.groups import EACH_COUNTY, groups_standing_for
 from plans.wording import with_parting
 
+Held = TypeVar("Held", bound="AbstractAssignment")
 
-class AssignmentQuerySet(models.QuerySet[Any]):
+
+class AssignmentQuerySet(models.QuerySet[Held]):
     """Questions about assignments."""
 
-    def held_by(self, departments: "Collection[int] | models.QuerySet[Any, Any]") -> Self:
-        """Those of these departments. What each county is given, every county's government holds."""
+    def held_by(self, departments: "Collection[int] | models.QuerySet[Department, object]") -> Self:
+        """The assignments of these departments; an assignment of each county is one of every county's government."""
         return self.filter(
             models.Q(department__in=departments)
             | models.Q(department__in=groups_standing_for(departments).values("pk"))
@@ -71,7 +74,7 @@ class AbstractLeader(models.Model):
         abstract = True
 
 
-def check_words(quote: str, text: str, said: Any) -> None:
+def check_words(quote: str, text: str, said: str | Promise) -> None:
     """Raises ValidationError, with the sentence and where the two part, for words that the clause's text lacks."""
     if quote and quote not in text:
         raise ValidationError({"quote": with_parting(said, quote, text)})

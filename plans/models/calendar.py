@@ -67,4 +67,4 @@ class CalendarDay(models.Model):
 
 def exceptions_of(days: Iterable[CalendarDay]) -> Exceptions:
     """The days as `plans.workdays` takes them."""
-    return {one.day: one.is_worked for one in days}
+    return {day.day: day.is_worked for day in days}

@@ -1,4 +1,4 @@
-"""That something which pages show was changed: the version by which they are kept."""
+"""The changes of what pages show: their sum is the version under which a page is kept."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -11,14 +11,15 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     """What is done with changes."""
 
     def numbers(self, plan_id: int, about: Collection[int]) -> dict[int, int]:
-        """How far each of these parts of the plan has come, as one number; what was never changed has none.
+        """The version of each of these parts of a plan, as a number; a part that was never changed has no number.
 
-        Every page of a part asks this: put together by the ORM, it would take longer than the database to answer.
+        Every page of a part asks for it, so the question is written as SQL: the ORM would take longer to put the
+        question together than the database takes to answer.
         """
         return self.numbers_over([plan_id], about)
 
     def numbers_over(self, plan_ids: Collection[int], about: Collection[int]) -> dict[int, int]:
-        """The same of several plans together."""
+        """The versions of parts that several plans share."""
         if not about or not plan_ids:
             return {}
         asked = (
@@ -31,8 +32,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             return {about_id: int(number) for about_id, number in cursor.fetchall()}
 
     def outline_of_regions(self, region_ids: Collection[int]) -> int:
-        """How far all plans of these regions have come, but for figures and lights, as one number: what is expected of
-        a unit for one plan depends on what the others of its region promise."""
+        """The version of all plans of these regions together, figures and lights left out, as a number.
+
+        What is expected of a unit for one plan depends on what the other plans of its region promise.
+        """
         asked = (
             "SELECT COALESCE(SUM(number), 0) FROM plans_change "  # noqa: S608 - as many places as values are asked for
             "WHERE about_id IS NULL AND (plan_id IS NULL "
@@ -44,16 +47,19 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     @transaction.atomic
     def fold(self) -> int:
-        """Adds up the rows about the same to one; versions stay what they are. The number of rows saved.
+        """Replaces all rows about the same part of a plan by one row with their sum, and returns how many rows fewer
+        there are. No version changes, because a version is such a sum.
 
-        What another transaction commits meanwhile is left alone, as is what another fold has taken.
+        Rows that another transaction commits meanwhile stay as they are, and so do rows that another call has locked.
         """
         rows = list(self.select_for_update().order_by("pk"))
         sums: Counter[tuple[int | None, int | None]] = Counter()
         for row in rows:
             sums[row.plan_id, row.about_id] += row.number
         self.filter(pk__in=[row.pk for row in rows]).delete()
-        self.bulk_create([self.model(plan_id=of, about_id=about, number=one) for (of, about), one in sums.items()])
+        self.bulk_create(
+            [self.model(plan_id=of, about_id=about, number=number) for (of, about), number in sums.items()]
+        )
         return len(rows) - len(sums)
 
 

@@ -61,14 +61,14 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(first_month__lte=month, last_month__gte=month)
 
     def holding_any(self, months: Collection[Month]) -> Self:
-        """The plans that one of the months is of, or lies between two of them; and those that begin later in the year
-        of the last one, for which figures of the year may count from January on."""
+        """The plans that hold any of the months, or a month between them; and the plans that begin later in the year of
+        the last month, because their figures may count from January on."""
         if not months:
             return self.none()
         return self.filter(first_month__lte=Month(max(months).year, 12), last_month__gte=min(months))
 
     def holding_first(self, year: int) -> Self:
-        """The plans that begin in a year; none in one that no plan can have."""
+        """The plans that begin in a year; none for a year that no plan can have."""
         try:
             first, last = Month(year, 1), Month(year, 12)
         except ValueError:
@@ -102,8 +102,8 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(region=region_id, state=Plan.State.DRAFT).latest_first()
 
     def of_series(self, plan: "Plan") -> Self:
-        """The plans of its region that follow or precede it; a plan without a series began one that is called like
-        it."""
+        """The plans of the region that follow or precede a plan. A plan without a series has begun a series, which has
+        the plan's code as its name."""
         series = plan.series or plan.code
         alike = models.Q(series=series) | models.Q(code=series)
         return self.filter(alike, region=plan.region_id).exclude(pk=plan.pk)

@@ -43,7 +43,8 @@ View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]
 Of = Callable[..., Collection[int]]
 Kept = TypeVar("Kept")
-One = TypeVar("One")
+Part = TypeVar("Part")
+Pieces = dict[str, Any]  # Untyped: what was kept comes back as it was, and only who kept it knows what it is
 
 SECONDS = 3600
 """How long a piece is kept."""
@@ -79,10 +80,10 @@ def keep_page(*names: str, of: Of | None = None) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not _may_be_kept(request, names):
                 return _private(view(request, *args, **kwargs))
-            shared = _shared_key(request, kwargs.get("plan_code"), _version(request, of, kwargs))
+            shared = _shared_key(request, _plan_code(kwargs), _version(request, of, kwargs))
             return _answered(request, partial(view, request, *args, **kwargs), shared)
 
         return answer
@@ -95,7 +96,7 @@ def make_page_anew(view: View) -> View:
     below the header, and not sent to a browser that has it."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         response = view(request, *args, **kwargs)
         if response.status_code != 200 or _was_told_something(request):
             return _private(response)
@@ -106,10 +107,13 @@ def make_page_anew(view: View) -> View:
 
 
 def answer_page_kept_beside(request: HttpRequest, make: Make, *, plan_code: str, beside: object) -> HttpResponse:
-    """A page of a plan that shows more than the plan's outline: kept under `beside` too, which is all of that as
-    plain values. `make` must make it from these very values: read again, they might have changed meanwhile, and a later
-    page with the old values again would be shown with what lay between. Of figures and lights the numbers of their
-    changes are enough: these never come again."""
+    """A page of a plan that shows more than the plan's outline. It is kept under `beside` too, which holds all that it
+    shows beside the outline, as plain values.
+
+    `make` must make the page from these very values. Values that are read again might have changed meanwhile; then the
+    page would be kept under old values with new content, and shown whenever the old values come back. Of figures and
+    lights the numbers of their changes are enough, because no such number comes again.
+    """
     if not _may_be_kept(request, ()):
         return _private(make())
     return _answered(request, make, _key(_outline_key(request, plan_code), beside))
@@ -135,7 +139,7 @@ def _answered(request: HttpRequest, make: Make, shared: str) -> HttpResponse:
 
 
 def _tag(request: HttpRequest, *parts: str) -> str:
-    """The ETag of a page that is made of these; its forms are signed for one browser."""
+    """The ETag of a page that is made of these parts, with forms that are signed for the browser."""
     return f'W/"{_key(*parts, _secret(request))}"'
 
 
@@ -145,7 +149,7 @@ def _has(request: HttpRequest, tag: str) -> bool:
 
 
 def _secret(request: HttpRequest) -> str:
-    """What the forms of this browser are signed with; a new browser is given one."""
+    """The secret with which the forms of this browser are signed; a new browser is given a new secret."""
     if "CSRF_COOKIE" not in request.META:
         get_token(request)
     return str(request.META["CSRF_COOKIE"])
@@ -175,21 +179,21 @@ def _value(key: str, make: Callable[[], Kept]) -> Kept:
 
 def keep_plan_values(
     request: HttpRequest,
-    make: Callable[[Collection[One]], Mapping[One, Kept]],
+    make: Callable[[Collection[Part]], Mapping[Part, Kept]],
     *,
     plan_code: str,
-    of: Mapping[One, object],
-) -> dict[One, Kept]:
-    """Pieces of a page of a plan, each kept under the plain values that it is made of beside the plan's outline:
-    only those are made that are different from all that were made before."""
+    of: Mapping[Part, object],
+) -> dict[Part, Kept]:
+    """Pieces of a page of a plan, each kept under the plan's outline and the plain values that the piece is made of.
+    Only pieces are made that were not made before from the same values."""
     shared = _outline_key(request, plan_code)
-    keys = {one: _key(shared, one, values) for one, values in of.items()}
+    keys = {part: _key(shared, part, values) for part, values in of.items()}
     recalled = _recalled(*keys.values())
-    known = {one: recalled[key] for one, key in keys.items() if key in recalled}
+    known = {part: recalled[key] for part, key in keys.items() if key in recalled}
     if len(known) == len(keys):
         return known
     made = make(keys.keys() - known.keys())
-    _keep({keys[one]: piece for one, piece in made.items()})
+    _keep({keys[part]: piece for part, piece in made.items()})
     return known | dict(made)
 
 
@@ -202,13 +206,19 @@ def is_part_of_page(request: HttpRequest) -> bool:
 
 def _may_be_kept(request: HttpRequest, names: Collection[str]) -> bool:
     asked = dict(request.GET.lists())
-    plain = all(name in names and len(one) == 1 and len(one[0]) <= LONGEST for name, one in asked.items())
+    plain = all(name in names and len(values) == 1 and len(values[0]) <= LONGEST for name, values in asked.items())
     return plain and request.method in ("GET", "HEAD") and not len(messages.get_messages(request))
 
 
-def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> object:
-    """Of the plan's data that a page shows."""
-    known = read_plan_context(request, values.get("plan_code"))
+def _plan_code(values: Mapping[str, object]) -> str | None:
+    """The plan that an address names, by the values of its path."""
+    code = values.get("plan_code")
+    return None if code is None else str(code)
+
+
+def _version(request: HttpRequest, of: Of | None, values: Mapping[str, object]) -> object:
+    """The version of the plan's data that a page shows."""
+    known = read_plan_context(request, _plan_code(values))
     if of is None or known.plan_id is None:
         return known.version
     shown = _indicators(of, tuple(values.items()), (known.plan_id, known.outline))
@@ -216,8 +226,8 @@ def _version(request: HttpRequest, of: Of | None, values: Mapping[str, Any]) -> 
 
 
 @lru_cache(maxsize=4096)
-def _indicators(of: Of, values: tuple[tuple[str, Any], ...], _outline: tuple[int, int]) -> Collection[int]:
-    """As the view tells them, asked once for a plan's outline."""
+def _indicators(of: Of, values: tuple[tuple[str, object], ...], _outline: tuple[int, int]) -> Collection[int]:
+    """The indicators that the view names; the view is asked once for each outline of a plan."""
     return of(**dict(values))
 
 
@@ -226,7 +236,7 @@ def _outline_key(request: HttpRequest, plan_code: str) -> str:
 
 
 def _shared_key(request: HttpRequest, plan_code: str | None, version: object) -> str:
-    """Of everything that what stands below the header depends on."""
+    """The key of what stands below the header, made of everything that it depends on."""
     known, reached = (
         read_plan_context(request, plan_code),
         tuple(access.reaches_by_action(access.person_of_request(request)).values()),
@@ -238,15 +248,18 @@ def _shared_key(request: HttpRequest, plan_code: str | None, version: object) ->
 @lru_cache(maxsize=1024)
 def _as_text(reached: tuple[access.Reach, ...]) -> str:
     """The same text for the same reaches, in every process."""
-    return repr([[sorted(getattr(one, field.name)) for field in fields(one)] for one in reached])
+    return repr([[sorted(getattr(reach, field.name)) for field in fields(reach)] for reach in reached])
 
 
 def _own_key(request: HttpRequest) -> str:
-    """Of everything that the header depends on; a part of a page has none."""
+    """The key of the header, made of everything that it depends on; empty for a part of a page, which has no header."""
     if is_part_of_page(request):
         return ""
     user, match = access.person_of_request(request), request.resolver_match
-    roles = [(one.role, one.department_id, one.department.kind, str(one.department)) for one in user.held]
+    roles = [
+        (membership.role, membership.department_id, membership.department.kind, str(membership.department))
+        for membership in user.held
+    ]
     here = match and (match.url_name, match.kwargs.get("plan_code")), request.GET.urlencode()
     return _key(
         release(),
@@ -268,14 +281,14 @@ def _key(*parts: object) -> str:
 
 @lru_cache(maxsize=1)
 def release() -> str:
-    """What the programs and templates are: a new release keeps nothing of the one before."""
-    return _key([(str(one), one.stat().st_mtime_ns, one.stat().st_size) for one in sorted(_sources())])
+    """A digest of all programs and templates, so that a new release shows nothing that an earlier release kept."""
+    return _key([(str(source), source.stat().st_mtime_ns, source.stat().st_size) for source in sorted(_sources())])
 
 
 def _sources() -> Iterator[Path]:
-    own = [Path(one.path) for one in apps.get_app_configs() if Path(one.path).parent == settings.BASE_DIR]
+    own = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
     for folder in (*own, settings.BASE_DIR / "templates"):
-        yield from (one for one in folder.rglob("*") if one.suffix in (".py", ".html", ".mo"))
+        yield from (file for file in folder.rglob("*") if file.suffix in (".py", ".html", ".mo"))
     yield from Path(settings.STATIC_ROOT).glob("staticfiles.json")
 
 
@@ -307,30 +320,30 @@ def _filled(request: HttpRequest, shared: bytes, own: str, pieces: Mapping[str, 
 
 
 def _private(response: HttpResponse, tag: str = "") -> HttpResponse:
-    """What tells one person's page from another's. No browser keeps it; a script that shows it, such as that of a wall,
-    sends its tag and is told whether it still holds."""
+    """Marks a page as one person's own. No browser keeps it; a script that shows it, such as a wall's script, sends the
+    tag and is told whether the page still holds."""
     if tag:
         response.headers["ETag"] = tag
     patch_vary_headers(response, ["Cookie", "HX-Request"])
     return response
 
 
-def _nearest(*keys: str) -> dict[str, Any]:
+def _nearest(*keys: str) -> Pieces:
     """The pieces of a page, from the memory of this process if it was asked for them lately."""
-    asked = [one for one in keys if one]
-    near: dict[str, Any] = caches["pages"].get_many(asked)
-    further = _recalled(*(one for one in asked if one not in near))
+    asked = [key for key in keys if key]
+    near: Pieces = caches["pages"].get_many(asked)
+    further = _recalled(*(key for key in asked if key not in near))
     caches["pages"].set_many(further, SECONDS)
     return near | further
 
 
 def forget_cached_pages() -> None:
-    """Everything that is kept, by all and by this process, as if nobody had asked yet."""
+    """Forgets everything that all processes and this process keep, as if nobody had asked yet."""
     caches["shared"].clear()
     caches["pages"].clear()
 
 
-def _recalled(*keys: str) -> dict[str, Any]:
+def _recalled(*keys: str) -> Pieces:
     """What is kept under the keys. A disk that fails is no error: the page is made."""
     try:
         return caches["shared"].get_many(keys) if keys else {}
@@ -338,7 +351,7 @@ def _recalled(*keys: str) -> dict[str, Any]:
         return {}
 
 
-def _keep(pieces: dict[str, Any]) -> None:
+def _keep(pieces: Pieces) -> None:
     try:
         caches["shared"].set_many(pieces, SECONDS)
     except OSError:

@@ -43,8 +43,8 @@ class PlanContext:
 
 
 def read_plan_context(request: HttpRequest, plan_code: str | None = None) -> PlanContext:
-    """Of the person who asks and a plan; without one, of what the request has asked for last, else of the plan in its
-    address. Asked once."""
+    """The context of the person who asks and of a plan. Without a code it is the plan for which the request has asked
+    last, else the plan in its address. It is read once for each plan."""
     known: dict[str, PlanContext] = request.__dict__.setdefault("_surroundings", {})
     if plan_code is None and known:
         return next(reversed(known.values()))

@@ -35,14 +35,14 @@ def plans_seen(request: HttpRequest) -> Sequence[PlanSeen]:
 
 
 def plan_meant(request: HttpRequest) -> PlanSeen | None:
-    """The plan that a page of none leads to: the one looked at last in this session, else the one that is meant first;
-    None where the person sees none."""
+    """The plan to which a page without a plan leads: the plan last looked at in this session, else the plan that is
+    meant first; None where the person sees no plan."""
     plans, last = plans_seen(request), last_plan(request)
     return next((plan for plan in plans if plan.code == last), None) or meant_first(plans)
 
 
 def note_plan(request: HttpRequest, code: str) -> None:
-    """The person looks at a page of this plan; written where it is one in force and another one would be meant."""
+    """Notes in the session that the person looks at this plan, if it is in force and another plan would be meant."""
     if code == last_plan(request):
         return
     meant = plan_meant(request)
@@ -60,6 +60,6 @@ def _offered(plan: Plan, depth: int) -> PlanSeen:
 
 
 def meant_first(plans: Sequence[PlanSeen]) -> PlanSeen | None:
-    """The plan that is meant where nobody has chosen one: no made-up one where there are others, of the highest region,
-    and of those the first; None of none."""
+    """The plan that is meant where nobody has chosen a plan: the first plan of the highest region, and a made-up plan
+    only where there are no others; None if there are no plans."""
     return min(plans, key=lambda plan: (plan.demonstration, plan.depth), default=None)

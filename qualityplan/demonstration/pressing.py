@@ -36,7 +36,9 @@ STEPS: dict[str, Callable[..., SupervisionNotice]] = {
 @transaction.atomic
 def make_pressing(scenario: Scenario, plan: Plan) -> int:
     """The scenario's notices and comments; how many."""
-    office, leader = (_person(scenario.username(role)) for role in (Role.COORDINATOR, Role.LEADER))
+    office, leader = (
+        User.objects.get_by_natural_key(scenario.username(role)) for role in (Role.COORDINATOR, Role.LEADER)
+    )
     for one in scenario.supervision:
         _notice(one, plan, office)
     for one in scenario.comments:
@@ -68,11 +70,7 @@ def _comment(raw: dict[str, Any], plan: Plan, leader: User) -> Comment:
 
 
 def _reporter(unit: Department) -> User:
-    return _person(f"{unit.code}-reporter")
-
-
-def _person(username: str) -> User:
-    return User.objects.get(username=username)
+    return User.objects.get_by_natural_key(f"{unit.code}-reporter")
 
 
 def _at(day: str) -> datetime:

@@ -34,7 +34,9 @@ def make_reports(plan: Plan) -> int:
     for one in raw["reports"]:
         _report(plan, one)
     for one in raw["signed"]:
-        signed = sign_off(_task(plan, one["task"]), Month.parse(one["month"]), by=_person(one["by"]))
+        signed = sign_off(
+            _task(plan, one["task"]), Month.parse(one["month"]), by=User.objects.get_by_natural_key(one["by"])
+        )
         with rewriting():
             SignOff.objects.filter(pk=signed.pk).update(at=_at(plan, signed.month, hours=2))
     return len(raw["reports"])
@@ -42,10 +44,6 @@ def make_reports(plan: Plan) -> int:
 
 def _task(plan: Plan, code: str) -> Task:
     return Task.objects.select_related("plan__region").get(plan=plan, code=code)
-
-
-def _person(username: str) -> User:
-    return User.objects.get(username=username)
 
 
 def _split(plan: Plan, one: dict[str, Any]) -> None:
@@ -56,7 +54,7 @@ def _split(plan: Plan, one: dict[str, Any]) -> None:
         for row in task.milestones.all()
     ]
     made = Planned(one["title"], date.fromisoformat(one["due"]), evidence=one["evidence"])
-    reviewer = _person(f"{one['department']}-reviewer")
+    reviewer = User.objects.get_by_natural_key(f"{one['department']}-reviewer")
     split_into_milestones(task, [*rows, made], by=reviewer, reason=one["reason"], version=version_of(task))
 
 
@@ -66,7 +64,10 @@ def _report(plan: Plan, one: dict[str, Any]) -> None:
     place = ReportPlace(_task(plan, one["task"]), Department.objects.get(code=unit), month)
     ids = dict(place.task.milestones.values_list("code", "pk"))
     steps = {ids[code]: TypedMilestone(str(percentage)) for code, percentage in one["steps"].items()}
-    author, reviewer = _person(f"{unit}-reporter"), _person(f"{unit}-reviewer")
+    author, reviewer = (
+        User.objects.get_by_natural_key(f"{unit}-reporter"),
+        User.objects.get_by_natural_key(f"{unit}-reviewer"),
+    )
     save_report(place, TypedReport(one["done"], one["next"], one["problems"], steps), version=0, by=author)
     report = hand_in_report(place, by=author)
     if report is None:

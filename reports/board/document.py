@@ -103,7 +103,7 @@ def mark_document(standing: PlanStanding, wanted: str) -> MarkedDocument:
     ]
     promises = [promise for listed in by_clause.values() for promise in listed]
     return MarkedDocument(
-        passages, _parts(standing.rows, by_clause, clauses), promises, sum(one.hits for one in passages)
+        passages, _parts(standing.rows, by_clause, clauses), promises, sum(passage.hits for passage in passages)
     )
 
 
@@ -112,7 +112,7 @@ def _targets(standing: PlanStanding) -> Iterator[tuple[int, MarkedPromise]]:
     for row in standing.rows:
         target = row.target
         address = f"{reverse('target', args=[standing.plan.code, target.code])}?{standing.query}"
-        units = [one.department.short_name for one in standing.duties.get(target.pk, ())]
+        units = [duty.department.short_name for duty in standing.duties.get(target.pk, ())]
         key = f"target-{target.code}"
         yield (
             target.clause_id,
@@ -123,13 +123,13 @@ def _targets(standing: PlanStanding) -> Iterator[tuple[int, MarkedPromise]]:
 
 
 def _tasks(standing: PlanStanding) -> Iterator[tuple[int, MarkedPromise]]:
-    for one in tasks_at(standing.plan, standing.month.last_day):
-        task = one.task
+    for row in tasks_at(standing.plan, standing.month.last_day):
+        task = row.task
         address = reverse("task", args=[standing.plan.code, task.code])
-        units = [duty.department.short_name for duty in one.assignments]
+        units = [duty.department.short_name for duty in row.assignments]
         yield (
             task.clause_id,
-            MarkedPromise(f"task-{task.code}", task.title, task.quote, one.light, address, units, task=one),
+            MarkedPromise(f"task-{task.code}", task.title, task.quote, row.light, address, units, task=row),
         )
 
 
@@ -142,14 +142,16 @@ def _depth(clause: Clause, clauses: Mapping[int, Clause]) -> int:
 
 def _passage(clause: Clause, depth: int, plan: Plan, promises: Sequence[MarkedPromise], wanted: str) -> DocumentPassage:
     found = find_search_spans(clause.text, wanted, HIT)
-    spans = [span for one in promises if (span := find_quote_span(clause.text, one.quote, one.key))]
+    spans = [span for promise in promises if (span := find_quote_span(clause.text, promise.quote, promise.key))]
     end = _heading_end(clause)
     breaks = [index for index, sign in enumerate(clause.text) if sign == "\n"]
     cut = cut_into_segments(clause.text, [*spans, *found], [end, *breaks, *(index + 1 for index in breaks)])
-    lines = _lines(cut, end, {one.key: one for one in promises})
+    lines = _lines(cut, end, {promise.key: promise for promise in promises})
     for line in lines:
         line.kind = _kind(line, clause, plan)
-    whole = [one for one in promises if one.task is not None and one.quote.strip() == clause.text.strip()]
+    whole = [
+        promise for promise in promises if promise.task is not None and promise.quote.strip() == clause.text.strip()
+    ]
     return DocumentPassage(clause, depth, lines, whole, len(found))
 
 
@@ -182,15 +184,15 @@ def _piece(segment: Segment, promises: Mapping[str, MarkedPromise]) -> Piece:
     closing = [promises[key] for key in segment.closing if key != HIT]
     return Piece(
         segment.text,
-        _urgent([one for one in covering if one.row is not None]),
-        _urgent([one for one in covering if one.task is not None]),
+        _urgent([promise for promise in covering if promise.row is not None]),
+        _urgent([promise for promise in covering if promise.task is not None]),
         closing,
         HIT in segment.keys,
     )
 
 
 def _urgent(promises: list[MarkedPromise]) -> list[MarkedPromise]:
-    return sorted(promises, key=lambda one: URGENCY.index(one.light.colour))
+    return sorted(promises, key=lambda promise: URGENCY.index(promise.light.colour))
 
 
 def _kind(line: DocumentLine, clause: Clause, plan: Plan) -> str:
@@ -212,7 +214,7 @@ def _parts(
     for row in rows:
         for clause in _upwards(clauses[row.target.clause_id], clauses):
             signals[clause.pk][row.attainment.signal] += 1
-    promising = {one.pk for key, listed in promises.items() if listed for one in _upwards(clauses[key], clauses)}
+    promising = {above.pk for key, listed in promises.items() if listed for above in _upwards(clauses[key], clauses)}
     parts = []
     for clause in clauses.values():
         depth = _depth(clause, clauses)

@@ -90,12 +90,12 @@ def pick_attention_targets(standing: PlanStanding) -> list[Attention]:
     return sorted(pressing, key=_urgency)[:MOST]
 
 
-def _urgency(one: Attention) -> tuple[int, bool, bool, bool]:
-    row = one.row
+def _urgency(attention: Attention) -> tuple[int, bool, bool, bool]:
+    row = attention.row
     return (
         _RANK[row.attainment.signal],
         row.attainment.needed_reachable is not False,
-        not one.worse,
+        not attention.worse,
         not row.target.headline,
     )
 
@@ -112,7 +112,9 @@ def compare_signals(then: str, now: str) -> int:
 
 def leading_assignments(assignments: Sequence[Assigned]) -> list[Assigned]:
     """Who leads; where nobody does, all who share the responsibility."""
-    return [one for one in assignments if one.role == "lead"] or [one for one in assignments if one.role == "shared"]
+    return [assignment for assignment in assignments if assignment.role == "lead"] or [
+        assignment for assignment in assignments if assignment.role == "shared"
+    ]
 
 
 def group_rows_by_chapter(clauses: Mapping[int, Clause], listed: Sequence[TargetRow]) -> list[Chapter]:

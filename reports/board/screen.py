@@ -41,7 +41,9 @@ def plan_wall(promised: PlanPromises) -> PlanWall:
         board.count_lights_of_plan(state),
         board.pick_attention_targets(state),
         [year[start : start + LANES] for start in range(0, len(year), LANES)],
-        [one for one in tally_lights_by_lead(state.rows, state.duties) if one.is_led and _is_behind(one)][:UNITS],
+        [tally for tally in tally_lights_by_lead(state.rows, state.duties) if tally.is_led and _is_behind(tally)][
+            :UNITS
+        ],
         tally_lights_by_chapter(board.group_rows_by_chapter(promised.clauses, state.rows)),
     )
 

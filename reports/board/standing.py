@@ -109,7 +109,7 @@ def read_plan_standing(promised: PlanPromises, asked: Mapping[str, str]) -> Plan
     if judged is None:
         found = judged_in(promised, moment.month)
     else:
-        found = [one for one in judged if one.month == moment.month]
+        found = [attainment for attainment in judged if attainment.month == moment.month]
     return PlanStanding(
         months=moment.months,
         day=moment.day,

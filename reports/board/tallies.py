@@ -33,7 +33,7 @@ class LightTally:
 
     @property
     def is_led(self) -> bool:
-        """Whether it is a unit, in a table of those that lead."""
+        """Whether the line is a unit's, in a table of the units that lead targets."""
         return self.key not in UNLED
 
 
@@ -52,11 +52,15 @@ def tally_lights(lights: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> lis
             names[key] = name
             found.setdefault(key, Counter())[light] += 1
     tallies = [LightTally(key, names[key], counts_in_light_order(numbers)) for key, numbers in found.items()]
-    return sorted(tallies, key=lambda one: (not one.is_led, [-count.number for count in one.counts], one.key))
+    return sorted(tallies, key=lambda tally: (not tally.is_led, [-count.number for count in tally.counts], tally.key))
 
 
 def _leads(assignments: Sequence[Assigned]) -> list[tuple[str, str]]:
-    leads = [(one.department.code, one.department.short_name) for one in assignments if one.role == "lead"]
+    leads = [
+        (assignment.department.code, assignment.department.short_name)
+        for assignment in assignments
+        if assignment.role == "lead"
+    ]
     unled = NOBODY if assignments else UNASSIGNED
     return leads or [(unled, str(UNLED[unled]))]
 
@@ -107,7 +111,7 @@ class TargetChoice:
 
     def of_all_lights(self, rows: Sequence[TargetRow], duties: Duties) -> list[TargetRow]:
         """The rows that fit, whatever their light."""
-        within = {one.target.pk for passage in self.chapter.passages for one in passage.rows} if self.chapter else None
+        within = {row.target.pk for passage in self.chapter.passages for row in passage.rows} if self.chapter else None
         unit = self.asked.get("department")
         return [
             row
@@ -119,10 +123,10 @@ class TargetChoice:
 
 def choose_targets(asked: Mapping[str, str], chapters: Iterable[Chapter], duties: Duties) -> TargetChoice:
     """What the address chooses; what is none of the lights, units or chapters chooses nothing."""
-    units = {one.department.code: one.department for listed in duties.values() for one in listed}
+    units = {duty.department.code: duty.department for listed in duties.values() for duty in listed}
     return TargetChoice(
-        next((one for one in COLOURS if one.name == asked.get("light")), None),
+        next((colour for colour in COLOURS if colour.name == asked.get("light")), None),
         units.get(asked.get("department", "")),
         next((key for key in UNLED if key == asked.get("department")), ""),
-        next((one for one in chapters if str(one.clause.order) == asked.get("chapter")), None),
+        next((chapter for chapter in chapters if str(chapter.clause.order) == asked.get("chapter")), None),
     )

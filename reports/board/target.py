@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
-from typing import Any
 
 from departments.models import User
 from plans.periods import Month
@@ -48,7 +47,7 @@ class TargetAccount:
         return known and self.target.comparator != Target.Comparator.DONE_BY
 
     @property
-    def chart(self) -> dict[str, Any]:
+    def chart(self) -> dict[str, object]:
         month = self.moment.month
         return target_page.chart(self.target.in_month(month), self.rows, month, self.last_year, self.expected)
 
@@ -59,7 +58,7 @@ def indicators_shown(plan_code: str, code: str) -> frozenset[int]:
     found = Target.objects.filter(plan__code=plan_code, code=code)
     counted = Target.objects.filter(counted__task__targets__in=found)
     shown = ("indicator_id", "operand_id", "versions__operand_id")
-    rows = (one.order_by().values_list(*shown) for one in (found, counted))
+    rows = (targets.order_by().values_list(*shown) for targets in (found, counted))
     return frozenset(pk for row in chain(*rows) for pk in row if pk)
 
 
@@ -67,15 +66,17 @@ def account_for_target(target: Target, asked: Mapping[str, str], user: User) -> 
     """The target as the address asks; `target` with its plan, region, indicator, operand, version and rules."""
     region = target.plan.region
     judged = _judged(target, asked, user)
-    rows = rows_of_attainments(one for one in judged if one.region_id == region.pk)
+    rows = rows_of_attainments(attainment for attainment in judged if attainment.region_id == region.pk)
     moment = read_shown_moment(target.plan, asked, _last_month(target, rows))
-    row = next((one for one in rows if one.attainment.month == moment.month), None)
+    row = next((row for row in rows if row.attainment.month == moment.month), None)
     return TargetAccount(
         target,
         moment,
         rows,
         row,
-        target_page.rank_parts_of_target((one for one in judged if one.region_id != region.pk), moment.month, row),
+        target_page.rank_parts_of_target(
+            (attainment for attainment in judged if attainment.region_id != region.pk), moment.month, row
+        ),
         target_page.last_year_figures(target.in_month(moment.month), moment.loader),
         target_page.outlook_of_target(target, rows, moment.month),
         history(target, region, moment.month, user, moment.end),
@@ -91,7 +92,7 @@ def _judged(target: Target, asked: Mapping[str, str], user: User) -> list[Attain
     then = attainments_official_then(
         Target.objects.filter(pk=target.pk), target.plan.region, end_of_local_day(day), parts=True
     )
-    return attainments_seen_by(user, sorted(then, key=lambda one: (one.region.code, one.month)))
+    return attainments_seen_by(user, sorted(then, key=lambda attainment: (attainment.region.code, attainment.month)))
 
 
 def _last_month(target: Target, rows: Sequence[TargetRow]) -> Month | None:
@@ -101,4 +102,4 @@ def _last_month(target: Target, rows: Sequence[TargetRow]) -> Month | None:
 def _tasks(target: Target, month: Month) -> list[TaskRow]:
     """The tasks of the same item, as they stood at the end of the month."""
     linked = set(target.tasks.values_list("pk", flat=True))
-    return [one for one in tasks_at(target.plan, month.last_day) if one.task.pk in linked] if linked else []
+    return [row for row in tasks_at(target.plan, month.last_day) if row.task.pk in linked] if linked else []

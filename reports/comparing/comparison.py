@@ -153,8 +153,10 @@ class ComparisonLine:
         months = [month for month in self.target.plan.months if month <= until]
         known = [figure_to_date(self.indicator.rule, state) for state in self.states[: len(months)]]
         return [
-            TrendPoint(month, None if one is None else decimal_of_quantity(one), compared, self.signal or "grey")
-            for month, one in zip(months, known, strict=True)
+            TrendPoint(
+                month, None if quantity is None else decimal_of_quantity(quantity), compared, self.signal or "grey"
+            )
+            for month, quantity in zip(months, known, strict=True)
         ]
 
 
@@ -177,7 +179,10 @@ def load_compared_figures(
     indicators, shown = {target.indicator for target in targets}, standing.month.year
     years = range(min(standing.plan.year, shown - 1), shown + 1)
     figures.load(
-        (one.pk, region_id, year, one.region_rule) for one in indicators for region_id in region_ids for year in years
+        (indicator.pk, region_id, year, indicator.region_rule)
+        for indicator in indicators
+        for region_id in region_ids
+        for year in years
     )
     return figures
 

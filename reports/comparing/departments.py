@@ -46,14 +46,20 @@ def cards_by_kind(standing: PlanStanding) -> list[DepartmentKindCards]:
     """The departments of the plan's region, the governments of its counties, and whoever else the plan names, by kind,
     with the lights of their targets."""
     order = {value: place for place, (value, _label) in enumerate(Department.Kind.choices)}
-    departments = sorted(departments_about(standing.plan), key=lambda one: (order[one.kind], one.code))
+    departments = sorted(
+        departments_about(standing.plan), key=lambda department: (order[department.kind], department.code)
+    )
     members = members_of(departments)
     assigned = Assignment.objects.filter(task__plan=standing.plan).values_list("department_id", "task_id")
     tasks, targets = _held(assigned, members), _held(_assigned_targets(standing), members)
     signals = {row.target.pk: row.attainment.signal for row in standing.rows}
     cards = [
-        _card(one, Counter(signals[pk] for pk in targets[one.pk] if pk in signals), len(tasks[one.pk]))
-        for one in departments
+        _card(
+            department,
+            Counter(signals[pk] for pk in targets[department.pk] if pk in signals),
+            len(tasks[department.pk]),
+        )
+        for department in departments
     ]
     return [
         DepartmentKindCards(str(Department.Kind(kind).label), list(part))
@@ -66,7 +72,7 @@ def _card(department: Department, lights: Counter[str], tasks: int) -> Card:
 
 
 def _assigned_targets(standing: PlanStanding) -> Iterable[tuple[int, int]]:
-    return ((one.department.pk, target_id) for target_id, assigned in standing.duties.items() for one in assigned)
+    return ((duty.department.pk, target_id) for target_id, assigned in standing.duties.items() for duty in assigned)
 
 
 def _held(
@@ -92,12 +98,12 @@ class RankedUnit:
 
 def rank_leading_units(standing: PlanStanding, user: User) -> list[RankedUnit]:
     """Who is behind with what it leads, the worst first; units with as many red and yellow lights share a rank."""
-    tallies = [one for one in tally_lights_by_lead(standing.rows, standing.duties) if one.is_led]
-    weights = [weight(one.counts, len(standing.rows) + 1) for one in tallies]
+    tallies = [tally for tally in tally_lights_by_lead(standing.rows, standing.duties) if tally.is_led]
+    weights = [weight(tally.counts, len(standing.rows) + 1) for tally in tallies]
     on_time = {code: line.passed.punctuality for code, line in timeliness_by_unit(standing, user).items()}
     return [
-        RankedUnit(rank, one, on_time.get(one.key))
-        for one, rank in zip(tallies, ranks(weights, higher=True), strict=True)
+        RankedUnit(rank, tally, on_time.get(tally.key))
+        for tally, rank in zip(tallies, ranks(weights, higher=True), strict=True)
     ]
 
 
@@ -139,11 +145,11 @@ class UnitDuties:
 
     @property
     def targets(self) -> int:
-        return sum(len(one.rows) for one in self.parts)
+        return sum(len(part.rows) for part in self.parts)
 
     @property
     def tasks(self) -> int:
-        return sum(len(one.tasks) for one in self.parts)
+        return sum(len(part.tasks) for part in self.parts)
 
 
 def duties_of_unit(department: Department, standing: PlanStanding, user: User) -> UnitDuties:
@@ -152,12 +158,12 @@ def duties_of_unit(department: Department, standing: PlanStanding, user: User) -
     targets = _roles(holders, standing)
     tasks = roles_in_tasks(holders, task_rows_of_departments(standing.plan, standing.month.last_day, [department.pk]))
     parts = [
-        _part(role, [row for row, held in targets if held == role], [one for one, held in tasks if held == role])
+        _part(role, [row for row, held in targets if held == role], [task for task, held in tasks if held == role])
         for role in ROLES
     ]
-    rows = [row for one in parts for row in one.rows]
+    rows = [row for part in parts for row in part.rows]
     return UnitDuties(
-        [one for one in parts if one.rows or one.tasks],
+        [part for part in parts if part.rows or part.tasks],
         draw_heat_lanes(standing, rows),
         _counted(rows),
         timeliness_by_unit(standing, user).get(department.code),
@@ -166,7 +172,7 @@ def duties_of_unit(department: Department, standing: PlanStanding, user: User) -
 
 def tasks_of_governments(governments: Sequence[Department], standing: PlanStanding) -> list[tuple[TaskRow, str]]:
     """The tasks for which a county's government answers, each with its role in words."""
-    units = [one.pk for one in governments]
+    units = [government.pk for government in governments]
     if not units:
         return []
     rows = task_rows_of_departments(standing.plan, standing.month.last_day, units)
@@ -177,7 +183,7 @@ def tasks_of_governments(governments: Sequence[Department], standing: PlanStandi
 def _roles(holders: Sequence[int], standing: PlanStanding) -> list[tuple[TargetRow, str]]:
     """The targets that the unit answers for, each with its role."""
     held = {
-        target_id: _role(holders, {one.department.pk: one.role for one in assigned})
+        target_id: _role(holders, {assignment.department.pk: assignment.role for assignment in assigned})
         for target_id, assigned in standing.duties.items()
     }
     return [(row, role) for row in standing.rows if (role := held.get(row.target.pk, ""))]
@@ -185,11 +191,15 @@ def _roles(holders: Sequence[int], standing: PlanStanding) -> list[tuple[TargetR
 
 def roles_in_tasks(holders: Sequence[int], rows: Iterable[TaskRow]) -> list[tuple[TaskRow, str]]:
     """The tasks, each with the unit's role in it."""
-    return [(row, _role(holders, {one.department_id: one.role for one in row.assignments})) for row in rows]
+    return [
+        (row, _role(holders, {assignment.department_id: assignment.role for assignment in row.assignments}))
+        for row in rows
+    ]
 
 
 def _role(holders: Sequence[int], roles: Mapping[int, str]) -> str:
-    """The role of the unit that stands first among the holders, else of those that stand for it; empty for none."""
+    """The unit's role, else the role of a department that stands for it; empty for no role. The unit is the first
+    holder."""
     return next((roles[holder] for holder in holders if holder in roles), "")
 
 

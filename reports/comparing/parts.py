@@ -49,13 +49,16 @@ class RegionPart:
 
 
 def judge_region_parts(standing: PlanStanding, user: User) -> list[RegionPart]:
-    """The parts that the person may see, the one furthest behind first, last those that owe nothing; one query at most
-    of what is official now, and none where the plan's region alone is judged."""
+    """The parts that the person may see, the part furthest behind first, last the parts that owe nothing. One query at
+    most asks for what is official now; there is none where the plan's region alone is judged."""
     targets = {row.target.pk: row.target for row in standing.rows if row.target.coverage != Target.Coverage.WHOLE}
     by_region: dict[Region, list[Attainment]] = defaultdict(list)
-    for one in judged_in_parts(standing, user, targets):
-        by_region[one.region].append(one)
-    found = [_part(region, [one for one in listed if owes(one)], list(targets)) for region, listed in by_region.items()]
+    for attainment in judged_in_parts(standing, user, targets):
+        by_region[attainment.region].append(attainment)
+    found = [
+        _part(region, [attainment for attainment in listed if owes(attainment)], list(targets))
+        for region, listed in by_region.items()
+    ]
     return sorted(found, key=_order)
 
 
@@ -70,26 +73,34 @@ def judged_in_parts(standing: PlanStanding, user: User, targets: Mapping[int, Ta
     else:
         covering = Target.objects.filter(pk__in=targets).exclude(coverage=Target.Coverage.WHOLE)
         then = attainments_official_then(covering, region, standing.end, parts=True)
-        here = [one for one in then if one.month == standing.month and one.region.parent_id == region.pk]
+        here = [
+            attainment
+            for attainment in then
+            if attainment.month == standing.month and attainment.region.parent_id == region.pk
+        ]
         found = attainments_seen_by(user, here)
-    for one in found:
-        one.of_target(targets[one.target_id])
+    for attainment in found:
+        attainment.of_target(targets[attainment.target_id])
     return found
 
 
 def _part(region: Region, owed: Sequence[Attainment], order: Sequence[int]) -> RegionPart:
-    behind = [one for one in owed if one.signal in _URGENCY]
-    first = sorted(behind, key=lambda one: (_URGENCY[one.signal], order.index(one.target_id)))[:NAMED]
+    behind = [attainment for attainment in owed if attainment.signal in _URGENCY]
+    first = sorted(behind, key=lambda attainment: (_URGENCY[attainment.signal], order.index(attainment.target_id)))[
+        :NAMED
+    ]
     return RegionPart(
         region,
-        counts_in_light_order(Counter(one.signal for one in owed)),
+        counts_in_light_order(Counter(attainment.signal for attainment in owed)),
         [_gap(row) for row in rows_of_attainments(first)],
     )
 
 
 def _gap(row: TargetRow) -> LaggingTarget:
-    one = row.attainment
-    return LaggingTarget(row, behind_text(one), completion_text(one) if quota_of(one) is not None else "")
+    attainment = row.attainment
+    return LaggingTarget(
+        row, behind_text(attainment), completion_text(attainment) if quota_of(attainment) is not None else ""
+    )
 
 
 def _order(part: RegionPart) -> tuple[bool, int, int, str]:

@@ -41,12 +41,12 @@ class RegionMatrix:
 
     def of_target(self, code: str) -> tuple[ComparisonLine, Sequence[ComparisonLine]] | None:
         """One target: the whole, and its parts in the order of their codes."""
-        whole = next((one for one in self.wholes if one.target.code == code), None)
+        whole = next((line for line in self.wholes if line.target.code == code), None)
         return None if whole is None else (whole, self.parts[whole.target.pk])
 
     def compared(self, line: ComparisonLine) -> int:
-        """How many parts the line's rank is one of."""
-        return sum(one.ranked is not None for one in self.parts[line.target.pk])
+        """How many parts are ranked for the line's target."""
+        return sum(part.ranked is not None for part in self.parts[line.target.pk])
 
 
 def build_region_matrix(standing: PlanStanding, user: User) -> RegionMatrix:
@@ -57,7 +57,7 @@ def build_region_matrix(standing: PlanStanding, user: User) -> RegionMatrix:
     judged = _judged(standing, user, {row.target.pk: row.target for row in rows})
     readable = _Readable(user)
     figures = load_compared_figures(
-        standing, [row.target for row in rows], [plan.region_id, *(one.pk for one in every)]
+        standing, [row.target for row in rows], [plan.region_id, *(region.pk for region in every)]
     )
     wholes, parts = [], {}
     for row in rows:
@@ -70,7 +70,7 @@ def build_region_matrix(standing: PlanStanding, user: User) -> RegionMatrix:
         parts[row.target.pk] = rank_parts(listed, whole)
         wholes.append(next((line.whole for line in parts[row.target.pk] if line.whole is not None), whole))
     seen = {line.region.pk for listed in parts.values() for line in listed}
-    return RegionMatrix([one for one in every if one.pk in seen], wholes, parts)
+    return RegionMatrix([region for region in every if region.pk in seen], wholes, parts)
 
 
 def _in_parts(target: Target) -> bool:
@@ -88,7 +88,7 @@ def offer_regions_and_targets(standing: PlanStanding, user: User) -> tuple[list[
     targets = [row.target for row in standing.rows if _in_parts(row.target)]
     reached = access.reach(user, Action.VIEW_OBSERVATIONS)
     parts = Region.objects.filter(parent=standing.plan.region).order_by("code") if targets else Region.objects.none()
-    return [one for one in parts if one.pk in reached.judged], targets
+    return [region for region in parts if region.pk in reached.judged], targets
 
 
 class _Readable:
@@ -109,7 +109,7 @@ class _Readable:
 
 @dataclass(frozen=True, slots=True)
 class CountyFigure:
-    """A figure of a part, its months so far, and of how many parts its rank is one."""
+    """A figure of a part, its months so far, and how many parts are ranked with it."""
 
     line: ComparisonLine
     trend: Sequence[TrendPoint]
@@ -118,8 +118,8 @@ class CountyFigure:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A part of the region: what it is judged by, last what it owes nothing of; what it only adds to; and how its
-    government reports."""
+    """A part of the region: the targets by which it is judged, last the targets for which it owes nothing; the targets
+    to which it only adds; and how its government reports."""
 
     judged: Sequence[CountyFigure]
     shared: Sequence[CountyFigure]
@@ -127,17 +127,17 @@ class County:
 
     @property
     def owed(self) -> Sequence[CountyFigure]:
-        """What it owes anything of."""
-        return [one for one in self.judged if one.line.owes]
+        """The targets for which the part owes anything."""
+        return [figure for figure in self.judged if figure.line.owes]
 
     @property
     def counts(self) -> Sequence[LightCount]:
-        return counts_in_light_order(Counter(one.line.signal for one in self.owed))
+        return counts_in_light_order(Counter(figure.line.signal for figure in self.owed))
 
     @property
     def has_quotas(self) -> bool:
         """Whether anything is judged by quotas of the parts' own."""
-        return any(one.line.divided for one in self.judged)
+        return any(figure.line.divided for figure in self.judged)
 
 
 def read_county_standing(region: Region, standing: PlanStanding, user: User) -> County | None:
@@ -146,10 +146,10 @@ def read_county_standing(region: Region, standing: PlanStanding, user: User) -> 
     if region not in matrix.regions:
         return None
     told = [CountyFigure(line, line.trend(standing.month), matrix.compared(line)) for line in matrix.of_region(region)]
-    judged = [one for one in told if one.line.row is not None]
+    judged = [figure for figure in told if figure.line.row is not None]
     return County(
-        sorted(judged, key=lambda one: not one.line.owes),
-        [one for one in told if one.line.row is None],
+        sorted(judged, key=lambda figure: not figure.line.owes),
+        [figure for figure in told if figure.line.row is None],
         timeliness_by_region([region], standing, user).get(region.pk),
     )
 
@@ -172,22 +172,26 @@ class RankedCounty:
 
 def rank_counties(matrix: RegionMatrix, standing: PlanStanding, user: User) -> list[RankedCounty]:
     """The parts that the person may see, the one furthest behind first."""
-    told = [[line for line in matrix.of_region(one) if line.row] for one in matrix.regions]
+    told = [[line for line in matrix.of_region(region) if line.row] for region in matrix.regions]
     counted = [counts_in_light_order(Counter(line.signal for line in lines if line.owes)) for lines in told]
     weights = [
-        None if lines and not any(line.owes for line in lines) else weight(one, len(standing.rows) + 1)
-        for one, lines in zip(counted, told, strict=True)
+        None if lines and not any(line.owes for line in lines) else weight(counts, len(standing.rows) + 1)
+        for counts, lines in zip(counted, told, strict=True)
     ]
     found = ranks(weights, higher=True)
     first = Counter(line.region.pk for listed in matrix.parts.values() for line in listed if line.rank == 1)
     on_time = timeliness_by_region(matrix.regions, standing, user)
     listed = [
         RankedCounty(
-            one, rank, counts, first[one.pk], line.passed.punctuality if (line := on_time.get(one.pk)) else None
+            region,
+            rank,
+            counts,
+            first[region.pk],
+            line.passed.punctuality if (line := on_time.get(region.pk)) else None,
         )
-        for one, rank, counts in zip(matrix.regions, found, counted, strict=True)
+        for region, rank, counts in zip(matrix.regions, found, counted, strict=True)
     ]
-    return sorted(listed, key=lambda one: (one.rank is None, one.rank or 0))
+    return sorted(listed, key=lambda county: (county.rank is None, county.rank or 0))
 
 
 def timeliness_by_region(regions: Collection[Region], standing: PlanStanding, user: User) -> dict[int, Reporting]:

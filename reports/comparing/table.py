@@ -6,7 +6,7 @@ Page and files are made from the same `ComparisonTable`, so they hold the same l
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -34,6 +34,9 @@ from targets.arithmetic.quantities import rounded
 from targets.models import Target
 from targets.reading.selectors import TargetRow
 from targets.wording.explanation import distance
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
 
 URGENCY = {"red": 0, "yellow": 1, "green": 2, "grey": 3, "": 4}
 
@@ -163,8 +166,8 @@ def read_comparison_table(standing: PlanStanding, asked: Mapping[str, str], user
     duties = standing.duties
     parts = group_rows_by_chapter(standing.promised.clauses, standing.rows)
     regions, targets = offer_regions_and_targets(standing, user)
-    target = next((one for one in targets if one.code == asked.get("target")), None)
-    region = None if target else next((one for one in regions if one.code == asked.get("region")), None)
+    target = next((target for target in targets if target.code == asked.get("target")), None)
+    region = None if target else next((region for region in regions if region.code == asked.get("region")), None)
     chosen = choose_targets(asked, parts, duties)
     found, whole = _lines(standing, user, chosen, chosen.of_all_lights(standing.rows, duties), region, target)
     by = asked.get("sort", "")
@@ -173,7 +176,7 @@ def read_comparison_table(standing: PlanStanding, asked: Mapping[str, str], user
     kept = {} if target else chosen.asked
     kept |= {"target": target.code} if target else {"region": region.code} if region else {}
     kept |= {"sort": by} if by in SORTS else {}
-    kept |= {"columns": ",".join(one.key for one in columns)} if len(columns) < len(offered) else {}
+    kept |= {"columns": ",".join(column.key for column in columns)} if len(columns) < len(offered) else {}
     return ComparisonTable(
         _ordered(found, by, target),
         whole,
@@ -197,7 +200,7 @@ def _lines(
     region: Region | None,
     target: Target | None,
 ) -> tuple[list[ComparisonLine], ComparisonLine | None]:
-    """The lines, and the one of the plan's region below them."""
+    """The lines, and the line of the plan's region below them."""
     if target is not None:
         known = build_region_matrix(standing, user).of_target(target.code)
         return (list(known[1]), known[0]) if known is not None else ([], None)
@@ -205,8 +208,8 @@ def _lines(
         found = lines_of_rows(standing, rows)
     else:
         wanted = {row.target.pk for row in rows}
-        found = [one for one in build_region_matrix(standing, user).of_region(region) if one.target.pk in wanted]
-    return [one for one in found if chosen.light is None or one.signal == chosen.light.name], None
+        found = [line for line in build_region_matrix(standing, user).of_region(region) if line.target.pk in wanted]
+    return [line for line in found if chosen.light is None or line.signal == chosen.light.name], None
 
 
 def _offered(
@@ -216,17 +219,17 @@ def _offered(
     divided = any(line.divided for line in listed)
     idle = (OF_PARTS if not (target or region) else set()) | (OF_QUOTAS if not divided else set())
     idle |= {"whole"} if target else set()
-    offered = [one for one in columns_for(plan) if one.key not in idle]
-    return [OWN_QUOTA if target and divided and one.key == OWN_QUOTA.key else one for one in offered]
+    offered = [column for column in columns_for(plan) if column.key not in idle]
+    return [OWN_QUOTA if target and divided and column.key == OWN_QUOTA.key else column for column in offered]
 
 
 def _columns(wanted: str, offered: Sequence[ComparisonColumn]) -> list[ComparisonColumn]:
     """Those asked for, in their usual order; all, if none of them is known."""
     keys = set(wanted.split(","))
-    return [one for one in offered if one.key in keys] or list(offered)
+    return [column for column in offered if column.key in keys] or list(offered)
 
 
-SORTS: Mapping[str, Callable[[ComparisonLine], Any]] = {
+SORTS: Mapping[str, Callable[[ComparisonLine], "SupportsRichComparison"]] = {
     "light": lambda line: URGENCY[line.signal],
     "change": lambda line: (line.change is None, line.change or 0),
     "rank": lambda line: (line.rank is None, line.rank or 0),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,9 @@ from plans.models import Plan
 from reports.portfolio.plans_together import PlanSummary, summarise_plans
 from targets.wording.lights import COLOURS, Colour
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
+
 BACKWARDS = "-"
 """Stands before the name of a column in the address where its order is turned round."""
 
@@ -27,7 +30,7 @@ class PlanColumn:
 
     key: str
     heading: str | Promise
-    value: Callable[[PlanSummary], Any]
+    value: Callable[[PlanSummary], "SupportsRichComparison | None"]
     falling: bool = True
     colour: Colour | None = None
 
@@ -39,10 +42,14 @@ def _of_colour(colour: Colour) -> PlanColumn:
 COLUMNS = (
     PlanColumn("plan", pgettext_lazy("in a list of plans", "Plan"), lambda line: line.plan.title, falling=False),
     *map(_of_colour, COLOURS),
-    PlanColumn("turn", _("Against last month"), lambda line: line.turn and (line.turn.worse, -line.turn.better)),
+    PlanColumn(
+        "turn", _("Against last month"), lambda line: (line.turn.worse, -line.turn.better) if line.turn else None
+    ),
     PlanColumn("time", _("Time progress"), lambda line: line.time_progress),
     PlanColumn("data", _("Data to"), lambda line: line.last, falling=False),
-    PlanColumn("behind", _("Furthest behind"), lambda line: line.behind and (line.behind.red, line.behind.yellow)),
+    PlanColumn(
+        "behind", _("Furthest behind"), lambda line: (line.behind.red, line.behind.yellow) if line.behind else None
+    ),
     PlanColumn(
         "supervision",
         pgettext_lazy("of a plan", "Open supervision"),
@@ -63,7 +70,7 @@ class PortfolioColumnHead:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioChoice:
-    """Which plans are chosen: those of a region, those for any month of a year; None for all."""
+    """Which plans are chosen: the plans of a region, the plans for any month of a year; None for all."""
 
     region: Region | None
     year: int | None
@@ -151,9 +158,11 @@ def _column(sort: str) -> tuple[PlanColumn | None, bool]:
 
 
 def order_summaries(lines: Sequence[PlanSummary], column: PlanColumn | None, *, backwards: bool) -> list[PlanSummary]:
-    """The lines by a column, as they were where they are alike; those with nothing to compare stand last."""
+    """The lines ordered by a column; equal lines keep their order, and lines with nothing to compare stand last."""
     if column is None:
         return list(lines)
-    compared = [line for line in lines if column.value(line) is not None]
-    others = [line for line in lines if column.value(line) is None]
-    return sorted(compared, key=column.value, reverse=column.falling != backwards) + others
+    told = [(column.value(line), line) for line in lines]
+    compared = [(value, line) for value, line in told if value is not None]
+    others = [line for value, line in told if value is None]
+    compared.sort(key=lambda pair: pair[0], reverse=column.falling != backwards)
+    return [line for _value, line in compared] + others

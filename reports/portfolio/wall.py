@@ -26,8 +26,8 @@ class WallLine:
 
 @dataclass(frozen=True, slots=True)
 class PlansWall:
-    """The plans in parts that fit, and all their lights together; `running`: they are those that run, and not all
-    because none does any more."""
+    """The plans in parts that fit on the screen, and all their lights together. `running` says that only running plans
+    are shown; it is False where no plan runs any more, and all are shown."""
 
     parts: Sequence[Sequence[WallLine]]
     counts: Sequence[LightCount]

@@ -93,6 +93,7 @@ def screens(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/screens.html", context)
 
 
+# Untyped: a Region with `below`, which the question for it adds
 def _opened(name: str, region: Any, plan: Plan | None, by: User) -> tuple[Screen, str]:
     """The screen that was asked for; a plan that its onlookers would not see is refused."""
     if plan is not None and plan.region_id not in parse_region_ids(region.below):

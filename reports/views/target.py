@@ -48,6 +48,6 @@ def target(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
         "assignments": target_page.assignments_of_target(found),
         "leaders": found.leaders.all(),
         "observations": observations,
-        "several_years": len({one.month.year for one in observations}) > 1,
+        "several_years": len({observation.month.year for observation in observations}) > 1,
     }
     return render(request, "reports/target.html", context)

@@ -6,8 +6,8 @@ from reviews.workflow import (
     NEEDS_REASON,
     TRANSITIONS,
     ReviewState,
-    ReviewStepRefusedError,
     ReviewVerb,
+    StepRefusedError,
     take_review_step,
 )
 
@@ -34,7 +34,7 @@ def test_the_table_has_these_steps_and_no_others() -> None:
 @pytest.mark.parametrize("verb", list(ReviewVerb))
 def test_every_other_step_is_refused(state: ReviewState, verb: ReviewVerb) -> None:
     if (state, verb) not in TRANSITIONS:
-        with pytest.raises(ReviewStepRefusedError) as refused:
+        with pytest.raises(StepRefusedError) as refused:
             take_review_step(state, verb, reason="原因")
         assert refused.value.code == "transition"
 
@@ -43,6 +43,6 @@ def test_every_other_step_is_refused(state: ReviewState, verb: ReviewVerb) -> No
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_returning_and_withdrawing_need_a_reason(verb: ReviewVerb, reason: str) -> None:
     state = next(before for (before, one) in TRANSITIONS if one is verb)
-    with pytest.raises(ReviewStepRefusedError) as refused:
+    with pytest.raises(StepRefusedError) as refused:
         take_review_step(state, verb, reason=reason)
     assert refused.value.code == "reason"

@@ -11,7 +11,7 @@ from departments.models import AuditEvent, User
 from departments.permissions import Action
 from departments.services.accounts import record
 from reviews.messages import refused_step, typed_by_themselves
-from reviews.workflow import TRANSITIONS, ReviewState, ReviewStepRefusedError, ReviewVerb, take_review_step
+from reviews.workflow import TRANSITIONS, ReviewState, ReviewVerb, StepRefusedError, take_review_step
 from targets.bulk.event_times import Moments, moments_of
 from targets.entry_rules.figures import Key
 from targets.messages import problem_sentence
@@ -187,7 +187,7 @@ def _moved(revision: Revision, verb: ReviewVerb, by: User, moments: Moments, rea
     check_reason(reason)
     try:
         revision.state = take_review_step(ReviewState(revision.state), verb, reason=reason).value
-    except ReviewStepRefusedError as refused:
+    except StepRefusedError as refused:
         raise refused_step(refused.code) from refused
     revision.save_step()
     keep_revision_decisions({revision.pk: moments.of(revision.observation_id)}, verb, by=by, reason=reason.strip())

@@ -1,6 +1,6 @@
 """填报及时率: who reported what by when, as a matrix, cell by cell, and as a file."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -52,7 +52,7 @@ def timeliness_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 @access.requires(Action.VIEW_OBSERVATIONS)
 def timeliness_cell(request: HttpRequest, plan_code: str, code: str, month: str) -> HttpResponse:
     """What a unit was expected to report for a month: by when, by whom, and where each figure stands."""
-    user = _person(request)
+    user = access.person_of_request(request)
     unit = None if code == NOBODY else _unit(user, code)
     plan = plan_named(request, plan_code)
     when = month_named(month, plan)
@@ -82,7 +82,13 @@ def timeliness_export(request: HttpRequest, plan_code: str) -> HttpResponse:
     month, _understood = _month_asked(plan, request.POST.get("month"))
     matrix = _matrix(request, plan, month, request.POST.get("order"))
     content_type, written = FORMATS[ending]
-    record("timeliness.exported", by=_person(request), subject=plan, month=str(month), rows=len(matrix.lines))
+    record(
+        "timeliness.exported",
+        by=access.person_of_request(request),
+        subject=plan,
+        month=str(month),
+        rows=len(matrix.lines),
+    )
     name = f"timeliness-{month}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HttpResponse(written(matrix), content_type=content_type, headers=headers)
@@ -92,17 +98,15 @@ def _unit(user: User, code: str) -> Department:
     return get_object_or_404(departments_seen_by(user).select_related("region"), code=code)
 
 
-def _person(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
 def _month_asked(plan: Plan, text: str | None) -> tuple[Month, bool]:
     """The month that is asked for, else the one that is being reported."""
     return month_asked_for(text, plan, reporting_month(plan, timezone.localdate(), last_month_with_data(plan)))
 
 
 def _matrix(request: HttpRequest, plan: Plan, month: Month, order: str | None) -> TimelinessMatrix:
-    return timeliness_matrix_of(plan, _person(request), month, timezone.now(), worst_first=order != "plan")
+    return timeliness_matrix_of(
+        plan, access.person_of_request(request), month, timezone.now(), worst_first=order != "plan"
+    )
 
 
 def _worksheet_address(user: User, unit: Department | None, month: Month) -> str:

@@ -79,7 +79,7 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
 def _shown(request: HttpRequest, asked: AskedSheet) -> HttpResponse:
     """The page as it was made last, while nothing is different; else its rows as they were made last, but for those
     that are. What is due and promised is kept by itself, and so is what is official about rows that are typed in."""
-    user, plan_code, ids = _person(request), asked.plans[0].code, [plan.pk for plan in asked.plans]
+    user, plan_code, ids = access.person_of_request(request), asked.plans[0].code, [plan.pk for plan in asked.plans]
     version = ids, Changed.objects.outline_of_regions({plan.region_id for plan in asked.plans})
     outline = cache(partial(_outline, asked, user))
     due = cached_pages.keep_plan_value(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
@@ -138,7 +138,7 @@ def save_worksheet_row(request: HttpRequest, code: str, month: str) -> JsonRespo
     if version == 0 and forms.is_blank_figure(typed):
         return JsonResponse({"version": 0, "understood": {}, "problems": [], "oddities": []})
     try:
-        draft = save_draft(key, typed, version=version, by=_person(request))
+        draft = save_draft(key, typed, version=version, by=access.person_of_request(request))
     except ConflictError as conflict:
         return JsonResponse(_theirs(conflict.current), status=CONFLICT)
     except ValidationError as error:
@@ -155,7 +155,7 @@ def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
     try:
         if file is None:
             raise RefusedFileError("empty")
-        made = attach(_key_in(request, asked), file, by=_person(request))
+        made = attach(_key_in(request, asked), file, by=access.person_of_request(request))
     except (KeyError, ValueError):
         return JsonResponse({"message": _("This could not be understood. Reload the page.")}, status=REFUSED)
     except RefusedFileError as refused:
@@ -178,7 +178,7 @@ def preview_worksheet_lights(request: HttpRequest, code: str, month: str) -> Htt
     examined = forms.show_problems(sheet)
     seen = {row.indicator.pk: bool(row.problems) for row in sheet.rows if row.seen and row.has_figure}
     good = [one for one in examined.entries if seen.get(one.indicator_id) is False]
-    changes = _changes(good, _person(request))
+    changes = _changes(good, access.person_of_request(request))
     context: dict[str, Any] = {
         "changes": changes,
         "figures": len(good),
@@ -191,19 +191,14 @@ def preview_worksheet_lights(request: HttpRequest, code: str, month: str) -> Htt
     return _page(request, asked, sheet, **context)
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - the guard has let nobody else in
-    return request.user
-
-
 def _asked(request: HttpRequest, code: str, text: str) -> AskedSheet:
     """What the address names; 404 if there is none, PermissionDenied if it is not the person's."""
-    units = departments_seen_by(_person(request)).select_related("region__parent__parent")
+    units = departments_seen_by(access.person_of_request(request)).select_related("region__parent__parent")
     department = get_object_or_404(units, code=code)
     asked = AskedSheet.of(department, month_named(text))
     if asked is None:
         raise Http404
-    if not may_enter_for_unit(access.reach(_person(request), Action.ENTER_OBSERVATIONS), department):
+    if not may_enter_for_unit(access.reach(access.person_of_request(request), Action.ENTER_OBSERVATIONS), department):
         raise access.refusal()
     return asked
 
@@ -219,7 +214,7 @@ def _key_in(request: HttpRequest, asked: AskedSheet) -> Key:
 
 
 def _sheet(request: HttpRequest, asked: AskedSheet) -> UnitWorksheet:
-    return worksheet_of(asked.department, asked.plans, asked.month, _person(request))
+    return worksheet_of(asked.department, asked.plans, asked.month, access.person_of_request(request))
 
 
 @transaction.atomic
@@ -240,7 +235,7 @@ def _handed_in(request: HttpRequest, code: str, month: str) -> HttpResponse:
             request, asked, sheet, {}, _("An approved figure is being changed. Give the reason for the change.")
         )
     try:
-        made = hand_in([row.key for row in ready], by=_person(request), reason=reason)
+        made = hand_in([row.key for row in ready], by=access.person_of_request(request), reason=reason)
     except EntriesRefusedError as refused:
         return _refused(request, asked, sheet, {key[0]: list(found) for key, found in refused.problems.items()})
     return _thanks(request, len(made))
@@ -252,8 +247,8 @@ def _not_kept(request: HttpRequest, asked: AskedSheet, sheet: UnitWorksheet) -> 
         forms.show_problems(sheet)
         return _page(request, asked, sheet, status=LOCKED)
     try:
-        taken = forms.keep_row_files(sheet.rows, request.POST, request.FILES, by=_person(request))
-        kept = forms.keep_typed_rows(sheet.rows, request.POST, by=_person(request))
+        taken = forms.keep_row_files(sheet.rows, request.POST, request.FILES, by=access.person_of_request(request))
+        kept = forms.keep_typed_rows(sheet.rows, request.POST, by=access.person_of_request(request))
     except (ValueError, ValidationError) as error:
         return _refused(request, asked, sheet, {}, " ".join(getattr(error, "messages", [str(error)])))
     if not taken:
@@ -314,7 +309,7 @@ def _page(
         "counts": {state: states.count(state) for state in ("open", "drafted", "submitted", "returned", "approved")},
         "corrects": any(row.corrects for row in rows),
         "texts": words.typing_words() | words.file_words(),
-        "store": f"worksheet:{_person(request).pk}:{sheet.department.code}:{sheet.month}",
+        "store": f"worksheet:{access.person_of_request(request).pk}:{sheet.department.code}:{sheet.month}",
     }
     return render(request, "targets/worksheet.html", context | more, status=status)
 

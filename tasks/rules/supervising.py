@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from departments.permissions import PERMISSIONS, Action, Role
+from reviews.workflow import StepRefusedError, find_step
 
 
 class SupervisionState(StrEnum):
@@ -76,8 +77,8 @@ TRANSITIONS: dict[tuple[SupervisionState | None, SupervisionVerb], Transition] =
     (SupervisionState.VERIFIED, SupervisionVerb.RETURN): _BACK,
     (SupervisionState.VERIFIED, SupervisionVerb.CLOSE): Transition(SupervisionState.CLOSED, _CLOSE, needs_other=True),
     **{
-        (one, SupervisionVerb.WITHDRAW): _AWAY
-        for one in (
+        (state, SupervisionVerb.WITHDRAW): _AWAY
+        for state in (
             SupervisionState.ISSUED,
             SupervisionState.RECEIVED,
             SupervisionState.ANSWERED,
@@ -85,26 +86,26 @@ TRANSITIONS: dict[tuple[SupervisionState | None, SupervisionVerb], Transition] =
         )
     },
     **{
-        (one, SupervisionVerb.URGE): Transition(one, _ISSUE)
-        for one in (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
+        (state, SupervisionVerb.URGE): Transition(state, _ISSUE)
+        for state in (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
     },
     **{
-        (one, SupervisionVerb.ESCALATE): Transition(one, None)
-        for one in (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
+        (state, SupervisionVerb.ESCALATE): Transition(state, None)
+        for state in (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
     },
 }
 """(state, verb) → step; a pair that is not named is not possible. None: there is no notice yet."""
 
 BEFORE_ISSUE = (SupervisionState.PROPOSED, SupervisionState.REJECTED)
 ENDED = (SupervisionState.REJECTED, SupervisionState.CLOSED, SupervisionState.WITHDRAWN)
-OPEN = tuple(one for one in SupervisionState if one not in ENDED)
+OPEN = tuple(state for state in SupervisionState if state not in ENDED)
 WITH_UNIT = (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
 """The unit has to do something: these can be late, are urged and escalated."""
 WITH_OFFICE = (SupervisionState.PROPOSED, SupervisionState.ANSWERED, SupervisionState.VERIFIED)
 """The plan office has to do something."""
 BY_RULE = (SupervisionVerb.PROPOSE, SupervisionVerb.ESCALATE)
 """What the system does by itself."""
-NEEDS_TEXT = frozenset(verb for (_state, verb), one in TRANSITIONS.items() if one.needs_text)
+NEEDS_TEXT = frozenset(verb for (_state, verb), step in TRANSITIONS.items() if step.needs_text)
 
 
 class Level(StrEnum):
@@ -118,30 +119,20 @@ LEVELS = (Level.REVIEWER, Level.LEADER)
 """In this order, each once a round."""
 
 
-class SupervisionStepRefusedError(ValueError):
-    """A step that the table or a guard does not allow; `code` names the reason."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def next_supervision_state(
     state: SupervisionState | None, verb: SupervisionVerb, *, text: str = "", own_answer: bool = False
 ) -> SupervisionState:
     """The state after the verb.
 
-    RefusedError "transition" if the table has no such step, "text" if words are due, "own_answer" if the person who
+    StepRefusedError "transition" if the table has no such step, "text" if words are due, "own_answer" if the person who
     answered would judge the own answer.
     """
-    found = TRANSITIONS.get((state, verb))
-    if found is None:
-        raise SupervisionStepRefusedError("transition")
-    if found.needs_text and not text.strip():
-        raise SupervisionStepRefusedError("text")
-    if found.needs_other and own_answer:
-        raise SupervisionStepRefusedError("own_answer")
-    return found.to
+    step = find_step(TRANSITIONS, state, verb)
+    if step.needs_text and not text.strip():
+        raise StepRefusedError("text")
+    if step.needs_other and own_answer:
+        raise StepRefusedError("own_answer")
+    return step.to
 
 
 def offered_supervision_verbs(
@@ -150,12 +141,12 @@ def offered_supervision_verbs(
     """What a person who may do these things can do now, in the table's order."""
     return tuple(
         verb
-        for (stands, verb), one in TRANSITIONS.items()
-        if stands is state and one.action in may and not (one.needs_other and own_answer)
+        for (stands, verb), step in TRANSITIONS.items()
+        if stands is state and step.action in may and not (step.needs_other and own_answer)
     )
 
 
 def roles_for(verb: SupervisionVerb) -> tuple[Role, ...]:
     """The roles that may take the step, in the order of the permission table; none for the system's own."""
-    actions = {one.action for (_state, known), one in TRANSITIONS.items() if known is verb}
+    actions = {step.action for (_state, known), step in TRANSITIONS.items() if known is verb}
     return tuple(role for action in actions if action is not None for role in PERMISSIONS[action])

@@ -15,7 +15,7 @@ from departments.rules.reminding import NoticePart
 from departments.services.accounts import record
 from departments.services.notices import notify
 from reviews.messages import refused_step, typed_by_themselves
-from reviews.workflow import ReviewState, ReviewStepRefusedError, ReviewVerb, take_review_step
+from reviews.workflow import ReviewState, ReviewVerb, StepRefusedError, take_review_step
 from targets.services.locking import check_reason, demand_open_month, keep_open
 from tasks.models import Milestone, MilestoneReport, ProgressReport, Task, sign_history_change
 from tasks.services.attachments import bring_back_report_files
@@ -115,7 +115,7 @@ def _step(report: ProgressReport, verb: ReviewVerb, reason: str = "") -> None:
     """Takes one step of the workflow; ValidationError if the table has no such step or a reason is due."""
     try:
         report.state = take_review_step(ReviewState(report.state), verb, reason=reason).value
-    except ReviewStepRefusedError as refused:
+    except StepRefusedError as refused:
         raise refused_step(refused.code) from refused
 
 

@@ -22,13 +22,13 @@ from departments.services.accounts import record
 from plans.models import CalendarDay, Plan, exceptions_of
 from plans.workdays import add_working_days
 from reviews.attaching import AttachableFile, examine_attached_files
+from reviews.workflow import StepRefusedError
 from targets.models import Target
 from tasks.models import Milestone, SupervisionNotice, SupervisionRules, SupervisionStep, Task
 from tasks.models.units import is_within, units_for
 from tasks.rules.supervising import (
     TRANSITIONS,
     SupervisionState,
-    SupervisionStepRefusedError,
     SupervisionVerb,
     next_supervision_state,
 )
@@ -247,7 +247,7 @@ def _stepped(
         notice.state = next_supervision_state(
             SupervisionState(notice.state), verb, text=text, own_answer=own_answer
         ).value
-    except SupervisionStepRefusedError as refused:
+    except StepRefusedError as refused:
         raise _refused(refused.code) from refused
 
 

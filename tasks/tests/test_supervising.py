@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from departments.permissions import Action, Role
+from reviews.workflow import StepRefusedError
 from tasks.papers.diagram import PATH, draw_supervision_diagram
 from tasks.rules.supervising import (
     ENDED,
@@ -15,7 +16,6 @@ from tasks.rules.supervising import (
     WITH_OFFICE,
     WITH_UNIT,
     SupervisionState,
-    SupervisionStepRefusedError,
     SupervisionVerb,
     next_supervision_state,
     offered_supervision_verbs,
@@ -32,14 +32,14 @@ def test_a_step_is_possible_where_the_table_names_it_and_nowhere_else(
     if (state, verb) in TRANSITIONS:
         assert next_supervision_state(state, verb, text="理由") is TRANSITIONS[state, verb].to
     else:
-        with pytest.raises(SupervisionStepRefusedError, match="transition"):
+        with pytest.raises(StepRefusedError, match="transition"):
             next_supervision_state(state, verb, text="理由")
 
 
 @pytest.mark.parametrize(("state", "verb"), sorted(TRANSITIONS, key=str))
 def test_where_words_are_due_blanks_do_not_do(state: SupervisionState | None, verb: SupervisionVerb) -> None:
     if TRANSITIONS[state, verb].needs_text:
-        with pytest.raises(SupervisionStepRefusedError, match="text"):
+        with pytest.raises(StepRefusedError, match="text"):
             next_supervision_state(state, verb, text=" \n")
     else:
         assert next_supervision_state(state, verb) is TRANSITIONS[state, verb].to
@@ -48,7 +48,7 @@ def test_where_words_are_due_blanks_do_not_do(state: SupervisionState | None, ve
 @pytest.mark.parametrize(("state", "verb"), sorted(TRANSITIONS, key=str))
 def test_nobody_judges_an_own_answer(state: SupervisionState | None, verb: SupervisionVerb) -> None:
     if verb in (SupervisionVerb.VERIFY, SupervisionVerb.RETURN, SupervisionVerb.CLOSE):
-        with pytest.raises(SupervisionStepRefusedError, match="own_answer"):
+        with pytest.raises(StepRefusedError, match="own_answer"):
             next_supervision_state(state, verb, text="已核实", own_answer=True)
     else:
         assert next_supervision_state(state, verb, text="理由", own_answer=True) is TRANSITIONS[state, verb].to

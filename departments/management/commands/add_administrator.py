@@ -1,7 +1,6 @@
 """The first administrator of a new service, who adds everybody else on the page of people."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -25,13 +24,13 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="What the person is called.")
         parser.add_argument("--department", default="", help="The office's code, if there are several.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *, username: str, name: str, department: str, **_options: object) -> None:
         """One person, or one sentence that says why not."""
-        office = government_office(options["department"])
+        office = government_office(department)
         try:
             _person, password = add_person(
-                username=options["username"],
-                name=options["name"],
+                username=username,
+                name=name,
                 email="",
                 department=office,
                 roles=[Role.ADMINISTRATOR],

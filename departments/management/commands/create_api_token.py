@@ -1,7 +1,6 @@
 """A key to the HTTP API for another system."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -25,11 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=365, help="How long it is valid (default: 365 days).")
         parser.add_argument("--name", default="", help="What it is for, to tell it from others.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *, username: str, days: int, name: str, **_options: object) -> None:
         """One token, or one sentence that says why not."""
-        owner = owner_called(options["username"])
-        demand_storable_token(options["days"], options["name"])
-        token, key = issue_api_token(owner, days=options["days"], name=options["name"])
+        owner = owner_called(username)
+        demand_storable_token(days, name)
+        token, key = issue_api_token(owner, days=days, name=name)
         self.stdout.write(key)
         until = timezone.localtime(token.expires_at).strftime("%Y-%m-%d %H:%M")
         self.stderr.write(_("Valid until %(until)s. The token is not shown again: keep it now.") % {"until": until})

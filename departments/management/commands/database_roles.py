@@ -1,7 +1,6 @@
 """The rights of the role under which the service runs, on PostgreSQL."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -20,11 +19,11 @@ class Command(BaseCommand):
         """Whether to do it."""
         parser.add_argument("--apply", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *, apply: bool, **_options: object) -> None:
         """SQL, or nothing if it was done."""
         if connection.vendor != "postgresql":
             raise CommandError(_("Only PostgreSQL has roles."))
-        if not options["apply"]:
+        if not apply:
             self.stdout.write(
                 "".join(f"{line};\n" for line in roles.statements_granting_rights(settings.SERVICE_ROLE)), ending=""
             )

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -27,13 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("--older-than-days", type=int, required=True, help=f"At least {KEPT.days}.")
 
     @transaction.atomic
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *, older_than_days: int, **_options: object) -> None:
         """One number, or one sentence that says why not."""
-        days = options["older_than_days"]
-        if not KEPT.days <= days <= LONGEST:
+        if not KEPT.days <= older_than_days <= LONGEST:
             told = _("Audit events are kept for at least six months: give %(least)d to %(most)d days.")
             raise CommandError(told % {"least": KEPT.days, "most": LONGEST})
-        before = timezone.now() - timedelta(days=days)
+        before = timezone.now() - timedelta(days=older_than_days)
         chain.note_purged_rows(AuditEvent, AuditEvent.objects.filter(at__lt=before))
         count = AuditEvent.objects.purge(before)
         record("audit.purged", by=None, count=count, older_than=timezone.localtime(before).strftime("%Y-%m-%d %H:%M"))

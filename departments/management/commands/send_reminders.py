@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from datetime import date
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -21,10 +20,10 @@ class Command(BaseCommand):
         """As if today were another day."""
         parser.add_argument("--day", default="", help="The day to remind for, like 2014-07-02 (default: today).")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *, day: str, **_options: object) -> None:
         """Two numbers, or one sentence that says why not."""
         now = timezone.now()
-        made = compose_digests(day_called(options["day"], timezone.localdate(now)), now)
+        made = compose_digests(day_called(day, timezone.localdate(now)), now)
         sent = failed = 0
         more = True
         while more:
