@@ -1,7 +1,5 @@
 """Measured promises: indicators, targets, observations and how they are judged."""
 
-from typing import Any
-
 from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
@@ -66,7 +64,7 @@ class TargetsConfig(AppConfig):
         post_migrate.connect(judge_by_new_formulas, sender=self, dispatch_uid="formulas")
 
 
-def judge_by_new_formulas(using: str = "default", **_sent: Any) -> None:
+def judge_by_new_formulas(using: str = "default", **_sent: object) -> None:
     """After `migrate`: what older formulas have judged is judged anew."""
     from targets.models import AppliedFormulas
     from targets.services.dirty import formulas_changed

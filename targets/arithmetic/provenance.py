@@ -5,7 +5,6 @@ from dataclasses import fields
 from datetime import date
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any
 
 from targets.arithmetic.accumulation import IndicatorRule, MonthReading
 from targets.arithmetic.formulas import DatedMilestone, TargetRule
@@ -19,7 +18,7 @@ _values_of_rule, _values_of_indicator = (
 )
 
 
-def rule_values(rule: TargetRule) -> tuple[Any, ...]:
+def rule_values(rule: TargetRule) -> tuple[object, ...]:
     """All values of a rule, for the hash of the inputs: those of `dataclasses.astuple`, which copies each of them."""
     values = _values_of_rule(rule)
     return tuple(_values_of_indicator(one) if isinstance(one, IndicatorRule) else one for one in values)

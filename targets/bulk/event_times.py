@@ -8,12 +8,12 @@ after its month was last closed or reopened; the end of a revision is the beginn
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from plans.periods import Month
+from targets.bulk.copy_rows import SqlValue
 from targets.models import Decision, MonthLock, Observation, Revision
 
 NEXT = timedelta(microseconds=1)
@@ -53,7 +53,7 @@ def moment_after(moments: Iterable[datetime]) -> datetime:
     return max([timezone.now(), *(one + NEXT for one in moments)])
 
 
-def later_than(usual: datetime, known: str, parameters: Sequence[Any] = ()) -> dict[int, datetime]:
+def later_than(usual: datetime, known: str, parameters: Sequence[SqlValue] = ()) -> dict[int, datetime]:
     """The next moment of those observations to which something has happened at `usual` or later; none as long as the
     clock runs on. `known` is a query of their ids and months."""
     at = connection.ops.adapt_datetimefield_value(usual)

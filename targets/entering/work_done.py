@@ -20,6 +20,10 @@ _ATTACHMENT = tuple(one.attname for one in Attachment._meta.concrete_fields)
 _HANDED_IN = ("pk", "author__display_name", "author__username", "state", "created_at", *TEXTS)
 
 
+Values = tuple[Any, ...]  # the stubs give no types for columns that are named by a list
+"""The columns of a row, in the order of the names above."""
+
+
 class Work(NamedTuple):
     """About the figures of these indicators in one region and month. `closed` has the title of a plan that has closed
     the month, by the indicator that it asks for. Of each figure `handed_in` has the latest entry, of returned ones
@@ -29,9 +33,9 @@ class Work(NamedTuple):
     region_id: int
     month: Month
     closed: Mapping[int, str]
-    typed: Sequence[tuple[Any, ...]]
-    attached: Sequence[tuple[Any, ...]]
-    handed_in: Sequence[tuple[Any, ...]]
+    typed: Sequence[Values]
+    attached: Sequence[Values]
+    handed_in: Sequence[Values]
     reasons: Mapping[int, str]
 
     @property

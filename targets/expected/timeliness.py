@@ -11,7 +11,6 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -191,7 +190,7 @@ def _line(
     return TimelinessLine(unit, cells)
 
 
-def _how_bad(line: TimelinessLine) -> tuple[Any, ...]:
+def _how_bad(line: TimelinessLine) -> tuple[bool, Fraction | int, Fraction | int]:
     """The lowest share first; units of which nothing has been due yet last."""
     passed = line.passed
     return (passed.punctuality is None, passed.punctuality or 0, passed.completeness or 0)

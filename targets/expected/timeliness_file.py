@@ -1,7 +1,7 @@
 """The matrix of reporting as a file for a spreadsheet."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -9,6 +9,9 @@ from pages import spreadsheets
 from targets.expected.punctuality import PunctualityTally
 from targets.expected.timeliness import TimelinessCell, TimelinessMatrix, timeliness_share_text
 from targets.wording.demonstration_note import made_up
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 
 def rows_of_timeliness(matrix: TimelinessMatrix) -> Iterator[list[str]]:
@@ -52,7 +55,7 @@ def timeliness_as_xlsx(matrix: TimelinessMatrix) -> bytes:
     return spreadsheets.write_rows_as_xlsx(str(matrix.plan.year), rows_of_timeliness(matrix), _look)
 
 
-def _look(sheet: Any) -> None:
+def _look(sheet: "WriteOnlyWorksheet") -> None:
     sheet.freeze_panes = "B2"
     sheet.column_dimensions["A"].width = 24
 

@@ -199,6 +199,8 @@ class Target(models.Model):
     """There after `with_rules()` alone; see `all_versions`."""
     changing: RuleChange | None = None
     """The change under way; without one a change holds wherever the newest rule does."""
+    former: "TargetVersion"
+    """The rule as it was stored; there alone while the administration saves a change."""
     held: tuple[Month, Month] | None = None
     """The first and the last month in which its rule held, of one that has had several; see `rules_held`."""
 
@@ -251,7 +253,7 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:  # Django's own arguments, which are passed on
         """Saves; refuses words that the clause does not hold, by whatever door they come."""
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)

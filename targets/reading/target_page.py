@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import reduce
 from itertools import chain, groupby
 from operator import or_
-from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -339,7 +338,7 @@ def chart(
     month: Month,
     before: Sequence[Decimal | None],
     ahead: TargetOutlook | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The chart's figures as plain numbers, with the texts of the table for the tooltip.
 
     The line of the target runs on to the plan's end, except where it is a figure that nobody knows in advance.
@@ -370,7 +369,7 @@ def _is_foreseen(target: Target) -> bool:
 
 def _point(
     line: TargetMonthLine, earlier: Decimal | None, outlooks: Mapping[Month, Outlook], month: Month, *, foreseen: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One month; JavaScript draws with binary fractions, so every figure that is read comes as text."""
     row, one = line.row, line.row.attainment
     reached, known, outlook = one.month <= month, one.pace, outlooks.get(one.month)

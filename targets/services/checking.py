@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import localcontext
 from functools import cached_property, lru_cache
 from itertools import starmap
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -73,9 +72,9 @@ class Background:
 def _official(keys: Collection[SeriesKey]) -> dict[Key, Entry]:
     """The official figures of whole years."""
     found = {}
-    for indicator_id, region_id, month_key, *figures, _revision in official_now(keys) if keys else ():
-        key = (indicator_id, region_id, Month.from_key(month_key))
-        found[key] = Entry(*key, *figures)
+    for row in official_now(keys) if keys else ():
+        key = (row[0], row[1], Month.from_key(row[2]))
+        found[key] = Entry(*key, row[3], row[4], row[5], row[6])
     return found
 
 
@@ -153,7 +152,7 @@ def entry_rule(indicator: Indicator, *, has_parts: bool) -> EntryRule:
     )
 
 
-def hold_totals(indicator_ids: QuerySet[Any] | Collection[int]) -> None:
+def hold_totals(indicator_ids: QuerySet | Collection[int]) -> None:
     """Keeps others from deciding about totals since January of these indicators until the transaction ends.
 
     A fall lies between two months, which are two rows: locking the rows that change would let two decisions at the same

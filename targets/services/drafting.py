@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from departments.models import User
 from departments.services.accounts import record
+from plans.periods import Month
 from reviews.authors import authors_of, foremost_author, note_typists
 from reviews.workflow import ReviewState, ReviewVerb
 from targets.bulk.event_times import moments_of
@@ -122,7 +122,7 @@ def _begun(key: Key, typed: Typed, last: Revision | None, by: User) -> Draft:
     return draft
 
 
-def _identity(key: Key) -> dict[str, Any]:
+def _identity(key: Key) -> dict[str, int | Month]:
     return {"indicator_id": key[0], "region_id": key[1], "month": key[2]}
 
 

@@ -11,11 +11,10 @@ at once; and closing, which holds one, waits for nothing more.
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from departments import access
@@ -141,7 +140,7 @@ def demand_open(keys: Collection[Key]) -> None:
             raise _refusal(plan, key[2])
 
 
-def demand_open_rows(rows: "QuerySet[Any]", path: str = "") -> None:
+def demand_open_rows(rows: "QuerySet[Model]", path: str = "") -> None:
     """The same for the figures of many rows, of which `path` leads to indicator, region and month."""
     indicator, region, month = (f"{path}{name}" for name in ("indicator_id", "region_id", "month"))
     months = set(rows.order_by().values_list(month, flat=True).distinct())

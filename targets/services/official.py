@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +14,7 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from reviews.workflow import ReviewState, ReviewVerb, take_review_step
 from targets.bulk import bulk_transitions, offered_figures
+from targets.bulk.copy_rows import SqlValue
 from targets.entry_rules.figures import Entry
 from targets.judging import judge_while_writing
 from targets.judging.loading import observation_ids
@@ -49,7 +49,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
 
 @transaction.atomic
 def make_official_from(
-    select: str, parameters: Sequence[Any], number: int, *, source: Source, by: User, reason: str = ""
+    select: str, parameters: Sequence[SqlValue], number: int, *, source: Source, by: User, reason: str = ""
 ) -> OfficialOutcome:
     """The same for `number` checked figures that stand in a table: `select` gives the columns of
     `offered_figures.COLUMNS`.
@@ -61,7 +61,7 @@ def make_official_from(
 
 
 @transaction.atomic
-def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: User, reason: str = "") -> int:
+def submit_from(select: str, parameters: Sequence[SqlValue], *, source: Source, by: User, reason: str = "") -> int:
     """Hands in checked figures that stand in a table, for colleagues to review, and returns their number.
 
     What waits of the same figures is replaced, as when they are handed in on the worksheet.
@@ -114,7 +114,7 @@ def demand_office(by: User) -> None:
 
 def write_official(
     select: str,
-    parameters: Sequence[Any],
+    parameters: Sequence[SqlValue],
     number: int,
     source: Source,
     by: User,
@@ -139,7 +139,7 @@ def write_official(
     return outcome
 
 
-def _common(source: Source, by: User, reason: str) -> dict[str, Any]:
+def _common(source: Source, by: User, reason: str) -> dict[str, SqlValue]:
     return {"source_id": source.pk, "author_id": by.pk, "reason": reason}
 
 
