@@ -198,10 +198,10 @@ def _wrong(
     """What forbids to keep the rows: in a draft, what looks odd may wait for its note."""
     changing = {key for key in rows if key not in handed_in}
     official = {_key(one) for one in _within(Observation.objects.official(), found.entries, "")} & changing
-    problems = {key: list(found.problems.get(key, ())) for key in changing}
+    wrong = found.refusals if submits else found.problems
+    problems = {key: list(wrong.get(key, ())) for key in changing}
     for key in changing:
         if not submits:
-            problems[key] = [one for one in problems[key] if one not in found.odd.get(key, ())]
             problems[key] += [Problem("reason_of_draft", "reason")] if rows[key].sent.reason else []
         elif key in official and not rows[key].sent.reason:
             problems[key].append(Problem("reason_missing", "reason"))
@@ -271,5 +271,5 @@ def _kept(
         state=revision.state if revision is not None else ReviewState.DRAFT.value,
         revision=revision.pk if revision is not None else None,
         version=draft.version if draft is not None and revision is None else 0,
-        oddities=[one.code for one in found.odd.get(row.key, ())],
+        oddities=[one.code for one in found.oddities.get(row.key, ())],
     )
