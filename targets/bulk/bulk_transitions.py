@@ -40,9 +40,12 @@ def keep_bulk_decisions(
 
 def _by_moment(revisions: str, parameters: Sequence[SqlValue]) -> dict[datetime, list[int]]:
     """The ids of a query of ids and moments by their moment, of which there is one as long as the clock runs on."""
-    listed = "string_agg(one.id::text, ',')" if connection.vendor == "postgresql" else "group_concat(one.id)"
+    listed = "string_agg(revision.id::text, ',')" if connection.vendor == "postgresql" else "group_concat(revision.id)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT one.at, {listed} FROM ({revisions}) one GROUP BY one.at ORDER BY one.at", parameters)
+        cursor.execute(
+            f"SELECT revision.at, {listed} FROM ({revisions}) revision GROUP BY revision.at ORDER BY revision.at",
+            parameters,
+        )
         return {moment_from_database(when): sorted(map(int, ids.split(","))) for when, ids in cursor.fetchall()}
 
 

@@ -30,7 +30,7 @@ TYPES = {
     **dict.fromkeys(("note", "oddities"), "text"),
 }
 LOCK = 0x6F666665  # any constant: one writer of many official figures at a time
-OBSERVATIONS, REVISIONS, DIRTY = (one._meta.db_table for one in (Observation, Revision, DirtyKey))
+OBSERVATIONS, REVISIONS, DIRTY = (model._meta.db_table for model in (Observation, Revision, DirtyKey))
 OFFERED, GOING, MOMENTS = "figures_offered", "figures_going", "figures_moments"
 
 
@@ -81,7 +81,7 @@ def fill_database_table(name: str, columns: Sequence[str], rows: Iterable[Row]) 
 def row_of_entry(entry: Entry, odd: Sequence[Problem] = ()) -> Row:
     """An entry as a row of COLUMNS."""
     indicator_id, region_id, month, value, numerator, denominator, day, note = entry
-    codes = copy_text(json.dumps([one.code for one in odd])) if odd else "[]"
+    codes = copy_text(json.dumps([problem.code for problem in odd])) if odd else "[]"
     said = copy_text(note) if note else ""
     return indicator_id, region_id, month.key, value, numerator, denominator, day, said, codes
 
@@ -291,13 +291,15 @@ def keys_affected_by_publication() -> list[Key]:
 def mark_going_dirty(now: datetime) -> bool:
     """Keeps what must be judged anew after GOING: whether there is anything."""
     columns = "indicator_id, region_id, month, created_at"
-    return bool(run_statement(f"INSERT INTO {DIRTY} ({columns}) SELECT one.*, %s FROM ({_AFFECTED}) one", [now]))
+    return bool(
+        run_statement(f"INSERT INTO {DIRTY} ({columns}) SELECT affected.*, %s FROM ({_AFFECTED}) affected", [now])
+    )
 
 
 def run_statement(sql: str, parameters: Sequence[SqlValue]) -> int:
     """One statement: how many rows it has touched."""
     adapt = connection.ops.adapt_datetimefield_value
-    adapted = [adapt(one) if isinstance(one, datetime) else one for one in parameters]
+    adapted = [adapt(parameter) if isinstance(parameter, datetime) else parameter for parameter in parameters]
     with connection.cursor() as cursor:
         cursor.execute(sql, adapted)
         return int(cursor.rowcount)

@@ -107,7 +107,7 @@ def keep_typed_rows(rows: Sequence[WorksheetRow], data: QueryDict, *, by: User) 
 def _brings_files(row: WorksheetRow, data: QueryDict, prefix: str) -> bool:
     """Whether the row is being handed in with files that the page showed and the last entry did not have."""
     shown = {*data.getlist(f"{prefix}attachment"), *map(str, row.attached)}
-    return data.get("do") == "hand_in" and any(str(one.pk) in shown for one in row.new_files)
+    return data.get("do") == "hand_in" and any(str(attachment.pk) in shown for attachment in row.new_files)
 
 
 def _handed_in_last(row: WorksheetRow) -> Typed:
@@ -161,9 +161,10 @@ def keep_row_files(
     """
     for row in rows:
         prefix = f"{row.indicator.pk}-"
-        for one in [one for one in row.attachments if str(one.pk) in data.getlist(f"{prefix}remove")]:
-            detach(one, by=by)
-            row.attachments.remove(one)
+        ticked = data.getlist(f"{prefix}remove")
+        for attachment in [attachment for attachment in row.attachments if str(attachment.pk) in ticked]:
+            detach(attachment, by=by)
+            row.attachments.remove(attachment)
         for file in files.getlist(f"{prefix}files"):
             _attach(row, file, by)
     return not any(row.refused_files for row in rows)

@@ -168,13 +168,13 @@ def compare_figures(indicator: Indicator, old: Figures, new: Figures) -> FigureC
     )
 
 
-def _apart(one: Decimal, other: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
+def _apart(first: Decimal, other: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
     """Both rounded, with as many decimals as it takes for figures that differ to look different."""
     for places in range(decimals, 30):
-        shown_one, shown_other = rounded(one, places), rounded(other, places)
-        if (shown_one == shown_other) == (one == other):
+        shown_first, shown_other = rounded(first, places), rounded(other, places)
+        if (shown_first == shown_other) == (first == other):
             break
-    return shown_one, shown_other
+    return shown_first, shown_other
 
 
 def amount_in_unit(indicator: Indicator, row: Figures) -> Decimal | None:

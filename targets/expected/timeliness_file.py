@@ -22,8 +22,8 @@ def rows_of_timeliness(matrix: TimelinessMatrix) -> Iterator[list[str]]:
 
 
 def _rows(matrix: TimelinessMatrix) -> Iterator[list[str]]:
-    deadline = _("Deadline")
-    days = [f"{one.month} ({deadline} {one.day})" for one in matrix.deadlines]
+    heading = _("Deadline")
+    days = [f"{deadline.month} ({heading} {deadline.day})" for deadline in matrix.deadlines]
     counts = [_("Expected"), _("On time"), _("Late"), _("Returned"), _("Missing"), _("On-time rate"), _("Completeness")]
     yield [_("Unit"), *days, *counts]
     for line in matrix.lines:

@@ -134,7 +134,7 @@ def fingerprint(series: str, parameters: Sequence[SqlValue] = ()) -> str:
     )
     with connection.cursor() as cursor:
         cursor.execute(f"{wanted} SELECT * FROM ({official}) a, ({waiting}) b", parameters)
-        return ":".join(str(one or 0) for one in cursor.fetchone())
+        return ":".join(str(total or 0) for total in cursor.fetchone())
 
 
 def official_at(moment: datetime) -> Loader:
@@ -155,7 +155,7 @@ def official_by_revisions(ids: Collection[int]) -> Loader:
     sql = (
         f"SELECT o.indicator_id, o.region_id, o.month, {_COLUMNS}, r.id "
         f"FROM wanted w JOIN {observations} o ON {_match('o')} JOIN {revisions} r ON r.observation_id = o.id "
-        f"WHERE r.id IN ({','.join(str(int(one)) for one in ids) or 'NULL'})"
+        f"WHERE r.id IN ({','.join(str(int(pk)) for pk in ids) or 'NULL'})"
     )
     return lambda keys: _rows(_wanted(keys) + sql, [])
 

@@ -290,7 +290,7 @@ class Target(models.Model):
         rules = [*(version.restored(self) for version in versions), self._alone()]
         found = [(first, rules[0])]
         for version, rule in zip(versions, rules[1:], strict=True):
-            found = [one for one in found if one[0] < version.from_month]
+            found = [begun for begun in found if begun[0] < version.from_month]
             found.append((max(version.from_month, first), rule))
         ends = [*(month.shifted(-1) for month, _rule in found[1:]), last]
         for (begins, rule), end in zip(found, ends, strict=True):

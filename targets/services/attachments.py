@@ -55,7 +55,7 @@ def detach(attachment: Attachment, *, by: User) -> None:
 
 def hand_over_figure_files(revisions: Collection[Revision]) -> None:
     """What lies beside the drafts of these entries belongs to the entries from now on."""
-    entries = {one.observation_id: one for one in revisions}
+    entries = {revision.observation_id: revision for revision in revisions}
     rows = list(Attachment.objects.of_drafts().filter(observation__in=entries))
     for row in rows:
         row.revision = entries[row.observation_id]
@@ -64,7 +64,7 @@ def hand_over_figure_files(revisions: Collection[Revision]) -> None:
 
 def carry_on_figure_files(replaced: Mapping[int, Revision], revisions: Iterable[Revision]) -> None:
     """What was handed in with entries that are replaced while they wait goes with those that replace them."""
-    entries = {one.observation_id: one for one in revisions if one.observation_id in replaced}
+    entries = {revision.observation_id: revision for revision in revisions if revision.observation_id in replaced}
     involved = [*entries.values(), *replaced.values()]
     rows = list(Attachment.objects.filter(revision__in=involved) if entries else ())
     there = {(row.observation_id, row.digest) for row in rows if row.revision_id == entries[row.observation_id].pk}

@@ -44,7 +44,7 @@ class Typed:
     note: str = ""
 
 
-FIELDS = tuple(one.name for one in fields(Typed))
+FIELDS = tuple(field.name for field in fields(Typed))
 _NUMBERS = {"value": read_number, "numerator": read_part, "denominator": read_part}
 
 
@@ -285,8 +285,8 @@ def _submitted(
         return []
     source.save()
     observations = locked_observations(found.entries)
-    moments = moments_of([one.pk for one in observations])
-    replaced = replace_waiting(moments, [one.pk for one in observations], by=by)
+    moments = moments_of([observation.pk for observation in observations])
+    replaced = replace_waiting(moments, [observation.pk for observation in observations], by=by)
     revisions = [
         Revision(
             observation=observation,
@@ -305,10 +305,10 @@ def _submitted(
         for entry, observation in zip(found.entries, observations, strict=True)
     ]
     made = Revision.objects.bulk_create(revisions)
-    keep_revision_authors((one, authors[entry.key]) for one, entry in zip(made, found.entries, strict=True))
-    keep_revision_decisions({one.pk: one.created_at for one in made}, ReviewVerb.SUBMIT, by=by)
+    keep_revision_authors((revision, authors[entry.key]) for revision, entry in zip(made, found.entries, strict=True))
+    keep_revision_decisions({revision.pk: revision.created_at for revision in made}, ReviewVerb.SUBMIT, by=by)
     hand_over_figure_files(made)
     carry_on_figure_files(replaced, made)
-    names = names_of_authors({person for one in found.entries for person in authors[one.key]}, by)
+    names = names_of_authors({person for entry in found.entries for person in authors[entry.key]}, by)
     record("observations.submitted", by=by, subject=source, count=len(made), authors=names)
     return made

@@ -92,7 +92,7 @@ def end_waiting(at: Mapping[int, datetime], *, by: User) -> None:
 def _carry_files(replaced: Collection[int], source: Source) -> None:
     """The files of replaced entries go with those of the source that take their place."""
     filed = Revision.objects.filter(pk__in=replaced, attachments__isnull=False).distinct()
-    known = {one.observation_id: one for one in filed}
+    known = {revision.observation_id: revision for revision in filed}
     carry_on_figure_files(known, Revision.objects.filter(source=source, observation__in=known))
 
 
@@ -147,11 +147,15 @@ def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
     offered_figures.write_beside_others()
     keys = sorted({entry.key for entry in entries})
-    missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
+    missing = [Observation(indicator_id=key[0], region_id=key[1], month=key[2]) for key in keys]
     Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
     found, ids = (
         {},
-        sorted(one for start in range(0, len(keys), LOT) for one in observation_ids(keys[start : start + LOT])),
+        sorted(
+            observation_id
+            for start in range(0, len(keys), LOT)
+            for observation_id in observation_ids(keys[start : start + LOT])
+        ),
     )
     for start in range(0, len(ids), LOT):
         for row in Observation.objects.filter(id__in=ids[start : start + LOT]).select_for_update().order_by("id"):
@@ -176,7 +180,10 @@ def supersede_revisions(at: Mapping[int, datetime], *, by: User) -> None:
 
 def keep_revision_decisions(at: Mapping[int, datetime], verb: ReviewVerb, *, by: User, reason: str = "") -> None:
     """Keeps who took which step when and why, beside the revisions, which are given by their ids."""
-    rows = [Decision(revision_id=one, verb=verb.value, by=by, at=when, reason=reason) for one, when in at.items()]
+    rows = [
+        Decision(revision_id=revision_id, verb=verb.value, by=by, at=when, reason=reason)
+        for revision_id, when in at.items()
+    ]
     Decision.objects.bulk_create(rows, batch_size=LOT)
 
 
@@ -193,4 +200,4 @@ def publish_revisions(pairs: Sequence[tuple[Observation, Revision]]) -> None:
         unique_fields=["indicator", "region", "month"],
         update_fields=[*offered_figures.FIGURES, "official"],
     )
-    mark_dirty((one.indicator_id, one.region_id, one.month) for one, _revision in pairs)
+    mark_dirty((observation.indicator_id, observation.region_id, observation.month) for observation, _revision in pairs)

@@ -202,7 +202,7 @@ def _by_duty(before: models.Model | None, after: models.Model | None) -> Iterato
     for plan in {plan for state in states for plan in _asking(state)}:
         covering = [[state.covers(month) for state in states] for month in plan.months]
         changed = [any(covers) if moved or len(states) == 1 else covers[0] != covers[1] for covers in covering]
-        months = [month for month, one in zip(plan.months, changed, strict=True) if one]
+        months = [month for month, differs in zip(plan.months, changed, strict=True) if differs]
         if months:
             yield plan, months
 
