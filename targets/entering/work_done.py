@@ -1,8 +1,8 @@
 """What people have done about figures that are due: typed, attached, handed in, returned, closed the month.
 
-It is all that a worksheet shows beside what the version of its plan tells of (`plans.page_cache.plan_context`), read at
-once and as plain tuples, so that the worksheet is made from the very values under which it is kept
-(`plans.page_cache.cached_pages`).
+A worksheet shows this work and what its plan says. Pages are kept under the version of the plan
+(`plans.page_cache.plan_context`) and under the work, so the work is read once, as plain tuples, and the page is made
+from the same values under which it is kept (`plans.page_cache.cached_pages`).
 """
 
 from collections import defaultdict
@@ -25,9 +25,12 @@ Values = tuple[Any, ...]  # the stubs give no types for columns that are named b
 
 
 class Work(NamedTuple):
-    """About the figures of these indicators in one region and month. `closed` has the title of a plan that has closed
-    the month, by the indicator that it asks for. Of each figure `handed_in` has the latest entry, of returned ones
-    `reasons` says why; attachments and entries begin with the indicator's id."""
+    """The work on the figures of some indicators in one region and month.
+
+    `closed` maps an indicator to the title of a plan that asks for its figure and has closed the month. `handed_in`
+    holds the latest entry of each figure; `reasons` says why an entry was returned, by the entry's id. The rows of
+    `attached` and `handed_in` begin with the indicator's id.
+    """
 
     indicators: Sequence[int]
     region_id: int
@@ -40,11 +43,11 @@ class Work(NamedTuple):
 
     @property
     def locked(self) -> bool:
-        """Whether nothing of it may change any more."""
+        """Whether none of the figures may change any more."""
         return bool(self.closed) and len(self.closed) == len(self.indicators)
 
     def by_indicator(self) -> dict[int, tuple[object, ...]]:
-        """All that is said here about each figure, as plain values."""
+        """All values about each figure, by its indicator."""
         found: dict[int, list[object]] = {
             indicator_id: [self.closed.get(indicator_id)] for indicator_id in self.indicators
         }

@@ -283,7 +283,7 @@ class Target(models.Model):
 
     @property
     def rules_held(self) -> list[HeldRule]:
-        """It as it is judged from month to month: by each of its rules that holds in a month of the plan."""
+        """The rules by which the target is judged, each with the months of the plan in which the rule holds."""
         first, last, versions = self.plan.first_month, self.plan.last_month, self.all_versions
         if not versions:
             return [HeldRule(first, last, self)]
@@ -298,7 +298,7 @@ class Target(models.Model):
         return [HeldRule(begins, end, rule) for (begins, rule), end in zip(found, ends, strict=True)]
 
     def _alone(self) -> "Target":
-        """It by its own rule alone; to be read, never to be saved."""
+        """A copy of the target that has only its own rule; to be read, never to be saved."""
         made = copy.copy(self)
         made.known_versions = []
         return made

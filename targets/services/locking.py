@@ -141,7 +141,7 @@ def demand_open(keys: Collection[Key]) -> None:
 
 
 def demand_open_rows(rows: "QuerySet[Model]", path: str = "") -> None:
-    """The same for the figures of many rows, of which `path` leads to indicator, region and month."""
+    """Does what `demand_open` does for many rows: `path` leads from a row to indicator, region and month."""
     indicator, region, month = (f"{path}{name}" for name in ("indicator_id", "region_id", "month"))
     months = set(rows.order_by().values_list(month, flat=True).distinct())
     keep_open(months)
@@ -162,7 +162,7 @@ def demand_open_month(plan: Plan, month: Month) -> None:
 
 
 def demand_open_from(plan: Plan, first: Month) -> None:
-    """The same for a month and all later ones: for what the plan's promises are judged by from then on."""
+    """Raises ValidationError if the plan has closed the month or a later one: for a rule that holds from then on."""
     keep_open(months_between(max(first, plan.first_month), plan.last_month))
     later = MonthLock.objects.filter(plan=plan, month__gte=first, reopened_at__isnull=True).order_by("month").first()
     if later is not None:
