@@ -2,7 +2,7 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -14,6 +14,15 @@ from departments.notices.mailing import deliver_mails
 
 logger = logging.getLogger(__name__)
 LOTS = 200
+
+
+def wake_worker(task: Task, *arguments: int, expires: int | None = None) -> None:
+    """Sends a message about a task and does not wait. A broker that is down is no error: the sweep does the work later.
+    `expires` says after how many seconds the message is not worth reading."""
+    try:
+        task.apply_async(arguments, retry=False, ignore_result=True, expires=expires)
+    except OperationalError as error:
+        logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})
 
 
 @shared_task(name="departments.remind")
@@ -40,11 +49,8 @@ def mail() -> None:
 
 
 def wake_mail_worker() -> None:
-    """Wakes a worker without waiting. A broker that is down is no error: the sweep sends the mail later."""
-    try:
-        mail.apply_async(retry=False, ignore_result=True)
-    except OperationalError as error:
-        logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})
+    """Wakes a worker that sends what waits."""
+    wake_worker(mail)
 
 
 @shared_task(name="departments.forget_answers")

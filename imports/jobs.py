@@ -5,13 +5,12 @@ The batch's state says what is to be done, a message only wakes: lost, repeated 
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from kombu.exceptions import OperationalError as BrokerError
 
+from departments.jobs import wake_worker
 from imports.batches import applying, checking, keeping, marking
 from imports.batches.memory import bounded_memory
 from imports.models import ImportBatch
@@ -78,20 +77,16 @@ def _done(pk: int, work: Callable[[int], None]) -> None:
 
 
 def wake_import_worker(pk: int) -> None:
-    """Wakes a worker, if there is something to do about the batch, without waiting. A broker that is down is no error:
-    the sweep follows."""
+    """Wakes a worker, if there is something to do about the batch."""
     state = ImportBatch.objects.filter(pk=pk, state__in=BUSY).values_list("state", flat=True).first()
     if state is None:
         return
     send_import_message(apply if state == ImportState.APPLYING.value else check, pk)
 
 
-def send_import_message(task: Any, pk: int) -> None:
-    """Sends one message, if there is somebody to take it."""
-    try:
-        task.apply_async((pk,), retry=False, ignore_result=True, expires=LATE)
-    except BrokerError as error:
-        logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})
+def send_import_message(task: Task, pk: int) -> None:
+    """Sends a worker one message about a batch."""
+    wake_worker(task, pk, expires=LATE)
 
 
 LATE = 600

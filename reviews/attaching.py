@@ -8,8 +8,11 @@ from typing import Protocol, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
+from django.utils.translation import gettext as _
 
+from departments.models import User
+from departments.services.accounts import record
 from reviews import files
 from reviews.documents import FileKind, RefusedFileError, name_for, recognise_file_kind, safe_name
 from reviews.messages import refused_file
@@ -69,6 +72,39 @@ def _dropped(path: str) -> None:
     """Deletes a file that surely has no row; one that cannot be deleted now is found by the sweep."""
     with suppress(OSError):
         files.delete_stored_file(path)
+
+
+def save_attached_file(
+    unsaved: A,
+    same: models.QuerySet[A],
+    *,
+    counted: models.QuerySet[A] | None = None,
+    event: str,
+    subject: models.Model,
+) -> A:
+    """Saves the row of a file and records the event about `subject`, or returns the row of `same` that has the same
+    content. RefusedFileError if the `counted` rows leave no room for one more."""
+    if found := same.filter(digest=unsaved.digest).first():
+        return found
+    if counted is not None:
+        demand_room(counted.count())
+    unsaved.save(force_insert=True)
+    told = {"name": unsaved.name, "size": unsaved.size, "digest": unsaved.digest}
+    record(event, by=unsaved.by, subject=subject, **told)
+    return unsaved
+
+
+def remove_attached_file(
+    attachment: AbstractAttachment, *, is_handed_in: bool, event: str, subject: models.Model, by: User
+) -> None:
+    """Removes the row of a file, records the event about `subject`, and removes the file after the commit.
+    ValidationError for a file that has been handed in: it stays with its entry."""
+    if is_handed_in:
+        raise ValidationError(_("The file has been handed in and stays with its entry."), code="handed_in")
+    told = {"name": attachment.name, "size": attachment.size, "digest": attachment.digest}
+    record(event, by=by, subject=subject, **told)
+    attachment.delete()
+    files.delete_files_after_commit([str(attachment.file)])
 
 
 def demand_room(number: int) -> None:

@@ -4,15 +4,17 @@ Observations and revisions are not here: they become official by review alone. N
 recompute: they are derived.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
@@ -52,6 +54,9 @@ from targets.services.reporting import reporters_changed
 from targets.services.ruling import demand_judged_alike, first_open, keep_all_open
 from targets.services.versions import check_change, former_rule, keep_former
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 register_change_guard(demand_judged_alike, hold=keep_all_open)
 register_change_listener(promises_changed)
 register_change_listener(reporters_changed)
@@ -60,17 +65,17 @@ register_change_listener(reporters_changed)
 class InPlan(ForeignKeyWidget):
     """A reference by a name that is unique within the plan of the row."""
 
-    def get_queryset(self, value: Any, row: dict[str, Any], *args: Any, **kwargs: Any) -> QuerySet[Any]:
+    def get_queryset(self, value: str, row: Mapping[str, str], *args: object, **kwargs: object) -> QuerySet:
         return super().get_queryset(value, row, *args, **kwargs).filter(plan__code=row["plan"])
 
 
 class MonthWidget(Widget):
     """A month as text, "2014-06"; an empty cell is no month."""
 
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Month | None:
+    def clean(self, value: object, row: object = None, **kwargs: object) -> Month | None:
         return MonthField().to_python(str(value).strip()) if value else None
 
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+    def render(self, value: object, obj: object = None, **kwargs: object) -> str:
         return "" if value is None else str(value)
 
 
@@ -186,9 +191,9 @@ class StepRows(GuardedRows):
         if change is not None and any(form.has_changed() for form in self.forms):
             check_change(self.instance, change)
 
-    def demand_allowed(self, before: Any, after: Any) -> None:
+    def demand_allowed(self, before: models.Model | None, after: models.Model | None) -> None:
         for step in (before, after):
-            if step is not None:
+            if isinstance(step, Step):
                 step.target = self.instance
         super().demand_allowed(before, after)
 
@@ -234,7 +239,7 @@ class TargetLeaderInline(Inline, admin.TabularInline):
 CHANGE = ("holds_from", "change_reason", "change_paper", "seen")
 
 
-def _line(label: Any, longest: int) -> forms.CharField:
+def _line(label: "StrOrPromise", longest: int) -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=longest, widget=AdminTextInputWidget)
 
 
@@ -247,7 +252,7 @@ class RuleForm(forms.ModelForm):
     change_paper = _line(gettext_lazy("Paper of the change"), 300)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # whatever Django gives a form
         super().__init__(*args, **kwargs)
         target = Target.objects.with_version().select_related("plan").get(pk=self.instance.pk)
         earliest = first_open(target.plan)
@@ -295,29 +300,34 @@ class TargetAdmin(OfPlan, Importing):
     search_fields = ["code", "name", "quote"]
     autocomplete_fields = ["plan", "clause", "indicator", "operand", "operand_region"]
 
-    def get_inlines(self, request: HttpRequest, obj: Target | None) -> list[Any]:
+    def get_inlines(self, request: HttpRequest, obj: Target | None) -> list[type[InlineModelAdmin]]:
         """A promise is divided once it is there."""
         return list(self.inlines) if obj is not None else [TargetAssignmentInline]
 
-    def get_form(self, request: HttpRequest, obj: Target | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Target | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
         """The rule of what is there changes from a month on."""
         return super().get_form(request, obj, change, **{} if obj is None else {"form": RuleForm}, **kwargs)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Target | None = None) -> Any:
+    def get_fieldsets(
+        self, request: HttpRequest, obj: Target | None = None
+    ) -> list[tuple[str | None, dict[str, object]]]:
         """The change of the rule apart from the promise."""
         named = [name for name in self.get_fields(request, obj) if name not in CHANGE]
-        promise = (None, {"fields": named})
+        promise: tuple[str | None, dict[str, object]] = (None, {"fields": named})
         if obj is None or obj.plan.is_draft or not self.has_change_permission(request, obj):
             return [promise]
         return [promise, (_("If the rule changes"), {"fields": CHANGE, "description": _how_it_changes()})]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    # Every row of this page is a target, although the class above allows any model.
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
         """The rule as it is stored is remembered until its steps are saved too."""
         with transaction.atomic():
             obj.former = former_rule(obj) if change else None
             super().save_model(request, obj, form, change)
 
-    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+    def response_change(self, request: HttpRequest, obj: Target) -> HttpResponse:
         """By whatever page it was changed, all of it is saved now: of a rule that changes from a month on the former
         one is kept."""
         keep_former(obj.former, obj, by=access.person_of_request(request))

@@ -1,7 +1,5 @@
 """Measured promises: indicators, targets, observations and how they are judged."""
 
-from typing import Any
-
 from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
@@ -66,7 +64,7 @@ class TargetsConfig(AppConfig):
         post_migrate.connect(judge_by_new_formulas, sender=self, dispatch_uid="formulas")
 
 
-def judge_by_new_formulas(using: str = "default", **_sent: Any) -> None:
+def judge_by_new_formulas(using: str = "default", **_sent: object) -> None:
     """After `migrate`: what older formulas have judged is judged anew."""
     from targets.models import AppliedFormulas
     from targets.services.dirty import formulas_changed
@@ -77,9 +75,9 @@ def judge_by_new_formulas(using: str = "default", **_sent: Any) -> None:
         formulas_changed()
 
 
-_TARGET = "FROM {one} AS one JOIN targets_target AS target ON target.id = one.target_id"
+_TARGET = "FROM {one} AS changed JOIN targets_target AS target ON target.id = changed.target_id"
 _BESIDE = (
-    "FROM {one} AS one JOIN plans_plan AS own ON own.id = one.plan_id "
+    "FROM {one} AS changed JOIN plans_plan AS own ON own.id = changed.plan_id "
     "JOIN plans_plan AS plan ON plan.region_id = own.region_id"
 )
 """The plans of a plan's region: what one of them promises is no longer only watched by the others."""
@@ -91,17 +89,18 @@ _USING = (
     "JOIN plans_plan AS plan ON plan.id = used.plan_id"
 )
 """The plans that judge something by an indicator, or compare it with one."""
-_HELD = "one.month BETWEEN plan.first_month - 100 AND plan.last_month"
+_HELD = "changed.month BETWEEN plan.first_month - 100 AND plan.last_month"
 # A figure is shown with the plans that it is of, and a year later as last year's: those whose targets are judged by its
 # indicator or compared with it, or, where no plan in force promises anything about it, those of its region (see
 # `targets.expected.asked_figures`).
 _OF_FIGURE = (
-    f"SELECT plan.id, one.indicator_id AS about FROM {{one}} AS one, {_USING} "  # noqa: S608 - constants alone
-    f"WHERE used.indicator_id = one.indicator_id AND {_HELD} UNION "
-    "SELECT plan.id, one.indicator_id FROM {one} AS one JOIN targets_indicator AS it ON it.id = one.indicator_id "
+    f"SELECT plan.id, changed.indicator_id AS about FROM {{one}} AS changed, {_USING} "  # noqa: S608 - constants alone
+    f"WHERE used.indicator_id = changed.indicator_id AND {_HELD} UNION "
+    "SELECT plan.id, changed.indicator_id FROM {one} AS changed "
+    "JOIN targets_indicator AS it ON it.id = changed.indicator_id "
     "LEFT JOIN departments_department AS home ON home.id = it.department_id JOIN plans_plan AS plan "
     f"ON plan.region_id = COALESCE(home.region_id, plan.region_id) WHERE {_HELD} "
-    f"AND NOT EXISTS (SELECT 1 FROM {_USING} WHERE used.indicator_id = one.indicator_id "
+    f"AND NOT EXISTS (SELECT 1 FROM {_USING} WHERE used.indicator_id = changed.indicator_id "
     "AND plan.state = 'published' AND plan.region_id = COALESCE(home.region_id, plan.region_id))"
 )
 """The plans that show figures, told from their months and indicators."""

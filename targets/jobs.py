@@ -4,8 +4,8 @@ import logging
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from departments.jobs import wake_worker
 from reviews import files
 from targets.judging.recompute import OutdatedFormulasError, recompute_dirty
 
@@ -36,8 +36,5 @@ def sweep_attachments() -> None:
 
 
 def wake_recompute() -> None:
-    """Wakes a worker without waiting. A broker that is down is no error: the sweep picks the keys up later."""
-    try:
-        recompute.apply_async(retry=False, ignore_result=True)
-    except OperationalError as error:
-        logger.warning("worker not woken, the sweep will follow", extra={"error": type(error).__name__})
+    """Wakes a worker that works off the dirty keys."""
+    wake_worker(recompute)

@@ -13,7 +13,8 @@ from imports.batches import staging
 from imports.batches.messages import explain_stored_error
 from imports.models import ImportBatch, StagedRow
 from plans.periods import Month
-from targets.entering.review_queue import FigureChange, LightEffect, compare_figures, effects_of
+from targets.entering.light_effects import LightEffect, effects_of_entries
+from targets.entering.review_queue import FigureChange, compare_figures
 from targets.entry_rules.figures import Entry
 from targets.messages import ODDITIES
 from targets.models import DirtyKey, Figures, Indicator, Observation, Revision
@@ -140,7 +141,7 @@ def preview_lights(batch: ImportBatch, user: User) -> LightsPreview | None:
     if batch.new + batch.changed > MOST_FIGURES:
         return None
     rows = StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
-    found = effects_of([_entry(row) for row in rows], user)
+    found = effects_of_entries([_entry(row) for row in rows], user)
     changing = [one for one in found if one.differs]
     return LightsPreview(changing[:LIGHTS_SHOWN], len(changing[LIGHTS_SHOWN:]), len(found) - len(changing))
 

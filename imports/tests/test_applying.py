@@ -313,7 +313,7 @@ def test_undoing_makes_official_again_what_was_and_keeps_the_past(coordinator: U
     assert list(differences()) == []
     assert batch.applied_at is not None
     then = official_at(batch.applied_at)([SeriesKey(houses.pk, factories.region().pk, 2014)])
-    assert sorted(int(one[3]) for one in then) == [5, 41]
+    assert sorted(int(row[3] or 0) for row in then) == [5, 41]
     event = AuditEvent.objects.get(action="observations.import_undone")
     assert (event.detail["restored"], event.detail["removed"]) == (1, 1)
 

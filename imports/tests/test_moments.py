@@ -74,7 +74,7 @@ def imported(cast: SimpleNamespace, *values: int) -> Any:
 def official(cast: SimpleNamespace, moment: datetime) -> list[int]:
     """What was official of June at a moment."""
     rows = official_at(moment)([SeriesKey(cast.houses.pk, f.region().pk, 2014)])
-    return [int(value) for _indicator, _region, month, value, *_rest in rows if month == JUNE.key]
+    return [int(value or 0) for _indicator, _region, month, value, *_rest in rows if month == JUNE.key]
 
 
 def history(cast: SimpleNamespace) -> list[tuple[int, datetime, datetime | None]]:

@@ -43,11 +43,11 @@ def _scaled(rule: IndicatorRule, numerator: Decimal, denominator: Decimal) -> Qu
     return Quantity(numerator * rule.scale, denominator) if denominator > 0 else None
 
 
-def subtract_quantities(one: Quantity | None, other: Quantity | None) -> Quantity | None:
+def subtract_quantities(first: Quantity | None, other: Quantity | None) -> Quantity | None:
     """The first less the second, exactly; None where one is missing."""
-    if one is None or other is None:
+    if first is None or other is None:
         return None
     with localcontext(EXACT):
-        top = one.numerator * other.denominator - other.numerator * one.denominator
-        bottom = one.denominator * other.denominator
+        top = first.numerator * other.denominator - other.numerator * first.denominator
+        bottom = first.denominator * other.denominator
         return Quantity(top, bottom) if bottom != ONE else Quantity(top)

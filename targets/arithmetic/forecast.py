@@ -71,7 +71,7 @@ def forecast(rule: TargetRule, known: KnownStates, month: int, until: int) -> li
 def outlook_holds(rule: TargetRule, outlook: Outlook, compared: Decimal) -> bool | None:
     """Whether the target would hold: at both ends of the range, at neither (False), or only within it (None)."""
     with localcontext(EXACT):
-        found = {rule_holds(rule, Quantity(one), Quantity(compared)) for one in outlook[1:]}
+        found = {rule_holds(rule, Quantity(figure), Quantity(compared)) for figure in outlook[1:]}
     if found == {False} and _lies_within(rule, outlook, compared):
         return None
     return found.pop() if len(found) == 1 else None
@@ -91,7 +91,7 @@ def _steps(rule: IndicatorRule, known: KnownStates) -> list[_Step]:
     """What each complete period added, in order; a running total that was not reported the period before tells
     nothing."""
     states, found, previous = known.states, [], 0
-    for number in (one for one in month_numbers(known.expected) if known.unknown < one <= len(states)):
+    for number in (number for number in month_numbers(known.expected) if known.unknown < number <= len(states)):
         now, before = states[number - 1], states[number - 2] if number > 1 else None
         told = number != known.unknown + 1 or not known.unknown
         if (

@@ -137,7 +137,7 @@ kind `nothing` that is last year's, for `improves`."""
 
 
 def fixed_threshold(rule: TargetRule) -> Quantity | None:
-    """The number that the actual is compared with; None if it is made from a figure."""
+    """The number with which the actual figure is compared; None if the number is made from another figure."""
     if rule.threshold_kind in ("baseline", "baseline_share"):
         return None if rule.baseline is None else apply_threshold_change(rule, Quantity(rule.baseline))
     if rule.threshold_kind == "constant" and rule.threshold is not None:
@@ -146,7 +146,7 @@ def fixed_threshold(rule: TargetRule) -> Quantity | None:
 
 
 def moving_threshold(rule: TargetRule, against: Accumulated | None) -> Quantity | UnassessableReason:
-    """The same where it is made from a figure: last year's, another indicator's, another region's or another year's."""
+    """The number to compare with that is made from a figure of last year, another indicator, region or year."""
     if against is None:
         return MISSING[rule.threshold_kind]
     if not against.denominator:
@@ -155,7 +155,7 @@ def moving_threshold(rule: TargetRule, against: Accumulated | None) -> Quantity 
 
 
 def apply_threshold_change(rule: TargetRule, known: Quantity) -> Quantity:
-    """A figure with the change that the threshold is: so much more, or so many per cent more."""
+    """The figure changed by the threshold: by so much, or by so many per cent."""
     numerator, denominator = known
     if rule.threshold is None:
         return known
@@ -173,14 +173,14 @@ def rule_holds(rule: TargetRule, actual: Quantity, compared: Quantity) -> bool:
 
 
 def reaches_aspiration(rule: TargetRule, aspiration: Decimal, numerator: Decimal, denominator: Decimal) -> bool:
-    """Whether a second number (力争) holds too, of a figure before its scale; no light is made from it."""
+    """Whether a figure, before its scale, reaches the second number (力争) too. No light depends on the answer."""
     with localcontext(EXACT):
         actual = Quantity(numerator * rule.indicator.scale, denominator)
         return HOLDS[rule.comparator](actual.compare(Quantity(aspiration)))
 
 
 def comparator_test(rule: TargetRule) -> Callable[[int], bool]:
-    """Whether the comparator holds for the sign of actual − threshold, but for its bounds."""
+    """The test that takes the sign of actual − threshold and says whether the comparator holds, bounds left aside."""
     return IMPROVES[rule.indicator.direction] if rule.comparator == "improves" else HOLDS[rule.comparator]
 
 
@@ -203,7 +203,7 @@ def lies_within_margin(margin: Decimal, actual: Quantity, nearest: Quantity) -> 
 
 
 def bounds(rule: TargetRule, compared: Quantity) -> list[Quantity]:
-    """The numbers besides the one compared with at which the comparator turns."""
+    """The further numbers at which the comparator begins or ceases to hold."""
     if rule.tolerance is None:
         return [] if rule.threshold_upper is None else [Quantity(rule.threshold_upper)]
     numerator, denominator = compared

@@ -81,8 +81,10 @@ def not_owed(rule: TargetRule, months: Iterable[TargetFacts]) -> list[Judgement]
     with localcontext(EXACT):
         reached = [_reached(rule, facts.own) for facts in months]
     return [
-        Judgement(Verdict.NOT_ASSESSABLE, UnassessableReason.NOT_OWED, actual=one and decimal_of_quantity(one))
-        for one in reached
+        Judgement(
+            Verdict.NOT_ASSESSABLE, UnassessableReason.NOT_OWED, actual=quantity and decimal_of_quantity(quantity)
+        )
+        for quantity in reached
     ]
 
 
@@ -180,8 +182,8 @@ def _compare(rule: TargetRule, stage: Stage, actual: Quantity, compared: Quantit
     return judged
 
 
-def _times(one: Quantity, other: Quantity) -> Quantity:
-    return Quantity(one.numerator * other.numerator, one.denominator * other.denominator)
+def _times(first: Quantity, other: Quantity) -> Quantity:
+    return Quantity(first.numerator * other.numerator, first.denominator * other.denominator)
 
 
 # --- The light of what does not hold yet ------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ def time_progress(course: Course, month: Month) -> Quantity:
 
 def stage_of(course: Course, month: Month) -> Stage:
     """Where one month stands that is judged by figures of its own."""
-    return next(one for window in windows(course) for one in window.stages if one.month == month)
+    return next(stage for window in windows(course) for stage in window.stages if stage.month == month)
 
 
 def _window(

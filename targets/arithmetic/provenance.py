@@ -5,7 +5,6 @@ from dataclasses import fields
 from datetime import date
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any
 
 from targets.arithmetic.accumulation import IndicatorRule, MonthReading
 from targets.arithmetic.formulas import DatedMilestone, TargetRule
@@ -19,10 +18,10 @@ _values_of_rule, _values_of_indicator = (
 )
 
 
-def rule_values(rule: TargetRule) -> tuple[Any, ...]:
+def rule_values(rule: TargetRule) -> tuple[object, ...]:
     """All values of a rule, for the hash of the inputs: those of `dataclasses.astuple`, which copies each of them."""
     values = _values_of_rule(rule)
-    return tuple(_values_of_indicator(one) if isinstance(one, IndicatorRule) else one for one in values)
+    return tuple(_values_of_indicator(value) if isinstance(value, IndicatorRule) else value for value in values)
 
 
 def token(region_code: str, reading: MonthReading) -> str:
@@ -59,8 +58,11 @@ def milestones_text(milestones: Sequence[DatedMilestone], end: date) -> str:
     """The milestones as they stood at the end of a month; nothing where there are none at all."""
     if not milestones:
         return ""
-    due = [one for one in milestones if one.due <= end]
-    return ";".join(f"{one.due}:{one.done_on is not None and one.done_on <= end}" for one in due) or "none due"
+    due = [milestone for milestone in milestones if milestone.due <= end]
+    return (
+        ";".join(f"{milestone.due}:{milestone.done_on is not None and milestone.done_on <= end}" for milestone in due)
+        or "none due"
+    )
 
 
 def revision_lists(months: Sequence[Sequence[int]], before: Collection[int] = ()) -> list[str]:

@@ -37,11 +37,11 @@ def decimal_of_quantity(quantity: Quantity) -> Decimal:
     return numerator if denominator == ONE else _divide(numerator, denominator)
 
 
-def written_apart(one: Quantity, other: Quantity, sign: int) -> tuple[Decimal, Decimal]:
+def written_apart(left: Quantity, other: Quantity, sign: int) -> tuple[Decimal, Decimal]:
     """Both as decimal numbers, to as many digits (15 at least) as it takes to compare like the exact values: `sign` is
     how these compare."""
     for divide, plus in _WRITTEN:
-        first = plus(one.numerator) if one.denominator is ONE else divide(*one)
+        first = plus(left.numerator) if left.denominator is ONE else divide(*left)
         second = plus(other.numerator) if other.denominator is ONE else divide(*other)
         if (first > second) - (first < second) == sign:
             break

@@ -12,7 +12,7 @@ def ranks(figures: Sequence[Decimal | None], *, higher: bool) -> list[int | None
     known = sorted(figure for figure in figures if figure is not None)
     if len(known) < 2:
         return [None] * len(figures)
-    return [None if one is None else _better(known, one, higher=higher) + 1 for one in figures]
+    return [None if figure is None else _better(known, figure, higher=higher) + 1 for figure in figures]
 
 
 def _better(known: Sequence[Decimal], figure: Decimal, *, higher: bool) -> int:

@@ -5,13 +5,12 @@ Beside `offering`, in the same way; nothing here asks who may do what.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from departments.models.sealing import seals_of_many
 from reviews.workflow import ReviewState, ReviewVerb
-from targets.bulk.copy_rows import Row, copy_text
+from targets.bulk.copy_rows import Row, SqlValue, copy_text
 from targets.bulk.event_times import moment_from_database
 from targets.bulk.offered_figures import (
     DIRTY,
@@ -31,29 +30,32 @@ _COLUMNS = ("revision_id", "verb", "by_id", "at", "reason", "seal")
 
 
 def keep_bulk_decisions(
-    revisions: str, parameters: Sequence[Any], verb: ReviewVerb, *, by_id: int, reason: str = ""
+    revisions: str, parameters: Sequence[SqlValue], verb: ReviewVerb, *, by_id: int, reason: str = ""
 ) -> int:
     """Keeps that one step was taken with all revisions of which `revisions` is a query of ids and moments: how many."""
     found = _by_moment(revisions, parameters)
-    fill_database_table(DECISIONS, _COLUMNS, _rows(found, {"verb": verb.value, "by_id": by_id, "reason": reason}))
+    fill_database_table(DECISIONS, _COLUMNS, _rows(found, verb, by_id, reason))
     return sum(map(len, found.values()))
 
 
-def _by_moment(revisions: str, parameters: Sequence[Any]) -> dict[datetime, list[int]]:
+def _by_moment(revisions: str, parameters: Sequence[SqlValue]) -> dict[datetime, list[int]]:
     """The ids of a query of ids and moments by their moment, of which there is one as long as the clock runs on."""
-    listed = "string_agg(one.id::text, ',')" if connection.vendor == "postgresql" else "group_concat(one.id)"
+    listed = "string_agg(revision.id::text, ',')" if connection.vendor == "postgresql" else "group_concat(revision.id)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT one.at, {listed} FROM ({revisions}) one GROUP BY one.at ORDER BY one.at", parameters)
+        cursor.execute(
+            f"SELECT revision.at, {listed} FROM ({revisions}) revision GROUP BY revision.at ORDER BY revision.at",
+            parameters,
+        )
         return {moment_from_database(when): sorted(map(int, ids.split(","))) for when, ids in cursor.fetchall()}
 
 
-def _rows(found: Mapping[datetime, Sequence[int]], same: Mapping[str, Any]) -> Iterator[Row]:
+def _rows(found: Mapping[datetime, Sequence[int]], verb: ReviewVerb, by_id: int, reason: str) -> Iterator[Row]:
     """Decisions as rows of _COLUMNS, sealed."""
-    told = (same["verb"], same["by_id"])
+    same = {"verb": verb.value, "by_id": by_id, "reason": reason}
     for when, ids in found.items():
-        rest = (connection.ops.adapt_datetimefield_value(when), copy_text(same["reason"]))
+        told = (verb.value, by_id, connection.ops.adapt_datetimefield_value(when), copy_text(reason))
         seals = seals_of_many(_LABEL, "revision_id", ids, {**same, "at": when})
-        yield from ((pk, *told, *rest, seal) for pk, seal in zip(ids, seals, strict=True))
+        yield from ((pk, *told, seal) for pk, seal in zip(ids, seals, strict=True))
 
 
 def supersede_previous(*, by_id: int) -> None:
@@ -66,7 +68,7 @@ def supersede_previous(*, by_id: int) -> None:
     keep_bulk_decisions(previous, [], ReviewVerb.SUPERSEDE, by_id=by_id)
 
 
-def entries_waiting_beside_offered(select: str, parameters: Sequence[Any]) -> dict[int, int]:
+def entries_waiting_beside_offered(select: str, parameters: Sequence[SqlValue]) -> dict[int, int]:
     """What waits for a review of the offered figures: the id of each entry, and of its observation."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,7 +90,7 @@ def keep_bulk_submission(source_id: int, *, by_id: int) -> None:
     keep_bulk_decisions(mine, [source_id], ReviewVerb.SUBMIT, by_id=by_id)
 
 
-def observations_of_source(source_id: int) -> tuple[str, list[Any]]:
+def observations_of_source(source_id: int) -> tuple[str, list[SqlValue]]:
     """The observations of which a source has brought figures, as a query of ids and months."""
     brought = f"SELECT r.observation_id FROM {REVISIONS} r WHERE r.source_id = %s"
     return f"SELECT o.id, o.month FROM {OBSERVATIONS} o WHERE o.id IN ({brought})", [source_id]
@@ -105,7 +107,7 @@ def return_entries_of_source(source_id: int, *, by_id: int, reason: str) -> int:
     )
 
 
-def figures_before_source(source_id: int) -> tuple[str, list[Any]]:
+def figures_before_source(source_id: int) -> tuple[str, list[SqlValue]]:
     """What was official before the figures of a source became so, as a query of COLUMNS: what they superseded."""
     as_text = "::text" if connection.vendor == "postgresql" else ""
     return (

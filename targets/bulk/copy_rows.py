@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 from django.db import DatabaseError, connection
 
@@ -14,7 +13,9 @@ LARGEST = 2**63 - 1
 """The largest whole number of SQLite."""
 COPIED_AT_A_TIME, EXECUTED_AT_A_TIME = 500, 20_000
 _NOTHING = "None"
-Row = tuple[Any, ...]
+SqlValue = bool | int | Decimal | str | date | None
+"""What a column holds, and what a statement is given for a %s; a moment is a day as well."""
+Row = tuple[SqlValue, ...]
 """Values in the order of the columns: numbers, days, texts (free ones as `copy_text` gives them) and None."""
 
 
@@ -85,7 +86,7 @@ def execute_many(sql: str, rows: Iterable[Row]) -> int:
     return touched
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: SqlValue) -> SqlValue:
     """A value as SQLite keeps it: decimals as text, so that none becomes a float, and numbers beyond its own."""
     if isinstance(value, Decimal):
         return format(value, "f")

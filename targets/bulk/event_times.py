@@ -8,16 +8,18 @@ after its month was last closed or reopened; the end of a revision is the beginn
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from plans.periods import Month
+from targets.bulk.copy_rows import SqlValue
 from targets.models import Decision, MonthLock, Observation, Revision
 
 NEXT = timedelta(microseconds=1)
-OBSERVATIONS, REVISIONS, DECISIONS, LOCKS = (one._meta.db_table for one in (Observation, Revision, Decision, MonthLock))
+OBSERVATIONS, REVISIONS, DECISIONS, LOCKS = (
+    model._meta.db_table for model in (Observation, Revision, Decision, MonthLock)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def moments_of(observation_ids: Collection[int]) -> Moments:
     usual = timezone.now()
     if not observation_ids:
         return Moments(usual, {})
-    ids = ",".join(str(int(one)) for one in observation_ids)
+    ids = ",".join(str(int(observation_id)) for observation_id in observation_ids)
     return Moments(usual, later_than(usual, f"SELECT id, month FROM {OBSERVATIONS} WHERE id IN ({ids})"))
 
 
@@ -50,10 +52,10 @@ def moment_of_month(month: Month) -> datetime:
 
 def moment_after(moments: Iterable[datetime]) -> datetime:
     """Now, or just after the last of these moments if the clock has not come so far."""
-    return max([timezone.now(), *(one + NEXT for one in moments)])
+    return max([timezone.now(), *(moment + NEXT for moment in moments)])
 
 
-def later_than(usual: datetime, known: str, parameters: Sequence[Any] = ()) -> dict[int, datetime]:
+def later_than(usual: datetime, known: str, parameters: Sequence[SqlValue] = ()) -> dict[int, datetime]:
     """The next moment of those observations to which something has happened at `usual` or later; none as long as the
     clock runs on. `known` is a query of their ids and months."""
     at = connection.ops.adapt_datetimefield_value(usual)
@@ -63,13 +65,13 @@ def later_than(usual: datetime, known: str, parameters: Sequence[Any] = ()) -> d
 
 
 _LATEST = (
-    "SELECT one.id, max(one.first), max(one.last) FROM ("
+    "SELECT happened.id, max(happened.first), max(happened.last) FROM ("
     f"SELECT k.id, r.official_at AS first, r.ended_at AS last FROM known k JOIN {REVISIONS} r "
     "ON r.observation_id = k.id WHERE r.official_at >= %s OR r.ended_at >= %s UNION ALL "
     f"SELECT k.id, d.at, NULL FROM known k JOIN {REVISIONS} r ON r.observation_id = k.id "
     f"JOIN {DECISIONS} d ON d.revision_id = r.id WHERE d.at >= %s UNION ALL "
     f"SELECT k.id, l.locked_at, l.reopened_at FROM known k JOIN {LOCKS} l ON l.month = k.month "
-    "WHERE l.locked_at >= %s OR l.reopened_at >= %s) one GROUP BY one.id"
+    "WHERE l.locked_at >= %s OR l.reopened_at >= %s) happened GROUP BY happened.id"
 )
 
 

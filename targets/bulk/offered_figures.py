@@ -8,12 +8,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from plans.periods import Month
-from targets.bulk.copy_rows import Lines, Row, copy_into_table, copy_text, execute_many
+from targets.bulk.copy_rows import Lines, Row, SqlValue, copy_into_table, copy_text, execute_many
 from targets.bulk.event_times import Moments, later_than
 from targets.entry_rules.figures import Entry, Key, Problem
 from targets.models import DirtyKey, Observation, Revision
@@ -31,7 +30,7 @@ TYPES = {
     **dict.fromkeys(("note", "oddities"), "text"),
 }
 LOCK = 0x6F666665  # any constant: one writer of many official figures at a time
-OBSERVATIONS, REVISIONS, DIRTY = (one._meta.db_table for one in (Observation, Revision, DirtyKey))
+OBSERVATIONS, REVISIONS, DIRTY = (model._meta.db_table for model in (Observation, Revision, DirtyKey))
 OFFERED, GOING, MOMENTS = "figures_offered", "figures_going", "figures_moments"
 
 
@@ -82,7 +81,7 @@ def fill_database_table(name: str, columns: Sequence[str], rows: Iterable[Row]) 
 def row_of_entry(entry: Entry, odd: Sequence[Problem] = ()) -> Row:
     """An entry as a row of COLUMNS."""
     indicator_id, region_id, month, value, numerator, denominator, day, note = entry
-    codes = copy_text(json.dumps([one.code for one in odd])) if odd else "[]"
+    codes = copy_text(json.dumps([problem.code for problem in odd])) if odd else "[]"
     said = copy_text(note) if note else ""
     return indicator_id, region_id, month.key, value, numerator, denominator, day, said, codes
 
@@ -95,7 +94,7 @@ def offered_entries(entries: Iterable[Entry]) -> Iterator[str]:
 
 
 @contextmanager
-def moments(known: str, parameters: Sequence[Any], usual: datetime) -> Iterator[Moments]:
+def moments(known: str, parameters: Sequence[SqlValue], usual: datetime) -> Iterator[Moments]:
     """When something happens now to the observations of which `known` is a query of ids and months; `moment_expression`
     knows it.
     """
@@ -143,7 +142,7 @@ def same_key_condition(left: str, right: str) -> str:
 
 
 @contextmanager
-def figures_to_publish(select: str, parameters: Sequence[Any], usual: datetime) -> Iterator[tuple[int, int]]:
+def figures_to_publish(select: str, parameters: Sequence[SqlValue], usual: datetime) -> Iterator[tuple[int, int]]:
     """What of the offered figures is not official yet, in the table GOING, with the ids of its revisions to be and the
     moment of each: how many are new and how many change something.
 
@@ -192,7 +191,7 @@ def _differing(select: str) -> str:
     )
 
 
-def lock_observations(select: str, parameters: Sequence[Any]) -> None:
+def lock_observations(select: str, parameters: Sequence[SqlValue]) -> None:
     """Locks the observations of the offered figures, in one order for everybody. SQLite has one writer at a time."""
     if connection.vendor == "postgresql":
         run_statement(
@@ -211,11 +210,11 @@ def _next_id(table: str) -> str:
     return f"(SELECT coalesce(max(id), 0) FROM {table}) + row_number() OVER ()"
 
 
-Statement = tuple[str, list[Any]]
+Statement = tuple[str, list[SqlValue]]
 """SQL and its parameters."""
 
 
-def publication(values: Mapping[str, Any]) -> list[Statement]:
+def publication(values: Mapping[str, SqlValue]) -> list[Statement]:
     """What shows the figures of GOING as the official ones and keeps their revisions; these have `values` in common.
 
     Observation and revision point to each other. PostgreSQL looks for what they point to after the statement, so there
@@ -238,13 +237,13 @@ def publication(values: Mapping[str, Any]) -> list[Statement]:
     return [(make, []), (change, []), (keep, parameters)]
 
 
-def publish_offered_figures(values: Mapping[str, Any]) -> None:
+def publish_offered_figures(values: Mapping[str, SqlValue]) -> None:
     """Carries out `publication`."""
     for statement in publication(values):
         run_statement(*statement)
 
 
-def make_observations(select: str, parameters: Sequence[Any]) -> None:
+def make_observations(select: str, parameters: Sequence[SqlValue]) -> None:
     """The observations of the offered figures, where there are none yet, without an official figure."""
     names = ", ".join(KEY)
     run_statement(
@@ -254,7 +253,7 @@ def make_observations(select: str, parameters: Sequence[Any]) -> None:
     )
 
 
-def insert_submitted(select: str, parameters: Sequence[Any], values: Mapping[str, Any]) -> int:
+def insert_submitted(select: str, parameters: Sequence[SqlValue], values: Mapping[str, SqlValue]) -> int:
     """Revisions of the offered figures that wait for a review, within `moments`: how many."""
     source = f"FROM ({select}) f JOIN {OBSERVATIONS} o ON {same_key_condition('o', 'f')} ORDER BY o.id"
     own = {"observation_id": "o.id", "created_at": moment_expression("o.id")}
@@ -262,13 +261,13 @@ def insert_submitted(select: str, parameters: Sequence[Any], values: Mapping[str
 
 
 def _revisions(
-    alias: str, own: Mapping[str, str], values: Mapping[str, Any], source: str, parameters: Sequence[Any]
+    alias: str, own: Mapping[str, str], values: Mapping[str, SqlValue], source: str, parameters: Sequence[SqlValue]
 ) -> Statement:
     """What inserts revisions: their own columns, the offered ones, what all have in common, else the defaults."""
     json_of = "::jsonb" if connection.vendor == "postgresql" else ""
     expressions = {name: f"{alias}.{name}" for name in (*FIGURES, "note")}
     expressions |= {"oddities": f"{alias}.oddities{json_of}", **own}
-    common: dict[str, Any] = {}
+    common: dict[str, SqlValue] = {}
     for field in Revision._meta.concrete_fields:
         column = str(field.column)
         if column not in expressions and not field.primary_key:
@@ -292,13 +291,15 @@ def keys_affected_by_publication() -> list[Key]:
 def mark_going_dirty(now: datetime) -> bool:
     """Keeps what must be judged anew after GOING: whether there is anything."""
     columns = "indicator_id, region_id, month, created_at"
-    return bool(run_statement(f"INSERT INTO {DIRTY} ({columns}) SELECT one.*, %s FROM ({_AFFECTED}) one", [now]))
+    return bool(
+        run_statement(f"INSERT INTO {DIRTY} ({columns}) SELECT affected.*, %s FROM ({_AFFECTED}) affected", [now])
+    )
 
 
-def run_statement(sql: str, parameters: Sequence[Any]) -> int:
+def run_statement(sql: str, parameters: Sequence[SqlValue]) -> int:
     """One statement: how many rows it has touched."""
     adapt = connection.ops.adapt_datetimefield_value
-    adapted = [adapt(one) if isinstance(one, datetime) else one for one in parameters]
+    adapted = [adapt(parameter) if isinstance(parameter, datetime) else parameter for parameter in parameters]
     with connection.cursor() as cursor:
         cursor.execute(sql, adapted)
         return int(cursor.rowcount)

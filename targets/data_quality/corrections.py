@@ -47,7 +47,7 @@ class Corrected:
 def favourable(unit_id: int, lot: Iterable[Corrected]) -> SignalResult:
     """A unit's corrections of the year that turn a verdict: as many to the better as to the worse, by chance."""
     about, kind = SignalSubject(unit_id=unit_id), SignalKind.FAVOURABLE_CORRECTIONS
-    turns = [turn for one in lot for turn in one.turns]
+    turns = [turn for figure in lot for turn in figure.turns]
     if len(turns) < LEAST_TURNS:
         return scant_result(kind, about)
     better = [turn.entry for turn in turns if turn.passes]
@@ -55,22 +55,22 @@ def favourable(unit_id: int, lot: Iterable[Corrected]) -> SignalResult:
     return weigh_result(kind, about, chance, better, better=len(better), number=len(turns))
 
 
-def reversal(one: Corrected) -> SignalResult | None:
+def reversal(figure: Corrected) -> SignalResult | None:
     """A figure that passed, did not, and passes again, by corrections alone."""
-    turned = [official for official in one.officials if official.passes is not None]
-    changes = [turned[0].passes, *(turn.passes for turn in one.turns)] if turned else []
+    turned = [official for official in figure.officials if official.passes is not None]
+    changes = [turned[0].passes, *(turn.passes for turn in figure.turns)] if turned else []
     if not any(changes[start : start + 3] == [True, False, True] for start in range(len(changes))):
         return None
-    entry = one.officials[-1].entry
+    entry = figure.officials[-1].entry
     about = SignalSubject(entry.indicator_id, entry.region_id)
     return list_without_statistics(
-        SignalKind.REVERSAL, about, [official.entry for official in one.officials], number=len(one.officials) - 1
+        SignalKind.REVERSAL, about, [official.entry for official in figure.officials], number=len(figure.officials) - 1
     )
 
 
 def corrections_before_closing(unit_id: int, lot: Iterable[Corrected], locked_at: datetime) -> SignalResult | None:
     """How often a unit corrected figures of a month in the 48 hours before it was closed."""
-    corrections = [official for one in lot for official in one.officials[1:]]
+    corrections = [official for figure in lot for official in figure.officials[1:]]
     found = [official.entry for official in corrections if timedelta(0) <= locked_at - official.at <= BEFORE_LOCK]
     return (
         list_without_statistics(SignalKind.LATE_CORRECTIONS, SignalSubject(unit_id=unit_id), found, number=len(found))

@@ -65,12 +65,12 @@ class BesideLine:
 def over_the_line(indicator_id: int, lot: Sequence[BesideLine]) -> SignalResult | None:
     """As many figures lie just over the line as just under it, if nobody lifts any. Nothing where none is a share."""
     about, kind = SignalSubject(indicator_id), SignalKind.OVER_THE_LINE
-    known = [(one, above) for one in lot if (above := one.above) is not None]
+    known = [(figure, above) for figure in lot if (above := figure.above) is not None]
     if not known:
         return None
-    placed = [(one, above) for one, above in known if one.has_room]
-    over = [one.entry for one, above in placed if 0 <= above < one.width]
-    under = [one.entry for one, above in placed if -one.width <= above < 0]
+    placed = [(figure, above) for figure, above in known if figure.has_room]
+    over = [figure.entry for figure, above in placed if 0 <= above < figure.width]
+    under = [figure.entry for figure, above in placed if -figure.width <= above < 0]
     if (
         len(placed) < LEAST_FIGURES
         or chance_of_at_least(near := len(over) + len(under), near, HALF) >= RULES[kind].limit

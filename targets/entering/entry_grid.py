@@ -119,8 +119,10 @@ class WorksheetRow:
     @property
     def new_files(self) -> list[Attachment]:
         """What lies beside the draft and was not handed in with the last entry."""
-        known = {one.digest for one in self.handed_in.attachments} if self.handed_in is not None else set()
-        return [one for one in self.attachments if one.digest not in known]
+        known = (
+            {attachment.digest for attachment in self.handed_in.attachments} if self.handed_in is not None else set()
+        )
+        return [attachment for attachment in self.attachments if attachment.digest not in known]
 
     @property
     def wants_note(self) -> bool:
@@ -135,16 +137,16 @@ class WorksheetRow:
     @property
     def fields(self) -> list[WorksheetInput]:
         """The inputs that the indicator's measure asks for, and the note."""
-        one = self.indicator
-        if one.is_ratio:
+        indicator = self.indicator
+        if indicator.is_ratio:
             return [
-                self._field("numerator", 1, one.numerator_name, one.numerator_unit),
-                self._field("denominator", 2, one.denominator_name, one.denominator_unit),
+                self._field("numerator", 1, indicator.numerator_name, indicator.numerator_unit),
+                self._field("denominator", 2, indicator.denominator_name, indicator.denominator_unit),
                 self._field("note", 3),
             ]
-        if one.measure == Indicator.Measure.EVENT:
+        if indicator.measure == Indicator.Measure.EVENT:
             return [self._field("value", 1), self._field("occurred_on", 2), self._field("note", 3)]
-        return [self._field("value", 1, "", one.unit), self._field("note", 3)]
+        return [self._field("value", 1, "", indicator.unit), self._field("note", 3)]
 
     def _field(self, name: str, column: int, label: str = "", unit: str = "") -> WorksheetInput:
         last = self.handed_in

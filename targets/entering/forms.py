@@ -1,7 +1,7 @@
 """What was typed on a worksheet: read from a form, kept as drafts, and held against the rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
@@ -18,21 +18,29 @@ from targets.entry_rules.figures import Entry, Problem
 from targets.entry_rules.numbers import NotANumberError, read_number
 from targets.models import Draft
 from targets.services.attachments import attach, detach
-from targets.services.checking import Background, check_entries, odd_entries
-from targets.services.drafting import FIELDS, ConflictError, EntriesRefusedError, Typed, entries_of_drafts, save_draft
+from targets.services.checking import Background
+from targets.services.drafting import (
+    FIELDS,
+    ConflictError,
+    EntriesRefusedError,
+    Typed,
+    entries_of_drafts,
+    examine_figure_drafts,
+    save_draft,
+)
 from targets.wording.number_texts import number_in_full
 
 LONGEST = {name: getattr(Draft._meta.get_field(name), "max_length", 0) for name in FIELDS}
 _NUMBERS = ("value", "numerator", "denominator")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ExaminedRows:
-    """Drafts held against the rules: what they say, what refuses them, what wants a note."""
+    """What the drafts of a worksheet say, and by indicator what is wrong with each and what looks odd about it."""
 
-    entries: list[Entry] = field(default_factory=list)
-    problems: dict[int, list[Problem]] = field(default_factory=dict)
-    oddities: dict[int, list[Problem]] = field(default_factory=dict)
+    entries: list[Entry]
+    problems: dict[int, list[Problem]]
+    oddities: dict[int, list[Problem]]
 
 
 class TooLongError(ValueError):
@@ -99,7 +107,7 @@ def keep_typed_rows(rows: Sequence[WorksheetRow], data: QueryDict, *, by: User) 
 def _brings_files(row: WorksheetRow, data: QueryDict, prefix: str) -> bool:
     """Whether the row is being handed in with files that the page showed and the last entry did not have."""
     shown = {*data.getlist(f"{prefix}attachment"), *map(str, row.attached)}
-    return data.get("do") == "hand_in" and any(str(one.pk) in shown for one in row.new_files)
+    return data.get("do") == "hand_in" and any(str(attachment.pk) in shown for attachment in row.new_files)
 
 
 def _handed_in_last(row: WorksheetRow) -> Typed:
@@ -153,9 +161,10 @@ def keep_row_files(
     """
     for row in rows:
         prefix = f"{row.indicator.pk}-"
-        for one in [one for one in row.attachments if str(one.pk) in data.getlist(f"{prefix}remove")]:
-            detach(one, by=by)
-            row.attachments.remove(one)
+        ticked = data.getlist(f"{prefix}remove")
+        for attachment in [attachment for attachment in row.attachments if str(attachment.pk) in ticked]:
+            detach(attachment, by=by)
+            row.attachments.remove(attachment)
         for file in files.getlist(f"{prefix}files"):
             _attach(row, file, by)
     return not any(row.refused_files for row in rows)
@@ -173,20 +182,13 @@ def _attach(row: WorksheetRow, file: UploadedFile, by: User) -> None:
 
 
 def examine_row_drafts(drafts: Sequence[Draft], background: Background | None = None) -> ExaminedRows:
-    """The problems and oddities of each draft by its indicator, in a constant number of queries."""
-    found = ExaminedRows()
-    for draft in drafts:
-        try:
-            found.entries += entries_of_drafts([draft])
-        except EntriesRefusedError as refused:
-            found.problems[draft.indicator_id] = [one for many in refused.problems.values() for one in many]
-    if found.entries:
-        background = background or Background(found.entries)
-        for position, problems in check_entries(found.entries, background).items():
-            found.problems[found.entries[position].indicator_id] = problems
-        for position, problems in odd_entries(found.entries, background).items():
-            found.oddities[found.entries[position].indicator_id] = problems
-    return found
+    """What `examine_figure_drafts` says of each draft, by its indicator: a worksheet has one region and month."""
+    found = examine_figure_drafts(drafts, background)
+    problems, oddities = (
+        {indicator_id: told for (indicator_id, _region_id, _month), told in by_key.items()}
+        for by_key in (found.problems, found.oddities)
+    )
+    return ExaminedRows(found.entries, problems, oddities)
 
 
 def show_problems(sheet: UnitWorksheet) -> ExaminedRows:

@@ -46,7 +46,7 @@ class NamesByCode(Generic[Known]):
 
     def __init__(self, kind: str, known: Iterable[Known]) -> None:
         self._kind = kind
-        self._known: dict[str, Known] = {one.code: one for one in known}
+        self._known: dict[str, Known] = {named.code: named for named in known}
         self._unknown: dict[str, Problem] = {}
 
     def find(self, code: str) -> Known | Problem:
@@ -76,7 +76,7 @@ def find_named_figure(
     """The row with what it names, or all in it that names nothing."""
     indicator, region, month = indicators.find(sent.indicator), regions.find(sent.region), read_named_month(sent.month)
     if isinstance(indicator, Problem) or isinstance(region, Problem) or isinstance(month, Problem):
-        return [one for one in (indicator, region, month) if isinstance(one, Problem)]
+        return [problem for problem in (indicator, region, month) if isinstance(problem, Problem)]
     return NamedFigureRow(number, sent, indicator, region, month)
 
 

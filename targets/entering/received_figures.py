@@ -60,13 +60,13 @@ class SiftedRows:
         """Takes out the rows that have problems."""
         for key in [key for key in self.rows if problems.get(key)]:
             row = self.rows.pop(key)
-            self.faults += [fault_of(row.number, one) for one in problems[key]]
+            self.faults += [fault_of(row.number, problem) for problem in problems[key]]
 
     def demand_none(self) -> None:
         """RefusedError with all faults in the order of the rows, if there are any."""
         if self.faults:
             bad = any(fault.code not in CONFLICTS for fault in self.faults)
-            raise RequestRefusedError(422 if bad else 409, sorted(self.faults, key=lambda one: one.row or 0))
+            raise RequestRefusedError(422 if bad else 409, sorted(self.faults, key=lambda fault: fault.row or 0))
 
 
 def fault_of(row: int, problem: Problem) -> Fault:
@@ -106,12 +106,12 @@ def sift_received_rows(sent: ObservationsIn, by: User) -> SiftedRows:
         if isinstance(row, Unread):
             sifted.faults += faults_of(row.errors, number)
             continue
-        one = find_named_figure(number, row, indicators, regions)
-        if isinstance(one, NamedFigureRow):
-            first = sifted.rows.setdefault(one.key, one)
-            problems = [] if first is one else [problem_given_twice(first)]
+        found = find_named_figure(number, row, indicators, regions)
+        if isinstance(found, NamedFigureRow):
+            first = sifted.rows.setdefault(found.key, found)
+            problems = [] if first is found else [problem_given_twice(first)]
         else:
-            problems = one
+            problems = found
         sifted.faults += [fault_of(number, problem) for problem in problems]
     return sifted
 
@@ -181,11 +181,11 @@ def _draft(row: NamedFigureRow) -> Draft:
 def _standing(entries: Sequence[Entry]) -> dict[Key, Revision]:
     """What was handed in last and says the same: it is not handed in again."""
     found = _within(Revision.objects.select_related("observation"), entries, "observation__")
-    latest = {_key(one.observation): one for one in found.order_by("id")}
+    latest = {_key(revision.observation): revision for revision in found.order_by("id")}
     same = {
         entry.key: latest[entry.key] for entry in entries if entry.key in latest and _says(latest[entry.key], entry)
     }
-    return {key: one for key, one in same.items() if one.state in STANDING}
+    return {key: revision for key, revision in same.items() if revision.state in STANDING}
 
 
 def _says(revision: Revision, entry: Entry) -> bool:
@@ -197,11 +197,11 @@ def _wrong(
 ) -> dict[Key, list[Problem]]:
     """What forbids to keep the rows: in a draft, what looks odd may wait for its note."""
     changing = {key for key in rows if key not in handed_in}
-    official = {_key(one) for one in _within(Observation.objects.official(), found.entries, "")} & changing
-    problems = {key: list(found.problems.get(key, ())) for key in changing}
+    official = {_key(row) for row in _within(Observation.objects.official(), found.entries, "")} & changing
+    wrong = found.refusals if submits else found.problems
+    problems = {key: list(wrong.get(key, ())) for key in changing}
     for key in changing:
         if not submits:
-            problems[key] = [one for one in problems[key] if one not in found.odd.get(key, ())]
             problems[key] += [Problem("reason_of_draft", "reason")] if rows[key].sent.reason else []
         elif key in official and not rows[key].sent.reason:
             problems[key].append(Problem("reason_missing", "reason"))
@@ -258,7 +258,7 @@ def _submitted(drafts: Mapping[Key, Draft], sifted: SiftedRows, source: Source) 
         sifted.refuse(refused.problems)
         sifted.demand_none()
         raise
-    return {_key(one.observation): one for one in made}
+    return {_key(revision.observation): revision for revision in made}
 
 
 def _kept(
@@ -271,5 +271,5 @@ def _kept(
         state=revision.state if revision is not None else ReviewState.DRAFT.value,
         revision=revision.pk if revision is not None else None,
         version=draft.version if draft is not None and revision is None else 0,
-        oddities=[one.code for one in found.odd.get(row.key, ())],
+        oddities=[problem.code for problem in found.oddities.get(row.key, ())],
     )

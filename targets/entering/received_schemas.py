@@ -1,7 +1,7 @@
 """What other systems send: figures as they would be typed, each number exactly as it is written."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.conf import settings
 from ninja import Schema
@@ -18,7 +18,7 @@ ANY = 10_000_000
 """No limit of its own: the request has one, and a note that is too long is told in our words."""
 
 
-def as_written(value: Any) -> Any:
+def as_written(value: object) -> object:
     """A number of JSON as the text that a person would have typed; null as nothing."""
     if value is None:
         return ""
@@ -31,7 +31,7 @@ def as_written(value: Any) -> Any:
     return format(Decimal(value), "f") if value else "0"
 
 
-def or_empty(value: Any) -> Any:
+def or_empty(value: object) -> object:
     """null as nothing."""
     return "" if value is None else value
 
@@ -144,7 +144,7 @@ class ObservationsKept(Schema):
     observations: list[ObservationKept]
 
 
-EXAMPLES: dict[str, Any] = {
+EXAMPLES: dict[str, object] = {
     "a value and a ratio, handed in for review": {
         "observations": [
             {"indicator": "model-villages", "region": "330300", "month": "2014-06", "value": "12"},

@@ -1,6 +1,6 @@
 """What waits for a decision: each entry beside the official figure, and the light it would bring.
 
-The lights come from `attainments_if`, once for all entries of a department and month; nothing is judged here.
+The lights are computed once for all entries of a department and month.
 """
 
 from collections import defaultdict
@@ -15,19 +15,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from departments import access
-from departments.models import Department, Region, User
+from departments.models import Department, User
 from departments.permissions import Action
 from plans.periods import Month
 from targets.arithmetic.quantities import rounded
-from targets.entry_rules.figures import Entry
+from targets.entering.light_effects import LightEffect, effects_of_attainments
 from targets.expected.closed_months import ClosedMonths, closed_in
 from targets.judging.recompute import attainments_if
 from targets.messages import ODDITIES
-from targets.models import Attainment, Figures, Indicator, Observation, Revision, Target
+from targets.models import Figures, Indicator, Observation, Revision
 from targets.models.observation import RevisionQuerySet
 from targets.reading.selectors import would_be_seen
-from targets.wording.explanation import attainment_texts_of
-from targets.wording.lights import Light, light_of_attainment
 from targets.wording.number_texts import number_in_full, number_without_zeros, with_unit
 
 AT_A_TIME = 300
@@ -51,22 +49,6 @@ class FigureChange:
     old: FigureTexts
     new: FigureTexts
     difference: str
-
-
-@dataclass(frozen=True, slots=True)
-class LightEffect:
-    """A target's light now, and as it would be if all entries of the group were official."""
-
-    target: Target
-    region: Region
-    now: Light | None
-    then: Light
-    actual_now: str
-    actual_then: str
-
-    @property
-    def differs(self) -> bool:
-        return self.now is None or (self.now.colour, self.now.shape) != (self.then.colour, self.then.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +168,13 @@ def compare_figures(indicator: Indicator, old: Figures, new: Figures) -> FigureC
     )
 
 
-def _apart(one: Decimal, other: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
+def _apart(first: Decimal, other: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
     """Both rounded, with as many decimals as it takes for figures that differ to look different."""
     for places in range(decimals, 30):
-        shown_one, shown_other = rounded(one, places), rounded(other, places)
-        if (shown_one == shown_other) == (one == other):
+        shown_first, shown_other = rounded(first, places), rounded(other, places)
+        if (shown_first == shown_other) == (first == other):
             break
-    return shown_one, shown_other
+    return shown_first, shown_other
 
 
 def amount_in_unit(indicator: Indicator, row: Figures) -> Decimal | None:
@@ -251,14 +233,12 @@ def _add_effects(groups: Sequence[ReviewGroup], user: User) -> None:
     """Beside each entry the lights of what it decides, as far as the person sees them. The queries do not grow with the
     entries."""
     later = [attainments_if([item.revision.entry for item in group.items]) for group in groups]
-    everything = would_be_seen(user, [made for lot in later for made in lot])
-    seen = {id(made) for made in everything}
-    places = Region.objects.in_bulk({one.region_id for one in everything})
-    now = _stored(everything)
+    seen = would_be_seen(user, [attainment for lot in later for attainment in lot])
+    # By identity, because the entries of two groups may decide the light of the same target, region and month.
+    effects = {id(attainment): effect for attainment, effect in zip(seen, effects_of_attainments(seen), strict=True)}
     for group, lot in zip(groups, later, strict=True):
         offered: dict[int, list[LightEffect]] = defaultdict(list)
-        for made in (one for one in lot if id(one) in seen):
-            effect = _effect(made, now.get((made.target_id, made.region_id, made.month)), places)
+        for effect in (effects[id(attainment)] for attainment in lot if id(attainment) in effects):
             for indicator_id in {effect.target.indicator_id, effect.target.operand_id}:
                 if indicator_id is not None:
                     offered[indicator_id].append(effect)
@@ -266,38 +246,6 @@ def _add_effects(groups: Sequence[ReviewGroup], user: User) -> None:
             if item.overtaken:  # the lights are those that the newer entry would bring
                 continue
             item.effects.extend(_nearest(offered[item.revision.observation.indicator_id], item.revision.observation))
-
-
-def _stored(wanted: Sequence[Attainment]) -> dict[tuple[int, int, Month], Attainment]:
-    found = Attainment.objects.filter(
-        target_id__in={one.target_id for one in wanted},
-        region_id__in={one.region_id for one in wanted},
-        month__in={one.month for one in wanted},
-    )
-    return {(one.target_id, one.region_id, one.month): one for one in found}
-
-
-def _effect(then: Attainment, now: Attainment | None, places: dict[int, Region]) -> LightEffect:
-    target = then.target
-    if now is not None:
-        now.target = target
-    return LightEffect(
-        target,
-        places[then.region_id],
-        light_of_attainment(now) if now is not None else None,
-        light_of_attainment(then),
-        attainment_texts_of(now).actual if now is not None else "",
-        attainment_texts_of(then).actual,
-    )
-
-
-def effects_of(entries: Sequence[Entry], user: User) -> list[LightEffect]:
-    """The lights that figures decide together and the person sees, as of the latest of their months, in the plan's
-    order."""
-    would = would_be_seen(user, attainments_if(entries)) if entries else []
-    places, now = Region.objects.in_bulk({one.region_id for one in would}), _stored(would)
-    found = [_effect(one, now.get((one.target_id, one.region_id, one.month)), places) for one in would]
-    return sorted(found, key=lambda one: (one.target.order, one.target.code, one.region.code))
 
 
 def _nearest(effects: Sequence[LightEffect], row: Observation) -> list[LightEffect]:

@@ -1,8 +1,8 @@
 """What people have done about figures that are due: typed, attached, handed in, returned, closed the month.
 
-It is all that a worksheet shows beside what the version of its plan tells of (`plans.page_cache.plan_context`), read at
-once and as plain tuples, so that the worksheet is made from the very values under which it is kept
-(`plans.page_cache.cached_pages`).
+A worksheet shows this work and what its plan says. Pages are kept under the version of the plan
+(`plans.page_cache.plan_context`) and under the work, so the work is read once, as plain tuples, and the page is made
+from the same values under which it is kept (`plans.page_cache.cached_pages`).
 """
 
 from collections import defaultdict
@@ -14,63 +14,72 @@ from reviews.workflow import ReviewState, ReviewVerb
 from targets.entering.entry_grid import TEXTS, HandedInEntry
 from targets.models import Attachment, Decision, Draft, MonthLock, Revision
 
-_DRAFT = tuple(one.attname for one in Draft._meta.concrete_fields if one.name != "typists")
+_DRAFT = tuple(column.attname for column in Draft._meta.concrete_fields if column.name != "typists")
 _TYPED_FOR = _DRAFT.index("indicator_id")
-_ATTACHMENT = tuple(one.attname for one in Attachment._meta.concrete_fields)
+_ATTACHMENT = tuple(column.attname for column in Attachment._meta.concrete_fields)
 _HANDED_IN = ("pk", "author__display_name", "author__username", "state", "created_at", *TEXTS)
 
 
+Values = tuple[Any, ...]  # the stubs give no types for columns that are named by a list
+"""The columns of a row, in the order of the names above."""
+
+
 class Work(NamedTuple):
-    """About the figures of these indicators in one region and month. `closed` has the title of a plan that has closed
-    the month, by the indicator that it asks for. Of each figure `handed_in` has the latest entry, of returned ones
-    `reasons` says why; attachments and entries begin with the indicator's id."""
+    """The work on the figures of some indicators in one region and month.
+
+    `closed` maps an indicator to the title of a plan that asks for its figure and has closed the month. `handed_in`
+    holds the latest entry of each figure; `reasons` says why an entry was returned, by the entry's id. The rows of
+    `attached` and `handed_in` begin with the indicator's id.
+    """
 
     indicators: Sequence[int]
     region_id: int
     month: Month
     closed: Mapping[int, str]
-    typed: Sequence[tuple[Any, ...]]
-    attached: Sequence[tuple[Any, ...]]
-    handed_in: Sequence[tuple[Any, ...]]
+    typed: Sequence[Values]
+    attached: Sequence[Values]
+    handed_in: Sequence[Values]
     reasons: Mapping[int, str]
 
     @property
     def locked(self) -> bool:
-        """Whether nothing of it may change any more."""
+        """Whether none of the figures may change any more."""
         return bool(self.closed) and len(self.closed) == len(self.indicators)
 
     def by_indicator(self) -> dict[int, tuple[object, ...]]:
-        """All that is said here about each figure, as plain values."""
-        found: dict[int, list[object]] = {one: [self.closed.get(one)] for one in self.indicators}
+        """All values about each figure, by its indicator."""
+        found: dict[int, list[object]] = {
+            indicator_id: [self.closed.get(indicator_id)] for indicator_id in self.indicators
+        }
         for draft in self.typed:
             found[draft[_TYPED_FOR]].append(draft)
         for about in (*self.attached, *self.handed_in):
             found[about[0]].append(about)
         for latest in self.handed_in:
             found[latest[0]].append(self.reasons.get(latest[1]))
-        return {one: tuple(values) for one, values in found.items()}
+        return {indicator_id: tuple(values) for indicator_id, values in found.items()}
 
     def only(self, indicators: Collection[int]) -> "Work":
         """The same about some of the figures."""
         return self._replace(
-            indicators=[one for one in self.indicators if one in indicators],
-            closed={one: title for one, title in self.closed.items() if one in indicators},
-            typed=[one for one in self.typed if one[_TYPED_FOR] in indicators],
-            attached=[one for one in self.attached if one[0] in indicators],
-            handed_in=[one for one in self.handed_in if one[0] in indicators],
+            indicators=[indicator_id for indicator_id in self.indicators if indicator_id in indicators],
+            closed={indicator_id: title for indicator_id, title in self.closed.items() if indicator_id in indicators},
+            typed=[draft for draft in self.typed if draft[_TYPED_FOR] in indicators],
+            attached=[attachment for attachment in self.attached if attachment[0] in indicators],
+            handed_in=[entry for entry in self.handed_in if entry[0] in indicators],
         )
 
     def drafts(self) -> dict[int, Draft]:
         """What has been typed, by indicator."""
         drafts = [Draft.from_db(None, _DRAFT, values) for values in self.typed]
-        return {one.indicator_id: one for one in drafts}
+        return {draft.indicator_id: draft for draft in drafts}
 
     def attachments(self) -> dict[tuple[int, int | None], list[Attachment]]:
         """What lies beside the drafts (no revision) and beside each entry, by indicator."""
         beside: dict[tuple[int, int | None], list[Attachment]] = defaultdict(list)
         for indicator_id, *values in self.attached:
-            one = Attachment.from_db(None, _ATTACHMENT, values)
-            beside[indicator_id, one.revision_id].append(one)
+            attachment = Attachment.from_db(None, _ATTACHMENT, values)
+            beside[indicator_id, attachment.revision_id].append(attachment)
         return beside
 
     def entries(self, attachments: Mapping[tuple[int, int | None], Sequence[Attachment]]) -> dict[int, HandedInEntry]:
@@ -91,8 +100,8 @@ def work_on(asked: Mapping[int, Collection[int]], titles: Mapping[int, str], reg
     typed = Draft.objects.filter(**key).order_by("pk").values_list(*_DRAFT)
     attached = Attachment.objects.filter(**of_key).values_list("observation__indicator_id", *_ATTACHMENT)
     entries = Revision.objects.filter(**of_key).order_by("id")
-    latest = {one[0]: one for one in entries.values_list("observation__indicator_id", *_HANDED_IN)}
-    reasons = _return_reasons([one[1] for one in latest.values() if one[4] == ReviewState.RETURNED.value])
+    latest = {entry[0]: entry for entry in entries.values_list("observation__indicator_id", *_HANDED_IN)}
+    reasons = _return_reasons([entry[1] for entry in latest.values() if entry[4] == ReviewState.RETURNED.value])
     closed = _closed(asked, titles, month)
     return Work(list(asked), region_id, month, closed, list(typed), list(attached), list(latest.values()), reasons)
 

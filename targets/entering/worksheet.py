@@ -130,7 +130,7 @@ def put_past(sheet: UnitWorksheet, user: User, indicators: Collection[int]) -> N
     No row shows anything of another one's indicator."""
     background = sheet.background
     sheet.rows = [row for row in sheet.rows if row.indicator.pk in indicators]
-    background.indicators = {pk: one for pk, one in background.indicators.items() if pk in indicators}
+    background.indicators = {pk: indicator for pk, indicator in background.indicators.items() if pk in indicators}
     targets = [target for target in sheet.targets if target.indicator_id in indicators]
     background.totals = background.earlier = _official(
         indicators, sheet.region.pk, sheet.month, background.accumulating
@@ -159,7 +159,11 @@ def _official(
 ) -> dict[Key, Entry]:
     """In one query the official figures of the month, of the year before it and of last year, and of totals since
     January the whole year's."""
-    held_against = {month, *months_before(month, LONG), *(one for every in _STEPS for one in _compared(month, every))}
+    held_against = {
+        month,
+        *months_before(month, LONG),
+        *(compared for every in _STEPS for compared in _compared(month, every)),
+    }
     of_year = Q(indicator__in=accumulating, month__range=(Month(month.year, 1), Month(month.year, 12)))
     found = Observation.objects.filter(
         Q(month__in=held_against) | of_year,
@@ -169,14 +173,14 @@ def _official(
     )
     figures = ("value", "numerator", "denominator", "occurred_on")
     entries = starmap(Entry, found.order_by().values_list("indicator_id", "region_id", "month", *figures))
-    return {one.key: one for one in entries}
+    return {entry.key: entry for entry in entries}
 
 
 def _put_figures(rows: Iterable[WorksheetRow], official: Mapping[Key, Entry]) -> None:
     """The figure that is official now, and those that it is compared with."""
     for row in rows:
         months = (row.month, *_compared(row.month, row.indicator.frequency))
-        found = [official.get((row.indicator.pk, row.region_id, one)) for one in months]
+        found = [official.get((row.indicator.pk, row.region_id, month)) for month in months]
         row.official, row.before, row.last_year = found
 
 

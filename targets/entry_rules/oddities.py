@@ -85,12 +85,14 @@ def _jumps(entry: Entry, amount: Amount, around: EntrySurroundings) -> bool:
         return False
     series = [*around.earlier, entry]
     if around.measure == "count" and all(map(_is_counted, series)):
-        return _count_jumps([one.value or ZERO for one in around.earlier], amount[0])
+        return _count_jumps([entry.value or ZERO for entry in around.earlier], amount[0])
     if around.measure == "ratio" and all(map(_is_share, series)):
         return _share_jumps(entry, around.earlier[-MONTHS:])
     if around.measure == "ratio" and all(map(_is_rate, series)):
-        return _count_jumps([one.numerator or ZERO for one in around.earlier], entry.numerator or ZERO)
-    return _slips(amount, [one for one in (_amount(known, around.scale) for known in around.earlier[-MONTHS:]) if one])
+        return _count_jumps([entry.numerator or ZERO for entry in around.earlier], entry.numerator or ZERO)
+    return _slips(
+        amount, [size for size in (_amount(known, around.scale) for known in around.earlier[-MONTHS:]) if size]
+    )
 
 
 def _is_counted(entry: Entry) -> bool:
@@ -130,7 +132,7 @@ def _count_jumps(earlier: Sequence[Decimal], now: Decimal) -> bool:
 def _leaves_own_spread(earlier: Sequence[Decimal], now: Decimal) -> bool:
     """Whether the count lies outside what its own months show, where these spread more than chance alone does: work
     that is done in bursts."""
-    *known, last = (2 * sqrt(one + _ANSCOMBE) for one in (*earlier[-LONG:], now))
+    *known, last = (2 * sqrt(count + _ANSCOMBE) for count in (*earlier[-LONG:], now))
     spread = variance(known)
     return spread <= 1 or abs(last - mean(known)) > _LIMIT_OF_OWN * sqrt(spread * (1 + 1 / LONG))
 
@@ -138,8 +140,8 @@ def _leaves_own_spread(earlier: Sequence[Decimal], now: Decimal) -> bool:
 def _share_jumps(entry: Entry, earlier: Sequence[Entry]) -> bool:
     """The two-proportion test against the months before taken together: z² = (x₁n₂ - x₂n₁)²·N / (n₁n₂·X·(N - X))."""
     good, number = entry.numerator or ZERO, entry.denominator or ZERO
-    good_before = sum((one.numerator or ZERO for one in earlier), ZERO)
-    number_before = sum((one.denominator or ZERO for one in earlier), ZERO)
+    good_before = sum((entry.numerator or ZERO for entry in earlier), ZERO)
+    number_before = sum((entry.denominator or ZERO for entry in earlier), ZERO)
     together, all_good = number + number_before, good + good_before
     apart = good * number_before - good_before * number
     return apart * apart * together > _LIMIT * number * number_before * all_good * (together - all_good)
@@ -167,7 +169,7 @@ def _repeats(entry: Entry, _amount: Amount, around: EntrySurroundings) -> bool:
         return False
     good, number = entry.numerator or ZERO, entry.denominator or ZERO
     varying = good * (number - good)
-    same_number = [one for one in around.earlier[-MONTHS:] if one.denominator == number]
+    same_number = [entry for entry in around.earlier[-MONTHS:] if entry.denominator == number]
     fixed = len(same_number) > 1
     # Times 2√(πn) and 2√(πnq(1-q)), squared; nq(1-q) is x(n-x)/n.
     if fixed:

@@ -26,7 +26,7 @@ class ClosedMonths:
         return bool(self.plans)
 
     def plan_of(self, key: Key) -> Plan | None:
-        """The first plan that has closed the month of a figure; None for one that may change."""
+        """The first plan that has closed the month of a figure; None if the figure may change."""
         if self.asked is None or key[2] not in self.plans:
             return None
         return next((plan for plan in self.asked.plans_for(*key) if plan.pk in self.plans[key[2]]), None)

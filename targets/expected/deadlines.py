@@ -79,7 +79,7 @@ def _deadline(plan: Plan, month: Month, days: Sequence[CalendarDay]) -> Deadline
     if not plan.deadline_moves:
         return Deadline(month, planned, planned)
     day = next_working_day(planned, exceptions_of(days))
-    passed = [one.name for one in days if planned <= one.day < day]
+    passed = [calendar_day.name for calendar_day in days if planned <= calendar_day.day < day]
     return Deadline(month, day, planned, passed[-1] if passed else "")
 
 

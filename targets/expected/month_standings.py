@@ -29,12 +29,12 @@ class MonthStanding:
     @property
     def lock(self) -> MonthLock | None:
         """The lock that holds now."""
-        return next((one for one in self.locks if one.reopened_at is None), None)
+        return next((lock for lock in self.locks if lock.reopened_at is None), None)
 
     @property
     def reopened(self) -> Sequence[MonthLock]:
         """The locks that were opened again, newest first."""
-        return [one for one in self.locks if one.reopened_at is not None]
+        return [lock for lock in self.locks if lock.reopened_at is not None]
 
 
 def standings_of_months(plan: Plan) -> list[MonthStanding]:
@@ -47,7 +47,8 @@ def standings_of_months(plan: Plan) -> list[MonthStanding]:
     approved, open_ones, missing = (Counter(max(key[2], plan.first_month) for key in lot) for lot in lots)
     locks = _locks(plan)
     return [
-        MonthStanding(deadlines[one], approved[one], open_ones[one], missing[one], locks[one]) for one in plan.months
+        MonthStanding(deadlines[month], approved[month], open_ones[month], missing[month], locks[month])
+        for month in plan.months
     ]
 
 
@@ -72,6 +73,6 @@ def _waiting(keys: Collection[Key]) -> set[Key]:
 def _locks(plan: Plan) -> dict[Month, list[MonthLock]]:
     found: dict[Month, list[MonthLock]] = defaultdict(list)
     rows = MonthLock.objects.filter(plan=plan).select_related("locked_by", "reopened_by")
-    for one in rows.order_by("-pk"):
-        found[one.month].append(one)
+    for lock in rows.order_by("-pk"):
+        found[lock.month].append(lock)
     return found

@@ -95,15 +95,15 @@ class PunctualityTally:
     def of(cls, statuses: Iterable[Status]) -> "PunctualityTally":
         """Counts what is expected."""
         counts = Counter(statuses)
-        return cls(*(counts[one] for one in COUNTED))
+        return cls(*(counts[status] for status in COUNTED))
 
     def __add__(self, other: "PunctualityTally") -> "PunctualityTally":
-        return PunctualityTally(*(getattr(self, one) + getattr(other, one) for one in COUNTED))
+        return PunctualityTally(*(getattr(self, status) + getattr(other, status) for status in COUNTED))
 
     @property
     def due(self) -> int:
         """How many figures are expected."""
-        return sum(getattr(self, one) for one in COUNTED)
+        return sum(getattr(self, status) for status in COUNTED)
 
     @property
     def provided(self) -> int:
@@ -113,7 +113,7 @@ class PunctualityTally:
     @property
     def status(self) -> Status:
         """The worst of them."""
-        return next((one for one in Status if getattr(self, one, 0)), Status.NOTHING_EXPECTED)
+        return next((status for status in Status if getattr(self, status, 0)), Status.NOTHING_EXPECTED)
 
     @property
     def punctuality(self) -> Fraction | None:

@@ -11,7 +11,6 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -105,7 +104,7 @@ class TimelinessMatrix:
         """All units together, month by month."""
         together = zip(*(line.cells for line in self.lines), strict=True)
         return [
-            TimelinessCell(cells[0].month, pool_tallies(one.tally for one in cells), cells[0].passed)
+            TimelinessCell(cells[0].month, pool_tallies(cell.tally for cell in cells), cells[0].passed)
             for cells in together
         ]
 
@@ -134,7 +133,7 @@ def timeliness_matrix_of(
     """The matrix from the first of the plan's months of a year to one of them, as it stands at a moment."""
     deadlines = Deadlines.of(plan).of_year(until.year)
     expected = expected_of(plan, set(deadlines.by_month))
-    shown = [one for month, one in deadlines.by_month.items() if month <= until]
+    shown = [deadline for month, deadline in deadlines.by_month.items() if month <= until]
     units = _units(plan, expected, access.reach(user, Action.VIEW_OBSERVATIONS))
     wanted = {None if unit is None else unit.pk for unit in units}
     facts = _facts([key for key, department_id in expected.figures.items() if department_id in wanted])
@@ -157,11 +156,17 @@ def may_see_timeliness_of(reached: Reach, unit: Department | None, plan: Plan) -
 def _units(plan: Plan, expected: ExpectedFigures, reached: Reach) -> list[Department | None]:
     """The units of which anything is expected in the year: bureaus in the plan's order, counties, then nobody."""
     order = list(dict.fromkeys(expected.figures.values()))
-    known = Department.objects.select_related("region").in_bulk([one for one in order if one is not None])
-    bureaus = [known[one] for one in order if one is not None and known[one].kind != COUNTY]
-    counties = sorted((one for one in known.values() if one.kind == COUNTY), key=lambda one: one.region.code)
+    known = Department.objects.select_related("region").in_bulk(
+        [department_id for department_id in order if department_id is not None]
+    )
+    bureaus = [
+        known[department_id]
+        for department_id in order
+        if department_id is not None and known[department_id].kind != COUNTY
+    ]
+    counties = sorted((unit for unit in known.values() if unit.kind == COUNTY), key=lambda unit: unit.region.code)
     nobody = [None] if None in order else []
-    return [one for one in (*bureaus, *counties, *nobody) if may_see_timeliness_of(reached, one, plan)]
+    return [unit for unit in (*bureaus, *counties, *nobody) if may_see_timeliness_of(reached, unit, plan)]
 
 
 def _facts(keys: Collection[FigureKey]) -> Mapping[FigureKey, HandingInFact]:
@@ -184,14 +189,14 @@ def _line(
 ) -> TimelinessLine:
     department_id = None if unit is None else unit.pk
     cells = []
-    for one in shown:
-        keys = expected.of(department_id, one.month)
-        tally = PunctualityTally.of(status_of(facts[key], one.ends, now) for key in keys)
-        cells.append(TimelinessCell(one.month, tally, now >= one.ends))
+    for deadline in shown:
+        keys = expected.of(department_id, deadline.month)
+        tally = PunctualityTally.of(status_of(facts[key], deadline.ends, now) for key in keys)
+        cells.append(TimelinessCell(deadline.month, tally, now >= deadline.ends))
     return TimelinessLine(unit, cells)
 
 
-def _how_bad(line: TimelinessLine) -> tuple[Any, ...]:
+def _how_bad(line: TimelinessLine) -> tuple[bool, Fraction | int, Fraction | int]:
     """The lowest share first; units of which nothing has been due yet last."""
     passed = line.passed
     return (passed.punctuality is None, passed.punctuality or 0, passed.completeness or 0)
@@ -208,8 +213,8 @@ def reported_figures_of(
     found = []
     for key in keys:
         made = revisions.get(key, ())
-        fact = fact_of(DatedEntry(one.created_at, ReviewState(one.state)) for one in made)
-        first = next((one for one in made if one.created_at == fact.first_at), None)
+        fact = fact_of(DatedEntry(entry.created_at, ReviewState(entry.state)) for entry in made)
+        first = next((entry for entry in made if entry.created_at == fact.first_at), None)
         mark = MARKS[status_of(fact, deadline.ends, now)]
         indicator, region = expected.indicators[key.indicator_id], regions[key.region_id]
         found.append(ReportedFigure(indicator, region, mark, first, made[-1] if made else None, key in visible))
@@ -219,9 +224,9 @@ def reported_figures_of(
 def _by_key(keys: Collection[FigureKey]) -> Mapping[FigureKey, Sequence[Revision]]:
     """The entries of each figure, with their authors."""
     found: dict[FigureKey, list[Revision]] = defaultdict(list)
-    for one in Revision.objects.handed_in(keys).select_related("observation", "author"):
-        row = one.observation
-        found[FigureKey(row.indicator_id, row.region_id, row.month)].append(one)
+    for revision in Revision.objects.handed_in(keys).select_related("observation", "author"):
+        row = revision.observation
+        found[FigureKey(row.indicator_id, row.region_id, row.month)].append(revision)
     return found
 
 

@@ -1,7 +1,7 @@
 """The matrix of reporting as a file for a spreadsheet."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -9,6 +9,9 @@ from pages import spreadsheets
 from targets.expected.punctuality import PunctualityTally
 from targets.expected.timeliness import TimelinessCell, TimelinessMatrix, timeliness_share_text
 from targets.wording.demonstration_note import made_up
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 
 def rows_of_timeliness(matrix: TimelinessMatrix) -> Iterator[list[str]]:
@@ -19,8 +22,8 @@ def rows_of_timeliness(matrix: TimelinessMatrix) -> Iterator[list[str]]:
 
 
 def _rows(matrix: TimelinessMatrix) -> Iterator[list[str]]:
-    deadline = _("Deadline")
-    days = [f"{one.month} ({deadline} {one.day})" for one in matrix.deadlines]
+    heading = _("Deadline")
+    days = [f"{deadline.month} ({heading} {deadline.day})" for deadline in matrix.deadlines]
     counts = [_("Expected"), _("On time"), _("Late"), _("Returned"), _("Missing"), _("On-time rate"), _("Completeness")]
     yield [_("Unit"), *days, *counts]
     for line in matrix.lines:
@@ -52,7 +55,7 @@ def timeliness_as_xlsx(matrix: TimelinessMatrix) -> bytes:
     return spreadsheets.write_rows_as_xlsx(str(matrix.plan.year), rows_of_timeliness(matrix), _look)
 
 
-def _look(sheet: Any) -> None:
+def _look(sheet: "WriteOnlyWorksheet") -> None:
     sheet.freeze_panes = "B2"
     sheet.column_dimensions["A"].width = 24
 

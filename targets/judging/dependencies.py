@@ -133,8 +133,8 @@ def pairs_affected_by_keys(keys: Iterable[Changed], targets: Iterable[Target], r
         months = changed[indicator_id, month.year]
         months[region_id] = min(month.number, months.get(region_id, 12))
     pairs: Pairs = {}
-    for one in targets:
-        for target, use in uses_held(one):
+    for promised in targets:
+        for target, use in uses_held(promised):
             _affect(pairs, target, use, changed.get((use.indicator.id, use.year), {}), regions)
     return pairs
 

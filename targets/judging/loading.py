@@ -6,7 +6,8 @@ The SQL is put together from names of columns and from integers of our own; what
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from departments.models.columns import column
 from plans.periods import Month
 from targets.arithmetic.accumulation import Accumulated, IndicatorRule, MonthReading, accumulate, combine, event_day
 from targets.arithmetic.provenance import token
+from targets.bulk.copy_rows import SqlValue
 from targets.entry_rules.figures import Key
 from targets.models import Observation, Revision
 
@@ -50,7 +52,7 @@ class FoldedSeries:
         self.states, self.tokens, self.revisions = states, tokens, revisions
 
 
-Row = tuple[int, int, int, Any, Any, Any, Any, int]
+Row = tuple[int, int, int, Decimal | None, Decimal | None, Decimal | None, date | None, int]
 """indicator, region, month key, value, numerator, denominator, day, revision"""
 Loader = Callable[[Collection[SeriesKey]], Iterator[Row]]
 
@@ -114,7 +116,7 @@ def official_soon(going: str) -> Loader:
     return lambda keys: _rows(_wanted(keys) + sql, [])
 
 
-def fingerprint(series: str, parameters: Sequence[Any] = ()) -> str:
+def fingerprint(series: str, parameters: Sequence[SqlValue] = ()) -> str:
     """What is official, and what waits for a review, in the series of which `series` is a query (indicator, region,
     year): the same text means that nothing has changed.
 
@@ -132,7 +134,7 @@ def fingerprint(series: str, parameters: Sequence[Any] = ()) -> str:
     )
     with connection.cursor() as cursor:
         cursor.execute(f"{wanted} SELECT * FROM ({official}) a, ({waiting}) b", parameters)
-        return ":".join(str(one or 0) for one in cursor.fetchone())
+        return ":".join(str(total or 0) for total in cursor.fetchone())
 
 
 def official_at(moment: datetime) -> Loader:
@@ -153,12 +155,12 @@ def official_by_revisions(ids: Collection[int]) -> Loader:
     sql = (
         f"SELECT o.indicator_id, o.region_id, o.month, {_COLUMNS}, r.id "
         f"FROM wanted w JOIN {observations} o ON {_match('o')} JOIN {revisions} r ON r.observation_id = o.id "
-        f"WHERE r.id IN ({','.join(str(int(one)) for one in ids) or 'NULL'})"
+        f"WHERE r.id IN ({','.join(str(int(pk)) for pk in ids) or 'NULL'})"
     )
     return lambda keys: _rows(_wanted(keys) + sql, [])
 
 
-def _rows(sql: str, parameters: list[Any]) -> Iterator[Row]:
+def _rows(sql: str, parameters: Sequence[SqlValue]) -> Iterator[Row]:
     """Rows in the types of Python; SQLite gives back floats and text, which its converters make exact."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -170,13 +172,11 @@ def _rows(sql: str, parameters: list[Any]) -> Iterator[Row]:
 def _converter() -> Callable[[Row], Row] | None:
     if connection.vendor == "postgresql":
         return None
-    columns: list[Any] = [
-        column(Observation, name).cached_col for name in ("value", "numerator", "denominator", "occurred_on")
-    ]
+    columns = [column(Observation, name).cached_col for name in ("value", "numerator", "denominator", "occurred_on")]
     chains = [each.get_db_converters(connection) + connection.ops.get_db_converters(each) for each in columns]
 
     def convert(row: Row) -> Row:
-        middle = list(row[3:7])
+        middle: list[Any] = list(row[3:7])  # what Django's converters give has no type
         for index, chain in enumerate(chains):
             for step in chain:
                 middle[index] = step(middle[index], columns[index], connection)

@@ -292,7 +292,7 @@ def _by_region(target: Target) -> dict[int, list[Quota]]:
     if target.coverage == Target.Coverage.WHOLE:
         return {}
     found: dict[int, list[Quota]] = defaultdict(list)
-    for quota in sorted(target.all_quotas, key=lambda one: one.from_month):
+    for quota in sorted(target.all_quotas, key=lambda quota: quota.from_month):
         found[quota.region_id].append(quota)
     return found
 
@@ -445,8 +445,8 @@ def _quotas(judged: JudgedTarget, region_id: int, facts: Sequence[TargetFacts]) 
     versions = judged.quotas.get(region_id)
     if not versions:
         return [None] * len(facts)
-    months = (one.stage.month for one in facts)
-    return [next((one for one in reversed(versions) if one.from_month <= month), None) for month in months]
+    months = (fact.stage.month for fact in facts)
+    return [next((quota for quota in reversed(versions) if quota.from_month <= month), None) for month in months]
 
 
 def _alone(
@@ -455,7 +455,7 @@ def _alone(
     """What decides a month and none after it, for the hash; empty where there is nothing of the kind."""
     if not judged.quotas and not judged.milestones:
         return []
-    texts = (provenance.milestones_text(judged.milestones, one.stage.end) for one in facts)
+    texts = (provenance.milestones_text(judged.milestones, fact.stage.end) for fact in facts)
     pairs = zip(texts, quotas, strict=True)
     told = [text if quota is None else f"{text}|quota {quota.threshold}" for text, quota in pairs]
     return [""] * window.skipped + told
@@ -470,7 +470,7 @@ def _results(
         return judge_months(judged.rule, facts)
     found: list[Judgement] = []
     for quota, of in groupby(zip(facts, quotas, strict=True), key=lambda pair: pair[1]):
-        months = [one for one, _quota in of]
+        months = [fact for fact, _quota in of]
         if quota is not None and quota.threshold is not None:
             found += judge_months(judged.rule.for_part(quota.threshold), months)
         else:
@@ -545,19 +545,19 @@ def attainments_if(entries: Collection[Entry]) -> list[Attainment]:
     """What the targets would be judged if these entries were official too; not saved. One attainment for each target
     and region that the entries touch, as of the entries' latest month; the wholes they are part of among them.
     """
-    latest = max((one.month for one in entries), default=None)
-    rows = AffectedTargets.by([one.key for one in entries]).rows(_with_entries(entries))
+    latest = max((entry.month for entry in entries), default=None)
+    rows = AffectedTargets.by([entry.key for entry in entries]).rows(_with_entries(entries))
     return [made for made in map(storing.attainment_of_row, rows) if made.month == latest]
 
 
 def _with_entries(entries: Collection[Entry]) -> Loader:
     """The official figures, with those of the entries in their place; an entry has no revision yet, so its id is 0."""
-    offered = {(one.indicator_id, one.region_id, one.month.key): one for one in entries}
+    offered = {(entry.indicator_id, entry.region_id, entry.month.key): entry for entry in entries}
 
     def load(keys: Collection[SeriesKey]) -> Iterator[Row]:
         yield from (row for row in official_now(keys) if row[:3] not in offered)
-        for (indicator_id, region_id, month), one in offered.items():
-            if SeriesKey(indicator_id, region_id, one.month.year) in keys:
-                yield indicator_id, region_id, month, *one.figures, 0
+        for (indicator_id, region_id, month), entry in offered.items():
+            if SeriesKey(indicator_id, region_id, entry.month.year) in keys:
+                yield indicator_id, region_id, month, *entry.figures, 0
 
     return load

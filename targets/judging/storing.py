@@ -15,7 +15,7 @@ from plans.periods import Month
 from targets.bulk.copy_rows import Lines, copy_into_table, execute_many
 from targets.models import Attainment, Target
 
-Row = tuple[Any, ...]
+Row = tuple[Any, ...]  # the columns are those of the model, which are known at run time alone
 """The values of COLUMNS, in their order; none is a text that anybody has typed."""
 
 KEY = ("target_id", "region_id", "month")

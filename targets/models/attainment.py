@@ -39,8 +39,8 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
     def with_rules(self) -> "list[Attainment]":
         """The attainments in a list, each with its target as it was judged in that month."""
         found: list[Attainment] = [*self]
-        for one in found:
-            one.of_target(one.target)
+        for attainment in found:
+            attainment.of_target(attainment.target)
         return found
 
     def of_plan(self, plan: Plan, *, region_id: int | None = None) -> Self:

@@ -2,9 +2,9 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,16 +15,20 @@ class ExactDecimalField(models.Field):
 
     description = _("an exact decimal number")
 
-    def db_type(self, connection: Any) -> str:
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "numeric" if connection.vendor == "postgresql" else "text"
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
+    def from_db_value(
+        self, value: Decimal | str | None, expression: object, connection: BaseDatabaseWrapper
+    ) -> Decimal | None:
         return value if value is None or isinstance(value, Decimal) else Decimal(value)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: object) -> Decimal | None:
         return value if value is None or isinstance(value, Decimal) else Decimal(str(value))
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+    def get_db_prep_value(
+        self, value: Decimal | None, connection: BaseDatabaseWrapper, prepared: bool = False
+    ) -> Decimal | str | None:
         if value is None or connection.vendor == "postgresql":
             return value
         return format(value, "f")
@@ -37,14 +41,14 @@ class NumbersField(models.Field):
 
     description = _("whole numbers")
 
-    def db_type(self, connection: Any) -> str:
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "text"
 
-    def from_db_value(self, value: str, expression: Any, connection: Any) -> list[int]:
+    def from_db_value(self, value: str, expression: object, connection: BaseDatabaseWrapper) -> list[int]:
         numbers: list[int] = json.loads(value)
         return numbers
 
-    def get_prep_value(self, value: Any) -> str:
+    def get_prep_value(self, value: object) -> str:
         return json.dumps(value)
 
 
@@ -55,11 +59,11 @@ class MonthSetField(models.Field):
 
     description = _("a set of months")
 
-    def db_type(self, connection: Any) -> str:
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "numeric" if connection.vendor == "postgresql" else "text"
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> int:
+    def from_db_value(self, value: Decimal | str, expression: object, connection: BaseDatabaseWrapper) -> int:
         return int(value)
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: int, connection: BaseDatabaseWrapper, prepared: bool = False) -> int | str:
         return value if connection.vendor == "postgresql" else str(value)

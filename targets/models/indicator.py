@@ -1,7 +1,7 @@
 """What can be measured month after month, across years and plans. It has no threshold."""
 
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -17,8 +17,11 @@ from plans.models import Plan
 from plans.periods import expected_months
 from targets.arithmetic.accumulation import IndicatorRule, month_set
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def bound(verbose_name: Any) -> "models.DecimalField[Decimal | None, Decimal | None]":
+
+def bound(verbose_name: "StrOrPromise") -> "models.DecimalField[Decimal | None, Decimal | None]":
     """An optional figure in the indicator's unit."""
     return models.DecimalField(verbose_name, max_digits=15, decimal_places=6, null=True, blank=True)
 

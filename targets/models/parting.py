@@ -78,7 +78,7 @@ class Step(models.Model):
         """From step to step towards the threshold: a count from 0 upward, anything else as the comparator goes."""
         target, counted = self.target, self.target.indicator.rule.accumulates
         stored = target.steps.exclude(pk=self.pk).exclude(due=self.due) if target.pk else ()
-        ordered = sorted([*((one.due, one.threshold) for one in stored), (self.due, self.threshold)])
+        ordered = sorted([*((step.due, step.threshold) for step in stored), (self.due, self.threshold)])
         aim = target.threshold if target.threshold is not None else self.threshold
         way = [*([Decimal(0)] if counted else []), *(number for _due, number in ordered), aim]
         upward = target.comparator in UPWARD

@@ -73,8 +73,8 @@ def _check_counting(target: "Target") -> None:
     if target.counting == "plan":
         if target.comparator == "improves" or target.threshold_kind == "last_year":
             raise ValidationError({"counting": _("What is compared with last year is counted by calendar year.")})
-        counted = [one for one in (target.indicator, target.operand) if one is not None]
-        if plan.first_month.number != 1 and any(one.entry_basis == "to_date" for one in counted):
+        counted = [indicator for indicator in (target.indicator, target.operand) if indicator is not None]
+        if plan.first_month.number != 1 and any(indicator.entry_basis == "to_date" for indicator in counted):
             raise ValidationError(
                 {
                     "counting": _(

@@ -199,6 +199,8 @@ class Target(models.Model):
     """There after `with_rules()` alone; see `all_versions`."""
     changing: RuleChange | None = None
     """The change under way; without one a change holds wherever the newest rule does."""
+    former: "TargetVersion"
+    """The rule as it was stored; there alone while the administration saves a change."""
     held: tuple[Month, Month] | None = None
     """The first and the last month in which its rule held, of one that has had several; see `rules_held`."""
 
@@ -251,7 +253,7 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:  # Django's own arguments, which are passed on
         """Saves; refuses words that the clause does not hold, by whatever door they come."""
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)
@@ -281,14 +283,14 @@ class Target(models.Model):
 
     @property
     def rules_held(self) -> list[HeldRule]:
-        """It as it is judged from month to month: by each of its rules that holds in a month of the plan."""
+        """The rules by which the target is judged, each with the months of the plan in which the rule holds."""
         first, last, versions = self.plan.first_month, self.plan.last_month, self.all_versions
         if not versions:
             return [HeldRule(first, last, self)]
         rules = [*(version.restored(self) for version in versions), self._alone()]
         found = [(first, rules[0])]
         for version, rule in zip(versions, rules[1:], strict=True):
-            found = [one for one in found if one[0] < version.from_month]
+            found = [begun for begun in found if begun[0] < version.from_month]
             found.append((max(version.from_month, first), rule))
         ends = [*(month.shifted(-1) for month, _rule in found[1:]), last]
         for (begins, rule), end in zip(found, ends, strict=True):
@@ -296,7 +298,7 @@ class Target(models.Model):
         return [HeldRule(begins, end, rule) for (begins, rule), end in zip(found, ends, strict=True)]
 
     def _alone(self) -> "Target":
-        """It by its own rule alone; to be read, never to be saved."""
+        """A copy of the target that has only its own rule; to be read, never to be saved."""
         made = copy.copy(self)
         made.known_versions = []
         return made

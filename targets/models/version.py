@@ -26,6 +26,7 @@ RULE = (
 and for which plan, is the same in all months."""
 
 
+# Which kind of field it is depends on the name: no type can say that.
 def _as_in_target(name: str) -> Any:
     """A field of the same kind as the target's own."""
     return column(Target, name).clone()

@@ -112,28 +112,34 @@ class DataQuality:
 
     def named(self, kind: str, subject: str) -> SignalOfMonth | None:
         """What is found now under this name."""
-        return next((one for one in self.found if (one.result.kind, one.result.about.name) == (kind, subject)), None)
+        return next(
+            (finding for finding in self.found if (finding.result.kind, finding.result.about.name) == (kind, subject)),
+            None,
+        )
 
     @cached_property
     def kinds(self) -> list[KindFindings]:
         """Everything by kind, with its questions; one query more."""
         asked = list(DataQuestion.objects.filter(plan=self.plan, month__lte=self.month).named().order_by("month"))
-        return [self._of_kind(kind, [one for one in asked if one.kind == kind]) for kind in SignalKind]
+        return [self._of_kind(kind, [question for question in asked if question.kind == kind]) for kind in SignalKind]
 
     def _of_kind(self, kind: SignalKind, asked: Sequence[DataQuestion]) -> KindFindings:
         results = self.summary.of_kind(kind)
         tests = sum(1 for result in results if result.chance is not None)
         scant = sum(1 for result in results if result.is_scant)
-        now = [self._finding(one, asked) for one in self.found if one.result.kind == kind]
+        now = [self._finding(finding, asked) for finding in self.found if finding.result.kind == kind]
         there = {finding.subject for finding in now}
-        kept = [one for one in asked if one.month == self.month and one.subject not in there]
-        gone = [SignalShown(kind, one.subject, signal_told_of(one), one.unit, one, is_gone=True) for one in kept]
+        kept = [question for question in asked if question.month == self.month and question.subject not in there]
+        gone = [
+            SignalShown(kind, question.subject, signal_told_of(question), question.unit, question, is_gone=True)
+            for question in kept
+        ]
         return KindFindings(kind, signal_heading(kind), KINDS[kind], tests, scant, [*now, *gone])
 
     def _finding(self, found: SignalOfMonth, asked: Iterable[DataQuestion]) -> SignalShown:
         """What was asked about stays as it was found then."""
         subject = found.result.about.name
-        about = {one.month: one for one in asked if one.subject == subject}
+        about = {question.month: question for question in asked if question.subject == subject}
         question = about.pop(self.month, None)
         told = signal_told_of(question) if question is not None else _told(found)
         earlier = about[max(about)] if about else None

@@ -119,7 +119,7 @@ class TestedData:
 
     def _promised(self, indicator_id: int, lot: Iterable[MonthlySeries]) -> Iterator[BesideLine]:
         """The figures beside the line of the first target that has one."""
-        target = next((one for one in self._targets.get(indicator_id, ()) if one.comparator in _LINES), None)
+        target = next((target for target in self._targets.get(indicator_id, ()) if target.comparator in _LINES), None)
         if target is None or not target.indicator.scale:
             return
         for entry in (entry for series in lot for entry in series.entries if entry.denominator is not None):
@@ -147,7 +147,7 @@ class TestedData:
             by_unit[unit_id].append(corrected)
             if key.month == self.month:
                 of_month[unit_id].append(corrected)
-        yield from filter(None, (corrections.reversal(one) for lot in of_month.values() for one in lot))
+        yield from filter(None, (corrections.reversal(corrected) for lot in of_month.values() for corrected in lot))
         yield from (corrections.favourable(unit_id, lot) for unit_id, lot in by_unit.items() if unit_id)
         yield from self._late(of_month)
 
@@ -161,7 +161,9 @@ class TestedData:
 
     def _passes(self, entry: Entry) -> bool | None:
         """Whether the figure passes what is promised first of its indicator, all others being what they are now."""
-        target = next((one for one in self._targets.get(entry.indicator_id, ()) if one.comparator in HOLDS), None)
+        target = next(
+            (target for target in self._targets.get(entry.indicator_id, ()) if target.comparator in HOLDS), None
+        )
         if target is None or target.comparator in ("between", "about"):
             return None
         if target.indicator.rule.accumulates:
@@ -174,7 +176,9 @@ class TestedData:
     def _passes_together(self, target: Target, entry: Entry) -> bool | None:
         """A count passes by all that has come together, this figure in the place of the one that is official now."""
         judged = self.judged.get((target.pk, entry.region_id, entry.month))
-        now = next((one for one in self.entries.get(entry.key[:2], ()) if one.month == entry.month), None)
+        now = next(
+            (official for official in self.entries.get(entry.key[:2], ()) if official.month == entry.month), None
+        )
         if judged is None or judged.actual is None or judged.line is None or now is None:
             return None
         reached = judged.actual - (now.value or 0) + (entry.value or 0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -10,9 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from targets.data_quality.signals import SignalKind
 from targets.models import DataQuestion
-from targets.wording.notices import stored_month_text
-
-Details = Mapping[str, Any]
+from targets.wording.notices import Details, stored_month_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ KINDS: Mapping[SignalKind, KindWords] = {
 }
 
 
-def _float(value: Any) -> str:
+def _float(value: float | str) -> str:
     return f"{float(value):.2f}"
 
 

@@ -95,7 +95,7 @@ class QuotaForm:
         """All quotas of a target: what was typed, and what the form did not show as it is."""
         pk = column.target.pk
         typed = {region_id: number for (target_id, region_id), number in self.numbers.items() if target_id == pk}
-        return {region_id: one for region_id, one in {**column.numbers, **typed}.items() if one is not None}
+        return {region_id: number for region_id, number in {**column.numbers, **typed}.items() if number is not None}
 
     def rows(self) -> list[tuple[QuotaPlace, list[QuotaCell]]]:
         """The table with what stands in its cells."""

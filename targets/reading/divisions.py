@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Protocol
 
 from django.db.models import Max
 
-from departments.models import Region
+from departments.models import Region, User
 from plans.models import Plan
 from plans.periods import Month
 from targets.models import Quota, Target
@@ -70,10 +70,25 @@ class QuotaIssue:
     changes: Sequence[RegionChange]
 
 
+class WrittenQuota(Protocol):
+    """A quota as one writing of it left it: a row of the history of quotas."""
+
+    region: Region
+    region_id: int
+    from_month: Month
+    threshold: Decimal | None
+    source: str
+    reason: str
+    history_id: int
+    history_date: datetime
+    history_user: User | None
+    history_type: str
+
+
 def issues_of(target: Target, after: int = 0) -> list[QuotaIssue]:
     """How the target's quotas came about, the latest first; only what was written after a version."""
     rows = Quota.history.filter(target_id=target.pk).select_related("history_user", "region")
-    known: dict[tuple[int, Month], Decimal] = {}
+    known: dict[tuple[int, Month], Decimal | None] = {}
     found = [
         _issue(list(of), known)
         for _at, of in groupby(
@@ -83,7 +98,7 @@ def issues_of(target: Target, after: int = 0) -> list[QuotaIssue]:
     return [issue for issue in reversed(found) if issue.number > after]
 
 
-def _issue(rows: Sequence[Any], known: dict[tuple[int, Month], Decimal]) -> QuotaIssue:
+def _issue(rows: Sequence[WrittenQuota], known: dict[tuple[int, Month], Decimal | None]) -> QuotaIssue:
     """What was written in one moment; `known` holds what each version said until then."""
     last = rows[-1]
     changes = [_change(row, known) for row in sorted(rows, key=lambda row: str(row.region.code))]
@@ -92,7 +107,7 @@ def _issue(rows: Sequence[Any], known: dict[tuple[int, Month], Decimal]) -> Quot
     return QuotaIssue(last.history_id, last.history_date, by, last.from_month, last.source, last.reason, different)
 
 
-def _change(row: Any, known: dict[tuple[int, Month], Any]) -> RegionChange:
+def _change(row: WrittenQuota, known: dict[tuple[int, Month], Decimal | None]) -> RegionChange:
     place, removed = (row.region_id, row.from_month), row.history_type == "-"
     before = known.get(place)
     known[place] = None if removed else row.threshold

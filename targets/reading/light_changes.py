@@ -74,7 +74,7 @@ def history(target: Target, region: Region, month: Month, user: User, until: dat
     if not days:
         return History((), None)
     moments = [days[0] - timedelta(days=1), *days]
-    judged = replay_month(target, region.pk, month, regions, (_official_on(spells, one) for one in moments))
+    judged = replay_month(target, region.pk, month, regions, (_official_on(spells, moment) for moment in moments))
     states = list(_with_lights(target, judged))
     turned = [
         (day, before, after, attainment)
@@ -82,14 +82,14 @@ def history(target: Target, region: Region, month: Month, user: User, until: dat
         if (before.colour, before.shape) != (after.colour, after.shape)
     ]
     causes = _causes({day: _of_day(spells, day) for day, *_rest in turned}, user)
-    changes = [LightChange(*one, *causes[one[0]]) for one in reversed(turned)]
+    changes = [LightChange(*turn, *causes[turn[0]]) for turn in reversed(turned)]
     return History(changes, days[0] if len(known) > DAYS else None)
 
 
 def _with_lights(target: Target, judged: Iterable[Attainment]) -> Iterator[tuple[Attainment, Light]]:
-    for one in judged:
-        one.target = target
-        yield one, light_of_attainment(one)
+    for attainment in judged:
+        attainment.target = target
+        yield attainment, light_of_attainment(attainment)
 
 
 def _spells(months: Mapping[SeriesKey, int], until: datetime) -> Iterator[_Spell]:

@@ -61,10 +61,10 @@ def plan_promises_of(plan: Plan) -> PlanPromises:
     """As it is stored; six queries."""
     stored = Target.objects.filter(plan=plan).select_related("indicator", "operand", "operand_region")
     stored = stored.prefetch_related("steps").with_rules().defer(*_NOT_LISTED)
-    targets = {one.pk: one for one in stored.order_by("order", "code")}
-    clauses = {one.pk: one for one in plan.clauses.with_names().order_by("order")}
-    for one in targets.values():
-        one.plan, one.clause = plan, clauses[one.clause_id]
+    targets = {target.pk: target for target in stored.order_by("order", "code")}
+    clauses = {clause.pk: clause for clause in plan.clauses.with_names().order_by("order")}
+    for target in targets.values():
+        target.plan, target.clause = plan, clauses[target.clause_id]
     return PlanPromises(plan, clauses, targets, duties_of_plan(plan))
 
 
@@ -73,9 +73,9 @@ def judged_in(promised: PlanPromises, month: Month) -> list[Attainment]:
     read is not among them."""
     plan, targets = promised.plan, promised.targets
     rows = Attainment.objects.filter(target__plan=plan, region_id=plan.region_id, month=month).defer("inputs_hash")
-    found = {one.target_id: one for one in rows}
+    found = {attainment.target_id: attainment for attainment in rows}
     judged = [found[pk] for pk in targets if pk in found]
-    for one in judged:
-        one.region = plan.region
-        one.of_target(targets[one.target_id])
+    for attainment in judged:
+        attainment.region = plan.region
+        attainment.of_target(targets[attainment.target_id])
     return judged

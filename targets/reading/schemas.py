@@ -287,7 +287,7 @@ class ObservationOut(Schema):
 
     @staticmethod
     def resolve_authors(observation: Observation) -> list[str]:
-        return [str(one) for one in observation.official.all_authors] if observation.official else []
+        return [str(person) for person in observation.official.all_authors] if observation.official else []
 
     @staticmethod
     def resolve_demonstration(observation: Observation) -> object:
@@ -296,4 +296,4 @@ class ObservationOut(Schema):
 
 def departments_with_roles(assignments: Iterable[AbstractAssignment]) -> list[dict[str, str]]:
     """The departments that answer for a promise, with their roles."""
-    return [{"code": one.department.code, "role": one.role} for one in assignments]
+    return [{"code": assignment.department.code, "role": assignment.role} for assignment in assignments]

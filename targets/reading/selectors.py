@@ -71,8 +71,8 @@ class TargetRow:
     @property
     def still_needed(self) -> bool:
         """Whether there is anything to say about the rest of the year: 0 more is nothing, but at most 0 is a lot."""
-        one = self.attainment
-        return bool(one.needed) or not one.needed_reachable or self.target.comparator in UNRECOVERABLE
+        attainment = self.attainment
+        return bool(attainment.needed) or not attainment.needed_reachable or self.target.comparator in UNRECOVERABLE
 
 
 @lru_cache(maxsize=2000)
@@ -126,7 +126,17 @@ def trends_of_attainments(plan: Plan, attainments: Iterable[Attainment]) -> Tren
     """The same from attainments that are at hand, ordered by month."""
     return _trends(
         plan,
-        ((one.target_id, one.month, one.actual, one.compared, one.signal, one.last_month) for one in attainments),
+        (
+            (
+                attainment.target_id,
+                attainment.month,
+                attainment.actual,
+                attainment.compared,
+                attainment.signal,
+                attainment.last_month,
+            )
+            for attainment in attainments
+        ),
     )
 
 
@@ -166,12 +176,12 @@ def rows_of_attainments(attainments: Iterable[Attainment], known: Trends | None 
     """The attainments as rows of a list, with their months so far where these are known."""
     return [
         TargetRow(
-            one,
-            attainment_texts_of(one),
-            light_of_attainment(one),
-            known.until(one.target_id, one.month) if known is not None else (),
+            attainment,
+            attainment_texts_of(attainment),
+            light_of_attainment(attainment),
+            known.until(attainment.target_id, attainment.month) if known is not None else (),
         )
-        for one in attainments
+        for attainment in attainments
     ]
 
 
@@ -181,7 +191,7 @@ def attainments_official_then(
     """The targets judged for a region, with `parts` for every region of theirs, month by month, by the figures that
     were official at a moment; in the plan's order."""
     found = Target.objects.to_be_judged().filter(pk__in=targets).select_related("clause", "plan__region")
-    known = {one.pk: one for one in found}
+    known = {attainment.pk: attainment for attainment in found}
     rows = attainments_from(list(known.values()), region.pk, official_at(moment), parts=parts)
     regions = Region.objects.in_bulk({row.region_id for row in rows}) if parts else {region.pk: region}
     quotas = {quota.pk: quota for target in found for quota in target.all_quotas}
@@ -195,7 +205,11 @@ def attainments_official_then(
 def attainments_seen_by(user: User, attainments: Iterable[Attainment]) -> list[Attainment]:
     """Of attainments that were judged anew, of a plan that the person sees, those that `visible_to` would show."""
     seen = access.reach(user, Action.VIEW_OBSERVATIONS).judged
-    return [one for one in attainments if one.region_id in seen or one.region_id == one.target.plan.region_id]
+    return [
+        attainment
+        for attainment in attainments
+        if attainment.region_id in seen or attainment.region_id == attainment.target.plan.region_id
+    ]
 
 
 def would_be_seen(user: User, would: Iterable[Attainment]) -> list[Attainment]:
@@ -204,10 +218,10 @@ def would_be_seen(user: User, would: Iterable[Attainment]) -> list[Attainment]:
     found = list(would)
     visible = Target.objects.filter(plan__in=Plan.objects.visible_to(user).values("pk"))
     related = visible.select_related("indicator", "operand", "operand_region", "plan").prefetch_related("steps")
-    targets = related.with_rules().in_bulk({one.target_id for one in found})
-    known = [one for one in found if one.target_id in targets]
-    for one in known:
-        one.of_target(targets[one.target_id])
+    targets = related.with_rules().in_bulk({attainment.target_id for attainment in found})
+    known = [attainment for attainment in found if attainment.target_id in targets]
+    for attainment in known:
+        attainment.of_target(targets[attainment.target_id])
     return attainments_seen_by(user, known)
 
 
@@ -250,6 +264,6 @@ def duties_of_plan(plan: Plan) -> Duties:
 
 def last_updates(attainments: Iterable[Attainment]) -> dict[int, datetime]:
     """Target → when the newest of the figures it was judged by became official."""
-    newest = {one.target_id: max(one.revisions) for one in attainments if one.revisions}
+    newest = {attainment.target_id: max(attainment.revisions) for attainment in attainments if attainment.revisions}
     times = dict(Revision.objects.filter(pk__in=newest.values()).values_list("pk", "official_at"))
     return {target_id: at for target_id, revision in newest.items() if (at := times.get(revision)) is not None}

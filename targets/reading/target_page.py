@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import reduce
 from itertools import chain, groupby
 from operator import or_
-from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -72,34 +71,36 @@ def rank_parts_of_target(
 ) -> RankedParts | None:
     """The parts of the region by the indicator's own direction, last those without a figure and those that owe nothing,
     which have no rank; None where the whole alone is judged. A person who sees one part alone is told no rank."""
-    known = [[one for one in of if one.month <= month] for _region, of in _by_region(attainments)]
+    known = [[attainment for attainment in of if attainment.month <= month] for _region, of in _by_region(attainments)]
     latest = [listed[-1] for listed in known if listed]
     if not latest:
         return None
     divided = is_divided(latest)
-    trends = [[_point_of(one, divided=divided) for one in listed] for listed in known if listed]
+    trends = [[_point_of(attainment, divided=divided) for attainment in listed] for listed in known if listed]
     points = [*chain.from_iterable(trends)]
-    figures = [float(one) for point in points for one in (point.actual, point.compared) if one is not None]
+    figures = [float(figure) for point in points for figure in (point.actual, point.compared) if figure is not None]
     rows = [replace(row, trend=trend) for row, trend in zip(rows_of_attainments(latest), trends, strict=True)]
     places = _ranked(rows, whole, divided=divided)
     return RankedParts(places, divided, min(figures, default=0.0), max(figures, default=0.0))
 
 
 def _by_region(attainments: Iterable[Attainment]) -> Iterable[tuple[int, Iterable[Attainment]]]:
-    return groupby(attainments, key=lambda one: one.region_id)
+    return groupby(attainments, key=lambda attainment: attainment.region_id)
 
 
-def _point_of(one: Attainment, *, divided: bool) -> TrendPoint:
+def _point_of(attainment: Attainment, *, divided: bool) -> TrendPoint:
     """A month as it is drawn: the figure and what it is compared with, or the share of the region's own quota."""
     if not divided:
-        return TrendPoint(one.month, one.actual, one.compared, one.signal)
-    share = completion(one)
-    return TrendPoint(one.month, share, None if share is None else Decimal(1), one.signal)
+        return TrendPoint(attainment.month, attainment.actual, attainment.compared, attainment.signal)
+    share = completion(attainment)
+    return TrendPoint(attainment.month, share, None if share is None else Decimal(1), attainment.signal)
 
 
 def _ranked(rows: Sequence[TargetRow], whole: TargetRow | None, *, divided: bool) -> list[RankedPart]:
     figures = [_figures(row.attainment, divided=divided) for row in rows]
-    largest = max((abs(one) for pair in figures for one in pair if one is not None), default=Decimal(0)) or Decimal(1)
+    largest = max(
+        (abs(figure) for pair in figures for figure in pair if figure is not None), default=Decimal(0)
+    ) or Decimal(1)
     places = [
         _place(row, rank, own and own / largest, aim and aim / largest, whole)
         for row, rank, (own, aim) in zip(rows, _places(rows, [own for own, _aim in figures]), figures, strict=True)
@@ -126,13 +127,13 @@ def _in_families(places: Sequence[RankedPart]) -> list[RankedPart]:
     for place in places:
         parent = place.row.attainment.region.parent_id
         below[parent if parent in known else 0].append(place)
-    return [one for place in below[0] for one in (place, *_deeper(place, below))]
+    return [part for place in below[0] for part in (place, *_deeper(place, below))]
 
 
 def _deeper(place: RankedPart, below: Mapping[int, Sequence[RankedPart]]) -> Iterator[RankedPart]:
-    for one in below.get(place.row.attainment.region_id, ()):
-        yield replace(one, is_deeper=True)
-        yield from _deeper(one, below)
+    for part in below.get(place.row.attainment.region_id, ()):
+        yield replace(part, is_deeper=True)
+        yield from _deeper(part, below)
 
 
 def _order(place: RankedPart) -> tuple[bool, bool, int]:
@@ -213,7 +214,7 @@ def last_year_figures(target: Target, loader: Loader) -> list[Decimal | None]:
         for year in {month.year for month in before}
     }
     found = [figure_to_date(indicator.rule, series[month.year][month.number - 1]) for month in before]
-    return [None if one is None else rounded(decimal_of_quantity(one), indicator.decimals) for one in found]
+    return [None if figure is None else rounded(decimal_of_quantity(figure), indicator.decimals) for figure in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,7 @@ def outlook_of_target(target: Target, rows: Sequence[TargetRow], month: Month) -
     """What the rest of the time would bring if it went on as so far, from the attainments of the plan's months: to the
     due month, or where counting begins anew each year to the year's end."""
     target = target.in_month(month)
-    row = next((one for one in rows if one.attainment.month == month), None)
+    row = next((row for row in rows if row.attainment.month == month), None)
     if row is None or month in target.course().frozen:
         return None
     first, until = row.attainment.counted_from, min(made_up_until(target.course(), month), target.plan.last_month)
@@ -260,8 +261,8 @@ def outlook_of_target(target: Target, rows: Sequence[TargetRow], month: Month) -
     compared = row.attainment.compared
     fixed = target.threshold_kind in FORESEEN
     promised = outlook_holds(target.rule, ahead[-1], compared) if fixed and compared is not None else None
-    months = [first.shifted(one.month - 1) for one in ahead]
-    texts = {of: _outlook_texts(one, target.indicator) for of, one in zip(months, ahead, strict=True)}
+    months = [first.shifted(outlook.month - 1) for outlook in ahead]
+    texts = {of: _outlook_texts(outlook, target.indicator) for of, outlook in zip(months, ahead, strict=True)}
     return TargetOutlook(ahead, months, texts, promised, fixed, spans_years(target))
 
 
@@ -278,20 +279,22 @@ def _known(target: Target, rows: Sequence[TargetRow], first: Month) -> KnownStat
     numbers = expected_months(target.indicator.frequency)
     months = range(_number(target.plan.last_month, first))
     due = [index for index in months if first.shifted(index).number in numbers]
-    states = [*[None] * unknown, *(_state(one) for one in counted)]
+    states = [*[None] * unknown, *(_state(attainment) for attainment in counted)]
     return KnownStates(states, sum(1 << index for index in due), unknown)
 
 
-def _state(one: Attainment) -> Accumulated | None:
+def _state(attainment: Attainment) -> Accumulated | None:
     """The year to date from which a row was judged."""
-    if one.numerator is None or one.denominator is None:
+    if attainment.numerator is None or attainment.denominator is None:
         return None
-    return Accumulated(one.numerator, one.denominator, one.months, one.months & ~one.missing)
+    return Accumulated(
+        attainment.numerator, attainment.denominator, attainment.months, attainment.months & ~attainment.missing
+    )
 
 
-def _outlook_texts(one: Outlook, indicator: Indicator) -> tuple[str, str]:
+def _outlook_texts(outlook: Outlook, indicator: Indicator) -> tuple[str, str]:
     """The likely figure, and the range."""
-    low, likely, high = (number_in_full(rounded(figure, indicator.decimals)) for figure in one[1:])
+    low, likely, high = (number_in_full(rounded(figure, indicator.decimals)) for figure in outlook[1:])
     return with_unit(likely, indicator.unit), with_unit(f"{low}\u2013{high}", indicator.unit)
 
 
@@ -339,7 +342,7 @@ def chart(
     month: Month,
     before: Sequence[Decimal | None],
     ahead: TargetOutlook | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The chart's figures as plain numbers, with the texts of the table for the tooltip.
 
     The line of the target runs on to the plan's end, except where it is a figure that nobody knows in advance.
@@ -370,14 +373,14 @@ def _is_foreseen(target: Target) -> bool:
 
 def _point(
     line: TargetMonthLine, earlier: Decimal | None, outlooks: Mapping[Month, Outlook], month: Month, *, foreseen: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One month; JavaScript draws with binary fractions, so every figure that is read comes as text."""
-    row, one = line.row, line.row.attainment
-    reached, known, outlook = one.month <= month, one.pace, outlooks.get(one.month)
+    row, attainment = line.row, line.row.attainment
+    reached, known, outlook = attainment.month <= month, attainment.pace, outlooks.get(attainment.month)
     return {
         "month": line.month_text,
-        "actual": float(one.actual) if reached and one.actual is not None else None,
-        "threshold": float(one.compared) if (reached or foreseen) and one.compared is not None else None,
+        "actual": float(attainment.actual) if reached and attainment.actual is not None else None,
+        "threshold": float(attainment.compared) if (reached or foreseen) and attainment.compared is not None else None,
         "pace": float(known) if known is not None else None,
         "lastYear": float(earlier) if earlier is not None else None,
         "outlook": [float(figure) for figure in outlook[1:]] if outlook is not None else None,
@@ -386,6 +389,6 @@ def _point(
         "paceText": line.pace,
         "lastYearText": line.last_year,
         "outlookText": list(line.outlook) if line.outlook is not None else None,
-        "signal": one.signal,
+        "signal": attainment.signal,
         "word": str(row.light.word),
     }

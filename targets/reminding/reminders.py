@@ -100,10 +100,16 @@ def figure_matters_of(people: Sequence[User], today: date) -> dict[int, list[Mat
 def figure_gaps_on(today: date) -> list[FigureGap]:
     """What is not handed in, of every open month that is near its deadline or past it, newest month first: each figure
     once, by the earliest day of the plans that ask for it. Months before a plan are asked for with its first one."""
-    asked = {(one.plan.pk, one.month): one for first in asked_on(today) for one in (first, *_earlier(first))}
+    asked = {
+        (asked_month.plan.pk, asked_month.month): asked_month
+        for first in asked_on(today)
+        for asked_month in (first, *_earlier(first))
+    }
     months = {month for _plan, month in asked}
     units = list(Department.objects.select_related("region").order_by("kind", "code")) if asked else []
-    expected = expected_over(list({one.plan.pk: one.plan for one in asked.values()}.values()), months)
+    expected = expected_over(
+        list({asked_month.plan.pk: asked_month.plan for asked_month in asked.values()}.values()), months
+    )
     latest = Revision.objects.latest_of(list(expected.figures))
     closed = closed_in(months)
     return [
@@ -124,8 +130,8 @@ def asked_on(today: date) -> list[AskedMonth]:
         if MONTHLY.first(deadline.day) <= today
     ]
     newest = max((month for month, _plan, _day in near), default=None)
-    open_ones = [one for one in near if not situation.is_closed([one[1]], one[0])]
-    latest_first = sorted(open_ones, key=lambda one: one[0], reverse=True)
+    open_now = [due for due in near if not situation.is_closed([due[1]], due[0])]
+    latest_first = sorted(open_now, key=lambda due: due[0], reverse=True)
     return [AskedMonth(plan, month, day, month != newest) for month, plan, day in latest_first]
 
 
@@ -154,9 +160,9 @@ def _gaps(
     for key, state in owed:
         known = [asked[plan.pk, key[2]] for plan in expected.plans_of(key) if (plan.pk, key[2]) in asked]
         if known:
-            first = min(known, key=lambda one: one.deadline)
+            first = min(known, key=lambda asked_month: asked_month.deadline)
             by_day[first.deadline].append((state, first))
-            regions[first.deadline].update(one.plan.region_id for one in known)
+            regions[first.deadline].update(asked_month.plan.region_id for asked_month in known)
     for number, (day, lot) in enumerate(sorted(by_day.items())):
         states, first = Counter(state for state, _asked in lot), lot[0][1]
         link = reverse("worksheet", kwargs={"code": unit.code, "month": str(first.month)})
@@ -178,8 +184,8 @@ def _own(person: User) -> Reach:
 def _together(reached: Sequence[Reach]) -> Reach:
     """The units for which any of them answers."""
     return Reach(
-        departments=frozenset().union(*(one.departments for one in reached)),
-        regions=frozenset().union(*(one.regions for one in reached)),
+        departments=frozenset().union(*(reach.departments for reach in reached)),
+        regions=frozenset().union(*(reach.regions for reach in reached)),
     )
 
 
@@ -308,11 +314,12 @@ def _reviewing(person: User, waiting: Sequence[WaitingEntries], today: date) -> 
     """Others' entries about which the person decides, in one line."""
     reached = access.reach(person, Action.REVIEW_OBSERVATIONS)
     own = [
-        one
-        for one in waiting
-        if person.pk not in one.authors and reached.covers(department_id=one.department_id, region_id=one.region_id)
+        entry
+        for entry in waiting
+        if person.pk not in entry.authors
+        and reached.covers(department_id=entry.department_id, region_id=entry.region_id)
     ]
     if own:
-        since = min(one.since for one in own)
-        details = {"number": sum(one.number for one in own), "since": since.isoformat()}
+        since = min(entry.since for entry in own)
+        details = {"number": sum(entry.number for entry in own), "since": since.isoformat()}
         yield Matter("reviews", since, REVIEW, NoticePart("reviews", details, reverse("reviews")))

@@ -5,15 +5,11 @@ The observation is locked whenever its attachments change, so that nothing is re
 
 from collections.abc import Collection, Iterable, Mapping
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from departments.models import User
-from departments.services.accounts import record
-from reviews import files
-from reviews.attaching import AttachableFile, Content, demand_room, keep_attached_file
+from reviews.attaching import AttachableFile, Content, keep_attached_file, remove_attached_file, save_attached_file
 from reviews.workflow import ReviewState
 from targets.bulk import offered_figures
 from targets.entry_rules.figures import Key
@@ -37,12 +33,10 @@ def _attached(key: Key, content: Content, path: str, by: User) -> Attachment:
     observation, _made = Observation.objects.get_or_create(indicator_id=key[0], region_id=key[1], month=key[2])
     Observation.objects.select_for_update().get(pk=observation.pk)
     beside = observation.attachments.filter(Q(revision__isnull=True) | Q(revision__state=ReviewState.SUBMITTED.value))
-    if same := beside.filter(revision__isnull=True, digest=content.digest).first():
-        return same
-    demand_room(beside.count())
-    made = Attachment.objects.create(observation=observation, file=path, by=by, **content.fields)
-    record("attachment.added", by=by, subject=observation, name=made.name, size=made.size, digest=made.digest)
-    return made
+    unsaved = Attachment(observation=observation, file=path, by=by, **content.fields)
+    return save_attached_file(
+        unsaved, beside.of_drafts(), counted=beside, event="attachment.added", subject=observation
+    )
 
 
 @transaction.atomic
@@ -54,18 +48,14 @@ def detach(attachment: Attachment, *, by: User) -> None:
     demand_open([key])
     Observation.objects.select_for_update().get(pk=observation.pk)
     found = observation.attachments.filter(pk=attachment.pk).first()
-    if found is None:
-        return
-    if found.revision_id is not None:
-        raise ValidationError(_("The file has been handed in and stays with its entry."), code="handed_in")
-    record("attachment.removed", by=by, subject=observation, name=found.name, size=found.size, digest=found.digest)
-    found.delete()
-    files.delete_files_after_commit([str(found.file)])
+    if found is not None:
+        handed_in = found.revision_id is not None
+        remove_attached_file(found, is_handed_in=handed_in, event="attachment.removed", subject=observation, by=by)
 
 
 def hand_over_figure_files(revisions: Collection[Revision]) -> None:
     """What lies beside the drafts of these entries belongs to the entries from now on."""
-    entries = {one.observation_id: one for one in revisions}
+    entries = {revision.observation_id: revision for revision in revisions}
     rows = list(Attachment.objects.of_drafts().filter(observation__in=entries))
     for row in rows:
         row.revision = entries[row.observation_id]
@@ -74,7 +64,7 @@ def hand_over_figure_files(revisions: Collection[Revision]) -> None:
 
 def carry_on_figure_files(replaced: Mapping[int, Revision], revisions: Iterable[Revision]) -> None:
     """What was handed in with entries that are replaced while they wait goes with those that replace them."""
-    entries = {one.observation_id: one for one in revisions if one.observation_id in replaced}
+    entries = {revision.observation_id: revision for revision in revisions if revision.observation_id in replaced}
     involved = [*entries.values(), *replaced.values()]
     rows = list(Attachment.objects.filter(revision__in=involved) if entries else ())
     there = {(row.observation_id, row.digest) for row in rows if row.revision_id == entries[row.observation_id].pk}

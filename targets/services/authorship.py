@@ -62,12 +62,13 @@ def copy_authors(pairs: Iterable[tuple[Revision, Revision]]) -> None:
     repeating = {old.pk: new for old, new in pairs}
     keep = RevisionAuthor.objects.filter(revision__in=repeating).order_by("pk")
     RevisionAuthor.objects.bulk_create(
-        RevisionAuthor(revision=repeating[one.revision_id], user_id=one.user_id, parts=one.parts) for one in keep
+        RevisionAuthor(revision=repeating[author.revision_id], user_id=author.user_id, parts=author.parts)
+        for author in keep
     )
 
 
 def names_of_authors(people: Collection[int], by: User) -> str:
     """The names of authors, for the audit log; one query if there are others than who acts."""
-    others = {one for one in people if one != by.pk}
+    others = {person_id for person_id in people if person_id != by.pk}
     known = [*(User.objects.filter(pk__in=others) if others else ()), *([by] if by.pk in people else ())]
     return ", ".join(sorted(map(str, known)))

@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import localcontext
 from functools import cached_property, lru_cache
 from itertools import starmap
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -39,12 +38,12 @@ class Background:
     @cached_property
     def accumulating(self) -> Collection[int]:
         """The indicators of which totals since January are entered."""
-        return {pk for pk, one in self.indicators.items() if one.rule.accumulates_to_date}
+        return {pk for pk, indicator in self.indicators.items() if indicator.rule.accumulates_to_date}
 
     @cached_property
     def by_month(self) -> Collection[int]:
         """The indicators of which each month has its own figure."""
-        return {pk for pk, one in self.indicators.items() if one.entry_basis == BY_MONTH}
+        return {pk for pk, indicator in self.indicators.items() if indicator.entry_basis == BY_MONTH}
 
     @cached_property
     def wholes(self) -> Collection[int]:
@@ -59,23 +58,23 @@ class Background:
     @cached_property
     def totals(self) -> Mapping[Key, Entry]:
         """The official figures of the entries' years, where these are totals since January."""
-        entries = [one for one in self._entries if one.indicator_id in self.accumulating]
-        return _official({SeriesKey(one.indicator_id, one.region_id, one.month.year) for one in entries})
+        entries = [entry for entry in self._entries if entry.indicator_id in self.accumulating]
+        return _official({SeriesKey(entry.indicator_id, entry.region_id, entry.month.year) for entry in entries})
 
     @cached_property
     def earlier(self) -> Mapping[Key, Entry]:
         """The official figures of the months before an entry, where each month has its own."""
-        entries = [one for one in self._entries if one[0] in self.by_month]
-        keys = {(one[0], one[1], one[2].year - back) for one in entries for back in (0, 1)}
+        entries = [entry for entry in self._entries if entry[0] in self.by_month]
+        keys = {(key[0], key[1], key[2].year - back) for key in entries for back in (0, 1)}
         return _official(list(starmap(SeriesKey, keys)))
 
 
 def _official(keys: Collection[SeriesKey]) -> dict[Key, Entry]:
     """The official figures of whole years."""
     found = {}
-    for indicator_id, region_id, month_key, *figures, _revision in official_now(keys) if keys else ():
-        key = (indicator_id, region_id, Month.from_key(month_key))
-        found[key] = Entry(*key, *figures)
+    for row in official_now(keys) if keys else ():
+        key = (row[0], row[1], Month.from_key(row[2]))
+        found[key] = Entry(*key, row[3], row[4], row[5], row[6])
     return found
 
 
@@ -113,7 +112,7 @@ def odd_entries(entries: Sequence[Entry], background: Background | None = None) 
             if has_earlier and (before := _before(entry, background, MONTHS_BEFORE)):
                 around = replace(around, earlier=before)
             problems = oddities.oddities(entry, around)
-            if any(one.code == "jump" for one in problems):
+            if any(problem.code == "jump" for problem in problems):
                 around = replace(around, earlier=_before(entry, background, oddities.LONG))
                 problems = oddities.oddities(entry, around)
             if problems:
@@ -132,7 +131,7 @@ def _before(entry: Entry, background: Background, number: int) -> list[Entry]:
     if entry.indicator_id not in background.by_month:
         return []
     keys = ((entry.indicator_id, entry.region_id, month) for month in months_before(entry.month, number))
-    return [one for one in map(background.earlier.get, keys) if one is not None]
+    return [entry for entry in map(background.earlier.get, keys) if entry is not None]
 
 
 @lru_cache(maxsize=4096)
@@ -153,7 +152,7 @@ def entry_rule(indicator: Indicator, *, has_parts: bool) -> EntryRule:
     )
 
 
-def hold_totals(indicator_ids: QuerySet[Any] | Collection[int]) -> None:
+def hold_totals(indicator_ids: QuerySet | Collection[int]) -> None:
     """Keeps others from deciding about totals since January of these indicators until the transaction ends.
 
     A fall lies between two months, which are two rows: locking the rows that change would let two decisions at the same
@@ -185,4 +184,6 @@ def _falls(
     for (indicator_id, region_id, month), official in background.totals.items() if series else ():
         if (key := SeriesKey(indicator_id, region_id, month.year)) in series:
             series[key].setdefault(month, (official, False))
-    return [(positions[entry], problem) for one in series.values() for entry, problem in check_to_date(one.values())]
+    return [
+        (positions[entry], problem) for months in series.values() for entry, problem in check_to_date(months.values())
+    ]

@@ -52,12 +52,12 @@ def formulas_changed() -> None:
 def promises_changed(objects: Collection[models.Model]) -> None:
     """Marks what is judged by changed indicators, targets, their steps and quotas, plans or regions."""
     targets = Target.objects.select_related("plan")
-    if not any(isinstance(one, Region) for one in objects):
+    if not any(isinstance(row, Region) for row in objects):
         targets = targets.filter(
-            models.Q(pk__in=[one.pk for one in objects if isinstance(one, Target)])
-            | models.Q(pk__in=[one.target_id for one in objects if isinstance(one, Quota | Step)])
-            | models.Q(plan__in=[one.pk for one in objects if isinstance(one, Plan)])
-            | models.Q(indicator__in=(changed := [one.pk for one in objects if isinstance(one, Indicator)]))
+            models.Q(pk__in=[row.pk for row in objects if isinstance(row, Target)])
+            | models.Q(pk__in=[row.target_id for row in objects if isinstance(row, Quota | Step)])
+            | models.Q(plan__in=[row.pk for row in objects if isinstance(row, Plan)])
+            | models.Q(indicator__in=(changed := [row.pk for row in objects if isinstance(row, Indicator)]))
             | models.Q(operand__in=changed)
             | models.Q(pk__in=TargetVersion.objects.filter(operand__in=changed).values("target"))
         )

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from departments.models import User
 from departments.services.accounts import record
+from plans.periods import Month
 from reviews.authors import authors_of, foremost_author, note_typists
 from reviews.workflow import ReviewState, ReviewVerb
 from targets.bulk.event_times import moments_of
@@ -44,17 +44,28 @@ class Typed:
     note: str = ""
 
 
-FIELDS = tuple(one.name for one in fields(Typed))
+FIELDS = tuple(field.name for field in fields(Typed))
 _NUMBERS = {"value": read_number, "numerator": read_part, "denominator": read_part}
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminedDrafts:
-    """What drafts say, what looks odd about it, and what is wrong: an oddity that no note explains is a problem too."""
+    """What drafts say, what is wrong with each draft, and what looks odd about it."""
 
     entries: list[Entry]
-    odd: dict[Key, list[Problem]]
     problems: dict[Key, list[Problem]]
+    oddities: dict[Key, list[Problem]]
+
+    @property
+    def refusals(self) -> dict[Key, list[Problem]]:
+        """What keeps each draft from being handed in: an oddity that no note explains is a problem too."""
+        unexplained = {
+            entry.key: self.oddities[entry.key]
+            for entry in self.entries
+            if entry.key in self.oddities and not entry.note.strip()
+        }
+        keys = dict.fromkeys((*self.problems, *unexplained))
+        return {key: [*self.problems.get(key, ()), *unexplained.get(key, ())] for key in keys}
 
 
 class ConflictError(Exception):
@@ -122,7 +133,7 @@ def _begun(key: Key, typed: Typed, last: Revision | None, by: User) -> Draft:
     return draft
 
 
-def _identity(key: Key) -> dict[str, Any]:
+def _identity(key: Key) -> dict[str, int | Month]:
     return {"indicator_id": key[0], "region_id": key[1], "month": key[2]}
 
 
@@ -167,8 +178,8 @@ def hand_in(
     keep_open(key[2] for key in keys)
     drafts = [draft for draft in _locked(keys).values() if not draft.is_blank]
     found = examine_figure_drafts(drafts)
-    if found.problems:
-        raise EntriesRefusedError(found.problems)
+    if refusals := found.refusals:
+        raise EntriesRefusedError(refusals)
     why = {entry.key: (reasons or {}).get(entry.key, reason) for entry in found.entries}
     authors = _authors(drafts)
     revisions = _submitted(found, why, authors, by, source or Source(kind=Source.Kind.FORM, by=by))
@@ -237,16 +248,16 @@ def _day(text: str) -> tuple[date | None, list[Problem]]:
         return None, [Problem("not_a_day", "occurred_on", (("found", text[:40]),))]
 
 
-def examine_figure_drafts(drafts: Sequence[Draft]) -> ExaminedDrafts:
-    """The drafts held against all rules: what cannot be read, what may not be entered, what wants a note."""
+def examine_figure_drafts(drafts: Sequence[Draft], background: Background | None = None) -> ExaminedDrafts:
+    """The drafts held against all rules, in a constant number of queries: what cannot be read, what may not be entered,
+    what looks odd."""
     entries, problems = _understand(drafts)
-    background = Background(entries)
-    odd = {entries[position].key: found for position, found in odd_entries(entries, background).items()}
-    problems |= {entries[position].key: list(found) for position, found in check_entries(entries, background).items()}
-    for entry in entries:
-        if entry.key in odd and not entry.note.strip():
-            problems.setdefault(entry.key, []).extend(odd[entry.key])
-    return ExaminedDrafts(entries, odd, problems)
+    if not entries:
+        return ExaminedDrafts([], problems, {})
+    background = background or Background(entries)
+    problems |= {entries[position].key: found for position, found in check_entries(entries, background).items()}
+    oddities = {entries[position].key: found for position, found in odd_entries(entries, background).items()}
+    return ExaminedDrafts(entries, problems, oddities)
 
 
 Authors = Mapping[Key, Mapping[int, list[str]]]
@@ -274,8 +285,8 @@ def _submitted(
         return []
     source.save()
     observations = locked_observations(found.entries)
-    moments = moments_of([one.pk for one in observations])
-    replaced = replace_waiting(moments, [one.pk for one in observations], by=by)
+    moments = moments_of([observation.pk for observation in observations])
+    replaced = replace_waiting(moments, [observation.pk for observation in observations], by=by)
     revisions = [
         Revision(
             observation=observation,
@@ -289,15 +300,15 @@ def _submitted(
             created_at=moments.of(observation.pk),
             reason=reasons[entry.key],
             state=ReviewState.SUBMITTED.value,
-            oddities=[problem.code for problem in found.odd.get(entry.key, ())],
+            oddities=[problem.code for problem in found.oddities.get(entry.key, ())],
         )
         for entry, observation in zip(found.entries, observations, strict=True)
     ]
     made = Revision.objects.bulk_create(revisions)
-    keep_revision_authors((one, authors[entry.key]) for one, entry in zip(made, found.entries, strict=True))
-    keep_revision_decisions({one.pk: one.created_at for one in made}, ReviewVerb.SUBMIT, by=by)
+    keep_revision_authors((revision, authors[entry.key]) for revision, entry in zip(made, found.entries, strict=True))
+    keep_revision_decisions({revision.pk: revision.created_at for revision in made}, ReviewVerb.SUBMIT, by=by)
     hand_over_figure_files(made)
     carry_on_figure_files(replaced, made)
-    names = names_of_authors({person for one in found.entries for person in authors[one.key]}, by)
+    names = names_of_authors({person for entry in found.entries for person in authors[entry.key]}, by)
     record("observations.submitted", by=by, subject=source, count=len(made), authors=names)
     return made

@@ -11,11 +11,10 @@ at once; and closing, which holds one, waits for nothing more.
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from departments import access
@@ -141,8 +140,8 @@ def demand_open(keys: Collection[Key]) -> None:
             raise _refusal(plan, key[2])
 
 
-def demand_open_rows(rows: "QuerySet[Any]", path: str = "") -> None:
-    """The same for the figures of many rows, of which `path` leads to indicator, region and month."""
+def demand_open_rows(rows: "QuerySet[Model]", path: str = "") -> None:
+    """Does what `demand_open` does for many rows: `path` leads from a row to indicator, region and month."""
     indicator, region, month = (f"{path}{name}" for name in ("indicator_id", "region_id", "month"))
     months = set(rows.order_by().values_list(month, flat=True).distinct())
     keep_open(months)
@@ -163,7 +162,7 @@ def demand_open_month(plan: Plan, month: Month) -> None:
 
 
 def demand_open_from(plan: Plan, first: Month) -> None:
-    """The same for a month and all later ones: for what the plan's promises are judged by from then on."""
+    """Raises ValidationError if the plan has closed the month or a later one: for a rule that holds from then on."""
     keep_open(months_between(max(first, plan.first_month), plan.last_month))
     later = MonthLock.objects.filter(plan=plan, month__gte=first, reopened_at__isnull=True).order_by("month").first()
     if later is not None:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +14,7 @@ from departments.permissions import Action
 from departments.services.accounts import record
 from reviews.workflow import ReviewState, ReviewVerb, take_review_step
 from targets.bulk import bulk_transitions, offered_figures
+from targets.bulk.copy_rows import SqlValue
 from targets.entry_rules.figures import Entry
 from targets.judging import judge_while_writing
 from targets.judging.loading import observation_ids
@@ -49,7 +49,7 @@ def make_official(entries: Sequence[Entry], *, source: Source, by: User, reason:
 
 @transaction.atomic
 def make_official_from(
-    select: str, parameters: Sequence[Any], number: int, *, source: Source, by: User, reason: str = ""
+    select: str, parameters: Sequence[SqlValue], number: int, *, source: Source, by: User, reason: str = ""
 ) -> OfficialOutcome:
     """The same for `number` checked figures that stand in a table: `select` gives the columns of
     `offered_figures.COLUMNS`.
@@ -61,7 +61,7 @@ def make_official_from(
 
 
 @transaction.atomic
-def submit_from(select: str, parameters: Sequence[Any], *, source: Source, by: User, reason: str = "") -> int:
+def submit_from(select: str, parameters: Sequence[SqlValue], *, source: Source, by: User, reason: str = "") -> int:
     """Hands in checked figures that stand in a table, for colleagues to review, and returns their number.
 
     What waits of the same figures is replaced, as when they are handed in on the worksheet.
@@ -92,7 +92,7 @@ def end_waiting(at: Mapping[int, datetime], *, by: User) -> None:
 def _carry_files(replaced: Collection[int], source: Source) -> None:
     """The files of replaced entries go with those of the source that take their place."""
     filed = Revision.objects.filter(pk__in=replaced, attachments__isnull=False).distinct()
-    known = {one.observation_id: one for one in filed}
+    known = {revision.observation_id: revision for revision in filed}
     carry_on_figure_files(known, Revision.objects.filter(source=source, observation__in=known))
 
 
@@ -114,7 +114,7 @@ def demand_office(by: User) -> None:
 
 def write_official(
     select: str,
-    parameters: Sequence[Any],
+    parameters: Sequence[SqlValue],
     number: int,
     source: Source,
     by: User,
@@ -139,7 +139,7 @@ def write_official(
     return outcome
 
 
-def _common(source: Source, by: User, reason: str) -> dict[str, Any]:
+def _common(source: Source, by: User, reason: str) -> dict[str, SqlValue]:
     return {"source_id": source.pk, "author_id": by.pk, "reason": reason}
 
 
@@ -147,11 +147,15 @@ def locked_observations(entries: Sequence[Entry]) -> list[Observation]:
     """The observation of each entry, made if need be, and locked in one order so that two writers cannot block."""
     offered_figures.write_beside_others()
     keys = sorted({entry.key for entry in entries})
-    missing = [Observation(indicator_id=one[0], region_id=one[1], month=one[2]) for one in keys]
+    missing = [Observation(indicator_id=key[0], region_id=key[1], month=key[2]) for key in keys]
     Observation.objects.bulk_create(missing, batch_size=LOT, ignore_conflicts=True)
     found, ids = (
         {},
-        sorted(one for start in range(0, len(keys), LOT) for one in observation_ids(keys[start : start + LOT])),
+        sorted(
+            observation_id
+            for start in range(0, len(keys), LOT)
+            for observation_id in observation_ids(keys[start : start + LOT])
+        ),
     )
     for start in range(0, len(ids), LOT):
         for row in Observation.objects.filter(id__in=ids[start : start + LOT]).select_for_update().order_by("id"):
@@ -176,7 +180,10 @@ def supersede_revisions(at: Mapping[int, datetime], *, by: User) -> None:
 
 def keep_revision_decisions(at: Mapping[int, datetime], verb: ReviewVerb, *, by: User, reason: str = "") -> None:
     """Keeps who took which step when and why, beside the revisions, which are given by their ids."""
-    rows = [Decision(revision_id=one, verb=verb.value, by=by, at=when, reason=reason) for one, when in at.items()]
+    rows = [
+        Decision(revision_id=revision_id, verb=verb.value, by=by, at=when, reason=reason)
+        for revision_id, when in at.items()
+    ]
     Decision.objects.bulk_create(rows, batch_size=LOT)
 
 
@@ -193,4 +200,4 @@ def publish_revisions(pairs: Sequence[tuple[Observation, Revision]]) -> None:
         unique_fields=["indicator", "region", "month"],
         update_fields=[*offered_figures.FIGURES, "official"],
     )
-    mark_dirty((one.indicator_id, one.region_id, one.month) for one, _revision in pairs)
+    mark_dirty((observation.indicator_id, observation.region_id, observation.month) for observation, _revision in pairs)

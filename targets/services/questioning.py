@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -57,7 +56,7 @@ def ask_about_data(found: SignalOfMonth, *, by: User, note: str = "") -> DataQue
     return made
 
 
-def _as_found(found: SignalOfMonth) -> dict[str, Any]:
+def _as_found(found: SignalOfMonth) -> dict[str, object]:
     result = found.result
     return {
         "plan": found.plan,

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -253,7 +252,7 @@ def _numbers(quotas: Iterable[Quota]) -> dict[Region, Decimal | None]:
     return {quota.region: quota.threshold for quota in quotas}
 
 
-def _told(owed: Mapping[Region, Decimal | None], made: list[Quota], given: _Given) -> dict[str, Any]:
+def _told(owed: Mapping[Region, Decimal | None], made: list[Quota], given: _Given) -> dict[str, object]:
     """What the audit event tells: among it, what was owed and is owed by each region of which it changes."""
     now = _numbers(made)
     changed = [region for region in {**owed, **now} if owed.get(region) != now.get(region)]

@@ -23,9 +23,9 @@ def reporters_changed(objects: Collection[models.Model]) -> None:
     An indicator that nobody reported before has nobody to keep its months: its first department has the whole year.
     """
     states: dict[int, list[Indicator]] = defaultdict(list)
-    for one in objects:
-        if isinstance(one, Indicator):
-            states[one.pk].append(one)
+    for row in objects:
+        if isinstance(row, Indicator):
+            states[row.pk].append(row)
     changed = [(found[0], found[-1]) for found in states.values() if found[0].department_id != found[-1].department_id]
     if changed and (month := month_being_reported(timezone.localdate())) is not None:
         for before, now in changed:

@@ -88,7 +88,7 @@ def approve_revisions(revisions: Collection[Revision], *, by: User) -> tuple[lis
 def _locked_all(revisions: Collection[Revision], by: User) -> list[Revision]:
     """The revisions as they are now, oldest first; their observations are locked first, in one order for everybody."""
     reached = access.demand(by, Action.REVIEW_OBSERVATIONS)
-    ids = [one.pk for one in revisions]
+    ids = [revision.pk for revision in revisions]
     concerned = Observation.objects.filter(pk__in=Revision.objects.filter(pk__in=ids).values("observation"))
     keep_open(concerned.order_by().values_list("month", flat=True).distinct())
     hold_totals(concerned.values("indicator"))
@@ -111,7 +111,10 @@ def _approvable(row: Revision, by: User) -> bool:
 
 def _demand_no_fall(rows: Collection[Revision]) -> None:
     """Asked when they were handed in; asked again because other months may have become official since."""
-    entries, indicators = [row.entry for row in rows], {one.pk: one for one in (r.observation.indicator for r in rows)}
+    entries, indicators = (
+        [row.entry for row in rows],
+        {indicator.pk: indicator for indicator in (r.observation.indicator for r in rows)},
+    )
     falls = unexplained_falls(entries, indicators)
     if falls:
         told = [

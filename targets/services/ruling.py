@@ -7,7 +7,7 @@ change at any time.
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -111,7 +111,7 @@ def fields_that_differ(before: models.Model | None, after: models.Model | None, 
     return [name for name in names if _value(before, name) != _value(after, name)]
 
 
-def _value(row: models.Model | None, name: str) -> Any:
+def _value(row: models.Model | None, name: str) -> object:
     return None if row is None else getattr(row, column(row, name).attname)
 
 
@@ -149,7 +149,7 @@ def _from(target: Target) -> list[Month]:
     return months_between(max(begins, plan.first_month), plan.last_month)
 
 
-def _by(row: Any) -> Iterator[Judged]:
+def _by(row: models.Model | None) -> Iterator[Judged]:
     """The months that a row decides about as it stands."""
     if isinstance(row, Plan) and row.pk is not None:
         yield row, row.months
@@ -172,12 +172,13 @@ def _using(indicator_id: int | None) -> "models.QuerySet[Plan]":
     return Plan.objects.published().filter(pk__in=used.values("plan"))
 
 
-def _by_region(before: Any, after: Any) -> Iterator[Judged]:
+def _by_region(before: models.Model | None, after: models.Model | None) -> Iterator[Judged]:
     """All months of the plans that judge parts, make figures from parts or compare with what is above, in the regions
     above and below."""
     regions = Regions.load()
-    own = {state.pk for state in (before, after) if state is not None and state.pk is not None}
-    above = {state.parent_id for state in (before, after) if state is not None and state.parent_id is not None}
+    states = [state for state in (before, after) if isinstance(state, Region)]
+    own = {state.pk for state in states if state.pk is not None}
+    above = {state.parent_id for state in states if state.parent_id is not None}
     reached = own | {up for region_id in own | above for up in regions.upwards(region_id)}
     reached |= {region_id for region_id in regions.parents if own.intersection(regions.upwards(region_id))}
     former = TargetVersion.objects.filter(_by_regions())
@@ -194,24 +195,25 @@ def _by_regions() -> Q:
     return made | Q(operand__isnull=False) & ~Q(operand__region_rule=Indicator.RegionRule.OWN)
 
 
-def _by_duty(before: Any, after: Any) -> Iterator[Judged]:
+def _by_duty(before: models.Model | None, after: models.Model | None) -> Iterator[Judged]:
     """The months that somebody else has to report now, of the plans that ask for the figures."""
-    states = [state for state in (before, after) if state is not None]
+    states = [state for state in (before, after) if isinstance(state, ReportingDuty)]
     moved = len(states) == 2 and bool(fields_that_differ(before, after, ("indicator", "department")))
     for plan in {plan for state in states for plan in _asking(state)}:
         covering = [[state.covers(month) for state in states] for month in plan.months]
         changed = [any(covers) if moved or len(states) == 1 else covers[0] != covers[1] for covers in covering]
-        months = [month for month, one in zip(plan.months, changed, strict=True) if one]
+        months = [month for month, differs in zip(plan.months, changed, strict=True) if differs]
         if months:
             yield plan, months
 
 
-def _by_calendar(before: Any, after: Any) -> Iterator[Judged]:
+def _by_calendar(before: models.Model | None, after: models.Model | None) -> Iterator[Judged]:
     """The months whose deadline is another day by the changed calendar."""
+    added = [after] if isinstance(after, CalendarDay) else []
     for plan in Plan.objects.published().filter(deadline_moves=True):
         known = list(CalendarDay.objects.of_years(plan.first_month.year, plan.last_month.shifted(1).year))
         others = [day for day in known if before is None or day.pk != before.pk]
-        now, then = (deadlines_by(plan, days) for days in (known, [*others, *filter(None, [after])]))
+        now, then = (deadlines_by(plan, days) for days in (known, [*others, *added]))
         months = [month for month in plan.months if now[month].day != then[month].day]
         if months:
             yield plan, months

@@ -61,7 +61,7 @@ def send_back_all(source: Source, *, by: User, reason: str) -> tuple[int, int]:
     offered_figures.write_in_turn()
     list(_observations(source).select_for_update().order_by("pk").values_list("pk", flat=True))
     _demand_last(source, waiting=True)
-    replaced = {one.observation_id: one for one in _replaced_by(source)}
+    replaced = {revision.observation_id: revision for revision in _replaced_by(source)}
     with offered_figures.moments(*bulk_transitions.observations_of_source(source.pk), timezone.now()):
         returned = bulk_transitions.return_entries_of_source(source.pk, by_id=by.pk, reason=reason)
     _hand_in_again(replaced, source, by, reason)
@@ -91,16 +91,18 @@ def _hand_in_again(replaced: Mapping[int, Revision], source: Source, by: User, r
         [
             Revision(
                 source=own,
-                created_at=moments.of(one.observation_id),
+                created_at=moments.of(revision.observation_id),
                 state=ReviewState.SUBMITTED.value,
-                **{name: getattr(one, name) for name in copied},
+                **{name: getattr(revision, name) for name in copied},
             )
-            for one in replaced.values()
+            for revision in replaced.values()
         ],
         batch_size=LOT,
     )
-    copy_authors((replaced[one.observation_id], one) for one in made)
-    keep_revision_decisions({one.pk: one.created_at for one in made}, ReviewVerb.SUBMIT, by=by, reason=reason)
+    copy_authors((replaced[revision.observation_id], revision) for revision in made)
+    keep_revision_decisions(
+        {revision.pk: revision.created_at for revision in made}, ReviewVerb.SUBMIT, by=by, reason=reason
+    )
     carry_on_figure_files(replaced, made)
     record("observations.submitted", by=by, subject=own, count=len(made))
 
@@ -126,7 +128,7 @@ def _demand_last(source: Source, *, waiting: bool = False) -> None:
                 "Nothing was undone: these figures were decided upon later and stand on it: %(names)s. "
                 "Correct them singly."
             )
-            % {"names": _named([str(one.observation) for one in later])},
+            % {"names": _named([str(revision.observation) for revision in later])},
             code="stands",
         )
 
@@ -134,7 +136,7 @@ def _demand_last(source: Source, *, waiting: bool = False) -> None:
 def _demand_no_fall(own: Source) -> None:
     """ValidationError if a total that is official again does not go with months that became official since."""
     totals = Revision.objects.filter(source=own, observation__indicator__entry_basis=Indicator.EntryBasis.TO_DATE)
-    entries = [one.entry for one in totals.select_related("observation")]
+    entries = [revision.entry for revision in totals.select_related("observation")]
     indicators = Indicator.objects.in_bulk({entry.indicator_id for entry in entries})
     falls = unexplained_falls(entries, indicators)
     if falls:

@@ -5,7 +5,6 @@ rule kept if it is another now (`keep_former`), all in one transaction.
 """
 
 from decimal import Decimal
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -26,7 +25,7 @@ def check_change(target: Target, change: RuleChange) -> None:
     plan = target.plan
     keep_open(plan.months)
     check_reason(change.reason)
-    told: dict[str, Any] = {"plan": plan.title, "first": plan.first_month, "last": plan.last_month}
+    told: dict[str, object] = {"plan": plan.title, "first": plan.first_month, "last": plan.last_month}
     if change.from_month not in plan.months:
         said = _("The change holds from a month of the plan on: from %(first)s to %(last)s.")
         raise ValidationError(said % told, code="month_of_plan")
@@ -66,7 +65,7 @@ def keep_former(former: TargetVersion, target: Target, *, by: User) -> bool:
     return True
 
 
-def _told(former: TargetVersion, now: TargetVersion) -> dict[str, Any]:
+def _told(former: TargetVersion, now: TargetVersion) -> dict[str, object]:
     """What the audit event tells: from which month on, why, and the fields that differ, before and after."""
     differing = [name for name in (*RULE, "steps") if getattr(former, name) != getattr(now, name)]
     states = {"before": former, "after": now}
@@ -78,7 +77,7 @@ def _told(former: TargetVersion, now: TargetVersion) -> dict[str, Any]:
     }
 
 
-def _text(version: TargetVersion, name: str) -> Any:
+def _text(version: TargetVersion, name: str) -> object:
     if name == "steps":
         return "; ".join(f"{due} {Decimal(number).normalize():f}" for due, number in version.steps)
     return value_for_log(version, version._meta.get_field(name))

@@ -130,7 +130,7 @@ def test_a_row_that_cannot_be_stored_leaves_no_file(
     def broken(*_arguments: Any, **_values: Any) -> None:
         raise RuntimeError("the disk of the database is full")
 
-    monkeypatch.setattr("targets.services.attachments.record", broken)
+    monkeypatch.setattr("reviews.attaching.record", broken)
     with pytest.raises(RuntimeError):
         kept(cast)
     assert not stored(media)

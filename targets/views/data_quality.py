@@ -1,7 +1,5 @@
 """数据质量: what was tested and found in a plan's figures, asking a unit about it, and the unit's answer."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -78,7 +76,7 @@ def answer_question(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("data_question", pk)
 
 
-def _shown(request: HttpRequest, asked: DataQuestion, *, status: int = 200, **further: Any) -> HttpResponse:
+def _shown(request: HttpRequest, asked: DataQuestion, *, status: int = 200, **further: str) -> HttpResponse:
     user = access.person_of_request(request)
     context = {
         "question": asked,

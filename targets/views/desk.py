@@ -23,7 +23,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """For whoever enters or reviews; `?month=2014-06` for another month than those that are being reported, `?plan=`
     for one plan alone."""
     user = cast(User, request.user)
-    enters, reviews = (access.reach(user, one) for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS))
+    enters, reviews = (access.reach(user, action) for action in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS))
     if not enters and not reviews:
         raise access.refusal()
     if not plans_of(user).exists():

@@ -84,5 +84,8 @@ def worksheet_address(user: User, row: Observation) -> str:
     reached = access.reach(user, Action.ENTER_OBSERVATIONS)
     unit = row.indicator.department
     if unit is None or not (reached.sees(unit.region_id) or unit.pk in reached.departments):
-        unit = next((one.department for one in user.held if one.department.region_id == row.region_id), None)
+        unit = next(
+            (membership.department for membership in user.held if membership.department.region_id == row.region_id),
+            None,
+        )
     return "" if unit is None else reverse("worksheet", args=[unit.code, str(row.month)])

@@ -81,7 +81,8 @@ def return_figure(request: HttpRequest, pk: int) -> HttpResponse:
     said = _("Returned: %(name)s. %(author)s sees the reason and can correct the figure.")
     messages.success(
         request,
-        said % {"name": message_name_of(revision), "author": list_names([str(one) for one in revision.concerned])},
+        said
+        % {"name": message_name_of(revision), "author": list_names([str(author) for author in revision.concerned])},
     )
     return redirect("reviews")
 
@@ -92,7 +93,7 @@ def approve_figures(request: HttpRequest) -> HttpResponse:
     """Approves the entries that were on the page, not those that have come since."""
     ids = [pk for text in request.POST.getlist("revision") if (pk := number_of(text)) is not None]
     seen = Observation.objects.visible_to(access.person_of_request(request)).values("pk")
-    found = list(Revision.objects.filter(observation__in=seen, pk__in=[one for one in ids if one < 2**63]))
+    found = list(Revision.objects.filter(observation__in=seen, pk__in=[pk for pk in ids if pk < 2**63]))
     try:
         approved, left_out = approve_revisions(found, by=access.person_of_request(request))
     except ValidationError as refused:
@@ -105,8 +106,8 @@ def approve_figures(request: HttpRequest) -> HttpResponse:
 def _tell(request: HttpRequest, approved: int, left_out: list[Revision]) -> None:
     """How many were approved, and which were not and why."""
     by = access.person_of_request(request)
-    own = sum(one.is_typed_by(by) for one in left_out)
-    decided = sum(not one.is_typed_by(by) and one.state != "submitted" for one in left_out)
+    own = sum(entry.is_typed_by(by) for entry in left_out)
+    decided = sum(not entry.is_typed_by(by) and entry.state != "submitted" for entry in left_out)
     if approved:
         said = ngettext("%(number)d entry approved.", "%(number)d entries approved.", approved) % {"number": approved}
         messages.success(request, said + " " + _("The lights follow in a moment."))

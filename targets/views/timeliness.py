@@ -1,7 +1,5 @@
 """填报及时率: who reported what by when, as a matrix, cell by cell, and as a file."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -111,7 +109,7 @@ def _matrix(request: HttpRequest, plan: Plan, month: Month, order: str | None) -
 
 def _worksheet_address(user: User, unit: Department | None, month: Month) -> str:
     """Where the person enters the unit's figures; empty for nobody."""
-    reached: Any = access.reach(user, Action.ENTER_OBSERVATIONS)
+    reached = access.reach(user, Action.ENTER_OBSERVATIONS)
     if unit is None or not reached or not may_enter_for_unit(reached, unit):
         return ""
     return reverse("worksheet", args=[unit.code, str(month)])

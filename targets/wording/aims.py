@@ -56,7 +56,7 @@ def _improves(target: Target, compared: Decimal | None) -> str:
 
 
 def _between(target: Target, _compared: Decimal | None) -> str:
-    lower, upper = (number_without_zeros(one or Decimal(0)) for one in (target.threshold, target.threshold_upper))
+    lower, upper = (number_without_zeros(bound or Decimal(0)) for bound in (target.threshold, target.threshold_upper))
     return with_unit(f"{lower}\u2013{upper}", target.indicator.unit)
 
 

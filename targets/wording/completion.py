@@ -25,7 +25,7 @@ def owes(attainment: Attainment) -> bool:
 
 def is_divided(parts: Iterable[Attainment]) -> bool:
     """Whether any of the parts of one target is held against a number of its own, or owes nothing."""
-    return any(not owes(one) or quota_of(one) is not None for one in parts)
+    return any(not owes(part) or quota_of(part) is not None for part in parts)
 
 
 def completion(attainment: Attainment) -> Decimal | None:

@@ -14,7 +14,7 @@ from plans.periods import Month
 NAMED = 12
 """How many units a sentence names; the page behind it has them all."""
 
-Details = Mapping[str, Any]
+Details = Mapping[str, Any]  # stored as JSON: what it holds depends on the kind of the notice
 
 
 def stored_month_text(text: str) -> str:
@@ -68,7 +68,7 @@ def span_details(details: Details) -> dict[str, str]:
     return {"first": stored_month_text(details["first"]), "last": stored_month_text(details["last"])}
 
 
-def gap_details(details: Details) -> dict[str, Any]:
+def gap_details(details: Details) -> dict[str, object]:
     """How much of which month a unit owes, by when, and how long that is."""
     return {"unit": details["unit"], "number": details["number"], **_deadline(details)}
 
@@ -121,7 +121,7 @@ def list_names(names: Sequence[str], total: int | None = None) -> str:
     return _("%(names)s and %(further)s more") % {"names": told, "further": further} if further > 0 else told
 
 
-def _named(units: Sequence[str]) -> dict[str, Any]:
+def _named(units: Sequence[str]) -> dict[str, object]:
     return {"number": len(units), "units": list_names(units[:NAMED], len(units))}
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -88,6 +87,6 @@ def _unit(target: Target, name: str) -> str:
     return difference_unit(unit) if name in IN_POINTS else unit
 
 
-def _chosen(target: Target, name: str, value: Any) -> Any:
+def _chosen(target: Target, name: str, value: object) -> object:
     """What a choice is called; anything else is its own name."""
     return dict(column(TargetVersion, name).flatchoices).get(value, value)

@@ -4,17 +4,13 @@ the steps of a notice: kept with the step, for good.
 The task is locked whenever its reports' attachments change, so that nothing is removed while it is being handed in.
 """
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from departments.models import User
 from departments.permissions import Action
-from departments.services.accounts import record
-from reviews import files
-from reviews.attaching import AttachableFile, Content, demand_room, keep_attached_file
+from reviews.attaching import AttachableFile, Content, keep_attached_file, remove_attached_file, save_attached_file
 from targets.services.locking import demand_open_month
 from tasks.models import ProgressReport, ReportAttachment, StepAttachment, SupervisionStep, Task
 from tasks.services.places import ReportPlace
@@ -35,12 +31,15 @@ def attach_to_report(place: ReportPlace, file: AttachableFile, *, by: User) -> R
 def _attached(place: ReportPlace, content: Content, path: str, by: User) -> ReportAttachment:
     demand_open_month(place.task.plan, place.month)
     Task.objects.select_for_update().get(pk=place.task.pk)
-    if same := place.files().filter(report__isnull=True, digest=content.digest).first():
-        return same
-    demand_room(place.files().count())
-    made = ReportAttachment.objects.create(**place.fields, file=path, by=by, at=timezone.now(), **content.fields)
-    record("report_attachment.added", by=by, subject=place.task, name=made.name, size=made.size, digest=made.digest)
-    return made
+    unsaved = ReportAttachment(**place.fields, file=path, by=by, at=timezone.now(), **content.fields)
+    beside = place.files()
+    return save_attached_file(
+        unsaved,
+        beside.filter(report__isnull=True),
+        counted=beside,
+        event="report_attachment.added",
+        subject=place.task,
+    )
 
 
 @transaction.atomic
@@ -50,13 +49,11 @@ def detach_from_report(attachment: ReportAttachment, *, by: User) -> None:
     demand_open_month(attachment.task.plan, attachment.month)
     Task.objects.select_for_update().get(pk=attachment.task_id)
     found = ReportAttachment.objects.filter(pk=attachment.pk).first()
-    if found is None:
-        return
-    if found.report_id is not None:
-        raise ValidationError(_("The file has been handed in and stays with its entry."), code="handed_in")
-    record("report_attachment.removed", by=by, subject=found.task, name=found.name, digest=found.digest)
-    found.delete()
-    files.delete_files_after_commit([str(found.file)])
+    if found is not None:
+        handed_in = found.report_id is not None
+        remove_attached_file(
+            found, is_handed_in=handed_in, event="report_attachment.removed", subject=found.task, by=by
+        )
 
 
 def hand_over_report_files(place: ReportPlace, report: ProgressReport) -> None:
@@ -88,8 +85,5 @@ def attach_to_step(step: SupervisionStep, file: AttachableFile, *, by: User) -> 
 
 
 def _enclosed(step: SupervisionStep, content: Content, path: str, by: User) -> StepAttachment:
-    if same := step.attachments.filter(digest=content.digest).first():
-        return same
-    made = StepAttachment.objects.create(step=step, file=path, by=by, at=step.at, **content.fields)
-    record("attachment.added", by=by, subject=step.notice, name=made.name, size=made.size, digest=made.digest)
-    return made
+    unsaved = StepAttachment(step=step, file=path, by=by, at=step.at, **content.fields)
+    return save_attached_file(unsaved, step.attachments.all(), event="attachment.added", subject=step.notice)

@@ -1,7 +1,5 @@
 """Compares what is stored with what ought to be."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
@@ -15,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Recompute everything, compare with what is stored, exit 1 on any difference or a history out of order."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         found = 0
         for difference in differences():
             self.stdout.write(str(difference))

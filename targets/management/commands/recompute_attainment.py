@@ -1,7 +1,5 @@
 """Judges everything anew and writes what differs."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
@@ -13,5 +11,5 @@ class Command(BaseCommand):
 
     help = "Judge every target anew and write the attainments that differ."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         self.stdout.write(_("%(count)s attainments written.") % {"count": recompute_all()})
