@@ -293,7 +293,7 @@ class TargetAdmin(OfPlan, Importing):
     """A plan's promises in numbers."""
 
     resource_classes = [TargetResource]
-    inlines = [TargetAssignmentInline, TargetLeaderInline, StepInline, QuotaInline]
+    inlines: list[type[InlineModelAdmin]] = [TargetAssignmentInline, TargetLeaderInline, StepInline, QuotaInline]
     list_display = ["code", "name", "plan", "comparator", "threshold", "due", "firmness", "headline"]
     list_filter = [("plan", OwnRelated), "headline", "firmness", "comparator"]
     list_select_related = ["plan"]
@@ -302,7 +302,7 @@ class TargetAdmin(OfPlan, Importing):
 
     def get_inlines(self, request: HttpRequest, obj: Target | None) -> list[type[InlineModelAdmin]]:
         """A promise is divided once it is there."""
-        return list(self.inlines) if obj is not None else [TargetAssignmentInline]
+        return self.inlines if obj is not None else [TargetAssignmentInline]
 
     def get_form(
         self, request: HttpRequest, obj: Target | None = None, change: bool = False, **kwargs: object
@@ -312,7 +312,7 @@ class TargetAdmin(OfPlan, Importing):
 
     def get_fieldsets(
         self, request: HttpRequest, obj: Target | None = None
-    ) -> list[tuple[str | None, dict[str, object]]]:
+    ) -> Any:  # Django's own type of fieldsets is of the stubs alone
         """The change of the rule apart from the promise."""
         named = [name for name in self.get_fields(request, obj) if name not in CHANGE]
         promise: tuple[str | None, dict[str, object]] = (None, {"fields": named})

@@ -4,13 +4,12 @@ Everything that is added is an element or an attribute, so the text of the page 
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django import template
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from pages.patterns import Pattern, join_markup
 from reports.board.document import DocumentLine, DocumentPassage, MarkedPromise, Piece
 
 register = template.Library()
@@ -18,63 +17,94 @@ register = template.Library()
 HEADINGS = ("h2", "h3", "h4")
 
 
+class PassageValues(NamedTuple):
+    """A clause; `colour` is that of the light of a task that is all of it."""
+
+    order: str
+    depth: str
+    colour: str
+    lines: SafeString
+
+
+class LineValues(NamedTuple):
+    """A line; `level` is the element of its heading."""
+
+    kind: str
+    level: str
+    heading: SafeString
+    text: SafeString
+
+
+class PieceValues(NamedTuple):
+    """Some words; `kind` says of what they are part, `cards` which cards tell of it."""
+
+    kind: str
+    colour: str
+    cards: str
+    is_found: bool
+    text: str
+
+
+class PinValues(NamedTuple):
+    """A sign; `light` is the word of the light."""
+
+    is_task: bool
+    name: str
+    address: str
+    key: str
+    light: str
+    colour: str
+    shape: str
+
+
+PASSAGE = Pattern("reports/_passage.html", PassageValues)
+LINE = Pattern("reports/_passage_line.html", LineValues)
+PIECE = Pattern("reports/_piece.html", PieceValues)
+PIN = Pattern("reports/_pin.html", PinValues)
+
+
 @register.simple_tag(name="passage")
 def passage_tag(passage: DocumentPassage) -> SafeString:
     """A clause: its lines, one below the other as in the document."""
     level = HEADINGS[min(passage.depth, len(HEADINGS) - 1)]
-    lines = format_html_join("\n", "{}", ((_line(line, level),) for line in passage.lines))
-    colour = f" work work-{passage.whole[0].light.colour}" if passage.whole else ""
-    return format_html(
-        '<section id="clause-{}" class="passage depth-{}{}">{}</section>',
-        passage.clause.order,
-        passage.depth,
-        colour,
-        lines,
-    )
+    lines = SafeString("\n".join(_line(line, level) for line in passage.lines))
+    colour = passage.whole[0].light.colour if passage.whole else ""
+    return PASSAGE.fill(PassageValues(str(passage.clause.order), str(passage.depth), colour, lines))
 
 
 def _line(line: DocumentLine, level: str) -> SafeString:
-    heading, text = _pieces(line.heading), _pieces(line.pieces)
-    if not heading:
-        return format_html('<p class="line line-{}">{}</p>', line.kind, text)
-    opening = format_html('<{} class="line-{}">{}</{}>', level, line.kind, heading, level)
-    return format_html('<div class="line">{}<p>{}</p></div>', opening, text) if text else opening
+    return LINE.fill(LineValues(line.kind, level, _pieces(line.heading), _pieces(line.pieces)))
 
 
 def _pieces(pieces: Sequence[Piece]) -> SafeString:
-    return format_html_join("", "{}", ((_piece(piece),) for piece in pieces))
+    return join_markup(map(_piece, pieces))
 
 
 def _piece(piece: Piece) -> SafeString:
-    text = conditional_escape(piece.text)
-    if piece.hit:
-        text = format_html('<mark class="hit">{}</mark>', text)
-    shown = piece.targets or piece.tasks
-    if shown and piece.text:
-        kind = "promise" if piece.targets else "part-of-work"
-        keys = " ".join(one.key for one in shown)
-        text = format_html('<span class="{} {}-{}" data-cards="{}">{}</span>', kind, kind, _colour(shown), keys, text)
-    return format_html("{}{}", text, format_html_join("", "{}", ((pin(one),) for one in piece.pins)))
-
-
-def _colour(promises: Sequence[MarkedPromise]) -> str:
-    return promises[0].light.colour
+    marked = (piece.targets or piece.tasks) if piece.text else ()
+    kind = "promise" if piece.targets else "part-of-work"
+    words = PIECE.fill(
+        PieceValues(
+            kind=kind if marked else "",
+            colour=marked[0].light.colour if marked else "",
+            cards=" ".join(promise.key for promise in marked),
+            is_found=piece.hit,
+            text=piece.text,
+        )
+    )
+    return join_markup([words, *map(pin, piece.pins)])
 
 
 def pin(promise: MarkedPromise) -> SafeString:
-    """The sign after a promise: its light, which leads to the promise's page. A task's sign also bears a word."""
-    is_task = promise.task is not None
-    word = pgettext("sign after a task", "task") if is_task else ""
-    label = _("%(name)s: %(light)s") % {"name": promise.name, "light": promise.light.word}
-    return format_html(
-        '<a class="pin{} light-{}" href="{}" data-cards="{}" data-word="{}" aria-label="{}" aria-describedby="card-{}">'
-        '<svg aria-hidden="true"><use href="#light-{}"/></svg></a>',
-        " pin-task" if is_task else "",
-        promise.light.colour,
-        promise.address,
-        promise.key,
-        word,
-        f"{word} {label}".strip(),
-        promise.key,
-        promise.light.shape,
+    """The sign after a promise."""
+    return PIN.fill(
+        PinValues(
+            is_task=promise.task is not None,
+            name=promise.name,
+            address=promise.address,
+            key=promise.key,
+            light=str(promise.light.word),
+            colour=promise.light.colour,
+            shape=promise.light.shape,
+        )
     )

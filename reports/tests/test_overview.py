@@ -101,7 +101,7 @@ def test_chapters_and_clauses_head_their_targets(leader: Client, plan_2014: Plan
 
 def test_aspirational_targets_are_marked(leader: Client, plan_2014: Plan) -> None:
     recompute_all()
-    marked = re.findall(r'targets/([a-z0-9-]+)/[^<]*</a> <span class="tag">', page(leader))
+    marked = re.findall(r'targets/([a-z0-9-]+)/[^<]*</a>\s+<span class="tag">', page(leader))
     aspirational = plan_2014.targets.filter(firmness="aspirational").order_by("order")
     assert marked == [one.code for one in aspirational]
     assert marked

@@ -1,19 +1,19 @@
 """Lights, trends and progress in a page: small drawings made of SVG elements, without styles or scripts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from html import escape
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import template
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
 
+from pages.patterns import NONE, Pattern
 from plans.models import Plan
 from plans.periods import Month, months_of
 from targets.arithmetic.quantities import rounded, shown_apart
@@ -21,7 +21,7 @@ from targets.models import Attainment
 from targets.reading.selectors import TrendPoint
 from targets.templatetags.wording import month_short
 from targets.wording.explanation import attainment_texts_of, explain_attainment
-from targets.wording.lights import COLOURS, Colour, Light, light_of_attainment
+from targets.wording.lights import COLOURS, Light, light_of_attainment
 from targets.wording.number_texts import number_in_full, with_unit
 
 register = template.Library()
@@ -29,22 +29,81 @@ register = template.Library()
 WIDTH, HEIGHT, EDGE = 112, 30, 4
 
 
+class LightValues(NamedTuple):
+    """A light."""
+
+    colour: str
+    size: str
+    shape: str
+    word: str
+
+
+class FreshnessValues(NamedTuple):
+    """How old data is; `month` is that of the last, `gap` says how many are missing."""
+
+    month: str
+    is_stale: bool
+    gap: str
+
+
+class SparklineValues(NamedTuple):
+    """A trend: places as `x,y`, the last of which stands out in the colour of its light."""
+
+    width: str
+    height: str
+    aims: str
+    line: str
+    signal: str
+    x: str
+    y: str
+
+
+class ShareOfValues(NamedTuple):
+    """A bar in hundredths of its length."""
+
+    colour: str
+    width: str
+    aim: str
+
+
+class HeatCellValues(NamedTuple):
+    """A month of a target; without a colour where nothing was judged."""
+
+    is_shown: bool
+    colour: str
+    shape: str
+    address: str
+    month: str
+    word: str
+
+
+class TallyCellValues(NamedTuple):
+    """A number of targets; an empty one for none."""
+
+    number: str
+    look: str
+    address: str
+    label: str
+
+
+LIGHT = Pattern("targets/_light.html", LightValues)
+FRESHNESS = Pattern("targets/_freshness.html", FreshnessValues)
+SPARKLINE = Pattern("targets/_sparkline.html", SparklineValues)
+SHARE_OF = Pattern("targets/_share_of.html", ShareOfValues)
+HEAT_CELL = Pattern("targets/_heat_cell.html", HeatCellValues)
+TALLY_CELL = Pattern("targets/_tally_cell.html", TallyCellValues)
+
+
 @register.simple_tag(name="light")
 def light_tag(given: Light | Attainment, size: str = "") -> SafeString:
     """The light as a pill: symbol and word, in the light's colour."""
-    one = light_of_attainment(given) if isinstance(given, Attainment) else given
-    return _pill(one.colour, f" light-{size}" if size else "", one.shape, str(one.word))
+    light = light_of_attainment(given) if isinstance(given, Attainment) else given
+    return _pill(light.colour, size, light.shape, str(light.word))
 
 
 @lru_cache(maxsize=200)
 def _pill(colour: str, size: str, shape: str, word: str) -> SafeString:
-    return format_html(
-        '<span class="light light-{}{}"><svg aria-hidden="true"><use href="#light-{}"/></svg>{}</span>',
-        colour,
-        size,
-        shape,
-        word,
-    )
+    return LIGHT.fill(LightValues(colour, size, shape, word))
 
 
 @register.simple_tag
@@ -55,14 +114,9 @@ def freshness(attainment: Attainment) -> SafeString:
 
 @lru_cache(maxsize=500)
 def _freshness(last: Month | None, now: Month, missing: int, _language: str | None) -> SafeString:
-    parts = []
-    if last is not None:
-        told = _("data to %(month)s") % {"month": month_short(last)}
-        parts.append(format_html('<span class="{}">{}</span>', "stale" if last < now else "", told))
-    if missing:
-        told = ngettext("%(number)s month missing", "%(number)s months missing", missing) % {"number": missing}
-        parts.append(format_html('<span class="gap">{}</span>', told))
-    return mark_safe(" ".join(parts))  # noqa: S308 - every part was escaped
+    gap = ngettext("%(number)s month missing", "%(number)s months missing", missing) % {"number": missing}
+    is_stale = last is not None and last < now
+    return FRESHNESS.fill(FreshnessValues(month_short(last) if last else "", is_stale, gap if missing else ""))
 
 
 @register.simple_tag
@@ -77,16 +131,21 @@ def sparkline(
     drawn = [(point.month, float(point.actual)) for point in points if point.actual is not None]
     aims = [(point.month, float(point.compared)) for point in points if point.compared is not None]
     if len(drawn) < 2:
-        return mark_safe("")
+        return NONE
     ends = [one for one in (low, high) if one is not None]
     place = _Scale(plan, [*ends, *(value for _month, value in (*drawn, *aims))])
     month, value = drawn[-1]
     x, y = place.at(month, value)
-    aim = f'<polyline class="spark-aim" points="{place.path(aims)}"/>' if len(aims) > 1 else ""
-    return mark_safe(  # noqa: S308 - numbers, and the name of a light
-        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{aim}'
-        f'<polyline class="spark-line" points="{place.path(drawn)}"/>'
-        f'<circle class="spark-{points[-1].signal}" cx="{x}" cy="{y}" r="2.8"/></svg>'
+    return SPARKLINE.fill(
+        SparklineValues(
+            width=str(WIDTH),
+            height=str(HEIGHT),
+            aims=place.path(aims) if len(aims) > 1 else "",
+            line=place.path(drawn),
+            signal=points[-1].signal,
+            x=x,
+            y=y,
+        )
     )
 
 
@@ -138,16 +197,8 @@ def percent(share: Decimal) -> str:
 @register.simple_tag
 def share_of(share: float, colour: str, aim: float | None = None) -> SafeString:
     """A figure as a bar, as long as its share of the largest; what it is compared with as a stroke."""
-    stroke = mark_safe("")
-    if aim is not None:
-        stroke = format_html('<rect class="bar-aim" x="{}" width="1" height="8"/>', f"{min(aim * 100, 99):.2f}")
-    return format_html(
-        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="fill-{}" width="{}" height="8"/>{}</svg>',
-        colour,
-        f"{share * 100:.2f}",
-        stroke,
-    )
+    width, stroke = f"{share * 100:.2f}", "" if aim is None else f"{min(aim * 100, 99):.2f}"
+    return SHARE_OF.fill(ShareOfValues(colour, width, stroke))
 
 
 @register.filter
@@ -156,77 +207,69 @@ def actual_text(attainment: Attainment) -> str:
     return attainment_texts_of(attainment).actual
 
 
-@register.simple_tag
-def share_bar(counts: Sequence[Any]) -> SafeString:
+@dataclass(frozen=True, slots=True)
+class SharePart:
+    """A rectangle of a bar: its colour, where it begins and how wide it is, in targets."""
+
+    colour: str
+    left: str
+    width: str
+
+
+@register.inclusion_tag("targets/_share_bar.html")
+def share_bar(counts: Sequence[Any]) -> dict[str, object]:
     """How many targets show which light, as one bar: rectangles as wide as their number."""
-    total = sum(count.number for count in counts)
-    parts, left = [], 0
-    for count in counts:
-        if count.number:
-            parts.append((count.colour.name, left, count.number))
-            left += count.number
-    inner = [format_html('<rect class="fill-{}" x="{}" width="{}" height="1"/>', *part) for part in parts]
-    return format_html(
-        '<svg class="share-bar" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
-        max(total, 1),
-        mark_safe("".join(inner)),  # noqa: S308 - every part was escaped by format_html
-    )
+    ends = list(accumulate((count.number for count in counts), initial=0))
+    parts = [
+        SharePart(count.colour.name, str(left), str(count.number))
+        for count, left in zip(counts, ends, strict=False)
+        if count.number
+    ]
+    return {"width": str(max(ends[-1], 1)), "parts": parts}
 
 
 @register.simple_tag
 def heat_cells(lane: Any, asked: Mapping[str, str]) -> SafeString:
     """The months of a target as the cells of its line: each light leads to the target in that month, and says month and
-    light; the name of the target heads the line. Put together here from parts that are escaped once, and not in a
-    template, because there are hundreds of them on a page."""
+    light; the name of the target heads the line."""
     others = {name: value for name, value in asked.items() if name != "month"}
-    link = escape(f"{lane.row.address}?{urlencode(others | {'month': ''})}")
+    link = f"{lane.row.address}?{urlencode(others | {'month': ''})}"
     names = _month_names(lane.cells[0].month.year, get_language()) if lane.cells else {}
     words = _colour_words(get_language())
-    cells = []
-    for cell in lane.cells:
-        month, colour = str(cell.month), cell.colour
-        said = f"{names[month]} · {words[colour.name]}" if colour is not None else ""
-        cells.append(_heat_cell(colour, f"{link}{month}", said, ' class="now"' if month == asked["month"] else ""))
-    return mark_safe("".join(cells))  # noqa: S308 - every part was escaped
-
-
-def _heat_cell(colour: Colour | None, link: str, said: str, mark: str) -> str:
-    if colour is None:
-        return f"<td{mark}></td>"
-    return (
-        f'<td{mark}><a class="heat-{colour.name}" href="{link}" title="{said}">'
-        f'<svg aria-hidden="true"><use href="#light-{colour.shape}"/></svg></a></td>'
+    return HEAT_CELL.fill_all(
+        HeatCellValues(
+            is_shown=month == asked["month"],
+            colour=colour.name if colour else "",
+            shape=colour.shape if colour else "",
+            address=f"{link}{month}",
+            month=names[month],
+            word=words[colour.name] if colour else "",
+        )
+        for month, colour in ((str(cell.month), cell.colour) for cell in lane.cells)
     )
 
 
 @lru_cache(maxsize=20)
 def _colour_words(_language: str) -> dict[str, str]:
-    return {colour.name: escape(str(colour.word)) for colour in COLOURS}
+    return {colour.name: str(colour.word) for colour in COLOURS}
 
 
 @lru_cache(maxsize=20)
 def _month_names(year: int, _language: str) -> dict[str, str]:
-    return {str(month): escape(date_format(month.first_day, "YEAR_MONTH_FORMAT")) for month in months_of(year)}
+    return {str(month): date_format(month.first_day, "YEAR_MONTH_FORMAT") for month in months_of(year)}
 
 
 @register.simple_tag
 def tally_cells(tally: Any, label: str, kind: str, rest: str) -> SafeString:
     """The numbers of a line, each a link to the targets that it counts; `rest` is the address without the choice."""
-    link = f"{escape(str(rest))}&amp;{kind}={escape(str(tally.key))}"
-    name = escape(str(label))
+    address, words = f"{rest}&{kind}={tally.key}", _colour_words(get_language())
     cells = [
-        _tally_cell(
-            count.number,
+        TallyCellValues(
+            str(count.number or ""),
             f"number-{count.colour.name}",
-            f"{link}&amp;light={count.colour.name}",
-            f"{name} {count.colour.word}",
+            f"{address}&light={count.colour.name}",
+            f"{label} {words[count.colour.name]}",
         )
         for count in tally.counts
     ]
-    return mark_safe("".join([*cells, _tally_cell(tally.number, "", link, name)]))  # noqa: S308 - every part was escaped
-
-
-def _tally_cell(number: int, look: str, link: str, name: str) -> str:
-    if not number:
-        return '<td><span class="muted">0</span></td>'
-    return f'<td><a class="{look}" href="{link}" aria-label="{name} {number}">{number}</a></td>'
+    return TALLY_CELL.fill_all([*cells, TallyCellValues(str(tally.number or ""), "", address, str(label))])

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
+from pages.patterns import NONE, Pattern
 from plans.periods import Month
-from targets.arithmetic.sums import SumCheck
 from targets.models import Target
 from targets.quotas.tables import QuotaColumn, QuotaPlace, QuotaTable, QuotaTableVersion
 from targets.quotas.wording import sum_text
@@ -17,7 +17,29 @@ from targets.wording.aims import threshold_text
 from targets.wording.number_texts import number_without_zeros
 
 register = template.Library()
-NOTHING = mark_safe('<span class="muted">—</span>')
+
+
+class SumMarkValues(NamedTuple):
+    """What is said of a sum; `outcome` is how it stands to the whole, `mark` colours what needs a reason and what the
+    parts owe beyond the whole."""
+
+    said: str
+    outcome: str
+    mark: str
+
+
+class SumCellValues(NamedTuple):
+    """The sum of a column; `whole` as the script reads it."""
+
+    whole: str
+    is_limit: bool
+    total: str
+    mark: SafeString
+
+
+SUM_MARK = Pattern("targets/_sum_mark.html", SumMarkValues)
+SUM_CELL = Pattern("targets/_sum_cell.html", SumCellValues)
+NO_SUM_MARK, NO_SUM_CELL = SumMarkValues("", "", ""), SumCellValues("", False, "", NONE)
 
 
 @register.simple_tag
@@ -29,29 +51,21 @@ def promise_of(target: Target) -> str:
 @register.simple_tag
 def sum_mark(column: QuotaColumn) -> SafeString:
     """How the sum stands to the whole, marked; a dash where it says nothing, or nothing has been divided."""
-    if column.check is None or not column.quotas:
-        return NOTHING
-    said, found = sum_text(column.target, column.check), column.check.outcome.value
-    return format_html('<span class="sum sum-{}{}">{}</span>', found, _meant(column.check), said)
-
-
-def _meant(check: SumCheck) -> str:
-    """The class that colours what needs a reason, and what the parts owe beyond the whole."""
-    return " sum-short" if check.falls_short else " sum-beyond" if check.goes_beyond else ""
+    check = column.check
+    if check is None or not column.quotas:
+        return SUM_MARK.fill(NO_SUM_MARK)
+    mark = "short" if check.falls_short else "beyond" if check.goes_beyond else ""
+    return SUM_MARK.fill(SumMarkValues(sum_text(column.target, check), check.outcome.value, mark))
 
 
 @register.simple_tag
 def sum_cell(column: QuotaColumn) -> SafeString:
     """The sum of a column, which the script keeps as numbers are typed: with the whole as it counts."""
-    if column.check is None:
-        return NOTHING
-    return format_html(
-        '<output data-sum data-whole="{}"{}><strong>{}</strong> {}</output>',
-        f"{column.check.whole.normalize():f}",
-        mark_safe(" data-limit") if column.check.is_limit else "",
-        number_without_zeros(column.check.total),
-        sum_mark(column),
-    )
+    check = column.check
+    if check is None:
+        return SUM_CELL.fill(NO_SUM_CELL)
+    whole, total = f"{check.whole.normalize():f}", number_without_zeros(check.total)
+    return SUM_CELL.fill(SumCellValues(whole, check.is_limit, total, sum_mark(column)))
 
 
 @register.filter

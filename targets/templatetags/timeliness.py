@@ -1,16 +1,28 @@
 """How the matrix of reporting writes a cell and a share."""
 
 from fractions import Fraction
+from typing import NamedTuple
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from pages.patterns import Pattern
 from targets.expected.punctuality import COUNTED
 from targets.expected.timeliness import MARKS, TimelinessCell, timeliness_share_text
 
 register = template.Library()
+
+
+class TimelinessMarkValues(NamedTuple):
+    """A cell; `counted` is empty where nothing was due."""
+
+    shape: str
+    counted: str
+    words: str
+
+
+MARK = Pattern("targets/_timeliness_mark.html", TimelinessMarkValues)
 
 
 @register.filter
@@ -33,11 +45,5 @@ def cell_text(cell: TimelinessCell) -> str:
 @register.simple_tag
 def mark(cell: TimelinessCell) -> SafeString:
     """The cell's symbol and its count for the eye, its words for the ear."""
-    count = f"{cell.tally.provided}/{cell.tally.due}" if cell.tally.due else ""
-    return format_html(
-        '<svg aria-hidden="true"><use href="#light-{}"/></svg><span aria-hidden="true">{}</span>'
-        '<span class="visually-hidden">{}</span>',
-        cell.mark.shape,
-        count,
-        cell_text(cell),
-    )
+    counted = f"{cell.tally.provided}/{cell.tally.due}" if cell.tally.due else ""
+    return MARK.fill(TimelinessMarkValues(cell.mark.shape, counted, cell_text(cell)))

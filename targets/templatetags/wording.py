@@ -4,20 +4,32 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from django import template
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
 from departments.models import Region
 from departments.people import wording as wording_of_regions
+from pages.patterns import Pattern
 from plans.periods import Month
 from targets.wording import notices as wording
 from targets.wording.number_texts import number_without_zeros, with_unit
 
 register = template.Library()
+
+
+class QuotedValues(NamedTuple):
+    """A text in three parts, of which the second is marked."""
+
+    before: str
+    quote: str
+    after: str
+
+
+QUOTED = Pattern("targets/_quoted.html", QuotedValues)
 
 
 @register.filter
@@ -72,8 +84,8 @@ def day(value: date | None) -> str:
 def quoted_in(quote: str, text: str) -> SafeString:
     """The text with the quoted words marked, both exactly as they are stored; all of it quoted needs no mark."""
     before, found, after = text.partition(quote)
-    marked = found and (before or after)
-    return format_html("{}<mark>{}</mark>{}", before, found, after) if marked else format_html("{}", text)
+    is_part = bool(found and (before or after))
+    return QUOTED.fill(QuotedValues(before, found, after) if is_part else QuotedValues(text, "", ""))
 
 
 @register.filter

@@ -1,11 +1,7 @@
-"""The rows of a worksheet as HTML.
-
-They stand here and not in a template: sixty rows with about a hundred places each are nearly all of the page, and a
-template looks up every name, condition and translation anew. What only a few rows have is in templates.
-"""
+"""The rows of a worksheet as HTML: sixty rows with about a hundred places each are nearly all of the page."""
 
 from html import escape
-from typing import Any
+from itertools import starmap
 
 from django import template
 from django.template.defaultfilters import filesizeformat
@@ -15,11 +11,32 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from pages.markup import NONE, fill_markup, fill_markup_around, join_markup
+from pages.patterns import NONE, join_markup
 from reviews.templatetags.attachments import attached
+from reviews.workflow import ReviewState
 from targets.arithmetic.quantities import rounded
 from targets.entering.entry_grid import END, HandedInEntry, WorksheetInput, WorksheetPromise, WorksheetRow
 from targets.entering.forms import understood_text
+from targets.entering.row_components import (
+    ATTACHMENT,
+    HANDED_IN,
+    INPUT,
+    KNOWN,
+    NOTE,
+    PROBLEM,
+    PROMISE,
+    ROW,
+    TOLD,
+    AttachmentValues,
+    HandedInValues,
+    InputValues,
+    KnownValues,
+    NoteValues,
+    ProblemValues,
+    PromiseValues,
+    RowValues,
+    ToldValues,
+)
 from targets.entering.worksheet import UnitWorksheet
 from targets.entry_rules.figures import Entry
 from targets.messages import problem_sentence
@@ -31,99 +48,6 @@ from targets.wording.notices import list_names
 from targets.wording.number_texts import number_without_zeros
 
 register = template.Library()
-
-ROW = """
-
-<tbody class="sheet-row state-{state}{marked}"{address} id="row-{id}">
-<tr>
-  <th scope="row" class="sheet-name"><span class="sheet-title">{name}</span>{unit}
-    {basis}
-    {definition}
-    {plans}</th>
-  <td class="sheet-past" data-label="{words[before]}">{before}{before_month}</td>
-  <td class="sheet-past" data-label="{words[last_year]}">{last_year}</td>
-  <td class="sheet-light">{promises}</td>
-  {entry}
-</tr>
-<tr class="sheet-told"><td colspan="7" id="told-{id}">
-  <input type="hidden" name="{id}-version" value="{version}" data-version>
-  <div class="told-handed-in">{handed_in}</div>
-  <ul class="told-problems">{told}</ul>
-  <div class="told-conflict">{conflict}</div>
-  <div class="told-foot">
-    <div class="attached" data-remove="{remove}">
-      <ul class="attachments">{attachments}</ul>
-      {attach}
-      <p class="attach-state" role="status" aria-live="polite"></p>
-    </div>
-    <p class="told-state" role="status" aria-live="polite">{waits}</p>
-  </div>
-</td></tr>
-</tbody>
-"""
-ADDRESS = ' data-indicator="{id}" data-region="{region}"'
-DEFINITION = '<details class="definition"><summary>{words[definition]}</summary><p>{it}</p></details>'
-PROMISE = '<div class="promise">{actual} <span class="muted">{threshold}</span><br>{light}{whole}{plan}</div>'
-CELL = """<td class="sheet-cell"{wide}>
-    <label for="{row}-{name}">{label}<span class="visually-hidden"> {indicator}</span></label>
-    <input class="form-control form-control-sm number" id="{row}-{name}" name="{row}-{name}" data-name="{name}" \
-data-column="{column}" value="{text}" maxlength="60"{hint}{keys} aria-describedby="told-{row}"{wrong}{closed}>
-    {understood}
-  </td>
-  """
-NOTE = """<td class="sheet-note">
-    <label for="{row}-note" class="label-note">{words[note]}<span class="visually-hidden"> {indicator}</span></label>
-    <input class="form-control form-control-sm" id="{row}-note" name="{row}-note" data-name="note" data-column="3" \
-value="{text}" maxlength="400" aria-describedby="told-{row}"{closed}>
-    {nothing}
-  </td>
-  """
-UNDERSTOOD = '<small class="understood" data-understood="{name}">{text}</small>'
-HANDED_IN = """
-
-<p class="handed-in handed-in-{state}"><span class="tag tag-state">{standing}</span>
-  {figures}
-  <span class="quiet">{author} · {at}{note}</span>
-  {returned}</p>
-{attachments}
-"""
-ATTACHMENT = (
-    '<li data-attachment="{pk}"><a href="{address}">{name}</a> <span class="quiet">{size}</span>'
-    '<input type="hidden" name="{row}-attachment" value="{pk}">{remove}</li>'
-)
-REMOVE = (
-    ' <label class="no-script"><input type="checkbox" name="{row}-remove" value="{pk}"> {words[remove]}'
-    '<span class="visually-hidden"> {name}</span></label>'
-)
-ATTACH = (
-    '<label class="attach no-script" for="{row}-files">{words[attach]}<span class="visually-hidden"> {indicator}</span>'
-    ' <input type="file" id="{row}-files" name="{row}-files" multiple accept="{accept}"></label>'
-)
-COUNTS_FOR = '<small class="counts-for">{words[counts_for]} {it}</small>'
-WIDE, DISABLED = SafeString(' colspan="2"'), SafeString(" disabled")
-DECIMAL, WRONG = SafeString(' inputmode="decimal"'), SafeString(' aria-invalid="true"')
-MARKED = SafeString(" has-problems")
-
-
-def worksheet_row_words() -> dict[str, str]:
-    """What every row says, in the reader's language."""
-    return {
-        "before": _("Last period"),
-        "last_year": _("Same month last year"),
-        "to_date": _("January to this month"),
-        "counts_for": _("Counts for:"),
-        "definition": _("Definition"),
-        "no_target": _("for information, no target"),
-        "note": _("Note"),
-        "value": _("value"),
-        "done": _("1 done, 0 not yet"),
-        "day": _("Day done"),
-        "remove": _("Remove"),
-        "attach": _("Attach a file"),
-        "draft": _("draft, not handed in yet"),
-        "file": _("file attached, not handed in yet"),
-        "submitted": _("waiting for review"),
-    }
 
 
 @register.simple_tag
@@ -139,60 +63,52 @@ class WorksheetRowWriter:
 
     def __init__(self, sheet: UnitWorksheet, accept: str) -> None:
         self.locked, self.accept = sheet.locked, accept
-        self.words, self.remove = worksheet_row_words(), SafeString(reverse("attachment_remove", args=[0]))
+        self.removing = reverse("attachment_remove", args=[0])
         self.lights: dict[Light, SafeString] = {}
 
     def row(self, row: WorksheetRow) -> SafeString:
         """One figure that is due: what is known, the inputs, and below them what is to be said about it."""
-        pk, name = row.indicator.pk, SafeString(escape(row.indicator.name))
-        return fill_markup(
-            ROW,
-            words=self.words,
-            state=SafeString(row.state),
-            marked=MARKED if row.problems else NONE,
-            address=NONE if row.barred else fill_markup(ADDRESS, id=pk, region=row.region_id),
-            id=pk,
-            name=name,
-            version=row.version,
-            **self.known(row),
-            entry=barred_row_html(row.indicator) if row.barred else self.cells(row, name),
-            handed_in=self.handed_in(row.handed_in, row.indicator) if row.handed_in else NONE,
-            told=row_problems_html(row),
-            conflict=render_to_string("targets/_conflict.html", {"row": row}) if row.conflict or row.gone else NONE,
-            plans=fill_markup_around(COUNTS_FOR, list_names(row.plans), words=self.words),
-            remove=self.remove,
-            attachments=join_markup([self.attachment(row, one) for one in row.attachments]),
-            attach=NONE
-            if row.is_fixed
-            else fill_markup(ATTACH, words=self.words, row=pk, indicator=name, accept=self.accept),
-            waits=self.waits(row),
+        name = SafeString(escape(row.indicator.name))
+        return ROW.fill(
+            RowValues(
+                id=row.id,
+                region=str(row.region_id),
+                state=row.state,
+                has_problems=bool(row.problems),
+                known=self.known(row, name),
+                is_barred=row.barred,
+                department=str(row.indicator.department or "") if row.barred else "",
+                inputs=NONE if row.barred else row_inputs(row, name),
+                told=self.told(row, name),
+            )
         )
 
-    def known(self, row: WorksheetRow) -> dict[str, Any]:
+    def known(self, row: WorksheetRow, name: SafeString) -> SafeString:
         """The indicator, its past, and how its targets stand."""
-        one, before = row.indicator, row.before
-        dated = before is not None and one.frequency != Indicator.Frequency.MONTHLY
-        to_date = one.entry_basis == Indicator.EntryBasis.TO_DATE
-        return {
-            "unit": fill_markup_around(' <span class="unit">{it}</span>', one.unit),
-            "basis": fill_markup_around('<span class="tag">{it}</span>', to_date and self.words["to_date"]),
-            "definition": fill_markup_around(DEFINITION, one.definition, words=self.words),
-            "before": official_figure_text(before, one),
-            "before_month": fill_markup_around("<small>{it}</small>", dated and before and month_short(before.month)),
-            "last_year": official_figure_text(row.last_year, one),
-            "promises": join_markup(map(self.promise, row.promises))
-            or fill_markup_around('<span class="muted">{it}</span>', self.words["no_target"]),
-        }
+        indicator, before = row.indicator, row.before
+        is_dated = before is not None and indicator.frequency != Indicator.Frequency.MONTHLY
+        return KNOWN.fill(
+            KnownValues(
+                name=name,
+                unit=indicator.unit,
+                is_to_date=indicator.entry_basis == Indicator.EntryBasis.TO_DATE,
+                definition=indicator.definition,
+                plans=list_names(row.plans),
+                before=official_figure_text(before, indicator),
+                before_month=month_short(before.month) if before is not None and is_dated else "",
+                last_year=official_figure_text(row.last_year, indicator),
+                promises=PROMISE.fill_all(map(self.promise, row.promises)),
+            )
+        )
 
-    def promise(self, one: WorksheetPromise) -> SafeString:
+    def promise(self, promise: WorksheetPromise) -> PromiseValues:
         """A target: what is reached, what is promised, and the light."""
-        return fill_markup(
-            PROMISE,
-            actual=fill_markup_around("<strong>{it}</strong>", one.shown and one.shown.actual),
-            threshold=one.threshold,
-            light=self.light(one.light) if one.light else NONE,
-            whole=fill_markup_around(' <span class="tag tag-role">{it}</span>', one.whole and one.target.plan.region),
-            plan=fill_markup_around("<small>{it}</small>", one.plan),
+        return PromiseValues(
+            actual=promise.shown.actual if promise.shown else "",
+            threshold=promise.threshold,
+            light=self.light(promise.light) if promise.light else NONE,
+            region=str(promise.target.plan.region) if promise.whole else "",
+            plan=promise.plan,
         )
 
     def light(self, light: Light) -> SafeString:
@@ -201,91 +117,93 @@ class WorksheetRowWriter:
             self.lights[light] = light_tag(light)
         return self.lights[light]
 
-    def cells(self, row: WorksheetRow, indicator: SafeString) -> SafeString:
-        """The inputs; a value alone is as wide as numerator and denominator together."""
-        *figures, note = row.fields
-        wide = WIDE if len(figures) == 1 else NONE
-        cells = [self.cell(row, one, indicator, wide) for one in figures]
-        return join_markup([*cells, self.note(row, note, indicator)])
-
-    def cell(self, row: WorksheetRow, one: WorksheetInput, indicator: SafeString, wide: SafeString) -> SafeString:
-        """The input of a figure or a day."""
-        is_day = one.name == "occurred_on"
-        return fill_markup(
-            CELL,
-            row=row.indicator.pk,
-            name=SafeString(one.name),
-            wide=wide if one.column == 1 else NONE,
-            label=self.label(row.indicator, one),
-            indicator=indicator,
-            column=one.column,
-            text=one.text,
-            hint=fill_markup_around(' placeholder="{it}"', one.handed_in or ("2014-06-27" if is_day else "")),
-            keys=NONE if is_day else DECIMAL,
-            wrong=WRONG if row.problems else NONE,
-            closed=DISABLED if row.closed else NONE,
-            understood=understood_input_html(one),
+    def told(self, row: WorksheetRow, name: SafeString) -> SafeString:
+        """What was handed in, what is wrong, the files, and what has not been handed in yet, or that nothing can be
+        where other rows are open."""
+        is_closed = bool(row.closed) and not self.locked
+        return TOLD.fill(
+            ToldValues(
+                id=row.id,
+                name=name,
+                version=str(row.version),
+                handed_in=handed_in_html(row.handed_in, row.indicator) if row.handed_in else NONE,
+                problems=row_problems_html(row),
+                conflict=conflict_html(row),
+                removing=self.removing,
+                attachments=ATTACHMENT.fill_all(attachment_values(row, file) for file in row.attachments),
+                is_fixed=row.is_fixed,
+                accept=self.accept,
+                closed_by=row.closed if is_closed else "",
+                month=month_short(row.month) if is_closed else "",
+                figure_waits=row.has_figure and not row.conflict,
+                file_waits=bool(row.new_files) and not row.conflict,
+            )
         )
 
-    def note(self, row: WorksheetRow, one: WorksheetInput, indicator: SafeString) -> SafeString:
-        """The input of the note."""
-        pk, text, closed = row.indicator.pk, one.text, DISABLED if row.closed else NONE
-        return fill_markup(NOTE, words=self.words, row=pk, indicator=indicator, text=text, closed=closed, nothing=NONE)
 
-    def label(self, indicator: Indicator, one: WorksheetInput) -> SafeString | str:
-        """What the input asks for."""
-        if indicator.measure == Indicator.Measure.EVENT:
-            return self.words["done" if one.column == 1 else "day"]
-        label = one.label or self.words["value"]
-        return (
-            fill_markup('{label} <span class="unit">{unit}</span>', label=label, unit=one.unit) if one.unit else label
-        )
+def row_inputs(row: WorksheetRow, name: SafeString) -> SafeString:
+    """The inputs of a row; a value alone is as wide as numerator and denominator together."""
+    *figures, note = row.fields
+    is_alone = len(figures) == 1
+    inputs = INPUT.fill_all(input_values(row, field, name, is_wide=is_alone) for field in figures)
+    return join_markup([inputs, NOTE.fill(NoteValues(row.id, name, note.text, bool(row.closed)))])
 
-    def handed_in(self, last: HandedInEntry, indicator: Indicator) -> SafeString:
-        """The latest entry that was handed in, and where it stands."""
-        is_back = last.state == "returned"
-        files = NONE if is_back or not last.attachments else attached(last.attachments)
-        return fill_markup(
-            HANDED_IN,
+
+def input_values(row: WorksheetRow, field: WorksheetInput, indicator: SafeString, *, is_wide: bool) -> InputValues:
+    """The input of a figure or a day; `indicator` is its name."""
+    return InputValues(
+        row=row.id,
+        name=field.name,
+        column=str(field.column),
+        indicator=indicator,
+        label=input_label(row.indicator, field),
+        unit=field.unit,
+        text=field.text,
+        hint=field.handed_in,
+        number=understood_text(field.text),
+        is_day=field.name == "occurred_on",
+        is_wide=is_wide,
+        is_wrong=bool(row.problems),
+        is_closed=bool(row.closed),
+    )
+
+
+def input_label(indicator: Indicator, field: WorksheetInput) -> str:
+    """What the input asks for."""
+    if indicator.measure == Indicator.Measure.EVENT:
+        return _("1 done, 0 not yet") if field.column == 1 else _("Day done")
+    return field.label or _("value")
+
+
+def attachment_values(row: WorksheetRow, file: Attachment) -> AttachmentValues:
+    """A file that lies beside the draft."""
+    return AttachmentValues(
+        row=row.id,
+        pk=str(file.pk),
+        address=reverse("attachment", args=[file.pk]),
+        name=file.name,
+        size=filesizeformat(file.size),
+        is_fixed=row.is_fixed,
+    )
+
+
+def handed_in_html(last: HandedInEntry, indicator: Indicator) -> SafeString:
+    """The latest entry that was handed in, and where it stands."""
+    is_returned = last.state == ReviewState.RETURNED.value
+    is_waiting = last.state == ReviewState.SUBMITTED.value
+    return HANDED_IN.fill(
+        HandedInValues(
             state=last.state,
-            standing=self.words["submitted"] if last.state == "submitted" else last.state_text,
+            standing=_("waiting for review") if is_waiting else last.state_text,
             figures=handed_in_text(last, indicator),
             author=last.author,
             at=timezone.localtime(last.at).strftime("%Y-%m-%d %H:%M"),
-            note=f" · {last.note}" if last.note else "",
-            returned=fill_markup_around(RETURNED, is_back and _("Returned because:"), why=last.return_reason),
-            attachments=files,
+            note=last.note,
+            is_returned=is_returned,
+            return_reason=last.return_reason,
+            attachments=attached(last.attachments) if last.attachments and not is_returned else NONE,
         )
-
-    def attachment(self, row: WorksheetRow, one: Attachment) -> SafeString:
-        """A file that lies beside the draft."""
-        remove = (
-            NONE
-            if row.is_fixed
-            else fill_markup(REMOVE, words=self.words, row=row.indicator.pk, pk=one.pk, name=one.name)
-        )
-        address, size = reverse("attachment", args=[one.pk]), filesizeformat(one.size)
-        return fill_markup(
-            ATTACHMENT, row=row.indicator.pk, pk=one.pk, address=address, name=one.name, size=size, remove=remove
-        )
-
-    def removing(self, row: WorksheetRow, one: Attachment) -> SafeString:
-        """The box by which the file is removed without the script."""
-        return fill_markup(REMOVE, words=self.words, row=row.indicator.pk, pk=one.pk, name=one.name)
-
-    def waits(self, row: WorksheetRow) -> SafeString:
-        """What has not been handed in yet; or that nothing can be, where other rows are open."""
-        if row.closed and not self.locked:
-            closed = _("%(month)s is closed for the plan %(plan)s.")
-            return fill_markup_around(
-                '<span class="quiet">{it}</span>', closed % {"month": month_short(row.month), "plan": row.closed}
-            )
-        if row.conflict or not (row.has_figure or row.new_files):
-            return NONE
-        return fill_markup_around('<span class="quiet">{it}</span>', self.words["draft" if row.has_figure else "file"])
-
-
-RETURNED = '<strong class="return-reason">{it} {why}</strong>'
+    )
 
 
 def official_figure_text(entry: Entry | None, indicator: Indicator) -> str:
@@ -312,27 +230,17 @@ def handed_in_text(last: HandedInEntry, indicator: Indicator) -> str:
     return figure(last.value, indicator.unit)
 
 
-def barred_row_html(indicator: Indicator) -> SafeString:
-    """Who reports it now, in place of the inputs."""
-    if indicator.department is None:
-        said = _("Nobody reports this now. Ask the plan office to enter what is missing.")
-    else:
-        said = _("Reported by %(department)s now. Ask the plan office to enter what is missing.")
-        said %= {"department": indicator.department}
-    return fill_markup('<td class="muted" colspan="3">{said}</td>', said=said)
-
-
 def row_problems_html(row: WorksheetRow) -> SafeString:
     """What is wrong or odd, each with what to do."""
     odd = "oddity" if row.wants_note else "oddity explained"
-    said = [("problem", one) for one in row.refused_files]
-    said += [("problem", problem_sentence(one)) for one in row.problems]
-    said += [(odd, problem_sentence(one)) for one in row.oddities]
-    return join_markup(fill_markup('<li class="{kind}">{text}</li>', kind=kind, text=text) for kind, text in said)
+    said = [("problem", sentence) for sentence in row.refused_files]
+    said += [("problem", problem_sentence(problem)) for problem in row.problems]
+    said += [(odd, problem_sentence(oddity)) for oddity in row.oddities]
+    return PROBLEM.fill_all(starmap(ProblemValues, said))
 
 
-def understood_input_html(one: WorksheetInput) -> SafeString:
-    """What a number was understood as, where that does not show at once."""
-    said = understood_text(one.text)
-    text = _("understood as %(number)s") % {"number": said} if said else NONE
-    return fill_markup(UNDERSTOOD, name=SafeString(one.name), text=text)
+def conflict_html(row: WorksheetRow) -> SafeString:
+    """What a colleague has done meanwhile to a row that was typed."""
+    if not row.conflict and not row.gone:
+        return NONE
+    return render_to_string("targets/_conflict.html", {"row": row})

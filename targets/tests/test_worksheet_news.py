@@ -205,7 +205,7 @@ def test_what_is_typed_while_the_page_is_made_is_not_kept_with_it(
         typed(cast)
         return outline_of(*asked)
 
-    monkeypatch.setattr("targets.views.worksheet.outline_of", slowly)
+    monkeypatch.setattr("targets.entering.kept_worksheet.outline_of", slowly)
     look(cast)
     monkeypatch.undo()
     assert 'value="937"' in look(cast)
@@ -224,7 +224,7 @@ def test_only_the_rows_that_are_different_are_made_again(
         put_work(sheet, work)
         made.append([row.indicator for row in sheet.rows])
 
-    monkeypatch.setattr("targets.views.worksheet.put_work", watched)
+    monkeypatch.setattr("targets.entering.kept_worksheet.put_work", watched)
     typed(cast)
     assert 'value="937"' in look(cast)
     assert made == [[cast.rate]]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -22,23 +19,14 @@ from departments.models import Department, Region, User
 from departments.people.seeing import departments_seen_by
 from departments.permissions import Action
 from plans.addresses import month_named
-from plans.models import Change as Changed
 from plans.page_cache import cached_pages
-from reviews.documents import ENDINGS, RefusedFileError, safe_name
+from reviews.documents import RefusedFileError, safe_name
 from reviews.messages import refused_file
 from reviews.serving import describe_attachment_for_script
 from targets.entering import forms
-from targets.entering.entry_grid import END, WrittenRow
-from targets.entering.work_done import work_on
-from targets.entering.worksheet import (
-    AskedSheet,
-    UnitWorksheet,
-    may_enter_for_unit,
-    outline_of,
-    put_past,
-    put_work,
-    worksheet_of,
-)
+from targets.entering.entry_grid import WrittenRow
+from targets.entering.kept_worksheet import KeptWorksheet, write_rows
+from targets.entering.worksheet import AskedSheet, UnitWorksheet, may_enter_for_unit, worksheet_of
 from targets.entry_rules.figures import Key, Problem
 from targets.expected.duties import expected_over
 from targets.judging.recompute import attainments_if
@@ -77,50 +65,14 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, asked: AskedSheet) -> HttpResponse:
-    """The page as it was made last, while nothing is different; else its rows as they were made last, but for those
-    that are. What is due and promised is kept by itself, and so is what is official about rows that are typed in."""
-    user, plan_code, ids = access.person_of_request(request), asked.plans[0].code, [plan.pk for plan in asked.plans]
-    version = ids, Changed.objects.outline_of_regions({plan.region_id for plan in asked.plans})
-    outline = cache(partial(_outline, asked, user))
-    due = cached_pages.keep_plan_value(request, lambda: outline().asked, plan_code=plan_code, of="due", beside=version)
-    work = work_on(due, {plan.pk: plan.title for plan in asked.plans}, asked.department.region_id, asked.month)
-    figures = Changed.objects.numbers_over(ids, due)
-
-    def with_past(indicators: Collection[int]) -> UnitWorksheet:
-        sheet = cached_pages.keep_plan_value(request, outline, plan_code=plan_code, of="outline", beside=version)
-        put_past(sheet, user, indicators)
-        return sheet
-
-    def written(indicators: Collection[int]) -> dict[int, WrittenRow]:
-        official = {one: figures.get(one) for one in sorted(indicators)}
-        make, beside = partial(with_past, indicators), (version, official)
-        sheet = cached_pages.keep_plan_value(request, make, plan_code=plan_code, of="past", beside=beside)
-        put_work(sheet, work.only(indicators))
-        forms.show_problems(sheet)
-        return _written(sheet)
-
-    def made() -> HttpResponse:
-        of = {one: (version, figures.get(one), *about) for one, about in work.by_indicator().items()}
-        rows = cached_pages.keep_plan_values(request, written, plan_code=plan_code, of=of)
-        sheet = UnitWorksheet(asked.department, asked.plans, asked.month, locked=work.locked)
-        return _page(request, asked, sheet, [rows[one] for one in due if one in rows])
-
+    """The page as it was made last, while nothing is different; else with those rows made anew that are."""
+    kept = KeptWorksheet(request, asked, access.person_of_request(request))
     return cached_pages.answer_page_kept_beside(
-        request, made, plan_code=plan_code, beside=(user.pk, version, work, figures)
+        request,
+        lambda: _page(request, asked, kept.frame, kept.rows()),
+        plan_code=kept.plan_code,
+        beside=kept.beside,
     )
-
-
-def _outline(asked: AskedSheet, user: User) -> UnitWorksheet:
-    return outline_of(asked.department, asked.plans, asked.month, user)
-
-
-def _written(sheet: UnitWorksheet) -> dict[int, WrittenRow]:
-    """Each row as it stands in the page, by indicator."""
-    if not sheet.rows:
-        return {}
-    html = render_to_string("targets/_rows.html", {"sheet": sheet, "accept": ENDINGS})
-    pieces = zip(sheet.rows, html.split(END), strict=True)
-    return {row.indicator.pk: WrittenRow(SafeString(one), row.state, row.official is not None) for row, one in pieces}
 
 
 @access.requires(Action.ENTER_OBSERVATIONS)
@@ -300,7 +252,7 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     """The whole page, with the rows of the sheet if none are given."""
-    rows = _written(sheet).values() if rows is None else rows
+    rows = write_rows(sheet).values() if rows is None else rows
     states = [row.state for row in rows]
     context = {
         "sheet": sheet,
@@ -315,7 +267,7 @@ def _page(
 
 
 def _answer(draft: Draft) -> dict[str, Any]:
-    """What is told about a row that was cached_pages."""
+    """What is told about a row that was kept."""
     found = forms.examine_row_drafts([] if draft.is_blank else [draft])
     odd = found.oddities.get(draft.indicator_id, [])
     return {
