@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """The accounts, then one scenario after the other; says how to log in at the end."""
         if options["files"] and not figures.real_figures_exist():
-            call_command("loaddata", *options["files"], keep=True, stdout=self.stdout)
+            call_command("load_fixtures", *options["files"], keep=True, stdout=self.stdout)
         found = scenarios()
         if not found:
             raise CommandError(_("There is no plan with demonstration data. Load the fixtures first."))

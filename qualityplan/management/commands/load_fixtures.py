@@ -1,6 +1,6 @@
 """Fixtures are the city's data, often typed by hand: they pass the same checks as a form, all of a file or nothing.
 
-Replaces Django's command of this name, which stores what the models would refuse, and writes history for what is equal.
+It stands in for Django's command `loaddata`, which is refused here.
 """
 
 from argparse import ArgumentParser

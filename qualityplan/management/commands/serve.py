@@ -87,7 +87,7 @@ def prepare_database(fixtures: list[str]) -> None:
     logging.getLogger("targets.jobs").setLevel(logging.ERROR)  # there is no worker to wake yet, and none is missed
     call_command("migrate", verbosity=0, interactive=False)
     if fixtures:
-        call_command("loaddata", *fixtures, keep=True)
+        call_command("load_fixtures", *fixtures, keep=True)
     if settings.DEMO:
         call_command("demo", *(made_up_plans() if fixtures else ()))
 
