@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -26,15 +25,19 @@ def decode_dataclass(kind: type[Made], data: object) -> Made:
     except (ValueError, TypeError, RecursionError) as error:
         raise HostileError(kind.__name__) from error
     # Pydantic passes over a field too many, and gives one that is missing its default.
-    if not isinstance(made, kind) or written != data:
+    if written != data:
         raise HostileError(kind.__name__)
     return made
 
 
-@cache
-def _adapter_of(kind: type[object]) -> TypeAdapter[object]:
+_ADAPTERS: dict[type, TypeAdapter] = {}
+
+
+def _adapter_of(kind: type[Made]) -> TypeAdapter[Made]:
     """What reads the dataclass; pydantic takes some milliseconds to make it."""
-    return TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def _demand_bounds(data: object) -> None:

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="FILE", help="A path, or a name in the folder fixtures.")
         parser.add_argument("--keep", action="store_true", help="Add what is missing, change nothing.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """All files in one transaction: what is wrong with any of them is told together."""
         try:
             loader = load_fixture_rows(read_fixture_rows(options["files"]), keep=options["keep"])
