@@ -246,7 +246,7 @@ def plan_2014(db: None, rows_of_2014: list[tuple[type[Model], list[Model]]]) -> 
     if empty and rows_of_2014:
         store_again(rows_of_2014)
     else:
-        call_command("loaddata", *PLAN_2014, verbosity=0)
+        call_command("load_fixtures", *PLAN_2014, verbosity=0)
         if empty:
             rows_of_2014 += stored_rows()
     return Plan.objects.get(code="wenzhou-2014-quality")

@@ -126,7 +126,7 @@ def fill() -> None:
     from targets.judging.recompute import recompute_dirty
 
     settings.DEMO_PASSWORD = "example-password"  # noqa: S105
-    call_command("loaddata", *sorted(str(one) for one in Path("fixtures").glob("[0-9]*.json")), verbosity=0)
+    call_command("load_fixtures", *sorted(str(one) for one in Path("fixtures").glob("[0-9]*.json")), verbosity=0)
     call_command("demo", verbosity=0, stdout=io.StringIO())
     while recompute_dirty()[0]:
         pass

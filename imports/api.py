@@ -1,7 +1,7 @@
 """Files of figures from other systems: handed over, asked about, confirmed, cancelled, undone."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -113,7 +113,7 @@ def hand_over(request: HttpRequest, file: File[UploadedFile]) -> Status[ImportOu
 
 
 @router.get("/imports/{pk}", response={200: ProgressOut, **REFUSALS})
-def progress(request: HttpRequest, pk: int) -> dict[str, Any]:
+def progress(request: HttpRequest, pk: int) -> dict[str, object]:
     """Where a file stands, what it would change or has changed, and everything that is wrong with it."""
     return describe_import(find_visible_import(pk, person_of_api_request(request)))
 
@@ -168,7 +168,7 @@ def decide_import(
         raise RequestRefusedError(status, [Fault(code=code, message=" ".join(refused.messages))]) from refused
 
 
-def describe_import(batch: ImportBatch) -> dict[str, Any]:
+def describe_import(batch: ImportBatch) -> dict[str, object]:
     """The import as it is told."""
     return {
         "id": batch.pk,
@@ -190,7 +190,7 @@ def describe_import(batch: ImportBatch) -> dict[str, Any]:
     }
 
 
-def _error(stored: dict[str, Any], error: ReadableImportError) -> dict[str, Any]:
+def _error(stored: dict[str, object], error: ReadableImportError) -> dict[str, object]:
     return {
         "sheet": error.sheet,
         "row": error.row,

@@ -32,6 +32,7 @@ from targets.api import router as targets
 from tasks.api import router as tasks
 
 Run = Callable[..., Any]
+"""An operation as ninja calls it: each takes and gives something else."""
 
 DESCRIPTION = """What was promised, how it stands and from which figures, for other systems of the city.
 
@@ -64,7 +65,7 @@ def in_readers_language(run: Run) -> Run:
     what two people are told."""
 
     @wraps(run)
-    def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+    def answer(request: HttpRequest, **arguments: object) -> HttpResponse:
         language = translation.get_language_from_request(request)
         with translation.override(language):
             response: HttpResponse = run(request, **arguments)
@@ -79,7 +80,7 @@ def for_members(operation: Run) -> Run:
     """Whoever holds no role sees nothing; how much the others see is each operation's own question."""
 
     @wraps(operation)
-    def guarded(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+    def guarded(request: HttpRequest, *arguments: object, **named: object) -> object:
         access.demand(person_of_api_request(request), Action.VIEW_PLAN)
         return operation(request, *arguments, **named)
 

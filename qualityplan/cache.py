@@ -5,9 +5,10 @@ question is answered as for a key that is not there. Nothing may be kept in it w
 """
 
 import pickle
+import socket
 from base64 import b64encode
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import redis
 from django.core.cache.backends import db
 from django.core.cache.backends import redis as django_redis
 from django.db import transaction
+from django.db.backends.utils import CursorWrapper
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -23,17 +25,19 @@ from qualityplan.running import patience
 from qualityplan.running.patience import Circuit
 
 Answer = TypeVar("Answer")
+Key = str | bytes | memoryview
+Timeout = int | timedelta | None
 
 
 class PatientSocket:
     """A socket that waits for as long as the request has patience: asked anew at each step, since all of them together
     may take no longer, however little comes at a time."""
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: socket.socket) -> None:
         self._inner = inner
         self._most: float = patience.SECONDS
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._inner, name)
 
     def settimeout(self, seconds: float | None) -> None:
@@ -64,7 +68,7 @@ class PatientConnection(redis.Connection):
     @socket_connect_timeout.setter
     def socket_connect_timeout(self, value: object) -> None: ...
 
-    def _connect(self) -> Any:
+    def _connect(self) -> PatientSocket:
         return PatientSocket(super()._connect())  # type: ignore[no-untyped-call]  # redis-py has no types here
 
 
@@ -94,43 +98,43 @@ class PatientCacheClient(django_redis.RedisCacheClient):
         self._clients: dict[bool, redis.Redis] = {}
         self._reading, self._writing = circuits(",".join(servers))
 
-    def get_client(self, key: Any = None, *, write: bool = False) -> redis.Redis:
+    def get_client(self, key: Key | None = None, *, write: bool = False) -> redis.Redis:
         """The client to read with, or to write with."""
         if write not in self._clients:
             self._clients[write] = super().get_client(key, write=write)
         return self._clients[write]
 
-    def get(self, key: Any, default: Any) -> Any:
+    def get(self, key: Key, default: object) -> object:
         return self._read(partial(super().get, key, default), default)
 
-    def get_many(self, keys: Any) -> dict[Any, Any]:
+    def get_many(self, keys: Iterable[Key]) -> dict[Key, Any]:
         return self._read(partial(super().get_many, keys), {})
 
-    def has_key(self, key: Any) -> bool:
+    def has_key(self, key: Key) -> bool:
         return self._read(partial(super().has_key, key), False)
 
-    def add(self, key: Any, value: Any, timeout: Any) -> bool:
+    def add(self, key: Key, value: object, timeout: Timeout) -> bool:
         return self._written(partial(super().add, key, value, timeout), False)
 
-    def set(self, key: Any, value: Any, timeout: Any) -> None:
+    def set(self, key: Key, value: object, timeout: Timeout) -> None:
         self._written(partial(super().set, key, value, timeout), None)
 
-    def set_many(self, data: Any, timeout: Any) -> None:
+    def set_many(self, data: Mapping[Key, object], timeout: int | timedelta) -> None:
         self._written(partial(super().set_many, data, timeout), None)
 
-    def touch(self, key: Any, timeout: Any) -> bool:
+    def touch(self, key: Key, timeout: int | timedelta) -> bool:
         return self._written(partial(super().touch, key, timeout), False)
 
-    def incr(self, key: Any, delta: int) -> int:
+    def incr(self, key: Key, delta: int) -> int:
         """ValueError when the key is not there, as Django has it."""
         if (number := self._written(partial(super().incr, key, delta), None)) is None:
-            raise ValueError(f"Key '{key}' not found.")
+            raise ValueError(f"Key {key!r} not found.")
         return number
 
-    def delete(self, key: Any) -> bool:
+    def delete(self, key: Key) -> bool:
         return self._written(partial(super().delete, key), False)
 
-    def delete_many(self, keys: Any) -> None:
+    def delete_many(self, keys: Iterable[Key]) -> None:
         self._written(partial(super().delete_many, keys), None)
 
     def clear(self) -> bool:
@@ -164,7 +168,7 @@ class PatientCacheClient(django_redis.RedisCacheClient):
 class RedisCache(django_redis.RedisCache):
     """Django's, with our client."""
 
-    def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
+    def __init__(self, server: str | list[str], params: dict[str, object]) -> None:
         super().__init__(server, params)
         self._class = PatientCacheClient
 
@@ -175,7 +179,7 @@ class Counters(db.DatabaseCache):
     Django's would make room by forgetting anything; this one forgets what has expired and nothing else.
     """
 
-    def __init__(self, _location: str, params: dict[str, Any]) -> None:
+    def __init__(self, _location: str, params: dict[str, object]) -> None:
         super().__init__(Counter._meta.db_table, params)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
@@ -189,5 +193,5 @@ class Counters(db.DatabaseCache):
             mine.update(value=written)
         return number + delta
 
-    def _cull(self, using: str, cursor: Any, now: datetime, _number: int) -> None:
+    def _cull(self, using: str, cursor: CursorWrapper, now: datetime, _number: int) -> None:
         Counter.objects.using(using).filter(expires__lt=now).delete()

@@ -5,11 +5,12 @@ import logging
 import os
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
 
 from celery import Celery
 from celery.signals import setup_logging, task_prerun, worker_init, worker_process_init, worker_ready
 from django.conf import settings
+from kombu.connection import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 from kombu.transport.redis import Channel
@@ -26,10 +27,10 @@ logger = logging.getLogger(__name__)
 # Whoever closes a lost connection with messages not acknowledged yet would put them back through the very connection
 # that is gone. The sweep finds what such a message left.
 Channel.do_restore = False
-_parameters_of: Any = Channel._connparams
+_parameters_of: Callable[..., object] = Channel._connparams
 
 
-def _parameters_unless_lost(channel: Channel, *arguments: Any, **options: Any) -> Any:
+def _parameters_unless_lost(channel: Channel, *arguments: object, **options: object) -> object:
     """Says of a lost connection that it is lost, after which the worker connects anew: kombu stumbles over what is not
     there any more, with an error that ends the worker."""
     if getattr(channel.connection, "client", None) is None:
@@ -50,7 +51,7 @@ class Messenger(Celery):
     A message only wakes a worker, and the sweep finds what a lost one left. Beat and workers have time.
     """
 
-    def send_task(self, *arguments: Any, **options: Any) -> Any:
+    def send_task(self, *arguments: object, **options: object) -> object:
         """OperationalError when the broker has not taken the message, or is not asked."""
         if patience.patience_of_request() is None:
             return super().send_task(*arguments, **options)
@@ -66,7 +67,7 @@ class Messenger(Celery):
         BROKER.worked()
         return sent
 
-    def _impatient_link(self) -> Any:
+    def _impatient_link(self) -> Connection:
         """Known by its limits, so that all requests of this process share what is connected with them."""
         limits = dict.fromkeys(("socket_connect_timeout", "socket_timeout"), patience.SECONDS)
         options = self.conf.broker_transport_options | limits | {"max_retries": 0}
@@ -81,7 +82,7 @@ app.autodiscover_tasks(related_name="jobs")
 
 
 @task_prerun.connect
-def drop_broken_connections(**_: Any) -> None:
+def drop_broken_connections(**_: object) -> None:
     """Connections are kept between tasks; one that a restarted database has closed must not fail the next ones."""
     from django.db import connections
 
@@ -90,21 +91,21 @@ def drop_broken_connections(**_: Any) -> None:
 
 
 @worker_process_init.connect
-def end_with_the_worker(**_: Any) -> None:
+def end_with_the_worker(**_: object) -> None:
     """A killed worker takes the processes of its pool along."""
     die_with_parent(os.getppid())
 
 
 @worker_init.connect
 @worker_process_init.connect
-def set_aside_what_stays(**_: Any) -> None:
+def set_aside_what_stays(**_: object) -> None:
     """Everything loaded so far lives as long as the process: the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
 
 
 @worker_ready.connect
-def judge_by_own_formulas(**_: Any) -> None:
+def judge_by_own_formulas(**_: object) -> None:
     """A worker that starts has what older formulas have judged judged anew; beside its work, as the database may be
     away for long."""
     threading.Thread(target=_judge_until_done, name="judge by own formulas", daemon=True).start()
@@ -135,7 +136,7 @@ def _has_judged() -> bool:
 
 
 @setup_logging.connect
-def use_settings_logging(**_: Any) -> None:
+def use_settings_logging(**_: object) -> None:
     """Worker and beat write the same JSON lines as the web process."""
     from logging.config import dictConfig
 

@@ -17,6 +17,6 @@ logconfig_dict = LOGGING | {
 }
 
 
-def post_fork(server: Any, worker: Any) -> None:
+def post_fork(server: object, worker: Any) -> None:  # gunicorn has no types
     """A killed master takes its workers along; they would notice its end only after half a minute."""
     die_with_parent(worker.ppid)

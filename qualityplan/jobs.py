@@ -2,7 +2,6 @@
 
 import logging
 from itertools import islice
-from typing import Any
 
 from celery import shared_task
 from django.urls import reverse
@@ -43,7 +42,7 @@ def tell_head_of_chain() -> None:
     _tell(HEAD, head=str(chain.read_chain_head()))
 
 
-def _tell(kind: str, **details: Any) -> None:
+def _tell(kind: str, **details: object) -> None:
     """Tells the administrators of the government offices, who read the audit log."""
     held = {
         "memberships__role": Role.ADMINISTRATOR.value,

@@ -245,7 +245,7 @@ POSTGRESQL_OPTIONS = {
 }
 
 
-def database(address: str) -> dict[str, Any]:
+def database(address: str) -> dict[str, Any]:  # of whatever kinds Django's settings are
     """Django's description of the database at `address`, with what every database of ours needs."""
     settings: dict[str, Any] = dict(environ.Env.db_url_config(address))
     settings |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
@@ -264,7 +264,7 @@ if DATABASE_URL == EMBEDDED_DATABASE:
 # Commands of manage.py work as the owner of the tables where one is named; web server, worker and beat never do.
 AS_OWNER = env.bool("AS_OWNER", default=False)
 MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", default="")
-SERVICE_ROLE = database(DATABASE_URL).get("USER", "")
+SERVICE_ROLE: str = database(DATABASE_URL).get("USER", "")
 DATABASES = {"default": database((AS_OWNER and MIGRATION_DATABASE_URL) or DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -45,7 +45,7 @@ register_change_listener(tell_targets)
 class TargetsOfPlan(ManyToManyWidget):
     """Codes of targets of the row's plan, separated by commas; one that does not exist is refused."""
 
-    def clean(self, value: Any, row: dict[str, Any] | None = None, **kwargs: Any) -> list[Target]:
+    def clean(self, value: Any, row: dict[str, object] | None = None, **kwargs: Any) -> list[Target]:
         codes = [code.strip() for code in str(value or "").split(",") if code.strip()]
         plan_code = (row or {}).get("plan")
         return [Target.objects.get(plan__code=plan_code, code=code) for code in codes]

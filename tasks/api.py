@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from datetime import date
-from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -69,20 +68,20 @@ class TaskOut(Schema):
 
 @router.get("/plans/{plan}/tasks", response={200: list[TaskOut], **PLAN_REFUSALS})
 @paginate(Paging)
-def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) -> list[dict[str, Any]]:
+def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) -> list[dict[str, object]]:
     """A plan's tasks in its order, as of the end of a month: the last one with data if none is given."""
     asked = find_plan_by_code_or_year(plan, person_of_api_request(request))
     chosen = month_of(asked, month, last_month(asked, asked.region))
     day = chosen.last_day
     found = Task.objects.filter(plan=asked).select_related("clause").order_by("order", "code")
     rows = with_assignments(judge_tasks(found, asked, day))
-    steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    steps: dict[int, list[dict[str, object]]] = defaultdict(list)
     for one in read_known_milestones(Milestone.objects.filter(task__plan=asked), asked, day):
         steps[one.milestone.task_id].append(_step(one))
     return [_answer(row, chosen, steps[row.task.pk]) for row in rows]
 
 
-def _step(one: KnownMilestone) -> dict[str, Any]:
+def _step(one: KnownMilestone) -> dict[str, object]:
     row = one.milestone
     return {
         "title": row.title,
@@ -96,7 +95,7 @@ def _step(one: KnownMilestone) -> dict[str, Any]:
     }
 
 
-def _answer(row: TaskRow, month: Month, steps: list[dict[str, Any]]) -> dict[str, Any]:
+def _answer(row: TaskRow, month: Month, steps: list[dict[str, object]]) -> dict[str, object]:
     task, state = row.task, row.state
     return {
         "code": task.code,

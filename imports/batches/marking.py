@@ -9,19 +9,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 from django.conf import settings
 from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import Cell as MarkedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils.cell import coordinate_to_tuple, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
 
 from imports.batches import uploads
 from imports.batches.messages import ReadableImportError, explain_stored_error
 from imports.batches.uploads import ERRORS_SHEET
+from imports.files.cells import Cell
 from imports.files.readers import Limits, read_file_rows
 from imports.models import ImportBatch
 from imports.tables.parsing import FileRow
@@ -50,7 +53,7 @@ def mark_errors_of_batch(pk: int) -> None:
     _saved(batch.file, _listed_in(book, errors) if book is not None else _rewritten(rows, places, errors))
 
 
-def _saved(name: str, book: Any) -> None:
+def _saved(name: str, book: Workbook) -> None:
     """The whole workbook or none: somebody may fetch it any time."""
     path = uploads.marked_path(name)
     unfinished = path.with_suffix(".part")
@@ -71,7 +74,7 @@ def _places(errors: Iterable[ReadableImportError]) -> Places:
     return found
 
 
-def _with_look(data: bytes, places: Places) -> Any:
+def _with_look(data: bytes, places: Places) -> Workbook | None:
     """The workbook itself, values in place of formulas, the bad cells coloured; None if it cannot be loaded."""
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
@@ -88,7 +91,7 @@ def _with_look(data: bytes, places: Places) -> Any:
     return book
 
 
-def _disarm(sheet: Any) -> None:
+def _disarm(sheet: Worksheet) -> None:
     """Text stays text, whatever it looks like."""
     for row in sheet.iter_rows():
         for cell in row:
@@ -96,7 +99,7 @@ def _disarm(sheet: Any) -> None:
                 cell.value, cell.data_type = _safe(cell.value), "s"
 
 
-def _coloured(cell: Any, sentences: str) -> None:
+def _coloured(cell: MarkedCell, sentences: str) -> None:
     cell.fill = BAD
     cell.comment = Comment(sentences, "", width=320, height=120)
 
@@ -106,7 +109,7 @@ def _by_column(cells: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         yield column, "\n".join(dict.fromkeys(sentence for _column, sentence in lot))
 
 
-def _listed_in(book: Any, errors: Sequence[ReadableImportError]) -> Any:
+def _listed_in(book: Workbook, errors: Sequence[ReadableImportError]) -> Workbook:
     """The workbook with the list of errors as its first sheet."""
     sheet = book.create_sheet(ERRORS_SHEET, 0)
     book.active = 0
@@ -121,7 +124,7 @@ def _listed_in(book: Any, errors: Sequence[ReadableImportError]) -> Any:
     return book
 
 
-def _rewritten(rows: Sequence[FileRow], places: Places, errors: Sequence[ReadableImportError]) -> Any:
+def _rewritten(rows: Sequence[FileRow], places: Places, errors: Sequence[ReadableImportError]) -> Workbook:
     """A new workbook with the same cells, written row by row so that its length does not matter."""
     book = new_workbook(write_only=True)
     first = book.create_sheet(ERRORS_SHEET)
@@ -135,17 +138,17 @@ def _rewritten(rows: Sequence[FileRow], places: Places, errors: Sequence[Readabl
     return book
 
 
-def _cells(sheet: Any, row: FileRow, bad: Mapping[int, str]) -> list[Any]:
+def _cells(sheet: Worksheet, row: FileRow, bad: Mapping[int, str]) -> list[object]:
     width = max([len(row.cells), *bad])
     return [_cell(sheet, _at(row, place), bad.get(place)) for place in range(1, width + 1)]
 
 
-def _at(row: FileRow, place: int) -> Any:
+def _at(row: FileRow, place: int) -> Cell:
     value = row.cells[place - 1] if place <= len(row.cells) else None
     return _safe(value) if isinstance(value, str) else value
 
 
-def _cell(sheet: Any, value: Any, sentences: str | None) -> Any:
+def _cell(sheet: Worksheet, value: Cell, sentences: str | None) -> object:
     if sentences is None:
         return value
     cell = cell_of(sheet, value)
@@ -153,14 +156,14 @@ def _cell(sheet: Any, value: Any, sentences: str | None) -> Any:
     return cell
 
 
-def _list(sheet: Any, errors: Sequence[ReadableImportError]) -> Iterator[list[Any]]:
+def _list(sheet: Worksheet, errors: Sequence[ReadableImportError]) -> Iterator[list[object]]:
     yield [_("sheet"), _("row"), _("cell"), _("column"), _("what to do")]
     for error in errors:
         place = _linked(sheet, error) if error.row else None
         yield [error.sheet, error.row or None, place, error.column, error.sentence]
 
 
-def _linked(sheet: Any, error: ReadableImportError) -> Any:
+def _linked(sheet: Worksheet, error: ReadableImportError) -> MarkedCell:
     """The address of the bad cell, C17, which leads there."""
     address = error.cell or f"A{error.row}"
     cell = cell_of(sheet, address)

@@ -3,16 +3,18 @@
 The SQL is put together from names of tables and columns of our own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Count, F, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from departments.models import Region
 from imports.models import ImportBatch, StagedRow
+from plans.periods import Month
 from targets.bulk import offered_figures
 from targets.bulk.copy_rows import Row, copy_text
 from targets.bulk.offered_figures import OBSERVATIONS, REVISIONS
@@ -85,7 +87,7 @@ def _there(official: bool) -> tuple[str, str]:
     return f"{OBSERVATIONS} o LEFT JOIN {REVISIONS} p ON p.id = ({waiting})", "coalesce(p.id, o.official_id)"
 
 
-def query_of_rows_to_write(batch: ImportBatch) -> tuple[str, list[Any]]:
+def query_of_rows_to_write(batch: ImportBatch) -> tuple[str, list[int]]:
     """What of the batch is to be written, as a query of `offered_figures.COLUMNS`."""
     return (
         f"SELECT {', '.join(offered_figures.COLUMNS)} FROM {STAGED} WHERE batch_id = %s AND outcome <> 'unchanged'",
@@ -98,22 +100,22 @@ def staged_rows_to_write(batch: ImportBatch) -> QuerySet[StagedRow]:
     return StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
 
 
-def months_of_staged_rows(batch: ImportBatch) -> QuerySet[Any]:
+def months_of_staged_rows(batch: ImportBatch) -> QuerySet[StagedRow, Month]:
     """The months of the rows, each once."""
     return StagedRow.objects.filter(batch=batch).order_by().values_list("month", flat=True).distinct()
 
 
-def indicators_of_staged_rows(batch: ImportBatch) -> QuerySet[Any]:
+def indicators_of_staged_rows(batch: ImportBatch) -> QuerySet[StagedRow, Mapping[str, object]]:
     """The ids of the indicators of the rows."""
     return StagedRow.objects.filter(batch=batch).order_by().values("indicator_id")
 
 
-def query_of_touched_series(batch: ImportBatch) -> tuple[str, list[Any]]:
+def query_of_touched_series(batch: ImportBatch) -> tuple[str, list[int]]:
     """The years of indicators and regions that the batch touches, as a query."""
     return f"SELECT DISTINCT indicator_id, region_id, month / 100 FROM {STAGED} WHERE batch_id = %s", [batch.pk]
 
 
-def read_check_circumstances(series: str, parameters: Sequence[Any] = ()) -> str:
+def read_check_circumstances(series: str, parameters: Sequence[int] = ()) -> str:
     """What a check depends on besides the file and the figures that it changes: the rules of its indicators, whether
     its regions have parts, and of totals since January what is official in their years, for none may fall."""
     named = f"WITH series(indicator_id, region_id, year) AS ({series}) "
@@ -138,10 +140,10 @@ def overtaken_staged_rows(batch: ImportBatch) -> QuerySet[StagedRow]:
     return rows.exclude(now=Coalesce(F("previous_id"), 0)).order_by("number")
 
 
-def old_and_new(batch: ImportBatch) -> Any:
+def old_and_new(batch: ImportBatch) -> QuerySet[StagedRow]:
     """The rows that change what was there, in the order of the file."""
     return StagedRow.objects.filter(batch=batch, outcome=StagedRow.Outcome.CHANGED).order_by(F("number"))
 
 
-def _cursor() -> Any:
+def _cursor() -> CursorWrapper:
     return connection.cursor()

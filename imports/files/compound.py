@@ -38,11 +38,11 @@ class Compound:
         _kind, start, size = self._entries[name]
         if size >= self._cutoff:
             return self._chain(start)[:size]
-        root = next((one for one in self._entries.values() if one[0] == _ROOT), None)
+        root = next((entry for entry in self._entries.values() if entry[0] == _ROOT), None)
         if root is None:
             raise UnreadableError("broken_xls")
         small = self._chain(root[1])
-        return b"".join(small[one * 64 : one * 64 + 64] for one in _follow(self._small_table, start))[:size]
+        return b"".join(small[number * 64 : number * 64 + 64] for number in _follow(self._small_table, start))[:size]
 
     def _sector(self, number: int) -> bytes:
         start = (number + 1) * self._size

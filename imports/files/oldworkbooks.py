@@ -1,7 +1,6 @@
 """Old Excel workbooks (XLS, Excel 97 to 2003; the format is [MS-XLS]).
 
-Read by ourselves: python-calamine tells neither the errors nor the formats of their cells, so that 92.5 % would come as
-0.925, and it trusts positions in the file.
+No library reads them here: docs/decisions/0015-own-reader-of-old-workbooks.md says why.
 """
 
 import struct
@@ -12,6 +11,7 @@ from imports.files import formats
 from imports.files.cells import Cell, FileRow, FileRows
 from imports.files.compound import OLE, Compound
 from imports.files.limits import Limits, UnreadableError
+from imports.files.oldtexts import SharedTexts, text_in_record
 from imports.files.workbooks import mark_merged
 
 __all__ = ["OLE", "read_xls"]
@@ -62,10 +62,10 @@ class _Workbook:
     def sheet(self, data: bytes) -> None:
         start, state, kind = struct.unpack_from("<IBB", data)
         if kind == 0:
-            self.sheets.append((_text(data, 6, wide_length=False), start, state & 3 == 0))
+            self.sheets.append((text_in_record(data, 6, wide_length=False), start, state & 3 == 0))
 
     def format(self, data: bytes) -> None:
-        self.codes[struct.unpack_from("<H", data)[0]] = _text(data, 2)
+        self.codes[struct.unpack_from("<H", data)[0]] = text_in_record(data, 2)
 
     def style(self, data: bytes) -> None:
         self.styles.append(struct.unpack_from("<H", data, 2)[0])
@@ -88,180 +88,140 @@ class _Workbook:
         return lambda value: value
 
 
-def _rows(stream: bytes, limits: Limits) -> FileRows:
-    workbook = _workbook(stream)
+def _rows(data: bytes, limits: Limits) -> FileRows:
+    stream = _Stream(data)
+    workbook = _workbook(stream, limits)
     visible = [(name, start) for name, start, shown in workbook.sheets if shown]
     found = FileRows(hidden=[name for name, _start, shown in workbook.sheets if not shown])
     if len(workbook.sheets) > limits.sheets:
         raise UnreadableError("too_many_sheets", limit=str(limits.sheets))
+    cells = 0
     for name, start in visible:
-        found += [FileRow(name, *one) for one in _Sheet(stream, start, workbook).rows(limits)]
+        sheet = _Sheet(stream.records(start), workbook, limits)
+        cells += sheet.height * sheet.width
+        if cells > limits.cells:
+            raise UnreadableError("bomb")
+        found += [FileRow(name, number, row) for number, row in sheet.rows()]
     return found
 
 
-def _records(stream: bytes, start: int) -> Iterator[Record]:
-    """The records from here to the end of this part of the stream; charts inside it are passed over."""
-    depth = 0
-    while start + 4 <= len(stream):
-        kind, length = struct.unpack_from("<HH", stream, start)
-        start += 4 + length
-        if kind == _BOF:
-            depth += 1
-        if depth == 1:
-            yield kind, stream[start - length : start]
-        if kind == _EOF:
-            depth -= 1
-            if depth <= 0:
-                return
+class _Stream:
+    """The records of a workbook: first those that hold for all sheets, then the sheets."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._left = data, len(data)
+
+    def records(self, start: int) -> Iterator[Record]:
+        """The records from here to the end of this part of the stream; charts inside it are passed over."""
+        depth = 0
+        while start + 4 <= len(self._data):
+            # Sheets stand one after the other. A small file could name the same records as a hundred sheets.
+            if self._left < 4:
+                raise UnreadableError("broken_xls")
+            kind, length = struct.unpack_from("<HH", self._data, start)
+            start += 4 + length
+            self._left -= 4 + length
+            if kind == _BOF:
+                depth += 1
+            if depth == 1:
+                yield kind, self._data[start - length : start]
+            if kind == _EOF:
+                depth -= 1
+                if depth <= 0:
+                    return
 
 
-def _workbook(stream: bytes) -> _Workbook:
+def _workbook(stream: _Stream, limits: Limits) -> _Workbook:
     found, texts = _Workbook(), list[bytes]()
     before = 0
-    for kind, data in _records(stream, 0):
+    for kind, data in stream.records(0):
         if kind == _TEXTS or (kind == _CONTINUE and before == _TEXTS):
             texts.append(data)
         elif read := _GLOBALS.get(kind):
             read(found, data)
         before = before if kind == _CONTINUE else kind
-    found.texts = _Texts(texts).all() if texts else []
+    found.texts = SharedTexts(texts).all(limits) if texts else []
     return found
 
 
-def _text(data: bytes, start: int, *, wide_length: bool = True) -> str:
-    """A text that lies in one record: its length, a byte that tells how wide the signs are, the signs."""
-    length = struct.unpack_from("<H" if wide_length else "<B", data, start)[0]
-    start += 2 if wide_length else 1
-    wide = data[start] & 1
-    signs = data[start + 1 : start + 1 + length * (2 if wide else 1)]
-    return signs.decode("utf-16-le" if wide else "latin-1", "replace")
-
-
-class _Texts:
-    """The texts that cells share; they run on from record to record, and may change their width where one ends."""
-
-    def __init__(self, records: list[bytes]) -> None:
-        self._records, self._record, self._place = records, 0, 8
-
-    def all(self) -> list[str]:
-        """As many as there are, whatever the file says of their number."""
-        found: list[str] = []
-        while self._left() or self._next():
-            found.append(self._one())
-        return found
-
-    def _one(self) -> str:
-        (length,) = struct.unpack("<H", self._take(2))
-        kind = self._take(1)[0]
-        (runs,) = struct.unpack("<H", self._take(2)) if kind & 8 else (0,)
-        (further,) = struct.unpack("<I", self._take(4)) if kind & 4 else (0,)
-        text = self._signs(length, wide=kind & 1)
-        self._take(runs * 4 + further)
-        return text
-
-    def _signs(self, length: int, *, wide: int) -> str:
-        parts = []
-        while length:
-            if not self._left():
-                if not self._next():
-                    raise UnreadableError("broken_xls")
-                wide = self._take(1)[0] & 1
-            data = self._records[self._record][self._place : self._place + length * (2 if wide else 1)]
-            data = data[: len(data) // 2 * 2] if wide else data
-            if not data:
-                raise UnreadableError("broken_xls")
-            self._place += len(data)
-            length -= len(data) // (2 if wide else 1)
-            parts.append(data.decode("utf-16-le" if wide else "latin-1", "replace"))
-        return "".join(parts)
-
-    def _left(self) -> int:
-        return len(self._records[self._record]) - self._place
-
-    def _next(self) -> bool:
-        if self._record + 1 >= len(self._records):
-            return False
-        self._record, self._place = self._record + 1, 0
-        return True
-
-    def _take(self, size: int) -> bytes:
-        """The next bytes, across records."""
-        taken = b""
-        while len(taken) < size:
-            if not self._left() and not self._next():
-                raise UnreadableError("broken_xls")
-            data = self._records[self._record][self._place : self._place + size - len(taken)]
-            self._place += len(data)
-            taken += data
-        return taken
-
-
 class _Sheet:
-    """The cells of one sheet."""
+    """The cells of one sheet, up to the last row and column that hold something."""
 
-    def __init__(self, stream: bytes, start: int, workbook: _Workbook) -> None:
-        self._workbook, self._cells = workbook, dict[tuple[int, int], Cell]()
+    def __init__(self, records: Iterator[Record], workbook: _Workbook, limits: Limits) -> None:
+        self._workbook, self._limits = workbook, limits
+        self.height = self.width = 0
+        self._rows: list[list[Cell]] = []
         self._merged: list[tuple[int, int, int]] = []
         self._waiting: tuple[int, int] | None = None
-        for kind, data in _records(stream, start):
+        for kind, data in records:
             if read := _CELLS.get(kind):
                 read(self, data)
 
-    def rows(self, limits: Limits) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-        """The rows up to the last one that holds something."""
-        if not self._cells:
-            return
-        height, width = (max(axis) + 1 for axis in zip(*self._cells, strict=True))
+    def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+        """The rows with their numbers, all of the same width."""
+        for cells in self._rows:
+            cells += [""] * (self.width - len(cells))
+        mark_merged(self._rows, self._merged, self._limits)
+        yield from ((number, tuple(cells)) for number, cells in enumerate(self._rows, 1))
+
+    def _keep(self, row: int, column: int, cell: Cell) -> None:
+        """Puts the cell in its place, if there is room for a sheet of this size."""
+        if row >= self.height or column >= self.width:
+            self._grow(row + 1, column + 1)
+        cells = self._rows[row]
+        if column >= len(cells):
+            cells += [""] * (column + 1 - len(cells))
+        cells[column] = cell
+
+    def _grow(self, height: int, width: int) -> None:
         if width > _COLUMNS:
             raise UnreadableError("broken_xls")
-        limits.check_place(height, width)
-        rows: list[list[Cell]] = [[""] * width for _ in range(height)]
-        for (row, column), cell in self._cells.items():
-            rows[row][column] = cell
-        mark_merged(rows, self._merged, limits)
-        yield from ((number, tuple(cells)) for number, cells in enumerate(rows, 1))
+        height, width = max(height, self.height), max(width, self.width)
+        self._limits.check_place(height, width)
+        self._rows += [[] for _ in range(height - self.height)]
+        self.height, self.width = height, width
 
     def number(self, data: bytes) -> None:
         row, column, style, value = struct.unpack_from("<HHHd", data)
-        self._cells[row, column] = self._workbook.number(value, style)
+        self._keep(row, column, self._workbook.number(value, style))
 
     def packed(self, data: bytes) -> None:
         row, column, style, value = struct.unpack_from("<HHHI", data)
-        self._cells[row, column] = self._workbook.number(_unpacked(value), style)
+        self._keep(row, column, self._workbook.number(_unpacked(value), style))
 
     def many_packed(self, data: bytes) -> None:
         row, column = struct.unpack_from("<HH", data)
         for position, start in enumerate(range(4, len(data) - 7, 6)):
             style, value = struct.unpack_from("<HI", data, start)
-            self._cells[row, column + position] = self._workbook.number(_unpacked(value), style)
+            self._keep(row, column + position, self._workbook.number(_unpacked(value), style))
 
     def shared_text(self, data: bytes) -> None:
         row, column, _style, number = struct.unpack_from("<HHHI", data)
-        self._cells[row, column] = self._workbook.texts[number]
+        self._keep(row, column, self._workbook.texts[number])
 
     def text(self, data: bytes) -> None:
         row, column, _style = struct.unpack_from("<HHH", data)
-        self._cells[row, column] = _text(data, 6)
+        self._keep(row, column, text_in_record(data, 6))
 
     def truth(self, data: bytes) -> None:
         row, column, _style, value, is_error = struct.unpack_from("<HHHBB", data)
-        self._cells[row, column] = _ERRORS.get(value, "#N/A") if is_error else bool(value)
+        self._keep(row, column, _ERRORS.get(value, "#N/A") if is_error else bool(value))
 
     def formula(self, data: bytes) -> None:
         row, column, style, value = struct.unpack_from("<HHHd", data)
         self._waiting = None
         if data[12:14] != b"\xff\xff":
-            self._cells[row, column] = self._workbook.number(value, style)
+            self._keep(row, column, self._workbook.number(value, style))
         elif data[6] == 0:
             self._waiting = row, column
         elif data[6] == 1:
-            self._cells[row, column] = bool(data[8])
+            self._keep(row, column, bool(data[8]))
         elif data[6] == 2:
-            self._cells[row, column] = _ERRORS.get(data[8], "#N/A")
+            self._keep(row, column, _ERRORS.get(data[8], "#N/A"))
 
     def text_result(self, data: bytes) -> None:
         if self._waiting is not None:
-            self._cells[self._waiting] = _text(data, 0)
+            self._keep(*self._waiting, text_in_record(data, 0))
 
     def merged(self, data: bytes) -> None:
         for start in range(2, len(data) - 7, 8):

@@ -6,8 +6,8 @@ Read by ourselves: python-calamine gives a percentage of 92.5 % as 0.925 and an 
 import re
 import zipfile
 import zlib
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from imports.files import formats
@@ -195,7 +195,9 @@ def _day(written: str) -> date | datetime:
     return found if found.time() != datetime.min.time() else found.date()
 
 
-_STARTS: dict[str, Any] = {
+Step = Callable[..., None]
+"""What a beginning element does with its attributes, an ended one without."""
+_STARTS: dict[str, Step] = {
     _STYLE + "style": _Document.style,
     _STYLE + "table-properties": _Document.table_properties,
     _TABLE + "table": _Document.table,
@@ -206,7 +208,7 @@ _STARTS: dict[str, Any] = {
     _TEXT + "s": _Document.spaces,
     _TEXT + "line-break": _Document.line_break,
 }
-_ENDS: dict[str, Any] = {
+_ENDS: dict[str, Step] = {
     _TABLE + "table-cell": _Document.cell_ended,
     _TABLE + "covered-table-cell": _Document.cell_ended,
     _TABLE + "table-row": _Document.row_ended,

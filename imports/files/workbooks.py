@@ -75,8 +75,9 @@ def _merged_downwards(sheet: CalamineSheet) -> list[Area]:
     return [(first[0], last[0], first[1]) for first, last in ranges if last[0] > first[0]]
 
 
-def mark_merged(rows: Sequence[Any], areas: Sequence[Area], limits: Limits) -> None:
+def mark_merged(rows: Sequence[list[Any]], areas: Sequence[Area], limits: Limits) -> None:
     """Marks the empty cells that belong to the one above them."""
+    # Any: each reader names the kinds of its cells otherwise, and a list of one kind is no list of more.
     marked = 0
     for first, last, column in areas:
         for row in rows[first + 1 : last + 1]:

@@ -1,7 +1,7 @@
 """A file comes in: stored as it is, looked into by nobody but a worker."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -23,7 +23,7 @@ class ImportableFile(Protocol):
     """An uploaded file, or one opened for reading bytes."""
 
     @property
-    def name(self) -> Any: ...
+    def name(self) -> str | None: ...
 
     def read(self, size: int = ..., /) -> bytes: ...
 

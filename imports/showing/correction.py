@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Given
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -56,7 +55,7 @@ class FormCorrection:
     """The inputs for all sheets with the same headings."""
 
     def __init__(
-        self, prefix: str, shown: ShownForm, mapping: FileMapping, names: KnownNames, data: Given[str, Any] | None
+        self, prefix: str, shown: ShownForm, mapping: FileMapping, names: KnownNames, data: Given[str, object] | None
     ):
         self.shown, self._names = shown, names
         self.errors: list[str] = []
@@ -178,7 +177,7 @@ class FormCorrection:
 class Correction:
     """All inputs of a file. `seen` tells by which check of the file they were made."""
 
-    def __init__(self, batch: ImportBatch, data: Given[str, Any] | None = None) -> None:
+    def __init__(self, batch: ImportBatch, data: Given[str, object] | None = None) -> None:
         names = load_known_names(batch.source.by)
         self.recognised = recognised_in(batch, names) or ShownRecognition((), (), (), failed=False)
         self.seen = _digest(batch)
@@ -218,7 +217,7 @@ def _digest(batch: ImportBatch) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()
 
 
-def _column_form(prefix: str, shown: ShownColumn, data: Given[str, Any] | None) -> ColumnForm:
+def _column_form(prefix: str, shown: ShownColumn, data: Given[str, object] | None) -> ColumnForm:
     meaning = "" if shown.unknown else shown.column.meaning
     form = ColumnForm(data, prefix=prefix, initial={"meaning": meaning, "only": shown.only})
     column = {"column": shown.letter, "heading": shown.column.heading}
@@ -234,7 +233,7 @@ def _column_form(prefix: str, shown: ShownColumn, data: Given[str, Any] | None) 
     return form
 
 
-def _sheet_form(prefix: str, shown: ShownSheet, own: SheetMapping, data: Given[str, Any] | None) -> SheetForm:
+def _sheet_form(prefix: str, shown: ShownSheet, own: SheetMapping, data: Given[str, object] | None) -> SheetForm:
     """Inputs hold what was said by hand; what was recognised stands behind them."""
     by_hand = {one.name: one.text for one in shown.given if one.by_hand}
     form = SheetForm(data, prefix=prefix, initial={**by_hand, "skipped": own.skipped})

@@ -17,6 +17,9 @@ from imports.tables.columns import IGNORED
 from imports.tables.mappings import MOST_HEADING_ROWS
 from imports.vocabulary.wording import NAMES
 
+Passed = Any
+"""What Django gives to a form: of many kinds, handed on as it comes."""
+
 MEANINGS: list[tuple[str, str | Promise]] = [
     ("", "—"),
     *((name, COLUMNS[name]) for name in (*NAMES, "value", "numerator", "denominator", "to_date", "note")),
@@ -64,7 +67,7 @@ class QuotaUploadForm(UploadForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, months: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, months: Sequence[tuple[str, str]], **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["from_month"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as it is declared above

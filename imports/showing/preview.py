@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.utils.functional import Promise
@@ -73,16 +72,16 @@ class LightsPreview:
     staying: int
 
 
-def errors_page(batch: ImportBatch, number: str | None) -> "Page[Any]":
+def errors_page(batch: ImportBatch, number: str | None) -> Page:
     """A page of the rejected rows' errors, as sentences."""
-    page: Page[Any] = Paginator(batch.errors, ROWS_SHOWN).get_page(number)
+    page: Page = Paginator(batch.errors, ROWS_SHOWN).get_page(number)
     page.object_list = [explain_stored_error(one) for one in page.object_list]
     return page
 
 
-def changed_page(batch: ImportBatch, number: str | None) -> "Page[Any]":
+def changed_page(batch: ImportBatch, number: str | None) -> Page:
     """A page of the rows that change something, old beside new."""
-    page: Page[Any] = Paginator(staging.old_and_new(batch), ROWS_SHOWN).get_page(number)
+    page: Page = Paginator(staging.old_and_new(batch), ROWS_SHOWN).get_page(number)
     rows: list[StagedRow] = list(page.object_list)
     indicators, regions = _named(rows)
     revisions: dict[int, Revision] = Revision.objects.in_bulk([row.previous_id for row in rows if row.previous_id])
@@ -106,10 +105,10 @@ def overtaken_figures_of(batch: ImportBatch) -> list[Overtaken]:
     return [Overtaken(indicators[one], regions[place], Month.from_key(month)) for one, place, month in kept]
 
 
-def odd_page(batch: ImportBatch, number: str | None) -> "Page[Any]":
+def odd_page(batch: ImportBatch, number: str | None) -> Page:
     """A page of the rows that look odd."""
     found = StagedRow.objects.filter(batch=batch).exclude(oddities="[]").order_by("number")
-    page: Page[Any] = Paginator(found, ROWS_SHOWN).get_page(number)
+    page: Page = Paginator(found, ROWS_SHOWN).get_page(number)
     rows: list[StagedRow] = list(page.object_list)
     indicators, regions = _named(rows)
     page.object_list = [

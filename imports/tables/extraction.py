@@ -24,6 +24,8 @@ ORDER = (*NAMES, "year", "department", "unit", *MEASURES, "note", "occurred_on")
 FIGURES = tuple(meaning for meaning in MEASURES if meaning != "rate")
 LONGEST_NOTE_ROW = 3
 _line = partial(tuple.__new__, FigureLine)
+Converted = dict[str, list[Any]]
+"""Meaning → what each row's cell means: names, months, numbers, days, and `BadCell`."""
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class FigureColumnGroup:
     position: int
     fixed: tuple[str, str, str]
     columns: dict[str, RecognisedColumn]
-    values: dict[str, list[Any]] = field(default_factory=dict)
+    values: Converted = field(default_factory=dict)
     bad: set[int] = field(default_factory=set)
     broken: bool = False
 
@@ -65,7 +67,7 @@ class Extraction:
             one.meaning: one for one in reversed(sheet.columns) if one.meaning in SHARED and not any(one.fixed)
         }
         self.totals = [column for column in sheet.columns if column.meaning == TOTAL]
-        self.values: dict[str, list[Any]] = {}
+        self.values: Converted = {}
         self.lines: list[FigureLine] = []
         self.fragments: list[FigureFragment] = []
         self.mistakes: list[TableMistake] = []
@@ -102,7 +104,7 @@ class Extraction:
                 group.bad |= self.readers.bad_in(meaning, group.values[meaning])
         return bad
 
-    def _column(self, column: RecognisedColumn) -> list[Any]:
+    def _column(self, column: RecognisedColumn) -> list[object]:
         return self.readers.convert(column.meaning, self.column_cells(column))
 
     def column_cells(self, column: RecognisedColumn) -> Sequence[Cell]:
@@ -176,7 +178,7 @@ class Extraction:
         half = len({"numerator", "denominator"} & set(group.columns)) == 1
         return group.broken or half or nameless or "month" not in group.values
 
-    def _name(self, group: FigureColumnGroup, position: int) -> Iterable[Any] | None:
+    def _name(self, group: FigureColumnGroup, position: int) -> Iterable[object] | None:
         """The indicators (0) or regions (1) of all rows, None if nothing tells them."""
         name = NAMES[position]
         if group.fixed[position]:
@@ -186,7 +188,7 @@ class Extraction:
         constant = self.sheet.indicator if position == 0 else self.sheet.region
         return repeat(constant) if constant else None
 
-    def _tuples(self, group: FigureColumnGroup) -> Iterator[tuple[Any, ...]]:
+    def _tuples(self, group: FigureColumnGroup) -> Iterator[tuple[object, ...]]:
         """The fields of `Line`, row by row."""
         found = self.values | group.values
         return zip(
@@ -296,7 +298,7 @@ class Extraction:
         return FigureFragment(self.sheet.sheet, row.number, *names, said, group.position if group else 0)
 
     def _problems(
-        self, values: dict[str, list[Any]], columns: dict[str, RecognisedColumn], index: int, row: FileRow
+        self, values: Converted, columns: dict[str, RecognisedColumn], index: int, row: FileRow
     ) -> Iterator[TableMistake]:
         for meaning in ORDER:
             found = values[meaning][index] if meaning in values and meaning in columns else None

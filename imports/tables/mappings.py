@@ -6,7 +6,7 @@ a file have the same shape; it travels as JSON and is checked when it comes back
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 
 from imports.vocabulary.strict import HostileError, decode_dataclass
 from imports.vocabulary.wording import MEANINGS
@@ -77,16 +77,16 @@ class FileMapping:
         lasting = {key: replace(one, month="") for key, one in self.sheets.items()}
         return type(self)({key: one for key, one in lasting.items() if one != SheetMapping()})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Plain dictionaries, lists, texts and numbers."""
-        data: dict[str, Any] = {"sheets": {}}
+        sheets = {}
         for shape, sheet in self.sheets.items():
-            data["sheets"][shape] = {
+            sheets[shape] = {
                 **asdict(sheet),
                 "columns": [asdict(column) for column in sheet.columns],
                 "heading_rows": list(sheet.heading_rows),
             }
-        return data
+        return {"sheets": sheets}
 
     @classmethod
     def from_json(cls, data: object) -> Self:

@@ -68,9 +68,9 @@ class Recognition:
     without_figures: tuple[str, ...] = ()
     shape: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Plain dictionaries, lists, texts and numbers."""
-        data: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        data: dict[str, object] = json.loads(json.dumps(asdict(self)))
         return data
 
     @classmethod

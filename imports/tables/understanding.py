@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 
 from imports.files.cells import printable
 from imports.tables.lines import FigureTable
@@ -30,10 +30,9 @@ class Understanding:
         kept = replace(table.recognition, sheets=tuple(_shortened(one) for one in sheets))
         return cls(kept, table.samples, left_out)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Plain dictionaries, lists, texts and numbers."""
-        data: dict[str, Any] = _storable(json.loads(json.dumps(asdict(self))))
-        return data
+        return {name: _storable(value) for name, value in json.loads(json.dumps(asdict(self))).items()}
 
     @classmethod
     def from_json(cls, data: object) -> Self:
@@ -45,7 +44,7 @@ def _shortened(sheet: SheetRecognition) -> SheetRecognition:
     return replace(sheet, left_out=sheet.left_out[:MOST_LEFT_OUT])
 
 
-def _storable(data: Any) -> Any:
+def _storable(data: object) -> object:
     if isinstance(data, str):
         return printable(data, LONGEST_TEXT)
     if isinstance(data, list):

@@ -114,6 +114,13 @@ HOSTILE: dict[str, object] = {
     "a sign that cannot be stored": {"sheets": {SHAPE: {**SHEET, "month": "\0"}}},
     "half a sign": {"sheets": {SHAPE: {**SHEET, "month": "\ud800"}}},
     "rows out of order": {"sheets": {SHAPE: {**SHEET, "heading_rows": [2, 1]}}},
+    "a number for a truth value": {"sheets": {SHAPE: {**SHEET, "skipped": 1}}},
+    "a fraction for a number": {"sheets": {SHAPE: {**SHEET, "heading_rows": [1.0]}}},
+    "a tuple for a list": {"sheets": {SHAPE: {**SHEET, "heading_rows": (1,)}}},
+    "a large number": {"sheets": {SHAPE: {**SHEET, "heading_rows": [10**30]}}},
+    "a further field of a sheet": {"sheets": {SHAPE: {**SHEET, "x": 1}}},
+    "more sheets than a file has": {"sheets": {f"{number:064}": SHEET for number in range(20_001)}},
+    "a number for a name": {"sheets": {5: SHEET}},
     "row zero": {"sheets": {SHAPE: {**SHEET, "heading_rows": [0]}}},
 }
 

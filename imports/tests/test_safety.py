@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,6 +16,7 @@ from imports.batches.messages import unreadable
 from imports.files.readers import Limits, UnreadableError, read_file_rows
 from imports.tables.parsing import parse
 from imports.tests.awkward import KNOWN, LONG, TWO
+from imports.tests.oldworkbooks import circular_workbook, old_workbook, packed_row, workbook_stream
 from imports.tests.writing import as_csv, as_ods, as_xls, as_xlsx
 
 SHEET, TEXTS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
@@ -104,6 +106,19 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "half a workbook": (lambda: PLAIN[: len(PLAIN) // 2], "broken_xlsx"),
     "half an old workbook": (lambda: XLS[:600], "broken_xls"),
     "an old workbook whose table of sectors is a circle": (lambda: XLS[:48] + b"\0" * 4 + XLS[52:], "no_table"),
+    "an old workbook whose small sectors are a circle": (circular_workbook, "broken_xls"),
+    "an old workbook that names one sheet a hundred times": (
+        lambda: old_workbook(workbook_stream((packed_row(row) for row in range(50)), named=100)),
+        "broken_xls",
+    ),
+    "an old workbook with a cell in the last corner": (
+        lambda: old_workbook(workbook_stream([packed_row(65_535)])),
+        "bomb",
+    ),
+    "an old workbook of more cells than are allowed": (
+        lambda: old_workbook(workbook_stream(packed_row(row) for row in range(12_000))),
+        "bomb",
+    ),
     "another archive": (lambda: zip_of("hello.txt"), "no_table"),
     "nothing": (lambda: b" \r\n", "empty"),
 }
@@ -139,17 +154,19 @@ def test_names_of_paths_in_the_archive_lead_nowhere() -> None:
     ]
 
 
-def test_reading_takes_less_than_300_mb() -> None:
-    """In a process of its own: each hostile file, and one as large as is allowed."""
+def test_reading_takes_less_than_300_mb(tmp_path: Path) -> None:
+    """In a process of its own, which has made none of the files: each hostile one, and one as large as is allowed."""
+    files = [data() for data, _code in HOSTILE.values()] + [b"a,b,c,d,e,f,g,1.5\n" * 200_000]
+    for number, data in enumerate(files):
+        (tmp_path / f"{number}").write_bytes(data)
     program = (
-        "import resource\n"
-        "from imports.files.readers import Limits, UnreadableError, read\n"
-        "from imports.tests.test_safety import HOSTILE\n"
-        "files = [data() for data, _code in HOSTILE.values()] + [b'a,b,c,d,e,f,g,1.5\\n' * 200_000]\n"
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from imports.files.readers import Limits, UnreadableError, read_file_rows\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "for data in files:\n"
+        "for path in Path(sys.argv[1]).iterdir():\n"
         "    try:\n"
-        "        read(data, Limits())\n"
+        "        read_file_rows(path.read_bytes(), Limits())\n"
         "    except UnreadableError:\n"
         "        pass\n"
         "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
@@ -158,7 +175,7 @@ def test_reading_takes_less_than_300_mb() -> None:
         "import django, os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'qualityplan.settings')\ndjango.setup()\n"
     )
     found = subprocess.run(
-        [sys.executable, "-c", setup + program],
+        [sys.executable, "-c", setup + program, str(tmp_path)],
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
@@ -166,6 +183,17 @@ def test_reading_takes_less_than_300_mb() -> None:
         timeout=120,
     )
     assert int(found.stdout) < 300
+
+
+def test_an_old_workbook_of_many_cells_is_read() -> None:
+    rows = read_file_rows(old_workbook(workbook_stream(packed_row(row) for row in range(1_000))), Limits())
+    assert [rows[0].cells[:2], rows[-1].cells[-1]] == [(0.0, 1.0), 255_999.0]
+
+
+def test_a_rare_sign_that_runs_on_into_the_next_record_is_read() -> None:
+    """Signs beyond the first 65536 take two places, and a record may end between them."""
+    texts = [f"{number} " + "𨱏" * 200 for number in range(60)]
+    assert [row.cells[0] for row in read_file_rows(as_xls({"x": [[text] for text in texts]}), Limits())] == texts
 
 
 def test_a_long_text_in_few_cells_is_read() -> None:

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -81,9 +80,9 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "imports/batch.html", _context(request, found))
 
 
-def _context(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
+def _context(request: HttpRequest, found: ImportBatch) -> dict[str, object]:
     """What the page needs in the state in which the file is."""
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "batch": found,
         "failure": preview.failure_of(found),
         "earlier": preview.earlier_import_of_file(found, access.person_of_request(request)),
@@ -223,7 +222,7 @@ def _sheet_asked(request: HttpRequest) -> AskedSheet:
     return asked
 
 
-def _templates(request: HttpRequest) -> dict[str, Any]:
+def _templates(request: HttpRequest) -> dict[str, object]:
     """For which units and months the person may have a workbook, over all plans; no units without a plan."""
     plans = list(plans_of(access.person_of_request(request)).latest_first())
     if not plans:

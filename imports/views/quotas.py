@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -121,7 +120,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     month, _understood = month_asked_for(request.GET.get("month"), plan, plan.first_month)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "plan": plan,
         "form": form,
         "month": month,

@@ -4,7 +4,7 @@ Each different cell is converted once: names, months and many figures repeat. A 
 `BadCell`, and is told where it stands.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from imports.files.cells import ABOVE, Cell, MergedCell, canonical_name
@@ -34,14 +34,14 @@ class BadCell:
         self.code, self.details = error.code, error.details
 
 
-class CellConversion(dict[Any, Any]):
-    """Cell → what it means. `bad` tells whether one was not understood."""
+class CellConversion(dict[Hashable, Any]):
+    """Cell → what it means, of the kind of its column: `bad` tells whether a cell was not understood."""
 
     def __init__(self, read: Callable[[Any], Any]) -> None:
         super().__init__()
         self._read, self.bad = read, False
 
-    def __missing__(self, cell: Any) -> Any:
+    def __missing__(self, cell: Hashable) -> object:
         try:
             found = self._read(cell)
         except CellError as error:
@@ -66,7 +66,7 @@ class MonthReader:
     """Reads months beside their years: (cell, year) → month; `spans` keeps which stand for several months."""
 
     def __init__(self) -> None:
-        self.spans: dict[Any, int] = {}
+        self.spans: dict[tuple[Cell | Period, int | None], int] = {}
 
     def __call__(self, pair: tuple[Cell | Period, int | None]) -> Month:
         cell, year_given = pair
@@ -97,11 +97,11 @@ class Readers:
             "occurred_on": CellConversion(read_day_cell),
         }
 
-    def convert(self, meaning: str, cells: Sequence[Any]) -> list[Any]:
+    def convert(self, meaning: str, cells: Sequence[Hashable]) -> list[Any]:
         """What the cells mean; `BadCell` for each that is not understood."""
         return list(map(self._of[meaning].__getitem__, cells))
 
-    def bad_in(self, meaning: str, values: Sequence[Any]) -> set[int]:
+    def bad_in(self, meaning: str, values: Sequence[object]) -> set[int]:
         """Where in a converted column something is not understood."""
         if not self._of[meaning].bad:
             return set()

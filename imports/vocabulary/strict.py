@@ -1,8 +1,10 @@
 """Plain data from outside back into our dataclasses, or refused (pure, imports no Django)."""
 
-from dataclasses import fields, is_dataclass
-from types import GenericAlias
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+import json
+from collections.abc import Iterator
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 LONGEST_TEXT, LONGEST_LIST, LARGEST = 1000, 20_000, 10**9
 Made = TypeVar("Made")
@@ -14,35 +16,48 @@ class HostileError(ValueError):
 
 def decode_dataclass(kind: type[Made], data: object) -> Made:
     """An instance of the dataclass from a dictionary that has its fields and nothing else."""
-    if not isinstance(data, dict):
+    adapter = _adapter_of(kind)
+    try:
+        _demand_bounds(data)
+        # When it is strict, pydantic takes a list for a tuple from JSON alone, which has no tuples.
+        made = adapter.validate_json(json.dumps(data), strict=True)
+        written = adapter.dump_python(made, mode="json")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise HostileError(kind.__name__) from error
+    # Pydantic passes over a field too many, and gives one that is missing its default.
+    if written != data:
         raise HostileError(kind.__name__)
-    hints = get_type_hints(kind)
-    if set(data) != {one.name for one in fields(kind)}:  # type: ignore[arg-type]  # a dataclass
-        raise HostileError(kind.__name__)
-    return kind(**{name: _value(hints[name], data[name]) for name in hints})
+    return made
 
 
-def _value(hint: Any, data: object) -> Any:
-    if isinstance(hint, GenericAlias) or get_origin(hint) is not None:
-        return _container(hint, data)
-    if is_dataclass(hint):
-        return decode_dataclass(hint, data)  # type: ignore[arg-type]  # a dataclass, as was asked
-    if type(data) is not hint or (isinstance(data, str) and not _decent(data)):
-        raise HostileError(repr(hint))
-    if isinstance(data, int) and abs(data) > LARGEST:
-        raise HostileError(repr(hint))
-    return data
+_ADAPTERS: dict[type, TypeAdapter] = {}
 
 
-def _decent(text: str) -> bool:
-    return len(text) <= LONGEST_TEXT and "\0" not in text and all(not 0xD800 <= ord(sign) <= 0xDFFF for sign in text)
+def _adapter_of(kind: type[Made]) -> TypeAdapter[Made]:
+    """What reads the dataclass; pydantic takes some milliseconds to make it."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
-def _container(hint: Any, data: object) -> Any:
-    """A tuple of one kind from a list, or a dictionary of one kind under texts."""
-    *_keys, kind = [one for one in get_args(hint) if one is not Ellipsis]
-    if get_origin(hint) is tuple and isinstance(data, list) and len(data) <= LONGEST_LIST:
-        return tuple(_value(kind, one) for one in data)
-    if get_origin(hint) is dict and isinstance(data, dict) and len(data) <= LONGEST_LIST:
-        return {_value(str, key): _value(kind, one) for key, one in data.items()}
-    raise HostileError(repr(hint))
+def _demand_bounds(data: object) -> None:
+    """HostileError for a text, list or number that is larger than any of ours, or a text that cannot be stored."""
+    for value in _values(data):
+        if isinstance(value, str) and (len(value) > LONGEST_TEXT or "\0" in value):
+            raise HostileError("text")
+        if isinstance(value, list | dict) and len(value) > LONGEST_LIST:
+            raise HostileError("list")
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise HostileError("number")
+
+
+def _values(data: object) -> Iterator[object]:
+    """The value and all that is in it, names of fields too."""
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        yield value
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from imports.files.cells import Cell, text_of_cell
 from plans.periods import Month
@@ -24,6 +24,7 @@ from targets.entry_rules.numbers import (
 )
 
 LONGEST_NOTE, LONGEST_NAME, QUOTED, YEARS_END = 400, 120, 40, 2100
+Found = TypeVar("Found")
 
 
 class CellError(ValueError):
@@ -235,7 +236,7 @@ def _integers(found: re.Match[str]) -> list[int]:
     return [int(group) for group in found.groups() if group is not None]
 
 
-def _checked(make: Callable[[], Any], code: str, cell: Cell) -> Any:
+def _checked(make: Callable[[], Found], code: str, cell: Cell) -> Found:
     try:
         return make()
     except CellError:

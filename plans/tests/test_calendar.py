@@ -25,7 +25,7 @@ def days_of(year: int) -> list[date]:
 
 @pytest.mark.parametrize("year", [2014, 2015, 2026])
 def test_the_fixture_is_the_official_arrangement(year: int) -> None:
-    call_command("loaddata", "15_calendar", verbosity=0)
+    call_command("load_fixtures", "15_calendar", verbosity=0)
     calendar = exceptions_of(CalendarDay.objects.of_years(year, year))
     differing = [day for day in days_of(year) if is_working_day(day, calendar) != chinese_calendar.is_workday(day)]
     assert calendar
@@ -40,7 +40,7 @@ def test_only_exceptions_are_kept() -> None:
 
 
 def test_a_day_stands_in_the_calendar_once() -> None:
-    call_command("loaddata", "15_calendar", verbosity=0)
+    call_command("load_fixtures", "15_calendar", verbosity=0)
     with pytest.raises(ValidationError):
         CalendarDay(day=date(2014, 10, 1), kind="holiday", name="国庆节").full_clean()
 

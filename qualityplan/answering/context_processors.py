@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -21,7 +20,7 @@ from plans.page_cache.visible_plans import PlanSeen, plan_meant, plans_seen
 from tasks.reporting.desk import count_reports_to_decide
 
 
-def surroundings(request: HttpRequest) -> dict[str, Any]:
+def surroundings(request: HttpRequest) -> dict[str, object]:
     """For base.html. Each value is looked up only if the page asks for it, so an error page needs no database."""
     user = getattr(request, "user", AnonymousUser())
     choice = HeaderPlanChoice(request, user)
@@ -51,7 +50,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     } | _shared(request)
 
 
-def _shared(request: HttpRequest) -> dict[str, Any]:
+def _shared(request: HttpRequest) -> dict[str, object]:
     """In a page that people share stands no name, and a mark where each person's header belongs."""
     if not getattr(request, "for_anybody", False):
         return {}

@@ -30,7 +30,7 @@ class UnreadableMiddleware:
             return refuse_unreadable_request(request)
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         """A form that was sent."""
         if request.path_info.startswith(API) or not _holds(_pairs(request.POST)):
             return None

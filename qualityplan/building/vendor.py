@@ -10,20 +10,21 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.contrib.staticfiles.utils import matches_patterns
+from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage, Storage
 
 
 class VendorFinder(BaseFinder):
     """Finds the files listed in `settings.VENDOR_FILES`: name in a page → path under node_modules."""
 
-    def __init__(self, *_: Any, **__: Any) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self.storage = FileSystemStorage(location=settings.NODE_MODULES)
 
-    def check(self, **_: Any) -> list[Any]:
+    def check(self, **_: object) -> list[CheckMessage]:
         """Nothing to check: a missing file is reported by `list`, when static files are collected."""
         return []
 
-    def find(self, path: str, find_all: bool = False, **_: Any) -> Any:
+    def find(self, path: str, find_all: bool = False, **_: object) -> Any:
         """The file on disk for one name, as Django's own finders answer."""
         source = settings.VENDOR_FILES.get(path)
         found = [str(Path(settings.NODE_MODULES) / source)] if source else []

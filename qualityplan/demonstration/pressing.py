@@ -5,7 +5,6 @@ What has a day in the scenario is made on that day; what has none is made now, s
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +13,7 @@ from departments.models import Department, User
 from departments.people.groups import EACH_COUNTY
 from departments.permissions import Role
 from plans.models import Plan
-from qualityplan.demonstration.shapes import Scenario
+from qualityplan.demonstration.shapes import Raw, Scenario
 from tasks.models import Comment, SupervisionNotice, Task
 from tasks.services import supervision
 from tasks.services.commenting import answer_comment, write_comment
@@ -24,11 +23,11 @@ OFFICE_OPENS = time(9, 30)
 DAYS_TO_ANSWER = timedelta(days=7)
 
 STEPS: dict[str, Callable[..., SupervisionNotice]] = {
-    "receive": lambda one, text, **who: supervision.receive_notice(one, **who),
-    "answer": lambda one, text, **who: supervision.answer_notice(one, text=text, **who),
-    "return": lambda one, text, **who: supervision.return_notice_for_rework(one, reason=text, **who),
-    "verify": lambda one, text, **who: supervision.verify_notice(one, text=text, **who),
-    "close": lambda one, text, **who: supervision.close_notice(one, text=text, **who),
+    "receive": lambda notice, text, **who: supervision.receive_notice(notice, **who),
+    "answer": lambda notice, text, **who: supervision.answer_notice(notice, text=text, **who),
+    "return": lambda notice, text, **who: supervision.return_notice_for_rework(notice, reason=text, **who),
+    "verify": lambda notice, text, **who: supervision.verify_notice(notice, text=text, **who),
+    "close": lambda notice, text, **who: supervision.close_notice(notice, text=text, **who),
 }
 """What the scenario may do with a notice, by the name of the step."""
 
@@ -39,18 +38,18 @@ def make_pressing(scenario: Scenario, plan: Plan) -> int:
     office, leader = (
         User.objects.get_by_natural_key(scenario.username(role)) for role in (Role.COORDINATOR, Role.LEADER)
     )
-    for one in scenario.supervision:
-        _notice(one, plan, office)
-    for one in scenario.comments:
-        _comment(one, plan, leader)
+    for raw in scenario.supervision:
+        _notice(raw, plan, office)
+    for raw in scenario.comments:
+        _comment(raw, plan, leader)
     return len(scenario.supervision) + len(scenario.comments)
 
 
-def _notice(raw: dict[str, Any], plan: Plan, office: User) -> None:
+def _notice(raw: Raw, plan: Plan, office: User) -> None:
     """Proposed only where there is no word of an issue."""
     task = Task.objects.get(plan=plan, code=raw["task"])
     named = task.assignments.exclude(department__kind=EACH_COUNTY).select_related("department")
-    lead, *support = [one.department for one in named.order_by("role", "id")[:3]]
+    lead, *support = [assignment.department for assignment in named.order_by("role", "id")[:3]]
     words = {"title": raw["title"], "demand": raw["demand"], "urgency": raw["urgency"]}
     said = NoticeProposal(plan=plan, task=task, lead=lead, support=support, **words)
     notice = supervision.propose_notice(said, by=office, now=_at(raw.get("issued", "")))
@@ -61,7 +60,7 @@ def _notice(raw: dict[str, Any], plan: Plan, office: User) -> None:
         STEPS[verb](notice, text, by=by, now=_at(day))
 
 
-def _comment(raw: dict[str, Any], plan: Plan, leader: User) -> Comment:
+def _comment(raw: Raw, plan: Plan, leader: User) -> Comment:
     at, asked = _at(raw["at"]), Department.objects.get(code=raw["asked"])
     due = date.fromisoformat(raw["due"]) if raw["due"] else timezone.localdate(at) + DAYS_TO_ANSWER
     about = Task.objects.get(plan=plan, code=raw["task"])

@@ -2,7 +2,6 @@
 
 import json
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -11,7 +10,7 @@ from departments.database.append_only import rewriting
 from departments.models import Department, User
 from plans.models import Plan
 from plans.periods import Month
-from qualityplan.demonstration.shapes import SAMPLES
+from qualityplan.demonstration.shapes import SAMPLES, Raw
 from targets.expected.deadlines import Deadlines
 from tasks.models import ProgressReport, ReportDecision, SignOff, Task
 from tasks.rules.accounts import TypedMilestone, TypedReport
@@ -29,13 +28,13 @@ def make_reports(plan: Plan) -> int:
     if not path.is_file():
         return 0
     raw = json.loads(path.read_text(encoding="utf-8"))
-    for one in raw["split"]:
-        _split(plan, one)
-    for one in raw["reports"]:
-        _report(plan, one)
-    for one in raw["signed"]:
+    for split in raw["split"]:
+        _split(plan, split)
+    for report in raw["reports"]:
+        _report(plan, report)
+    for row in raw["signed"]:
         signed = sign_off(
-            _task(plan, one["task"]), Month.parse(one["month"]), by=User.objects.get_by_natural_key(one["by"])
+            _task(plan, row["task"]), Month.parse(row["month"]), by=User.objects.get_by_natural_key(row["by"])
         )
         with rewriting():
             SignOff.objects.filter(pk=signed.pk).update(at=_at(plan, signed.month, hours=2))
@@ -46,37 +45,37 @@ def _task(plan: Plan, code: str) -> Task:
     return Task.objects.select_related("plan__region").get(plan=plan, code=code)
 
 
-def _split(plan: Plan, one: dict[str, Any]) -> None:
+def _split(plan: Plan, raw: Raw) -> None:
     """One more milestone, beside those that are there."""
-    task = _task(plan, one["task"])
+    task = _task(plan, raw["task"])
     rows = [
         Planned(row.title, row.due, row.pk, row.department_id, row.weight, row.evidence, row.counted_by_id)
         for row in task.milestones.all()
     ]
-    made = Planned(one["title"], date.fromisoformat(one["due"]), evidence=one["evidence"])
-    reviewer = User.objects.get_by_natural_key(f"{one['department']}-reviewer")
-    split_into_milestones(task, [*rows, made], by=reviewer, reason=one["reason"], version=version_of(task))
+    made = Planned(raw["title"], date.fromisoformat(raw["due"]), evidence=raw["evidence"])
+    reviewer = User.objects.get_by_natural_key(f"{raw['department']}-reviewer")
+    split_into_milestones(task, [*rows, made], by=reviewer, reason=raw["reason"], version=version_of(task))
 
 
-def _report(plan: Plan, one: dict[str, Any]) -> None:
+def _report(plan: Plan, raw: Raw) -> None:
     """Written by the unit's reporter and decided by its reviewer, at the times at which that would have been."""
-    unit, month = one["department"], Month.parse(one["month"])
-    place = ReportPlace(_task(plan, one["task"]), Department.objects.get(code=unit), month)
+    unit, month = raw["department"], Month.parse(raw["month"])
+    place = ReportPlace(_task(plan, raw["task"]), Department.objects.get(code=unit), month)
     ids = dict(place.task.milestones.values_list("code", "pk"))
-    steps = {ids[code]: TypedMilestone(str(percentage)) for code, percentage in one["steps"].items()}
+    steps = {ids[code]: TypedMilestone(str(percentage)) for code, percentage in raw["steps"].items()}
     author, reviewer = (
         User.objects.get_by_natural_key(f"{unit}-reporter"),
         User.objects.get_by_natural_key(f"{unit}-reviewer"),
     )
-    save_report(place, TypedReport(one["done"], one["next"], one["problems"], steps), version=0, by=author)
+    save_report(place, TypedReport(raw["done"], raw["next"], raw["problems"], steps), version=0, by=author)
     report = hand_in_report(place, by=author)
     if report is None:
         return
-    state = one.get("state", "approved")
+    state = raw.get("state", "approved")
     if state == "approved":
         approve_report(report, by=reviewer)
     elif state == "returned":
-        return_report(report, by=reviewer, reason=one["reason"])
+        return_report(report, by=reviewer, reason=raw["reason"])
     _set_back(plan, report, state)
 
 

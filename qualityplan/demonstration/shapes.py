@@ -20,6 +20,8 @@ from plans.periods import Month
 
 SAMPLES = settings.BASE_DIR / "fixtures" / "samples"
 MADE_UP_PLANS = settings.BASE_DIR / "fixtures" / "demonstration"
+Raw = dict[str, Any]
+"""An object of a scenario's file: JSON, in which each name has values of its own kind."""
 Monthly = tuple[Decimal | None, ...]
 """Twelve figures, January to December; None where nothing is reported."""
 
@@ -88,8 +90,8 @@ class Scenario:
     shapes: tuple[Shape, ...]
     done: dict[tuple[str, str], date]
     returned: tuple[ReturnedFigure, ...]
-    supervision: tuple[dict[str, Any], ...] = ()
-    comments: tuple[dict[str, Any], ...] = ()
+    supervision: tuple[Raw, ...] = ()
+    comments: tuple[Raw, ...] = ()
 
     def username(self, role: Role) -> str:
         """The log-in name of who holds the role."""
@@ -110,18 +112,18 @@ def read_scenario(code: str, folder: Path = SAMPLES) -> Scenario | None:
         tuple(Official(name, **who | {"role": Role(who["role"])}) for name, who in raw["officials"].items()),
         tuple(shape for series in raw["series"] for shape in _shapes(_whole(series, folder), published)),
         {(task, step): date.fromisoformat(day) for task, steps in raw["done"].items() for step, day in steps.items()},
-        tuple(ReturnedFigure(**one | {"month": Month.parse(one["month"])}) for one in raw["returned"]),
+        tuple(ReturnedFigure(**row | {"month": Month.parse(row["month"])}) for row in raw["returned"]),
         tuple(raw.get("supervision", ())),
         tuple(raw.get("comments", ())),
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+def _read(path: Path) -> Raw:
+    found: Raw = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     return found
 
 
-def _whole(series: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _whole(series: Raw, folder: Path) -> Raw:
     """The series as it is, or as it stands in the file of the plan that it is `from`, for its own `regions` alone: a
     figure that two plans ask for is the same figure."""
     if "from" not in series:
@@ -149,7 +151,7 @@ def published_figures(path: Path) -> Published:
         }
 
 
-def _shapes(raw: dict[str, Any], published: Published) -> list[Shape]:
+def _shapes(raw: Raw, published: Published) -> list[Shape]:
     """One shape a region. What stands there for the region wins over what stands for all, and over both the figure that
     was published, if any was, under the name in `published`."""
     shapes = []
@@ -161,7 +163,7 @@ def _shapes(raw: dict[str, Any], published: Published) -> list[Shape]:
     return shapes
 
 
-def _monthly(values: list[Any]) -> Monthly:
+def _monthly(values: list[Decimal | int | str | None]) -> Monthly:
     return tuple(None if value is None else Decimal(value) for value in values)
 
 

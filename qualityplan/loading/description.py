@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -61,11 +60,11 @@ def _table(model: Model) -> Iterator[str]:
         yield f"| `{field.name}` | {both(field.verbose_name)} | {_written(field)} | {needed} |"
 
 
-def _written(field: Any) -> str:
+def _written(field: models.Field) -> str:
     """What may be written in the field."""
     if field.choices:
         return "<br>".join(f"`{value}` {both(words)}" for value, words in field.flatchoices)
-    if field.remote_field:
+    if field.related_model is not None:
         kind = both(_("list of references")) if field.many_to_many else both(_("reference"))
         return f"{kind}: {_reference(field.related_model)}"
     words, example = next((words, example) for kind, words, example in WRITTEN if isinstance(field, kind))
@@ -84,13 +83,13 @@ def key_names(model: Model) -> list[str]:
     return [part for name in fields_of_natural_key(model) for part in _parts(fields[name])]
 
 
-def _parts(field: Any) -> list[str]:
-    if field.remote_field is None:
+def _parts(field: models.Field) -> list[str]:
+    if field.related_model is None:
         return [field.name]
     return [f"{field.name}.{part}" for part in key_names(field.related_model)]
 
 
-def both(words: Any) -> str:
+def both(words: object) -> str:
     """The words in Chinese and in English."""
     said = []
     for language in ("zh-hans", "en"):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -52,7 +51,7 @@ class FixtureRow:
     line: int
     label: str
     model: type[models.Model] | None
-    fields: dict[str, Any]
+    fields: dict[str, object]
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -112,9 +111,9 @@ def read_fixture_text(name: str) -> str:
     raise ValidationError(f"{name}: {reason}")
 
 
-def row_of_fixture_entry(file: str, line: int, entry: Any) -> FixtureRow:
+def row_of_fixture_entry(file: str, line: int, entry: object) -> FixtureRow:
     """The row of one object, also of one that will be refused."""
     match entry:
-        case {"model": str(label), "fields": dict(fields)} if len(entry) == 2:
+        case {"model": str(label), "fields": dict(fields), **others} if not others:
             return FixtureRow(file, line, label.lower(), model_called(label), fields)
     return FixtureRow(file, line, "", None, {})

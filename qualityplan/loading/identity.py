@@ -22,6 +22,7 @@ from targets.models import Indicator
 class Identity:
     """Whether what a file gives is another object than the stored one, how either is described, and what is said."""
 
+    # Of the model under which it stands in IDENTITIES, which a dictionary cannot say.
     is_another: Callable[[Any, Any], bool]
     described: Callable[[Any], str]
     said: str | Promise

@@ -35,7 +35,7 @@ def model_called(label: str) -> Model | None:
         return None
 
 
-def loadable_fields(model: Model) -> list[Any]:
+def loadable_fields(model: Model) -> list[models.Field]:
     """What people may enter, and a plan's state; never the primary key: objects are named by what people know.
 
     Of the fields that no form has, a state says what the city knows. The others keep what a service did (who closed a
@@ -63,19 +63,19 @@ def fields_of_natural_key(model: Model) -> list[str]:
     return list(together[0].fields) if together else []
 
 
-def flatten_key(raw: Any) -> tuple[str, ...]:
+def flatten_key(raw: object) -> tuple[str, ...]:
     """`[[2014, "bus-share"], ["transport"]]` → `("2014", "bus-share", "transport")`."""
     return tuple(part for item in raw for part in flatten_key(item)) if isinstance(raw, list) else (str(raw),)
 
 
-def natural_key_of(row: models.Model) -> tuple[Any, ...]:
+def natural_key_of(row: models.Model) -> tuple[object, ...]:
     """By which names fixtures call the row."""
     named: Any = row  # each of ours has the method; Django's class does not name it
-    key: tuple[Any, ...] = named.natural_key()
+    key: tuple[object, ...] = named.natural_key()
     return key
 
 
-def find_stored_object(model: Model, key: tuple[Any, ...]) -> models.Model | None:
+def find_stored_object(model: Model, key: tuple[object, ...]) -> models.Model | None:
     """The stored object with a natural key; a key of the wrong shape names nothing."""
     try:
         manager: Any = model._default_manager  # each of ours has the method; Django's class does not name it

@@ -169,10 +169,10 @@ class FixtureLoader:
 
     def values(
         self, row: FixtureRow, model: type[models.Model]
-    ) -> tuple[dict[str, Any], dict[str, list[models.Model]]]:
+    ) -> tuple[dict[str, object], dict[str, list[models.Model]]]:
         """The row's fields as Python values, and apart from them those that hold several objects."""
-        errors: dict[str, Any] = {}
-        plain: dict[str, Any] = {}
+        errors: dict[str, object] = {}
+        plain: dict[str, object] = {}
         several: dict[str, list[models.Model]] = {}
         known = {field.name: field for field in loadable_fields(model)}
         for name, raw in row.fields.items():
@@ -186,17 +186,18 @@ class FixtureLoader:
             raise ValidationError(errors)
         return plain, several
 
-    def value(self, field: Any, raw: Any) -> Any:
+    def value(self, field: models.Field, raw: object) -> Any:
         """One field's value; references are looked up by natural key."""
+        model = field.related_model
+        if model is None:
+            return plain_value(field, raw)
         if field.many_to_many:
             if not isinstance(raw, list):
                 raise ValidationError(_("Several objects are written as a list of natural keys."))
-            return [self.named(field.related_model, key) for key in raw]
-        if field.remote_field:
-            return None if raw is None else self.named(field.related_model, raw)
-        return plain_value(field, raw)
+            return [self.named(model, key) for key in raw]
+        return None if raw is None else self.named(model, raw)
 
-    def named(self, model: type[models.Model], raw: Any) -> models.Model:
+    def named(self, model: type[models.Model], raw: object) -> models.Model:
         """The object with this natural key, already loaded or stored before."""
         if not isinstance(raw, list):
             raise ValidationError(_('A reference is written as a list, not as "%(raw)s".') % {"raw": raw})
@@ -215,7 +216,7 @@ class FixtureLoader:
             return _("There is no %(name)s.") % {"name": " ".join(key)}
         return _("%(name)s (%(place)s) is refused, or comes only later.") % {"name": " ".join(key), "place": row.place}
 
-    def stored(self, model: type[models.Model], plain: dict[str, Any]) -> models.Model | None:
+    def stored(self, model: type[models.Model], plain: dict[str, object]) -> models.Model | None:
         """The stored object that the row describes."""
         described = model(**plain)
         try:
@@ -247,14 +248,14 @@ def objects_quoting_clauses(model: type[models.Model], clause: str, clause_ids: 
     return [(one, one.quoted) for one in found]
 
 
-def tell_lost_quote(promise: Any, clause: Clause) -> str:
+def tell_lost_quote(promise: Target | Task | Milestone, clause: Clause) -> str:
     """What a clause has lost that is quoted."""
     told = {"promise": promise, "path": clause.path, "quote": promise.quote}
     said = _("%(promise)s quotes words that clause %(path)s no longer holds: %(quote)s.") % told
     return with_parting(said, promise.quote, clause.text)
 
 
-def plain_value(field: Any, raw: Any) -> Any:
+def plain_value(field: models.Field, raw: object) -> object:
     """The value that is written; what a text field would make of a list or of `true` is nothing that anybody meant."""
     if isinstance(raw, list | dict) and not isinstance(field, models.JSONField):
         raise ValidationError(_("Write a single text or number here, not a list."))

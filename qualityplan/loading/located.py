@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 SHOWN = 20
 """How many characters of the faulty place are shown."""
@@ -65,7 +64,7 @@ class _GivenTwiceError(ValueError):
     """A name stands twice in one object."""
 
 
-def locate_json_members(text: str) -> Iterator[tuple[int, Any]]:
+def locate_json_members(text: str) -> Iterator[tuple[int, object]]:
     """`[{…}, {…}]` → the line of each member and the member; numbers stay exactly as they are written."""
     try:
         yield from _members(text)
@@ -73,7 +72,7 @@ def locate_json_members(text: str) -> Iterator[tuple[int, Any]]:
         raise _not_json(error, text) from error
 
 
-def _members(text: str) -> Iterator[tuple[int, Any]]:
+def _members(text: str) -> Iterator[tuple[int, object]]:
     place = _opened(text)
     closed = text.startswith("]", place)
     while not closed:
@@ -100,14 +99,14 @@ def _opened(text: str) -> int:
     return _after_space(text, start + 1)
 
 
-def _member(text: str, place: int) -> tuple[Any, int]:
+def _member(text: str, place: int) -> tuple[object, int]:
     try:
         return _DECODER.raw_decode(text, place)
     except _GivenTwiceError as error:
         raise NotJsonError(JsonFault.GIVEN_TWICE, text, place, str(error)) from error
 
 
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     """The object, unless a name stands in it twice: json would take the last value without a word."""
     made = dict(pairs)
     if len(made) < len(pairs):

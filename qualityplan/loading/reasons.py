@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
@@ -33,7 +32,7 @@ def missing_fields_of_row(row: FixtureRow, model: type[models.Model]) -> list[st
     return lacking if lacking and find_stored_object(model, row.key) is None else []
 
 
-def _about(name: str, field: Any, fault: ValidationError) -> Iterator[str]:
+def _about(name: str, field: models.Field | None, fault: ValidationError) -> Iterator[str]:
     """The sentences of one fault, led by the field it lies in."""
     lead = "" if name == NON_FIELD_ERRORS else f"{name}: "
     if fault.code == "invalid_choice" and field is not None and field.choices:
@@ -44,7 +43,7 @@ def _about(name: str, field: Any, fault: ValidationError) -> Iterator[str]:
         yield from (lead + message for message in fault.messages)
 
 
-def tell_allowed_values(field: Any, value: Any) -> str:
+def tell_allowed_values(field: models.Field, value: object) -> str:
     """What may stand in the field instead of the value, each with its meaning."""
     known = [_("%(value)s (%(words)s)") % {"value": value, "words": words} for value, words in field.flatchoices]
     return _('"%(value)s" is not one of the allowed values: %(allowed)s.') % {

@@ -76,12 +76,12 @@ def load(*files: str, **options: Any) -> str:
     """The summary line of a load that is accepted."""
     out = StringIO()
     with override("en"):
-        call_command("loaddata", *files, stdout=out, **options)
+        call_command("load_fixtures", *files, stdout=out, **options)
     return out.getvalue().strip()
 
 
 def refusal(*files: str, language: str = "en") -> list[str]:
     """The lines of a refusal, after the one that says that nothing was stored."""
     with pytest.raises(CommandError) as caught, override(language):
-        call_command("loaddata", *files, stdout=StringIO())
+        call_command("load_fixtures", *files, stdout=StringIO())
     return str(caught.value).splitlines()[1:]

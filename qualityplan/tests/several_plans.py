@@ -36,8 +36,8 @@ class Loadable:
     office: str
 
     def load(self) -> None:
-        """As README says: `loaddata`, then its figures by `import_observations`, then what waits to be judged."""
-        call_command("loaddata", *map(str, self.files), verbosity=0, stdout=StringIO())
+        """As README says: `load_fixtures`, then its figures by `import_observations`, then what waits to be judged."""
+        call_command("load_fixtures", *map(str, self.files), verbosity=0, stdout=StringIO())
         path = self._figures(self.folder / self.code)
         call_command("import_observations", str(path), by=self.coordinator.username, stdout=StringIO())
         while recompute_dirty()[0]:

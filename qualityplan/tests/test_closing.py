@@ -202,7 +202,7 @@ def loading_quotas(cast: SimpleNamespace) -> Door:
     fields = {"target": [target.plan.code, target.code], "region": ["100101"], "from_month": "2014-03"}
     file = cast.folder / "quotas.json"
     file.write_text(json.dumps([{"model": "targets.quota", "fields": fields | {"threshold": "400"}}]))
-    return lambda: call_command("loaddata", str(file), stdout=StringIO())
+    return lambda: call_command("load_fixtures", str(file), stdout=StringIO())
 
 
 def administering_quotas(cast: SimpleNamespace) -> Door:
@@ -224,7 +224,7 @@ def loading_a_target(cast: SimpleNamespace) -> Door:
     fields = {"plan": [target.plan.code], "code": target.code, "threshold": "300"}
     file = cast.folder / "targets.json"
     file.write_text(json.dumps([{"model": "targets.target", "fields": fields}]))
-    return lambda: call_command("loaddata", str(file), stdout=StringIO())
+    return lambda: call_command("load_fixtures", str(file), stdout=StringIO())
 
 
 def administering_a_target(cast: SimpleNamespace) -> Door:
@@ -301,9 +301,9 @@ DOORS = {
     "POST /observations": sending,
     "set_quotas": setting_quotas,
     "divide_targets": dividing,
-    "loaddata": loading_quotas,
+    "load_fixtures": loading_quotas,
     "administration": administering_quotas,
-    "loaddata, a target": loading_a_target,
+    "load_fixtures, a target": loading_a_target,
     "administration, a target": administering_a_target,
     "administration, a rule from a month on": changing_a_rule,
     "administration, deleting": deleting_a_target,

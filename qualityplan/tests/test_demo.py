@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def demonstrated(folder: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Plan]:
     """Made once for all tests of this file, in a transaction around theirs: it takes some seconds."""
     with django_db_blocker.unblock(), transaction.atomic():
-        call_command("loaddata", *PLAN_2014, verbosity=0)
+        call_command("load_fixtures", *PLAN_2014, verbosity=0)
         run()
         recompute_all()
         yield Plan.objects.get(code="wenzhou-2014-quality")

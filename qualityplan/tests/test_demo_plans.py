@@ -40,7 +40,7 @@ def demonstrated(
     """Made once for all tests of this file, in a transaction around theirs: it takes some seconds."""
     settings = override_settings(VAR_DIR=tmp_path_factory.mktemp("var"), DEMO_PASSWORD="example-password")
     with settings, django_db_blocker.unblock(), transaction.atomic():
-        call_command("loaddata", *PLAN_2014, verbosity=0)
+        call_command("load_fixtures", *PLAN_2014, verbosity=0)
         run()
         recompute_all()
         yield

@@ -34,7 +34,7 @@ def coordinator(client: Client) -> Client:
 
 
 def test_without_a_plan_the_first_page_says_how_to_load_one(coordinator: Client) -> None:
-    assert "loaddata fixtures/" in coordinator.get("/").content.decode()
+    assert "load_fixtures fixtures/" in coordinator.get("/").content.decode()
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -53,7 +53,7 @@ def test_without_a_role_the_plan_is_refused(client: Client, django_user_model: A
 
 
 def test_without_a_plan_the_page_says_how_to_load_one(leader: Client) -> None:
-    assert "loaddata fixtures/" in page(leader)
+    assert "load_fixtures fixtures/" in page(leader)
 
 
 def test_a_plan_that_is_not_judged_yet_says_what_to_do(leader: Client) -> None:

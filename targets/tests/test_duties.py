@@ -421,7 +421,7 @@ def test_districts_that_belong_to_the_citys_stations_are_not_asked_for_the_air(p
 def test_loading_the_fixture_again_changes_no_duty(plan_2014: Plan) -> None:
     before = list(ReportingDuty.objects.order_by("pk").values())
     assert len(before) == 3
-    call_command("loaddata", "30_targets_2014", verbosity=0)
+    call_command("load_fixtures", "30_targets_2014", verbosity=0)
     assert list(ReportingDuty.objects.order_by("pk").values()) == before
 
 
@@ -429,6 +429,6 @@ def test_a_department_that_a_fixture_changes_is_dated_too(plan_2014: Plan, tmp_p
     fields = {"code": "bus-share", "department": ["quality"]}
     file = tmp_path / "changed.json"
     file.write_text(json.dumps([{"model": "targets.indicator", "fields": fields}]))
-    call_command("loaddata", str(file), verbosity=0)
+    call_command("load_fixtures", str(file), verbosity=0)
     found = ReportingDuty.objects.filter(indicator__code="bus-share").values_list("department__code", flat=True)
     assert sorted(found) == ["quality", "transport"]

@@ -10,6 +10,9 @@ from pages.choices import offer_rows
 from plans.models import Plan
 from tasks.models.units import units_for
 
+Passed = Any
+"""What Django gives to a form: of many kinds, handed on as it comes."""
+
 
 class CommentForm(forms.Form):
     """A comment; whoever asks a unit names the day."""
@@ -20,7 +23,7 @@ class CommentForm(forms.Form):
     )
     due = forms.DateField(label=_("Answer by"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, plan: Plan, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         offer_rows(self, "asked", units_for(plan))
 

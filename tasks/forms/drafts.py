@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db import models
@@ -14,10 +14,17 @@ from departments.models import Department, Region, User
 from departments.permissions import Action
 from pages.choices import offer_rows
 from plans.models import Clause, Plan
+from plans.models.plan import ClauseQuerySet
 from targets.models import Indicator, Target
 from tasks.models import Assignment, Milestone, Task
 from tasks.reading.proposals import NextPlanProposal
 from tasks.services.next_year import demand_free_code
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Passed = Any
+"""What Django gives to a form: of many kinds, handed on as it comes."""
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 ROLES = Assignment.Role.values
@@ -54,7 +61,7 @@ class ProposalForm(forms.ModelForm):
             "first_month": _("A month is written like 2014-06."),
         }
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, by: User, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         self._by = by
 
@@ -75,7 +82,7 @@ class DraftForm(forms.ModelForm):
 
     further: ClassVar[Sequence[str]] = ()
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, by: User, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {name: _plain(value) for name, value in self.initial.items()}
         for name, rows in self.offered(by).items():
@@ -85,17 +92,17 @@ class DraftForm(forms.ModelForm):
             self.fields["code"].required = False
             self.fields["code"].help_text = _("Stands in addresses. Left empty, one is made.")
 
-    def offered(self, by: User) -> "dict[str, models.QuerySet[Any]]":
+    def offered(self, by: User) -> "dict[str, models.QuerySet[models.Model]]":
         """What can be chosen in which field."""
         return {}
 
     @property
-    def first(self) -> list[Any]:
+    def first(self) -> list[forms.BoundField]:
         """The fields that every row has."""
         return [field for field in self if field.name not in self.further]
 
     @property
-    def rest(self) -> list[Any]:
+    def rest(self) -> list[forms.BoundField]:
         """The fields that are folded away."""
         return [field for field in self if field.name in self.further]
 
@@ -105,7 +112,7 @@ class DraftForm(forms.ModelForm):
         return any(name in self.errors for name in self.further)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """A number without the zeros that only its column adds."""
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
@@ -134,23 +141,23 @@ class ClauseForm(DraftForm):
         widgets = {"text": forms.Textarea(attrs={"rows": 12})}
         help_texts = {"path": _("As the document writes it, such as 二(二)2.")}
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, by: User, **kwargs: Passed) -> None:
         super().__init__(*args, by=by, **kwargs)
         beside = self._beside()
         if self.instance.pk is not None:
             beside = beside.filter(order__lt=self.instance.order)
         self.initial.setdefault("after", beside.order_by("-order").values_list("pk", flat=True).first())
 
-    def offered(self, by: User) -> "dict[str, models.QuerySet[Any]]":
+    def offered(self, by: User) -> "dict[str, models.QuerySet[models.Model]]":
         """Every other clause of the plan."""
         beside = self._beside().with_names().order_by("order")
         return {"after": beside, "parent": beside}
 
-    def _beside(self) -> Any:
+    def _beside(self) -> "ClauseQuerySet":
         return Clause.objects.filter(plan=self.instance.plan).exclude(pk=self.instance.pk)
 
 
-def _units(label: Any) -> forms.TypedMultipleChoiceField:
+def _units(label: "str | _StrPromise") -> forms.TypedMultipleChoiceField:
     """Units to choose from; which ones is known with the person."""
     widget = forms.CheckboxSelectMultiple
     return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False, widget=widget)
@@ -163,19 +170,20 @@ class PromiseForm(DraftForm):
     shared = _units(_("Shared responsibility"))
     support = _units(_("Support"))
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, by: User, **kwargs: Passed) -> None:
         super().__init__(*args, by=by, **kwargs)
         named = list(self.instance.assignments.all()) if self.instance.pk is not None else []
         near = Q(region__in=access.reach(by, Action.VIEW_PLAN).lineage)
         units = Department.objects.filter(near | Q(pk__in=[one.department_id for one in named])).order_by("code")
         choices = [(one.pk, one.short_name) for one in units]
         for role in ROLES:
-            field: Any = self.fields[role]
+            field = self.fields[role]
+            assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
             chosen = [one.department_id for one in named if one.role == role]
             field.choices = sorted(choices, key=lambda choice: choice[0] not in chosen)
             self.initial[role] = chosen
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """A unit has one role."""
         given = super().clean() or self.cleaned_data
         chosen = [unit for role in ROLES for unit in given.get(role, [])]
@@ -188,7 +196,7 @@ class PromiseForm(DraftForm):
         """The role of each unit that was chosen, by its id."""
         return {unit: role for role in ROLES for unit in self.cleaned_data[role]}
 
-    def offered(self, by: User) -> "dict[str, models.QuerySet[Any]]":
+    def offered(self, by: User) -> "dict[str, models.QuerySet[models.Model]]":
         """Clauses of the plan, the indicators that the person is shown, and the regions above and below; another one
         with which a target is compared already stays."""
         shown = Indicator.objects.visible_to(by)

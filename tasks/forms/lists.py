@@ -18,6 +18,9 @@ from tasks.reading.responsible_units import units_answering
 from tasks.reading.selectors import Wanted, countable_targets
 from tasks.wording.lights import LIGHTS
 
+Passed = Any
+"""What Django gives to a form: of many kinds, handed on as it comes."""
+
 
 class TaskFilterForm(forms.Form):
     """Which tasks a list shows. What is not on offer is as if it had not been asked for."""
@@ -68,7 +71,7 @@ class SplitMilestoneForm(forms.Form):
     )
     gone = forms.BooleanField(label=_("Remove"), required=False)
 
-    def __init__(self, *args: Any, task: Task, stored: Mapping[int, Milestone], **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, task: Task, stored: Mapping[int, Milestone], **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         offer_rows(self, "department", units_answering(task))
         offer_rows(self, "counted_by", countable_targets(task))
@@ -84,7 +87,7 @@ class SplitMilestoneForm(forms.Form):
             kind = "form-select" if isinstance(field, forms.ModelChoiceField) else "form-control"
             field.widget.attrs.setdefault("class", "form-check-input" if field is self.fields["gone"] else kind)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """A milestone has a title and a day; both or neither."""
         values = self.cleaned_data
         named = bool(values.get("title"))

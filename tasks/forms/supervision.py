@@ -16,6 +16,9 @@ from tasks.models import SupervisionNotice, Task
 from tasks.models.units import units_for
 from tasks.services.supervision import LONGEST_TEXT, NoticeProposal
 
+Passed = Any
+"""What Django gives to a form: of many kinds, handed on as it comes."""
+
 
 class NoticeForm(forms.Form):
     """What a notice says."""
@@ -41,19 +44,19 @@ class NoticeForm(forms.Form):
         help_text=_("Empty: the usual limit of the urgency."),
     )
 
-    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, plan: Plan, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         self.plan = plan
         for name in ("lead", "support"):
             offer_rows(self, name, units_for(plan))
 
-    def proposal(self, **values: Any) -> NoticeProposal:
+    def proposal(self, **values: Passed) -> NoticeProposal:
         """What was typed, about what `values` say."""
         typed = self.cleaned_data
         return NoticeProposal(**{**typed, "support": tuple(typed["support"])}, plan=self.plan, **values)
 
     @staticmethod
-    def typed_of(notice: SupervisionNotice) -> dict[str, Any]:
+    def typed_of(notice: SupervisionNotice) -> dict[str, object]:
         """What the notice says now."""
         said = {name: getattr(notice, name) for name in ("title", "demand", "lead", "urgency", "days")}
         return said | {"support": list(notice.support.all())}
@@ -65,7 +68,7 @@ class NewNoticeForm(NoticeForm):
     subject = forms.ChoiceField(label=_("About"))
     field_order = ["subject"]
 
-    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, plan: Plan, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(plan, *args, **kwargs)
         self.targets = {f"target:{one.code}": one for one in Target.objects.filter(plan=plan)}
         self.tasks = {f"task:{one.code}": one for one in Task.objects.filter(plan=plan)}
@@ -73,7 +76,7 @@ class NewNoticeForm(NoticeForm):
         tasks = _("Key tasks"), [(code, task.title) for code, task in self.tasks.items()]
         offer_choices(self, "subject", [("", "—"), targets, tasks])
 
-    def proposal(self, **values: Any) -> NoticeProposal:
+    def proposal(self, **values: Passed) -> NoticeProposal:
         """The notice about the subject that was chosen."""
         subject = self.cleaned_data.pop("subject")
         about = {"target": self.targets.get(subject), "task": self.tasks.get(subject)}
@@ -104,7 +107,7 @@ class SupervisionFilterForm(forms.Form):
     overdue = forms.BooleanField(label=_("Overdue only"), required=False)
 
     def __init__(
-        self, *args: Any, proposals: bool, units: "QuerySet[Department]", plans: "QuerySet[Plan]", **kwargs: Any
+        self, *args: Passed, proposals: bool, units: "QuerySet[Department]", plans: "QuerySet[Plan]", **kwargs: Passed
     ) -> None:
         super().__init__(*args, **kwargs)
         offer_rows(self, "department", units)

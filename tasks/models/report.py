@@ -1,6 +1,6 @@
 """What departments say about their tasks, month by month, and what leads and the plan office sign."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -13,6 +13,7 @@ from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
 from plans.fields import MonthField
+from plans.periods import Month
 from reviews.models import (
     AbstractAttachment,
     AbstractAuthor,
@@ -200,7 +201,7 @@ class ReportAttachmentQuerySet(models.QuerySet["ReportAttachment"]):
         drafts = Q(report__isnull=True, department__in=reached.departments)
         return self.filter(drafts | Q(report__in=ProgressReport.objects.visible_to(user).values("pk")))
 
-    def of_draft(self, task_id: int, department_id: int, month: Any) -> Self:
+    def of_draft(self, task_id: int, department_id: int, month: Month) -> Self:
         """What lies beside a draft and has not been handed in yet."""
         return self.filter(report__isnull=True, task=task_id, department=department_id, month=month)
 

@@ -1,7 +1,7 @@
 """By which rules a plan's promises are pressed: the office's settings, never the code's."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,8 +12,13 @@ from simple_history.models import HistoricalRecords
 from departments.models.columns import loaded_after
 from plans.models import Plan
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
-def _days(name: Any, usual: int, longest: int, help_text: Any = "") -> "models.PositiveSmallIntegerField[int, int]":
+
+def _days(
+    name: "str | _StrPromise", usual: int, longest: int, help_text: "str | _StrPromise" = ""
+) -> "models.PositiveSmallIntegerField[int, int]":
     limits = [MinValueValidator(1), MaxValueValidator(longest)]
     return models.PositiveSmallIntegerField(name, default=usual, validators=limits, help_text=help_text)
 

@@ -30,6 +30,9 @@ from tasks.rules.supervising import (
     SupervisionVerb,
 )
 
+Passed = Any
+"""What Django gives to a row: of many kinds, handed on as it comes."""
+
 _BEFORE_ISSUE = [one.value for one in BEFORE_ISSUE]
 _ENDED = [one.value for one in ENDED]
 _OPEN = [one.value for one in OPEN]
@@ -249,7 +252,7 @@ class SupervisionNotice(models.Model):
 class SupervisionStepQuerySet(models.QuerySet["SupervisionStep"]):
     """Steps are added and read."""
 
-    def update(self, **values: Any) -> NoReturn:
+    def update(self, **values: Passed) -> NoReturn:
         raise TypeError("A step is never changed.")
 
     def delete(self) -> NoReturn:
@@ -319,11 +322,11 @@ class SupervisionStep(models.Model):
     def __str__(self) -> str:
         return f"{self.notice_id} · {self.verb} · {self.at:%Y-%m-%d %H:%M}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Passed, **kwargs: Passed) -> None:
         """Adds the row; refuses to change one that exists."""
         if self.pk is not None:
             raise TypeError("A step is never changed.")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: Passed, **kwargs: Passed) -> tuple[int, dict[str, int]]:
         raise TypeError("A step is never deleted.")

@@ -19,6 +19,9 @@ from plans.models.plan import check_quote
 from plans.wording import with_parting
 from targets.models import Target
 
+Passed = Any
+"""What Django gives to a row: of many kinds, handed on as it comes."""
+
 
 class TaskQuerySet(models.QuerySet["Task"]):
     """Questions about tasks; finds rows by the names that fixtures use."""
@@ -79,7 +82,7 @@ class Task(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Passed, **kwargs: Passed) -> None:
         """Saves; refuses words that the clause does not hold, by whatever door they come."""
         check_quote(self.quote, self.clause)
         super().save(*args, **kwargs)
@@ -240,7 +243,7 @@ class Milestone(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Passed, **kwargs: Passed) -> None:
         """Saves; refuses words that the task's clause does not hold, by whatever door they come."""
         self._check_words()
         super().save(*args, **kwargs)

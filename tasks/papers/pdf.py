@@ -1,6 +1,7 @@
 """The printed notice as a PDF file, laid out by WeasyPrint, which needs the system's Pango."""
 
-from typing import Any, NoReturn
+from types import ModuleType
+from typing import NoReturn
 
 from django.template.loader import render_to_string
 
@@ -24,7 +25,7 @@ def as_pdf(paper: Paper) -> bytes:
     return made
 
 
-def _weasyprint() -> Any:
+def _weasyprint() -> ModuleType:
     """Imported when it is needed: it looks for the libraries at once."""
     try:
         import weasyprint
@@ -33,5 +34,5 @@ def _weasyprint() -> Any:
     return weasyprint
 
 
-def _fetch_nothing(url: str, *args: Any, **kwargs: Any) -> NoReturn:
+def _fetch_nothing(url: str, *args: object, **kwargs: object) -> NoReturn:
     raise ValueError(f"nothing is fetched: {url}")

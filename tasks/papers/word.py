@@ -5,13 +5,16 @@ Type area 156 × 225 mm, body 仿宋 size 3 (16 pt) in lines of 29 pt (22 to a p
 """
 
 from io import BytesIO
-from typing import Any
 
 from docx import Document
+from docx.document import Document as DocumentObject
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Length, Mm, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+from docx.text.paragraph import Paragraph
+from docx.text.run import Run
 
 from tasks.papers.notice import Paper
 
@@ -45,7 +48,7 @@ def as_docx(paper: Paper) -> bytes:
     return file.getvalue()
 
 
-def _lay_out(document: Any) -> None:
+def _lay_out(document: DocumentObject) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
@@ -57,17 +60,18 @@ def _lay_out(document: Any) -> None:
 
 
 def _add(
-    document: Any,
+    document: DocumentObject,
     text: str,
     *,
     font: str = BODY,
-    size: Any = SIZE_3,
-    align: Any = None,
-    colour: Any = None,
-    line: Any = LINE,
-) -> Any:
+    size: Length = SIZE_3,
+    align: WD_ALIGN_PARAGRAPH | None = None,
+    colour: RGBColor | None = None,
+    line: Length = LINE,
+) -> Paragraph:
     paragraph = document.add_paragraph()
-    paragraph.alignment = align
+    if align is not None:
+        paragraph.alignment = align
     kind = paragraph.paragraph_format
     kind.space_before = kind.space_after = Pt(0)
     kind.line_spacing_rule, kind.line_spacing = WD_LINE_SPACING.EXACTLY, line
@@ -79,7 +83,7 @@ def _add(
     return paragraph
 
 
-def _add_annexes(document: Any, paper: Paper) -> None:
+def _add_annexes(document: DocumentObject, paper: Paper) -> None:
     """One line below the text, if there are any."""
     if paper.annexes:
         _add(document, "")
@@ -88,13 +92,13 @@ def _add_annexes(document: Any, paper: Paper) -> None:
         kind.left_indent, kind.first_line_indent = SIZE_3 * one.left, -SIZE_3 * one.hanging
 
 
-def _use_font(styled: Any, name: str) -> None:
+def _use_font(styled: Run | ParagraphStyle, name: str) -> None:
     """For Western and Chinese letters alike."""
     styled.font.name = name
     styled.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), name)
 
 
-def _underline(paragraph: Any) -> None:
+def _underline(paragraph: Paragraph) -> None:
     """The red line under the number, across the type area."""
     borders = OxmlElement("w:pBdr")
     line = OxmlElement("w:bottom")
@@ -104,7 +108,7 @@ def _underline(paragraph: Any) -> None:
     paragraph._p.get_or_add_pPr().append(borders)
 
 
-def _number_pages(document: Any) -> None:
+def _number_pages(document: DocumentObject) -> None:
     """— 1 —, in 宋体 size 4."""
     paragraph = document.sections[0].footer.paragraphs[0]
     paragraph.alignment = CENTRE

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+
+from django.db.models import QuerySet
 
 from departments.models import Department
 from plans.models import AbstractAssignment, Plan
@@ -37,7 +38,7 @@ class Finding:
     kind: str
     matter: str
     evidence: date
-    details: Mapping[str, Any]
+    details: Mapping[str, object]
     subject: Target | Task
     units: Sequence[Department]
     since: date
@@ -89,7 +90,7 @@ def _late_milestones(plan: Plan, today: date) -> Iterator[Finding]:
         )
 
 
-def _units(assigned: Any, key: str) -> dict[int, list[Department]]:
+def _units(assigned: QuerySet[AbstractAssignment], key: str) -> dict[int, list[Department]]:
     """Promise → who answers for it, who leads first; one query, and one more where each county does."""
     by_promise: dict[int, list[AbstractAssignment]] = defaultdict(list)
     rows: list[AbstractAssignment] = list(assigned.select_related("department").order_by("role", "id"))

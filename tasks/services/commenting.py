@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -117,7 +116,7 @@ def address_of_comment(one: Comment) -> str:
     return reverse(name, args=[one.subject.plan.code, one.subject.code]) + f"#comment-{one.pk}"
 
 
-def details_of_comment(one: Comment) -> dict[str, Any]:
+def details_of_comment(one: Comment) -> dict[str, object]:
     """What the sentences about a comment are made of."""
     return {
         "subject": str(one.subject),

@@ -6,7 +6,6 @@ become of the draft (`GONE`, `IN_FORCE`, `ROW_GONE`: the codes of these errors).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -16,7 +15,7 @@ from departments import access
 from departments.models import User, successors_on
 from departments.permissions import Action
 from departments.services.accounts import record
-from plans.models import Clause, Plan
+from plans.models import AbstractAssignment, Clause, Plan
 from targets.models import Target
 from targets.services.dirty import promises_changed
 from targets.services.reporting import hand_over_duty
@@ -106,7 +105,7 @@ def leave_out(row: Clause | Target | Task | Milestone, *, by: User, seen: str | 
 
 def _assign(promise: Target | Task, roles: Mapping[int, str]) -> None:
     """These departments answer for the promise; whoever did so before keeps the words that name it."""
-    stored: dict[int, Any] = {one.department_id: one for one in promise.assignments.all()}
+    stored: dict[int, AbstractAssignment] = {one.department_id: one for one in promise.assignments.all()}
     for department_id in stored.keys() - roles.keys():
         stored.pop(department_id).delete()
     for department_id, role in roles.items():

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
 
@@ -39,7 +38,7 @@ def people_of_plan_region(roles: Collection[Role], plan: Plan) -> list[User]:
     return _holding(roles, {"memberships__department__region": plan.region_id})
 
 
-def _holding(roles: Collection[Role], where: dict[str, Any]) -> list[User]:
+def _holding(roles: Collection[Role], where: dict[str, object]) -> list[User]:
     held = {"memberships__role__in": [one.value for one in roles], **where}
     return list(User.objects.filter(is_active=True, **held).distinct().order_by("pk"))
 
@@ -75,7 +74,7 @@ def tell_escalated(notice: SupervisionNotice, level: Level, *, now: datetime) ->
     return len(people)
 
 
-def details_of_supervision_notice(notice: SupervisionNotice, *, by: User | None, text: str) -> dict[str, Any]:
+def details_of_supervision_notice(notice: SupervisionNotice, *, by: User | None, text: str) -> dict[str, object]:
     """What the sentences about a notice are made of."""
     return {
         "number": notice.number,
@@ -93,9 +92,9 @@ def link_to(notice: SupervisionNotice) -> str:
 
 
 def _tell(
-    people: Iterable[User], notice: SupervisionNotice, verb: SupervisionVerb, details: dict[str, Any], now: datetime
+    people: Iterable[User], notice: SupervisionNotice, verb: SupervisionVerb, details: dict[str, object], now: datetime
 ) -> None:
     kind = f"supervision_{verb.value}"
-    subject = ":".join([notice._meta.label_lower, str(notice.pk), str(notice.round), details.get("level", "")])
-    for one in people:
-        notify(one, kind=kind, subject=subject, part=NoticePart(kind, details, link_to(notice)), now=now)
+    subject = ":".join([notice._meta.label_lower, str(notice.pk), str(notice.round), str(details.get("level", ""))])
+    for person in people:
+        notify(person, kind=kind, subject=subject, part=NoticePart(kind, details, link_to(notice)), now=now)

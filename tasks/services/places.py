@@ -1,7 +1,6 @@
 """A report before it is there: which task, department and month, and which milestones it is asked about."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -22,7 +21,7 @@ class ReportPlace:
     month: Month
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, object]:
         """By what its draft, its reports and its files are found."""
         return {"task": self.task, "department": self.department, "month": self.month}
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from targets.models import Target
-from tasks.models import SupervisionNotice
+from tasks.models import SupervisionNotice, Task
 from tasks.reading.findings import Finding, findings, pressed_plans
 from tasks.rules.supervising import OPEN
 from tasks.services.supervision import NoticeProposal, propose_notice
@@ -53,9 +52,6 @@ def _proposal(finding: Finding) -> NoticeProposal:
     """What the notice would say: written in Chinese, as it will be sent."""
     with override(settings.LANGUAGE_CODE):
         title, demand = DRAFTS[finding.kind](finding.details)
-    about: dict[str, Any] = (
-        {"target": finding.subject} if isinstance(finding.subject, Target) else {"task": finding.subject}
-    )
     lead, support = (finding.units[0], finding.units[1:]) if finding.units else (None, ())
     return NoticeProposal(
         plan=finding.plan,
@@ -68,5 +64,6 @@ def _proposal(finding: Finding) -> NoticeProposal:
         grounds={"kind": finding.kind, "details": dict(finding.details)},
         matter=finding.matter,
         evidence=finding.evidence,
-        **about,
+        target=finding.subject if isinstance(finding.subject, Target) else None,
+        task=finding.subject if isinstance(finding.subject, Task) else None,
     )

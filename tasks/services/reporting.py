@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -102,7 +101,7 @@ def _demand_lengths(said: TypedReport) -> None:
         )
 
 
-def _stored(said: TypedReport) -> dict[str, Any]:
+def _stored(said: TypedReport) -> dict[str, object]:
     steps = {
         str(pk): {"percentage": one.percentage[:40], "done_on": one.done_on[:40]} for pk, one in said.steps.items()
     }

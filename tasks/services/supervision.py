@@ -7,7 +7,6 @@ whose turn it is.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -58,7 +57,7 @@ class NoticeProposal:
     urgency: str = SupervisionNotice.Urgency.ORDINARY
     days: int | None = None
     origin: str = SupervisionNotice.Origin.COORDINATOR
-    grounds: Mapping[str, Any] = field(default_factory=dict)
+    grounds: Mapping[str, object] = field(default_factory=dict)
     matter: str = ""
     evidence: date | None = None
 
@@ -261,10 +260,17 @@ def _refused(code: str) -> ValidationError:
 
 
 def keep_supervision_step(
-    notice: SupervisionNotice, verb: SupervisionVerb, before: SupervisionState | None, **values: Any
+    notice: SupervisionNotice,
+    verb: SupervisionVerb,
+    before: SupervisionState | None,
+    *,
+    by: User | None,
+    now: datetime,
+    text: str = "",
+    **values: object,
 ) -> SupervisionStep:
     """Adds the step to the notice's way, with the audit event."""
-    by, text = values.pop("by"), values.pop("text", "").strip()
+    text = text.strip()
     made = SupervisionStep.objects.create(
         notice=notice,
         verb=verb.value,
@@ -273,12 +279,12 @@ def keep_supervision_step(
         round=notice.round,
         due=notice.due,
         by=by,
-        at=values.pop("now"),
+        at=now,
         text=text,
         **values,
     )
     detail = {"number": notice.number, "reason": text, **({"level": made.level} if made.level else {})}
-    record(f"supervision.{verb.value}", by=by, subject=notice, **{key: one for key, one in detail.items() if one})
+    record(f"supervision.{verb.value}", by=by, subject=notice, **{key: value for key, value in detail.items() if value})
     return made
 
 

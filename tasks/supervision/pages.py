@@ -17,8 +17,9 @@ from django.utils.translation import pgettext_lazy
 from departments import access
 from departments.models import Department, User
 from departments.permissions import Action
+from targets.models import Target
 from tasks import clock
-from tasks.models import SupervisionNotice, SupervisionStep
+from tasks.models import SupervisionNotice, SupervisionStep, Task
 from tasks.models.supervision import SupervisionNoticeQuerySet
 from tasks.rules.supervising import (
     OPEN,
@@ -149,10 +150,10 @@ def _counted(today: date) -> dict[str, Count]:
 
 def page_of_notices(
     user: User, wanted: Mapping[str, Any], page: str, today: date
-) -> tuple[list[NoticeRow], "Page[Any]"]:
+) -> tuple[list[NoticeRow], "Page[SupervisionNotice]"]:
     """A page of the notices that the person may see and the filter wants: what is late first, then by its limit."""
     found = _wanted(SupervisionNotice.objects.visible_to(user).listed(), wanted, today)
-    shown: Page[Any] = Paginator(found.order_by(*_ORDER), PAGE).get_page(page or 1)
+    shown: Page[SupervisionNotice] = Paginator(found.order_by(*_ORDER), PAGE).get_page(page or 1)
     return [NoticeRow.of(one, today) for one in shown.object_list], shown
 
 
@@ -184,7 +185,7 @@ def proposals_for(user: User, today: date) -> list[NoticeRow]:
 
 
 def open_notices_of(
-    user: User, today: date, *, department: Department | None = None, **subject: Any
+    user: User, today: date, *, department: Department | None = None, **subject: Target | Task
 ) -> list[NoticeRow]:
     """What is open of a department's, or about a target or a task (`target=`, `task=`), as far as seen."""
     found = SupervisionNotice.objects.visible_to(user).open().filter(**subject).listed()

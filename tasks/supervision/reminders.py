@@ -5,7 +5,6 @@ Read in a constant number of queries, however many people and notices.
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -135,5 +134,5 @@ def _concerning(person: User, silent: Sequence[SilentUnit]) -> tuple[list[Silent
 def _in_one_line(
     kind: str, notices: Sequence[SupervisionNotice], since: date, rule: ReminderRule, query: str
 ) -> Matter:
-    details: dict[str, Any] = {"number": len(notices), "titles": [one.title for one in notices[:3]]}
+    details: dict[str, object] = {"number": len(notices), "titles": [one.title for one in notices[:3]]}
     return Matter(kind, since, rule, NoticePart(kind, details, reverse("supervision") + query))

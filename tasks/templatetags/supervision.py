@@ -1,6 +1,6 @@
 """What stands on other pages of supervision: of a department, about a target or a task, on the desk."""
 
-from typing import Any
+from datetime import date
 
 from django import template
 from django.template import Context
@@ -23,7 +23,7 @@ register = template.Library()
 @register.inclusion_tag("tasks/_supervision_of.html", takes_context=True)
 def supervision_of(
     context: Context, *, department: Department | None = None, target: Target | None = None, task: Task | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What is open of a department's, or about a promise, as far as the reader sees it."""
     about = {name: one for name, one in (("target", target), ("task", task)) if one is not None}
     rows = open_notices_of(context["request"].user, _today(), department=department, **about)
@@ -31,7 +31,7 @@ def supervision_of(
 
 
 @register.inclusion_tag("tasks/_comments_of.html", takes_context=True)
-def comments_of(context: Context, *, target: Target | None = None, task: Task | None = None) -> dict[str, Any]:
+def comments_of(context: Context, *, target: Target | None = None, task: Task | None = None) -> dict[str, object]:
     """What leaders wrote about a promise, with what the reader may do: write, answer, press."""
     request, about = context["request"], target or task
     assert about is not None  # noqa: S101 - a template names one of them
@@ -55,5 +55,5 @@ def _may_answer(user: User, comment: Comment) -> bool:
     )
 
 
-def _today() -> Any:
+def _today() -> date:
     return timezone.localdate(clock.now())

@@ -258,7 +258,7 @@ def test_any_words_make_a_valid_file(rows: list[tuple[str, str, date]]) -> None:
 
 def test_the_fixtures_still_load_and_a_second_time_change_nothing(plan_2014: object) -> None:
     before = Milestone.history.count()
-    call_command("loaddata", "40_tasks_2014", verbosity=0)
+    call_command("load_fixtures", "40_tasks_2014", verbosity=0)
     assert Milestone.history.count() == before
 
 

@@ -1,7 +1,5 @@
 """批示: what leaders wrote and asked, writing and answering, making a notice of supervision of it."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
@@ -14,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from departments import access
 from departments.permissions import Action
 from plans.addresses import plan_named
+from plans.models import Plan
 from targets.models import Target
 from tasks import clock
 from tasks.forms.comments import AnswerForm, CommentForm
@@ -32,7 +31,7 @@ def comments(request: HttpRequest) -> HttpResponse:
     found = Comment.objects.visible_to(access.person_of_request(request)).listed()
     everything = bool(request.GET.get("all"))
     shown = found.order_by("-pk") if everything else found.waiting().order_by("due", "pk")
-    page: Page[Any] = Paginator(shown, PAGE).get_page(request.GET.get("page") or 1)
+    page: Page[Comment] = Paginator(shown, PAGE).get_page(request.GET.get("page") or 1)
     context = {"page": page, "everything": everything, "today": today, "waiting": found.waiting().count()}
     return render(request, "tasks/comments.html", context)
 
@@ -41,10 +40,7 @@ def comments(request: HttpRequest) -> HttpResponse:
 @access.requires(Action.COMMENT)
 def post_comment(request: HttpRequest, plan_code: str, kind: str, code: str) -> HttpResponse:
     """A leader writes about a target or a task."""
-    model: Any = {"target": Target, "task": Task}.get(kind)
-    if model is None:
-        raise Http404
-    about: Any = get_object_or_404(model, plan=plan_named(request, plan_code), code=code)
+    about = _subject(plan_named(request, plan_code), kind, code)
     access.demand_acting(access.person_of_request(request), Action.COMMENT, about.plan.region_id)
     form = CommentForm(about.plan, request.POST)
     if form.is_valid():
@@ -97,3 +93,12 @@ def post_comment_pressing(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _visible(request: HttpRequest, pk: int) -> Comment:
     return get_object_or_404(Comment.objects.visible_to(access.person_of_request(request)).listed(), pk=pk)
+
+
+def _subject(plan: Plan, kind: str, code: str) -> Target | Task:
+    """The target or task of the plan; 404 if there is none."""
+    if kind == "target":
+        return get_object_or_404(Target, plan=plan, code=code)
+    if kind == "task":
+        return get_object_or_404(Task, plan=plan, code=code)
+    raise Http404

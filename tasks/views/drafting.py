@@ -20,9 +20,11 @@ from departments import access
 from departments.permissions import Action
 from pages.links import address_of_page
 from plans.models import Clause, Plan
+from targets.models import Target
 from tasks.forms.drafts import FORMS, ClauseForm, DraftForm, PromiseForm
 from tasks.models import Milestone, Task
 from tasks.reading import drafts
+from tasks.reading.drafts import Draftable
 from tasks.services import drafting
 from tasks.services.drafting import discard_draft_plan, keep_clause, keep_draft_row, leave_out, publish_draft_plan
 
@@ -45,7 +47,7 @@ def gives_own_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
     @access.requires(Action.ADMINISTER)
     @wraps(view)
-    def opened(request: HttpRequest, plan_code: str, **named: Any) -> HttpResponse:
+    def opened(request: HttpRequest, plan_code: str, **named: object) -> HttpResponse:
         try:
             return view(request, _draft(request, plan_code), **named)
         except _EndedError as ended:
@@ -170,6 +172,7 @@ def discard(request: HttpRequest, draft: Plan) -> HttpResponse:
 # --- Rows -------------------------------------------------------------------------------------------------------------
 
 
+# Which model it is stands in the address: nothing tells the checker.
 def _row(draft: Plan, kind: str, pk: int) -> Any:
     """A row of a draft; 404 if there is none."""
     if kind not in FORMS:
@@ -195,7 +198,7 @@ def _answered(request: HttpRequest, draft: Plan, kind: str, form: DraftForm) -> 
     return _shown(request, draft, kind, form)
 
 
-def _form(request: HttpRequest, kind: str, row: Any, **further: Any) -> DraftForm:
+def _form(request: HttpRequest, kind: str, row: Draftable, **further: object) -> DraftForm:
     return FORMS[kind][1](request.POST or None, instance=row, by=access.person_of_request(request), **further)
 
 
@@ -221,7 +224,7 @@ def _keep(form: DraftForm, request: HttpRequest) -> None:
         keep_draft_row(form.instance, by=by, roles=form.roles if isinstance(form, PromiseForm) else None)
 
 
-def _is_left_out(request: HttpRequest, draft: Plan, row: Any) -> bool:
+def _is_left_out(request: HttpRequest, draft: Plan, row: Clause | Target | Task | Milestone) -> bool:
     try:
         leave_out(row, by=access.person_of_request(request), seen=request.POST.get("seen", ""))
     except ValidationError as refused:
@@ -246,13 +249,13 @@ def _shown(request: HttpRequest, draft: Plan, kind: str, form: DraftForm) -> Htt
     return render(request, "tasks/draft_row.html", context, status=REFUSED if form.errors else 200)
 
 
-def _words(draft: Plan, row: Any) -> Clause | None:
+def _words(draft: Plan, row: Draftable) -> Clause | None:
     """What is read beside the form: for a promise the clause that its quote is taken from, once that is known; for a
     clause the one of the same number in the earlier plan."""
     if isinstance(row, Clause):
         return Clause.objects.filter(plan=Plan.objects.preceding(draft), path=row.path).select_related("plan").first()
     promise = row.task if isinstance(row, Milestone) else row
-    return promise.clause if getattr(promise, "clause_id", None) is not None else None
+    return promise.clause if isinstance(promise, Target | Task) and promise.clause_id is not None else None
 
 
 def _back(draft: Plan, place: str) -> HttpResponse:

@@ -32,7 +32,7 @@ def task_board_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     plan = plan_named(request, plan_code)
     context = searched(request, plan)
     columns = layouts.columns_of_task_board(plan, context["day"], context["form"].wanted)
-    return render(request, "tasks/board.html", context | {"columns": columns})
+    return render(request, "tasks/board.html", {**context, "columns": columns})
 
 
 @require_safe
@@ -42,7 +42,7 @@ def task_timeline_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     plan = plan_named(request, plan_code)
     context = searched(request, plan)
     drawn = layouts.draw_task_timeline(plan, context["day"], context["found"].rows)
-    return render(request, "tasks/timeline.html", context | {"timeline": drawn})
+    return render(request, "tasks/timeline.html", {**context, "timeline": drawn})
 
 
 @require_safe

@@ -1,7 +1,6 @@
 """下年度计划: two plans' promises side by side, and how the next plan is made from an earlier one."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -31,7 +30,7 @@ def plan_comparison_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     earlier = list(Plan.objects.earlier_than(plan).visible_to(by).latest_first())
     before = choose_earlier_plan(request, earlier) or Plan.objects.preceding(plan)
     may_prepare = access.reach(by, Action.ADMINISTER).acts_for(plan.region_id)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "plan": plan,
         "before": before,
         "earlier": earlier,
@@ -65,7 +64,7 @@ def next_plan_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     plan = find_governed_plan(request, plan_code)
     offered = list(Plan.objects.published().filter(region=plan.region_id).latest_first())
     before = choose_earlier_plan(request, offered) or _newest(plan, offered)
-    context: dict[str, Any] = {"plan": plan, "before": before, "offered": offered}
+    context: dict[str, object] = {"plan": plan, "before": before, "offered": offered}
     if before is None:
         return render(request, "tasks/propose.html", context)
     suggested = NextPlanProposal.suggested(before, Plan.objects.last_of_series(before))

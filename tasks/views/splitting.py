@@ -1,12 +1,11 @@
 """Splitting a task: its milestones in one form, with a reason and the history."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -54,36 +53,35 @@ def split_task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     return _shown(request, task, stored, lines, reason=reason, status=REFUSED)
 
 
-def _lines(task: Task, stored: list[Milestone], data: Any = None) -> "BaseFormSet[SplitMilestoneForm]":
-    initial: list[dict[str, Any]] = [_values(one) for one in stored]
+def _lines(task: Task, stored: list[Milestone], data: QueryDict | None = None) -> "BaseFormSet[SplitMilestoneForm]":
+    initial: list[dict[str, object]] = [_values(step) for step in stored]
     initial += [{} for _number in range(FURTHER)]
-    shared = {"task": task, "stored": {one.pk: one for one in stored}}
+    shared = {"task": task, "stored": {step.pk: step for step in stored}}
     return Lines(data, form_kwargs=shared) if data is not None else Lines(initial=initial, form_kwargs=shared)
 
 
-def _values(one: Milestone) -> dict[str, Any]:
+def _values(step: Milestone) -> dict[str, object]:
     return {
-        "pk": one.pk,
-        "title": one.title,
-        "due": one.due,
-        "department": one.department_id,
-        "weight": one.weight,
-        "evidence": one.evidence,
-        "counted_by": one.counted_by_id,
+        "pk": step.pk,
+        "title": step.title,
+        "due": step.due,
+        "department": step.department_id,
+        "weight": step.weight,
+        "evidence": step.evidence,
+        "counted_by": step.counted_by_id,
     }
 
 
 def _planned(lines: "BaseFormSet[SplitMilestoneForm]") -> list[Planned]:
     """What is to be: lines that say something and are not to go."""
     rows = [form.cleaned_data for form in lines]
-    return [_row(one) for one in rows if one.get("title") and not one.get("gone")]
+    return [_row(row) for row in rows if row.get("title") and not row.get("gone")]
 
 
 def _row(values: dict[str, Any]) -> Planned:
-    due: date = values["due"]
     return Planned(
         values["title"],
-        due,
+        values["due"],
         values.get("pk"),
         values["department"].pk if values.get("department") else None,
         values.get("weight"),

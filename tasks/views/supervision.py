@@ -1,7 +1,6 @@
 """督办: the list, one notice with its way and what can be done, writing one."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -210,7 +209,7 @@ def render_notice_page(
     """The page of a notice; what was refused stands at its button, with what was typed."""
     user = access.person_of_request(request)
     issues = Action.ISSUE_SUPERVISION in supervision_actions_of(user, found)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "notice": found,
         "row": NoticeRow.of(found, timezone.localdate(clock.now())),
         "why": explain_notice_grounds(found.grounds),

@@ -1,6 +1,7 @@
 """The list of tasks, and one task with all that is known of it."""
 
-from typing import Any
+from datetime import date
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -28,11 +29,21 @@ def plan_tasks_page(request: HttpRequest, plan_code: str) -> HttpResponse:
     """The tasks of a plan that are looked for, by clause."""
     context = searched(request, plan_named(request, plan_code))
     return render(
-        request, "tasks/list.html", context | {"groups": selectors.group_task_rows_by_clause(context["found"].rows)}
+        request, "tasks/list.html", {**context, "groups": selectors.group_task_rows_by_clause(context["found"].rows)}
     )
 
 
-def searched(request: HttpRequest, plan: Plan) -> dict[str, Any]:
+class SearchedTasks(TypedDict):
+    """What every list, board and timeline shows."""
+
+    plan: Plan
+    day: date
+    form: TaskFilterForm
+    found: selectors.FoundTasks
+    chosen: str
+
+
+def searched(request: HttpRequest, plan: Plan) -> SearchedTasks:
     """What every list, board and timeline shows: the form, what was found, and as of when."""
     day = shown_day(plan, timezone.localdate())
     form = TaskFilterForm(
@@ -69,7 +80,7 @@ def task(request: HttpRequest, plan_code: str, code: str) -> HttpResponse:
     return render(request, "tasks/task.html", context | _closing(found, user, row.state.state))
 
 
-def _closing(task: Task, user: User, state: TaskState) -> dict[str, Any]:
+def _closing(task: Task, user: User, state: TaskState) -> dict[str, object]:
     """Whether the person is offered to close the task or to open it again, or reads why not and who is."""
     acts = access.reach(user, Action.CLOSE_TASKS).acts_for(task.plan.region_id)
     closes = acts and task.closed_on is None and state is TaskState.DONE

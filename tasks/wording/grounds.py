@@ -1,16 +1,13 @@
 """Why something is to be pressed, in a sentence, and what the notice then says; made from stored parts."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
-from targets.wording.notices import day_text, list_names, stored_month_text
-
-Details = Mapping[str, Any]
+from targets.wording.notices import Details, day_text, list_names, stored_month_text
 
 
-def explain_notice_grounds(grounds: Mapping[str, Any]) -> str:
+def explain_notice_grounds(grounds: Details) -> str:
     """The reason in the language that is active; nothing where a person has written the notice without one."""
     wording = SENTENCES.get(grounds.get("kind", ""))
     return wording(grounds["details"]) if wording is not None else ""
@@ -18,7 +15,7 @@ def explain_notice_grounds(grounds: Mapping[str, Any]) -> str:
 
 def _months(texts: Sequence[str]) -> str:
     """The months of a list, one by one."""
-    return list_names([stored_month_text(one) for one in texts])
+    return list_names([stored_month_text(text) for text in texts])
 
 
 def _late_milestone(details: Details) -> str:

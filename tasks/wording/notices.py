@@ -1,18 +1,23 @@
 """How reminders and notices about tasks are put into words, in the language of whoever reads them."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from targets.wording.notices import day_text, gap_details, list_names, span_details, stored_month_text, time_left_text
+from targets.wording.notices import (
+    Details,
+    day_text,
+    gap_details,
+    list_names,
+    span_details,
+    stored_month_text,
+    time_left_text,
+)
 
 NAMED = 5
 """How many milestones a sentence names; the page behind it has them all."""
-
-Details = Mapping[str, Any]
 
 
 def _milestones_due(details: Details) -> str:

@@ -1,18 +1,15 @@
 """How notices about supervision are put into words, in the language of whoever reads them."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from targets.wording.notices import day_text, list_names
-
-Details = Mapping[str, Any]
+from targets.wording.notices import Details, day_text, list_names
 
 
-def _filled(details: Details) -> dict[str, Any]:
+def _filled(details: Details) -> dict[str, object]:
     day = day_text(details["due"]) if details.get("due") else ""
     return {**details, "day": day}
 
@@ -79,7 +76,7 @@ def _late(details: Details) -> str:
     return said % _listed(details)
 
 
-def _listed(details: Details) -> dict[str, Any]:
+def _listed(details: Details) -> dict[str, object]:
     return {"number": details["number"], "titles": list_names(details["titles"], details["number"])}
 
 

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE", type=Path)
         parser.add_argument("--by", required=True, metavar="USERNAME", help="The coordinator who imports.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Prints the counts; exits 1 with one line for each error."""
         batch = import_figures_file(options["file"], find_importer(options["by"]))
         counts = _("%(read)d read, %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(rejected)d rejected")

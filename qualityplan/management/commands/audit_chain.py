@@ -1,6 +1,7 @@
 """Looking through the chain of audit events and decisions: has anybody removed, changed or put in a row?"""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             "--holds", metavar="HEAD", help="Is this head, printed or mailed before, still in the chain?"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """A sentence for each fault, the number of rows that wait to be linked, and the head."""
         if options["head"]:
             self.stdout.write(str(chain.read_chain_head()))
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         self.stdout.write(told % {"count": count})
 
 
-def _found(told: str | None) -> Any:
+def _found(told: str | None) -> Iterator[str]:
     if told and not chain.chain_holds_head(told):
         yield _("The head %(head)s does not stand in the chain: its end was removed.") % {"head": told}
     yield from chain.find_chain_faults()

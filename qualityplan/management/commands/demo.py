@@ -25,10 +25,10 @@ class Command(BaseCommand):
         """Made-up plans never come among real figures either, so they are loaded here and not with the real one."""
         parser.add_argument("files", nargs="*", metavar="FIXTURE", help="Load these made-up plans first.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """The accounts, then one scenario after the other; says how to log in at the end."""
         if options["files"] and not figures.real_figures_exist():
-            call_command("loaddata", *options["files"], keep=True, stdout=self.stdout)
+            call_command("load_fixtures", *options["files"], keep=True, stdout=self.stdout)
         found = scenarios()
         if not found:
             raise CommandError(_("There is no plan with demonstration data. Load the fixtures first."))

@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     help = "Draw the tables of docs/fixtures.md from the models."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Write the file and say where it is."""
         PATH.write_text(redraw_fixture_tables(PATH.read_text(encoding="utf-8")), encoding="utf-8")
         self.stdout.write(str(PATH))

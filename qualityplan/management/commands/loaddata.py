@@ -1,34 +1,13 @@
-"""Fixtures are the city's data, often typed by hand: they pass the same checks as a form, all of a file or nothing.
+"""Django's command for fixtures, refused: it stores what the models would not take, and histories of equal rows."""
 
-Replaces Django's command of this name, which stores what the models would refuse, and writes history for what is equal.
-"""
-
-from argparse import ArgumentParser
-from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
+from django.core.management.commands import loaddata
 from django.utils.translation import gettext as _
 
-from qualityplan.loading.files import read_fixture_rows
-from qualityplan.loading.loader import load_fixture_rows
 
+class Command(loaddata.Command):
+    """See the module. Who knows Django types this name by habit, and is told the other one."""
 
-class Command(BaseCommand):
-    """See the module. Rows come after what they name; fields that are absent keep what is stored."""
-
-    help = "Load fixtures strictly: every row is validated, and one bad row keeps all files out."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """The office edits the plan after it was loaded: `--keep` lets a restart add without taking that back."""
-        parser.add_argument("files", nargs="+", metavar="FILE", help="A path, or a name in the folder fixtures.")
-        parser.add_argument("--keep", action="store_true", help="Add what is missing, change nothing.")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """All files in one transaction: what is wrong with any of them is told together."""
-        try:
-            loader = load_fixture_rows(read_fixture_rows(options["files"]), keep=options["keep"])
-        except ValidationError as error:
-            raise CommandError("\n".join([_("Nothing was stored:"), *error.messages])) from error
-        if options["verbosity"]:
-            self.stdout.write(loader.summary())
+    def handle(self, *args: object, **options: object) -> None:
+        """Nothing is read."""
+        raise CommandError(_("This command stores rows unchecked and is refused here. Use load_fixtures."))

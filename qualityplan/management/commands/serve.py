@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import urllib.request
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         parser.add_argument("--load", nargs="*", default=[], metavar="FIXTURE", help="Load these files first.")
         parser.add_argument("--with-parent", action="store_true", help="Stop when the calling process ends.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Refuse early, prepare, and only then start anything."""
         if options["with_parent"]:
             processes.die_with_parent(os.getppid(), signal.SIGTERM)
@@ -87,7 +88,7 @@ def prepare_database(fixtures: list[str]) -> None:
     logging.getLogger("targets.jobs").setLevel(logging.ERROR)  # there is no worker to wake yet, and none is missed
     call_command("migrate", verbosity=0, interactive=False)
     if fixtures:
-        call_command("loaddata", *fixtures, keep=True)
+        call_command("load_fixtures", *fixtures, keep=True)
     if settings.DEMO:
         call_command("demo", *(made_up_plans() if fixtures else ()))
 
@@ -137,7 +138,7 @@ def open_house(household: processes.Household, door: socket.socket) -> None:
     household.add("web", start_web(door))
 
 
-def start_broker(var_dir: Path) -> Any:
+def start_broker(var_dir: Path) -> subprocess.Popen[bytes]:
     """The embedded broker on its private socket; returns once it answers."""
     path = broker.socket_path(var_dir)
     data_dir = var_dir / "broker"
@@ -159,7 +160,7 @@ def broker_answers_ping(path: Path) -> bool:
             return False
 
 
-def start_celery(role: str) -> Any:
+def start_celery(role: str) -> subprocess.Popen[bytes]:
     """The worker or the timer."""
     options = worker_options() if role == "worker" else beat_options(settings.VAR_DIR)
     # Who runs the service as root, in a container say, has decided so already.
@@ -178,7 +179,7 @@ def beat_options(var_dir: Path) -> list[str]:
     return ["--schedule", str(var_dir / "beat-schedule"), "--pidfile", ""]
 
 
-def start_web(door: socket.socket) -> Any:
+def start_web(door: socket.socket) -> subprocess.Popen[bytes]:
     """Gunicorn on the open socket: one process per core; threads would share one interpreter lock."""
     workers = settings.WEB_PROCESSES or len(os.sched_getaffinity(0))
     options = ["--bind", f"fd://{door.fileno()}", "--workers", str(workers), "--chdir", str(settings.BASE_DIR)]

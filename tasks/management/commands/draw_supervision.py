@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     help = "Draw docs/supervision.md from the table of steps."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Write the file and say where it is."""
         PATH.write_text(draw_supervision_diagram(), encoding="utf-8")
         self.stdout.write(str(PATH))

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="Do it; without this it is only told.")
 
     @transaction.atomic
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """How many rows of each kind; nothing is removed unless that was said."""
         plan = plan_called(options["code"])
         try:

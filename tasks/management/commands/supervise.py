@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     help = "Propose what slips, escalate what is late, and print how many."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Two numbers."""
         now = clock.now()
         made, raised = propose_by_rule(now=now), escalate(now=now)

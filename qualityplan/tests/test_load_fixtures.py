@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.utils.translation import override
 
 from departments.models import AuditEvent, Department, Region
 from departments.permissions import Role
@@ -321,10 +323,11 @@ def test_keep_adds_what_is_missing_and_takes_no_edit_back(write: Write) -> None:
     assert Target.objects.get(code="grow").threshold == 9
 
 
-def test_the_command_is_ours_and_not_djangos() -> None:
-    from django.core.management import get_commands
-
-    assert get_commands()["loaddata"] == "qualityplan"
+def test_the_command_of_django_is_refused_because_it_stores_what_the_models_would_refuse(write: Write) -> None:
+    before = everything()
+    with pytest.raises(CommandError, match="load_fixtures"), override("en"):
+        call_command("loaddata", write(*world()))
+    assert everything() == before
 
 
 def test_the_real_plan_is_complete(plan_2014: Plan) -> None:
