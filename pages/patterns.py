@@ -42,8 +42,8 @@ class Pattern(Generic[Values]):
     def fill_all(self, rows: Iterable[Values]) -> SafeString:
         """The template with each of these, one after the other."""
         # The reader's language is asked for once: Django takes longer to tell it than to write a cell.
-        language = get_language()
-        return join_markup([self._fill_in(language, values) for values in rows])
+        language = get_language() if (listed := list(rows)) else None
+        return join_markup([self._fill_in(language, values) for values in listed])
 
     def _fill_in(self, language: str | None, values: Values) -> SafeString:
         shape = language, tuple(map(bool, values))
@@ -51,7 +51,9 @@ class Pattern(Generic[Values]):
         if text is None:
             text = self._texts[shape] = self._read_template(shape[1])
         # `escape` is the function by which a template escapes, without its questions about the kind of the value.
-        return SafeString(text.format(*[value if type(value) in _AS_IT_IS else escape(str(value)) for value in values]))
+        return SafeString(
+            text.format(*[value if not value or type(value) in _AS_IT_IS else escape(str(value)) for value in values])
+        )
 
     def _read_template(self, truths: Iterable[bool]) -> str:
         """The template's text for `str.format`, where the values' conditions turn out as told."""

@@ -10,11 +10,8 @@ from allauth.mfa.base import forms as factors
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.db.models import QuerySet
-from django.utils.functional import lazy
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from departments.credentials import codes, lockout
@@ -32,12 +29,6 @@ Data = Mapping[str, object]
 def _named(field: forms.Field, label: "StrOrPromise", help_text: "StrOrPromise" = "") -> None:
     field.label, field.help_text = label, help_text
     field.widget.attrs.pop("placeholder", None)
-
-
-def _rules() -> SafeString:
-    """The rules for passwords as a list."""
-    rules = format_html_join("", "<li>{}</li>", ((text,) for text in password_validators_help_texts()))
-    return format_html("<ul>{}</ul>", rules)
 
 
 class LoginForm(account.LoginForm):
@@ -64,7 +55,7 @@ class ChangePasswordForm(account.ChangePasswordForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _named(self.fields["oldpassword"], _("Current password"))
-        _named(self.fields["password1"], _("New password"), lazy(_rules, SafeString)())
+        _named(self.fields["password1"], _("New password"), password_validators_help_text_html())
         _named(self.fields["password2"], _("New password once more"))
 
 
