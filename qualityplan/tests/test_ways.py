@@ -78,6 +78,31 @@ def test_every_step_is_numbered_and_names_file_and_function(way: int) -> None:
     assert [line[0] for line in lines if not STEP.fullmatch(line[0])] == []
 
 
+def diagram_of(way: int) -> str:
+    """The way from package to package, drawn from its list: each passage once, with the steps that take it."""
+    steps = [
+        step for line in NUMBERED.finditer(section_of(f"{way}. ")) if (step := STEP.fullmatch(line[0])) is not None
+    ]
+    packages = [str(PurePath(step["file"]).parent) for step in steps]
+    passages: dict[tuple[str, str], list[int]] = {}
+    for number, (here, there) in enumerate(pairwise(packages), start=2):
+        if here != there:
+            passages.setdefault((here, there), []).append(number)
+    names = {package: f"p{number}" for number, package in enumerate(dict.fromkeys(packages), start=1)}
+    nodes = [f"    {name}[{package}]" for package, name in names.items()]
+    arrows = [
+        f"    {names[here]} -->|{', '.join(map(str, numbers))}| {names[there]}"
+        for (here, there), numbers in passages.items()
+    ]
+    return "\n".join(["```mermaid", "flowchart TD", *nodes, *arrows, "```"])
+
+
+@pytest.mark.parametrize("way", [1, 2, 3])
+def test_the_picture_of_a_way_is_drawn_from_its_list(way: int) -> None:
+    """Who changes a list puts what this function draws in place of the picture."""
+    assert diagram_of(way) in section_of(f"{way}. ")
+
+
 # --- What is called ---------------------------------------------------------------------------------------------------
 
 
