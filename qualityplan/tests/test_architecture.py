@@ -79,3 +79,10 @@ def test_everything_that_is_recorded_has_its_words() -> None:
     recorded = {name for path in sources for name in RECORDED.findall(path.read_text(encoding="utf-8"))}
     assert len(recorded) > 40
     assert recorded <= set(ACTIONS)
+
+
+def test_the_tests_of_every_app_are_run(pytestconfig: pytest.Config) -> None:
+    """A folder that `pytest.ini` does not name has tests that nobody runs."""
+    assert {app for app in FLOOR if (settings.BASE_DIR / app / "tests").is_dir()} == set(
+        pytestconfig.getini("testpaths")
+    )
