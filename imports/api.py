@@ -179,13 +179,13 @@ def describe_import(batch: ImportBatch) -> dict[str, object]:
         "rows": {name: getattr(batch, name) for name in RowsOut.model_fields},
         "renewed": batch.renewed,
         "overtaken": [
-            {"indicator": one.indicator.code, "region": one.region.code, "month": str(one.month)}
-            for one in preview.overtaken_figures_of(batch)
+            {"indicator": figure.indicator.code, "region": figure.region.code, "month": str(figure.month)}
+            for figure in preview.overtaken_figures_of(batch)
         ],
         "skip_rejected": batch.skip_rejected,
         "failure": batch.failure,
         "message": preview.failure_of(batch),
-        "errors": [_error(one, explain_stored_error(one)) for one in batch.errors[:ERRORS_TOLD]],
+        "errors": [_error(error, explain_stored_error(error)) for error in batch.errors[:ERRORS_TOLD]],
         "errors_total": batch.errors_total,
     }
 

@@ -134,8 +134,8 @@ def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse
     if is_stranger(request):
         return not_allowed(request, access.refusal())
     faults = [
-        Fault(column=str(one["loc"][-1]), code=one["type"], message=translate_framework_error(one))
-        for one in error.errors
+        Fault(column=str(fault["loc"][-1]), code=fault["type"], message=translate_framework_error(fault))
+        for fault in error.errors
     ]
     return api.create_response(request, Faults(errors=faults), status=422)
 

@@ -157,8 +157,8 @@ class PatientCacheClient(django_redis.RedisCacheClient):
             circuit.failed(refusal)
             return missed
         except (redis.RedisError, OSError) as error:
-            for one in (self._reading, self._writing):
-                one.failed(error)
+            for broken in (self._reading, self._writing):
+                broken.failed(error)
             return missed
         if waited.left() > 0:
             circuit.worked()

@@ -134,7 +134,7 @@ def judge_import_file(batch: ImportBatch, data: bytes) -> ImportCheckResult:
     _tell(batch, 80)
     accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
     if len(accepted) < len(entries):
-        before = _circumstances(before, series, _series(one.entry for one in accepted))
+        before = _circumstances(before, series, _series(row.entry for row in accepted))
     understood = UnderstoodFile(Understanding.of(table), table.mapping, memory.found or batch.remembered)
     return ImportCheckResult(
         table.read, accepted, order_table_mistakes([*table.mistakes, *mistakes]), before, understood
@@ -149,7 +149,7 @@ def _nothing_in(table: FigureTable) -> str:
 
 def _series(entries: Iterable[Entry]) -> set[tuple[int, int, int]]:
     """The years of indicators and regions (`SeriesKey`) of the entries."""
-    return {(one[0], one[1], one[2].year) for one in entries}
+    return {(entry[0], entry[1], entry[2].year) for entry in entries}
 
 
 def _circumstances(before: str, series: set[tuple[int, int, int]], accepted: set[tuple[int, int, int]]) -> str:
@@ -179,9 +179,11 @@ def _broken_sheets(table: FigureTable) -> set[str]:
     """
     if not table.mistakes:
         return set()
-    rows = {(line.sheet, line.row) for line in table.lines} | {(one.sheet, one.row) for one in table.fragments}
-    beside = [one for one in table.mistakes if (one.sheet, one.row) not in rows]
-    return {one.sheet for one in beside if (one.problem.code, one.problem.column) not in OF_ITS_COLUMN}
+    rows = {(line.sheet, line.row) for line in table.lines} | {
+        (fragment.sheet, fragment.row) for fragment in table.fragments
+    }
+    beside = [mistake for mistake in table.mistakes if (mistake.sheet, mistake.row) not in rows]
+    return {mistake.sheet for mistake in beside if (mistake.problem.code, mistake.problem.column) not in OF_ITS_COLUMN}
 
 
 def _accepted(
@@ -205,7 +207,7 @@ def order_table_mistakes(mistakes: Iterable[TableMistake]) -> list[TableMistake]
     listed = list(dict.fromkeys(mistakes))
     for mistake in listed:
         sheets.setdefault(mistake.sheet, len(sheets))
-    return sorted(listed, key=lambda one: (sheets[one.sheet], one.row))
+    return sorted(listed, key=lambda mistake: (sheets[mistake.sheet], mistake.row))
 
 
 def _tell(batch: ImportBatch, progress: int) -> None:
@@ -223,8 +225,11 @@ def _stored(batch: ImportBatch, verdict: ImportCheckResult, failure: str = "") -
     for outcome, number in staging.stage_accepted_rows(locked, verdict.accepted).items():
         setattr(locked, outcome, number)
     locked.read, locked.rejected = verdict.read, verdict.read - len(verdict.accepted)
-    locked.odd = sum(bool(one.odd) for one in verdict.accepted)
-    locked.errors, locked.errors_total = [_told(one) for one in verdict.mistakes[:ERRORS_KEPT]], len(verdict.mistakes)
+    locked.odd = sum(bool(row.odd) for row in verdict.accepted)
+    locked.errors, locked.errors_total = (
+        [_told(mistake) for mistake in verdict.mistakes[:ERRORS_KEPT]],
+        len(verdict.mistakes),
+    )
     locked.circumstances, locked.failure = verdict.circumstances, failure
     if verdict.understood is not None:
         locked.recognition = verdict.understood.understanding.to_json()

@@ -107,7 +107,7 @@ class FigureLineResolver:
         """Finds indicator and region of a line for `_ids`, or says why they are none."""
         indicator, region = self._known.indicators.find(names[0]), self._known.regions.find(names[1])
         if isinstance(indicator, Problem) or isinstance(region, Problem):
-            named = [one for one in (indicator, region) if isinstance(one, Problem)]
+            named = [answer for answer in (indicator, region) if isinstance(answer, Problem)]
             return [*named, *self._unknown_department(line.department)]
         self._ids[names] = indicator, region.id
         return []
@@ -125,9 +125,9 @@ class FigureLineResolver:
     def _department(self, indicator: NamedIndicator, text: str) -> Iterator[Problem]:
         """One of the departments that are named must be the one that reports the indicator."""
         found = [self._known.departments.find(name) for name in self._names(text)]
-        unknown = [one for one in found if isinstance(one, Problem)]
+        unknown = [answer for answer in found if isinstance(answer, Problem)]
         yield from unknown
-        ids = {one.id for one in found if isinstance(one, NamedEntity)}
+        ids = {department.id for department in found if isinstance(department, NamedEntity)}
         if ids and not unknown and indicator.department and indicator.department not in ids:
             right = self._known.departments.by_id[indicator.department].name
             yield Problem("department_differs", "department", (("found", text[:40]), ("right", right)))
@@ -140,7 +140,7 @@ class FigureLineResolver:
 
     def _unknown_department(self, text: str) -> list[Problem]:
         found = [self._known.departments.find(name) for name in self._names(text)]
-        return [one for one in found if isinstance(one, Problem)]
+        return [answer for answer in found if isinstance(answer, Problem)]
 
     def _value(self, indicator: NamedIndicator, line: FigureLine) -> tuple[Decimal | None, list[Problem]]:
         """This month's figure or the running total beside it, as the indicator is entered."""
@@ -172,7 +172,9 @@ def entries_of(table: FigureTable, names: KnownNames) -> tuple[list[tuple[Figure
         dict[tuple[object, ...], FigureLine](),
         list[tuple[FigureLine, Entry]](),
     )
-    mistakes = [table.mistake(one, problem) for one in table.fragments for problem in directory.unknown(one)]
+    mistakes = [
+        table.mistake(fragment, problem) for fragment in table.fragments for problem in directory.unknown(fragment)
+    ]
     for line in table.lines:
         entry, problems = directory.entry(line)
         if entry is not None:

@@ -46,7 +46,7 @@ def mark_errors_of_batch(pk: int) -> None:
         return
     data = uploads.path_of(batch.file).read_bytes()
     rows = read_file_rows(data, Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS))
-    errors = [explain_stored_error(one) for one in batch.errors]
+    errors = [explain_stored_error(error) for error in batch.errors]
     places = _places(errors)
     looks = data.startswith(b"PK") and len(rows) <= MOST_ROWS
     book = _with_look(data, places) if looks else None
@@ -105,7 +105,7 @@ def _coloured(cell: MarkedCell, sentences: str) -> None:
 
 
 def _by_column(cells: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    for column, lot in groupby(sorted(cells, key=lambda one: one[0]), key=lambda one: one[0]):
+    for column, lot in groupby(sorted(cells, key=lambda cell: cell[0]), key=lambda cell: cell[0]):
         yield column, "\n".join(dict.fromkeys(sentence for _column, sentence in lot))
 
 

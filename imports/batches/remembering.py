@@ -19,9 +19,9 @@ class MappingMemory:
     def recall(self, shape: str) -> FileMapping | None:
         """What the person's departments have said about files of this shape, the last word if there are several."""
         kept = RememberedMapping.objects.filter(department__in=self._departments, shape=shape)
-        for one in kept.order_by("-at"):
-            if (mapping := read_stored_mapping(one.mapping)) is not None:
-                self.found = one
+        for remembered in kept.order_by("-at"):
+            if (mapping := read_stored_mapping(remembered.mapping)) is not None:
+                self.found = remembered
                 return mapping
         return None
 
@@ -37,6 +37,8 @@ def read_stored_mapping(data: object) -> FileMapping | None:
 def importing_departments_of(user: User) -> list[Department]:
     """The departments in which the person imports, the first one first."""
     held: Iterable[Department] = (
-        one.department for one in user.held if scope_of(Action.IMPORT_OBSERVATIONS, Role(one.role)) is not None
+        membership.department
+        for membership in user.held
+        if scope_of(Action.IMPORT_OBSERVATIONS, Role(membership.role)) is not None
     )
-    return sorted(set(held), key=lambda one: one.code)
+    return sorted(set(held), key=lambda department: department.code)

@@ -168,7 +168,7 @@ class _Document:
         self._cells_made += repeated * len(cells)
         if self._cells_made > self._limits.cells:
             raise UnreadableError("bomb")
-        self._rows += [FileRow(self._name, self._number + one, cells) for one in range(1, repeated + 1)]
+        self._rows += [FileRow(self._name, self._number + offset, cells) for offset in range(1, repeated + 1)]
         self._number += repeated
 
 

@@ -60,28 +60,30 @@ class FormCorrection:
         self.shown, self._names = shown, names
         self.errors: list[str] = []
         self.heading = HeadingForm(shown, data, prefix=prefix)
-        listed = [one for one in shown.columns if one.column.index < MOST_COLUMNS]
-        self.columns = [ColumnRow(one, _column_form(f"{prefix}-c{one.column.index}", one, data)) for one in listed]
+        listed = [column for column in shown.columns if column.column.index < MOST_COLUMNS]
+        self.columns = [
+            ColumnRow(column, _column_form(f"{prefix}-c{column.column.index}", column, data)) for column in listed
+        ]
         self.sheets = [
-            SheetRow(one, own, _sheet_form(f"{prefix}-s{place}", one, own, data))
-            for place, one in enumerate(shown.sheets)
-            for own in [mapping.of(shown.shape, one.name)]
+            SheetRow(sheet, own, _sheet_form(f"{prefix}-s{place}", sheet, own, data))
+            for place, sheet in enumerate(shown.sheets)
+            for own in [mapping.of(shown.shape, sheet.name)]
         ]
 
     def is_valid(self) -> bool:
         """Checks every input, and then whether they go together; all that is wrong is told at once."""
-        inputs = [self.heading, *(one.form for one in self.columns), *(one.form for one in self.sheets)]
-        if False in [one.is_valid() for one in inputs]:
+        inputs = [self.heading, *(row.form for row in self.columns), *(row.form for row in self.sheets)]
+        if False in [form.is_valid() for form in inputs]:
             return False
-        self._said = [self._column(one) for one in self.columns]
-        self._fixed = [self._names_of(one) for one in self.sheets]
-        if not self._moved and not self.all_skipped and all(one.is_valid() for one in inputs):
+        self._said = [self._column(row) for row in self.columns]
+        self._fixed = [self._names_of(row) for row in self.sheets]
+        if not self._moved and not self.all_skipped and all(form.is_valid() for form in inputs):
             self._check_together()
-        return not self.errors and all(one.is_valid() for one in inputs)
+        return not self.errors and all(form.is_valid() for form in inputs)
 
     @property
     def all_skipped(self) -> bool:
-        return all(one.form.cleaned_data["skipped"] for one in self.sheets)
+        return all(row.form.cleaned_data["skipped"] for row in self.sheets)
 
     @property
     def _moved(self) -> bool:
@@ -133,11 +135,13 @@ class FormCorrection:
     # --- What goes together -------------------------------------------------------------------------------------------
 
     def _check_together(self) -> None:
-        rows = {one.shown.column.index: one for one in self.columns}
+        rows = {column_row.shown.column.index: column_row for column_row in self.columns}
         columns = self._all_columns()
         for column in find_repeated_columns(columns):
             if column.index in rows:
-                first = next(one for one in columns if (one.meaning, one.fixed) == (column.meaning, column.fixed))
+                first = next(
+                    other for other in columns if (other.meaning, other.fixed) == (column.meaning, column.fixed)
+                )
                 rows[column.index].form.add_error(
                     "meaning",
                     _("Column %(first)s holds the same already. Leave one of the two aside.")
@@ -151,7 +155,7 @@ class FormCorrection:
 
     def _all_columns(self) -> list[RecognisedColumn]:
         """All columns as they are to be understood, those too far on the right as they were."""
-        return [*self._said, *(one.column for one in self.shown.columns if one.column.index >= MOST_COLUMNS)]
+        return [*self._said, *(shown.column for shown in self.shown.columns if shown.column.index >= MOST_COLUMNS)]
 
     # --- The mapping --------------------------------------------------------------------------------------------------
 
@@ -159,7 +163,7 @@ class FormCorrection:
         """Key → mapping of the sheets about which something is said."""
         heading_rows = self.heading.cleaned_data["rows"] if self._moved else ()
         for row, fixed in zip(self.sheets, self._fixed, strict=True):
-            columns = self._corrected({} if self._moved else {one.index: one for one in row.own.columns})
+            columns = self._corrected({} if self._moved else {column.index: column for column in row.own.columns})
             said = replace(fixed, columns=columns, heading_rows=heading_rows or row.own.heading_rows)
             if said != SheetMapping():
                 single = len(self.sheets) == 1
@@ -184,10 +188,10 @@ class Correction:
         mapping = read_stored_mapping(batch.mapping) or FileMapping()
         self._data = data
         self.forms = [
-            FormCorrection(str(place), one, mapping, names, data) for place, one in enumerate(self.recognised.forms)
+            FormCorrection(str(place), form, mapping, names, data) for place, form in enumerate(self.recognised.forms)
         ]
         self.errors: list[str] = []
-        self.indicators = sorted({one.name for one in names.indicators.by_id.values()})
+        self.indicators = sorted({indicator.name for indicator in names.indicators.by_id.values()})
         self.regions = sorted(set(regions_seen_by(batch.source.by).values_list("name", flat=True)))
 
     @property
@@ -202,14 +206,14 @@ class Correction:
         if self._data.get("seen") != self.seen:
             self.errors = [_("The file was checked again meanwhile. Look at it once more.")]
             return False
-        valid = False not in [one.is_valid() for one in self.forms]
-        if valid and all(one.all_skipped for one in self.forms):
+        valid = False not in [form.is_valid() for form in self.forms]
+        if valid and all(form.all_skipped for form in self.forms):
             self.errors = [_("All sheets are left aside. Keep at least one that holds figures.")]
         return valid and not self.errors
 
     def mapping(self) -> FileMapping:
         """What was said, once it is valid."""
-        return FileMapping(dict(pair for one in self.forms for pair in one.sheets_mapping()))
+        return FileMapping(dict(pair for form in self.forms for pair in form.sheets_mapping()))
 
 
 def _digest(batch: ImportBatch) -> str:
@@ -235,9 +239,9 @@ def _column_form(prefix: str, shown: ShownColumn, data: Given[str, object] | Non
 
 def _sheet_form(prefix: str, shown: ShownSheet, own: SheetMapping, data: Given[str, object] | None) -> SheetForm:
     """Inputs hold what was said by hand; what was recognised stands behind them."""
-    by_hand = {one.name: one.text for one in shown.given if one.by_hand}
+    by_hand = {fact.name: fact.text for fact in shown.given if fact.by_hand}
     form = SheetForm(data, prefix=prefix, initial={**by_hand, "skipped": own.skipped})
-    recognised = {one.name: one.text for one in shown.given}
+    recognised = {fact.name: fact.text for fact in shown.given}
     for name, choices in (("indicator", "indicators"), ("region", "regions"), ("month", "")):
         form.fields[name].widget.attrs |= {
             "class": "form-control form-control-sm",

@@ -98,7 +98,7 @@ class HeadingForm(forms.Form):
     def __init__(self, shown: ShownForm, data: Any, prefix: str) -> None:
         super().__init__(data, prefix=prefix, initial={"rows": shown.heading_rows})
         self.fields["rows"].widget.attrs["class"] = "form-control form-control-sm"
-        self._shown, self._last_row = shown.heading_rows, min(one.sheet.last_row for one in shown.sheets)
+        self._shown, self._last_row = shown.heading_rows, min(sheet.sheet.last_row for sheet in shown.sheets)
 
     def clean_rows(self) -> tuple[int, ...]:
         """The rows, from the first to the last."""

@@ -108,7 +108,7 @@ class ShownForm:
     @property
     def further(self) -> int:
         """So many columns are too far on the right to be shown."""
-        return sum(one.column.index >= MOST_COLUMNS for one in self.columns)
+        return sum(column.column.index >= MOST_COLUMNS for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def recognised_in(batch: ImportBatch, names: KnownNames) -> ShownRecognition | N
     if not batch.recognition:
         return None
     found = Understanding.from_json(batch.recognition)
-    samples = {one.shape: one.rows for one in found.samples}
+    samples = {sample.shape: sample.rows for sample in found.samples}
     sheets: dict[str, list[SheetRecognition]] = {}
     for sheet in found.recognition.sheets:
         sheets.setdefault(sheet.shape, []).append(sheet)
@@ -143,8 +143,10 @@ def _form(
 ) -> ShownForm:
     last = sheets[0].heading_rows[-1]
     below = [row for row in rows if row.number > last]
-    columns = [ShownColumn(one, only_text(one, names), _examples(one, below)) for one in sheets[0].columns]
-    return ShownForm(shape, [_sheet(one, found.left_out.get(one.sheet, {}), names) for one in sheets], columns, rows)
+    columns = [ShownColumn(column, only_text(column, names), _examples(column, below)) for column in sheets[0].columns]
+    return ShownForm(
+        shape, [_sheet(sheet, found.left_out.get(sheet.sheet, {}), names) for sheet in sheets], columns, rows
+    )
 
 
 def _examples(column: RecognisedColumn, rows: Sequence[SampleRow]) -> list[str]:
@@ -153,7 +155,7 @@ def _examples(column: RecognisedColumn, rows: Sequence[SampleRow]) -> list[str]:
 
 
 def _sheet(sheet: SheetRecognition, reasons: Mapping[str, int], names: KnownNames) -> ShownSheet:
-    left_out = [(one.row, LEFT_OUT.get(one.reason, one.reason), one.text) for one in sheet.left_out]
+    left_out = [(row.row, LEFT_OUT.get(row.reason, row.reason), row.text) for row in sheet.left_out]
     return ShownSheet(
         sheet,
         list(_given(sheet, names)),

@@ -109,11 +109,17 @@ def _span(column: RecognisedColumn) -> int:
 
 def correct_columns(columns: Sequence[RecognisedColumn], mapped: Sequence[MappedColumn]) -> list[RecognisedColumn]:
     """The columns as a person says that they are."""
-    given = {one.index: one for one in mapped}
+    given = {said.index: said for said in mapped}
     found = []
     for column in columns:
-        if one := given.get(column.index):
-            column = replace(column, meaning=one.meaning, indicator=one.indicator, region=one.region, period=one.period)
+        if correction := given.get(column.index):
+            column = replace(
+                column,
+                meaning=correction.meaning,
+                indicator=correction.indicator,
+                region=correction.region,
+                period=correction.period,
+            )
         found.append(column)
     return found
 

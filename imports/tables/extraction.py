@@ -50,8 +50,8 @@ def group_figure_columns(columns: Iterable[RecognisedColumn]) -> list[FigureColu
     for column in columns:
         if column.measures or (column.meaning in ("note", "occurred_on") and any(column.fixed)):
             fixed.setdefault(column.fixed, {}).setdefault(column.meaning, column)
-    with_figures = [(key, found) for key, found in fixed.items() if any(one.measures for one in found.values())]
-    return [FigureColumnGroup(position, *one) for position, one in enumerate(with_figures)]
+    with_figures = [(key, found) for key, found in fixed.items() if any(column.measures for column in found.values())]
+    return [FigureColumnGroup(position, *pair) for position, pair in enumerate(with_figures)]
 
 
 class Extraction:
@@ -64,7 +64,9 @@ class Extraction:
         self.cells = list(zip_longest(*(row.cells for row in self.rows)))
         self.groups = group_figure_columns(sheet.columns)
         self.shared = {
-            one.meaning: one for one in reversed(sheet.columns) if one.meaning in SHARED and not any(one.fixed)
+            column.meaning: column
+            for column in reversed(sheet.columns)
+            if column.meaning in SHARED and not any(column.fixed)
         }
         self.totals = [column for column in sheet.columns if column.meaning == TOTAL]
         self.values: Converted = {}
@@ -116,7 +118,7 @@ class Extraction:
         """The month of every row: of the heading, of the column, or of the whole sheet, with its year."""
         years: Iterable[int | None] = repeat(self.sheet.year or None)
         if "year" in self.shared:
-            years = [one if isinstance(one, int) else self.sheet.year or None for one in self.values["year"]]
+            years = [year if isinstance(year, int) else self.sheet.year or None for year in self.values["year"]]
         pairs: list[tuple[Cell | Period, int | None]]
         given = period_in(group.fixed[2] or self.sheet.month)
         if not group.fixed[2] and "month" in self.shared:
@@ -169,7 +171,7 @@ class Extraction:
             return []
         lines = map(_line, self._tuples(group))
         if unusual or len(self.groups) > 1:
-            return [one for index, one in enumerate(lines) if index not in unusual and group.filled(index)]
+            return [line for index, line in enumerate(lines) if index not in unusual and group.filled(index)]
         return list(lines)
 
     def _incomplete(self, group: FigureColumnGroup) -> bool:
@@ -259,7 +261,7 @@ class Extraction:
     def _not_filled_in(self, index: int) -> bool:
         """Whether a row of a form that we handed out was left empty: its figure is not reported."""
         told = [values[index] for name, values in self.values.items() if name in ("note", "occurred_on")]
-        return any(canonical_name(one.heading) == FORM for one in self.sheet.columns) and not any(told)
+        return any(canonical_name(column.heading) == FORM for column in self.sheet.columns) and not any(told)
 
     def _figure(self, group: FigureColumnGroup, index: int, row: FileRow, *, wrong: bool) -> list[TableMistake]:
         """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: the row is."""

@@ -112,7 +112,7 @@ class HeadingReading:
 def find_heading_rows(rows: Sequence[FileRow], known: KnownNames) -> list[HeadingReading]:
     """The heading rows, one to three of them; empty if there are none that could be recognised."""
     readings = [HeadingReading(row, known) for row in rows[:LOOKED_AT]]
-    best = max((one for one in readings if one.heads), key=lambda one: one.score, default=None)
+    best = max((reading for reading in readings if reading.heads), key=lambda reading: reading.score, default=None)
     if best is None:
         return []
     place = readings.index(best)
@@ -149,7 +149,7 @@ def spread_headings(lines: Sequence[HeadingReading], width: int) -> list[list[tu
         lower = lines[position + 1 :]
         covering: tuple[str, tuple[HeadingFact, ...]] | None = None
         for index in range(width):
-            below = any(_text(one, index) for one in lower)
+            below = any(_text(reading, index) for reading in lower)
             if text := _text(line, index):
                 columns[index].append((text, line.facts[index]))
                 covering = (text, line.facts[index]) if below else None
@@ -167,4 +167,6 @@ def _text(line: HeadingReading, index: int) -> str:
 
 def _without_repetition(column: list[tuple[str, tuple[HeadingFact, ...]]]) -> list[tuple[str, tuple[HeadingFact, ...]]]:
     """Two merged rows of headings may both hold the same text."""
-    return [one for position, one in enumerate(column) if position == 0 or one[0] != column[position - 1][0]]
+    return [
+        heading for position, heading in enumerate(column) if position == 0 or heading[0] != column[position - 1][0]
+    ]

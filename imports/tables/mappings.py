@@ -74,8 +74,8 @@ class FileMapping:
 
     def lasting(self) -> Self:
         """What may be remembered for the next file of this shape: the month is another one then."""
-        lasting = {key: replace(one, month="") for key, one in self.sheets.items()}
-        return type(self)({key: one for key, one in lasting.items() if one != SheetMapping()})
+        lasting = {key: replace(sheet, month="") for key, sheet in self.sheets.items()}
+        return type(self)({key: sheet for key, sheet in lasting.items() if sheet != SheetMapping()})
 
     def to_json(self) -> dict[str, object]:
         """Plain dictionaries, lists, texts and numbers."""

@@ -98,7 +98,7 @@ def recognise_sheet(rows: Sequence[FileRow], known: KnownNames, mapping: FileMap
     own = mapping.of(shape, rows[0].sheet)
     if own.heading_rows:
         lines = [headings.HeadingReading(row, known) for row in rows if row.number in own.heading_rows] or lines
-    columns = settle_columns([column_of(*one) for one in enumerate(headings.spread_headings(lines, width))])
+    columns = settle_columns([column_of(*numbered) for numbered in enumerate(headings.spread_headings(lines, width))])
     columns = _without_margin(correct_columns(columns, own.columns))
     numbers = tuple(line.row.number for line in lines)
     titles = [row for row in rows if row.number < numbers[0]]
@@ -185,7 +185,7 @@ def _with_year(period: str, year: int) -> str:
 
 def _contradiction(by_name: TitleReading, by_title: TitleReading) -> tuple[str, ...]:
     """What the sheet's name and its title say, if they say different months or years."""
-    name, title = (period_in(one.period) if one.period else Period(None, 0) for one in (by_name, by_title))
+    name, title = (period_in(reading.period) if reading.period else Period(None, 0) for reading in (by_name, by_title))
     years = {year for year in (by_name.year, by_title.year) if year}
     if name is None or title is None:
         return ()

@@ -30,10 +30,10 @@ def samples_of(sheets: Iterable[Sequence[FileRow]], recognised: Iterable[SheetRe
     """One sample of each shape; a bounded number."""
     rows_of = {rows[0].sheet: rows for rows in sheets}
     first: dict[str, SheetRecognition] = {}
-    for one in recognised:
+    for sheet in recognised:
         if len(first) < MOST_SHEETS:
-            first.setdefault(one.shape, one)
-    return tuple(Sample(shape, _first_rows(rows_of[one.sheet], one.heading_rows)) for shape, one in first.items())
+            first.setdefault(sheet.shape, sheet)
+    return tuple(Sample(shape, _first_rows(rows_of[sheet.sheet], sheet.heading_rows)) for shape, sheet in first.items())
 
 
 def _first_rows(rows: Sequence[FileRow], headings: Sequence[int]) -> tuple[SampleRow, ...]:

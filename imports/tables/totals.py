@@ -96,7 +96,7 @@ def check_rows(found: Extraction) -> None:
         by_group[line.group].append(line)
     parts = {group.position: _Parts(by_group[group.position], numbers) for group in found.groups}
     for index in found.total_rows:
-        wrong = [one for group in found.groups if (one := _checked(found, group, index, parts[group.position]))]
+        wrong = [pair for group in found.groups if (pair := _checked(found, group, index, parts[group.position]))]
         if not wrong:
             found.left_out.append(leave_out_row(found.rows[index], "total"))
         for mistake, fragment in wrong:

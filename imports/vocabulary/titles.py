@@ -47,9 +47,9 @@ def _time(texts: Sequence[str]) -> tuple[str, int]:
         years |= {int(found) for found in _YEAR.findall(written)}
         whole = period_in(written)
         periods |= {whole} if whole else set(_periods(written))
-    years |= {one.year for one in periods if one.year}
+    years |= {period.year for period in periods if period.year}
     year = years.pop() if len(years) == 1 else 0
-    numbers = {(one.number, one.span) for one in periods if 1 <= one.number <= 12}
+    numbers = {(period.number, period.span) for period in periods if 1 <= period.number <= 12}
     if len(numbers) != 1:
         return "", year
     return str(Period(year or None, *numbers.pop())), year

@@ -39,7 +39,9 @@ def surroundings(request: HttpRequest) -> dict[str, object]:
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and read_plan_context(request).unread,
         "task_reports_waiting": lambda: isinstance(user, User) and count_reports_to_decide(user),
-        "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
+        "has_desk": lambda: any(
+            _may(user, action)() for action in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)
+        ),
         "moment_query": _moment(request),
         "chain_head": chain.recall_chain_head,
         "plan_choice": choice,

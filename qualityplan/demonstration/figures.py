@@ -128,16 +128,16 @@ def _deadlines(plan: Plan, year: int) -> Deadlines:
 
 def return_some(scenario: Scenario, plan: Plan) -> None:
     """Hands in what the scenario says came back, as the units' own people, and returns it with the reason given."""
-    for one in scenario.returned:
-        indicator = Indicator.objects.select_related("department").get(code=one.indicator)
-        region = Region.objects.get(code=one.region)
+    for figure in scenario.returned:
+        indicator = Indicator.objects.select_related("department").get(code=figure.indicator)
+        region = Region.objects.get(code=figure.region)
         office = _unit_of(indicator)
         author = User.objects.get(username=f"{office}-reporter" if region == plan.region else f"{region.code}-county")
-        typed = Typed(numerator=one.numerator, denominator=one.denominator, note=one.note)
-        save_draft(key := (indicator.pk, region.pk, one.month), typed, version=0, by=author)
+        typed = Typed(numerator=figure.numerator, denominator=figure.denominator, note=figure.note)
+        save_draft(key := (indicator.pk, region.pk, figure.month), typed, version=0, by=author)
         (revision,) = hand_in([key], by=author)
-        return_revision(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=one.reason)
-        at = Deadlines.of(plan)[one.month].ends - timedelta(hours=8)
+        return_revision(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=figure.reason)
+        at = Deadlines.of(plan)[figure.month].ends - timedelta(hours=8)
         with rewriting():
             Revision.objects.filter(pk=revision.pk).update(created_at=at)
         Source.objects.filter(pk=revision.source_id).update(demonstration=True, label=scenario.label, at=at)

@@ -98,8 +98,10 @@ class FixtureLoader:
 
     def check_quotas(self) -> None:
         """Quotas that fall short of their whole say why: all rows of a target together, after the last of them."""
-        changes: dict[int, Quota | Target] = {one.pk: one for one in self.changed if isinstance(one, Target)}
-        changes |= {one.target_id: one for one in self.changed if isinstance(one, Quota)}
+        changes: dict[int, Quota | Target] = {
+            target.pk: target for target in self.changed if isinstance(target, Target)
+        }
+        changes |= {quota.target_id: quota for quota in self.changed if isinstance(quota, Quota)}
         divided = Target.objects.filter(pk__in=changes, quotas__isnull=False).distinct()
         refused = []
         for target in divided.select_related("indicator").prefetch_related("quotas"):
@@ -245,7 +247,7 @@ class FixtureLoader:
 def objects_quoting_clauses(model: type[models.Model], clause: str, clause_ids: list[int]) -> list[tuple[Any, int]]:
     """The objects of a model that quote one of the clauses, each with the clause's id."""
     found = model._default_manager.filter(**{f"{clause}__in": clause_ids}).annotate(quoted=models.F(clause))
-    return [(one, one.quoted) for one in found]
+    return [(quoting, quoting.quoted) for quoting in found]
 
 
 def tell_lost_quote(promise: Target | Task | Milestone, clause: Clause) -> str:

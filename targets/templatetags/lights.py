@@ -132,7 +132,7 @@ def sparkline(
     aims = [(point.month, float(point.compared)) for point in points if point.compared is not None]
     if len(drawn) < 2:
         return NONE
-    ends = [one for one in (low, high) if one is not None]
+    ends = [end for end in (low, high) if end is not None]
     place = _Scale(plan, [*ends, *(value for _month, value in (*drawn, *aims))])
     month, value = drawn[-1]
     x, y = place.at(month, value)
@@ -173,7 +173,7 @@ def progress_text(attainment: Attainment) -> str:
         return ""
     share = attainment.progress * 100
     candidates = [shown_apart(share, aim, 1)[0] for aim in (Decimal(100), attainment.time_progress * 100)]
-    return with_unit(number_in_full(max(candidates, key=lambda one: -int(one.as_tuple().exponent))), "%")
+    return with_unit(number_in_full(max(candidates, key=lambda number: -int(number.as_tuple().exponent))), "%")
 
 
 @register.filter

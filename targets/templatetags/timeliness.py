@@ -37,7 +37,7 @@ def cell_text(cell: TimelinessCell) -> str:
     tally = cell.tally
     if not tally.due:
         return str(cell.mark.word)
-    counts = [f"{MARKS[one].word} {number}" for one in COUNTED if (number := getattr(tally, one))]
+    counts = [f"{MARKS[status].word} {number}" for status in COUNTED if (number := getattr(tally, status))]
     expected = _("expected %(number)d") % {"number": tally.due}
     return " · ".join([str(cell.mark.word), expected, *counts])
 

@@ -129,14 +129,14 @@ def preview_worksheet_lights(request: HttpRequest, code: str, month: str) -> Htt
         return stopped
     examined = forms.show_problems(sheet)
     seen = {row.indicator.pk: bool(row.problems) for row in sheet.rows if row.seen and row.has_figure}
-    good = [one for one in examined.entries if seen.get(one.indicator_id) is False]
+    good = [entry for entry in examined.entries if seen.get(entry.indicator_id) is False]
     changes = _changes(good, access.person_of_request(request))
     context: dict[str, Any] = {
         "changes": changes,
         "figures": len(good),
         "problems": len(examined.problems),
         "preview": True,
-        "several": len({one.target.plan_id for one in changes}) > 1,
+        "several": len({change.target.plan_id for change in changes}) > 1,
     }
     if request.headers.get("X-Fragment"):
         return render(request, "targets/_preview.html", context | {"sheet": sheet})
@@ -217,7 +217,9 @@ def _refused(
     """The page again, each problem beside its row, what was typed still there."""
     forms.show_problems(sheet)
     for row in sheet.rows:
-        row.problems = [one for one in problems.get(row.indicator.pk, row.problems) if one not in row.oddities]
+        row.problems = [
+            problem for problem in problems.get(row.indicator.pk, row.problems) if problem not in row.oddities
+        ]
     number = sum(bool(row.problems or row.wants_note or row.refused_files) for row in sheet.rows)
     messages.error(
         request,
@@ -280,7 +282,7 @@ def _answer(draft: Draft) -> dict[str, Any]:
 
 
 def _told(problems: list[Problem]) -> list[dict[str, str]]:
-    return [{"column": one.column, "text": problem_sentence(one)} for one in problems]
+    return [{"column": problem.column, "text": problem_sentence(problem)} for problem in problems]
 
 
 def _theirs(current: Draft | None) -> dict[str, Any]:
@@ -293,13 +295,22 @@ def _theirs(current: Draft | None) -> dict[str, Any]:
 def _changes(entries: list[Any], user: User) -> list[PreviewedLight]:
     """For each target that the entries touch and the person sees: the light now, and that which it would become."""
     would = would_be_seen(user, attainments_if(entries)) if entries else []
-    targets = {one.target_id: one.target for one in would}
-    regions = Region.objects.in_bulk({one.region_id for one in would})
-    stored = Attainment.objects.filter(target__in=targets, region__in=regions, month__in={one.month for one in would})
-    now = {(one.target_id, one.region_id): one for one in stored}
+    targets = {attainment.target_id: attainment.target for attainment in would}
+    regions = Region.objects.in_bulk({attainment.region_id for attainment in would})
+    stored = Attainment.objects.filter(
+        target__in=targets, region__in=regions, month__in={attainment.month for attainment in would}
+    )
+    now = {(attainment.target_id, attainment.region_id): attainment for attainment in stored}
     return [
-        _change(targets[one.target_id], regions[one.region_id], one, now.get((one.target_id, one.region_id)))
-        for one in sorted(would, key=lambda one: _order(targets[one.target_id], regions[one.region_id]))
+        _change(
+            targets[attainment.target_id],
+            regions[attainment.region_id],
+            attainment,
+            now.get((attainment.target_id, attainment.region_id)),
+        )
+        for attainment in sorted(
+            would, key=lambda attainment: _order(targets[attainment.target_id], regions[attainment.region_id])
+        )
     ]
 
 
@@ -309,9 +320,9 @@ def _order(target: Target, region: Region) -> tuple[Any, ...]:
 
 
 def _change(target: Target, region: Region, then: Attainment, now: Attainment | None) -> PreviewedLight:
-    for one in (then, now):
-        if one is not None:
-            one.target = target
+    for attainment in (then, now):
+        if attainment is not None:
+            attainment.target = target
     light_now, shown_now = (light_of_attainment(now), attainment_texts_of(now)) if now is not None else (None, None)
     return PreviewedLight(
         target,

@@ -266,7 +266,7 @@ class Comebacks:
     def one_more(self) -> bool:
         """Whether to start something again now; notes that it is."""
         now = monotonic()
-        self.moments = [one for one in self.moments if now - one < WITHIN]
+        self.moments = [moment for moment in self.moments if now - moment < WITHIN]
         self.moments.append(now)
         return len(self.moments) <= COMEBACKS
 
