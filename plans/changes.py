@@ -40,7 +40,7 @@ _watched: dict[str, Watch] = {}
 
 
 def watch_tables(*tables: Watch) -> None:
-    """Each app names its own tables when it starts."""
+    """Registers tables to be watched; each app names its own tables when it starts."""
     _watched.update({table.table: table for table in tables})
 
 

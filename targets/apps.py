@@ -12,8 +12,8 @@ class TargetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """People are reminded by departments, which ask through this port what of; plans are told what is shown of
-        them."""
+        """Registers with the lower apps what they need to know of targets: whom to remind of what, and which tables
+        plans show."""
         from departments.database import append_only
         from departments.database.append_only import AppendOnly
         from departments.notices import matters

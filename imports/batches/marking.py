@@ -40,7 +40,7 @@ Places = Mapping[tuple[str, int], Sequence[tuple[int, str]]]
 
 
 def mark_errors_of_batch(pk: int) -> None:
-    """Makes the marked workbook of a batch that has errors in its rows; one that is there already is left alone."""
+    """Makes the marked workbook of a batch that has errors in its rows, unless the workbook was made already."""
     batch = ImportBatch.objects.get(pk=pk)
     if not batch.has_marked or uploads.marked_path(batch.file).exists():
         return
@@ -54,7 +54,7 @@ def mark_errors_of_batch(pk: int) -> None:
 
 
 def _saved(name: str, book: Workbook) -> None:
-    """The whole workbook or none: somebody may fetch it any time."""
+    """Saves the whole workbook or none: somebody may fetch it at any time."""
     path = uploads.marked_path(name)
     unfinished = path.with_suffix(".part")
     try:

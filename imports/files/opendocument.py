@@ -162,7 +162,7 @@ class _Document:
         self._add(self._repeated_row, tuple(self._row))
 
     def _add(self, repeated: int, cells: tuple[Cell, ...]) -> None:
-        """The row once, or as often as the file says it is repeated."""
+        """Adds the row once, or as often as the file says that it is repeated."""
         if len(self._rows) + repeated > self._limits.rows:
             raise UnreadableError("too_many_rows", limit=str(self._limits.rows))
         self._cells_made += repeated * len(cells)
@@ -173,7 +173,7 @@ class _Document:
 
 
 def _count(written: str | None) -> int:
-    """How often something is repeated; a number that is none stands for once."""
+    """How often a row or cell is repeated; text that is no number means once."""
     return max(1, min(int(written), 10**7)) if written and written.isascii() and written.isdecimal() else 1
 
 

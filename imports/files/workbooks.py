@@ -134,7 +134,7 @@ def _looked_through(source: zipfile.ZipFile, limits: Limits) -> Iterator[tuple[s
 
 
 def _content(source: zipfile.ZipFile, entry: zipfile.ZipInfo | None) -> bytes:
-    """A part, never more of it than the archive says, whatever the packed bytes hold."""
+    """The content of a part, never longer than the archive says, whatever the packed bytes hold."""
     content = source.read(entry) if entry else b""
     if DECLARATION.search(content) or b"\0" in content:
         raise UnreadableError("broken_xlsx")  # Office Open XML has no DTD, so no entities, and is written in UTF-8

@@ -1,4 +1,4 @@
-"""The form by which a person says what the columns of a file mean, and everything that cannot be meant so."""
+"""The form by which a person says what the columns of a file mean, and every answer that makes no sense."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ class ColumnRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A sheet beside its inputs; `own` is what was said about it before."""
+    """A sheet beside its inputs; `own` is what was said about the sheet before."""
 
     shown: ShownSheet
     own: SheetMapping
@@ -87,13 +87,13 @@ class FormCorrection:
 
     @property
     def _moved(self) -> bool:
-        """Whether other rows are the headings now: then nothing is known yet about the columns."""
+        """Whether the person names other heading rows: then nothing is known yet about the columns."""
         return bool(self.heading.cleaned_data["rows"] != self.shown.first.heading_rows)
 
     # --- What was said about single columns and sheets ----------------------------------------------------------------
 
     def _column(self, row: ColumnRow) -> RecognisedColumn:
-        """The column as the person says that it is; what is wrong with it is told beside it."""
+        """The column as the person describes it; mistakes are told beside its inputs."""
         column, said = row.shown.column, row.form.cleaned_data
         meaning = said["meaning"] or (UNKNOWN if column.heading else "")
         if meaning == UNKNOWN and not (self.all_skipped or self._moved):
@@ -154,13 +154,13 @@ class FormCorrection:
         self.errors = list(dict.fromkeys(self.errors))
 
     def _all_columns(self) -> list[RecognisedColumn]:
-        """All columns as they are to be understood, those too far on the right as they were."""
+        """All columns as they are to be understood; those too far on the right stay as they were recognised."""
         return [*self._said, *(shown.column for shown in self.shown.columns if shown.column.index >= MOST_COLUMNS)]
 
     # --- The mapping --------------------------------------------------------------------------------------------------
 
     def sheets_mapping(self) -> Iterator[tuple[str, SheetMapping]]:
-        """Key → mapping of the sheets about which something is said."""
+        """Key → mapping of each sheet about which the person says something."""
         heading_rows = self.heading.cleaned_data["rows"] if self._moved else ()
         for row, fixed in zip(self.sheets, self._fixed, strict=True):
             columns = self._corrected({} if self._moved else {column.index: column for column in row.own.columns})
@@ -170,7 +170,7 @@ class FormCorrection:
                 yield self.shown.shape if single else f"{self.shown.shape}/{row.shown.name}", said
 
     def _corrected(self, before: Given[int, MappedColumn]) -> tuple[MappedColumn, ...]:
-        """What was said before, and what is said now; a column that is as it was recognised is not mentioned."""
+        """What was said before, and what is said now; a column that stays as it was recognised is not mentioned."""
         found = dict(before)
         for row, column in zip(self.columns, self._said, strict=True):
             if column != row.shown.column and column.meaning != UNKNOWN:
@@ -196,7 +196,7 @@ class Correction:
 
     @property
     def remember(self) -> bool:
-        """Whether it is to be kept for the next file of this form."""
+        """Whether the answers are to be kept for the next file of this form."""
         return self._data is None or self._data.get("remember") == "on"
 
     def is_valid(self) -> bool:
@@ -212,7 +212,7 @@ class Correction:
         return valid and not self.errors
 
     def mapping(self) -> FileMapping:
-        """What was said, once it is valid."""
+        """What the person said; asked only after `is_valid`."""
         return FileMapping(dict(pair for form in self.forms for pair in form.sheets_mapping()))
 
 
@@ -238,7 +238,7 @@ def _column_form(prefix: str, shown: ShownColumn, data: Given[str, object] | Non
 
 
 def _sheet_form(prefix: str, shown: ShownSheet, own: SheetMapping, data: Given[str, object] | None) -> SheetForm:
-    """Inputs hold what was said by hand; what was recognised stands behind them."""
+    """The form of a sheet: inputs hold what was said by hand; placeholders hold what was recognised."""
     by_hand = {fact.name: fact.text for fact in shown.given if fact.by_hand}
     form = SheetForm(data, prefix=prefix, initial={**by_hand, "skipped": own.skipped})
     recognised = {fact.name: fact.text for fact in shown.given}

@@ -30,7 +30,7 @@ _ROWS = re.compile(r"(\d{1,7})(?:\s*[-~–至]\s*(\d{1,7}))?", re.ASCII)
 
 
 class UploadForm(forms.Form):
-    """One file; what stands in it is the service's to judge."""
+    """The form for one file; the service judges what stands in the file."""
 
     file = forms.FileField(
         label=_("File"),

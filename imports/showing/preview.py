@@ -153,7 +153,7 @@ def _entry(row: StagedRow) -> Entry:
 
 
 def failure_of(batch: ImportBatch) -> str:
-    """Why an import ended without import; empty where the errors say it, or if it did not."""
+    """Why an import ended without figures; empty where the errors say it, or if the import did not end so."""
     return str(FAILURES.get(batch.failure, ""))
 
 

@@ -56,7 +56,7 @@ def write_entry_workbook(sheet: UnitWorksheet) -> bytes:
 
 
 def inputs_of(indicator: Indicator) -> tuple[str, ...]:
-    """The cells that are to be filled in."""
+    """The names of the cells that are to be filled in."""
     if indicator.is_ratio:
         return ("numerator", "denominator", "note")
     return ("value", "occurred_on", "note") if indicator.measure == Indicator.Measure.EVENT else ("value", "note")
@@ -101,7 +101,7 @@ def _write(page: Worksheet, place: int, row: WorksheetRow, region: str) -> None:
 
 
 def _reported(row: WorksheetRow) -> Entry | HandedInEntry | None:
-    """What was handed in and waits or stands; else what is official."""
+    """The figure that was handed in, if it is in review or approved; else the official figure."""
     counts = row.handed_in is not None and row.handed_in.state in (
         ReviewState.SUBMITTED.value,
         ReviewState.APPROVED.value,
@@ -114,7 +114,7 @@ def _format(name: str) -> str:
 
 
 def text_of_known_figure(indicator: Indicator, found: Entry | HandedInEntry | None) -> str:
-    """What is known, written out: 180/200 for a ratio; "" for nothing."""
+    """A known figure written out: 180/200 for a ratio; "" if none is known."""
     if found is None:
         return ""
     parts = (found.numerator, found.denominator) if indicator.is_ratio else (found.value,)

@@ -45,7 +45,8 @@ class FigureColumnGroup:
 
 
 def group_figure_columns(columns: Iterable[RecognisedColumn]) -> list[FigureColumnGroup]:
-    """The columns of figures, those with the same indicator, region and month together; notes and days go with them."""
+    """The columns of figures in groups: columns with the same indicator, region and month belong together; notes and
+    days go with them."""
     fixed: dict[tuple[str, str, str], dict[str, RecognisedColumn]] = {}
     for column in columns:
         if column.measures or (column.meaning in ("note", "occurred_on") and any(column.fixed)):
@@ -77,7 +78,7 @@ class Extraction:
         self.total_rows: list[int] = []
 
     def run(self) -> None:
-        """Fills lines, fragments, mistakes and left_out; the total rows are found, and not yet checked."""
+        """Fills `lines`, `fragments`, `mistakes` and `left_out`; finds the total rows, which are checked later."""
         unusual = self._converted()
         for group in self.groups:
             self._months(group)
@@ -94,7 +95,7 @@ class Extraction:
     # --- Converting ---------------------------------------------------------------------------------------------------
 
     def _converted(self) -> set[int]:
-        """Converts all columns; the rows in which something was not understood."""
+        """Converts all columns; the answer names the rows with a cell that was not understood."""
         bad: set[int] = set()
         for meaning, column in self.shared.items():
             if meaning != "month":
@@ -115,7 +116,8 @@ class Extraction:
         return make_cells_comparable(self.cells[column.index], names=column.meaning in SHARED)
 
     def _months(self, group: FigureColumnGroup) -> None:
-        """The month of every row: of the heading, of the column, or of the whole sheet, with its year."""
+        """Finds the month of every row: it stands in the heading, in the column or above the whole sheet; so does the
+        year."""
         years: Iterable[int | None] = repeat(self.sheet.year or None)
         if "year" in self.shared:
             years = [year if isinstance(year, int) else self.sheet.year or None for year in self.values["year"]]
@@ -175,7 +177,7 @@ class Extraction:
         return list(lines)
 
     def _incomplete(self, group: FigureColumnGroup) -> bool:
-        """Whether its figures can have no line, because something is told nowhere."""
+        """Whether no row can give a line for this group, because the table lacks something that a line needs."""
         nameless = any(self._name(group, position) is None for position in (0, 1))
         half = len({"numerator", "denominator"} & set(group.columns)) == 1
         return group.broken or half or nameless or "month" not in group.values
@@ -229,7 +231,7 @@ class Extraction:
                 self._told(index, row)
 
     def _reason(self, row: FileRow, texts: Sequence[str], *, under_notes: bool) -> str:
-        """Why the row is no figure; "" if it should be one."""
+        """Why the row is no figure; "" if the row should be a figure."""
         if _comparable(row.cells) in self.headings:
             return "repeated_heading"
         if any(canonical_name(text) in TOTALS for text in texts[:LONGEST_NOTE_ROW]):
@@ -259,12 +261,12 @@ class Extraction:
         self.mistakes += told
 
     def _not_filled_in(self, index: int) -> bool:
-        """Whether a row of a form that we handed out was left empty: its figure is not reported."""
+        """Whether nobody filled in this row of a form of ours: its figure is not reported."""
         told = [values[index] for name, values in self.values.items() if name in ("note", "occurred_on")]
         return any(canonical_name(column.heading) == FORM for column in self.sheet.columns) and not any(told)
 
     def _figure(self, group: FigureColumnGroup, index: int, row: FileRow, *, wrong: bool) -> list[TableMistake]:
-        """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: the row is."""
+        """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: so is the row itself."""
         columns = {**group.columns, **{name: self.shared[name] for name in ("month",) if name in self.shared}}
         problems = [] if group.broken else list(self._problems(group.values, columns, index, row))
         if wrong or problems or self._incomplete(group):

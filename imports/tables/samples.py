@@ -27,7 +27,7 @@ class Sample:
 
 
 def samples_of(sheets: Iterable[Sequence[FileRow]], recognised: Iterable[SheetRecognition]) -> tuple[Sample, ...]:
-    """One sample of each shape; a bounded number."""
+    """One sample of each shape, up to a largest number of samples."""
     rows_of = {rows[0].sheet: rows for rows in sheets}
     first: dict[str, SheetRecognition] = {}
     for sheet in recognised:

@@ -24,7 +24,7 @@ class Understanding:
 
     @classmethod
     def of(cls, table: FigureTable) -> Self:
-        """What is worth keeping of a table; of the rows that are left out, the first ones of each sheet."""
+        """What is worth keeping of a table; of the rows that are left out only the first of each sheet are kept."""
         sheets = table.recognition.sheets
         left_out = {
             sheet.sheet: dict(Counter(row.reason for row in sheet.left_out)) for sheet in sheets if sheet.left_out
@@ -38,7 +38,8 @@ class Understanding:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The understanding again; HostileError, a ValueError, for anything that `to_json` would not have written."""
+        """The understanding that the JSON holds; HostileError, a ValueError, for anything that `to_json` would not have
+        written."""
         return decode_dataclass(cls, data)
 
 

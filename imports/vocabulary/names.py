@@ -1,4 +1,4 @@
-"""Names of indicators, regions and departments, and what is called by them (pure, imports no Django)."""
+"""Names of indicators, regions and departments, and who or what bears them (pure, imports no Django)."""
 
 import re
 from collections import defaultdict
@@ -26,7 +26,7 @@ class NamedEntity:
 
 @dataclass(frozen=True, slots=True)
 class NamedIndicator(NamedEntity):
-    """An indicator, and what of it decides how a table is to be understood."""
+    """An indicator with the properties that decide how a table is to be understood."""
 
     unit: str = ""
     to_date: bool = False
@@ -46,8 +46,10 @@ Kind = TypeVar("Kind", bound=NamedEntity)
 
 
 class NameIndex(Generic[Kind]):
-    """Everything of one kind by code, by name, and by whatever else it is called. Where several are called so, those
-    come first that are in the first lot of ids of `near`, then those in the next one."""
+    """Everything of one kind by its code, its name and its other names.
+
+    Several may bear a name. Then those are meant whose ids are in the first set of `near`, else those in the next set.
+    """
 
     def __init__(
         self, kind: str, known: Iterable[tuple[Kind, Iterable[str]]] = (), near: Sequence[Collection[int]] = ()
@@ -67,13 +69,13 @@ class NameIndex(Generic[Kind]):
         self._longest_first = sorted((name for name in self._found if not name.isascii()), key=len, reverse=True)
 
     def find(self, text: str) -> Kind | Problem:
-        """What is called so, or why it cannot be told; the same question is answered only once."""
+        """The thing that bears the name, or the problem if none or several do. Each answer is kept."""
         if text not in self._answers:
             self._answers[text] = self._find(text)
         return self._answers[text]
 
     def match(self, text: str) -> Kind | None:
-        """What is called so, if it is one thing alone."""
+        """The thing that bears the name, if no other bears it."""
         found = self._candidates(text)
         return found[0] if len(found) == 1 else None
 
@@ -94,7 +96,7 @@ class NameIndex(Generic[Kind]):
         return smallest[0] if len(smallest) == 1 else None
 
     def _candidates(self, text: str) -> list[Kind]:
-        """By the whole text, or without a unit in brackets behind it: 危房改造(户)."""
+        """Everything that bears the text as a name, or the text without a unit in brackets behind it: 危房改造(户)."""
         written = canonical_name(text)
         found = self._found.get(written)
         if found is None and (bracket := _BRACKETS.search(written)):

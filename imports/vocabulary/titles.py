@@ -18,7 +18,8 @@ _UNIT = re.compile(r"(?:计量)?单位:([^\s,;)]{1,10})")
 
 @dataclass(frozen=True, slots=True)
 class TitleReading:
-    """What a text says: names by their codes, a period without its year if the text has none; "" for nothing."""
+    """What a text says: names by their codes, and a period, without its year if the text has none; "" where it says
+    nothing."""
 
     indicator: str = ""
     region: str = ""
@@ -28,7 +29,7 @@ class TitleReading:
 
 
 def read_titles(texts: Sequence[str], known: KnownNames) -> TitleReading:
-    """What these texts say together; what they say twice in different ways, they do not say."""
+    """What these texts say together; what they contradict each other about stays empty."""
     said = [text for text in texts if not _OF_THE_PAPER.match(canonical_name(text))]
     together = "\n".join(said)
     period, year = _time(said)

@@ -108,7 +108,8 @@ def _pill(colour: str, size: str, shape: str, word: str) -> SafeString:
 
 @register.simple_tag
 def freshness(attainment: Attainment) -> SafeString:
-    """How old the data is, and how many months are missing; a page says the same of many targets."""
+    """How old the data is, and how many months are missing. The drawing is kept: many targets of a page have an equal
+    one."""
     return _freshness(attainment.last_data_month, attainment.month, len(attainment.missing_months), get_language())
 
 
@@ -196,7 +197,8 @@ def percent(share: Decimal) -> str:
 
 @register.simple_tag
 def share_of(share: float, colour: str, aim: float | None = None) -> SafeString:
-    """A figure as a bar, as long as its share of the largest; what it is compared with as a stroke."""
+    """A figure as a bar, as long as its share of the largest figure, with a stroke at the value that it is compared
+    with."""
     width, stroke = f"{share * 100:.2f}", "" if aim is None else f"{min(aim * 100, 99):.2f}"
     return SHARE_OF.fill(ShareOfValues(colour, width, stroke))
 

@@ -33,7 +33,7 @@ def share(value: Fraction | None) -> str:
 
 @register.simple_tag
 def cell_text(cell: TimelinessCell) -> str:
-    """The cell in words: its status, and how many figures have which."""
+    """The cell in words: its status, and how many figures have each status."""
     tally = cell.tally
     if not tally.due:
         return str(cell.mark.word)

@@ -259,7 +259,7 @@ def watch_children(household: processes.Household, stopping: threading.Event) ->
 
 @dataclass
 class Comebacks:
-    """When something was started again lately."""
+    """Notes when something was started again lately."""
 
     moments: list[float] = field(default_factory=list)
 
