@@ -64,11 +64,11 @@ class OvertakenOut(Schema):
 
 
 class ProgressOut(ImportOut):
-    """The same with all that is known about it.
+    """An import with everything that is known about it.
 
-    `official`: it becomes official when it is confirmed; otherwise colleagues review it. `renewed`: its figures,
-    or what they were checked against, have changed since it was checked, so it was checked again; confirm it again.
-    `overtaken` tells up to five of the figures that were changed. `errors` are the first thousand of
+    `official`: the figures become official when the import is confirmed; otherwise colleagues review them. `renewed`:
+    the figures, or what they were checked against, have changed since the check, so the file was checked again; confirm
+    the import again. `overtaken` tells up to five of the figures that were changed. `errors` are the first thousand of
     `errors_total`.
     """
 
@@ -86,14 +86,14 @@ class ProgressOut(ImportOut):
 
 
 class ConfirmIn(Schema):
-    """How it is confirmed: without the rejected rows; `reason` if a review is to change official figures."""
+    """How an import is confirmed: without the rejected rows; `reason` if a review is to change official figures."""
 
     skip_rejected: bool = False
     reason: Reason = ""
 
 
 class UndoIn(Schema):
-    """Why it is undone."""
+    """Why an import is undone."""
 
     reason: Reason = ""
 
@@ -150,14 +150,14 @@ def find_visible_import(pk: int, user: User) -> ImportBatch:
 
 
 def answer_import_taken(batch: ImportBatch) -> Status[ImportOut]:
-    """It was understood; a worker does the rest."""
+    """The answer that the request was understood and that a worker does the rest."""
     return Status(202, ImportOut(id=batch.pk, state=batch.state))
 
 
 def decide_import(
     request: HttpRequest, pk: int, decide: Callable[[ImportBatch, User], ImportBatch]
 ) -> Status[ImportOut]:
-    """Does it; RefusedError says why not."""
+    """Takes the decision about an import; RefusedError says why it may not be taken."""
     try:
         return answer_import_taken(
             decide(find_visible_import(pk, person_of_api_request(request)), person_of_api_request(request))
@@ -169,7 +169,7 @@ def decide_import(
 
 
 def describe_import(batch: ImportBatch) -> dict[str, object]:
-    """The import as it is told."""
+    """The import as the API tells it."""
     return {
         "id": batch.pk,
         "state": batch.state,
@@ -179,13 +179,13 @@ def describe_import(batch: ImportBatch) -> dict[str, object]:
         "rows": {name: getattr(batch, name) for name in RowsOut.model_fields},
         "renewed": batch.renewed,
         "overtaken": [
-            {"indicator": one.indicator.code, "region": one.region.code, "month": str(one.month)}
-            for one in preview.overtaken_figures_of(batch)
+            {"indicator": figure.indicator.code, "region": figure.region.code, "month": str(figure.month)}
+            for figure in preview.overtaken_figures_of(batch)
         ],
         "skip_rejected": batch.skip_rejected,
         "failure": batch.failure,
         "message": preview.failure_of(batch),
-        "errors": [_error(one, explain_stored_error(one)) for one in batch.errors[:ERRORS_TOLD]],
+        "errors": [_error(error, explain_stored_error(error)) for error in batch.errors[:ERRORS_TOLD]],
         "errors_total": batch.errors_total,
     }
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from departments.database.triggers import Family, Trigger
 
 NONE = "CAST(NULL AS bigint)"
-EVERY_PLAN = f"SELECT {NONE} AS id, {NONE} AS about FROM {{one}} AS changed"
-ITSELF = f"SELECT changed.id, {NONE} AS about FROM {{one}} AS changed"
-ITS_PLAN = f"SELECT changed.plan_id AS id, {NONE} AS about FROM {{one}} AS changed"
+EVERY_PLAN = f"SELECT {NONE} AS id, {NONE} AS about FROM {{changed_rows}} AS changed"
+ITSELF = f"SELECT changed.id, {NONE} AS about FROM {{changed_rows}} AS changed"
+ITS_PLAN = f"SELECT changed.plan_id AS id, {NONE} AS about FROM {{changed_rows}} AS changed"
 ONE_ROW = "(SELECT 1)"
 EVENTS = {"INSERT": ("NEW",), "DELETE": ("OLD",), "UPDATE": ("OLD", "NEW")}
 """What happens to rows, and as which they are shown: a row that is moved leaves one plan and comes to another."""
@@ -24,7 +24,7 @@ _RANDOM = {"postgresql": "(random() * 1099511627776)::bigint", "sqlite": "abs(ra
 class Watch:
     """A table: which plans show its rows, and which of their parts the rows are about (see `models.Change`).
 
-    `plans` is a query of both (`id`, `about`) from the changed rows, which stand in place of {one} with these
+    `plans` is a query of both (`id`, `about`) from the changed rows, which stand in place of {changed_rows} with these
     `columns`: one query for all of them, for a statement may change rows of a thousand figures.
 
     `only` names the single column whose change matters; then new and deleted rows do not matter.
@@ -40,7 +40,7 @@ _watched: dict[str, Watch] = {}
 
 
 def watch_tables(*tables: Watch) -> None:
-    """Each app names its own tables when it starts."""
+    """Registers tables to be watched; each app names its own tables when it starts."""
     _watched.update({table.table: table for table in tables})
 
 
@@ -65,16 +65,16 @@ class WatchOnPostgreSQL:
         if watch.only:
             when = f"OLD.{watch.only} IS DISTINCT FROM NEW.{watch.only}"
             event = f"AFTER UPDATE OF {watch.only} ON @table FOR EACH ROW WHEN ({when})"
-            yield Trigger(watch.table, "update", cls._statements(EVERY_PLAN.format(one=ONE_ROW), event))
+            yield Trigger(watch.table, "update", cls._statements(EVERY_PLAN.format(changed_rows=ONE_ROW), event))
             return
         for event, sides in EVENTS.items():
             rows = " UNION ".join(f"SELECT {', '.join(watch.columns)} FROM {side.lower()}_rows" for side in sides)
             tables = " ".join(f"{side} TABLE AS {side.lower()}_rows" for side in sides)
             trigger = f"AFTER {event} ON @table REFERENCING {tables} FOR EACH STATEMENT"
-            select = watch.plans.format(one=f"(SELECT DISTINCT * FROM ({rows}) AS changed)")
+            select = watch.plans.format(changed_rows=f"(SELECT DISTINCT * FROM ({rows}) AS changed)")
             yield Trigger(watch.table, event.lower(), cls._statements(select, trigger))
         # TRUNCATE tells no rows: whichever plan showed one of them has changed.
-        truncated = EVERY_PLAN.format(one=ONE_ROW)
+        truncated = EVERY_PLAN.format(changed_rows=ONE_ROW)
         event = "AFTER TRUNCATE ON @table FOR EACH STATEMENT"
         yield Trigger(watch.table, "truncate", cls._statements(truncated, event))
 
@@ -97,12 +97,14 @@ class WatchOnSQLite:
         """The triggers of a table."""
         if watch.only:
             when = f"WHEN OLD.{watch.only} IS NOT NEW.{watch.only}"
-            yield cls._trigger(watch, "update", f"UPDATE OF {watch.only}", EVERY_PLAN.format(one=ONE_ROW), when)
+            yield cls._trigger(
+                watch, "update", f"UPDATE OF {watch.only}", EVERY_PLAN.format(changed_rows=ONE_ROW), when
+            )
             return
         for event, sides in EVENTS.items():
             columns = (", ".join(f"{side}.{column} AS {column}" for column in watch.columns) for side in sides)
             rows = " UNION ".join(f"SELECT {listed}" for listed in columns)
-            yield cls._trigger(watch, event.lower(), event, watch.plans.format(one=f"({rows})"))
+            yield cls._trigger(watch, event.lower(), event, watch.plans.format(changed_rows=f"({rows})"))
 
     @staticmethod
     def _trigger(watch: Watch, name: str, event: str, plans: str, when: str = "") -> Trigger:

@@ -45,7 +45,7 @@ class Docs(DocsBase):
     """The browsable page: ninja's own copy of Swagger UI, in a page of ours without any inline script."""
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
-        """The page; it reads the OpenAPI document from beside it."""
+        """Draws the page, which reads the OpenAPI document from the address beside it."""
         return render(request, "api/docs.html", {"api": api, "document": self.get_openapi_url(api, kwargs)})
 
 
@@ -77,7 +77,7 @@ def in_readers_language(run: Run) -> Run:
 
 
 def for_members(operation: Run) -> Run:
-    """Whoever holds no role sees nothing; how much the others see is each operation's own question."""
+    """Refuses whoever holds no role; each operation decides how much the others see."""
 
     @wraps(operation)
     def guarded(request: HttpRequest, *arguments: object, **named: object) -> object:
@@ -89,7 +89,7 @@ def for_members(operation: Run) -> Run:
 
 @api.exception_handler(AuthenticationError)
 def not_known(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    """401: neither a token that is valid nor a session."""
+    """401: the request has neither a valid token nor a session."""
     response = refuse(request, 401, "not_authenticated", _("Log in, or send a valid token: Authorization: Bearer …"))
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -119,7 +119,7 @@ def too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Whatever else was refused with a status of its own, such as CSRF."""
+    """The answer to whatever else was refused with a status of its own, such as CSRF."""
     if error.status_code == 403:
         message = _("The request does not prove that it comes from a page of this service. Send the CSRF token.")
         return refuse(request, 403, "csrf", message)
@@ -134,21 +134,21 @@ def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse
     if is_stranger(request):
         return not_allowed(request, access.refusal())
     faults = [
-        Fault(column=str(one["loc"][-1]), code=one["type"], message=translate_framework_error(one))
-        for one in error.errors
+        Fault(column=str(fault["loc"][-1]), code=fault["type"], message=translate_framework_error(fault))
+        for fault in error.errors
     ]
     return api.create_response(request, Faults(errors=faults), status=422)
 
 
 def is_stranger(request: HttpRequest) -> bool:
-    """Whether somebody is known but holds no role: that is told before anything about what was sent."""
+    """Whether the person is known but holds no role: such a person learns this before anything about what was sent."""
     known = getattr(request, "auth", None)
     return isinstance(known, User) and not access.reach(known, Action.VIEW_PLAN)
 
 
 @api.exception_handler(RequestRefusedError)
 def not_taken(request: HttpRequest, error: RequestRefusedError) -> HttpResponse:
-    """What was sent is refused: a conflict, bad values, too much; with every reason."""
+    """The answer to a request whose content is refused, with every reason: a conflict, bad values, too much."""
     return api.create_response(request, Faults(errors=error.faults), status=error.status)
 
 

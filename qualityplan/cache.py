@@ -78,12 +78,13 @@ class PatientSSLConnection(PatientConnection, redis.SSLConnection):
 
 @lru_cache
 def circuits(address: str) -> tuple[Circuit, Circuit]:
-    """To read from this Redis and to write to it, one each for all threads: a full one still tells what it keeps."""
+    """Two circuits for this Redis, shared by all threads: one to read and one to write, because a full Redis still
+    answers questions."""
     return Circuit("the cache"), Circuit("keeping in the cache")
 
 
 class PatientCacheClient(django_redis.RedisCacheClient):
-    """Django's, which never fails and never makes anybody wait.
+    """Django's client of Redis, made never to fail and never to make anybody wait.
 
     Django makes a client object for every command, which takes a good part of its time. A client only borrows
     connections from its pool, whatever thread asks, so that one that reads and one that writes are enough.
@@ -157,8 +158,8 @@ class PatientCacheClient(django_redis.RedisCacheClient):
             circuit.failed(refusal)
             return missed
         except (redis.RedisError, OSError) as error:
-            for one in (self._reading, self._writing):
-                one.failed(error)
+            for broken in (self._reading, self._writing):
+                broken.failed(error)
             return missed
         if waited.left() > 0:
             circuit.worked()
@@ -166,7 +167,7 @@ class PatientCacheClient(django_redis.RedisCacheClient):
 
 
 class RedisCache(django_redis.RedisCache):
-    """Django's, with our client."""
+    """Django's cache in Redis, with the patient client."""
 
     def __init__(self, server: str | list[str], params: dict[str, object]) -> None:
         super().__init__(server, params)

@@ -12,8 +12,8 @@ class TargetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """People are reminded by departments, which ask through this port what of; plans are told what is shown of
-        them."""
+        """Registers with the lower apps what they need to know of targets: whom to remind of what, and which tables
+        plans show."""
         from departments.database import append_only
         from departments.database.append_only import AppendOnly
         from departments.notices import matters
@@ -75,9 +75,9 @@ def judge_by_new_formulas(using: str = "default", **_sent: object) -> None:
         formulas_changed()
 
 
-_TARGET = "FROM {one} AS changed JOIN targets_target AS target ON target.id = changed.target_id"
+_TARGET = "FROM {changed_rows} AS changed JOIN targets_target AS target ON target.id = changed.target_id"
 _BESIDE = (
-    "FROM {one} AS changed JOIN plans_plan AS own ON own.id = changed.plan_id "
+    "FROM {changed_rows} AS changed JOIN plans_plan AS own ON own.id = changed.plan_id "
     "JOIN plans_plan AS plan ON plan.region_id = own.region_id"
 )
 """The plans of a plan's region: what one of them promises is no longer only watched by the others."""
@@ -94,11 +94,12 @@ _HELD = "changed.month BETWEEN plan.first_month - 100 AND plan.last_month"
 # indicator or compared with it, or, where no plan in force promises anything about it, those of its region (see
 # `targets.expected.asked_figures`).
 _OF_FIGURE = (
-    f"SELECT plan.id, changed.indicator_id AS about FROM {{one}} AS changed, {_USING} "  # noqa: S608 - constants alone
+    "SELECT plan.id, changed.indicator_id AS about "  # noqa: S608 - constants alone
+    f"FROM {{changed_rows}} AS changed, {_USING} "
     f"WHERE used.indicator_id = changed.indicator_id AND {_HELD} UNION "
-    "SELECT plan.id, changed.indicator_id FROM {one} AS changed "
-    "JOIN targets_indicator AS it ON it.id = changed.indicator_id "
-    "LEFT JOIN departments_department AS home ON home.id = it.department_id JOIN plans_plan AS plan "
+    "SELECT plan.id, changed.indicator_id FROM {changed_rows} AS changed "
+    "JOIN targets_indicator AS indicator ON indicator.id = changed.indicator_id "
+    "LEFT JOIN departments_department AS home ON home.id = indicator.department_id JOIN plans_plan AS plan "
     f"ON plan.region_id = COALESCE(home.region_id, plan.region_id) WHERE {_HELD} "
     f"AND NOT EXISTS (SELECT 1 FROM {_USING} WHERE used.indicator_id = changed.indicator_id "
     "AND plan.state = 'published' AND plan.region_id = COALESCE(home.region_id, plan.region_id))"

@@ -77,7 +77,7 @@ def check_import_batch(pk: int) -> None:
 
 
 def _started(batch: ImportBatch) -> bool:
-    """Takes the batch up; False if it was cancelled meanwhile, or has been tried too often."""
+    """Takes the batch up; False if somebody cancelled it meanwhile, or if it was tried too often."""
     if batch.attempts >= ATTEMPTS:
         fail_import_batch(batch.pk, "crashed")
         return False
@@ -113,7 +113,7 @@ def _unreadable(error: UnreadableError) -> ImportCheckResult:
 
 
 def judge_import_file(batch: ImportBatch, data: bytes) -> ImportCheckResult:
-    """Everything about the file; UnreadableError if it cannot be read as a table."""
+    """Checks the whole file; UnreadableError if it cannot be read as a table."""
     limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
     rows, names = read_file_rows(data, limits), load_known_names(batch.source.by)
     memory = MappingMemory(batch.source.by)
@@ -134,7 +134,7 @@ def judge_import_file(batch: ImportBatch, data: bytes) -> ImportCheckResult:
     _tell(batch, 80)
     accepted = _accepted(pairs, problems, odd, _broken_sheets(table))
     if len(accepted) < len(entries):
-        before = _circumstances(before, series, _series(one.entry for one in accepted))
+        before = _circumstances(before, series, _series(row.entry for row in accepted))
     understood = UnderstoodFile(Understanding.of(table), table.mapping, memory.found or batch.remembered)
     return ImportCheckResult(
         table.read, accepted, order_table_mistakes([*table.mistakes, *mistakes]), before, understood
@@ -142,18 +142,19 @@ def judge_import_file(batch: ImportBatch, data: bytes) -> ImportCheckResult:
 
 
 def _nothing_in(table: FigureTable) -> str:
-    """Why there is no figure: one of our forms came back as it was, or it is no table of figures."""
+    """Why the file holds no figure: it is a form of ours that nobody filled in, or it is no table of figures."""
     reasons = {row.reason for sheet in table.recognition.sheets for row in sheet.left_out}
     return "not_filled_in" if "no_figures" in reasons else "empty"
 
 
 def _series(entries: Iterable[Entry]) -> set[tuple[int, int, int]]:
     """The years of indicators and regions (`SeriesKey`) of the entries."""
-    return {(one[0], one[1], one[2].year) for one in entries}
+    return {(entry[0], entry[1], entry[2].year) for entry in entries}
 
 
 def _circumstances(before: str, series: set[tuple[int, int, int]], accepted: set[tuple[int, int, int]]) -> str:
-    """What the accepted rows were checked against: for them alone, if nothing has changed while all were checked."""
+    """What the accepted rows were checked against: the circumstances of these rows alone, if nothing has changed while
+    all rows were checked."""
     if not accepted or accepted == series:
         return before
     found = staging.read_check_circumstances(series_query(accepted))
@@ -163,25 +164,29 @@ def _circumstances(before: str, series: set[tuple[int, int, int]], accepted: set
 def _problems(
     batch: ImportBatch, entries: Sequence[Entry]
 ) -> tuple[dict[int, list[Problem]], dict[int, list[Problem]]]:
-    """What forbids entries, and what looks odd about them, which forbids nothing: the file's reviewer sees it. Whoever
-    hands in for a review hands in only what is asked of the own units; a plan office makes nothing of another city
-    official."""
+    """What forbids entries, and what looks odd about them.
+
+    Oddities forbid nothing; the file's reviewer sees them. A person who hands figures in for a review hands in only
+    what is asked of the own units; a plan office makes no figure of another city official.
+    """
     strange = (find_foreign_entries if batch.official else find_unasked_entries)(entries, batch.source.by)
     background = Background(entries)
     return check_entries(entries, background) | strange, odd_entries(entries, background)
 
 
 def _broken_sheets(table: FigureTable) -> set[str]:
-    """The sheets about which something is wrong beside their rows, in the headings: no row of theirs is trusted.
+    """The sheets with a mistake outside their rows of figures, in the headings: no row of such a sheet is trusted.
 
-    A heading that is only told too little, the year or the other half of a ratio, is wrong for its own figures alone:
-    they have no line, and the figures beside them do not depend on it.
+    A heading may merely tell too little, the year or the other half of a ratio. Then only the figures under it are
+    wrong: they have no line, and the figures beside them do not depend on it.
     """
     if not table.mistakes:
         return set()
-    rows = {(line.sheet, line.row) for line in table.lines} | {(one.sheet, one.row) for one in table.fragments}
-    beside = [one for one in table.mistakes if (one.sheet, one.row) not in rows]
-    return {one.sheet for one in beside if (one.problem.code, one.problem.column) not in OF_ITS_COLUMN}
+    rows = {(line.sheet, line.row) for line in table.lines} | {
+        (fragment.sheet, fragment.row) for fragment in table.fragments
+    }
+    beside = [mistake for mistake in table.mistakes if (mistake.sheet, mistake.row) not in rows]
+    return {mistake.sheet for mistake in beside if (mistake.problem.code, mistake.problem.column) not in OF_ITS_COLUMN}
 
 
 def _accepted(
@@ -198,33 +203,35 @@ def _accepted(
 
 
 def order_table_mistakes(mistakes: Iterable[TableMistake]) -> list[TableMistake]:
-    """The mistakes by row, each once: a name may be wrong for several figures of a row. Sheets stay in the order in
-    which they were met.
-    """
+    """The mistakes by row, each only once, because a name may be wrong for several figures of a row. Sheets stay in the
+    order in which they were met."""
     sheets: dict[str, int] = {}
     listed = list(dict.fromkeys(mistakes))
     for mistake in listed:
         sheets.setdefault(mistake.sheet, len(sheets))
-    return sorted(listed, key=lambda one: (sheets[one.sheet], one.row))
+    return sorted(listed, key=lambda mistake: (sheets[mistake.sheet], mistake.row))
 
 
 def _tell(batch: ImportBatch, progress: int) -> None:
-    """Says how far the check is; CancelledError if nobody wants it any more."""
+    """Says how far the check is; CancelledError if the import was cancelled."""
     if not ImportBatch.objects.filter(pk=batch.pk, state=ImportState.CHECKING.value).update(progress=progress):
         raise CancelledError
 
 
 @transaction.atomic
 def _stored(batch: ImportBatch, verdict: ImportCheckResult, failure: str = "") -> None:
-    """Keeps what was found: rows, counts and errors, all of it or nothing."""
+    """Stores what the check found: rows, counts and errors, all of it or nothing."""
     locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if locked.state != ImportState.CHECKING.value:
         raise CancelledError
     for outcome, number in staging.stage_accepted_rows(locked, verdict.accepted).items():
         setattr(locked, outcome, number)
     locked.read, locked.rejected = verdict.read, verdict.read - len(verdict.accepted)
-    locked.odd = sum(bool(one.odd) for one in verdict.accepted)
-    locked.errors, locked.errors_total = [_told(one) for one in verdict.mistakes[:ERRORS_KEPT]], len(verdict.mistakes)
+    locked.odd = sum(bool(row.odd) for row in verdict.accepted)
+    locked.errors, locked.errors_total = (
+        [_told(mistake) for mistake in verdict.mistakes[:ERRORS_KEPT]],
+        len(verdict.mistakes),
+    )
     locked.circumstances, locked.failure = verdict.circumstances, failure
     if verdict.understood is not None:
         locked.recognition = verdict.understood.understanding.to_json()

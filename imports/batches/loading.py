@@ -27,7 +27,7 @@ _entry = partial(tuple.__new__, Entry)
 
 
 def load_known_names(by: User) -> KnownNames:
-    """Every name that may stand in a table of somebody's, in a handful of queries."""
+    """Every name that may stand in a table of the uploader's, in a handful of queries."""
     own = {role.department.region_id for role in by.held}
     return KnownNames(_indicators(by), _regions(by, own), _departments(by, own))
 
@@ -88,7 +88,7 @@ class FigureLineResolver:
         self._ids: dict[tuple[str, str], tuple[NamedIndicator, int]] = {}
 
     def entry(self, line: FigureLine) -> tuple[Entry | None, list[Problem]]:
-        """The line's entry, or what in it names nothing or does not belong together."""
+        """The line's entry, or the problems: unknown names, and values that do not fit the indicator."""
         names = (line.indicator, line.region)
         if names not in self._ids and (problems := self._look_up(names, line)):
             return None, problems
@@ -104,10 +104,10 @@ class FigureLineResolver:
         return _entry((indicator.id, region_id, month, *figures, line.note)), _NOTHING
 
     def _look_up(self, names: tuple[str, str], line: FigureLine) -> list[Problem]:
-        """Finds indicator and region of a line for `_ids`, or says why they are none."""
+        """Finds indicator and region of a line and keeps them in `_ids`, or says why their names are unknown."""
         indicator, region = self._known.indicators.find(names[0]), self._known.regions.find(names[1])
         if isinstance(indicator, Problem) or isinstance(region, Problem):
-            named = [one for one in (indicator, region) if isinstance(one, Problem)]
+            named = [answer for answer in (indicator, region) if isinstance(answer, Problem)]
             return [*named, *self._unknown_department(line.department)]
         self._ids[names] = indicator, region.id
         return []
@@ -123,11 +123,11 @@ class FigureLineResolver:
             yield Problem("unit_differs", "unit", (("found", line.unit), ("unit", indicator.unit)))
 
     def _department(self, indicator: NamedIndicator, text: str) -> Iterator[Problem]:
-        """One of the departments that are named must be the one that reports the indicator."""
+        """What is wrong with the departments of a row: each must be known, and one must report the indicator."""
         found = [self._known.departments.find(name) for name in self._names(text)]
-        unknown = [one for one in found if isinstance(one, Problem)]
+        unknown = [answer for answer in found if isinstance(answer, Problem)]
         yield from unknown
-        ids = {one.id for one in found if isinstance(one, NamedEntity)}
+        ids = {department.id for department in found if isinstance(department, NamedEntity)}
         if ids and not unknown and indicator.department and indicator.department not in ids:
             right = self._known.departments.by_id[indicator.department].name
             yield Problem("department_differs", "department", (("found", text[:40]), ("right", right)))
@@ -140,10 +140,10 @@ class FigureLineResolver:
 
     def _unknown_department(self, text: str) -> list[Problem]:
         found = [self._known.departments.find(name) for name in self._names(text)]
-        return [one for one in found if isinstance(one, Problem)]
+        return [answer for answer in found if isinstance(answer, Problem)]
 
     def _value(self, indicator: NamedIndicator, line: FigureLine) -> tuple[Decimal | None, list[Problem]]:
-        """This month's figure or the running total beside it, as the indicator is entered."""
+        """This month's figure, or the running total beside it if the indicator is entered as a total since January."""
         if indicator.to_date:
             return line.to_date, []
         if line.value is None and line.numerator is None:
@@ -151,7 +151,7 @@ class FigureLineResolver:
         return line.value, []
 
     def unknown(self, fragment: FigureFragment) -> Iterator[Problem]:
-        """Which of a figure's names name nothing; a name that is missing has been told."""
+        """Which names of a fragment are unknown; a missing name was told before."""
         if fragment.indicator and isinstance(found := self._known.indicators.find(fragment.indicator), Problem):
             yield found
         if fragment.region and isinstance(place := self._known.regions.find(fragment.region), Problem):
@@ -166,13 +166,15 @@ def _differs(written: str, unit: str) -> bool:
 
 
 def entries_of(table: FigureTable, names: KnownNames) -> tuple[list[tuple[FigureLine, Entry]], list[TableMistake]]:
-    """The entry of each line that names something, once; and the mistakes in the names of all rows."""
+    """The entry of each line whose names are known, each figure once; and the mistakes in the names of all rows."""
     directory, first, entries = (
         FigureLineResolver(names),
         dict[tuple[object, ...], FigureLine](),
         list[tuple[FigureLine, Entry]](),
     )
-    mistakes = [table.mistake(one, problem) for one in table.fragments for problem in directory.unknown(one)]
+    mistakes = [
+        table.mistake(fragment, problem) for fragment in table.fragments for problem in directory.unknown(fragment)
+    ]
     for line in table.lines:
         entry, problems = directory.entry(line)
         if entry is not None:

@@ -40,13 +40,13 @@ Places = Mapping[tuple[str, int], Sequence[tuple[int, str]]]
 
 
 def mark_errors_of_batch(pk: int) -> None:
-    """Makes the marked workbook of a batch that has errors in its rows; one that is there already is left alone."""
+    """Makes the marked workbook of a batch that has errors in its rows, unless the workbook was made already."""
     batch = ImportBatch.objects.get(pk=pk)
     if not batch.has_marked or uploads.marked_path(batch.file).exists():
         return
     data = uploads.path_of(batch.file).read_bytes()
     rows = read_file_rows(data, Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS))
-    errors = [explain_stored_error(one) for one in batch.errors]
+    errors = [explain_stored_error(error) for error in batch.errors]
     places = _places(errors)
     looks = data.startswith(b"PK") and len(rows) <= MOST_ROWS
     book = _with_look(data, places) if looks else None
@@ -54,7 +54,7 @@ def mark_errors_of_batch(pk: int) -> None:
 
 
 def _saved(name: str, book: Workbook) -> None:
-    """The whole workbook or none: somebody may fetch it any time."""
+    """Saves the whole workbook or none: somebody may fetch it at any time."""
     path = uploads.marked_path(name)
     unfinished = path.with_suffix(".part")
     try:
@@ -105,7 +105,7 @@ def _coloured(cell: MarkedCell, sentences: str) -> None:
 
 
 def _by_column(cells: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    for column, lot in groupby(sorted(cells, key=lambda one: one[0]), key=lambda one: one[0]):
+    for column, lot in groupby(sorted(cells, key=lambda cell: cell[0]), key=lambda cell: cell[0]):
         yield column, "\n".join(dict.fromkeys(sentence for _column, sentence in lot))
 
 

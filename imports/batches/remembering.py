@@ -1,4 +1,4 @@
-"""What departments have said about files of a form, and whose word counts for whose files."""
+"""What departments have said about files of a form, and whose corrections are used for whose files."""
 
 from collections.abc import Iterable
 
@@ -10,24 +10,24 @@ from imports.vocabulary.strict import HostileError
 
 
 class MappingMemory:
-    """Answers what was said about a form; `found` is where the answer came from."""
+    """Finds what was said about files of a form; `found` is the remembered mapping that the answer came from."""
 
     def __init__(self, user: User) -> None:
         self._departments = importing_departments_of(user)
         self.found: RememberedMapping | None = None
 
     def recall(self, shape: str) -> FileMapping | None:
-        """What the person's departments have said about files of this shape, the last word if there are several."""
+        """What the person's departments have said last about files of this shape; None if they said nothing."""
         kept = RememberedMapping.objects.filter(department__in=self._departments, shape=shape)
-        for one in kept.order_by("-at"):
-            if (mapping := read_stored_mapping(one.mapping)) is not None:
-                self.found = one
+        for remembered in kept.order_by("-at"):
+            if (mapping := read_stored_mapping(remembered.mapping)) is not None:
+                self.found = remembered
                 return mapping
         return None
 
 
 def read_stored_mapping(data: object) -> FileMapping | None:
-    """A stored mapping; None if there is none, or one that is written like none of ours."""
+    """A stored mapping; None if there is none, or if it is not written as we write mappings."""
     try:
         return FileMapping.from_json(data)
     except HostileError:
@@ -37,6 +37,8 @@ def read_stored_mapping(data: object) -> FileMapping | None:
 def importing_departments_of(user: User) -> list[Department]:
     """The departments in which the person imports, the first one first."""
     held: Iterable[Department] = (
-        one.department for one in user.held if scope_of(Action.IMPORT_OBSERVATIONS, Role(one.role)) is not None
+        membership.department
+        for membership in user.held
+        if scope_of(Action.IMPORT_OBSERVATIONS, Role(membership.role)) is not None
     )
-    return sorted(set(held), key=lambda one: one.code)
+    return sorted(set(held), key=lambda department: department.code)

@@ -162,18 +162,18 @@ class _Document:
         self._add(self._repeated_row, tuple(self._row))
 
     def _add(self, repeated: int, cells: tuple[Cell, ...]) -> None:
-        """The row once, or as often as the file says it is repeated."""
+        """Adds the row once, or as often as the file says that it is repeated."""
         if len(self._rows) + repeated > self._limits.rows:
             raise UnreadableError("too_many_rows", limit=str(self._limits.rows))
         self._cells_made += repeated * len(cells)
         if self._cells_made > self._limits.cells:
             raise UnreadableError("bomb")
-        self._rows += [FileRow(self._name, self._number + one, cells) for one in range(1, repeated + 1)]
+        self._rows += [FileRow(self._name, self._number + offset, cells) for offset in range(1, repeated + 1)]
         self._number += repeated
 
 
 def _count(written: str | None) -> int:
-    """How often something is repeated; a number that is none stands for once."""
+    """How often a row or cell is repeated; text that is no number means once."""
     return max(1, min(int(written), 10**7)) if written and written.isascii() and written.isdecimal() else 1
 
 

@@ -119,7 +119,7 @@ def open_workbook_archive(data: bytes, limits: Limits) -> zipfile.ZipFile:
 
 def _looked_through(source: zipfile.ZipFile, limits: Limits) -> Iterator[tuple[str, bytes]]:
     with source:
-        wanted = {one.filename.lower(): one for one in source.infolist() if _PARTS.fullmatch(one.filename)}
+        wanted = {entry.filename.lower(): entry for entry in source.infolist() if _PARTS.fullmatch(entry.filename)}
         if "xl/workbook.xml" not in wanted:
             raise UnreadableError("no_table")
         texts = _Texts(_content(source, wanted.get("xl/sharedstrings.xml")), limits)
@@ -134,7 +134,7 @@ def _looked_through(source: zipfile.ZipFile, limits: Limits) -> Iterator[tuple[s
 
 
 def _content(source: zipfile.ZipFile, entry: zipfile.ZipInfo | None) -> bytes:
-    """A part, never more of it than the archive says, whatever the packed bytes hold."""
+    """The content of a part, never longer than the archive says, whatever the packed bytes hold."""
     content = source.read(entry) if entry else b""
     if DECLARATION.search(content) or b"\0" in content:
         raise UnreadableError("broken_xlsx")  # Office Open XML has no DTD, so no entities, and is written in UTF-8
@@ -177,7 +177,7 @@ def _check_places(content: bytes, limits: Limits) -> None:
     if too_many(NEAR_COLUMNS) and too_many(_near_columns(content)):
         near = [_PLACE.search(found) for found in _NEAR.findall(content)]
         places = [(int(place[2]), _column(place[1])) for place in near if place]
-        limits.check_place(max([rows, *(one for one, _ in places)]), max([columns, *(one for _, one in places)]))
+        limits.check_place(max([rows, *(row for row, _ in places)]), max([columns, *(column for _, column in places)]))
 
 
 def _near_columns(content: bytes) -> int:
@@ -244,7 +244,9 @@ def _percentages(styles: bytes) -> list[bytes]:
 
 
 def _attributes(tag: bytes) -> dict[str, str]:
-    return {name.decode(): (one or other).decode("utf-8", "replace") for name, one, other in _ATTRIBUTE.findall(tag)}
+    return {
+        name.decode(): (double or single).decode("utf-8", "replace") for name, double, single in _ATTRIBUTE.findall(tag)
+    }
 
 
 def _as_text(sheet: bytes, percentages: Sequence[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""The form by which a person says what the columns of a file mean, and everything that cannot be meant so."""
+"""The form by which a person says what the columns of a file mean, and every answer that makes no sense."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ class ColumnRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A sheet beside its inputs; `own` is what was said about it before."""
+    """A sheet beside its inputs; `own` is what was said about the sheet before."""
 
     shown: ShownSheet
     own: SheetMapping
@@ -60,38 +60,40 @@ class FormCorrection:
         self.shown, self._names = shown, names
         self.errors: list[str] = []
         self.heading = HeadingForm(shown, data, prefix=prefix)
-        listed = [one for one in shown.columns if one.column.index < MOST_COLUMNS]
-        self.columns = [ColumnRow(one, _column_form(f"{prefix}-c{one.column.index}", one, data)) for one in listed]
+        listed = [column for column in shown.columns if column.column.index < MOST_COLUMNS]
+        self.columns = [
+            ColumnRow(column, _column_form(f"{prefix}-c{column.column.index}", column, data)) for column in listed
+        ]
         self.sheets = [
-            SheetRow(one, own, _sheet_form(f"{prefix}-s{place}", one, own, data))
-            for place, one in enumerate(shown.sheets)
-            for own in [mapping.of(shown.shape, one.name)]
+            SheetRow(sheet, own, _sheet_form(f"{prefix}-s{place}", sheet, own, data))
+            for place, sheet in enumerate(shown.sheets)
+            for own in [mapping.of(shown.shape, sheet.name)]
         ]
 
     def is_valid(self) -> bool:
         """Checks every input, and then whether they go together; all that is wrong is told at once."""
-        inputs = [self.heading, *(one.form for one in self.columns), *(one.form for one in self.sheets)]
-        if False in [one.is_valid() for one in inputs]:
+        inputs = [self.heading, *(row.form for row in self.columns), *(row.form for row in self.sheets)]
+        if False in [form.is_valid() for form in inputs]:
             return False
-        self._said = [self._column(one) for one in self.columns]
-        self._fixed = [self._names_of(one) for one in self.sheets]
-        if not self._moved and not self.all_skipped and all(one.is_valid() for one in inputs):
+        self._said = [self._column(row) for row in self.columns]
+        self._fixed = [self._names_of(row) for row in self.sheets]
+        if not self._moved and not self.all_skipped and all(form.is_valid() for form in inputs):
             self._check_together()
-        return not self.errors and all(one.is_valid() for one in inputs)
+        return not self.errors and all(form.is_valid() for form in inputs)
 
     @property
     def all_skipped(self) -> bool:
-        return all(one.form.cleaned_data["skipped"] for one in self.sheets)
+        return all(row.form.cleaned_data["skipped"] for row in self.sheets)
 
     @property
     def _moved(self) -> bool:
-        """Whether other rows are the headings now: then nothing is known yet about the columns."""
+        """Whether the person names other heading rows: then nothing is known yet about the columns."""
         return bool(self.heading.cleaned_data["rows"] != self.shown.first.heading_rows)
 
     # --- What was said about single columns and sheets ----------------------------------------------------------------
 
     def _column(self, row: ColumnRow) -> RecognisedColumn:
-        """The column as the person says that it is; what is wrong with it is told beside it."""
+        """The column as the person describes it; mistakes are told beside its inputs."""
         column, said = row.shown.column, row.form.cleaned_data
         meaning = said["meaning"] or (UNKNOWN if column.heading else "")
         if meaning == UNKNOWN and not (self.all_skipped or self._moved):
@@ -133,11 +135,13 @@ class FormCorrection:
     # --- What goes together -------------------------------------------------------------------------------------------
 
     def _check_together(self) -> None:
-        rows = {one.shown.column.index: one for one in self.columns}
+        rows = {column_row.shown.column.index: column_row for column_row in self.columns}
         columns = self._all_columns()
         for column in find_repeated_columns(columns):
             if column.index in rows:
-                first = next(one for one in columns if (one.meaning, one.fixed) == (column.meaning, column.fixed))
+                first = next(
+                    other for other in columns if (other.meaning, other.fixed) == (column.meaning, column.fixed)
+                )
                 rows[column.index].form.add_error(
                     "meaning",
                     _("Column %(first)s holds the same already. Leave one of the two aside.")
@@ -150,23 +154,23 @@ class FormCorrection:
         self.errors = list(dict.fromkeys(self.errors))
 
     def _all_columns(self) -> list[RecognisedColumn]:
-        """All columns as they are to be understood, those too far on the right as they were."""
-        return [*self._said, *(one.column for one in self.shown.columns if one.column.index >= MOST_COLUMNS)]
+        """All columns as they are to be understood; those too far on the right stay as they were recognised."""
+        return [*self._said, *(shown.column for shown in self.shown.columns if shown.column.index >= MOST_COLUMNS)]
 
     # --- The mapping --------------------------------------------------------------------------------------------------
 
     def sheets_mapping(self) -> Iterator[tuple[str, SheetMapping]]:
-        """Key → mapping of the sheets about which something is said."""
+        """Key → mapping of each sheet about which the person says something."""
         heading_rows = self.heading.cleaned_data["rows"] if self._moved else ()
         for row, fixed in zip(self.sheets, self._fixed, strict=True):
-            columns = self._corrected({} if self._moved else {one.index: one for one in row.own.columns})
+            columns = self._corrected({} if self._moved else {column.index: column for column in row.own.columns})
             said = replace(fixed, columns=columns, heading_rows=heading_rows or row.own.heading_rows)
             if said != SheetMapping():
                 single = len(self.sheets) == 1
                 yield self.shown.shape if single else f"{self.shown.shape}/{row.shown.name}", said
 
     def _corrected(self, before: Given[int, MappedColumn]) -> tuple[MappedColumn, ...]:
-        """What was said before, and what is said now; a column that is as it was recognised is not mentioned."""
+        """What was said before, and what is said now; a column that stays as it was recognised is not mentioned."""
         found = dict(before)
         for row, column in zip(self.columns, self._said, strict=True):
             if column != row.shown.column and column.meaning != UNKNOWN:
@@ -184,15 +188,15 @@ class Correction:
         mapping = read_stored_mapping(batch.mapping) or FileMapping()
         self._data = data
         self.forms = [
-            FormCorrection(str(place), one, mapping, names, data) for place, one in enumerate(self.recognised.forms)
+            FormCorrection(str(place), form, mapping, names, data) for place, form in enumerate(self.recognised.forms)
         ]
         self.errors: list[str] = []
-        self.indicators = sorted({one.name for one in names.indicators.by_id.values()})
+        self.indicators = sorted({indicator.name for indicator in names.indicators.by_id.values()})
         self.regions = sorted(set(regions_seen_by(batch.source.by).values_list("name", flat=True)))
 
     @property
     def remember(self) -> bool:
-        """Whether it is to be kept for the next file of this form."""
+        """Whether the answers are to be kept for the next file of this form."""
         return self._data is None or self._data.get("remember") == "on"
 
     def is_valid(self) -> bool:
@@ -202,14 +206,14 @@ class Correction:
         if self._data.get("seen") != self.seen:
             self.errors = [_("The file was checked again meanwhile. Look at it once more.")]
             return False
-        valid = False not in [one.is_valid() for one in self.forms]
-        if valid and all(one.all_skipped for one in self.forms):
+        valid = False not in [form.is_valid() for form in self.forms]
+        if valid and all(form.all_skipped for form in self.forms):
             self.errors = [_("All sheets are left aside. Keep at least one that holds figures.")]
         return valid and not self.errors
 
     def mapping(self) -> FileMapping:
-        """What was said, once it is valid."""
-        return FileMapping(dict(pair for one in self.forms for pair in one.sheets_mapping()))
+        """What the person said; asked only after `is_valid`."""
+        return FileMapping(dict(pair for form in self.forms for pair in form.sheets_mapping()))
 
 
 def _digest(batch: ImportBatch) -> str:
@@ -234,10 +238,10 @@ def _column_form(prefix: str, shown: ShownColumn, data: Given[str, object] | Non
 
 
 def _sheet_form(prefix: str, shown: ShownSheet, own: SheetMapping, data: Given[str, object] | None) -> SheetForm:
-    """Inputs hold what was said by hand; what was recognised stands behind them."""
-    by_hand = {one.name: one.text for one in shown.given if one.by_hand}
+    """The form of a sheet: inputs hold what was said by hand; placeholders hold what was recognised."""
+    by_hand = {fact.name: fact.text for fact in shown.given if fact.by_hand}
     form = SheetForm(data, prefix=prefix, initial={**by_hand, "skipped": own.skipped})
-    recognised = {one.name: one.text for one in shown.given}
+    recognised = {fact.name: fact.text for fact in shown.given}
     for name, choices in (("indicator", "indicators"), ("region", "regions"), ("month", "")):
         form.fields[name].widget.attrs |= {
             "class": "form-control form-control-sm",

@@ -30,7 +30,7 @@ _ROWS = re.compile(r"(\d{1,7})(?:\s*[-~–至]\s*(\d{1,7}))?", re.ASCII)
 
 
 class UploadForm(forms.Form):
-    """One file; what stands in it is the service's to judge."""
+    """The form for one file; the service judges what stands in the file."""
 
     file = forms.FileField(
         label=_("File"),
@@ -98,7 +98,7 @@ class HeadingForm(forms.Form):
     def __init__(self, shown: ShownForm, data: Any, prefix: str) -> None:
         super().__init__(data, prefix=prefix, initial={"rows": shown.heading_rows})
         self.fields["rows"].widget.attrs["class"] = "form-control form-control-sm"
-        self._shown, self._last_row = shown.heading_rows, min(one.sheet.last_row for one in shown.sheets)
+        self._shown, self._last_row = shown.heading_rows, min(sheet.sheet.last_row for sheet in shown.sheets)
 
     def clean_rows(self) -> tuple[int, ...]:
         """The rows, from the first to the last."""

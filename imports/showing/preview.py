@@ -75,7 +75,7 @@ class LightsPreview:
 def errors_page(batch: ImportBatch, number: str | None) -> Page:
     """A page of the rejected rows' errors, as sentences."""
     page: Page = Paginator(batch.errors, ROWS_SHOWN).get_page(number)
-    page.object_list = [explain_stored_error(one) for one in page.object_list]
+    page.object_list = [explain_stored_error(error) for error in page.object_list]
     return page
 
 
@@ -102,7 +102,9 @@ def overtaken_figures_of(batch: ImportBatch) -> list[Overtaken]:
     kept = batch.overtaken[: ImportBatch.OVERTAKEN_KEPT]
     indicators = Indicator.objects.in_bulk({indicator for indicator, _region, _month in kept})
     regions = Region.objects.in_bulk({region for _indicator, region, _month in kept})
-    return [Overtaken(indicators[one], regions[place], Month.from_key(month)) for one, place, month in kept]
+    return [
+        Overtaken(indicators[indicator], regions[region], Month.from_key(month)) for indicator, region, month in kept
+    ]
 
 
 def odd_page(batch: ImportBatch, number: str | None) -> Page:
@@ -141,7 +143,7 @@ def preview_lights(batch: ImportBatch, user: User) -> LightsPreview | None:
         return None
     rows = StagedRow.objects.filter(batch=batch).exclude(outcome=StagedRow.Outcome.UNCHANGED)
     found = effects_of_entries([_entry(row) for row in rows], user)
-    changing = [one for one in found if one.differs]
+    changing = [effect for effect in found if effect.differs]
     return LightsPreview(changing[:LIGHTS_SHOWN], len(changing[LIGHTS_SHOWN:]), len(found) - len(changing))
 
 
@@ -151,7 +153,7 @@ def _entry(row: StagedRow) -> Entry:
 
 
 def failure_of(batch: ImportBatch) -> str:
-    """Why an import ended without import; empty where the errors say it, or if it did not."""
+    """Why an import ended without figures; empty where the errors say it, or if the import did not end so."""
     return str(FAILURES.get(batch.failure, ""))
 
 

@@ -33,7 +33,8 @@ SOURCES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class ShownColumn:
-    """A column: where it is, what it was taken for, for what alone its heading holds, and what stands in it."""
+    """A column: where it is, what it was taken for, what its heading fixes for all of its figures, and what stands in
+    it."""
 
     column: RecognisedColumn
     only: str
@@ -65,7 +66,7 @@ class ShownGiven:
 
 @dataclass(frozen=True, slots=True)
 class ShownSheet:
-    """A sheet and what belongs to it alone."""
+    """A sheet and what was recognised for this sheet alone."""
 
     sheet: SheetRecognition
     given: Sequence[ShownGiven]
@@ -107,13 +108,13 @@ class ShownForm:
 
     @property
     def further(self) -> int:
-        """So many columns are too far on the right to be shown."""
-        return sum(one.column.index >= MOST_COLUMNS for one in self.columns)
+        """How many columns are too far on the right to be shown."""
+        return sum(column.column.index >= MOST_COLUMNS for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRecognition:
-    """A file as it was understood. `failed`: something in its headings was not."""
+    """A file as it was understood. `failed`: something in its headings was not understood."""
 
     forms: Sequence[ShownForm]
     hidden: Sequence[str]
@@ -125,11 +126,12 @@ HEADING_ERRORS = frozenset({"heading_unknown", "heading_twice", "column_missing"
 
 
 def recognised_in(batch: ImportBatch, names: KnownNames) -> ShownRecognition | None:
-    """What was recognised in the file of a batch; None if it was not read, or is kept no longer."""
+    """What was recognised in the file of a batch; None if the file was not read, or if the recognition is kept no
+    longer."""
     if not batch.recognition:
         return None
     found = Understanding.from_json(batch.recognition)
-    samples = {one.shape: one.rows for one in found.samples}
+    samples = {sample.shape: sample.rows for sample in found.samples}
     sheets: dict[str, list[SheetRecognition]] = {}
     for sheet in found.recognition.sheets:
         sheets.setdefault(sheet.shape, []).append(sheet)
@@ -143,8 +145,10 @@ def _form(
 ) -> ShownForm:
     last = sheets[0].heading_rows[-1]
     below = [row for row in rows if row.number > last]
-    columns = [ShownColumn(one, only_text(one, names), _examples(one, below)) for one in sheets[0].columns]
-    return ShownForm(shape, [_sheet(one, found.left_out.get(one.sheet, {}), names) for one in sheets], columns, rows)
+    columns = [ShownColumn(column, only_text(column, names), _examples(column, below)) for column in sheets[0].columns]
+    return ShownForm(
+        shape, [_sheet(sheet, found.left_out.get(sheet.sheet, {}), names) for sheet in sheets], columns, rows
+    )
 
 
 def _examples(column: RecognisedColumn, rows: Sequence[SampleRow]) -> list[str]:
@@ -153,7 +157,7 @@ def _examples(column: RecognisedColumn, rows: Sequence[SampleRow]) -> list[str]:
 
 
 def _sheet(sheet: SheetRecognition, reasons: Mapping[str, int], names: KnownNames) -> ShownSheet:
-    left_out = [(one.row, LEFT_OUT.get(one.reason, one.reason), one.text) for one in sheet.left_out]
+    left_out = [(row.row, LEFT_OUT.get(row.reason, row.reason), row.text) for row in sheet.left_out]
     return ShownSheet(
         sheet,
         list(_given(sheet, names)),
@@ -184,7 +188,7 @@ def text_of_period(period: str) -> str:
 
 
 def only_text(column: RecognisedColumn, names: KnownNames) -> str:
-    """For what alone the figures of a column hold: 鹿城区 · 3月."""
+    """What the heading fixes for all figures of a column: 鹿城区 · 3月."""
     parts = (
         column.indicator and name_of_code(column.indicator, "indicator", names),
         column.region and name_of_code(column.region, "region", names),

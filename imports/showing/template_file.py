@@ -56,7 +56,7 @@ def write_entry_workbook(sheet: UnitWorksheet) -> bytes:
 
 
 def inputs_of(indicator: Indicator) -> tuple[str, ...]:
-    """The cells that are to be filled in."""
+    """The names of the cells that are to be filled in."""
     if indicator.is_ratio:
         return ("numerator", "denominator", "note")
     return ("value", "occurred_on", "note") if indicator.measure == Indicator.Measure.EVENT else ("value", "note")
@@ -80,28 +80,28 @@ def _fill(page: Worksheet, sheet: UnitWorksheet) -> None:
 
 
 def _write(page: Worksheet, place: int, row: WorksheetRow, region: str) -> None:
-    one = row.indicator
+    indicator = row.indicator
     known = {
-        "code": one.code,
-        "indicator": one.name,
+        "code": indicator.code,
+        "indicator": indicator.name,
         "region": region,
         "month": str(row.month),
-        "unit": one.unit,
+        "unit": indicator.unit,
         "rule": _rule(row),
-        "before": text_of_known_figure(one, row.before),
-        "last_year": text_of_known_figure(one, row.last_year),
-        "reported": text_of_known_figure(one, _reported(row)),
+        "before": text_of_known_figure(indicator, row.before),
+        "last_year": text_of_known_figure(indicator, row.last_year),
+        "reported": text_of_known_figure(indicator, _reported(row)),
     }
     for name, column in PLACES.items():
         cell = put(page, place, column, known.get(name) or None)
         cell.border, cell.alignment = EDGE, WRAPPED
-        if name in inputs_of(one):
+        if name in inputs_of(indicator):
             cell.fill, cell.protection, cell.number_format = INPUT, FREE, _format(name)
-            _validate(page, cell.coordinate, one, name)
+            _validate(page, cell.coordinate, indicator, name)
 
 
 def _reported(row: WorksheetRow) -> Entry | HandedInEntry | None:
-    """What was handed in and waits or stands; else what is official."""
+    """The figure that was handed in, if it is in review or approved; else the official figure."""
     counts = row.handed_in is not None and row.handed_in.state in (
         ReviewState.SUBMITTED.value,
         ReviewState.APPROVED.value,
@@ -114,11 +114,11 @@ def _format(name: str) -> str:
 
 
 def text_of_known_figure(indicator: Indicator, found: Entry | HandedInEntry | None) -> str:
-    """What is known, written out: 180/200 for a ratio; "" for nothing."""
+    """A known figure written out: 180/200 for a ratio; "" if none is known."""
     if found is None:
         return ""
     parts = (found.numerator, found.denominator) if indicator.is_ratio else (found.value,)
-    return "/".join(_plain(one) for one in parts if one is not None)
+    return "/".join(_plain(part) for part in parts if part is not None)
 
 
 def _plain(number: Decimal) -> str:
@@ -127,15 +127,15 @@ def _plain(number: Decimal) -> str:
 
 def _rule(row: WorksheetRow) -> str:
     """What is to be entered, in words."""
-    one = row.indicator
+    indicator = row.indicator
     told = []
-    if one.is_ratio:
-        names = {"numerator": one.numerator_name, "denominator": one.denominator_name}
-        units = {"numerator": one.numerator_unit, "denominator": one.denominator_unit}
+    if indicator.is_ratio:
+        names = {"numerator": indicator.numerator_name, "denominator": indicator.denominator_name}
+        units = {"numerator": indicator.numerator_unit, "denominator": indicator.denominator_unit}
         told = [f"{WORDS[name]}：{names[name]}（{units[name]}）" for name in names if names[name]]
-    elif one.measure == Indicator.Measure.EVENT:
+    elif indicator.measure == Indicator.Measure.EVENT:
         told = [_("1 when it is done, with the day; 0 if not yet")]
-    if one.entry_basis == Indicator.EntryBasis.TO_DATE:
+    if indicator.entry_basis == Indicator.EntryBasis.TO_DATE:
         told.append(_("total since January"))
     return "；".join([*told, *map(_target, row.promises)])
 

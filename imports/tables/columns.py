@@ -29,12 +29,12 @@ class RecognisedColumn:
 
     @property
     def fixed(self) -> tuple[str, str, str]:
-        """Indicator, region and period of all its cells, as far as the heading says them."""
+        """Indicator, region and period of all cells of the column, as far as the heading says them."""
         return self.indicator, self.region, self.period
 
     @property
     def measures(self) -> bool:
-        """Whether figures stand in it."""
+        """Whether figures stand in the column."""
         return self.meaning in MEASURES
 
 
@@ -57,7 +57,8 @@ def column_of(index: int, lines: Sequence[tuple[str, tuple[HeadingFact, ...]]]) 
 
 
 def _meaning(words: list[str], fixed: bool) -> str:
-    """The lowest heading decides; the parts of a running total, and of a total, are figures of no month."""
+    """What a column means by its headings: the lowest decides. Parts of a running total or of a total are figures of no
+    month."""
     if not words:
         return "value" if fixed else UNKNOWN
     if IGNORED in words or (len(set(words)) > 1 and {"to_date", TOTAL} & set(words)):
@@ -72,7 +73,7 @@ def _only(values: Sequence[str]) -> str:
 
 
 def _period(periods: Sequence[str], years: Sequence[str]) -> str:
-    """The month with the year of the heading above it; a year alone is the whole of it."""
+    """The month with the year of the heading above it; a heading with a year alone means the whole year."""
     if not periods:
         return str(Period(int(years[-1]), 12, 12)) if years else ""
     found = period_in(periods[-1])
@@ -82,7 +83,7 @@ def _period(periods: Sequence[str], years: Sequence[str]) -> str:
 
 
 def settle_columns(columns: Sequence[RecognisedColumn]) -> list[RecognisedColumn]:
-    """The columns once more, each seen beside the others: what only repeats or sums up others is left aside."""
+    """The columns, each compared with the others: a column that only repeats or sums up others is left aside."""
     names = Counter(column.meaning for column in columns if column.meaning in NAMES)
     parts = {column.fixed for column in columns if column.meaning in ("numerator", "denominator")}
     periods = [_span(column) for column in columns if column.measures and column.period]
@@ -108,12 +109,18 @@ def _span(column: RecognisedColumn) -> int:
 
 
 def correct_columns(columns: Sequence[RecognisedColumn], mapped: Sequence[MappedColumn]) -> list[RecognisedColumn]:
-    """The columns as a person says that they are."""
-    given = {one.index: one for one in mapped}
+    """The columns with a person's corrections."""
+    given = {said.index: said for said in mapped}
     found = []
     for column in columns:
-        if one := given.get(column.index):
-            column = replace(column, meaning=one.meaning, indicator=one.indicator, region=one.region, period=one.period)
+        if correction := given.get(column.index):
+            column = replace(
+                column,
+                meaning=correction.meaning,
+                indicator=correction.indicator,
+                region=correction.region,
+                period=correction.period,
+            )
         found.append(column)
     return found
 
@@ -122,7 +129,7 @@ _KINDS = ("indicators", "regions", "months")
 
 
 def layout_of(columns: Sequence[RecognisedColumn]) -> str:
-    """How the figures lie: "long", one a row, or "wide-months", "wide-regions-months" …: by what the headings fix."""
+    """How the figures lie: "long" (one a row), or by what the headings fix: "wide-months", "wide-regions-months" …"""
     measured = [column.fixed for column in columns if column.measures]
     kinds = [kind for position, kind in enumerate(_KINDS) if any(fixed[position] for fixed in measured)]
     return "-".join(["wide", *kinds]) if kinds else "long"

@@ -45,13 +45,14 @@ class FigureColumnGroup:
 
 
 def group_figure_columns(columns: Iterable[RecognisedColumn]) -> list[FigureColumnGroup]:
-    """The columns of figures, those with the same indicator, region and month together; notes and days go with them."""
+    """The columns of figures in groups: columns with the same indicator, region and month belong together; notes and
+    days go with them."""
     fixed: dict[tuple[str, str, str], dict[str, RecognisedColumn]] = {}
     for column in columns:
         if column.measures or (column.meaning in ("note", "occurred_on") and any(column.fixed)):
             fixed.setdefault(column.fixed, {}).setdefault(column.meaning, column)
-    with_figures = [(key, found) for key, found in fixed.items() if any(one.measures for one in found.values())]
-    return [FigureColumnGroup(position, *one) for position, one in enumerate(with_figures)]
+    with_figures = [(key, found) for key, found in fixed.items() if any(column.measures for column in found.values())]
+    return [FigureColumnGroup(position, *pair) for position, pair in enumerate(with_figures)]
 
 
 class Extraction:
@@ -64,7 +65,9 @@ class Extraction:
         self.cells = list(zip_longest(*(row.cells for row in self.rows)))
         self.groups = group_figure_columns(sheet.columns)
         self.shared = {
-            one.meaning: one for one in reversed(sheet.columns) if one.meaning in SHARED and not any(one.fixed)
+            column.meaning: column
+            for column in reversed(sheet.columns)
+            if column.meaning in SHARED and not any(column.fixed)
         }
         self.totals = [column for column in sheet.columns if column.meaning == TOTAL]
         self.values: Converted = {}
@@ -75,7 +78,7 @@ class Extraction:
         self.total_rows: list[int] = []
 
     def run(self) -> None:
-        """Fills lines, fragments, mistakes and left_out; the total rows are found, and not yet checked."""
+        """Fills `lines`, `fragments`, `mistakes` and `left_out`; finds the total rows, which are checked later."""
         unusual = self._converted()
         for group in self.groups:
             self._months(group)
@@ -92,7 +95,7 @@ class Extraction:
     # --- Converting ---------------------------------------------------------------------------------------------------
 
     def _converted(self) -> set[int]:
-        """Converts all columns; the rows in which something was not understood."""
+        """Converts all columns; the answer names the rows with a cell that was not understood."""
         bad: set[int] = set()
         for meaning, column in self.shared.items():
             if meaning != "month":
@@ -113,10 +116,11 @@ class Extraction:
         return make_cells_comparable(self.cells[column.index], names=column.meaning in SHARED)
 
     def _months(self, group: FigureColumnGroup) -> None:
-        """The month of every row: of the heading, of the column, or of the whole sheet, with its year."""
+        """Finds the month of every row: it stands in the heading, in the column or above the whole sheet; so does the
+        year."""
         years: Iterable[int | None] = repeat(self.sheet.year or None)
         if "year" in self.shared:
-            years = [one if isinstance(one, int) else self.sheet.year or None for one in self.values["year"]]
+            years = [year if isinstance(year, int) else self.sheet.year or None for year in self.values["year"]]
         pairs: list[tuple[Cell | Period, int | None]]
         given = period_in(group.fixed[2] or self.sheet.month)
         if not group.fixed[2] and "month" in self.shared:
@@ -169,11 +173,11 @@ class Extraction:
             return []
         lines = map(_line, self._tuples(group))
         if unusual or len(self.groups) > 1:
-            return [one for index, one in enumerate(lines) if index not in unusual and group.filled(index)]
+            return [line for index, line in enumerate(lines) if index not in unusual and group.filled(index)]
         return list(lines)
 
     def _incomplete(self, group: FigureColumnGroup) -> bool:
-        """Whether its figures can have no line, because something is told nowhere."""
+        """Whether no row can give a line for this group, because the table lacks something that a line needs."""
         nameless = any(self._name(group, position) is None for position in (0, 1))
         half = len({"numerator", "denominator"} & set(group.columns)) == 1
         return group.broken or half or nameless or "month" not in group.values
@@ -227,7 +231,7 @@ class Extraction:
                 self._told(index, row)
 
     def _reason(self, row: FileRow, texts: Sequence[str], *, under_notes: bool) -> str:
-        """Why the row is no figure; "" if it should be one."""
+        """Why the row is no figure; "" if the row should be a figure."""
         if _comparable(row.cells) in self.headings:
             return "repeated_heading"
         if any(canonical_name(text) in TOTALS for text in texts[:LONGEST_NOTE_ROW]):
@@ -257,12 +261,12 @@ class Extraction:
         self.mistakes += told
 
     def _not_filled_in(self, index: int) -> bool:
-        """Whether a row of a form that we handed out was left empty: its figure is not reported."""
+        """Whether nobody filled in this row of a form of ours: its figure is not reported."""
         told = [values[index] for name, values in self.values.items() if name in ("note", "occurred_on")]
-        return any(canonical_name(one.heading) == FORM for one in self.sheet.columns) and not any(told)
+        return any(canonical_name(column.heading) == FORM for column in self.sheet.columns) and not any(told)
 
     def _figure(self, group: FigureColumnGroup, index: int, row: FileRow, *, wrong: bool) -> list[TableMistake]:
-        """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: the row is."""
+        """Keeps the figure of one group in this row, and tells what is wrong with it; `wrong`: so is the row itself."""
         columns = {**group.columns, **{name: self.shared[name] for name in ("month",) if name in self.shared}}
         problems = [] if group.broken else list(self._problems(group.values, columns, index, row))
         if wrong or problems or self._incomplete(group):

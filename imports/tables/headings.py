@@ -31,7 +31,7 @@ class HeadingFact(NamedTuple):
 
 
 def facts_of(cell: Cell, known: KnownNames) -> tuple[HeadingFact, ...]:
-    """What a heading says; empty if it is not understood."""
+    """What a heading says; empty if the heading is not understood."""
     if isinstance(cell, date):
         return (HeadingFact(PERIOD, f"{cell.year}年{cell.month}月"),)
     text = canonical_name(text_of_cell(cell))
@@ -79,7 +79,7 @@ class HeadingReading:
 
     @cached_property
     def words(self) -> set[str]:
-        """The meanings in the row; a total is at home among the figures too."""
+        """The meanings in the row. A total says nothing here, because it also stands among figures."""
         return {fact.kind for facts in self.facts for fact in facts} - set(FIXED) - {"total"}
 
     @cached_property
@@ -93,12 +93,12 @@ class HeadingReading:
 
     @property
     def alike(self) -> bool:
-        """Two of a kind are found in no row of figures."""
+        """Whether two facts of a kind stand in the row, as they do in no row of figures."""
         return max(self.fixed.values(), default=0) > 1
 
     @property
     def heads(self) -> bool:
-        """Whether the row may be one of headings."""
+        """Whether the row may be a row of headings."""
         return self.alike or len(self.words) > 1 or (len(self.words) == 1 and self.fixed.total() > 0)
 
     @property
@@ -110,9 +110,9 @@ class HeadingReading:
 
 
 def find_heading_rows(rows: Sequence[FileRow], known: KnownNames) -> list[HeadingReading]:
-    """The heading rows, one to three of them; empty if there are none that could be recognised."""
+    """The heading rows, one to three of them; empty if no heading was recognised."""
     readings = [HeadingReading(row, known) for row in rows[:LOOKED_AT]]
-    best = max((one for one in readings if one.heads), key=lambda one: one.score, default=None)
+    best = max((reading for reading in readings if reading.heads), key=lambda reading: reading.score, default=None)
     if best is None:
         return []
     place = readings.index(best)
@@ -128,7 +128,8 @@ def find_heading_rows(rows: Sequence[FileRow], known: KnownNames) -> list[Headin
 
 
 def _belongs_above(upper: HeadingReading, line: HeadingReading) -> bool:
-    """Whether headings need the line above them: some are blank or the same, and it says something there."""
+    """Whether headings need the line above them: some headings are blank or equal, and the line above says what they
+    lack."""
     if upper.row.number != line.row.number - 1 or not any(upper.facts[index] for index in upper.filled):
         return False
     if upper.filled == [0]:
@@ -149,7 +150,7 @@ def spread_headings(lines: Sequence[HeadingReading], width: int) -> list[list[tu
         lower = lines[position + 1 :]
         covering: tuple[str, tuple[HeadingFact, ...]] | None = None
         for index in range(width):
-            below = any(_text(one, index) for one in lower)
+            below = any(_text(reading, index) for reading in lower)
             if text := _text(line, index):
                 columns[index].append((text, line.facts[index]))
                 covering = (text, line.facts[index]) if below else None
@@ -166,5 +167,7 @@ def _text(line: HeadingReading, index: int) -> str:
 
 
 def _without_repetition(column: list[tuple[str, tuple[HeadingFact, ...]]]) -> list[tuple[str, tuple[HeadingFact, ...]]]:
-    """Two merged rows of headings may both hold the same text."""
-    return [one for position, one in enumerate(column) if position == 0 or one[0] != column[position - 1][0]]
+    """The texts without those that repeat the text above them: two merged rows of headings may both hold it."""
+    return [
+        heading for position, heading in enumerate(column) if position == 0 or heading[0] != column[position - 1][0]
+    ]

@@ -35,9 +35,8 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class SheetMapping:
-    """The corrected columns of a sheet, its heading rows if they are others, and what holds for all its rows; `skipped`
-    if it is to be left aside altogether.
-    """
+    """The corrected columns of a sheet, its heading rows if the person names others, and what holds for all of its
+    rows; `skipped` if the sheet is to be left aside altogether."""
 
     columns: tuple[MappedColumn, ...] = ()
     heading_rows: tuple[int, ...] = ()
@@ -60,7 +59,7 @@ class SheetMapping:
 
 @dataclass(frozen=True, slots=True)
 class FileMapping:
-    """Shape of a sheet, with or without its name → how it is to be understood."""
+    """Key (shape of a sheet, with or without the sheet's name) → how the sheet is to be understood."""
 
     sheets: dict[str, SheetMapping] = field(default_factory=dict)
 
@@ -69,13 +68,13 @@ class FileMapping:
             raise HostileError("shape")
 
     def of(self, shape: str, name: str) -> SheetMapping:
-        """How the sheet of this shape and name is to be understood; nothing is corrected in others."""
+        """How the sheet of this shape and name is to be understood; an empty mapping if nothing was corrected in it."""
         return self.sheets.get(f"{shape}/{name}") or self.sheets.get(shape) or SheetMapping()
 
     def lasting(self) -> Self:
-        """What may be remembered for the next file of this shape: the month is another one then."""
-        lasting = {key: replace(one, month="") for key, one in self.sheets.items()}
-        return type(self)({key: one for key, one in lasting.items() if one != SheetMapping()})
+        """What may be remembered for the next file of this shape: everything but the month, which changes."""
+        lasting = {key: replace(sheet, month="") for key, sheet in self.sheets.items()}
+        return type(self)({key: sheet for key, sheet in lasting.items() if sheet != SheetMapping()})
 
     def to_json(self) -> dict[str, object]:
         """Plain dictionaries, lists, texts and numbers."""
@@ -90,5 +89,6 @@ class FileMapping:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The mapping again; HostileError, a ValueError, for anything that `to_json` would not have written."""
+        """The mapping that the JSON holds; HostileError, a ValueError, for anything that `to_json` would not have
+        written."""
         return decode_dataclass(cls, data)

@@ -85,9 +85,9 @@ def parse(
         recognised = [recognise_sheet(sheet, known, table.mapping) for sheet in sheets]
     without = _without_figures(sheets, recognised)
     found = [
-        one if one.skipped else _add(table, Extraction(one, sheet, readers))
-        for sheet, one in zip(sheets, recognised, strict=True)
-        if one.sheet not in without
+        recognition if recognition.skipped else _add(table, Extraction(recognition, sheet, readers))
+        for sheet, recognition in zip(sheets, recognised, strict=True)
+        if recognition.sheet not in without
     ]
     found = _without_wholes(table, found, sheets, known)
     hidden = rows.hidden if isinstance(rows, FileRows) else ()
@@ -114,14 +114,21 @@ def _sheets(rows: Iterable[FileRow]) -> list[list[FileRow]]:
 
 def _without_figures(sheets: list[list[FileRow]], recognised: list[SheetRecognition]) -> list[str]:
     """Sheets of text alone beside sheets of figures: instructions, a cover."""
-    holding = [one.recognised or one.mapped or _has_figures(rows) for one, rows in zip(recognised, sheets, strict=True)]
-    return [one.sheet for one, holds in zip(recognised, holding, strict=True) if not holds] if any(holding) else []
+    holding = [
+        recognition.recognised or recognition.mapped or _has_figures(rows)
+        for recognition, rows in zip(recognised, sheets, strict=True)
+    ]
+    return (
+        [recognition.sheet for recognition, holds in zip(recognised, holding, strict=True) if not holds]
+        if any(holding)
+        else []
+    )
 
 
 def _shaping(sheets: list[list[FileRow]], recognised: list[SheetRecognition]) -> list[SheetRecognition]:
     """The sheets that make the shape of the file: instructions and covers change without a new form."""
     pairs = zip(recognised, sheets, strict=True)
-    return [one for one, rows in pairs if one.recognised or _has_figures(rows)] or recognised
+    return [recognition for recognition, rows in pairs if recognition.recognised or _has_figures(rows)] or recognised
 
 
 def _has_figures(rows: Sequence[FileRow]) -> bool:
@@ -161,9 +168,13 @@ def _without_wholes(
     rows = {(row.sheet, row.number): row for sheet in sheets for row in sheet}
     return [
         replace(
-            one, left_out=(*one.left_out, *(leave_out_row(rows[one.sheet, at], "total") for at in dropped[one.sheet]))
+            recognition,
+            left_out=(
+                *recognition.left_out,
+                *(leave_out_row(rows[recognition.sheet, at], "total") for at in dropped[recognition.sheet]),
+            ),
         )
-        if one.sheet in dropped
-        else one
-        for one in found
+        if recognition.sheet in dropped
+        else recognition
+        for recognition in found
     ]

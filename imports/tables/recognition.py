@@ -21,7 +21,7 @@ LONGEST_TEXT, MOST_LEFT_OUT = 80, 1000
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A row that is no figure, and why: title, note, section, repeated_heading, total."""
+    """A row that holds no figure of its own, and why: title, note, section, repeated_heading, total."""
 
     row: int
     reason: str
@@ -75,7 +75,8 @@ class Recognition:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The recognition again; HostileError, a ValueError, for anything that `to_json` would not have written."""
+        """The recognition that the JSON holds; HostileError, a ValueError, for anything that `to_json` would not have
+        written."""
         return decode_dataclass(cls, data)
 
 
@@ -98,7 +99,7 @@ def recognise_sheet(rows: Sequence[FileRow], known: KnownNames, mapping: FileMap
     own = mapping.of(shape, rows[0].sheet)
     if own.heading_rows:
         lines = [headings.HeadingReading(row, known) for row in rows if row.number in own.heading_rows] or lines
-    columns = settle_columns([column_of(*one) for one in enumerate(headings.spread_headings(lines, width))])
+    columns = settle_columns([column_of(*numbered) for numbered in enumerate(headings.spread_headings(lines, width))])
     columns = _without_margin(correct_columns(columns, own.columns))
     numbers = tuple(line.row.number for line in lines)
     titles = [row for row in rows if row.number < numbers[0]]
@@ -118,7 +119,7 @@ def recognise_sheet(rows: Sequence[FileRow], known: KnownNames, mapping: FileMap
 
 
 def _likeliest(rows: Sequence[FileRow]) -> FileRow:
-    """The first row of several cells: where the headings would be."""
+    """The first row with several cells: the headings would stand there."""
     return next(
         (row for row in rows[: headings.LOOKED_AT] if sum(not is_blank_cell(cell) for cell in row.cells) > 1), rows[0]
     )
@@ -128,8 +129,10 @@ _FIGURES = re.compile(r"[-+]?\d[\d.,]*")
 
 
 def _shape(lines: Iterable[headings.HeadingReading], *, recognised: bool) -> str:
-    """What is the same in the next file of the form. Where no headings were recognised the line may be one that begins
-    with the day of the report: its figures change."""
+    """The shape of a sheet, from what stays alike in the next file of the form.
+
+    Where no headings were recognised the line may begin with the day of the report: its digits change.
+    """
     texts = [[canonical_name(text_of_cell(cell)) for cell in line.row.cells] for line in lines]
     if not recognised:
         texts = [[_FIGURES.sub("#", text) for text in line] for line in texts]
@@ -149,7 +152,7 @@ def _without_margin(columns: list[RecognisedColumn]) -> list[RecognisedColumn]:
 
 
 def leave_out_row(row: FileRow, reason: str) -> LeftOut:
-    """The row, with the beginning of what stands in it."""
+    """The row as one that is left out, with the beginning of its text."""
     text = " ".join(filter(None, (" ".join(text_of_cell(cell).split()) for cell in row.cells)))
     return LeftOut(row.number, reason, printable(text, LONGEST_TEXT))
 
@@ -184,8 +187,8 @@ def _with_year(period: str, year: int) -> str:
 
 
 def _contradiction(by_name: TitleReading, by_title: TitleReading) -> tuple[str, ...]:
-    """What the sheet's name and its title say, if they say different months or years."""
-    name, title = (period_in(one.period) if one.period else Period(None, 0) for one in (by_name, by_title))
+    """What the sheet's name and its title say, if they name different months or years."""
+    name, title = (period_in(reading.period) if reading.period else Period(None, 0) for reading in (by_name, by_title))
     years = {year for year in (by_name.year, by_title.year) if year}
     if name is None or title is None:
         return ()

@@ -27,13 +27,13 @@ class Sample:
 
 
 def samples_of(sheets: Iterable[Sequence[FileRow]], recognised: Iterable[SheetRecognition]) -> tuple[Sample, ...]:
-    """One sample of each shape; a bounded number."""
+    """One sample of each shape, up to a largest number of samples."""
     rows_of = {rows[0].sheet: rows for rows in sheets}
     first: dict[str, SheetRecognition] = {}
-    for one in recognised:
+    for sheet in recognised:
         if len(first) < MOST_SHEETS:
-            first.setdefault(one.shape, one)
-    return tuple(Sample(shape, _first_rows(rows_of[one.sheet], one.heading_rows)) for shape, one in first.items())
+            first.setdefault(sheet.shape, sheet)
+    return tuple(Sample(shape, _first_rows(rows_of[sheet.sheet], sheet.heading_rows)) for shape, sheet in first.items())
 
 
 def _first_rows(rows: Sequence[FileRow], headings: Sequence[int]) -> tuple[SampleRow, ...]:

@@ -38,7 +38,7 @@ def _text(number: Decimal) -> str:
 
 
 def find_total_difference(stated: dict[str, Decimal], parts: Sequence[FigureLine]) -> TotalDifference | None:
-    """Where the total is not what its parts sum up to, None if it is; a rate beside its parts is no sum."""
+    """Where the total is not the sum of its parts; None if it is the sum. A rate beside its parts is no sum."""
     for column, number in stated.items():
         if column in ("value", "to_date") and "denominator" in stated:
             continue
@@ -52,7 +52,7 @@ def find_total_difference(stated: dict[str, Decimal], parts: Sequence[FigureLine
 
 
 class _Parts:
-    """The lines of a group by what a total may be the total of."""
+    """The lines of a group, ordered so that the parts of a total are found quickly."""
 
     def __init__(self, lines: Iterable[FigureLine], rows: Sequence[int]) -> None:
         self.lines = list(lines)
@@ -61,7 +61,8 @@ class _Parts:
         self._of: dict[Key, list[FigureLine]] = {}
 
     def candidates(self, row: int, key: Key) -> list[list[FigureLine]]:
-        """The lines up to the last total, those down to the next one, and all: each may be meant."""
+        """The lines up to the last total, the lines down to the next total, and all lines: a total may mean each of the
+        three."""
         place = bisect_left(self._totals, row)
         above = self._totals[place - 1] if place else 0
         below = self._totals[place + 1] if place + 1 < len(self._totals) else self._rows[-1] + 1 if self._rows else 0
@@ -87,7 +88,7 @@ def _matching(lines: Sequence[FigureLine], key: Key) -> list[FigureLine]:
 
 
 def check_rows(found: Extraction) -> None:
-    """Leaves out the total rows that are right, and tells those that are not."""
+    """Leaves out the total rows that are right, and tells those that are wrong."""
     if not found.total_rows:
         return
     numbers = [found.rows[index].number for index in found.total_rows]
@@ -96,7 +97,7 @@ def check_rows(found: Extraction) -> None:
         by_group[line.group].append(line)
     parts = {group.position: _Parts(by_group[group.position], numbers) for group in found.groups}
     for index in found.total_rows:
-        wrong = [one for group in found.groups if (one := _checked(found, group, index, parts[group.position]))]
+        wrong = [pair for group in found.groups if (pair := _checked(found, group, index, parts[group.position]))]
         if not wrong:
             found.left_out.append(leave_out_row(found.rows[index], "total"))
         for mistake, fragment in wrong:

@@ -24,10 +24,12 @@ class Understanding:
 
     @classmethod
     def of(cls, table: FigureTable) -> Self:
-        """What is worth keeping of a table; of the rows that are left out, the first ones of each sheet."""
+        """What is worth keeping of a table; of the rows that are left out only the first of each sheet are kept."""
         sheets = table.recognition.sheets
-        left_out = {one.sheet: dict(Counter(row.reason for row in one.left_out)) for one in sheets if one.left_out}
-        kept = replace(table.recognition, sheets=tuple(_shortened(one) for one in sheets))
+        left_out = {
+            sheet.sheet: dict(Counter(row.reason for row in sheet.left_out)) for sheet in sheets if sheet.left_out
+        }
+        kept = replace(table.recognition, sheets=tuple(_shortened(sheet) for sheet in sheets))
         return cls(kept, table.samples, left_out)
 
     def to_json(self) -> dict[str, object]:
@@ -36,7 +38,8 @@ class Understanding:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The understanding again; HostileError, a ValueError, for anything that `to_json` would not have written."""
+        """The understanding that the JSON holds; HostileError, a ValueError, for anything that `to_json` would not have
+        written."""
         return decode_dataclass(cls, data)
 
 
@@ -48,7 +51,7 @@ def _storable(data: object) -> object:
     if isinstance(data, str):
         return printable(data, LONGEST_TEXT)
     if isinstance(data, list):
-        return [_storable(one) for one in data]
+        return [_storable(element) for element in data]
     if isinstance(data, dict):
-        return {printable(key, LONGEST_TEXT): _storable(one) for key, one in data.items()}
+        return {printable(key, LONGEST_TEXT): _storable(value) for key, value in data.items()}
     return data

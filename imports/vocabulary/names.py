@@ -1,4 +1,4 @@
-"""Names of indicators, regions and departments, and what is called by them (pure, imports no Django)."""
+"""Names of indicators, regions and departments, and who or what bears them (pure, imports no Django)."""
 
 import re
 from collections import defaultdict
@@ -26,7 +26,7 @@ class NamedEntity:
 
 @dataclass(frozen=True, slots=True)
 class NamedIndicator(NamedEntity):
-    """An indicator, and what of it decides how a table is to be understood."""
+    """An indicator with the properties that decide how a table is to be understood."""
 
     unit: str = ""
     to_date: bool = False
@@ -46,8 +46,10 @@ Kind = TypeVar("Kind", bound=NamedEntity)
 
 
 class NameIndex(Generic[Kind]):
-    """Everything of one kind by code, by name, and by whatever else it is called. Where several are called so, those
-    come first that are in the first lot of ids of `near`, then those in the next one."""
+    """Everything of one kind by its code, its name and its other names.
+
+    Several may bear a name. Then those are meant whose ids are in the first set of `near`, else those in the next set.
+    """
 
     def __init__(
         self, kind: str, known: Iterable[tuple[Kind, Iterable[str]]] = (), near: Sequence[Collection[int]] = ()
@@ -57,23 +59,23 @@ class NameIndex(Generic[Kind]):
         self._answers: dict[str, Kind | Problem] = {}
         self._inside: dict[str, Kind | None] = {}
         self.by_id: dict[int, Kind] = {}
-        for one, aliases in known:
-            self.by_id[one.id] = one
-            for name in {canonical_name(text) for text in (one.code, one.name, *aliases)} - {""}:
-                self._found[name].append(one)
+        for entity, aliases in known:
+            self.by_id[entity.id] = entity
+            for name in {canonical_name(text) for text in (entity.code, entity.name, *aliases)} - {""}:
+                self._found[name].append(entity)
         for name, several in self._found.items():
-            lots = ([one for one in several if one.id in lot] for lot in near)
+            lots = ([entity for entity in several if entity.id in lot] for lot in near)
             self._found[name] = next((lot for lot in lots if lot), several)
         self._longest_first = sorted((name for name in self._found if not name.isascii()), key=len, reverse=True)
 
     def find(self, text: str) -> Kind | Problem:
-        """What is called so, or why it cannot be told; the same question is answered only once."""
+        """The thing that bears the name, or the problem if none or several do. Each answer is kept."""
         if text not in self._answers:
             self._answers[text] = self._find(text)
         return self._answers[text]
 
     def match(self, text: str) -> Kind | None:
-        """What is called so, if it is one thing alone."""
+        """The thing that bears the name, if no other bears it."""
         found = self._candidates(text)
         return found[0] if len(found) == 1 else None
 
@@ -89,20 +91,20 @@ class NameIndex(Generic[Kind]):
             if len(name) >= SHORTEST_INSIDE and name in title and len(self._found[name]) == 1:
                 title = title.replace(name, "\0")
                 found[self._found[name][0].id] = self._found[name][0]
-        parents = {getattr(one, "parent", None) for one in found.values()}
-        smallest = [one for one in found.values() if one.id not in parents]
+        parents = {getattr(entity, "parent", None) for entity in found.values()}
+        smallest = [entity for entity in found.values() if entity.id not in parents]
         return smallest[0] if len(smallest) == 1 else None
 
     def _candidates(self, text: str) -> list[Kind]:
-        """By the whole text, or without a unit in brackets behind it: 危房改造(户)."""
+        """Everything that bears the text as a name, or the text without a unit in brackets behind it: 危房改造(户)."""
         written = canonical_name(text)
         found = self._found.get(written)
         if found is None and (bracket := _BRACKETS.search(written)):
             found = [
-                one
-                for one in self._found.get(written[: bracket.start()], [])
-                if canonical_name(getattr(one, "unit", "")) in (bracket[1], "")
-                or bracket[1] == canonical_name(one.code)
+                entity
+                for entity in self._found.get(written[: bracket.start()], [])
+                if canonical_name(getattr(entity, "unit", "")) in (bracket[1], "")
+                or bracket[1] == canonical_name(entity.code)
             ]
         return found or []
 
@@ -112,7 +114,7 @@ class NameIndex(Generic[Kind]):
             return found[0]
         quoted = ("found", text[:QUOTED])
         if found:
-            codes = ", ".join(one.code for one in found)
+            codes = ", ".join(entity.code for entity in found)
             return Problem(f"{self._kind}_ambiguous", self._kind, (quoted, ("similar", codes)))
         similar = self._similar(text)
         if similar:
@@ -121,7 +123,7 @@ class NameIndex(Generic[Kind]):
 
     def _similar(self, text: str) -> list[str]:
         nearest = get_close_matches(canonical_name(text), self._found, n=2 * MOST_SIMILAR, cutoff=0.5)
-        return list(dict.fromkeys(one.name for name in nearest for one in self._found[name]))[:MOST_SIMILAR]
+        return list(dict.fromkeys(entity.name for name in nearest for entity in self._found[name]))[:MOST_SIMILAR]
 
 
 def short_names(places: Iterable[NamedRegion]) -> dict[int, list[str]]:

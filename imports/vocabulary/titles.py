@@ -18,7 +18,8 @@ _UNIT = re.compile(r"(?:计量)?单位:([^\s,;)]{1,10})")
 
 @dataclass(frozen=True, slots=True)
 class TitleReading:
-    """What a text says: names by their codes, a period without its year if the text has none; "" for nothing."""
+    """What a text says: names by their codes, and a period, without its year if the text has none; "" where it says
+    nothing."""
 
     indicator: str = ""
     region: str = ""
@@ -28,7 +29,7 @@ class TitleReading:
 
 
 def read_titles(texts: Sequence[str], known: KnownNames) -> TitleReading:
-    """What these texts say together; what they say twice in different ways, they do not say."""
+    """What these texts say together; what they contradict each other about stays empty."""
     said = [text for text in texts if not _OF_THE_PAPER.match(canonical_name(text))]
     together = "\n".join(said)
     period, year = _time(said)
@@ -47,9 +48,9 @@ def _time(texts: Sequence[str]) -> tuple[str, int]:
         years |= {int(found) for found in _YEAR.findall(written)}
         whole = period_in(written)
         periods |= {whole} if whole else set(_periods(written))
-    years |= {one.year for one in periods if one.year}
+    years |= {period.year for period in periods if period.year}
     year = years.pop() if len(years) == 1 else 0
-    numbers = {(one.number, one.span) for one in periods if 1 <= one.number <= 12}
+    numbers = {(period.number, period.span) for period in periods if 1 <= period.number <= 12}
     if len(numbers) != 1:
         return "", year
     return str(Period(year or None, *numbers.pop())), year

@@ -39,7 +39,9 @@ def surroundings(request: HttpRequest) -> dict[str, object]:
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and read_plan_context(request).unread,
         "task_reports_waiting": lambda: isinstance(user, User) and count_reports_to_decide(user),
-        "has_desk": lambda: any(_may(user, one)() for one in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)),
+        "has_desk": lambda: any(
+            _may(user, action)() for action in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)
+        ),
         "moment_query": _moment(request),
         "chain_head": chain.recall_chain_head,
         "plan_choice": choice,
@@ -51,7 +53,7 @@ def surroundings(request: HttpRequest) -> dict[str, object]:
 
 
 def _shared(request: HttpRequest) -> dict[str, object]:
-    """In a page that people share stands no name, and a mark where each person's header belongs."""
+    """What differs on a page that people share: no name stands on it, and a mark where each person's header belongs."""
     if not getattr(request, "for_anybody", False):
         return {}
     return {"user": cached_pages.Anybody(), "header_here": mark_safe(cached_pages.HEADER.decode())}  # noqa: S308 - a constant
@@ -74,7 +76,7 @@ class HeaderPlanChoice:
 
     @cached_property
     def shown(self) -> PlanSeen | None:
-        """That plan; None where the person sees none, or not the one of the address."""
+        """The plan whose pages the header leads to; None where the person sees no plan, or not that of the address."""
         if self._asked or not self.plans:
             return next((plan for plan in self.plans if plan.code == self._asked), None)
         return plan_meant(self._request)
@@ -87,7 +89,7 @@ class HeaderPlanChoice:
 
     @property
     def code(self) -> str:
-        """Its code; empty where the person sees no plan."""
+        """The code of the plan whose pages the header leads to; empty where the person sees no plan."""
         return self._asked or (self.shown.code if self.shown else "")
 
 

@@ -40,7 +40,7 @@ def real_figures_exist() -> bool:
 
 
 def scenario_is_imported(scenario: Scenario) -> bool:
-    """Whether the scenario's figures have been imported before; all are, or none."""
+    """Whether the scenario's figures have been imported before; either all of them are, or none."""
     return Source.objects.filter(demonstration=True, label=label_of_source(scenario, str(scenario.until))).exists()
 
 
@@ -90,7 +90,7 @@ def write_figure_files(times: dict[str, list[MadeUpFigure]], folder: Path) -> di
 
 
 def _row(figure: MadeUpFigure, indicators: dict[str, str], regions: dict[str, str]) -> list[object]:
-    """In the order of HEADINGS; csv writes nothing for None."""
+    """The cells of a figure in the order of HEADINGS; csv writes nothing for None."""
     parts = [figure.value, figure.numerator, figure.denominator, figure.note, figure.occurred_on]
     return [indicators[figure.indicator], regions[figure.region], figure.month, *parts]
 
@@ -121,30 +121,30 @@ def set_back_figures(scenario: Scenario, plan: Plan, time: str) -> None:
 
 
 def _deadlines(plan: Plan, year: int) -> Deadlines:
-    """Of a whole year, which may lie before the plan."""
+    """The deadlines of a whole year, which may lie before the plan."""
     rules = {"deadline_day": plan.deadline_day, "deadline_moves": plan.deadline_moves}
     return Deadlines.of(Plan(first_month=Month(year, 1), last_month=Month(year, 12), **rules))
 
 
 def return_some(scenario: Scenario, plan: Plan) -> None:
-    """Hands in what the scenario says came back, as the units' own people, and returns it with the reason given."""
-    for one in scenario.returned:
-        indicator = Indicator.objects.select_related("department").get(code=one.indicator)
-        region = Region.objects.get(code=one.region)
+    """Hands in the scenario's returned figures as the units' own people, and returns them with the reason given."""
+    for figure in scenario.returned:
+        indicator = Indicator.objects.select_related("department").get(code=figure.indicator)
+        region = Region.objects.get(code=figure.region)
         office = _unit_of(indicator)
         author = User.objects.get(username=f"{office}-reporter" if region == plan.region else f"{region.code}-county")
-        typed = Typed(numerator=one.numerator, denominator=one.denominator, note=one.note)
-        save_draft(key := (indicator.pk, region.pk, one.month), typed, version=0, by=author)
+        typed = Typed(numerator=figure.numerator, denominator=figure.denominator, note=figure.note)
+        save_draft(key := (indicator.pk, region.pk, figure.month), typed, version=0, by=author)
         (revision,) = hand_in([key], by=author)
-        return_revision(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=one.reason)
-        at = Deadlines.of(plan)[one.month].ends - timedelta(hours=8)
+        return_revision(revision, by=User.objects.get(username=f"{office}-reviewer"), reason=figure.reason)
+        at = Deadlines.of(plan)[figure.month].ends - timedelta(hours=8)
         with rewriting():
             Revision.objects.filter(pk=revision.pk).update(created_at=at)
         Source.objects.filter(pk=revision.source_id).update(demonstration=True, label=scenario.label, at=at)
 
 
 def _unit_of(indicator: Indicator) -> str:
-    """The code of the department that reports the indicator; empty for nobody."""
+    """The code of the department that reports the indicator; empty if no department does."""
     return indicator.department.code if indicator.department is not None else ""
 
 

@@ -52,7 +52,7 @@ def load_fixture_rows(rows: list[FixtureRow], *, keep: bool) -> "FixtureLoader":
 
 
 class FixtureLoader:
-    """Loads rows in their order, remembering what they are named by, what changed and what was refused."""
+    """Loads rows in their order; remembers each object by its natural key, and what changed and what was refused."""
 
     def __init__(self, rows: list[FixtureRow], *, keep: bool) -> None:
         self.rows = rows
@@ -98,8 +98,10 @@ class FixtureLoader:
 
     def check_quotas(self) -> None:
         """Quotas that fall short of their whole say why: all rows of a target together, after the last of them."""
-        changes: dict[int, Quota | Target] = {one.pk: one for one in self.changed if isinstance(one, Target)}
-        changes |= {one.target_id: one for one in self.changed if isinstance(one, Quota)}
+        changes: dict[int, Quota | Target] = {
+            target.pk: target for target in self.changed if isinstance(target, Target)
+        }
+        changes |= {quota.target_id: quota for quota in self.changed if isinstance(quota, Quota)}
         divided = Target.objects.filter(pk__in=changes, quotas__isnull=False).distinct()
         refused = []
         for target in divided.select_related("indicator").prefetch_related("quotas"):
@@ -111,7 +113,7 @@ class FixtureLoader:
             raise ValidationError(refused)
 
     def row_of(self, changed: Clause | Plan | Quota | Target) -> FixtureRow:
-        """The row by which something was changed."""
+        """The row that changed this object."""
         return self.first[(changed._meta.label_lower, *map(str, changed.natural_key()))]
 
     def store(self, row: FixtureRow) -> None:
@@ -133,8 +135,8 @@ class FixtureLoader:
         self.objects[row.label, *row.key] = instance
 
     def save(self, instance: models.Model, before: models.Model | None, several: dict[str, list[models.Model]]) -> None:
-        """Through the model's own save, so that history is written; not at all if nothing differs. ValidationError for
-        what would judge a closed month otherwise."""
+        """Saves through the model's own `save`, so that history is written; saves nothing if nothing differs.
+        ValidationError for a change that would judge a closed month otherwise."""
         if before is not None and has_same_fields(before, instance) and same_sets(before, several):
             self.tally["unchanged"] += 1
             return
@@ -226,13 +228,13 @@ class FixtureLoader:
             raise
 
     def tell_those_above(self) -> None:
-        """What was derived from the changed objects is out of date."""
+        """Tells the other apps that what they derived from the changed objects is out of date."""
         promises_changed([changed for changed in self.changed if isinstance(changed, JUDGED_BY)])
         reporters_changed(self.changed)
         milestones_changed([changed for changed in self.changed if isinstance(changed, Milestone)])
 
     def record(self) -> None:
-        """What was changed is told row by row, as it was and as it is; what is new is counted by kind."""
+        """Records in the audit log how many new rows of each kind were loaded; `save` records each changed row."""
         if self.added:
             record("rows.loaded", by=None, new=self.tally["new"], models=dict(self.added))
 
@@ -245,18 +247,19 @@ class FixtureLoader:
 def objects_quoting_clauses(model: type[models.Model], clause: str, clause_ids: list[int]) -> list[tuple[Any, int]]:
     """The objects of a model that quote one of the clauses, each with the clause's id."""
     found = model._default_manager.filter(**{f"{clause}__in": clause_ids}).annotate(quoted=models.F(clause))
-    return [(one, one.quoted) for one in found]
+    return [(quoting, quoting.quoted) for quoting in found]
 
 
 def tell_lost_quote(promise: Target | Task | Milestone, clause: Clause) -> str:
-    """What a clause has lost that is quoted."""
+    """Says that a clause no longer holds the words that a promise quotes."""
     told = {"promise": promise, "path": clause.path, "quote": promise.quote}
     said = _("%(promise)s quotes words that clause %(path)s no longer holds: %(quote)s.") % told
     return with_parting(said, promise.quote, clause.text)
 
 
 def plain_value(field: models.Field, raw: object) -> object:
-    """The value that is written; what a text field would make of a list or of `true` is nothing that anybody meant."""
+    """The value as the field stores it; ValidationError for a list or for `true` where a text belongs: nobody means the
+    text that the field would make of it."""
     if isinstance(raw, list | dict) and not isinstance(field, models.JSONField):
         raise ValidationError(_("Write a single text or number here, not a list."))
     if isinstance(raw, bool) and not isinstance(field, models.BooleanField | models.JSONField):

@@ -108,7 +108,8 @@ def _pill(colour: str, size: str, shape: str, word: str) -> SafeString:
 
 @register.simple_tag
 def freshness(attainment: Attainment) -> SafeString:
-    """How old the data is, and how many months are missing; a page says the same of many targets."""
+    """How old the data is, and how many months are missing. The drawing is kept: many targets of a page have an equal
+    one."""
     return _freshness(attainment.last_data_month, attainment.month, len(attainment.missing_months), get_language())
 
 
@@ -132,7 +133,7 @@ def sparkline(
     aims = [(point.month, float(point.compared)) for point in points if point.compared is not None]
     if len(drawn) < 2:
         return NONE
-    ends = [one for one in (low, high) if one is not None]
+    ends = [end for end in (low, high) if end is not None]
     place = _Scale(plan, [*ends, *(value for _month, value in (*drawn, *aims))])
     month, value = drawn[-1]
     x, y = place.at(month, value)
@@ -173,7 +174,7 @@ def progress_text(attainment: Attainment) -> str:
         return ""
     share = attainment.progress * 100
     candidates = [shown_apart(share, aim, 1)[0] for aim in (Decimal(100), attainment.time_progress * 100)]
-    return with_unit(number_in_full(max(candidates, key=lambda one: -int(one.as_tuple().exponent))), "%")
+    return with_unit(number_in_full(max(candidates, key=lambda number: -int(number.as_tuple().exponent))), "%")
 
 
 @register.filter
@@ -196,7 +197,8 @@ def percent(share: Decimal) -> str:
 
 @register.simple_tag
 def share_of(share: float, colour: str, aim: float | None = None) -> SafeString:
-    """A figure as a bar, as long as its share of the largest; what it is compared with as a stroke."""
+    """A figure as a bar, as long as its share of the largest figure, with a stroke at the value that it is compared
+    with."""
     width, stroke = f"{share * 100:.2f}", "" if aim is None else f"{min(aim * 100, 99):.2f}"
     return SHARE_OF.fill(ShareOfValues(colour, width, stroke))
 

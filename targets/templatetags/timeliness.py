@@ -33,11 +33,11 @@ def share(value: Fraction | None) -> str:
 
 @register.simple_tag
 def cell_text(cell: TimelinessCell) -> str:
-    """The cell in words: its status, and how many figures have which."""
+    """The cell in words: its status, and how many figures have each status."""
     tally = cell.tally
     if not tally.due:
         return str(cell.mark.word)
-    counts = [f"{MARKS[one].word} {number}" for one in COUNTED if (number := getattr(tally, one))]
+    counts = [f"{MARKS[status].word} {number}" for status in COUNTED if (number := getattr(tally, status))]
     expected = _("expected %(number)d") % {"number": tally.due}
     return " · ".join([str(cell.mark.word), expected, *counts])
 

@@ -65,7 +65,7 @@ def worksheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, asked: AskedSheet) -> HttpResponse:
-    """The page as it was made last, while nothing is different; else with those rows made anew that are."""
+    """The page as it was made last, while nothing has changed; else the page with the changed rows made anew."""
     kept = KeptWorksheet(request, asked, access.person_of_request(request))
     return cached_pages.answer_page_kept_beside(
         request,
@@ -101,7 +101,7 @@ def save_worksheet_row(request: HttpRequest, code: str, month: str) -> JsonRespo
 @access.requires(Action.ENTER_OBSERVATIONS)
 @require_POST
 def attach_to(request: HttpRequest, code: str, month: str) -> JsonResponse:
-    """Keeps one file beside a row, and says as what."""
+    """Attaches one file to a row; the answer describes the attachment, or says why it is refused."""
     asked = _asked(request, code, month)
     file = request.FILES.get("file")
     try:
@@ -129,14 +129,14 @@ def preview_worksheet_lights(request: HttpRequest, code: str, month: str) -> Htt
         return stopped
     examined = forms.show_problems(sheet)
     seen = {row.indicator.pk: bool(row.problems) for row in sheet.rows if row.seen and row.has_figure}
-    good = [one for one in examined.entries if seen.get(one.indicator_id) is False]
+    good = [entry for entry in examined.entries if seen.get(entry.indicator_id) is False]
     changes = _changes(good, access.person_of_request(request))
     context: dict[str, Any] = {
         "changes": changes,
         "figures": len(good),
         "problems": len(examined.problems),
         "preview": True,
-        "several": len({one.target.plan_id for one in changes}) > 1,
+        "several": len({change.target.plan_id for change in changes}) > 1,
     }
     if request.headers.get("X-Fragment"):
         return render(request, "targets/_preview.html", context | {"sheet": sheet})
@@ -144,7 +144,7 @@ def preview_worksheet_lights(request: HttpRequest, code: str, month: str) -> Htt
 
 
 def _asked(request: HttpRequest, code: str, text: str) -> AskedSheet:
-    """What the address names; 404 if there is none, PermissionDenied if it is not the person's."""
+    """The sheet that the address names; 404 if there is none, PermissionDenied if it belongs to others."""
     units = departments_seen_by(access.person_of_request(request)).select_related("region__parent__parent")
     department = get_object_or_404(units, code=code)
     asked = AskedSheet.of(department, month_named(text))
@@ -156,7 +156,8 @@ def _asked(request: HttpRequest, code: str, text: str) -> AskedSheet:
 
 
 def _key_in(request: HttpRequest, asked: AskedSheet) -> Key:
-    """Which row is meant; ValueError or KeyError if it cannot be understood, 404 if it is not on the sheet."""
+    """The key of the row that the request means; ValueError or KeyError if the row cannot be understood, 404 if it is
+    not on the sheet."""
     indicator_id, region_id = int(request.POST["indicator"]), int(request.POST["region"])
     place = asked.department.region_id
     due = expected_over(asked.plans, {asked.month}, {place}).due_of(asked.department.pk, asked.month)
@@ -194,7 +195,7 @@ def _handed_in(request: HttpRequest, code: str, month: str) -> HttpResponse:
 
 
 def _not_kept(request: HttpRequest, asked: AskedSheet, sheet: UnitWorksheet) -> HttpResponse | None:
-    """The page that says why not everything could be kept; None if all was."""
+    """The page that says why not everything could be kept; None if everything was kept."""
     if sheet.locked:
         forms.show_problems(sheet)
         return _page(request, asked, sheet, status=LOCKED)
@@ -214,10 +215,12 @@ def _not_kept(request: HttpRequest, asked: AskedSheet, sheet: UnitWorksheet) -> 
 def _refused(
     request: HttpRequest, asked: AskedSheet, sheet: UnitWorksheet, problems: dict[int, list[Problem]], told: str = ""
 ) -> HttpResponse:
-    """The page again, each problem beside its row, what was typed still there."""
+    """The page again, with each problem beside its row and all that was typed."""
     forms.show_problems(sheet)
     for row in sheet.rows:
-        row.problems = [one for one in problems.get(row.indicator.pk, row.problems) if one not in row.oddities]
+        row.problems = [
+            problem for problem in problems.get(row.indicator.pk, row.problems) if problem not in row.oddities
+        ]
     number = sum(bool(row.problems or row.wants_note or row.refused_files) for row in sheet.rows)
     messages.error(
         request,
@@ -267,7 +270,7 @@ def _page(
 
 
 def _answer(draft: Draft) -> dict[str, Any]:
-    """What is told about a row that was kept."""
+    """What the page is told about a row that was kept."""
     found = forms.examine_row_drafts([] if draft.is_blank else [draft])
     odd = found.oddities.get(draft.indicator_id, [])
     return {
@@ -280,7 +283,7 @@ def _answer(draft: Draft) -> dict[str, Any]:
 
 
 def _told(problems: list[Problem]) -> list[dict[str, str]]:
-    return [{"column": one.column, "text": problem_sentence(one)} for one in problems]
+    return [{"column": problem.column, "text": problem_sentence(problem)} for problem in problems]
 
 
 def _theirs(current: Draft | None) -> dict[str, Any]:
@@ -291,27 +294,36 @@ def _theirs(current: Draft | None) -> dict[str, Any]:
 
 
 def _changes(entries: list[Any], user: User) -> list[PreviewedLight]:
-    """For each target that the entries touch and the person sees: the light now, and that which it would become."""
+    """For each target that the entries touch and the person sees: its light now, and the light that it would get."""
     would = would_be_seen(user, attainments_if(entries)) if entries else []
-    targets = {one.target_id: one.target for one in would}
-    regions = Region.objects.in_bulk({one.region_id for one in would})
-    stored = Attainment.objects.filter(target__in=targets, region__in=regions, month__in={one.month for one in would})
-    now = {(one.target_id, one.region_id): one for one in stored}
+    targets = {attainment.target_id: attainment.target for attainment in would}
+    regions = Region.objects.in_bulk({attainment.region_id for attainment in would})
+    stored = Attainment.objects.filter(
+        target__in=targets, region__in=regions, month__in={attainment.month for attainment in would}
+    )
+    now = {(attainment.target_id, attainment.region_id): attainment for attainment in stored}
     return [
-        _change(targets[one.target_id], regions[one.region_id], one, now.get((one.target_id, one.region_id)))
-        for one in sorted(would, key=lambda one: _order(targets[one.target_id], regions[one.region_id]))
+        _change(
+            targets[attainment.target_id],
+            regions[attainment.region_id],
+            attainment,
+            now.get((attainment.target_id, attainment.region_id)),
+        )
+        for attainment in sorted(
+            would, key=lambda attainment: _order(targets[attainment.target_id], regions[attainment.region_id])
+        )
     ]
 
 
 def _order(target: Target, region: Region) -> tuple[Any, ...]:
-    """As the plans stand on the sheet, and each plan's targets in it."""
+    """The place of a target on the sheet: by plan, then as the plan orders its targets."""
     return -target.plan.first_month.key, target.plan.code, target.order, region.code
 
 
 def _change(target: Target, region: Region, then: Attainment, now: Attainment | None) -> PreviewedLight:
-    for one in (then, now):
-        if one is not None:
-            one.target = target
+    for attainment in (then, now):
+        if attainment is not None:
+            attainment.target = target
     light_now, shown_now = (light_of_attainment(now), attainment_texts_of(now)) if now is not None else (None, None)
     return PreviewedLight(
         target,

@@ -259,14 +259,14 @@ def watch_children(household: processes.Household, stopping: threading.Event) ->
 
 @dataclass
 class Comebacks:
-    """When something was started again lately."""
+    """Notes when something was started again lately."""
 
     moments: list[float] = field(default_factory=list)
 
     def one_more(self) -> bool:
         """Whether to start something again now; notes that it is."""
         now = monotonic()
-        self.moments = [one for one in self.moments if now - one < WITHIN]
+        self.moments = [moment for moment in self.moments if now - moment < WITHIN]
         self.moments.append(now)
         return len(self.moments) <= COMEBACKS
 
