@@ -33,8 +33,8 @@ from tasks.services.milestones import demand_lights_alike, milestones_changed
 
 def tell_targets(objects: Collection[Model]) -> None:
     """The changed milestones, and those of changed tasks: with a task its milestones go."""
-    tasks = [one for one in objects if isinstance(one, Task)]
-    steps = [one for one in objects if isinstance(one, Milestone)]
+    tasks = [task for task in objects if isinstance(task, Task)]
+    steps = [milestone for milestone in objects if isinstance(milestone, Milestone)]
     milestones_changed([*steps, *Milestone.objects.filter(task__in=tasks).select_related("target")])
 
 

@@ -71,4 +71,4 @@ class TasksConfig(AppConfig):
         )
 
 
-_TASK = "FROM {one} AS one JOIN tasks_task AS task ON task.id = one.task_id"
+_TASK = "FROM {one} AS changed JOIN tasks_task AS task ON task.id = changed.task_id"

@@ -174,12 +174,13 @@ class PromiseForm(DraftForm):
         super().__init__(*args, by=by, **kwargs)
         named = list(self.instance.assignments.all()) if self.instance.pk is not None else []
         near = Q(region__in=access.reach(by, Action.VIEW_PLAN).lineage)
-        units = Department.objects.filter(near | Q(pk__in=[one.department_id for one in named])).order_by("code")
-        choices = [(one.pk, one.short_name) for one in units]
+        naming = Q(pk__in=[assignment.department_id for assignment in named])
+        units = Department.objects.filter(near | naming).order_by("code")
+        choices = [(unit.pk, unit.short_name) for unit in units]
         for role in ROLES:
             field = self.fields[role]
             assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
-            chosen = [one.department_id for one in named if one.role == role]
+            chosen = [assignment.department_id for assignment in named if assignment.role == role]
             field.choices = sorted(choices, key=lambda choice: choice[0] not in chosen)
             self.initial[role] = chosen
 

@@ -70,8 +70,8 @@ class NewNoticeForm(NoticeForm):
 
     def __init__(self, plan: Plan, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(plan, *args, **kwargs)
-        self.targets = {f"target:{one.code}": one for one in Target.objects.filter(plan=plan)}
-        self.tasks = {f"task:{one.code}": one for one in Task.objects.filter(plan=plan)}
+        self.targets = {f"target:{target.code}": target for target in Target.objects.filter(plan=plan)}
+        self.tasks = {f"task:{task.code}": task for task in Task.objects.filter(plan=plan)}
         targets = _("Targets"), [(code, target.name) for code, target in self.targets.items()]
         tasks = _("Key tasks"), [(code, task.title) for code, task in self.tasks.items()]
         offer_choices(self, "subject", [("", "—"), targets, tasks])
@@ -115,7 +115,7 @@ class SupervisionFilterForm(forms.Form):
         if plans.count() < 2:
             self.fields["plan"].widget = forms.HiddenInput()
         hidden = () if proposals else ("proposed", "rejected")
-        states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
+        states = [choice for choice in SupervisionNotice.StateChoices.choices if choice[0] not in hidden]
         for name in ("state", "department", "plan"):
             self.fields[name].widget.attrs["class"] = "form-select"
         self.fields["overdue"].widget.attrs["class"] = "form-check-input"

@@ -133,7 +133,9 @@ class ProgressReport(AbstractReportTexts, AbstractReviewed):
     @property
     def return_reason(self) -> str:
         """Why it was returned; empty if it was not. Where there are many, load their decisions first."""
-        return next((one.reason for one in self.decisions.all() if one.verb == ReviewVerb.RETURN.value), "")
+        return next(
+            (decision.reason for decision in self.decisions.all() if decision.verb == ReviewVerb.RETURN.value), ""
+        )
 
 
 class ReportAuthor(AbstractAuthor):

@@ -33,10 +33,10 @@ from tasks.rules.supervising import (
 Passed = Any
 """What Django gives to a row: of many kinds, handed on as it comes."""
 
-_BEFORE_ISSUE = [one.value for one in BEFORE_ISSUE]
-_ENDED = [one.value for one in ENDED]
-_OPEN = [one.value for one in OPEN]
-_WITH_UNIT = [one.value for one in WITH_UNIT]
+_BEFORE_ISSUE = [state.value for state in BEFORE_ISSUE]
+_ENDED = [state.value for state in ENDED]
+_OPEN = [state.value for state in OPEN]
+_WITH_UNIT = [state.value for state in WITH_UNIT]
 
 
 class SupervisionNoticeQuerySet(models.QuerySet["SupervisionNotice"]):
@@ -301,15 +301,15 @@ class SupervisionStep(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="supervision_step_text_where_due",
-                condition=~Q(verb__in=sorted(one.value for one in NEEDS_TEXT)) | ~Q(text=""),
+                condition=~Q(verb__in=sorted(verb.value for verb in NEEDS_TEXT)) | ~Q(text=""),
             ),
             models.CheckConstraint(
                 name="supervision_step_by_somebody",
-                condition=Q(by__isnull=False) | Q(verb__in=[one.value for one in BY_RULE]),
+                condition=Q(by__isnull=False) | Q(verb__in=[verb.value for verb in BY_RULE]),
             ),
             models.CheckConstraint(
                 name="supervision_step_level_iff_escalated",
-                condition=Q(verb=SupervisionVerb.ESCALATE.value, level__in=[one.value for one in LEVELS])
+                condition=Q(verb=SupervisionVerb.ESCALATE.value, level__in=[level.value for level in LEVELS])
                 | (~Q(verb=SupervisionVerb.ESCALATE.value) & Q(level="")),
             ),
             models.UniqueConstraint(

@@ -54,8 +54,8 @@ def paper_of(notice: SupervisionNotice) -> Paper:
             letterhead=rules.letterhead or _("%(issuer)s: notice of supervision") % {"issuer": notice.plan.issuer},
             number=notice.number,
             title=notice.title,
-            addressees=list_names([one.name for one in units]),
-            paragraphs=[one for one in _paragraphs(notice, _issue_due(notice)) if one],
+            addressees=list_names([unit.name for unit in units]),
+            paragraphs=[paragraph for paragraph in _paragraphs(notice, _issue_due(notice)) if paragraph],
             annexes=_annexes(list(StepAttachment.objects.of_issue(notice))),
             signer=rules.signer or notice.plan.issuer,
             day=date_format(timezone.localdate(notice.issued_at)),
@@ -64,11 +64,11 @@ def paper_of(notice: SupervisionNotice) -> Paper:
 
 def _annexes(files: Sequence[StepAttachment]) -> Sequence[Annex]:
     """附件：甲, or 附件：1.甲 and below it 2.乙, without endings; a long name goes on below its own beginning."""
-    names, word = [PurePath(one.name).stem for one in files], f"{_('Attachments')}："
+    names, word = [PurePath(file.name).stem for file in files], f"{_('Attachments')}："
     if len(names) == 1:
         return [Annex(f"{word}{names[0]}", 5, 3)]
     lines = [f"{number}.{name}" for number, name in enumerate(names, start=1)]
-    return [Annex(f"{word}{one}", 6, 4) if one is lines[0] else Annex(one, 6, 1) for one in lines]
+    return [Annex(f"{word}{line}", 6, 4) if line is lines[0] else Annex(line, 6, 1) for line in lines]
 
 
 def _issue_due(notice: SupervisionNotice) -> date:
@@ -82,7 +82,7 @@ def _issue_due(notice: SupervisionNotice) -> date:
 
 def _paragraphs(notice: SupervisionNotice, due: date) -> Sequence[str]:
     said = {"unit": notice.lead, "day": date_format(due), "number": notice.days}
-    support = list_names([one.short_name for one in notice.support.all()])
+    support = list_names([unit.short_name for unit in notice.support.all()])
     return [
         explain_notice_grounds(notice.grounds),
         *notice.demand.splitlines(),

@@ -87,9 +87,9 @@ def _add_annexes(document: DocumentObject, paper: Paper) -> None:
     """One line below the text, if there are any."""
     if paper.annexes:
         _add(document, "")
-    for one in paper.annexes:
-        kind = _add(document, one.text).paragraph_format
-        kind.left_indent, kind.first_line_indent = SIZE_3 * one.left, -SIZE_3 * one.hanging
+    for annex in paper.annexes:
+        kind = _add(document, annex.text).paragraph_format
+        kind.left_indent, kind.first_line_indent = SIZE_3 * annex.left, -SIZE_3 * annex.hanging
 
 
 def _use_font(styled: Run | ParagraphStyle, name: str) -> None:

@@ -133,18 +133,18 @@ def task_rows_of_plan(plan: Plan, day: date) -> list[TaskRow]:
 
 def with_assignments(found: Iterable[JudgedTask]) -> list[TaskRow]:
     """The tasks with who answers for them: one query more, for these alone, and three where each county does."""
-    judged_ones = list(found)
+    judged_tasks = list(found)
     named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
-    prefetch_related_objects([one.task for one in judged_ones], named)
-    counties = county_reporting_of_tasks({one.task: one.day for one in judged_ones})
-    return [TaskRow(one.task, one.state, one.day, counties.get(one.task.pk)) for one in judged_ones]
+    prefetch_related_objects([judged.task for judged in judged_tasks], named)
+    counties = county_reporting_of_tasks({judged.task: judged.day for judged in judged_tasks})
+    return [TaskRow(judged.task, judged.state, judged.day, counties.get(judged.task.pk)) for judged in judged_tasks]
 
 
 def find_wanted_tasks(plan: Plan, day: date, wanted: Wanted, page: str | None) -> FoundTasks:
     """A page of the tasks that are looked for. The state is judged for all of them, the rest is read for the page."""
     all_found = judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day)
-    counts = Counter(one.state.state for one in all_found)
-    chosen = [one for one in all_found if _stands(one, wanted)]
+    counts = Counter(judged.state.state for judged in all_found)
+    chosen = [judged for judged in all_found if _stands(judged, wanted)]
     shown: Page[JudgedTask] = Paginator(chosen, PAGE).get_page(page)
     rows = with_assignments(shown.object_list)
     tabs = [TaskStateTab(state, LIGHTS[state], counts[state]) for state in LIGHTS if counts[state]]
@@ -154,12 +154,14 @@ def find_wanted_tasks(plan: Plan, day: date, wanted: Wanted, page: str | None) -
 def judge_wanted_tasks(plan: Plan, day: date, wanted: Wanted) -> list[JudgedTask]:
     """All tasks that are looked for, bare."""
     return [
-        one for one in judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day) if _stands(one, wanted)
+        judged
+        for judged in judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day)
+        if _stands(judged, wanted)
     ]
 
 
-def _stands(one: JudgedTask, wanted: Wanted) -> bool:
-    return not wanted.state or one.state.state == wanted.state
+def _stands(judged: JudgedTask, wanted: Wanted) -> bool:
+    return not wanted.state or judged.state.state == wanted.state
 
 
 def _matching(tasks: QuerySet[Task], wanted: Wanted) -> QuerySet[Task]:
@@ -253,13 +255,13 @@ def history_of(task: Task, limit: int = 50) -> list[MilestoneChange]:
     kinds = {"+": _("added"), "~": _("changed"), "-": _("removed")}
     return [
         MilestoneChange(
-            kinds[one.history_type],
-            one.title,
-            str(one.history_user or ""),
-            one.history_date,
-            one.history_change_reason or "",
+            kinds[row.history_type],
+            row.title,
+            str(row.history_user or ""),
+            row.history_date,
+            row.history_change_reason or "",
         )
-        for one in rows[:limit]
+        for row in rows[:limit]
     ]
 
 
@@ -278,12 +280,12 @@ class MonthOfTask:
         """Whether a report became official after the signature."""
         if self.signed is None:
             return False
-        return any(one.official_at is not None and one.official_at > self.signed.at for one in self.reports)
+        return any(report.official_at is not None and report.official_at > self.signed.at for report in self.reports)
 
     @property
     def may_be_signed(self) -> bool:
         """Whether there is something to sign that is not signed as it is now."""
-        approved = any(one.state == ProgressReport.StateChoices.APPROVED for one in self.reports)
+        approved = any(report.state == ProgressReport.StateChoices.APPROVED for report in self.reports)
         return approved and (self.signed is None or self.is_outdated)
 
 
@@ -291,8 +293,8 @@ def months_of_task(task: Task, user: User) -> list[MonthOfTask]:
     """The reports about a task that the person may see, without those that were replaced; newest month first."""
     reports = _with_words(ProgressReport.objects.visible_to(user).filter(task=task))
     by_month: dict[Month, list[ProgressReport]] = defaultdict(list)
-    for one in reports.exclude(state=ProgressReport.StateChoices.SUPERSEDED).order_by("-month", "department", "pk"):
-        by_month[one.month].append(one)
+    for report in reports.exclude(state=ProgressReport.StateChoices.SUPERSEDED).order_by("-month", "department", "pk"):
+        by_month[report.month].append(report)
     signed: dict[Month, SignOff] = {}
     for row in task.sign_offs.select_related("by").order_by("pk"):
         signed[row.month] = row
@@ -304,8 +306,8 @@ def months_of_task(task: Task, user: User) -> list[MonthOfTask]:
 
 
 def _has_typed_official(reports: Sequence[ProgressReport], user: User) -> bool:
-    official = [one for one in reports if one.state == ProgressReport.StateChoices.APPROVED]
-    return any(one.is_typed_by(user) for one in official)
+    official = [report for report in reports if report.state == ProgressReport.StateChoices.APPROVED]
+    return any(report.is_typed_by(user) for report in official)
 
 
 def reports_waiting_for(user: User) -> list[ProgressReport]:

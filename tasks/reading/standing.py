@@ -112,13 +112,15 @@ def judge_task_with_milestones(task: Task, milestones: Sequence[Milestone], day:
     of those that are. Four queries at most."""
     days: Days = {task.plan: day}
     stored = _steps(Milestone.objects.filter(task=task.pk), days)
-    counted = _counted({one.counted_by_id for one in milestones if one.counted_by_id is not None}, days)
+    counted = _counted(
+        {milestone.counted_by_id for milestone in milestones if milestone.counted_by_id is not None}, days
+    )
     steps = []
-    for one in milestones:
-        reported, done_on = stored[one.pk][1].reported if one.pk in stored else 0, one.done_on
-        if one.counted_by_id is not None:
-            reported, done_on = counted.get(one.counted_by_id, (0, None))
-        steps.append(MilestoneStanding(one.due, done_on, one.weight, reported, one.title))
+    for milestone in milestones:
+        reported, done_on = stored[milestone.pk][1].reported if milestone.pk in stored else 0, milestone.done_on
+        if milestone.counted_by_id is not None:
+            reported, done_on = counted.get(milestone.counted_by_id, (0, None))
+        steps.append(MilestoneStanding(milestone.due, done_on, milestone.weight, reported, milestone.title))
     return _judged(task, task.plan, steps, _last_reports([task.pk], days).get(task.pk), days).state
 
 
@@ -132,7 +134,11 @@ def read_known_milestones_over_plans(milestones: QuerySet[Milestone], days: Days
     steps = _steps(milestones, days)
     by_plan = {plan.pk: day for plan, day in days.items()}
     rows = milestones.select_related("task", "department", "target__plan", "counted_by__plan")
-    return [KnownMilestone(one, steps[one.pk][1], by_plan[one.task.plan_id]) for one in rows if one.pk in steps]
+    return [
+        KnownMilestone(milestone, steps[milestone.pk][1], by_plan[milestone.task.plan_id])
+        for milestone in rows
+        if milestone.pk in steps
+    ]
 
 
 def _steps(milestones: QuerySet[Milestone], days: Days) -> dict[int, tuple[int, MilestoneStanding]]:

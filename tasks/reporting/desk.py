@@ -53,7 +53,7 @@ class UnitReportDuties:
     @property
     def open(self) -> int:
         """How many reports of the month are still to be handed in; supporting units report when they have something."""
-        return sum(not one.is_done and one.assignment.role != AbstractAssignment.Role.SUPPORT for one in self.duties)
+        return sum(not duty.is_done and duty.assignment.role != AbstractAssignment.Role.SUPPORT for duty in self.duties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ def _owing(asked: "QuerySet[Assignment]", own: Collection[int]) -> list[tuple[Ta
     answering = AnsweringUnits(listed)
     return [
         (task, unit.pk)
-        for task, assigned in groupby(listed, key=lambda one: one.task)
-        for unit, one in answering.of(assigned)
-        if unit.pk in own and one.role != Assignment.Role.SUPPORT
+        for task, assigned in groupby(listed, key=lambda assignment: assignment.task)
+        for unit, assignment in answering.of(assigned)
+        if unit.pk in own and assignment.role != Assignment.Role.SUPPORT
     ]
 
 
@@ -140,7 +140,9 @@ def task_desks_of(user: User, plans: Sequence[Plan], situation: Situation) -> li
     rows: dict[int, list[TaskRow]] = defaultdict(list)
     for row in task_rows_of_departments_over_plans(days, own) if own else ():
         rows[row.task.plan_id].append(row)
-    answering = AnsweringUnits(one for listed in rows.values() for row in listed for one in row.assignments)
+    answering = AnsweringUnits(
+        assignment for listed in rows.values() for row in listed for assignment in row.assignments
+    )
     states = _states({situation.reported[plan.pk] for plan in plans}, own)
     departments = list(Department.objects.filter(pk__in=own).order_by("code"))
     waiting, writes = count_reports_to_decide(user) if own else 0, bool(access.reach(user, Action.REPORT_TASKS))
@@ -148,7 +150,7 @@ def task_desks_of(user: User, plans: Sequence[Plan], situation: Situation) -> li
     for plan in plans:
         month = situation.reported[plan.pk]
         answers = [(row, answering.of(row.assignments)) for row in rows[plan.pk] if row.task.closed_on is None]
-        units = [_unit(one, month, answers, states) for one in departments]
+        units = [_unit(department, month, answers, states) for department in departments]
         found.append(TaskDesk(plan, month, situation.deadlines[plan.pk][month].day, days[plan], units, waiting, writes))
     return found
 
@@ -165,12 +167,12 @@ def _unit(
     states: Mapping[tuple[int, int, Month], str],
 ) -> UnitReportDuties:
     duties = [
-        TaskReportDuty(row, one.assignment, states.get((row.task.pk, department.pk, month), OPEN))
+        TaskReportDuty(row, unit.assignment, states.get((row.task.pk, department.pk, month), OPEN))
         for row, listed in answers
-        for one in listed
-        if one.department == department
+        for unit in listed
+        if unit.department == department
     ]
-    return UnitReportDuties(department, sorted(duties, key=lambda one: (one.is_done, one.assignment.role)))
+    return UnitReportDuties(department, sorted(duties, key=lambda duty: (duty.is_done, duty.assignment.role)))
 
 
 def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tuple[int, int, Month], str]:

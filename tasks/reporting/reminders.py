@@ -74,7 +74,9 @@ def _open_milestones(plans: Collection[Plan], today: date) -> list[Milestone]:
     asked = Milestone.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
     near = asked.filter(due__lte=today + timedelta(days=max(MILESTONES.before)))
     return [
-        one.milestone for one in read_known_milestones_over_plans(near, dict.fromkeys(plans, today)) if not one.is_done
+        known.milestone
+        for known in read_known_milestones_over_plans(near, dict.fromkeys(plans, today))
+        if not known.is_done
     ]
 
 
@@ -124,11 +126,12 @@ def report_gaps_on(today: date) -> list[FigureGap]:
     asked = asked_on(today)
     if not asked:
         return []
-    answers, handed_in = _answers({one.plan for one in asked}), _HandedIn({one.month for one in asked})
+    answers = _answers({asked_month.plan for asked_month in asked})
+    handed_in = _HandedIn({asked_month.month for asked_month in asked})
     lots: dict[tuple[Month, date], dict[Department, list[Owed]]] = defaultdict(lambda: defaultdict(list))
-    for one in asked:
-        for unit, owed in _owed(one, answers[one.plan.pk], handed_in):
-            lots[one.month, one.deadline][unit] += owed
+    for asked_month in asked:
+        for unit, owed in _owed(asked_month, answers[asked_month.plan.pk], handed_in):
+            lots[asked_month.month, asked_month.deadline][unit] += owed
     days = {month: min(day for known, day in lots if known == month) for month, _day in lots}
     return [
         _gap(unit, owed, later=day > days[month])
@@ -143,7 +146,7 @@ def _answers(plans: Collection[Plan]) -> Mapping[int, Mapping[Department, list[T
     rows = Assignment.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
     listed = list(rows.select_related("task", "department").order_by("task__order", "task__code", "task_id", "pk"))
     answering = AnsweringUnits(listed)
-    for task, assigned in groupby(listed, key=lambda one: one.task):
+    for task, assigned in groupby(listed, key=lambda row: row.task):
         for unit, assignment in answering.of(assigned):
             if assignment.role != Assignment.Role.SUPPORT:
                 found[task.plan_id][unit].append(task)
@@ -194,7 +197,7 @@ def _gap(unit: Department, owed: Sequence[Owed], *, later: bool) -> FigureGap:
     place = [asked.plan.code, task.code, unit.code, asked.month]
     link = reverse("my_tasks") if together else reverse("task_report", args=place)
     missing, returned = states["open"], states["returned"]
-    regions = frozenset({one.plan.region_id for one, _task, _state in owed})
+    regions = frozenset({asked_month.plan.region_id for asked_month, _task, _state in owed})
     return FigureGap(
         unit, asked.plan, asked.month, asked.deadline, asked.earlier, missing, returned, link, regions, later
     )

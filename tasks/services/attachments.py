@@ -73,7 +73,9 @@ def bring_back_report_files(report: ProgressReport) -> None:
 
 
 def _link(rows: QuerySet[ReportAttachment], report: ProgressReport | None, there: set[str]) -> None:
-    ReportAttachment.objects.bulk_create(one.linked(report) for one in rows if one.digest not in there)
+    ReportAttachment.objects.bulk_create(
+        attachment.linked(report) for attachment in rows if attachment.digest not in there
+    )
 
 
 def attach_to_step(step: SupervisionStep, file: AttachableFile, *, by: User) -> StepAttachment:

@@ -69,7 +69,7 @@ def _last(place: ReportPlace) -> ProgressReport | None:
 def typed_report_of(report: ProgressReport) -> TypedReport:
     """What a report says, as it could be typed again."""
     steps = {
-        one.milestone_id: TypedMilestone(str(one.percentage), one.done_on.isoformat() if one.done_on else "")
-        for one in report.steps.all()
+        step.milestone_id: TypedMilestone(str(step.percentage), step.done_on.isoformat() if step.done_on else "")
+        for step in report.steps.all()
     }
     return TypedReport(report.done, report.next_steps, report.problems, steps)

@@ -105,16 +105,18 @@ def leave_out(row: Clause | Target | Task | Milestone, *, by: User, seen: str | 
 
 def _assign(promise: Target | Task, roles: Mapping[int, str]) -> None:
     """These departments answer for the promise; whoever did so before keeps the words that name it."""
-    stored: dict[int, AbstractAssignment] = {one.department_id: one for one in promise.assignments.all()}
+    stored: dict[int, AbstractAssignment] = {
+        assignment.department_id: assignment for assignment in promise.assignments.all()
+    }
     for department_id in stored.keys() - roles.keys():
         stored.pop(department_id).delete()
     for department_id, role in roles.items():
-        one = stored.get(department_id) or promise.assignments.model(department_id=department_id)
-        if one.role != role:
-            setattr(one, promise._meta.model_name or "", promise)
-            one.role = role
-            one.full_clean()
-            one.save()
+        assignment = stored.get(department_id) or promise.assignments.model(department_id=department_id)
+        if assignment.role != role:
+            setattr(assignment, promise._meta.model_name or "", promise)
+            assignment.role = role
+            assignment.full_clean()
+            assignment.save()
 
 
 def _demand_draft(plan: Plan, by: User) -> Plan:
@@ -223,25 +225,25 @@ def _fits(clause: Clause, before: Sequence[Clause], following: Sequence[Clause])
 
 
 def _place_of(after: Clause, others: Sequence[Clause]) -> int:
-    for place, one in enumerate(others):
-        if one.pk == after.pk:
+    for place, clause in enumerate(others):
+        if clause.pk == after.pk:
             return place
     raise ValidationError({"after": _("This clause was left out of the draft meanwhile. Choose another one.")})
 
 
 def _park(clause: Clause, others: Sequence[Clause]) -> None:
     """The clause leaves its number for as long as the others are moved."""
-    free = max([clause.order or 0, *(one.order for one in others)]) + len(others) + 2
+    free = max([clause.order or 0, *(other.order for other in others)]) + len(others) + 2
     Clause.objects.filter(pk=clause.pk).update(order=free)
 
 
 def _move_up(clauses: Iterable[Clause], first: int) -> None:
     """As many as are in the way, each to the next number."""
     moved: list[Clause] = []
-    for one in clauses:
-        if one.order >= first:
+    for clause in clauses:
+        if clause.order >= first:
             break
-        one.order, first = first, first + 1
-        moved.append(one)
-    for one in reversed(moved):
-        one.save()
+        clause.order, first = first, first + 1
+        moved.append(clause)
+    for clause in reversed(moved):
+        clause.save()

@@ -19,7 +19,7 @@ def escalate(*, now: datetime) -> int:
     today = timezone.localdate(now)
     known = exceptions_of(CalendarDay.objects.of_years(today.year - 1, today.year))
     late = SupervisionNotice.objects.overdue(today).exclude(level=Level.LEADER.value).select_related("plan")
-    return sum(_escalated(one, today, known, now) for one in late.order_by("pk"))
+    return sum(_escalated(notice, today, known, now) for notice in late.order_by("pk"))
 
 
 @transaction.atomic

@@ -119,7 +119,7 @@ def _tasks_of(
         return
     for task in {state.task for state in states if state.task_id is not None}:
         stored = list(task.milestones.all())
-        others = [one for one in stored if before is None or one.pk != before.pk]
+        others = [milestone for milestone in stored if before is None or milestone.pk != before.pk]
         now = [*others, after] if after is not None and after.task_id == task.pk else others
         yield task, (TaskWithMilestones(task, stored), TaskWithMilestones(task, now))
 

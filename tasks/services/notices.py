@@ -39,7 +39,7 @@ def people_of_plan_region(roles: Collection[Role], plan: Plan) -> list[User]:
 
 
 def _holding(roles: Collection[Role], where: dict[str, object]) -> list[User]:
-    held = {"memberships__role__in": [one.value for one in roles], **where}
+    held = {"memberships__role__in": [role.value for role in roles], **where}
     return list(User.objects.filter(is_active=True, **held).distinct().order_by("pk"))
 
 
@@ -54,7 +54,11 @@ def tell_supervision_step(
     else:
         people = []
     _tell(
-        [one for one in people if one != by], notice, verb, details_of_supervision_notice(notice, by=by, text=text), now
+        [person for person in people if person != by],
+        notice,
+        verb,
+        details_of_supervision_notice(notice, by=by, text=text),
+        now,
     )
 
 

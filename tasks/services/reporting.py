@@ -103,14 +103,14 @@ def _demand_lengths(said: TypedReport) -> None:
 
 def _stored(said: TypedReport) -> dict[str, object]:
     steps = {
-        str(pk): {"percentage": one.percentage[:40], "done_on": one.done_on[:40]} for pk, one in said.steps.items()
+        str(pk): {"percentage": step.percentage[:40], "done_on": step.done_on[:40]} for pk, step in said.steps.items()
     }
     return {name: getattr(said, name) for name in WORDS} | {"steps": steps}
 
 
 def typed_report_in_draft(draft: ReportDraft) -> TypedReport:
     """What a draft says."""
-    steps = {int(pk): TypedMilestone(one["percentage"], one["done_on"]) for pk, one in draft.steps.items()}
+    steps = {int(pk): TypedMilestone(step["percentage"], step["done_on"]) for pk, step in draft.steps.items()}
     return TypedReport(draft.done, draft.next_steps, draft.problems, steps)
 
 
@@ -159,7 +159,7 @@ def hand_in_report(place: ReportPlace, *, by: User, reason: str = "") -> Progres
 
 def _only_asked(found: ExaminedReport) -> TypedReport:
     """What is reported: without milestones on which the department does not report any more."""
-    asked = {one.pk for one in found.asked}
+    asked = {milestone.pk for milestone in found.asked}
     return replace(found.said, steps={pk: step for pk, step in found.said.steps.items() if pk in asked})
 
 
@@ -169,11 +169,11 @@ def _same_waiting(
     """The report of the same authors that waits and says the same already: a second click doubles nothing."""
     same = ProgressReport.objects.waiting().filter(**place.fields, reason=reason, **_texts(found))
     waiting = same.with_authors().first()
-    if waiting is None or not {one.pk for one in waiting.all_authors}.issuperset(authors):
+    if waiting is None or not {author.pk for author in waiting.all_authors}.issuperset(authors):
         return None
     if place.files().filter(report__isnull=True).exists():
         return None
-    stored = {one.milestone_id: (one.percentage, one.done_on) for one in waiting.steps.all()}
+    stored = {step.milestone_id: (step.percentage, step.done_on) for step in waiting.steps.all()}
     return waiting if stored == accounts.understand_typed_report(found.said, found.asked) else None
 
 

@@ -13,7 +13,9 @@ from tasks.reading.responsible_units import AnsweringUnits, units_answering
 def may_lead(user: User, action: Action, task: Task) -> bool:
     """Whether the person may take the action for the lead. Where the plan names no lead, the plan office is it."""
     reached = access.reach(user, action)
-    leads = {one.department_id for one in task.assignments.all() if one.role == Assignment.Role.LEAD}
+    leads = {
+        assignment.department_id for assignment in task.assignments.all() if assignment.role == Assignment.Role.LEAD
+    }
     return reached.acts_for(task.plan.region_id) or bool(leads & reached.departments)
 
 

@@ -207,7 +207,7 @@ def may_act_for_plan_or_unit(user: User, action: Action, plan: Plan, unit: Depar
 
 def _demand(by: User, plan: Plan, unit: Department | None, verb: SupervisionVerb) -> None:
     """Raises PermissionDenied unless the person may take the step for the notice's plan or leading unit."""
-    action = next(one.action for (_state, known), one in TRANSITIONS.items() if known is verb)
+    action = next(transition.action for (_state, known), transition in TRANSITIONS.items() if known is verb)
     assert action is not None  # noqa: S101 - the system's own steps do not come here
     if not may_act_for_plan_or_unit(by, action, plan, unit):
         raise access.refusal()
@@ -298,7 +298,7 @@ def _write(notice: SupervisionNotice, proposal: NoticeProposal) -> None:
     notice.full_clean(exclude=["days"], validate_constraints=False)  # the database has the last word on those
     notice.days = proposal.days or rules.limit(proposal.urgency)
     notice.save()
-    notice.support.set([one for one in proposal.support if one != proposal.lead])
+    notice.support.set([unit for unit in proposal.support if unit != proposal.lead])
 
 
 def _check_days(proposal: NoticeProposal, rules: SupervisionRules) -> None:

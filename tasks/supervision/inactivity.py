@@ -57,7 +57,7 @@ class SilentUnit:
     @property
     def days(self) -> int:
         """For how long at least one of these has lasted."""
-        return max([self.quiet_days, *(one.days for one in self.people)], default=0)
+        return max([self.quiet_days, *(absent.days for absent in self.people)], default=0)
 
 
 def silent_units(plan: Plan, today: date, units: Collection[int] | None = None) -> list[SilentUnit]:
@@ -120,18 +120,18 @@ def _absence(person: User, today: date) -> Absent:
 
 def _people(units: Collection[int]) -> dict[int, list[User]]:
     """Who reports or reviews for each unit."""
-    roles = [one.value for one in UNIT]
+    roles = [role.value for role in UNIT]
     rows = Membership.objects.filter(department__in=units, role__in=roles, user__is_active=True)
     found: dict[int, dict[int, User]] = defaultdict(dict)
-    for one in rows.select_related("user").order_by("user__username"):
-        found[one.department_id][one.user_id] = one.user
+    for membership in rows.select_related("user").order_by("user__username"):
+        found[membership.department_id][membership.user_id] = membership.user
     return defaultdict(list, {unit: list(people.values()) for unit, people in found.items()})
 
 
 def _last_figures(units: Collection[int]) -> dict[int, date]:
     """When each unit's people handed in a figure last."""
     rows = (
-        Membership.objects.filter(department__in=units, role__in=[one.value for one in UNIT])
+        Membership.objects.filter(department__in=units, role__in=[role.value for role in UNIT])
         .values("department_id", "user_id")
         .order_by()
     )

@@ -79,7 +79,7 @@ def next_plan_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 def _newest(plan: Plan, offered: Sequence[Plan]) -> Plan | None:
     """The last of the plans that is of the same series, else the last of all."""
     series = plan.series or plan.code
-    alike = [one for one in offered if series in (one.series, one.code)]
+    alike = [other for other in offered if series in (other.series, other.code)]
     return next(iter(alike or offered), None)
 
 

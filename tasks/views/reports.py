@@ -94,9 +94,9 @@ def read_typed_report(data: QueryDict) -> TypedReport:
     """What was typed."""
     ids = {name.removeprefix("percentage-") for name in data if name.startswith("percentage-")}
     steps = {
-        pk: TypedMilestone(data.get(f"percentage-{one}", "").strip(), data.get(f"done_on-{one}", "").strip())
-        for one in ids
-        if (pk := number_of(one)) is not None
+        pk: TypedMilestone(data.get(f"percentage-{text}", "").strip(), data.get(f"done_on-{text}", "").strip())
+        for text in ids
+        if (pk := number_of(text)) is not None
     }
     done, next_steps, problems = (
         data.get(name, "").replace("\r\n", "\n") for name in ("done", "next_steps", "problems")

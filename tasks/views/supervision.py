@@ -110,17 +110,17 @@ def notice_editing_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 DONE: dict[SupervisionVerb, Callable[..., SupervisionNotice]] = {
-    SupervisionVerb.ISSUE: lambda one, text, days, **sent: services.issue_notice(one, **sent),
-    SupervisionVerb.REJECT: lambda one, text, days, **sent: services.reject_notice(one, reason=text, **sent),
-    SupervisionVerb.RECEIVE: lambda one, text, days, files, **sent: services.receive_notice(one, **sent),
-    SupervisionVerb.ANSWER: lambda one, text, days, **sent: services.answer_notice(one, text=text, **sent),
-    SupervisionVerb.VERIFY: lambda one, text, days, **sent: services.verify_notice(one, text=text, **sent),
-    SupervisionVerb.RETURN: lambda one, text, days, **sent: services.return_notice_for_rework(
-        one, reason=text, days=days, **sent
+    SupervisionVerb.ISSUE: lambda notice, text, days, **sent: services.issue_notice(notice, **sent),
+    SupervisionVerb.REJECT: lambda notice, text, days, **sent: services.reject_notice(notice, reason=text, **sent),
+    SupervisionVerb.RECEIVE: lambda notice, text, days, files, **sent: services.receive_notice(notice, **sent),
+    SupervisionVerb.ANSWER: lambda notice, text, days, **sent: services.answer_notice(notice, text=text, **sent),
+    SupervisionVerb.VERIFY: lambda notice, text, days, **sent: services.verify_notice(notice, text=text, **sent),
+    SupervisionVerb.RETURN: lambda notice, text, days, **sent: services.return_notice_for_rework(
+        notice, reason=text, days=days, **sent
     ),
-    SupervisionVerb.CLOSE: lambda one, text, days, **sent: services.close_notice(one, text=text, **sent),
-    SupervisionVerb.URGE: lambda one, text, days, **sent: services.urge_notice(one, text=text, **sent),
-    SupervisionVerb.WITHDRAW: lambda one, text, days, **sent: services.withdraw_notice(one, reason=text, **sent),
+    SupervisionVerb.CLOSE: lambda notice, text, days, **sent: services.close_notice(notice, text=text, **sent),
+    SupervisionVerb.URGE: lambda notice, text, days, **sent: services.urge_notice(notice, text=text, **sent),
+    SupervisionVerb.WITHDRAW: lambda notice, text, days, **sent: services.withdraw_notice(notice, reason=text, **sent),
 }
 """What a button does."""
 
