@@ -77,7 +77,7 @@ class ProposalForm(forms.ModelForm):
 
 
 class DraftForm(forms.ModelForm):
-    """A row of a draft; a clause to choose is one of the same plan, an indicator one that the person is shown. Fields
+    """The form of a row of a draft. It offers clauses of the same plan and indicators that the person is shown. Fields
     that are `further` are wanted seldom and stand folded away."""
 
     further: ClassVar[Sequence[str]] = ()
@@ -158,7 +158,7 @@ class ClauseForm(DraftForm):
 
 
 def _units(label: "str | _StrPromise") -> forms.TypedMultipleChoiceField:
-    """Units to choose from; which ones is known with the person."""
+    """A field of units to choose from; the form fills in the units once it knows the person."""
     widget = forms.CheckboxSelectMultiple
     return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False, widget=widget)
 
@@ -198,8 +198,8 @@ class PromiseForm(DraftForm):
         return {unit: role for role in ROLES for unit in self.cleaned_data[role]}
 
     def offered(self, by: User) -> "dict[str, models.QuerySet[models.Model]]":
-        """Clauses of the plan, the indicators that the person is shown, and the regions above and below; another one
-        with which a target is compared already stays."""
+        """Offers clauses of the plan, indicators that the person is shown, and the regions above and below; a region
+        elsewhere with which a target is compared already stays on offer."""
         shown = Indicator.objects.visible_to(by)
         stored = getattr(self.instance, "operand_region_id", None)
         near = access.reach(by, Action.VIEW_PLAN).lineage

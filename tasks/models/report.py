@@ -72,8 +72,8 @@ class ProgressReportQuerySet(ReviewedQuerySet["ProgressReport"]):
     """Questions about progress reports."""
 
     def visible_to(self, user: User) -> Self:
-        """Those of the person's departments, all about the tasks that these lead, and all about the plans of a region
-        that the person looks after and of its parts."""
+        """Reports of the person's departments, all reports about the tasks that these departments lead, and all reports
+        about the plans of a region that the person looks after and of its parts."""
         reached = access.reach(user, Action.VIEW_TASK_REPORTS)
         led = Assignment.objects.filter(department__in=reached.departments, role=Assignment.Role.LEAD)
         own = Q(department__in=reached.departments) | Q(task__in=led.values("task"))
@@ -93,7 +93,7 @@ class ProgressReportQuerySet(ReviewedQuerySet["ProgressReport"]):
         return self.filter(state=ProgressReport.StateChoices.APPROVED)
 
     def typed_by(self, user: User) -> Self:
-        """Those of which somebody is an author."""
+        """Reports of which the person is an author."""
         return self.filter(Q(author=user) | Q(authors__user=user))
 
 
@@ -246,7 +246,7 @@ class ReportAttachment(AbstractAttachment):
         ]
 
     def linked(self, report: ProgressReport | None) -> "ReportAttachment":
-        """The same file beside another report, or beside the next draft; not saved yet."""
+        """A copy of the file beside another report, or beside the next draft; not saved yet."""
         place = {"task_id": self.task_id, "department_id": self.department_id, "month": self.month}
         return ReportAttachment(**place, report=report, **self.content)
 

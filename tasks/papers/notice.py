@@ -26,7 +26,7 @@ class Annex:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """红头, 发文字号, 标题, 主送, 正文, 附件说明, 落款, 成文日期."""
+    """The printed notice, part by part: 红头, 发文字号, 标题, 主送, 正文, 附件说明, 落款, 成文日期."""
 
     letterhead: str
     number: str
@@ -39,7 +39,7 @@ class Paper:
 
     @property
     def letterhead_size(self) -> int:
-        """In points: as large as the line of 156 mm (442 pt) allows, at most 36, at least size 2 (22 pt)."""
+        """The size in points: as large as the line of 156 mm (442 pt) allows, at most 36, at least size 2 (22 pt)."""
         return max(22, min(36, 442 // max(1, len(self.letterhead))))
 
 
@@ -63,7 +63,8 @@ def paper_of(notice: SupervisionNotice) -> Paper:
 
 
 def _annexes(files: Sequence[StepAttachment]) -> Sequence[Annex]:
-    """附件：甲, or 附件：1.甲 and below it 2.乙, without endings; a long name goes on below its own beginning."""
+    """Writes 附件：甲, or 附件：1.甲 and below it 2.乙, without the files' endings; a long name goes on below its own
+    beginning."""
     names, word = [PurePath(file.name).stem for file in files], f"{_('Attachments')}："
     if len(names) == 1:
         return [Annex(f"{word}{names[0]}", 5, 3)]

@@ -47,7 +47,7 @@ class DraftGap:
 
 
 def find_draft_gaps(draft: Plan) -> list[DraftGap]:
-    """Everything without which the draft cannot be published; a constant number of queries."""
+    """Finds everything without which the draft cannot be published, in a constant number of queries."""
     return [
         *_of_the_document(draft),
         *_of_the_clauses(draft, list(draft.clauses.order_by("order"))),
@@ -130,7 +130,7 @@ class PromisePair:
 
     @property
     def change(self) -> str:
-        """`new`, `dropped`, `changed` or `same`: of what is promised, whatever it is called."""
+        """Whether the promise is `new`, `dropped`, `changed` or the `same`, whatever its name is."""
         if self.before is None or self.after is None:
             return "new" if self.before is None else "dropped"
         return "same" if _promise(self.before) == _promise(self.after) else "changed"
@@ -189,8 +189,8 @@ def _promise(target: Target) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True)
 class DraftEntry:
-    """A row of a draft in its list: the words beneath its name, its own or, for a clause without any, those of the
-    earlier plan; whether it lacks something; and its milestones."""
+    """A row of a draft as its list shows it: the words beneath its name, whether the row lacks something, and its
+    milestones. A clause without words has those of the earlier plan beneath its name."""
 
     row: Clause | Target | Task | Milestone
     words: str
@@ -199,7 +199,7 @@ class DraftEntry:
 
     @property
     def lacking_steps(self) -> int:
-        """How many of its milestones lack something."""
+        """How many of the row's milestones lack something."""
         return sum(step.lacks for step in self.steps)
 
 
@@ -249,8 +249,8 @@ def _by_clause(entries: Iterable[DraftEntry]) -> "list[tuple[Clause, Sequence[Dr
 
 @dataclass(frozen=True, slots=True)
 class DraftRemoval:
-    """What goes with a row that is taken out of a draft: the parts of a clause in their order, what is promised in
-    them, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
+    """The rows that go with a row that is taken out of a draft: the parts of a clause in their order, the promises in
+    these parts, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
 
     clauses: Sequence[Clause] = ()
     targets: Sequence[Target] = ()
@@ -260,18 +260,18 @@ class DraftRemoval:
 
     @property
     def rows(self) -> list[Model]:
-        """All that goes."""
+        """All rows that go with the row."""
         return [*self.clauses, *self.targets, *self.tasks, *self.milestones]
 
     @property
     def mark(self) -> str:
-        """The same for the same rows: whoever confirms sends what was seen."""
+        """A digest that is equal for equal rows: whoever confirms sends the digest of the rows that the page showed."""
         named = ",".join(f"{row._meta.model_name}:{row.pk}" for row in self.rows)
         return sha256(named.encode()).hexdigest()[:16]
 
 
 def removal_of_draft_row(row: Clause | Target | Task | Milestone) -> DraftRemoval:
-    """What goes with the row; at most five queries."""
+    """Finds the rows that go with the row, in at most five queries."""
     if isinstance(row, Milestone):
         return DraftRemoval()
     if isinstance(row, Task):
@@ -287,7 +287,7 @@ def removal_of_draft_row(row: Clause | Target | Task | Milestone) -> DraftRemova
 
 
 def _parts_of(clause: Clause) -> list[Clause]:
-    """The clauses below it, at any depth, in the plan's order."""
+    """Finds the clauses below a clause, at any depth, in the plan's order."""
     below: dict[int | None, list[Clause]] = defaultdict(list)
     for child in Clause.objects.filter(plan=clause.plan_id):
         below[child.parent_id].append(child)

@@ -26,7 +26,7 @@ from tasks.reading.standing import read_known_milestones
 from tasks.rules.accounts import roles_speaking_for_task
 
 LINGERS = timedelta(days=60)
-"""How long after its year a plan is still pressed; one of long ago, such as a worked example, proposes nothing."""
+"""How long after its year a plan is still pressed; a plan of long ago, such as a worked example, proposes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def pressed_plans(today: date) -> list[Plan]:
 
 
 def findings(plan: Plan, today: date) -> list[Finding]:
-    """Everything of a plan that slips on a day."""
+    """Finds everything of a plan that slips on a day."""
     rules, passed = SupervisionRules.of(plan), passed_months(plan, today)
     return [
         *_late_milestones(plan, today),
@@ -91,7 +91,8 @@ def _late_milestones(plan: Plan, today: date) -> Iterator[Finding]:
 
 
 def _units(assigned: QuerySet[AbstractAssignment], key: str) -> dict[int, list[Department]]:
-    """Promise → who answers for it, who leads first; one query, and one more where each county does."""
+    """Finds the units that answer for each promise, the leading unit first; one query, and one more where each county
+    answers."""
     by_promise: dict[int, list[AbstractAssignment]] = defaultdict(list)
     rows: list[AbstractAssignment] = list(assigned.select_related("department").order_by("role", "id"))
     for assignment in rows:
@@ -104,7 +105,7 @@ def _units(assigned: QuerySet[AbstractAssignment], key: str) -> dict[int, list[D
 
 
 def _red(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
-    """Binding targets that were red at the end of each of the last months."""
+    """Finds the binding targets that were red at the end of each of the last months."""
     if len(months) < number:
         return
     red = Attainment.objects.filter(
@@ -130,7 +131,7 @@ def _red(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
 
 
 def _silent(plan: Plan, passed: Collection[Month], number: int) -> Iterator[Finding]:
-    """Units that have handed in nothing of what was expected of them in the last months in which anything was."""
+    """Finds the units that have handed in nothing in the last months in which figures were expected of them."""
     expected = expected_of(plan, passed)
     targets: dict[int, Target] = {}
     for target in Target.objects.filter(plan=plan).order_by("order", "code"):
@@ -167,7 +168,8 @@ def _silence_of(
 
 
 def _unreported(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
-    """Units that have handed in no report in the last months, about any of the open tasks for which they speak."""
+    """Finds the units that have handed in no report in the last months about any of the open tasks for which they
+    speak."""
     if len(months) < number:
         return
     reports = ProgressReport.objects.filter(task__plan=plan, month__in=months)
@@ -181,7 +183,7 @@ def _unreported(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Fi
 
 
 def _spoken_for(plan: Plan) -> dict[int, list[Task]]:
-    """Unit → the open tasks for which it speaks, in the plan's order."""
+    """Finds the open tasks for which each unit speaks, in the plan's order."""
     found: dict[int, list[Task]] = defaultdict(list)
     open_tasks = Task.objects.filter(plan=plan, closed_on__isnull=True).prefetch_related("assignments__department")
     tasks = list(open_tasks.order_by("order", "code"))
@@ -193,7 +195,8 @@ def _spoken_for(plan: Plan) -> dict[int, list[Task]]:
 
 
 def _speakers(answering: AnsweringUnits, assigned: Sequence[Assignment]) -> list[int]:
-    """Those who lead or, where nobody does, share; and each county, if it is given more than support."""
+    """The units that speak for a task: those that lead it or, where nobody leads, share it; and each county, if the
+    plan gives the counties more than support."""
     named = [assignment for assignment in assigned if assignment.department_id not in answering.members]
     roles = roles_speaking_for_task(assignment.role for assignment in named)
     counties = answering.counties(assignment for assignment in assigned if assignment.role != Assignment.Role.SUPPORT)

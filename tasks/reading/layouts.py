@@ -34,7 +34,7 @@ COLUMN = 20
 
 @dataclass(frozen=True, slots=True)
 class TaskBoardColumn:
-    """The tasks that stand so: the first of them, and how many there are."""
+    """A column of the board: a state with its light, the first tasks in this state, and how many tasks there are."""
 
     state: TaskState
     light: Light
@@ -47,7 +47,7 @@ class TaskBoardColumn:
 
 
 def columns_of_task_board(plan: Plan, day: date, wanted: Wanted) -> list[TaskBoardColumn]:
-    """The tasks that are looked for, by where they stand; what needs attention stands first."""
+    """Sorts the tasks that are looked for into the columns of the board; the states that need attention stand first."""
     by_state = defaultdict(list)
     for judged in judge_wanted_tasks(plan, day, wanted):
         by_state[judged.state.state].append(judged)
@@ -67,7 +67,7 @@ def columns_of_task_board(plan: Plan, day: date, wanted: Wanted) -> list[TaskBoa
 
 @dataclass(frozen=True, slots=True)
 class TimelineMark:
-    """A milestone in the timeline: where, in percent of the year, and how it stands."""
+    """A milestone in the timeline: its place in percent of the year, and its colour."""
 
     at: str
     colour: str
@@ -95,7 +95,7 @@ class Timeline:
 
 
 def draw_task_timeline(plan: Plan, day: date, rows: Sequence[TaskRow]) -> Timeline:
-    """The tasks of a page through the plan's months."""
+    """Draws the tasks of a page through the plan's months."""
     steps: dict[int, list[KnownMilestone]] = defaultdict(list)
     for known in read_known_milestones(
         Milestone.objects.filter(task__in=[row.task.pk for row in rows]).order_by("due"), plan, day
@@ -133,8 +133,8 @@ def _share(plan: Plan, day: date) -> float:
 
 @dataclass(frozen=True, slots=True)
 class DueDatesDay:
-    """A day of the calendar with the first of what is due on it, and how much more there is; `within`: it belongs to
-    the month that is shown."""
+    """A day of the calendar with the first milestones that are due on it, and how many more there are; `within`: it
+    belongs to the month that is shown."""
 
     day: date
     within: bool
@@ -143,7 +143,8 @@ class DueDatesDay:
 
 
 def weeks_of_due_dates(plan: Plan, day: date, month: Month, user: User, *, own: bool) -> list[list[DueDatesDay]]:
-    """The weeks of a month, Monday first, with the milestones that are due: of the own departments or of all."""
+    """Lays out the weeks of a month, Monday first, with the milestones that are due: of the own departments or of
+    all."""
     due: dict[date, list[KnownMilestone]] = defaultdict(list)
     within = Milestone.objects.filter(due__range=(month.first_day, month.last_day))
     for known in read_known_milestones(_of(plan, within, department_ids_held_by(user) if own else None), plan, day):
@@ -169,7 +170,8 @@ def department_ids_held_by(user: User) -> frozenset[int]:
 
 
 def write_calendar_feed(plans: Sequence[Plan], user: User, now: datetime, base: str) -> str:
-    """The person's calendar: the due dates of the own departments' tasks, or of all for whoever sees all."""
+    """Writes the person's calendar: the due dates of the own departments' tasks, or of all tasks for a person who sees
+    all."""
     events = chain.from_iterable(_events_of(plan, user, now, base) for plan in plans)
     return write_calendar_file(_("Key tasks"), events, now)
 

@@ -46,6 +46,7 @@ def with_later_years(text: str, plan: Plan, months: int) -> str:
 
 
 def shift_day_by_months(day: date, months: int) -> date:
-    """The same day so many months later; the last day of a month stays one (28 February, 29 February)."""
+    """The same day of the month so many months later; the last day of a month becomes a last day (28 February, 29
+    February)."""
     month, end = Month.of(day).shifted(months), day == Month.of(day).last_day
     return month.last_day if end else date(month.year, month.number, min(day.day, month.last_day.day))

@@ -16,14 +16,15 @@ from tasks.reading.standing import whole_month
 
 
 class AnsweringUnit(NamedTuple):
-    """A unit that answers, and by which words of the plan."""
+    """A unit that answers, and the assignment by which it answers."""
 
     department: Department
     assignment: AbstractAssignment
 
 
 class AnsweringUnits:
-    """Who answers by assignments whose departments are at hand; one query if each county is among them, else none."""
+    """Finds the units that answer by assignments whose departments are at hand; one query if the assignments name each
+    county, else none."""
 
     def __init__(self, assignments: Iterable[AbstractAssignment]) -> None:
         self.members = members_of({assignment.department for assignment in assignments})
@@ -69,8 +70,8 @@ class CountyReporting:
 
 
 def county_reporting_of_tasks(days: Mapping[Task, date]) -> Mapping[int, CountyReporting]:
-    """How the counties report on those of the tasks, whose assignments are at hand, that each county has: of the last
-    month that has ended by the task's day. Two queries, none where there is no such task."""
+    """Finds how the counties have reported on each task that every county has, for the last month that has ended by the
+    task's day. The assignments of the tasks are at hand. Two queries, none where there is no such task."""
     answering = AnsweringUnits(assignment for task in days for assignment in task.assignments.all())
     if not answering.members:
         return {}

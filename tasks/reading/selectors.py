@@ -68,7 +68,7 @@ class TaskRow:
 
     @property
     def sentence(self) -> str:
-        """Why it stands there."""
+        """The sentence that says why the task has its state."""
         return explain_task_state(self.state, self.day)
 
     @property
@@ -98,7 +98,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class TaskStateTab:
-    """How many of the tasks that are looked for stand so."""
+    """A tab of the list: a state with its light, and how many of the tasks that are looked for have this state."""
 
     state: TaskState
     light: Light
@@ -107,7 +107,7 @@ class TaskStateTab:
 
 @dataclass(frozen=True, slots=True)
 class FoundTasks:
-    """What was looked for: a page of rows, and how all of them stand, whatever state was asked for."""
+    """The tasks that were found: a page of rows, and how many tasks have each state, whatever state was asked for."""
 
     page: Page[JudgedTask]
     rows: Sequence[TaskRow]
@@ -116,7 +116,8 @@ class FoundTasks:
 
 
 def ordered_tasks_of_plan(plan: Plan) -> QuerySet[Task]:
-    """All tasks of a plan, in its order. Their words are left in the database: lists do not show them."""
+    """Selects all tasks of a plan, in its order. Their words are left in the database, because lists do not show
+    them."""
     return _in_order(Task.objects.filter(plan=plan))
 
 
@@ -126,13 +127,13 @@ def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
 
 
 def task_rows_of_plan(plan: Plan, day: date) -> list[TaskRow]:
-    """All tasks of a plan with their words, in its order, as they stood at the end of a day."""
+    """Reads all tasks of a plan with their words, in its order, as they stood at the end of a day."""
     tasks = Task.objects.filter(plan=plan).select_related("clause").order_by("order", "code")
     return with_assignments(judge_tasks(tasks, plan, day))
 
 
 def with_assignments(found: Iterable[JudgedTask]) -> list[TaskRow]:
-    """The tasks with who answers for them: one query more, for these alone, and three where each county does."""
+    """Adds to the tasks the departments that answer for them: one query more, and three where each county answers."""
     judged_tasks = list(found)
     named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
     prefetch_related_objects([judged.task for judged in judged_tasks], named)
@@ -141,7 +142,8 @@ def with_assignments(found: Iterable[JudgedTask]) -> list[TaskRow]:
 
 
 def find_wanted_tasks(plan: Plan, day: date, wanted: Wanted, page: str | None) -> FoundTasks:
-    """A page of the tasks that are looked for. The state is judged for all of them, the rest is read for the page."""
+    """Finds a page of the tasks that are looked for. It judges the state of all of them, and reads the rest for the
+    page alone."""
     all_found = judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day)
     counts = Counter(judged.state.state for judged in all_found)
     chosen = [judged for judged in all_found if _stands(judged, wanted)]
@@ -152,7 +154,7 @@ def find_wanted_tasks(plan: Plan, day: date, wanted: Wanted, page: str | None) -
 
 
 def judge_wanted_tasks(plan: Plan, day: date, wanted: Wanted) -> list[JudgedTask]:
-    """All tasks that are looked for, bare."""
+    """Judges all tasks that are looked for, without the departments that answer for them."""
     return [
         judged
         for judged in judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day)
@@ -183,21 +185,23 @@ def _assigned(wanted: Wanted) -> QuerySet[Assignment]:
 
 
 def chapters_with_tasks(plan: Plan) -> list[Clause]:
-    """The clauses under which tasks stand, in the plan's order."""
+    """Finds the clauses under which tasks stand, in the plan's order."""
     under = Task.objects.filter(plan=plan)
     ids = {parent or own for own, parent in under.values_list("clause_id", "clause__parent_id")}
     return list(plan.clauses.filter(pk__in=ids).with_names().order_by("order"))
 
 
 def units_with_tasks(plan: Plan) -> list[Department]:
-    """The departments that answer for tasks: those that the plan names, and each county where it names them all."""
+    """Finds the departments that answer for tasks: those that the plan names, and each county where it names all
+    counties."""
     named = Department.objects.filter(assignments__task__plan=plan)
     every = Q(pk__in=named.values("pk")) | Q(pk__in=spread_groups(named).values("pk"))
     return list(Department.objects.filter(every).order_by("kind", "code"))
 
 
 def group_task_rows_by_clause(rows: Sequence[TaskRow]) -> list[ClauseTaskGroup]:
-    """Tasks under the clause that their own clauses are part of; one query for those without a heading."""
+    """Groups tasks by the clause above their own clause; one query reads the names of the clauses that have no
+    heading."""
     parts = groupby(rows, key=lambda row: row.task.clause.parent or row.task.clause)
     groups = [ClauseTaskGroup(clause, list(part)) for clause, part in parts]
     named = Clause.objects.with_names().in_bulk([group.clause.pk for group in groups if not group.clause.heading])
@@ -205,19 +209,20 @@ def group_task_rows_by_clause(rows: Sequence[TaskRow]) -> list[ClauseTaskGroup]:
 
 
 def task_rows_of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[TaskRow]:
-    """The tasks for which any of the departments answers, in the plan's order."""
+    """Finds the tasks for which any of the departments answers, in the plan's order."""
     return task_rows_of_departments_over_plans({plan: day}, departments)
 
 
 def task_rows_of_departments_over_plans(days: Days, departments: Collection[int]) -> list[TaskRow]:
-    """The same of several plans, each one's tasks in its order, at the end of its own day."""
+    """Finds the tasks of several plans for which any of the departments answers, as they stand at the end of each
+    plan's day."""
     assigned = Assignment.objects.held_by(departments)
     tasks = _in_order(Task.objects.filter(plan__in=days, pk__in=assigned.values("task")))
     return with_assignments(judge_tasks_over_plans(tasks, days))
 
 
 def row_of_task(task: Task, plan: Plan, day: date) -> TaskRow:
-    """One task."""
+    """Reads and judges one task."""
     found = judge_tasks(Task.objects.filter(pk=task.pk).select_related("clause__parent"), plan, day)
     return with_assignments(found)[0]
 
@@ -236,7 +241,7 @@ def countable_targets(task: Task) -> QuerySet[Target]:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneChange:
-    """One writing of a milestone: what happened, what it is called, who did it and why."""
+    """A change of a milestone: what was done to it, its title, who changed it and why."""
 
     kind: str
     title: str
@@ -267,8 +272,8 @@ def history_of(task: Task, limit: int = 50) -> list[MilestoneChange]:
 
 @dataclass(frozen=True, slots=True)
 class MonthOfTask:
-    """What was said about a task in a month, and who signed for it. `own`: whoever looks has typed a part of what is to
-    be signed."""
+    """The reports about a task in a month, and the signature under them. `own`: the person who looks has typed a part
+    of what is to be signed."""
 
     month: Month
     reports: Sequence[ProgressReport]
@@ -316,6 +321,6 @@ def reports_waiting_for(user: User) -> list[ProgressReport]:
 
 
 def _with_words(reports: QuerySet[ProgressReport]) -> QuerySet[ProgressReport]:
-    """With all that a page says about them: six queries more, however many there are."""
+    """Adds to the reports all that a page says about them: six queries more, however many reports there are."""
     related = reports.select_related("task__plan", "department", "author", "approved_by")
     return related.prefetch_related("steps__milestone", "attachments", "decisions__by", "authors__user")

@@ -39,7 +39,7 @@ class TaskReportDuty:
 
     @property
     def is_done(self) -> bool:
-        """Nothing left to do for whoever reports."""
+        """Whether nothing is left to do for whoever reports."""
         return not _is_owed(self.standing)
 
 
@@ -75,8 +75,8 @@ class TaskDesk:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The same of all plans that run, in numbers: the months of which reports are written, how many are still to be
-    handed in, and how many wait for the person's review."""
+    """The desks of all plans that run, in numbers: the months of which reports are written, how many reports are still
+    to be handed in, and how many wait for the person's review."""
 
     months: Sequence[Month]
     open: int
@@ -85,20 +85,20 @@ class Summary:
 
 
 def plans_naming_units_of(user: User) -> list[Plan]:
-    """The plans whose tasks name one of the person's departments, the one that began last first."""
+    """Finds the plans whose tasks name one of the person's departments, the plan that began last first."""
     named = Assignment.objects.held_by(_own(user)).values("task__plan")
     return list(plans_of(user).filter(pk__in=named).latest_first())
 
 
 def draw_own_tasks(context: Context) -> str:
-    """How many reports the person has to write and how many to review, for the desk of figures."""
+    """Draws how many reports the person has to write and how many to review, for the desk of figures."""
     mine = summary(context["user"], timezone.localdate())
     return render_to_string("tasks/_desk.html", {"mine": mine})
 
 
 def summary(user: User, today: date) -> Summary | None:
-    """Over all plans, in a constant number of queries, however many there are; None for who has nothing to do with
-    tasks."""
+    """Sums up the person's desks of all plans, in a constant number of queries, however many plans there are; None for
+    a person who has nothing to do with tasks."""
     own = _own(user)
     if not own:
         return None
@@ -112,7 +112,8 @@ def summary(user: User, today: date) -> Summary | None:
 
 
 def _owing(asked: "QuerySet[Assignment]", own: Collection[int]) -> list[tuple[Task, int]]:
-    """Each task with a unit of these that owes a report about it; supporting ones report when they have something."""
+    """Pairs each task with each of these units that owes a report about it; a supporting unit reports when it has
+    something."""
     listed = list(asked.select_related("task", "department").order_by("task_id", "pk"))
     answering = AnsweringUnits(listed)
     return [
@@ -134,7 +135,7 @@ def _is_owed(standing: str) -> bool:
 
 
 def task_desks_of(user: User, plans: Sequence[Plan], situation: Situation) -> list[TaskDesk]:
-    """The person's tasks of each of these plans, of which the situation is known, in a constant number of queries,
+    """Makes the person's desk of tasks for each plan, whose situation is known, in a constant number of queries,
     however many plans and tasks."""
     days, own = shown_days(plans, situation.today), _own(user)
     rows: dict[int, list[TaskRow]] = defaultdict(list)
@@ -185,5 +186,5 @@ def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tupl
 
 
 def count_reports_to_decide(user: User) -> int:
-    """How many reports the person may decide; own ones are a colleague's to judge."""
+    """How many reports the person may decide; a colleague decides the person's own reports."""
     return ProgressReport.objects.waiting_for(user).by_others(user).count()

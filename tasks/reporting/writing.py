@@ -75,7 +75,8 @@ def _before(place: ReportPlace) -> ProgressReport | None:
 
 
 def _said(draft: ReportDraft | None, latest: ProgressReport | None, before: ProgressReport | None) -> TypedReport:
-    """What was planned next is what is asked for now; what stood in the way may still do so."""
+    """The words to begin with: those of the draft, else of the report of this month. Else the last report tells: what
+    it planned next is what was done now, and what stood in the way may still do so."""
     if draft is not None:
         return typed_report_in_draft(draft)
     if latest is not None:

@@ -51,7 +51,8 @@ class AskedMilestone:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The last day that may be told, whether files lie beside the report, whether an approved one is being changed."""
+    """What a report is checked against: the last day that may be told, whether files lie beside the report, and whether
+    it changes an approved report."""
 
     latest: date
     files: bool
@@ -124,5 +125,6 @@ def _day_problems(
 
 
 def roles_speaking_for_task(roles: Iterable[str]) -> set[str]:
-    """The roles of those who report on milestones that no unit has: the lead's, or where there is none the shared."""
+    """The roles of the units that report on milestones without a unit: the leads or, where nobody leads, those that
+    share."""
     return {"lead"} if "lead" in set(roles) else {"shared"}

@@ -63,15 +63,15 @@ class MilestoneStanding:
     title: str = ""
 
     def is_done(self, day: date) -> bool:
-        """Whether it was done on the day or before."""
+        """Whether the milestone was done on the day or before."""
         return self.done_on is not None and self.done_on <= day
 
     def is_late(self, day: date) -> bool:
-        """Whether it is due, the day itself included, and not done at the end of the day."""
+        """Whether the milestone is due, the day itself included, and not done at the end of the day."""
         return self.due <= day and not self.is_done(day)
 
     def percentage(self, day: date) -> int:
-        """How much of it is done."""
+        """How much of the milestone is done, in percent."""
         return WHOLE if self.is_done(day) else min(self.reported, MOST_OPEN)
 
 
@@ -112,7 +112,7 @@ class Progress:
 
 
 def judge_task_progress(steps: Sequence[MilestoneStanding], span: TaskSpan, day: date) -> Progress:
-    """The task's state at the end of a day."""
+    """Judges the task's state at the end of a day."""
     state, deciding, number = _state(steps, span, day)
     return Progress(
         state,
@@ -130,7 +130,7 @@ def judge_task_progress(steps: Sequence[MilestoneStanding], span: TaskSpan, day:
 def _state(
     steps: Sequence[MilestoneStanding], span: TaskSpan, day: date
 ) -> tuple[TaskState, MilestoneStanding | None, int]:
-    """The state, the milestone that makes it, and how many there are like it."""
+    """Finds the state, the milestone that decides it, and how many milestones are in this state."""
     open_steps = sorted((step for step in steps if not step.is_done(day)), key=lambda step: (step.due, step.reported))
     if not open_steps and (finished := _finished(steps, span, day)):
         return finished, max(steps, key=_last_done, default=None), len(steps)
@@ -167,7 +167,7 @@ def _on_course_from(step: MilestoneStanding, span: TaskSpan, day: date) -> Fract
 
 
 def _share(steps: Sequence[MilestoneStanding], day: date) -> Decimal | None:
-    """The weighted mean of the percentages; all weigh the same unless every one has its weight."""
+    """The weighted mean of the percentages; all milestones weigh the same unless every milestone has a weight."""
     if not steps:
         return None
     weights = [step.weight for step in steps if step.weight is not None]

@@ -115,13 +115,13 @@ def _proposal(comment: Comment) -> NoticeProposal:
 
 
 def address_of_comment(comment: Comment) -> str:
-    """Where the comment stands: on the page of what it is about."""
+    """The address of the comment, on the page of its target or task."""
     name = "target" if comment.target is not None else "task"
     return reverse(name, args=[comment.subject.plan.code, comment.subject.code]) + f"#comment-{comment.pk}"
 
 
 def details_of_comment(comment: Comment) -> dict[str, object]:
-    """What the sentences about a comment are made of."""
+    """The values from which sentences about a comment are made."""
     return {
         "subject": str(comment.subject),
         "person": str(comment.author),

@@ -68,7 +68,7 @@ def _supersede(report: ProgressReport, moment: datetime, by: User) -> None:
 
 
 def _publish(reports: list[ProgressReport], by: User) -> None:
-    """What the latest approved report says of each milestone concerned is the day on which it was done."""
+    """Dates each milestone that the reports concern by the latest approved report about it."""
     concerned = (
         Milestone.objects.filter(reported__report__in=reports, counted_by__isnull=True)
         .distinct()

@@ -110,19 +110,21 @@ class _Copy:
         return cls(plan, draft, _clauses(plan, draft), successors_on(draft.first_month.first_day))
 
     def day(self, day: date) -> date:
-        """The day in the draft that is as far from its beginning; none lies behind its end."""
+        """The day that is as far from the draft's beginning as the day is from the plan's; it never lies behind the
+        draft's end."""
         moved = shift_day_by_months(day, self.draft.first_month.index - self.plan.first_month.index)
         return min(moved, self.draft.last_month.last_day)
 
     def begins(self, month: Month | None, due: date) -> Month | None:
-        """The month in which the pace of a target begins, as far from the draft's own; none that does not fit."""
+        """The month in which the pace of a target begins in the draft, as far from the draft's beginning; None where
+        the month would lie behind the target's due day."""
         if month is None:
             return None
         moved = month.shifted(self.draft.first_month.index - self.plan.first_month.index)
         return moved if moved <= Month.of(self.day(due)) else None
 
     def targets(self) -> dict[int, Target]:
-        """The proposed targets by the ids of those they follow."""
+        """Stores the proposed targets, and gives them by the ids of the targets that they follow."""
         reached = _reached(self.plan)
         made: dict[int, Target] = {}
         for target in self.plan.targets.prefetch_related("assignments__department", "leaders", "steps"):
@@ -146,8 +148,8 @@ class _Copy:
         return made
 
     def tasks(self, targets: Mapping[int, Target]) -> None:
-        """The proposed tasks, open again, with the milestones that the plan names; how their lead has split and weighed
-        them was for the year alone."""
+        """Stores the proposed tasks, open again, with the milestones that the plan names. How the lead has split and
+        weighed a task was for its year alone."""
         for earlier in self.plan.tasks.prefetch_related("assignments__department", "leaders", "milestones", "targets"):
             task = _copied(
                 earlier,
@@ -183,7 +185,8 @@ class _Copy:
         ).save()
 
     def _assign(self, assignments: Iterable[AbstractAssignment], **owner: models.Model) -> None:
-        """The same roles for the same departments, or for those that follow; a department has its strongest role."""
+        """Gives the same roles to the same departments, or to those that follow them; a department has its strongest
+        role."""
         named: dict[int, AbstractAssignment] = {}
         for assignment in sorted(assignments, key=lambda assignment: _STRENGTH.index(assignment.role)):
             for department in self.followers.get(assignment.department_id, [assignment.department]):
@@ -196,7 +199,7 @@ class _Copy:
             _copied(leader, quote="", **owner).save()
 
     def _stage(self, steps: Iterable[Step], target: Target) -> None:
-        """The earlier dates with the numbers as they were, as far as they lie before the target's own."""
+        """Copies the target's earlier dates with their numbers, as far as they lie before its own date."""
         for step in steps:
             if (due := self.day(step.due)) < target.due:
                 _copied(step, target=target, due=due).save()
@@ -206,7 +209,7 @@ _STRENGTH = AbstractAssignment.Role.values
 
 
 def _copied(row: M, **changes: object) -> M:
-    """A new row, not stored yet, with the same values but for the changes."""
+    """Makes a new row, not stored yet, with the values of the row but for the changes."""
     kept = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key}
     made = type(row)(**kept)
     for name, value in changes.items():
@@ -240,7 +243,8 @@ def _clauses(plan: Plan, draft: Plan) -> dict[int, Clause]:
 
 
 def _reached(plan: Plan) -> dict[int, tuple[Decimal, str]]:
-    """What each target has reached at the end of the plan's year, as far as it is known, and where that stands."""
+    """Finds what each target has reached at the end of the plan's year, as far as it is known, and where that
+    stands."""
     rows = Attainment.objects.of_plan(plan, region_id=plan.region_id).filter(month=plan.last_month)
     return {
         row.target_id: (

@@ -22,17 +22,18 @@ class ReportPlace:
 
     @property
     def fields(self) -> dict[str, object]:
-        """By what its draft, its reports and its files are found."""
+        """The fields by which the draft, the reports and the files of the place are found."""
         return {"task": self.task, "department": self.department, "month": self.month}
 
     def files(self) -> QuerySet[ReportAttachment]:
-        """What lies beside the next report: beside the draft, and with one that waits and would be replaced."""
+        """The files beside the next report: those beside the draft, and those of a waiting report that would be
+        replaced."""
         waiting = Q(report__isnull=True) | Q(report__state=ProgressReport.StateChoices.SUBMITTED)
         return ReportAttachment.objects.filter(waiting, **self.fields)
 
 
 def asked_milestones_of(place: ReportPlace) -> list[AskedMilestone]:
-    """The milestones on which the department reports, with what was reported of them before the month."""
+    """Finds the milestones on which the department reports, with what was reported of them before the month."""
     return [
         AskedMilestone(known.milestone.pk, known.step.reported, bool(known.milestone.evidence))
         for known in milestones_reported_at(place)

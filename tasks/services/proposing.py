@@ -37,7 +37,7 @@ def propose_by_rule(*, now: datetime) -> int:
 
 
 def _known(matters: Iterable[str]) -> dict[str, tuple[int, date]]:
-    """Matter → how many of its notices are open, and the last day of evidence of any."""
+    """Finds for each matter how many of its notices are open, and the last day of evidence of any of its notices."""
     is_open = Q(state__in=[state.value for state in OPEN])
     rows = SupervisionNotice.objects.filter(matter__in=set(matters)).order_by().values("matter")
     told = rows.annotate(open=Count("pk", filter=is_open), last=Max("evidence"))
@@ -49,7 +49,7 @@ def _is_new(finding: Finding, known: tuple[int, date] | None) -> bool:
 
 
 def _proposal(finding: Finding) -> NoticeProposal:
-    """What the notice would say: written in Chinese, as it will be sent."""
+    """Writes what the notice would say, in Chinese, as it will be sent."""
     with override(settings.LANGUAGE_CODE):
         title, demand = DRAFTS[finding.kind](finding.details)
     lead, support = (finding.units[0], finding.units[1:]) if finding.units else (None, ())

@@ -116,20 +116,20 @@ def reopen_task(task: Task, *, by: User, reason: str) -> Task:
 
 
 def _may_close(task: Task, last: SignOff, user: User) -> bool:
-    """Whether somebody has neither signed it off last, nor typed a report that counts, nor split it."""
+    """Whether the person has neither signed the task off last, nor typed a report that counts, nor split it."""
     reported = ProgressReport.objects.approved().filter(task=task).typed_by(user).exists()
     return last.by_id != user.pk and not reported and not has_split(task, user)
 
 
 def _not_closing(task: Task, last: SignOff, by: User) -> str:
-    """Why the person does not close a task, and who does."""
+    """Says why the person does not close a task, and who does."""
     said = _("You have reported on this task, split it or signed it off, so you do not close it.")
     acting = access.acting_for(Action.CLOSE_TASKS, task.plan.region_id)
     return f"{said} {_instead([person for person in acting if person != by and _may_close(task, last, person)])}"
 
 
 def _not_signing(task: Task, month: Month, by: User) -> str:
-    """Why the person does not sign a month off, and who does."""
+    """Says why the person does not sign a month off, and who does."""
     said = _("You have typed a report of this month yourself, so you do not sign it off.")
     reports = ProgressReport.objects.approved().filter(task=task, month=month)
     signing = {*access.acting_for(Action.SIGN_OFF_TASKS, task.plan.region_id), *_leading(task)} - {by}
@@ -138,14 +138,14 @@ def _not_signing(task: Task, month: Month, by: User) -> str:
 
 
 def _leading(task: Task) -> list[User]:
-    """Who signs for the units that lead a task."""
+    """Finds the people who sign for the units that lead a task."""
     leads = task.assignments.filter(role=Assignment.Role.LEAD).values("department")
     held = Membership.objects.filter(department__in=leads, user__is_active=True).select_related("user")
     return [membership.user for membership in held if may_lead(membership.user, Action.SIGN_OFF_TASKS, task)]
 
 
 def _instead(people: list[User]) -> str:
-    """Who does it, or that there is nobody yet."""
+    """Says who does it, or that there is nobody yet who does."""
     if people:
         names = list_names([str(person) for person in people[:NAMED]], len(people))
         return _("One of these does it: %(people)s.") % {"people": names}

@@ -24,12 +24,12 @@ from tasks.wording.messages import explain_report_problem
 
 CHANGEABLE = ("title", "due", "department_id", "weight", "evidence", "counted_by_id")
 OF_THE_PLAN = ("title", "due")
-"""What the plan has said about a milestone stays as it has said it."""
+"""The fields that stay as the plan's text has them, where the plan names the milestone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A milestone as it is to be; `pk` None is a new one."""
+    """A milestone as it is to be; `pk` is None for a new milestone."""
 
     title: str
     due: date
@@ -88,7 +88,7 @@ def _check_reason(reason: str) -> None:
 
 
 def _check(task: Task, planned: Sequence[Planned], stored: dict[int, Milestone]) -> None:
-    """ValidationError with everything that may not be."""
+    """Raises ValidationError with everything that may not be."""
     weights = [row.weight for row in planned]
     faults = []
     if code := weights_fault(weights):
@@ -146,7 +146,7 @@ def _stays(milestone: Milestone) -> str:
 
 
 def _written(task: Task, row: Planned, stored: dict[int, Milestone], number: int, by: User, reason: str) -> Milestone:
-    """The milestone as it is planned, saved if that changes anything."""
+    """Makes the milestone what is planned, and saves it if that changes anything."""
     milestone = stored[row.pk] if row.pk is not None else Milestone(task=task, code=_free_code(task))
     fixed = OF_THE_PLAN if milestone.quote else ()
     changes = {name: getattr(row, name) for name in CHANGEABLE if name not in fixed} | {"order": number}
@@ -160,7 +160,8 @@ def _written(task: Task, row: Planned, stored: dict[int, Milestone], number: int
 
 
 def _free_code(task: Task) -> str:
-    """The next code for a milestone that the plan does not name; one that was removed is never used again."""
+    """Finds the next code for a milestone that the plan does not name; the code of a removed milestone is never used
+    again."""
     used = Milestone.history.filter(task=task).values_list("code", flat=True)
     numbers = [int(code[4:]) for code in used if code.startswith("own-") and code[4:].isdigit()]
     return f"own-{max(numbers, default=0) + 1}"

@@ -125,12 +125,12 @@ class NoticeFigures:
 
 
 def notice_figures_for(user: User, today: date) -> NoticeFigures:
-    """The numbers above the list, in one query."""
+    """Counts the notices for the numbers above the list, in one query."""
     return NoticeFigures(**SupervisionNotice.objects.visible_to(user).aggregate(**_counted(today)))
 
 
 def figures_by_plan(user: User, today: date) -> dict[int, NoticeFigures]:
-    """The same numbers of each plan of which there is any notice, by the plan's id, in one query."""
+    """Counts the notices of each plan that has any notice, by the plan's id, in one query."""
     notices = SupervisionNotice.objects.visible_to(user).order_by().values_list("plan_id")
     return {plan_id: NoticeFigures(*numbers) for plan_id, *numbers in notices.annotate(**_counted(today))}
 
@@ -151,7 +151,8 @@ def _counted(today: date) -> dict[str, Count]:
 def page_of_notices(
     user: User, wanted: Mapping[str, Any], page: str, today: date
 ) -> tuple[list[NoticeRow], "Page[SupervisionNotice]"]:
-    """A page of the notices that the person may see and the filter wants: what is late first, then by its limit."""
+    """Finds a page of the notices that the person may see and the filter wants: late notices first, then by their
+    limit."""
     found = _wanted(SupervisionNotice.objects.visible_to(user).listed(), wanted, today)
     shown: Page[SupervisionNotice] = Paginator(found.order_by(*_ORDER), PAGE).get_page(page or 1)
     return [NoticeRow.of(notice, today) for notice in shown.object_list], shown
@@ -175,7 +176,8 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
 
 
 def proposals_for(user: User, today: date) -> list[NoticeRow]:
-    """What waits longest to be issued, edited or rejected; the rest follows once these are decided."""
+    """Finds the proposals that wait longest to be issued, edited or rejected; the rest follows once these are
+    decided."""
     seats = access.reach(user, Action.ISSUE_SUPERVISION).seats
     if not seats:
         return []
@@ -187,7 +189,8 @@ def proposals_for(user: User, today: date) -> list[NoticeRow]:
 def open_notices_of(
     user: User, today: date, *, department: Department | None = None, **subject: Target | Task
 ) -> list[NoticeRow]:
-    """What is open of a department's, or about a target or a task (`target=`, `task=`), as far as seen."""
+    """Finds the open notices that the person may see: of a department, or about a target or a task (`target=`,
+    `task=`)."""
     found = SupervisionNotice.objects.visible_to(user).open().filter(**subject).listed()
     if department is not None:
         found = found.of_department(department).exclude(state=SupervisionState.PROPOSED.value)
@@ -201,7 +204,7 @@ def draw_notices_waiting(context: Context) -> str:
 
 
 def notices_waiting_for(user: User, today: date) -> list[NoticeRow]:
-    """What the person has to receive or answer, for the desk."""
+    """Finds the notices that the person has to receive or answer, for the desk."""
     found = SupervisionNotice.objects.visible_to(user).with_unit().listed().order_by(*_ORDER)
     return [NoticeRow.of(notice, today) for notice in found if supervision_actions_of(user, notice)]
 

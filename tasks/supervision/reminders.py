@@ -80,7 +80,7 @@ def _asked(person: User, comments: Sequence[Comment]) -> Iterator[Matter]:
 
 
 def _waiting(person: User, comments: Sequence[Comment], today: date) -> Iterator[Matter]:
-    """For whoever wrote them: comments that were not answered in time, in one line."""
+    """Tells a leader which of the own comments were not answered in time, in one line."""
     late = [
         comment
         for comment in comments
@@ -105,7 +105,7 @@ _DECISIONS = {
     "supervision_proposed": (SupervisionState.PROPOSED.value,),
     "supervision_to_verify": (SupervisionState.ANSWERED.value, SupervisionState.VERIFIED.value),
 }
-"""The line that is said of notices in these states."""
+"""The kind of the line → the states of the notices that it counts."""
 
 
 def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
@@ -116,8 +116,8 @@ def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Mat
 
 
 def _silent(person: User, silent: Sequence[SilentUnit], today: date) -> Iterator[Matter]:
-    """Units that never update: their reviewer hears of it first, the plan office of the plan that asks, or of the
-    unit's own region, some days later."""
+    """Tells of units that never update: their reviewer hears of it first, the plan office of the plan that asks, or of
+    the unit's own region, some days later."""
     own, limits = _concerning(person, silent)
     if own:
         longest = max(own, key=lambda silence: silence.days - limits[silence.unit.pk])
@@ -129,7 +129,7 @@ def _silent(person: User, silent: Sequence[SilentUnit], today: date) -> Iterator
 
 
 def _concerning(person: User, silent: Sequence[SilentUnit]) -> tuple[list[SilentUnit], dict[int, int]]:
-    """The silent units of which the person hears, and after how many days of each."""
+    """Finds the silent units of which the person hears, and after how many days of each."""
     units = access.reach(person, Action.VIEW_SILENCE).departments
     seats = access.reach(person, Action.ISSUE_SUPERVISION).seats
     office = {silence.unit.pk for silence in silent if {silence.terms.plan.region_id, silence.unit.region_id} & seats}

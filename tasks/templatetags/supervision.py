@@ -24,7 +24,7 @@ register = template.Library()
 def supervision_of(
     context: Context, *, department: Department | None = None, target: Target | None = None, task: Task | None = None
 ) -> dict[str, object]:
-    """What is open of a department's, or about a promise, as far as the reader sees it."""
+    """Shows the open notices of a department, or about a promise, that the reader may see."""
     about = {name: promise for name, promise in (("target", target), ("task", task)) if promise is not None}
     rows = open_notices_of(context["request"].user, _today(), department=department, **about)
     return {"rows": rows, "of_department": department is not None}
@@ -32,7 +32,7 @@ def supervision_of(
 
 @register.inclusion_tag("tasks/_comments_of.html", takes_context=True)
 def comments_of(context: Context, *, target: Target | None = None, task: Task | None = None) -> dict[str, object]:
-    """What leaders wrote about a promise, with what the reader may do: write, answer, press."""
+    """Shows what leaders wrote about a promise, with what the reader may do: write, answer, press."""
     request, about = context["request"], target or task
     assert about is not None  # noqa: S101 - a template names one of them
     user, kind = request.user, "target" if target is not None else "task"

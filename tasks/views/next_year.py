@@ -43,7 +43,7 @@ def plan_comparison_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 
 
 def choose_earlier_plan(request: HttpRequest, plans: Sequence[Plan]) -> Plan | None:
-    """The plan that `?before=CODE` names, None without; 404 for one that cannot be chosen."""
+    """The plan that `?before=CODE` names, None without; 404 for a plan that cannot be chosen."""
     code = request.GET.get("before", "")
     if not code:
         return None

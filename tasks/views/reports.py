@@ -54,7 +54,7 @@ def report(request: HttpRequest, plan_code: str, code: str, unit: str, month: st
 
 
 def _place(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> ReportPlace:
-    """Of what the report is; 404 for what there is not, 403 for another department's."""
+    """The task, department and month of the report; 404 where there is none, 403 for another department's."""
     task = find_visible_task(request, plan_code, code)
     department = get_object_or_404(units_answering(task), code=unit)
     demand_acting_for_unit(access.person_of_request(request), Action.REPORT_TASKS, department.pk)
@@ -70,7 +70,7 @@ def _shown(request: HttpRequest, place: ReportPlace) -> HttpResponse:
 
 
 def _done(request: HttpRequest, place: ReportPlace) -> HttpResponse:
-    """Keeps what was typed, then does what the button says; what is asked by the script is answered to it."""
+    """Keeps what was typed, then does what the button says; the script gets an answer of its own."""
     person, said = access.person_of_request(request), read_typed_report(request.POST)
     version = request.POST.get("version", "0")
     draft = save_report(place, said, version=number_of(version) or 0, by=person)

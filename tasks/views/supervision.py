@@ -92,7 +92,7 @@ def notice_writing_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 
 @access.requires(Action.ISSUE_SUPERVISION)
 def notice_editing_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another wording, urgency or other units for what has not been issued."""
+    """Changes wording, urgency or units of a notice that has not been issued."""
     found = find_visible_notice(request, pk)
     if found.state != SupervisionState.PROPOSED.value:
         raise Http404
@@ -122,7 +122,7 @@ DONE: dict[SupervisionVerb, Callable[..., SupervisionNotice]] = {
     SupervisionVerb.URGE: lambda notice, text, days, **sent: services.urge_notice(notice, text=text, **sent),
     SupervisionVerb.WITHDRAW: lambda notice, text, days, **sent: services.withdraw_notice(notice, reason=text, **sent),
 }
-"""What a button does."""
+"""What each button does: the step → the service that takes it."""
 
 
 @require_POST
@@ -186,7 +186,7 @@ def download_step_attachment(request: HttpRequest, pk: int) -> FileResponse:
 
 
 def _no_pdf() -> str:
-    """What to do where the server cannot make PDF files."""
+    """Says what to do where the server cannot make PDF files."""
     said = _(
         "This server cannot make PDF files yet: libraries of the system are missing. Take the Word file, or ask the "
         "administrator of the server to run, as root: apt-get install %(packages)s"
