@@ -51,7 +51,7 @@ OF_TARGET_SELDOM = (
 
 
 class ProposalForm(forms.ModelForm):
-    """What the plan that is made from an earlier one is called, and its months."""
+    """The names and the months of a plan that is made from an earlier plan."""
 
     class Meta:
         model = Plan
@@ -72,7 +72,7 @@ class ProposalForm(forms.ModelForm):
 
     @property
     def proposal(self) -> NextPlanProposal:
-        """What was typed."""
+        """The names and the months as they were typed."""
         return NextPlanProposal(**{name: self.cleaned_data[name] for name in self.Meta.fields})
 
 
@@ -93,7 +93,7 @@ class DraftForm(forms.ModelForm):
             self.fields["code"].help_text = _("Stands in addresses. Left empty, one is made.")
 
     def offered(self, by: User) -> "dict[str, models.QuerySet[models.Model]]":
-        """What can be chosen in which field."""
+        """The rows that can be chosen in each field."""
         return {}
 
     @property
@@ -209,7 +209,7 @@ class PromiseForm(DraftForm):
 
 
 class TargetForm(PromiseForm):
-    """What is promised in numbers."""
+    """A promise in numbers."""
 
     further = OF_TARGET_SELDOM
 
@@ -232,7 +232,7 @@ class TargetForm(PromiseForm):
 
 
 class TaskForm(PromiseForm):
-    """What work is promised."""
+    """A promise of work."""
 
     further = ("code", "order")
 

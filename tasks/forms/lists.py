@@ -48,7 +48,7 @@ class TaskFilterForm(forms.Form):
 
     @property
     def wanted(self) -> Wanted:
-        """What is looked for."""
+        """The filter as it was chosen."""
         self.is_valid()
         found = {name: str(self.cleaned_data.get(name) or "") for name in self.fields}
         due = found.pop("due")

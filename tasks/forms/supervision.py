@@ -21,7 +21,7 @@ Passed = Any
 
 
 class NoticeForm(forms.Form):
-    """What a notice says."""
+    """The words, the urgency, the limit and the units of a notice."""
 
     title = forms.CharField(label=_("Title"), max_length=120)
     demand = forms.CharField(
@@ -51,13 +51,13 @@ class NoticeForm(forms.Form):
             offer_rows(self, name, units_for(plan))
 
     def proposal(self, **values: Passed) -> NoticeProposal:
-        """What was typed, about what `values` say."""
+        """Makes a proposal of what was typed; `values` say what the notice is about."""
         typed = self.cleaned_data
         return NoticeProposal(**{**typed, "support": tuple(typed["support"])}, plan=self.plan, **values)
 
     @staticmethod
     def typed_of(notice: SupervisionNotice) -> dict[str, object]:
-        """What the notice says now."""
+        """The values of the fields as the notice has them now."""
         said = {name: getattr(notice, name) for name in ("title", "demand", "lead", "urgency", "days")}
         return said | {"support": list(notice.support.all())}
 
@@ -123,7 +123,7 @@ class SupervisionFilterForm(forms.Form):
 
 
 def add_errors(form: forms.Form, refused: ValidationError) -> None:
-    """What the service refused, at the fields where it lies."""
+    """Puts what the service refused at the fields where the mistakes lie."""
     if not hasattr(refused, "error_dict"):
         form.add_error(None, refused)
         return

@@ -80,16 +80,16 @@ class ProgressReportQuerySet(ReviewedQuerySet["ProgressReport"]):
         return self.filter(own | Q(task__plan__region__in=reached.realm))
 
     def waiting(self) -> Self:
-        """What has been handed in and not decided."""
+        """Reports that were handed in and are not decided."""
         return self.filter(state=ProgressReport.StateChoices.SUBMITTED)
 
     def waiting_for(self, user: User) -> Self:
-        """What waits in the departments for which the person reviews."""
+        """Reports that wait in the departments for which the person reviews."""
         reached = access.reach(user, Action.REVIEW_TASK_REPORTS)
         return self.waiting().filter(department__in=reached.departments)
 
     def approved(self) -> Self:
-        """What is official now."""
+        """Reports that are official now."""
         return self.filter(state=ProgressReport.StateChoices.APPROVED)
 
     def typed_by(self, user: User) -> Self:
@@ -198,13 +198,14 @@ class ReportAttachmentQuerySet(models.QuerySet["ReportAttachment"]):
     """Questions about files beside reports."""
 
     def visible_to(self, user: User) -> Self:
-        """What was handed in: for whoever sees the report. What was not: for whoever may write it."""
+        """Files that the person may see: handed-in files with their report, other files if the person may write the
+        report."""
         reached = access.reach(user, Action.REPORT_TASKS)
         drafts = Q(report__isnull=True, department__in=reached.departments)
         return self.filter(drafts | Q(report__in=ProgressReport.objects.visible_to(user).values("pk")))
 
     def of_draft(self, task_id: int, department_id: int, month: Month) -> Self:
-        """What lies beside a draft and has not been handed in yet."""
+        """Files beside a draft that have not been handed in yet."""
         return self.filter(report__isnull=True, task=task_id, department=department_id, month=month)
 
 

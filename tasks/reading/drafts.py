@@ -65,11 +65,8 @@ def _of_the_document(draft: Plan) -> list[DraftGap]:
 def _of_the_clauses(draft: Plan, clauses: Sequence[Clause]) -> list[DraftGap]:
     if not clauses:
         return [DraftGap(_("The plan has no clause yet. Add what it says."), None)]
-    return [
-        DraftGap(_("Clause %(path)s has no text.") % {"path": clause.path}, clause)
-        for clause in clauses
-        if not clause.text
-    ]
+    said = _("Clause %(path)s has no text.")
+    return [DraftGap(said % {"path": clause.path}, clause) for clause in clauses if not clause.text]
 
 
 def _without_quote(promises: Iterable[Target | Task]) -> list[DraftGap]:
@@ -221,9 +218,7 @@ def contents(draft: Plan, before: Plan | None, lacking: Sequence[DraftGap]) -> C
         DraftEntry(clause, clause.text or words.get(clause.path, ""), ("clause", clause.pk) in wanting)
         for clause in draft.clauses.order_by("order")
     ]
-    targets = [
-        DraftEntry(target, threshold_text(target), ("target", target.pk) in wanting) for target in _targets(draft)
-    ]
+    targets = [DraftEntry(row, threshold_text(row), ("target", row.pk) in wanting) for row in _targets(draft)]
     tasks = [_task(task, wanting) for task in _tasks(draft)]
     numbers = {"clauses": len(clauses), "targets": len(targets), "tasks": len(tasks)}
     return Contents(clauses, _by_clause(targets), _by_clause(tasks), numbers)
@@ -265,7 +260,7 @@ class DraftRemoval:
 
     @property
     def mark(self) -> str:
-        """A digest that is equal for equal rows: whoever confirms sends the digest of the rows that the page showed."""
+        """A digest of the rows: whoever confirms sends the digest of the rows that the page showed."""
         named = ",".join(f"{row._meta.model_name}:{row.pk}" for row in self.rows)
         return sha256(named.encode()).hexdigest()[:16]
 

@@ -48,7 +48,8 @@ def task_timeline_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 def my_tasks(request: HttpRequest) -> HttpResponse:
-    """What my departments answer for in the plans that run; `?plan=` for another one, or for one of them alone."""
+    """Shows what my departments answer for in the plans that run; `?plan=` chooses another plan, or one of them
+    alone."""
     user, asked = access.person_of_request(request), request.GET.get("plan", "")
     plans = plans_naming_units_of(user)
     situation = Situation.of(plans, timezone.localdate())

@@ -23,8 +23,8 @@ REFUSED = 422
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 def plan_comparison_page(request: HttpRequest, plan_code: str) -> HttpResponse:
-    """What a plan promises beside an earlier one, `?before=CODE`, else the last one of its series; a draft is shown to
-    administrators of its region alone."""
+    """Shows what a plan promises beside an earlier plan: `?before=CODE`, else the last plan of its series.
+    Administrators of its region alone see a draft."""
     by = access.person_of_request(request)
     plan = get_object_or_404(Plan.objects.visible_to(by), code=plan_code)
     earlier = list(Plan.objects.earlier_than(plan).visible_to(by).latest_first())

@@ -91,7 +91,7 @@ def _done(request: HttpRequest, place: ReportPlace) -> HttpResponse:
 
 
 def read_typed_report(data: QueryDict) -> TypedReport:
-    """What was typed."""
+    """Reads the report as it was typed."""
     ids = {name.removeprefix("percentage-") for name in data if name.startswith("percentage-")}
     steps = {
         pk: TypedMilestone(data.get(f"percentage-{text}", "").strip(), data.get(f"done_on-{text}", "").strip())
@@ -127,7 +127,8 @@ def _remove(request: HttpRequest, place: ReportPlace, pk: str) -> None:
 
 
 def _conflict(request: HttpRequest, place: ReportPlace, conflict: ReportConflictError) -> HttpResponse:
-    """Both versions: what was typed stays in the form, and may be saved over the other's now that it has been seen."""
+    """Shows both versions: the form keeps what was typed, which may be saved over the colleague's version now that the
+    person has seen it."""
     theirs = conflict.current
     if request.headers.get("X-Fragment"):
         return JsonResponse({"message": _("A colleague has saved this report meanwhile.")}, status=CONFLICT)
@@ -150,7 +151,7 @@ def _refused(request: HttpRequest, place: ReportPlace, why: str) -> HttpResponse
 
 
 def _words() -> dict[str, str]:
-    """What the page's script says."""
+    """The sentences of the page's script."""
     return {
         "saving": _("Saving …"),
         "saved": _("Saved"),

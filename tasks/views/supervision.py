@@ -44,7 +44,7 @@ from tasks.wording.grounds import explain_notice_grounds
 @require_safe
 @access.requires(Action.VIEW_SUPERVISION)
 def supervision(request: HttpRequest) -> HttpResponse:
-    """Everything that is pressed; `?state=`, `?department=`, `?plan=`, `?overdue=on` choose."""
+    """Shows everything that is pressed; `?state=`, `?department=`, `?plan=`, `?overdue=on` choose."""
     user, today = access.person_of_request(request), timezone.localdate(clock.now())
     issues = bool(access.reach(user, Action.ISSUE_SUPERVISION))
     plans = Plan.objects.published().visible_to(user).latest_first()
