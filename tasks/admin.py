@@ -32,9 +32,10 @@ from tasks.services.milestones import demand_lights_alike, milestones_changed
 
 
 def tell_targets(objects: Collection[Model]) -> None:
-    """The changed milestones, and those of changed tasks: with a task its milestones go."""
-    tasks = [one for one in objects if isinstance(one, Task)]
-    steps = [one for one in objects if isinstance(one, Milestone)]
+    """Tells targets of the milestones that changed, and of the milestones of the tasks that changed, for milestones go
+    with their task."""
+    tasks = [task for task in objects if isinstance(task, Task)]
+    steps = [milestone for milestone in objects if isinstance(milestone, Milestone)]
     milestones_changed([*steps, *Milestone.objects.filter(task__in=tasks).select_related("target")])
 
 
@@ -128,7 +129,7 @@ class EditedPlanAdmin(PlanAdmin):
         return format_html('<a href="{}">{}</a>', reverse("draft_edit", args=[plan.code]), _("Edit the draft"))
 
     def response_add(self, request: HttpRequest, obj: Plan, post_url_continue: str | None = None) -> HttpResponse:
-        """To the editor, unless another button than that for saving was pressed."""
+        """Leads to the page that edits the draft, unless another button than plain saving was pressed."""
         answer = super().response_add(request, obj, post_url_continue)
         saved_only = "_save" in request.POST and "_popup" not in request.POST
         return redirect("draft_edit", obj.code) if saved_only else answer

@@ -76,19 +76,19 @@ def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) 
     found = Task.objects.filter(plan=asked).select_related("clause").order_by("order", "code")
     rows = with_assignments(judge_tasks(found, asked, day))
     steps: dict[int, list[dict[str, object]]] = defaultdict(list)
-    for one in read_known_milestones(Milestone.objects.filter(task__plan=asked), asked, day):
-        steps[one.milestone.task_id].append(_step(one))
+    for known in read_known_milestones(Milestone.objects.filter(task__plan=asked), asked, day):
+        steps[known.milestone.task_id].append(_step(known))
     return [_answer(row, chosen, steps[row.task.pk]) for row in rows]
 
 
-def _step(one: KnownMilestone) -> dict[str, object]:
-    row = one.milestone
+def _step(known: KnownMilestone) -> dict[str, object]:
+    row = known.milestone
     return {
         "title": row.title,
         "due": row.due,
-        "done_on": one.step.done_on,
+        "done_on": known.step.done_on,
         "quote": row.quote,
-        "percentage": one.percentage,
+        "percentage": known.percentage,
         "weight": row.weight,
         "department": row.department.code if row.department is not None else None,
         "counted_by": row.counted_by.code if row.counted_by is not None else None,

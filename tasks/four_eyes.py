@@ -1,5 +1,5 @@
-"""What the database refuses about tasks (see `reviews.four_eyes`): the approval of a report by an author, and a task
-signed off or closed by who has reported on it."""
+"""Rules of four eyes that the database keeps for tasks (see `reviews.four_eyes`): no author approves a report, and
+nobody signs off or closes a task on which they have reported."""
 
 from reviews.four_eyes import FourEyesRule, rules_of
 

@@ -51,7 +51,7 @@ OF_TARGET_SELDOM = (
 
 
 class ProposalForm(forms.ModelForm):
-    """What the plan that is made from an earlier one is called, and its months."""
+    """The names and the months of a plan that is made from an earlier plan."""
 
     class Meta:
         model = Plan
@@ -72,12 +72,12 @@ class ProposalForm(forms.ModelForm):
 
     @property
     def proposal(self) -> NextPlanProposal:
-        """What was typed."""
+        """The names and the months as they were typed."""
         return NextPlanProposal(**{name: self.cleaned_data[name] for name in self.Meta.fields})
 
 
 class DraftForm(forms.ModelForm):
-    """A row of a draft; a clause to choose is one of the same plan, an indicator one that the person is shown. Fields
+    """The form of a row of a draft. It offers clauses of the same plan and indicators that the person is shown. Fields
     that are `further` are wanted seldom and stand folded away."""
 
     further: ClassVar[Sequence[str]] = ()
@@ -93,7 +93,7 @@ class DraftForm(forms.ModelForm):
             self.fields["code"].help_text = _("Stands in addresses. Left empty, one is made.")
 
     def offered(self, by: User) -> "dict[str, models.QuerySet[models.Model]]":
-        """What can be chosen in which field."""
+        """The rows that can be chosen in each field."""
         return {}
 
     @property
@@ -158,7 +158,7 @@ class ClauseForm(DraftForm):
 
 
 def _units(label: "str | _StrPromise") -> forms.TypedMultipleChoiceField:
-    """Units to choose from; which ones is known with the person."""
+    """A field of units to choose from; the form fills in the units once it knows the person."""
     widget = forms.CheckboxSelectMultiple
     return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False, widget=widget)
 
@@ -174,12 +174,13 @@ class PromiseForm(DraftForm):
         super().__init__(*args, by=by, **kwargs)
         named = list(self.instance.assignments.all()) if self.instance.pk is not None else []
         near = Q(region__in=access.reach(by, Action.VIEW_PLAN).lineage)
-        units = Department.objects.filter(near | Q(pk__in=[one.department_id for one in named])).order_by("code")
-        choices = [(one.pk, one.short_name) for one in units]
+        naming = Q(pk__in=[assignment.department_id for assignment in named])
+        units = Department.objects.filter(near | naming).order_by("code")
+        choices = [(unit.pk, unit.short_name) for unit in units]
         for role in ROLES:
             field = self.fields[role]
             assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
-            chosen = [one.department_id for one in named if one.role == role]
+            chosen = [assignment.department_id for assignment in named if assignment.role == role]
             field.choices = sorted(choices, key=lambda choice: choice[0] not in chosen)
             self.initial[role] = chosen
 
@@ -197,8 +198,8 @@ class PromiseForm(DraftForm):
         return {unit: role for role in ROLES for unit in self.cleaned_data[role]}
 
     def offered(self, by: User) -> "dict[str, models.QuerySet[models.Model]]":
-        """Clauses of the plan, the indicators that the person is shown, and the regions above and below; another one
-        with which a target is compared already stays."""
+        """Offers clauses of the plan, indicators that the person is shown, and the regions above and below; a region
+        elsewhere with which a target is compared already stays on offer."""
         shown = Indicator.objects.visible_to(by)
         stored = getattr(self.instance, "operand_region_id", None)
         near = access.reach(by, Action.VIEW_PLAN).lineage
@@ -208,7 +209,7 @@ class PromiseForm(DraftForm):
 
 
 class TargetForm(PromiseForm):
-    """What is promised in numbers."""
+    """A promise in numbers."""
 
     further = OF_TARGET_SELDOM
 
@@ -231,7 +232,7 @@ class TargetForm(PromiseForm):
 
 
 class TaskForm(PromiseForm):
-    """What work is promised."""
+    """A promise of work."""
 
     further = ("code", "order")
 

@@ -37,10 +37,10 @@ class TaskFilterForm(forms.Form):
         super().__init__(data)
         every = ("", _("All"))
         choices: dict[str, list[tuple[object, object]]] = {
-            "chapter": [(one.path, str(one)) for one in parts],
-            "department": [(one.code, one.short_name) for one in units],
+            "chapter": [(part.path, str(part)) for part in parts],
+            "department": [(unit.code, unit.short_name) for unit in units],
             "role": list(Assignment.Role.choices),
-            "state": [(state.value, one.word) for state, one in LIGHTS.items()],
+            "state": [(state.value, light.word) for state, light in LIGHTS.items()],
             "due": [(str(month), date_format(month.first_day, "YEAR_MONTH_FORMAT")) for month in months_of(year)],
         }
         for name, offered in choices.items():
@@ -48,7 +48,7 @@ class TaskFilterForm(forms.Form):
 
     @property
     def wanted(self) -> Wanted:
-        """What is looked for."""
+        """The filter as it was chosen."""
         self.is_valid()
         found = {name: str(self.cleaned_data.get(name) or "") for name in self.fields}
         due = found.pop("due")

@@ -21,7 +21,7 @@ Passed = Any
 
 
 class NoticeForm(forms.Form):
-    """What a notice says."""
+    """The words, the urgency, the limit and the units of a notice."""
 
     title = forms.CharField(label=_("Title"), max_length=120)
     demand = forms.CharField(
@@ -51,13 +51,13 @@ class NoticeForm(forms.Form):
             offer_rows(self, name, units_for(plan))
 
     def proposal(self, **values: Passed) -> NoticeProposal:
-        """What was typed, about what `values` say."""
+        """Makes a proposal of what was typed; `values` say what the notice is about."""
         typed = self.cleaned_data
         return NoticeProposal(**{**typed, "support": tuple(typed["support"])}, plan=self.plan, **values)
 
     @staticmethod
     def typed_of(notice: SupervisionNotice) -> dict[str, object]:
-        """What the notice says now."""
+        """The values of the fields as the notice has them now."""
         said = {name: getattr(notice, name) for name in ("title", "demand", "lead", "urgency", "days")}
         return said | {"support": list(notice.support.all())}
 
@@ -70,8 +70,8 @@ class NewNoticeForm(NoticeForm):
 
     def __init__(self, plan: Plan, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(plan, *args, **kwargs)
-        self.targets = {f"target:{one.code}": one for one in Target.objects.filter(plan=plan)}
-        self.tasks = {f"task:{one.code}": one for one in Task.objects.filter(plan=plan)}
+        self.targets = {f"target:{target.code}": target for target in Target.objects.filter(plan=plan)}
+        self.tasks = {f"task:{task.code}": task for task in Task.objects.filter(plan=plan)}
         targets = _("Targets"), [(code, target.name) for code, target in self.targets.items()]
         tasks = _("Key tasks"), [(code, task.title) for code, task in self.tasks.items()]
         offer_choices(self, "subject", [("", "—"), targets, tasks])
@@ -115,7 +115,7 @@ class SupervisionFilterForm(forms.Form):
         if plans.count() < 2:
             self.fields["plan"].widget = forms.HiddenInput()
         hidden = () if proposals else ("proposed", "rejected")
-        states = [one for one in SupervisionNotice.StateChoices.choices if one[0] not in hidden]
+        states = [choice for choice in SupervisionNotice.StateChoices.choices if choice[0] not in hidden]
         for name in ("state", "department", "plan"):
             self.fields[name].widget.attrs["class"] = "form-select"
         self.fields["overdue"].widget.attrs["class"] = "form-check-input"
@@ -123,7 +123,7 @@ class SupervisionFilterForm(forms.Form):
 
 
 def add_errors(form: forms.Form, refused: ValidationError) -> None:
-    """What the service refused, at the fields where it lies."""
+    """Puts what the service refused at the fields where the mistakes lie."""
     if not hasattr(refused, "error_dict"):
         form.add_error(None, refused)
         return

@@ -15,7 +15,7 @@ class StepAttachmentQuerySet(models.QuerySet["StepAttachment"]):
     """Questions about files beside steps."""
 
     def visible_to(self, user: User) -> Self:
-        """For exactly those who see the notice."""
+        """Files of the notices that the person may see."""
         return self.filter(step__notice__in=SupervisionNotice.objects.visible_to(user).values("pk"))
 
     def of_issue(self, notice: SupervisionNotice) -> Self:

@@ -22,8 +22,8 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     """Questions about comments."""
 
     def visible_to(self, user: User) -> Self:
-        """For leadership and plan office what is about the plans of their region and its parts; for a unit what it
-        is asked, or what is about its promises."""
+        """Comments that the person may see. Leadership and plan office see the comments about the plans of their region
+        and its parts; a unit sees the comments that ask it, and those about its promises."""
         reached = access.reach(user, Action.VIEW_COMMENTS)
         units = units_within(reached).values("pk")
         targets = TargetAssignment.objects.filter(department__in=units).values("target")
@@ -33,15 +33,15 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(own | realm)
 
     def waiting(self) -> Self:
-        """What was asked and is not answered."""
+        """Comments that ask for an answer and have none."""
         return self.filter(asked__isnull=False, answered_at__isnull=True)
 
     def overdue(self, today: date) -> Self:
-        """What ought to be answered by now."""
+        """Comments that ought to be answered by now."""
         return self.waiting().filter(due__lt=today)
 
     def listed(self) -> Self:
-        """With all that a list shows."""
+        """Loads with the comments all that a list shows."""
         return self.select_related(
             "author", "asked", "answered_by", "notice", "target__plan", "target__clause", "task__plan", "task__clause"
         )

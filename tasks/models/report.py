@@ -72,28 +72,28 @@ class ProgressReportQuerySet(ReviewedQuerySet["ProgressReport"]):
     """Questions about progress reports."""
 
     def visible_to(self, user: User) -> Self:
-        """Those of the person's departments, all about the tasks that these lead, and all about the plans of a region
-        that the person looks after and of its parts."""
+        """Reports of the person's departments, all reports about the tasks that these departments lead, and all reports
+        about the plans of a region that the person looks after and of its parts."""
         reached = access.reach(user, Action.VIEW_TASK_REPORTS)
         led = Assignment.objects.filter(department__in=reached.departments, role=Assignment.Role.LEAD)
         own = Q(department__in=reached.departments) | Q(task__in=led.values("task"))
         return self.filter(own | Q(task__plan__region__in=reached.realm))
 
     def waiting(self) -> Self:
-        """What has been handed in and not decided."""
+        """Reports that were handed in and are not decided."""
         return self.filter(state=ProgressReport.StateChoices.SUBMITTED)
 
     def waiting_for(self, user: User) -> Self:
-        """What waits in the departments for which the person reviews."""
+        """Reports that wait in the departments for which the person reviews."""
         reached = access.reach(user, Action.REVIEW_TASK_REPORTS)
         return self.waiting().filter(department__in=reached.departments)
 
     def approved(self) -> Self:
-        """What is official now."""
+        """Reports that are official now."""
         return self.filter(state=ProgressReport.StateChoices.APPROVED)
 
     def typed_by(self, user: User) -> Self:
-        """Those of which somebody is an author."""
+        """Reports of which the person is an author."""
         return self.filter(Q(author=user) | Q(authors__user=user))
 
 
@@ -133,7 +133,9 @@ class ProgressReport(AbstractReportTexts, AbstractReviewed):
     @property
     def return_reason(self) -> str:
         """Why it was returned; empty if it was not. Where there are many, load their decisions first."""
-        return next((one.reason for one in self.decisions.all() if one.verb == ReviewVerb.RETURN.value), "")
+        return next(
+            (decision.reason for decision in self.decisions.all() if decision.verb == ReviewVerb.RETURN.value), ""
+        )
 
 
 class ReportAuthor(AbstractAuthor):
@@ -196,13 +198,14 @@ class ReportAttachmentQuerySet(models.QuerySet["ReportAttachment"]):
     """Questions about files beside reports."""
 
     def visible_to(self, user: User) -> Self:
-        """What was handed in: for whoever sees the report. What was not: for whoever may write it."""
+        """Files that the person may see: handed-in files with their report, other files if the person may write the
+        report."""
         reached = access.reach(user, Action.REPORT_TASKS)
         drafts = Q(report__isnull=True, department__in=reached.departments)
         return self.filter(drafts | Q(report__in=ProgressReport.objects.visible_to(user).values("pk")))
 
     def of_draft(self, task_id: int, department_id: int, month: Month) -> Self:
-        """What lies beside a draft and has not been handed in yet."""
+        """Files beside a draft that have not been handed in yet."""
         return self.filter(report__isnull=True, task=task_id, department=department_id, month=month)
 
 
@@ -244,7 +247,7 @@ class ReportAttachment(AbstractAttachment):
         ]
 
     def linked(self, report: ProgressReport | None) -> "ReportAttachment":
-        """The same file beside another report, or beside the next draft; not saved yet."""
+        """A copy of the file beside another report, or beside the next draft; not saved yet."""
         place = {"task_id": self.task_id, "department_id": self.department_id, "month": self.month}
         return ReportAttachment(**place, report=report, **self.content)
 

@@ -93,7 +93,7 @@ class SupervisionRules(models.Model):
 
     @classmethod
     def of_plans(cls, plans: Collection[Plan]) -> dict[int, "SupervisionRules"]:
-        """The same of several plans, by the plan's id."""
+        """The rules of several plans, or their defaults, by the plan's id."""
         known = {rules.plan_id: rules for rules in cls.objects.filter(plan__in=plans)}
         return {plan.pk: known.get(plan.pk) or cls(plan=plan) for plan in plans}
 

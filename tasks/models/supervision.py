@@ -33,18 +33,19 @@ from tasks.rules.supervising import (
 Passed = Any
 """What Django gives to a row: of many kinds, handed on as it comes."""
 
-_BEFORE_ISSUE = [one.value for one in BEFORE_ISSUE]
-_ENDED = [one.value for one in ENDED]
-_OPEN = [one.value for one in OPEN]
-_WITH_UNIT = [one.value for one in WITH_UNIT]
+_BEFORE_ISSUE = [state.value for state in BEFORE_ISSUE]
+_ENDED = [state.value for state in ENDED]
+_OPEN = [state.value for state in OPEN]
+_WITH_UNIT = [state.value for state in WITH_UNIT]
 
 
 class SupervisionNoticeQuerySet(models.QuerySet["SupervisionNotice"]):
     """Questions about notices."""
 
     def visible_to(self, user: User) -> Self:
-        """Everything about the own region's plans for the plan office; what is issued, there and about the plans of
-        its parts, for the leadership too; for a unit what it is asked to do."""
+        """Notices that the person may see. The plan office sees all notices about the own region's plans; the
+        leadership sees the issued ones, about these plans and those of its parts; a unit sees what it is asked to
+        do."""
         reached = access.reach(user, Action.VIEW_SUPERVISION)
         units = units_within(reached).values("pk")
         asked = self.model.support.through.objects.filter(department__in=units).values("supervisionnotice")
@@ -53,24 +54,24 @@ class SupervisionNoticeQuerySet(models.QuerySet["SupervisionNotice"]):
         return self.filter(issued | Q(plan__region__in=access.reach(user, Action.ISSUE_SUPERVISION).seats))
 
     def open(self) -> Self:
-        """What has not come to its end."""
+        """Notices that have not come to their end."""
         return self.filter(state__in=_OPEN)
 
     def with_unit(self) -> Self:
-        """What waits for the unit."""
+        """Notices that wait for the unit."""
         return self.filter(state__in=_WITH_UNIT)
 
     def overdue(self, today: date) -> Self:
-        """What waits for the unit although its limit has passed."""
+        """Notices that wait for the unit although their limit has passed."""
         return self.with_unit().filter(due__lt=today)
 
     def of_department(self, department: Department) -> Self:
-        """What the department leads or supports."""
+        """Notices that the department leads or supports."""
         asked = self.model.support.through.objects.filter(department=department).values("supervisionnotice")
         return self.filter(Q(lead=department) | Q(pk__in=asked))
 
     def listed(self) -> Self:
-        """With all that a list shows."""
+        """Loads with the notices all that a list shows."""
         return self.select_related("plan", "lead__region", "target", "task").prefetch_related("support")
 
 
@@ -301,15 +302,15 @@ class SupervisionStep(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="supervision_step_text_where_due",
-                condition=~Q(verb__in=sorted(one.value for one in NEEDS_TEXT)) | ~Q(text=""),
+                condition=~Q(verb__in=sorted(verb.value for verb in NEEDS_TEXT)) | ~Q(text=""),
             ),
             models.CheckConstraint(
                 name="supervision_step_by_somebody",
-                condition=Q(by__isnull=False) | Q(verb__in=[one.value for one in BY_RULE]),
+                condition=Q(by__isnull=False) | Q(verb__in=[verb.value for verb in BY_RULE]),
             ),
             models.CheckConstraint(
                 name="supervision_step_level_iff_escalated",
-                condition=Q(verb=SupervisionVerb.ESCALATE.value, level__in=[one.value for one in LEVELS])
+                condition=Q(verb=SupervisionVerb.ESCALATE.value, level__in=[level.value for level in LEVELS])
                 | (~Q(verb=SupervisionVerb.ESCALATE.value) & Q(level="")),
             ),
             models.UniqueConstraint(

@@ -27,7 +27,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
     """Questions about tasks; finds rows by the names that fixtures use."""
 
     def in_force(self) -> Self:
-        """Without those of a plan that is a draft yet: nobody works on them."""
+        """Tasks of published plans: nobody works on the tasks of a draft."""
         return self.filter(plan__state=Plan.State.PUBLISHED)
 
     def get_by_natural_key(self, plan: str, code: str) -> "Task":

@@ -12,7 +12,8 @@ COUNTY = Department.Kind.COUNTY_GOVERNMENT
 
 
 def units_within(reached: Reach) -> "QuerySet[Department]":
-    """The departments that a reach covers: those named, and the governments of the counties in its regions."""
+    """The departments that a reach covers: the departments that it names, and the governments of the counties in its
+    regions."""
     return Department.objects.filter(Q(pk__in=reached.departments) | Q(kind=COUNTY, region__in=reached.regions))
 
 

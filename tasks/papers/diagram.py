@@ -28,8 +28,8 @@ def _diagram() -> Iterator[str]:
     yield "stateDiagram-v2"
     for state in SupervisionState:
         yield f'    state "{_state(state)}" as {state}'
-    for (before, verb), one in TRANSITIONS.items():
-        yield f"    {before or '[*]'} --> {one.to} : {_verb(verb)}（{_who(verb, one)}）"
+    for (before, verb), transition in TRANSITIONS.items():
+        yield f"    {before or '[*]'} --> {transition.to} : {_verb(verb)}（{_who(verb, transition)}）"
     for state in ENDED:
         yield f"    {state} --> [*]"
 
@@ -37,8 +37,14 @@ def _diagram() -> Iterator[str]:
 def _table() -> Iterator[str]:
     yield "| 原状态 | 操作 | 新状态 | 由谁 | 条件 |"
     yield "|---|---|---|---|---|"
-    for (before, verb), one in TRANSITIONS.items():
-        row = [_state(before) if before else "—", _verb(verb), _state(one.to), _who(verb, one), _guards(one)]
+    for (before, verb), transition in TRANSITIONS.items():
+        row = [
+            _state(before) if before else "—",
+            _verb(verb),
+            _state(transition.to),
+            _who(verb, transition),
+            _guards(transition),
+        ]
         yield f"| {' | '.join(row)} |"
 
 
@@ -50,12 +56,12 @@ def _verb(verb: SupervisionVerb) -> str:
     return str(SupervisionStep.VerbChoices(verb.value).label)
 
 
-def _who(verb: SupervisionVerb, one: Transition) -> str:
+def _who(verb: SupervisionVerb, transition: Transition) -> str:
     names = [str(Membership.RoleChoices(role.value).label) for role in roles_for(verb)]
-    by_rule = ["系统"] if one.action is None or verb is SupervisionVerb.PROPOSE else []
+    by_rule = ["系统"] if transition.action is None or verb is SupervisionVerb.PROPOSE else []
     return "、".join([*by_rule, *names])
 
 
-def _guards(one: Transition) -> str:
-    guards = ["须写明内容或理由"] * one.needs_text + ["不得由反馈人本人办理"] * one.needs_other
+def _guards(transition: Transition) -> str:
+    guards = ["须写明内容或理由"] * transition.needs_text + ["不得由反馈人本人办理"] * transition.needs_other
     return "；".join(guards) or "—"

@@ -26,7 +26,7 @@ class Annex:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """红头, 发文字号, 标题, 主送, 正文, 附件说明, 落款, 成文日期."""
+    """The printed notice, part by part: 红头, 发文字号, 标题, 主送, 正文, 附件说明, 落款, 成文日期."""
 
     letterhead: str
     number: str
@@ -39,7 +39,7 @@ class Paper:
 
     @property
     def letterhead_size(self) -> int:
-        """In points: as large as the line of 156 mm (442 pt) allows, at most 36, at least size 2 (22 pt)."""
+        """The size in points: as large as the line of 156 mm (442 pt) allows, at most 36, at least size 2 (22 pt)."""
         return max(22, min(36, 442 // max(1, len(self.letterhead))))
 
 
@@ -54,8 +54,8 @@ def paper_of(notice: SupervisionNotice) -> Paper:
             letterhead=rules.letterhead or _("%(issuer)s: notice of supervision") % {"issuer": notice.plan.issuer},
             number=notice.number,
             title=notice.title,
-            addressees=list_names([one.name for one in units]),
-            paragraphs=[one for one in _paragraphs(notice, _issue_due(notice)) if one],
+            addressees=list_names([unit.name for unit in units]),
+            paragraphs=[paragraph for paragraph in _paragraphs(notice, _issue_due(notice)) if paragraph],
             annexes=_annexes(list(StepAttachment.objects.of_issue(notice))),
             signer=rules.signer or notice.plan.issuer,
             day=date_format(timezone.localdate(notice.issued_at)),
@@ -63,12 +63,13 @@ def paper_of(notice: SupervisionNotice) -> Paper:
 
 
 def _annexes(files: Sequence[StepAttachment]) -> Sequence[Annex]:
-    """附件：甲, or 附件：1.甲 and below it 2.乙, without endings; a long name goes on below its own beginning."""
-    names, word = [PurePath(one.name).stem for one in files], f"{_('Attachments')}："
+    """Writes 附件：甲, or 附件：1.甲 and below it 2.乙, without the files' endings; a long name goes on below its own
+    beginning."""
+    names, word = [PurePath(file.name).stem for file in files], f"{_('Attachments')}："
     if len(names) == 1:
         return [Annex(f"{word}{names[0]}", 5, 3)]
     lines = [f"{number}.{name}" for number, name in enumerate(names, start=1)]
-    return [Annex(f"{word}{one}", 6, 4) if one is lines[0] else Annex(one, 6, 1) for one in lines]
+    return [Annex(f"{word}{line}", 6, 4) if line is lines[0] else Annex(line, 6, 1) for line in lines]
 
 
 def _issue_due(notice: SupervisionNotice) -> date:
@@ -82,7 +83,7 @@ def _issue_due(notice: SupervisionNotice) -> date:
 
 def _paragraphs(notice: SupervisionNotice, due: date) -> Sequence[str]:
     said = {"unit": notice.lead, "day": date_format(due), "number": notice.days}
-    support = list_names([one.short_name for one in notice.support.all()])
+    support = list_names([unit.short_name for unit in notice.support.all()])
     return [
         explain_notice_grounds(notice.grounds),
         *notice.demand.splitlines(),

@@ -17,7 +17,7 @@ class MissingError(Exception):
 
 
 def as_pdf(paper: Paper) -> bytes:
-    """The file; MissingError where the system's libraries are missing. Nothing is fetched from anywhere."""
+    """Makes the PDF file; MissingError where the system's libraries are missing. It fetches nothing from anywhere."""
     weasyprint = _weasyprint()
     page = render_to_string("tasks/supervision_paper.html", {"paper": paper})
     style = weasyprint.CSS(string=render_to_string("tasks/supervision_paper.css", {"paper": paper}))
@@ -26,7 +26,7 @@ def as_pdf(paper: Paper) -> bytes:
 
 
 def _weasyprint() -> ModuleType:
-    """Imported when it is needed: it looks for the libraries at once."""
+    """Imports WeasyPrint only when a file is made, because it looks for the system's libraries at once."""
     try:
         import weasyprint
     except OSError as error:

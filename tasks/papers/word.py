@@ -26,7 +26,7 @@ SIZE_3, SIZE_2, SIZE_4, LINE = Pt(16), Pt(22), Pt(14), Pt(29)
 
 
 def as_docx(paper: Paper) -> bytes:
-    """The file."""
+    """Makes the Word file."""
     document = Document()
     _lay_out(document)
     _add(document, paper.letterhead, font=TITLE, size=Pt(paper.letterhead_size), align=CENTRE, colour=RED, line=Pt(56))
@@ -84,22 +84,22 @@ def _add(
 
 
 def _add_annexes(document: DocumentObject, paper: Paper) -> None:
-    """One line below the text, if there are any."""
+    """Writes the annexes one line below the text, if there are any."""
     if paper.annexes:
         _add(document, "")
-    for one in paper.annexes:
-        kind = _add(document, one.text).paragraph_format
-        kind.left_indent, kind.first_line_indent = SIZE_3 * one.left, -SIZE_3 * one.hanging
+    for annex in paper.annexes:
+        kind = _add(document, annex.text).paragraph_format
+        kind.left_indent, kind.first_line_indent = SIZE_3 * annex.left, -SIZE_3 * annex.hanging
 
 
 def _use_font(styled: Run | ParagraphStyle, name: str) -> None:
-    """For Western and Chinese letters alike."""
+    """Sets the font for Western and Chinese letters alike."""
     styled.font.name = name
     styled.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), name)
 
 
 def _underline(paragraph: Paragraph) -> None:
-    """The red line under the number, across the type area."""
+    """Draws the red line under the number, across the type area."""
     borders = OxmlElement("w:pBdr")
     line = OxmlElement("w:bottom")
     for name, value in (("val", "single"), ("sz", "12"), ("space", "11"), ("color", "E60012")):
@@ -109,7 +109,7 @@ def _underline(paragraph: Paragraph) -> None:
 
 
 def _number_pages(document: DocumentObject) -> None:
-    """— 1 —, in 宋体 size 4."""
+    """Numbers the pages as — 1 —, in 宋体 size 4."""
     paragraph = document.sections[0].footer.paragraphs[0]
     paragraph.alignment = CENTRE
     for kind, text in (("text", "— "), ("begin", ""), ("code", "PAGE"), ("end", ""), ("text", " —")):

@@ -47,7 +47,7 @@ class DraftGap:
 
 
 def find_draft_gaps(draft: Plan) -> list[DraftGap]:
-    """Everything without which the draft cannot be published; a constant number of queries."""
+    """Finds everything without which the draft cannot be published, in a constant number of queries."""
     return [
         *_of_the_document(draft),
         *_of_the_clauses(draft, list(draft.clauses.order_by("order"))),
@@ -65,22 +65,23 @@ def _of_the_document(draft: Plan) -> list[DraftGap]:
 def _of_the_clauses(draft: Plan, clauses: Sequence[Clause]) -> list[DraftGap]:
     if not clauses:
         return [DraftGap(_("The plan has no clause yet. Add what it says."), None)]
-    return [DraftGap(_("Clause %(path)s has no text.") % {"path": one.path}, one) for one in clauses if not one.text]
+    said = _("Clause %(path)s has no text.")
+    return [DraftGap(said % {"path": clause.path}, clause) for clause in clauses if not clause.text]
 
 
 def _without_quote(promises: Iterable[Target | Task]) -> list[DraftGap]:
     return [
-        _quote_wanted(one, str(one), one.clause)
-        for one in promises
-        if not quote_stands_in_clause(one.quote, one.clause)
+        _quote_wanted(promise, str(promise), promise.clause)
+        for promise in promises
+        if not quote_stands_in_clause(promise.quote, promise.clause)
     ]
 
 
 def _steps_without_quote(steps: Iterable[Milestone]) -> list[DraftGap]:
     return [
-        _quote_wanted(one, f"{one.task} · {one}", one.task.clause)
-        for one in steps
-        if not quote_stands_in_clause(one.quote, one.task.clause)
+        _quote_wanted(step, f"{step.task} · {step}", step.task.clause)
+        for step in steps
+        if not quote_stands_in_clause(step.quote, step.task.clause)
     ]
 
 
@@ -91,12 +92,12 @@ def _quote_wanted(row: Draftable, promise: str, clause: Clause) -> DraftGap:
 
 def _split_reporters(draft: Plan) -> list[DraftGap]:
     followers = successors_on(draft.first_month.first_day)
-    measured = {one.indicator for one in draft.targets.select_related("indicator__department")}
+    measured = {target.indicator for target in draft.targets.select_related("indicator__department")}
     said = _("%(indicator)s is reported by %(department)s, which was split. Name the indicator's new department.")
     return [
-        DraftGap(said % {"indicator": one, "department": one.department}, None)
-        for one in sorted(measured, key=lambda one: one.code)
-        if one.department_id is not None and len(followers.get(one.department_id, [])) > 1
+        DraftGap(said % {"indicator": indicator, "department": indicator.department}, None)
+        for indicator in sorted(measured, key=lambda indicator: indicator.code)
+        if indicator.department_id is not None and len(followers.get(indicator.department_id, [])) > 1
     ]
 
 
@@ -126,7 +127,7 @@ class PromisePair:
 
     @property
     def change(self) -> str:
-        """`new`, `dropped`, `changed` or `same`: of what is promised, whatever it is called."""
+        """Whether the promise is `new`, `dropped`, `changed` or the `same`, whatever its name is."""
         if self.before is None or self.after is None:
             return "new" if self.before is None else "dropped"
         return "same" if _promise(self.before) == _promise(self.after) else "changed"
@@ -144,9 +145,9 @@ def pair_promises_of_plans(before: Plan, after: Plan) -> list[PromisePair]:
         .filter(month=before.last_month)
         .with_rules()
     }
-    matched = {one.pk: _match(one, earlier, later) for one in later}
-    used = {one.pk for one in matched.values() if one is not None}
-    found = [(matched[one.pk], one) for one in later] + [(one, None) for one in earlier if one.pk not in used]
+    matched = {new.pk: _match(new, earlier, later) for new in later}
+    used = {old.pk for old in matched.values() if old is not None}
+    found = [(matched[new.pk], new) for new in later] + [(old, None) for old in earlier if old.pk not in used]
     return [_pair(old, new, reached.get(old.pk) if old is not None else None) for old, new in found]
 
 
@@ -155,10 +156,10 @@ def _targets(plan: Plan) -> list[Target]:
     return list(plan.targets.select_related(*related).order_by("order", "code"))
 
 
-def _match(one: Target, earlier: Sequence[Target], later: Sequence[Target]) -> Target | None:
-    same = [old for old in earlier if old.code == one.code]
-    if not same and sum(new.indicator_id == one.indicator_id for new in later) == 1:
-        same = [old for old in earlier if old.indicator_id == one.indicator_id]
+def _match(target: Target, earlier: Sequence[Target], later: Sequence[Target]) -> Target | None:
+    same = [old for old in earlier if old.code == target.code]
+    if not same and sum(new.indicator_id == target.indicator_id for new in later) == 1:
+        same = [old for old in earlier if old.indicator_id == target.indicator_id]
         codes = {new.code for new in later}
         same = [old for old in same if old.code not in codes] if len(same) == 1 else []
     return same[0] if same else None
@@ -185,8 +186,8 @@ def _promise(target: Target) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True)
 class DraftEntry:
-    """A row of a draft in its list: the words beneath its name, its own or, for a clause without any, those of the
-    earlier plan; whether it lacks something; and its milestones."""
+    """A row of a draft as its list shows it: the words beneath its name, whether the row lacks something, and its
+    milestones. A clause without words has those of the earlier plan beneath its name."""
 
     row: Clause | Target | Task | Milestone
     words: str
@@ -195,7 +196,7 @@ class DraftEntry:
 
     @property
     def lacking_steps(self) -> int:
-        """How many of its milestones lack something."""
+        """How many of the row's milestones lack something."""
         return sum(step.lacks for step in self.steps)
 
 
@@ -214,11 +215,11 @@ def contents(draft: Plan, before: Plan | None, lacking: Sequence[DraftGap]) -> C
     wanting = {(gap.kind, gap.row.pk) for gap in lacking if gap.row is not None}
     words = {} if before is None else dict(before.clauses.values_list("path", "text"))
     clauses = [
-        DraftEntry(one, one.text or words.get(one.path, ""), ("clause", one.pk) in wanting)
-        for one in draft.clauses.order_by("order")
+        DraftEntry(clause, clause.text or words.get(clause.path, ""), ("clause", clause.pk) in wanting)
+        for clause in draft.clauses.order_by("order")
     ]
-    targets = [DraftEntry(one, threshold_text(one), ("target", one.pk) in wanting) for one in _targets(draft)]
-    tasks = [_task(one, wanting) for one in _tasks(draft)]
+    targets = [DraftEntry(row, threshold_text(row), ("target", row.pk) in wanting) for row in _targets(draft)]
+    tasks = [_task(task, wanting) for task in _tasks(draft)]
     numbers = {"clauses": len(clauses), "targets": len(targets), "tasks": len(tasks)}
     return Contents(clauses, _by_clause(targets), _by_clause(tasks), numbers)
 
@@ -228,7 +229,7 @@ def _tasks(draft: Plan) -> "QuerySet[Task]":
 
 
 def _task(task: Task, wanting: Container[tuple[str, int]]) -> DraftEntry:
-    steps = [DraftEntry(one, "", ("milestone", one.pk) in wanting) for one in task.milestones.all()]
+    steps = [DraftEntry(step, "", ("milestone", step.pk) in wanting) for step in task.milestones.all()]
     return DraftEntry(task, "", ("task", task.pk) in wanting, steps)
 
 
@@ -243,8 +244,8 @@ def _by_clause(entries: Iterable[DraftEntry]) -> "list[tuple[Clause, Sequence[Dr
 
 @dataclass(frozen=True, slots=True)
 class DraftRemoval:
-    """What goes with a row that is taken out of a draft: the parts of a clause in their order, what is promised in
-    them, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
+    """The rows that go with a row that is taken out of a draft: the parts of a clause in their order, the promises in
+    these parts, the milestones of tasks. `held_by` is a milestone that stays and is counted by one of the targets."""
 
     clauses: Sequence[Clause] = ()
     targets: Sequence[Target] = ()
@@ -254,18 +255,18 @@ class DraftRemoval:
 
     @property
     def rows(self) -> list[Model]:
-        """All that goes."""
+        """All rows that go with the row."""
         return [*self.clauses, *self.targets, *self.tasks, *self.milestones]
 
     @property
     def mark(self) -> str:
-        """The same for the same rows: whoever confirms sends what was seen."""
+        """A digest of the rows: whoever confirms sends the digest of the rows that the page showed."""
         named = ",".join(f"{row._meta.model_name}:{row.pk}" for row in self.rows)
         return sha256(named.encode()).hexdigest()[:16]
 
 
 def removal_of_draft_row(row: Clause | Target | Task | Milestone) -> DraftRemoval:
-    """What goes with the row; at most five queries."""
+    """Finds the rows that go with the row, in at most five queries."""
     if isinstance(row, Milestone):
         return DraftRemoval()
     if isinstance(row, Task):
@@ -281,18 +282,18 @@ def removal_of_draft_row(row: Clause | Target | Task | Milestone) -> DraftRemova
 
 
 def _parts_of(clause: Clause) -> list[Clause]:
-    """The clauses below it, at any depth, in the plan's order."""
+    """Finds the clauses below a clause, at any depth, in the plan's order."""
     below: dict[int | None, list[Clause]] = defaultdict(list)
-    for one in Clause.objects.filter(plan=clause.plan_id):
-        below[one.parent_id].append(one)
+    for child in Clause.objects.filter(plan=clause.plan_id):
+        below[child.parent_id].append(child)
     found, waiting = [], [clause.pk]
     while waiting:
         parts = below[waiting.pop()]
         found += parts
-        waiting += [one.pk for one in parts]
-    return sorted(found, key=lambda one: one.order)
+        waiting += [part.pk for part in parts]
+    return sorted(found, key=lambda part: part.order)
 
 
 def _held_by(targets: Sequence[Target], gone: Sequence[Milestone]) -> Milestone | None:
-    counted = Milestone.objects.filter(counted_by__in=targets).exclude(pk__in=[one.pk for one in gone])
+    counted = Milestone.objects.filter(counted_by__in=targets).exclude(pk__in=[milestone.pk for milestone in gone])
     return counted.select_related("task").first()

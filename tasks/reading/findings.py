@@ -26,7 +26,7 @@ from tasks.reading.standing import read_known_milestones
 from tasks.rules.accounts import roles_speaking_for_task
 
 LINGERS = timedelta(days=60)
-"""How long after its year a plan is still pressed; one of long ago, such as a worked example, proposes nothing."""
+"""How long after its year a plan is still pressed; a plan of long ago, such as a worked example, proposes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Finding:
 def pressed_plans(today: date) -> list[Plan]:
     """The plans whose promises are pressed on a day."""
     plans = Plan.objects.published().order_by("first_month", "code")
-    return [one for one in plans if one.first_month.first_day <= today <= one.last_month.last_day + LINGERS]
+    return [plan for plan in plans if plan.first_month.first_day <= today <= plan.last_month.last_day + LINGERS]
 
 
 def findings(plan: Plan, today: date) -> list[Finding]:
-    """Everything of a plan that slips on a day."""
+    """Finds everything of a plan that slips on a day."""
     rules, passed = SupervisionRules.of(plan), passed_months(plan, today)
     return [
         *_late_milestones(plan, today),
@@ -64,7 +64,7 @@ def findings(plan: Plan, today: date) -> list[Finding]:
 
 def passed_months(plan: Plan, today: date) -> list[Month]:
     """The months whose figures ought to be there."""
-    return sorted(month for month, one in Deadlines.of(plan).by_month.items() if one.day < today)
+    return sorted(month for month, deadline in Deadlines.of(plan).by_month.items() if deadline.day < today)
 
 
 # --- Milestones -------------------------------------------------------------------------------------------------------
@@ -73,29 +73,30 @@ def passed_months(plan: Plan, today: date) -> list[Month]:
 def _late_milestones(plan: Plan, today: date) -> Iterator[Finding]:
     passed = Milestone.objects.filter(task__plan=plan, task__closed_on__isnull=True, due__lt=today)
     steps = read_known_milestones(passed.order_by("due", "pk"), plan, today)
-    found = [one.milestone for one in steps if not one.is_done]
-    units = _units(Assignment.objects.filter(task__in={one.task_id for one in found}), "task_id")
-    for one in found:
-        details = {"milestone": one.title, "task": one.task.title, "due": one.due.isoformat()}
+    found = [known.milestone for known in steps if not known.is_done]
+    units = _units(Assignment.objects.filter(task__in={milestone.task_id for milestone in found}), "task_id")
+    for milestone in found:
+        details = {"milestone": milestone.title, "task": milestone.task.title, "due": milestone.due.isoformat()}
         yield Finding(
             plan,
             "late_milestone",
-            f"late_milestone:{one.pk}",
-            one.due,
+            f"late_milestone:{milestone.pk}",
+            milestone.due,
             details,
-            one.task,
-            units.get(one.task_id, ()),
-            since=one.due,
-            milestone=one,
+            milestone.task,
+            units.get(milestone.task_id, ()),
+            since=milestone.due,
+            milestone=milestone,
         )
 
 
 def _units(assigned: QuerySet[AbstractAssignment], key: str) -> dict[int, list[Department]]:
-    """Promise → who answers for it, who leads first; one query, and one more where each county does."""
+    """Finds the units that answer for each promise, the leading unit first; one query, and one more where each county
+    answers."""
     by_promise: dict[int, list[AbstractAssignment]] = defaultdict(list)
     rows: list[AbstractAssignment] = list(assigned.select_related("department").order_by("role", "id"))
-    for one in rows:
-        by_promise[getattr(one, key)].append(one)
+    for assignment in rows:
+        by_promise[getattr(assignment, key)].append(assignment)
     answering = AnsweringUnits(rows)
     return {pk: [unit for unit, _as in answering.of(listed)] for pk, listed in by_promise.items()}
 
@@ -104,7 +105,7 @@ def _units(assigned: QuerySet[AbstractAssignment], key: str) -> dict[int, list[D
 
 
 def _red(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
-    """Binding targets that were red at the end of each of the last months."""
+    """Finds the binding targets that were red at the end of each of the last months."""
     if len(months) < number:
         return
     red = Attainment.objects.filter(
@@ -119,22 +120,22 @@ def _red(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
         counted[target_id] += 1
     lasting = [pk for pk, times in counted.items() if times == number]
     units = _units(TargetAssignment.objects.filter(target__in=lasting), "target_id")
-    for one in Target.objects.filter(pk__in=lasting).order_by("order", "code"):
-        details = {"target": one.name, "months": [str(month) for month in months]}
+    for target in Target.objects.filter(pk__in=lasting).order_by("order", "code"):
+        details = {"target": target.name, "months": [str(month) for month in months]}
         first, last = months[0].first_day, months[-1].last_day
-        matter = f"red_months:{one.pk}"
-        yield Finding(plan, "red_months", matter, last, details, one, units.get(one.pk, ()), since=first)
+        matter = f"red_months:{target.pk}"
+        yield Finding(plan, "red_months", matter, last, details, target, units.get(target.pk, ()), since=first)
 
 
 # --- Figures ----------------------------------------------------------------------------------------------------------
 
 
 def _silent(plan: Plan, passed: Collection[Month], number: int) -> Iterator[Finding]:
-    """Units that have handed in nothing of what was expected of them in the last months in which anything was."""
+    """Finds the units that have handed in nothing in the last months in which figures were expected of them."""
     expected = expected_of(plan, passed)
     targets: dict[int, Target] = {}
-    for one in Target.objects.filter(plan=plan).order_by("order", "code"):
-        targets.setdefault(one.indicator_id, one)
+    for target in Target.objects.filter(plan=plan).order_by("order", "code"):
+        targets.setdefault(target.indicator_id, target)
     handed_in = _handed_in(passed)
     asked: dict[int, dict[Month, list[FigureKey]]] = defaultdict(dict)
     for (unit, month), keys in expected.by_unit.items():
@@ -167,7 +168,8 @@ def _silence_of(
 
 
 def _unreported(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Finding]:
-    """Units that have handed in no report in the last months, about any of the open tasks for which they speak."""
+    """Finds the units that have handed in no report in the last months about any of the open tasks for which they
+    speak."""
     if len(months) < number:
         return
     reports = ProgressReport.objects.filter(task__plan=plan, month__in=months)
@@ -181,11 +183,11 @@ def _unreported(plan: Plan, months: Sequence[Month], number: int) -> Iterator[Fi
 
 
 def _spoken_for(plan: Plan) -> dict[int, list[Task]]:
-    """Unit → the open tasks for which it speaks, in the plan's order."""
+    """Finds the open tasks for which each unit speaks, in the plan's order."""
     found: dict[int, list[Task]] = defaultdict(list)
-    open_ones = Task.objects.filter(plan=plan, closed_on__isnull=True).prefetch_related("assignments__department")
-    tasks = list(open_ones.order_by("order", "code"))
-    answering = AnsweringUnits(one for task in tasks for one in task.assignments.all())
+    open_tasks = Task.objects.filter(plan=plan, closed_on__isnull=True).prefetch_related("assignments__department")
+    tasks = list(open_tasks.order_by("order", "code"))
+    answering = AnsweringUnits(assignment for task in tasks for assignment in task.assignments.all())
     for task in tasks:
         for unit in _speakers(answering, list(task.assignments.all())):
             found[unit].append(task)
@@ -193,8 +195,12 @@ def _spoken_for(plan: Plan) -> dict[int, list[Task]]:
 
 
 def _speakers(answering: AnsweringUnits, assigned: Sequence[Assignment]) -> list[int]:
-    """Those who lead or, where nobody does, share; and each county, if it is given more than support."""
-    named = [one for one in assigned if one.department_id not in answering.members]
-    roles = roles_speaking_for_task(one.role for one in named)
-    counties = answering.counties(one for one in assigned if one.role != Assignment.Role.SUPPORT)
-    return list({one.department_id: None for one in named if one.role in roles} | {one.pk: None for one in counties})
+    """The units that speak for a task: those that lead it or, where nobody leads, share it; and each county, if the
+    plan gives the counties more than support."""
+    named = [assignment for assignment in assigned if assignment.department_id not in answering.members]
+    roles = roles_speaking_for_task(assignment.role for assignment in named)
+    counties = answering.counties(assignment for assignment in assigned if assignment.role != Assignment.Role.SUPPORT)
+    return list(
+        {assignment.department_id: None for assignment in named if assignment.role in roles}
+        | {county.pk: None for county in counties}
+    )

@@ -34,7 +34,7 @@ COLUMN = 20
 
 @dataclass(frozen=True, slots=True)
 class TaskBoardColumn:
-    """The tasks that stand so: the first of them, and how many there are."""
+    """A column of the board: a state with its light, the first tasks in this state, and how many tasks there are."""
 
     state: TaskState
     light: Light
@@ -47,11 +47,11 @@ class TaskBoardColumn:
 
 
 def columns_of_task_board(plan: Plan, day: date, wanted: Wanted) -> list[TaskBoardColumn]:
-    """The tasks that are looked for, by where they stand; what needs attention stands first."""
+    """Sorts the tasks that are looked for into the columns of the board; the states that need attention stand first."""
     by_state = defaultdict(list)
-    for one in judge_wanted_tasks(plan, day, wanted):
-        by_state[one.state.state].append(one)
-    shown = with_assignments([one for rows in by_state.values() for one in rows[:COLUMN]])
+    for judged in judge_wanted_tasks(plan, day, wanted):
+        by_state[judged.state.state].append(judged)
+    shown = with_assignments([judged for rows in by_state.values() for judged in rows[:COLUMN]])
     rows_of: dict[TaskState, list[TaskRow]] = defaultdict(list)
     for row in shown:
         rows_of[row.state.state].append(row)
@@ -67,7 +67,7 @@ def columns_of_task_board(plan: Plan, day: date, wanted: Wanted) -> list[TaskBoa
 
 @dataclass(frozen=True, slots=True)
 class TimelineMark:
-    """A milestone in the timeline: where, in percent of the year, and how it stands."""
+    """A milestone in the timeline: its place in percent of the year, and its colour."""
 
     at: str
     colour: str
@@ -95,27 +95,27 @@ class Timeline:
 
 
 def draw_task_timeline(plan: Plan, day: date, rows: Sequence[TaskRow]) -> Timeline:
-    """The tasks of a page through the plan's months."""
+    """Draws the tasks of a page through the plan's months."""
     steps: dict[int, list[KnownMilestone]] = defaultdict(list)
-    for one in read_known_milestones(
+    for known in read_known_milestones(
         Milestone.objects.filter(task__in=[row.task.pk for row in rows]).order_by("due"), plan, day
     ):
-        steps[one.milestone.task_id].append(one)
+        steps[known.milestone.task_id].append(known)
     months = [(month, _place(plan, month.first_day)) for month in plan.months]
     return Timeline(months, _place(plan, day), [_bar(plan, row, steps[row.task.pk]) for row in rows])
 
 
 def _bar(plan: Plan, row: TaskRow, steps: Sequence[KnownMilestone]) -> TimelineBar:
     length = _share(plan, row.task.due)
-    marks = [TimelineMark(_place(plan, one.milestone.due), _colour(one), one) for one in steps]
-    coming = next((one for one in steps if not one.is_done), None)
+    marks = [TimelineMark(_place(plan, known.milestone.due), _colour(known), known) for known in steps]
+    coming = next((known for known in steps if not known.is_done), None)
     return TimelineBar(row, f"{length:.2f}", f"{length * row.percent / 100:.2f}", marks, coming)
 
 
-def _colour(one: KnownMilestone) -> str:
-    if one.is_done:
+def _colour(known: KnownMilestone) -> str:
+    if known.is_done:
         return "green"
-    return "red" if one.is_late else "grey"
+    return "red" if known.is_late else "grey"
 
 
 def _place(plan: Plan, day: date) -> str:
@@ -133,8 +133,8 @@ def _share(plan: Plan, day: date) -> float:
 
 @dataclass(frozen=True, slots=True)
 class DueDatesDay:
-    """A day of the calendar with the first of what is due on it, and how much more there is; `within`: it belongs to
-    the month that is shown."""
+    """A day of the calendar with the first milestones that are due on it, and how many more there are; `within`: it
+    belongs to the month that is shown."""
 
     day: date
     within: bool
@@ -143,13 +143,14 @@ class DueDatesDay:
 
 
 def weeks_of_due_dates(plan: Plan, day: date, month: Month, user: User, *, own: bool) -> list[list[DueDatesDay]]:
-    """The weeks of a month, Monday first, with the milestones that are due: of the own departments or of all."""
+    """Lays out the weeks of a month, Monday first, with the milestones that are due: of the own departments or of
+    all."""
     due: dict[date, list[KnownMilestone]] = defaultdict(list)
     within = Milestone.objects.filter(due__range=(month.first_day, month.last_day))
-    for one in read_known_milestones(_of(plan, within, department_ids_held_by(user) if own else None), plan, day):
-        due[one.milestone.due].append(one)
+    for known in read_known_milestones(_of(plan, within, department_ids_held_by(user) if own else None), plan, day):
+        due[known.milestone.due].append(known)
     dates = weeks.Calendar().monthdatescalendar(month.year, month.number)
-    return [[_day(one, month, due[one]) for one in week] for week in dates]
+    return [[_day(calendar_day, month, due[calendar_day]) for calendar_day in week] for week in dates]
 
 
 def _day(day: date, month: Month, due: Sequence[KnownMilestone]) -> DueDatesDay:
@@ -165,11 +166,12 @@ def _of(plan: Plan, milestones: QuerySet[Milestone], departments: Collection[int
 
 def department_ids_held_by(user: User) -> frozenset[int]:
     """The departments in which the person holds a role."""
-    return frozenset(one.department_id for one in user.held)
+    return frozenset(membership.department_id for membership in user.held)
 
 
 def write_calendar_feed(plans: Sequence[Plan], user: User, now: datetime, base: str) -> str:
-    """The person's calendar: the due dates of the own departments' tasks, or of all for whoever sees all."""
+    """Writes the person's calendar: the due dates of the own departments' tasks, or of all tasks for a person who sees
+    all."""
     events = chain.from_iterable(_events_of(plan, user, now, base) for plan in plans)
     return write_calendar_file(_("Key tasks"), events, now)
 
@@ -182,11 +184,11 @@ def _events_of(plan: Plan, user: User, now: datetime, base: str) -> Iterator[Eve
 
 
 def _events(plan: Plan, steps: Sequence[KnownMilestone], base: str) -> Iterator[Event]:
-    for one in steps:
-        row = one.milestone
+    for known in steps:
+        row = known.milestone
         address = base + reverse("task", args=[plan.code, row.task.code])
-        if one.step.done_on is not None and one.is_done:
-            state = _("done on %(day)s") % {"day": date_format(one.step.done_on)}
+        if known.step.done_on is not None and known.is_done:
+            state = _("done on %(day)s") % {"day": date_format(known.step.done_on)}
         else:
-            state = _("%(percentage)s %% done") % {"percentage": one.percentage}
+            state = _("%(percentage)s %% done") % {"percentage": known.percentage}
         yield Event(f"milestone-{row.pk}@quality-plan", row.due, row.title, f"{row.task.title}\n{state}", address)

@@ -31,8 +31,8 @@ class NextPlanProposal:
 
 
 def code_after(plan: Plan, months: int) -> str:
-    """A code for the plan so many months later: with later years in it, else the series with the year in which it
-    begins."""
+    """A code for the plan so many months later: the plan's code with later years in it, else the series with the year
+    in which the later plan begins."""
     found = with_later_years(plan.code, plan, months)
     if found != plan.code:
         return found
@@ -40,12 +40,13 @@ def code_after(plan: Plan, months: int) -> str:
 
 
 def with_later_years(text: str, plan: Plan, months: int) -> str:
-    """The same text with the years of the plan that begins so many months later."""
+    """Replaces the plan's years in the text by the years of a plan that begins so many months later."""
     later = {month.year: month.shifted(months).year for month in plan.months}
     return re.sub(r"\d{4}", lambda found: str(later.get(int(found[0]), found[0])), text)
 
 
 def shift_day_by_months(day: date, months: int) -> date:
-    """The same day so many months later; the last day of a month stays one (28 February, 29 February)."""
+    """The same day of the month so many months later; the last day of a month becomes a last day (28 February, 29
+    February)."""
     month, end = Month.of(day).shifted(months), day == Month.of(day).last_day
     return month.last_day if end else date(month.year, month.number, min(day.day, month.last_day.day))

@@ -16,30 +16,35 @@ from tasks.reading.standing import whole_month
 
 
 class AnsweringUnit(NamedTuple):
-    """A unit that answers, and by which words of the plan."""
+    """A unit that answers, and the assignment by which it answers."""
 
     department: Department
     assignment: AbstractAssignment
 
 
 class AnsweringUnits:
-    """Who answers by assignments whose departments are at hand; one query if each county is among them, else none."""
+    """Finds the units that answer by assignments whose departments are at hand; one query if the assignments name each
+    county, else none."""
 
     def __init__(self, assignments: Iterable[AbstractAssignment]) -> None:
-        self.members = members_of({one.department for one in assignments})
+        self.members = members_of({assignment.department for assignment in assignments})
 
     def of(self, assignments: Iterable[AbstractAssignment]) -> list[AnsweringUnit]:
         """The units in the order of the assignments; a county that is named itself has the role that it is given."""
         listed = list(assignments)
-        found = {one.department_id: AnsweringUnit(one.department, one) for one in listed if not _means_each_county(one)}
-        for one in listed:
-            for member in self.members.get(one.department_id, ()):
-                found.setdefault(member.pk, AnsweringUnit(member, one))
+        found = {
+            assignment.department_id: AnsweringUnit(assignment.department, assignment)
+            for assignment in listed
+            if not _means_each_county(assignment)
+        }
+        for assignment in listed:
+            for member in self.members.get(assignment.department_id, ()):
+                found.setdefault(member.pk, AnsweringUnit(member, assignment))
         return list(found.values())
 
     def counties(self, assignments: Iterable[AbstractAssignment]) -> list[Department]:
         """The governments that answer because each county does."""
-        return [member for one in assignments for member in self.members.get(one.department_id, ())]
+        return [member for assignment in assignments for member in self.members.get(assignment.department_id, ())]
 
 
 def _means_each_county(assignment: AbstractAssignment) -> bool:
@@ -65,9 +70,9 @@ class CountyReporting:
 
 
 def county_reporting_of_tasks(days: Mapping[Task, date]) -> Mapping[int, CountyReporting]:
-    """How the counties report on those of the tasks, whose assignments are at hand, that each county has: of the last
-    month that has ended by the task's day. Two queries, none where there is no such task."""
-    answering = AnsweringUnits(one for task in days for one in task.assignments.all())
+    """Finds how the counties have reported on each task that every county has, for the last month that has ended by the
+    task's day. The assignments of the tasks are at hand. Two queries, none where there is no such task."""
+    answering = AnsweringUnits(assignment for task in days for assignment in task.assignments.all())
     if not answering.members:
         return {}
     months = {task.pk: whole_month(day) for task, day in days.items()}

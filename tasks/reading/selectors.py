@@ -68,7 +68,7 @@ class TaskRow:
 
     @property
     def sentence(self) -> str:
-        """Why it stands there."""
+        """The sentence that says why the task has its state."""
         return explain_task_state(self.state, self.day)
 
     @property
@@ -98,7 +98,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class TaskStateTab:
-    """How many of the tasks that are looked for stand so."""
+    """A tab of the list: a state with its light, and how many of the tasks that are looked for have this state."""
 
     state: TaskState
     light: Light
@@ -107,7 +107,7 @@ class TaskStateTab:
 
 @dataclass(frozen=True, slots=True)
 class FoundTasks:
-    """What was looked for: a page of rows, and how all of them stand, whatever state was asked for."""
+    """The tasks that were found: a page of rows, and how many tasks have each state, whatever state was asked for."""
 
     page: Page[JudgedTask]
     rows: Sequence[TaskRow]
@@ -116,7 +116,8 @@ class FoundTasks:
 
 
 def ordered_tasks_of_plan(plan: Plan) -> QuerySet[Task]:
-    """All tasks of a plan, in its order. Their words are left in the database: lists do not show them."""
+    """Selects all tasks of a plan, in its order. Their words are left in the database, because lists do not show
+    them."""
     return _in_order(Task.objects.filter(plan=plan))
 
 
@@ -126,25 +127,26 @@ def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
 
 
 def task_rows_of_plan(plan: Plan, day: date) -> list[TaskRow]:
-    """All tasks of a plan with their words, in its order, as they stood at the end of a day."""
+    """Reads all tasks of a plan with their words, in its order, as they stood at the end of a day."""
     tasks = Task.objects.filter(plan=plan).select_related("clause").order_by("order", "code")
     return with_assignments(judge_tasks(tasks, plan, day))
 
 
 def with_assignments(found: Iterable[JudgedTask]) -> list[TaskRow]:
-    """The tasks with who answers for them: one query more, for these alone, and three where each county does."""
-    judged_ones = list(found)
+    """Adds to the tasks the departments that answer for them: one query more, and three where each county answers."""
+    judged_tasks = list(found)
     named = Prefetch("assignments", Assignment.objects.select_related("department").order_by("role", "id"))
-    prefetch_related_objects([one.task for one in judged_ones], named)
-    counties = county_reporting_of_tasks({one.task: one.day for one in judged_ones})
-    return [TaskRow(one.task, one.state, one.day, counties.get(one.task.pk)) for one in judged_ones]
+    prefetch_related_objects([judged.task for judged in judged_tasks], named)
+    counties = county_reporting_of_tasks({judged.task: judged.day for judged in judged_tasks})
+    return [TaskRow(judged.task, judged.state, judged.day, counties.get(judged.task.pk)) for judged in judged_tasks]
 
 
 def find_wanted_tasks(plan: Plan, day: date, wanted: Wanted, page: str | None) -> FoundTasks:
-    """A page of the tasks that are looked for. The state is judged for all of them, the rest is read for the page."""
+    """Finds a page of the tasks that are looked for. It judges the state of all of them, and reads the rest for the
+    page alone."""
     all_found = judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day)
-    counts = Counter(one.state.state for one in all_found)
-    chosen = [one for one in all_found if _stands(one, wanted)]
+    counts = Counter(judged.state.state for judged in all_found)
+    chosen = [judged for judged in all_found if _stands(judged, wanted)]
     shown: Page[JudgedTask] = Paginator(chosen, PAGE).get_page(page)
     rows = with_assignments(shown.object_list)
     tabs = [TaskStateTab(state, LIGHTS[state], counts[state]) for state in LIGHTS if counts[state]]
@@ -152,14 +154,16 @@ def find_wanted_tasks(plan: Plan, day: date, wanted: Wanted, page: str | None) -
 
 
 def judge_wanted_tasks(plan: Plan, day: date, wanted: Wanted) -> list[JudgedTask]:
-    """All tasks that are looked for, bare."""
+    """Judges all tasks that are looked for, without the departments that answer for them."""
     return [
-        one for one in judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day) if _stands(one, wanted)
+        judged
+        for judged in judge_tasks(_matching(ordered_tasks_of_plan(plan), wanted), plan, day)
+        if _stands(judged, wanted)
     ]
 
 
-def _stands(one: JudgedTask, wanted: Wanted) -> bool:
-    return not wanted.state or one.state.state == wanted.state
+def _stands(judged: JudgedTask, wanted: Wanted) -> bool:
+    return not wanted.state or judged.state.state == wanted.state
 
 
 def _matching(tasks: QuerySet[Task], wanted: Wanted) -> QuerySet[Task]:
@@ -181,21 +185,23 @@ def _assigned(wanted: Wanted) -> QuerySet[Assignment]:
 
 
 def chapters_with_tasks(plan: Plan) -> list[Clause]:
-    """The clauses under which tasks stand, in the plan's order."""
+    """Finds the clauses under which tasks stand, in the plan's order."""
     under = Task.objects.filter(plan=plan)
     ids = {parent or own for own, parent in under.values_list("clause_id", "clause__parent_id")}
     return list(plan.clauses.filter(pk__in=ids).with_names().order_by("order"))
 
 
 def units_with_tasks(plan: Plan) -> list[Department]:
-    """The departments that answer for tasks: those that the plan names, and each county where it names them all."""
+    """Finds the departments that answer for tasks: those that the plan names, and each county where it names all
+    counties."""
     named = Department.objects.filter(assignments__task__plan=plan)
     every = Q(pk__in=named.values("pk")) | Q(pk__in=spread_groups(named).values("pk"))
     return list(Department.objects.filter(every).order_by("kind", "code"))
 
 
 def group_task_rows_by_clause(rows: Sequence[TaskRow]) -> list[ClauseTaskGroup]:
-    """Tasks under the clause that their own clauses are part of; one query for those without a heading."""
+    """Groups tasks by the clause above their own clause; one query reads the names of the clauses that have no
+    heading."""
     parts = groupby(rows, key=lambda row: row.task.clause.parent or row.task.clause)
     groups = [ClauseTaskGroup(clause, list(part)) for clause, part in parts]
     named = Clause.objects.with_names().in_bulk([group.clause.pk for group in groups if not group.clause.heading])
@@ -203,19 +209,20 @@ def group_task_rows_by_clause(rows: Sequence[TaskRow]) -> list[ClauseTaskGroup]:
 
 
 def task_rows_of_departments(plan: Plan, day: date, departments: Collection[int]) -> list[TaskRow]:
-    """The tasks for which any of the departments answers, in the plan's order."""
+    """Finds the tasks for which any of the departments answers, in the plan's order."""
     return task_rows_of_departments_over_plans({plan: day}, departments)
 
 
 def task_rows_of_departments_over_plans(days: Days, departments: Collection[int]) -> list[TaskRow]:
-    """The same of several plans, each one's tasks in its order, at the end of its own day."""
+    """Finds the tasks of several plans for which any of the departments answers, as they stand at the end of each
+    plan's day."""
     assigned = Assignment.objects.held_by(departments)
     tasks = _in_order(Task.objects.filter(plan__in=days, pk__in=assigned.values("task")))
     return with_assignments(judge_tasks_over_plans(tasks, days))
 
 
 def row_of_task(task: Task, plan: Plan, day: date) -> TaskRow:
-    """One task."""
+    """Reads and judges one task."""
     found = judge_tasks(Task.objects.filter(pk=task.pk).select_related("clause__parent"), plan, day)
     return with_assignments(found)[0]
 
@@ -234,7 +241,7 @@ def countable_targets(task: Task) -> QuerySet[Target]:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneChange:
-    """One writing of a milestone: what happened, what it is called, who did it and why."""
+    """A change of a milestone: what was done to it, its title, who changed it and why."""
 
     kind: str
     title: str
@@ -253,20 +260,20 @@ def history_of(task: Task, limit: int = 50) -> list[MilestoneChange]:
     kinds = {"+": _("added"), "~": _("changed"), "-": _("removed")}
     return [
         MilestoneChange(
-            kinds[one.history_type],
-            one.title,
-            str(one.history_user or ""),
-            one.history_date,
-            one.history_change_reason or "",
+            kinds[row.history_type],
+            row.title,
+            str(row.history_user or ""),
+            row.history_date,
+            row.history_change_reason or "",
         )
-        for one in rows[:limit]
+        for row in rows[:limit]
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class MonthOfTask:
-    """What was said about a task in a month, and who signed for it. `own`: whoever looks has typed a part of what is to
-    be signed."""
+    """The reports about a task in a month, and the signature under them. `own`: the person who looks has typed a part
+    of what is to be signed."""
 
     month: Month
     reports: Sequence[ProgressReport]
@@ -278,12 +285,12 @@ class MonthOfTask:
         """Whether a report became official after the signature."""
         if self.signed is None:
             return False
-        return any(one.official_at is not None and one.official_at > self.signed.at for one in self.reports)
+        return any(report.official_at is not None and report.official_at > self.signed.at for report in self.reports)
 
     @property
     def may_be_signed(self) -> bool:
         """Whether there is something to sign that is not signed as it is now."""
-        approved = any(one.state == ProgressReport.StateChoices.APPROVED for one in self.reports)
+        approved = any(report.state == ProgressReport.StateChoices.APPROVED for report in self.reports)
         return approved and (self.signed is None or self.is_outdated)
 
 
@@ -291,8 +298,8 @@ def months_of_task(task: Task, user: User) -> list[MonthOfTask]:
     """The reports about a task that the person may see, without those that were replaced; newest month first."""
     reports = _with_words(ProgressReport.objects.visible_to(user).filter(task=task))
     by_month: dict[Month, list[ProgressReport]] = defaultdict(list)
-    for one in reports.exclude(state=ProgressReport.StateChoices.SUPERSEDED).order_by("-month", "department", "pk"):
-        by_month[one.month].append(one)
+    for report in reports.exclude(state=ProgressReport.StateChoices.SUPERSEDED).order_by("-month", "department", "pk"):
+        by_month[report.month].append(report)
     signed: dict[Month, SignOff] = {}
     for row in task.sign_offs.select_related("by").order_by("pk"):
         signed[row.month] = row
@@ -304,8 +311,8 @@ def months_of_task(task: Task, user: User) -> list[MonthOfTask]:
 
 
 def _has_typed_official(reports: Sequence[ProgressReport], user: User) -> bool:
-    official = [one for one in reports if one.state == ProgressReport.StateChoices.APPROVED]
-    return any(one.is_typed_by(user) for one in official)
+    official = [report for report in reports if report.state == ProgressReport.StateChoices.APPROVED]
+    return any(report.is_typed_by(user) for report in official)
 
 
 def reports_waiting_for(user: User) -> list[ProgressReport]:
@@ -314,6 +321,6 @@ def reports_waiting_for(user: User) -> list[ProgressReport]:
 
 
 def _with_words(reports: QuerySet[ProgressReport]) -> QuerySet[ProgressReport]:
-    """With all that a page says about them: six queries more, however many there are."""
+    """Adds to the reports all that a page says about them: six queries more, however many reports there are."""
     related = reports.select_related("task__plan", "department", "author", "approved_by")
     return related.prefetch_related("steps__milestone", "attachments", "decisions__by", "authors__user")

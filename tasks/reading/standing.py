@@ -59,14 +59,15 @@ class JudgedTask:
 
 
 def shown_day(plan: Plan, today: date) -> date:
-    """As of when a plan's tasks are shown: today within its months, and their end for as long as it is asked for after
-    them: what is late on its last day is late on the next one. Else the end of the last month of which anything is
-    known, so that a plan of other months is shown as it stood and not as if everything were late."""
+    """The day as of which a plan's tasks are shown: today within its months. After them it is the plan's last day for
+    as long as the plan is still pressed. Else it is the end of the last month of which anything is known, so that a
+    plan of other months is shown as it stood and not as if everything were late."""
     return shown_days([plan], today)[plan]
 
 
 def shown_days(plans: Collection[Plan], today: date) -> dict[Plan, date]:
-    """The same of several plans: two queries, none where all of them run or have ended lately."""
+    """Finds the day as of which each of several plans is shown (`shown_day`): two queries, none where all of them run
+    or have ended lately."""
     near = {plan for plan in plans if plan.first_month.first_day <= today <= plan.last_month.last_day + LINGERS}
     last = _last_known([plan for plan in plans if plan not in near])
     known_ends = {plan: last.get(plan.pk, plan.first_month).last_day for plan in plans}
@@ -74,7 +75,7 @@ def shown_days(plans: Collection[Plan], today: date) -> dict[Plan, date]:
 
 
 def _last_known(plans: Collection[Plan]) -> dict[int, Month]:
-    """The last month of which anything is known, by the plan's id."""
+    """Finds the last month of which anything is known, by the plan's id."""
     with_data = last_months_with_data(plans)
     approved = ProgressReport.objects.approved().filter(task__plan__in=plans).order_by()
     reported = dict(approved.values_list("task__plan_id").annotate(last=Max("month")))
@@ -82,12 +83,12 @@ def _last_known(plans: Collection[Plan]) -> dict[int, Month]:
 
 
 def judge_tasks(tasks: QuerySet[Task], plan: Plan, day: date) -> list[JudgedTask]:
-    """The tasks of a plan at the end of a day, in the order in which they are asked for: four queries."""
+    """Judges a plan's tasks at the end of a day, in the order in which they are asked for: four queries."""
     return judge_tasks_over_plans(tasks, {plan: day})
 
 
 def judge_tasks_over_plans(tasks: QuerySet[Task], days: Days) -> list[JudgedTask]:
-    """The same of tasks of several plans, each plan's at the end of its own day: four queries, however many plans."""
+    """Judges the tasks of several plans, each plan's at the end of its own day: four queries, however many plans."""
     listed = list(tasks)
     # Named one by one: what a nested question costs depends on what the database believes of tables just filled.
     ids = [task.pk for task in listed]
@@ -108,35 +109,43 @@ def _judged(
 
 
 def judge_task_with_milestones(task: Task, milestones: Sequence[Milestone], day: date) -> Progress:
-    """Where a task would stand at the end of a day with these milestones, of which some may not be saved: as reported
-    of those that are. Four queries at most."""
+    """Judges where a task would stand at the end of a day with these milestones. Some of them may not be saved yet; for
+    the saved ones the approved reports count. Four queries at most."""
     days: Days = {task.plan: day}
     stored = _steps(Milestone.objects.filter(task=task.pk), days)
-    counted = _counted({one.counted_by_id for one in milestones if one.counted_by_id is not None}, days)
+    counted = _counted(
+        {milestone.counted_by_id for milestone in milestones if milestone.counted_by_id is not None}, days
+    )
     steps = []
-    for one in milestones:
-        reported, done_on = stored[one.pk][1].reported if one.pk in stored else 0, one.done_on
-        if one.counted_by_id is not None:
-            reported, done_on = counted.get(one.counted_by_id, (0, None))
-        steps.append(MilestoneStanding(one.due, done_on, one.weight, reported, one.title))
+    for milestone in milestones:
+        reported, done_on = stored[milestone.pk][1].reported if milestone.pk in stored else 0, milestone.done_on
+        if milestone.counted_by_id is not None:
+            reported, done_on = counted.get(milestone.counted_by_id, (0, None))
+        steps.append(MilestoneStanding(milestone.due, done_on, milestone.weight, reported, milestone.title))
     return _judged(task, task.plan, steps, _last_reports([task.pk], days).get(task.pk), days).state
 
 
 def read_known_milestones(milestones: QuerySet[Milestone], plan: Plan, day: date) -> list[KnownMilestone]:
-    """Milestones with what is known of them on a day, their task, unit and targets at hand: three queries."""
+    """Reads milestones with what is known of them on a day, their task, unit and targets at hand: three queries."""
     return read_known_milestones_over_plans(milestones, {plan: day})
 
 
 def read_known_milestones_over_plans(milestones: QuerySet[Milestone], days: Days) -> list[KnownMilestone]:
-    """The same of milestones of several plans, each plan's on its own day: three queries, however many plans."""
+    """Reads the milestones of several plans with what is known of them, each plan's on its own day: three queries,
+    however many plans."""
     steps = _steps(milestones, days)
     by_plan = {plan.pk: day for plan, day in days.items()}
     rows = milestones.select_related("task", "department", "target__plan", "counted_by__plan")
-    return [KnownMilestone(one, steps[one.pk][1], by_plan[one.task.plan_id]) for one in rows if one.pk in steps]
+    return [
+        KnownMilestone(milestone, steps[milestone.pk][1], by_plan[milestone.task.plan_id])
+        for milestone in rows
+        if milestone.pk in steps
+    ]
 
 
 def _steps(milestones: QuerySet[Milestone], days: Days) -> dict[int, tuple[int, MilestoneStanding]]:
-    """Milestone → its task's id, and what is known of it, as bare values: there may be very many."""
+    """Finds for each milestone its task's id and what is known of it, as bare values, because there may be very
+    many."""
     latest = MilestoneReport.objects.filter(
         milestone=OuterRef("pk"),
         report__state=ProgressReport.StateChoices.APPROVED,

@@ -39,7 +39,7 @@ class TaskReportDuty:
 
     @property
     def is_done(self) -> bool:
-        """Nothing left to do for whoever reports."""
+        """Whether nothing is left to do for whoever reports."""
         return not _is_owed(self.standing)
 
 
@@ -53,7 +53,7 @@ class UnitReportDuties:
     @property
     def open(self) -> int:
         """How many reports of the month are still to be handed in; supporting units report when they have something."""
-        return sum(not one.is_done and one.assignment.role != AbstractAssignment.Role.SUPPORT for one in self.duties)
+        return sum(not duty.is_done and duty.assignment.role != AbstractAssignment.Role.SUPPORT for duty in self.duties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class TaskDesk:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The same of all plans that run, in numbers: the months of which reports are written, how many are still to be
-    handed in, and how many wait for the person's review."""
+    """The desks of all plans that run, in numbers: the months of which reports are written, how many reports are still
+    to be handed in, and how many wait for the person's review."""
 
     months: Sequence[Month]
     open: int
@@ -85,20 +85,20 @@ class Summary:
 
 
 def plans_naming_units_of(user: User) -> list[Plan]:
-    """The plans whose tasks name one of the person's departments, the one that began last first."""
+    """Finds the plans whose tasks name one of the person's departments, the plan that began last first."""
     named = Assignment.objects.held_by(_own(user)).values("task__plan")
     return list(plans_of(user).filter(pk__in=named).latest_first())
 
 
 def draw_own_tasks(context: Context) -> str:
-    """How many reports the person has to write and how many to review, for the desk of figures."""
+    """Draws how many reports the person has to write and how many to review, for the desk of figures."""
     mine = summary(context["user"], timezone.localdate())
     return render_to_string("tasks/_desk.html", {"mine": mine})
 
 
 def summary(user: User, today: date) -> Summary | None:
-    """Over all plans, in a constant number of queries, however many there are; None for who has nothing to do with
-    tasks."""
+    """Sums up the person's desks of all plans, in a constant number of queries, however many plans there are; None for
+    a person who has nothing to do with tasks."""
     own = _own(user)
     if not own:
         return None
@@ -112,14 +112,15 @@ def summary(user: User, today: date) -> Summary | None:
 
 
 def _owing(asked: "QuerySet[Assignment]", own: Collection[int]) -> list[tuple[Task, int]]:
-    """Each task with a unit of these that owes a report about it; supporting ones report when they have something."""
+    """Pairs each task with each of these units that owes a report about it; a supporting unit reports when it has
+    something."""
     listed = list(asked.select_related("task", "department").order_by("task_id", "pk"))
     answering = AnsweringUnits(listed)
     return [
         (task, unit.pk)
-        for task, assigned in groupby(listed, key=lambda one: one.task)
-        for unit, one in answering.of(assigned)
-        if unit.pk in own and one.role != Assignment.Role.SUPPORT
+        for task, assigned in groupby(listed, key=lambda assignment: assignment.task)
+        for unit, assignment in answering.of(assigned)
+        if unit.pk in own and assignment.role != Assignment.Role.SUPPORT
     ]
 
 
@@ -134,13 +135,15 @@ def _is_owed(standing: str) -> bool:
 
 
 def task_desks_of(user: User, plans: Sequence[Plan], situation: Situation) -> list[TaskDesk]:
-    """The person's tasks of each of these plans, of which the situation is known, in a constant number of queries,
+    """Makes the person's desk of tasks for each plan, whose situation is known, in a constant number of queries,
     however many plans and tasks."""
     days, own = shown_days(plans, situation.today), _own(user)
     rows: dict[int, list[TaskRow]] = defaultdict(list)
     for row in task_rows_of_departments_over_plans(days, own) if own else ():
         rows[row.task.plan_id].append(row)
-    answering = AnsweringUnits(one for listed in rows.values() for row in listed for one in row.assignments)
+    answering = AnsweringUnits(
+        assignment for listed in rows.values() for row in listed for assignment in row.assignments
+    )
     states = _states({situation.reported[plan.pk] for plan in plans}, own)
     departments = list(Department.objects.filter(pk__in=own).order_by("code"))
     waiting, writes = count_reports_to_decide(user) if own else 0, bool(access.reach(user, Action.REPORT_TASKS))
@@ -148,7 +151,7 @@ def task_desks_of(user: User, plans: Sequence[Plan], situation: Situation) -> li
     for plan in plans:
         month = situation.reported[plan.pk]
         answers = [(row, answering.of(row.assignments)) for row in rows[plan.pk] if row.task.closed_on is None]
-        units = [_unit(one, month, answers, states) for one in departments]
+        units = [_unit(department, month, answers, states) for department in departments]
         found.append(TaskDesk(plan, month, situation.deadlines[plan.pk][month].day, days[plan], units, waiting, writes))
     return found
 
@@ -165,12 +168,12 @@ def _unit(
     states: Mapping[tuple[int, int, Month], str],
 ) -> UnitReportDuties:
     duties = [
-        TaskReportDuty(row, one.assignment, states.get((row.task.pk, department.pk, month), OPEN))
+        TaskReportDuty(row, unit.assignment, states.get((row.task.pk, department.pk, month), OPEN))
         for row, listed in answers
-        for one in listed
-        if one.department == department
+        for unit in listed
+        if unit.department == department
     ]
-    return UnitReportDuties(department, sorted(duties, key=lambda one: (one.is_done, one.assignment.role)))
+    return UnitReportDuties(department, sorted(duties, key=lambda duty: (duty.is_done, duty.assignment.role)))
 
 
 def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tuple[int, int, Month], str]:
@@ -183,5 +186,5 @@ def _states(months: Collection[Month], departments: frozenset[int]) -> dict[tupl
 
 
 def count_reports_to_decide(user: User) -> int:
-    """How many reports the person may decide; own ones are a colleague's to judge."""
+    """How many reports the person may decide; a colleague decides the person's own reports."""
     return ProgressReport.objects.waiting_for(user).by_others(user).count()

@@ -29,7 +29,8 @@ from tasks.reading.standing import read_known_milestones_over_plans
 from tasks.rules.accounts import roles_speaking_for_task
 
 MILESTONES = ReminderRule(before=(30, 7, 1), after=(1, 7), every=30, apart=5)
-"""30, 7 and 1 days before a milestone; 1 and 7 days after it, then every 30; never closer than 5 days."""
+"""When people are told of a milestone: 30, 7 and 1 days before it; 1 and 7 days after it, then every 30; never closer
+than 5 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def task_matters_of(people: Sequence[User], today: date) -> dict[int, list[Matte
 
 
 def due_milestone_lots_on(today: date) -> list[DueMilestoneLot]:
-    """What is open of which somebody is reminded, of the plans that run and, for a while, of those that have ended."""
+    """Finds the open milestones of which somebody is reminded: of plans that run and, for a while, of plans that have
+    ended."""
     plans = Plan.objects.published().begun(today).order_by("first_month", "code")
     near = {plan.pk: plan for plan in plans if today <= plan.last_month.last_day + LINGERS}
     roles, place = _roles(near), {plan_id: number for number, plan_id in enumerate(near)}
@@ -70,11 +72,14 @@ def due_milestone_lots_on(today: date) -> list[DueMilestoneLot]:
 
 
 def _open_milestones(plans: Collection[Plan], today: date) -> list[Milestone]:
-    """The milestones of these plans that are near or late and not done, of tasks that are not closed."""
+    """Finds the milestones of these plans that are near or late and not done; the milestones of closed tasks are left
+    out."""
     asked = Milestone.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
     near = asked.filter(due__lte=today + timedelta(days=max(MILESTONES.before)))
     return [
-        one.milestone for one in read_known_milestones_over_plans(near, dict.fromkeys(plans, today)) if not one.is_done
+        known.milestone
+        for known in read_known_milestones_over_plans(near, dict.fromkeys(plans, today))
+        if not known.is_done
     ]
 
 
@@ -85,7 +90,8 @@ def _lot(department_id: int, due: date, rows: Sequence[Milestone], plans: Mappin
 
 
 def _roles(plans: Collection[int]) -> Mapping[int, dict[int, str]]:
-    """Task → department → role. What each county is given, each tells of itself: none speaks for the task."""
+    """Task → department → role. An assignment to each county is left out: each county tells of itself and does not
+    speak for the task."""
     found: dict[int, dict[int, str]] = defaultdict(dict)
     named = Assignment.objects.filter(task__plan__in=plans).exclude(department__kind=EACH_COUNTY)
     rows = named.values_list("task_id", "department_id", "role")
@@ -124,11 +130,12 @@ def report_gaps_on(today: date) -> list[FigureGap]:
     asked = asked_on(today)
     if not asked:
         return []
-    answers, handed_in = _answers({one.plan for one in asked}), _HandedIn({one.month for one in asked})
+    answers = _answers({asked_month.plan for asked_month in asked})
+    handed_in = _HandedIn({asked_month.month for asked_month in asked})
     lots: dict[tuple[Month, date], dict[Department, list[Owed]]] = defaultdict(lambda: defaultdict(list))
-    for one in asked:
-        for unit, owed in _owed(one, answers[one.plan.pk], handed_in):
-            lots[one.month, one.deadline][unit] += owed
+    for asked_month in asked:
+        for unit, owed in _owed(asked_month, answers[asked_month.plan.pk], handed_in):
+            lots[asked_month.month, asked_month.deadline][unit] += owed
     days = {month: min(day for known, day in lots if known == month) for month, _day in lots}
     return [
         _gap(unit, owed, later=day > days[month])
@@ -143,7 +150,7 @@ def _answers(plans: Collection[Plan]) -> Mapping[int, Mapping[Department, list[T
     rows = Assignment.objects.filter(task__plan__in=plans, task__closed_on__isnull=True)
     listed = list(rows.select_related("task", "department").order_by("task__order", "task__code", "task_id", "pk"))
     answering = AnsweringUnits(listed)
-    for task, assigned in groupby(listed, key=lambda one: one.task):
+    for task, assigned in groupby(listed, key=lambda row: row.task):
         for unit, assignment in answering.of(assigned):
             if assignment.role != Assignment.Role.SUPPORT:
                 found[task.plan_id][unit].append(task)
@@ -167,7 +174,8 @@ class _HandedIn:
                 self.last[task, unit] = max(month, self.last.get((task, unit), month))
 
     def owed(self, task: Task, unit: Department, month: Month) -> str:
-        """ "open" or "returned"; empty for what is handed in, or overtaken by a later report."""
+        """Whether the report is "open" or was "returned"; empty for a report that is handed in or overtaken by a later
+        report."""
         last = self.last.get((task.pk, unit.pk))
         state = worksheet_state_of(None, self.states.get((task.pk, unit.pk, month)))
         return state if state in ("open", "returned") and (last is None or last <= month) else ""
@@ -187,14 +195,15 @@ def _owed(
 
 
 def _gap(unit: Department, owed: Sequence[Owed], *, later: bool) -> FigureGap:
-    """Several reports of the latest month are written from "my tasks"; of months before, one after the other."""
+    """Tells a unit of the reports that it owes. Several reports of the latest month are written from the page "my
+    tasks", reports of earlier months one after the other."""
     asked, task, _state = owed[0]
     states = Counter(state for _asked, _task, state in owed)
     together = len(owed) > 1 and not asked.earlier
     place = [asked.plan.code, task.code, unit.code, asked.month]
     link = reverse("my_tasks") if together else reverse("task_report", args=place)
     missing, returned = states["open"], states["returned"]
-    regions = frozenset({one.plan.region_id for one, _task, _state in owed})
+    regions = frozenset({asked_month.plan.region_id for asked_month, _task, _state in owed})
     return FigureGap(
         unit, asked.plan, asked.month, asked.deadline, asked.earlier, missing, returned, link, regions, later
     )
@@ -209,7 +218,7 @@ def _reporting(person: User, gaps: Sequence[FigureGap], today: date) -> Iterator
 
 
 def _waiting() -> list[tuple[int, set[int], date]]:
-    """(department, authors, day on which it came in) of each report that waits for a review."""
+    """The department, the authors and the day of arrival of each report that waits for a review."""
     rows = ProgressReport.objects.waiting().order_by("pk")
     columns = ("pk", "department_id", "created_at", "author_id", "authors__user_id")
     found: dict[int, tuple[int, set[int], date]] = {}

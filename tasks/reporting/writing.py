@@ -50,17 +50,17 @@ def sheet_of_report(
     before = None if draft is not None or latest is not None else _before(place)
     said = typed or _said(draft, latest, before)
     problems: dict[str, list[str]] = {}
-    for one in wrong:
-        problems.setdefault(one.column, []).append(explain_report_problem(one))
-    lines = [_line(one, said, problems) for one in milestones_reported_at(place)]
+    for problem in wrong:
+        problems.setdefault(problem.column, []).append(explain_report_problem(problem))
+    lines = [_line(known, said, problems) for known in milestones_reported_at(place)]
     files = list(place.files().order_by("pk"))
     return ReportSheet(
         place,
         said,
         (draft.version if draft is not None else 0) if version is None else version,
         lines,
-        [one for one in files if one.report_id is None],
-        [one for one in files if one.report_id is not None],
+        [file for file in files if file.report_id is None],
+        [file for file in files if file.report_id is not None],
         latest,
         reports.approved().first(),
         before,
@@ -75,7 +75,8 @@ def _before(place: ReportPlace) -> ProgressReport | None:
 
 
 def _said(draft: ReportDraft | None, latest: ProgressReport | None, before: ProgressReport | None) -> TypedReport:
-    """What was planned next is what is asked for now; what stood in the way may still do so."""
+    """The words to begin with: those of the draft, else of the report of this month. Else the last report tells: what
+    it planned next is what was done now, and what stood in the way may still do so."""
     if draft is not None:
         return typed_report_in_draft(draft)
     if latest is not None:
@@ -85,7 +86,7 @@ def _said(draft: ReportDraft | None, latest: ProgressReport | None, before: Prog
     return TypedReport()
 
 
-def _line(one: KnownMilestone, said: TypedReport, problems: Mapping[str, Sequence[str]]) -> ReportMilestoneLine:
-    pk = one.milestone.pk
+def _line(known: KnownMilestone, said: TypedReport, problems: Mapping[str, Sequence[str]]) -> ReportMilestoneLine:
+    pk = known.milestone.pk
     found = [*problems.get(f"percentage-{pk}", ()), *problems.get(f"done_on-{pk}", ())]
-    return ReportMilestoneLine(one, said.steps.get(pk, TypedMilestone()), found)
+    return ReportMilestoneLine(known, said.steps.get(pk, TypedMilestone()), found)

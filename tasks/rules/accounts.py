@@ -35,7 +35,9 @@ class TypedReport:
     def is_blank(self) -> bool:
         """Whether nothing was typed at all."""
         typed = (self.done, self.next_steps, self.problems)
-        return not any(one.strip() for one in typed) and not any(one.percentage.strip() for one in self.steps.values())
+        return not any(text.strip() for text in typed) and not any(
+            step.percentage.strip() for step in self.steps.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class AskedMilestone:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The last day that may be told, whether files lie beside the report, whether an approved one is being changed."""
+    """What a report is checked against: the last day that may be told, whether files lie beside the report, and whether
+    it changes an approved report."""
 
     latest: date
     files: bool
@@ -62,7 +65,7 @@ Reached = tuple[int, date | None]
 
 def understand_typed_report(said: TypedReport, asked: Sequence[AskedMilestone]) -> dict[int, Reached]:
     """What is reported of which milestone, for texts that `check_typed_report` has passed."""
-    return {one.pk: _read(said.steps[one.pk]) for one in asked if _is_said(said, one)}
+    return {milestone.pk: _read(said.steps[milestone.pk]) for milestone in asked if _is_said(said, milestone)}
 
 
 def check_typed_report(
@@ -72,14 +75,14 @@ def check_typed_report(
     found = [] if said.done.strip() else [Problem("done_missing", "done")]
     if setting.corrects and not reason.strip():
         found.append(Problem("reason_missing", "reason"))
-    for one in asked:
-        if _is_said(said, one):
-            found += _step_problems(said, one, setting)
+    for milestone in asked:
+        if _is_said(said, milestone):
+            found += _step_problems(said, milestone, setting)
     return found
 
 
-def _is_said(said: TypedReport, one: AskedMilestone) -> bool:
-    step = said.steps.get(one.pk)
+def _is_said(said: TypedReport, milestone: AskedMilestone) -> bool:
+    step = said.steps.get(milestone.pk)
     return step is not None and bool(step.percentage.strip() or step.done_on.strip())
 
 
@@ -88,20 +91,22 @@ def _read(step: TypedMilestone) -> Reached:
     return percentage, day if percentage == WHOLE else None
 
 
-def _step_problems(said: TypedReport, one: AskedMilestone, setting: Setting) -> Iterator[Problem]:
-    step = said.steps[one.pk]
+def _step_problems(said: TypedReport, milestone: AskedMilestone, setting: Setting) -> Iterator[Problem]:
+    step = said.steps[milestone.pk]
     text = step.percentage.strip().rstrip("%％").strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= WHOLE):
-        yield Problem("not_a_percentage", f"percentage-{one.pk}", (("found", step.percentage.strip()[:40]),))
+        yield Problem("not_a_percentage", f"percentage-{milestone.pk}", (("found", step.percentage.strip()[:40]),))
         return
     percentage = int(text)
-    if percentage < one.last and not said.problems.strip():
-        yield Problem("progress_falls", f"percentage-{one.pk}", (("last", str(one.last)),))
-    yield from _day_problems(step, one, percentage, setting)
+    if percentage < milestone.last and not said.problems.strip():
+        yield Problem("progress_falls", f"percentage-{milestone.pk}", (("last", str(milestone.last)),))
+    yield from _day_problems(step, milestone, percentage, setting)
 
 
-def _day_problems(step: TypedMilestone, one: AskedMilestone, percentage: int, setting: Setting) -> Iterator[Problem]:
-    column = f"done_on-{one.pk}"
+def _day_problems(
+    step: TypedMilestone, milestone: AskedMilestone, percentage: int, setting: Setting
+) -> Iterator[Problem]:
+    column = f"done_on-{milestone.pk}"
     try:
         day = read_day(step.done_on)
     except ValueError:
@@ -115,10 +120,11 @@ def _day_problems(step: TypedMilestone, one: AskedMilestone, percentage: int, se
         yield Problem("day_missing", column)
     elif day > setting.latest:
         yield Problem("day_too_late", column, (("latest", setting.latest.isoformat()),))
-    if one.evidence and not setting.files:
+    if milestone.evidence and not setting.files:
         yield Problem("evidence_missing", column)
 
 
 def roles_speaking_for_task(roles: Iterable[str]) -> set[str]:
-    """The roles of those who report on milestones that no unit has: the lead's, or where there is none the shared."""
+    """The roles of the units that report on milestones without a unit: the leads or, where nobody leads, those that
+    share."""
     return {"lead"} if "lead" in set(roles) else {"shared"}

@@ -63,15 +63,15 @@ class MilestoneStanding:
     title: str = ""
 
     def is_done(self, day: date) -> bool:
-        """Whether it was done on the day or before."""
+        """Whether the milestone was done on the day or before."""
         return self.done_on is not None and self.done_on <= day
 
     def is_late(self, day: date) -> bool:
-        """Whether it is due, the day itself included, and not done at the end of the day."""
+        """Whether the milestone is due, the day itself included, and not done at the end of the day."""
         return self.due <= day and not self.is_done(day)
 
     def percentage(self, day: date) -> int:
-        """How much of it is done."""
+        """How much of the milestone is done, in percent."""
         return WHOLE if self.is_done(day) else min(self.reported, MOST_OPEN)
 
 
@@ -112,12 +112,12 @@ class Progress:
 
 
 def judge_task_progress(steps: Sequence[MilestoneStanding], span: TaskSpan, day: date) -> Progress:
-    """The task's state at the end of a day."""
+    """Judges the task's state at the end of a day."""
     state, deciding, number = _state(steps, span, day)
     return Progress(
         state,
         _share(steps, day),
-        sum(one.is_done(day) for one in steps),
+        sum(step.is_done(day) for step in steps),
         len(steps),
         span.last_report,
         deciding,
@@ -130,18 +130,18 @@ def judge_task_progress(steps: Sequence[MilestoneStanding], span: TaskSpan, day:
 def _state(
     steps: Sequence[MilestoneStanding], span: TaskSpan, day: date
 ) -> tuple[TaskState, MilestoneStanding | None, int]:
-    """The state, the milestone that makes it, and how many there are like it."""
-    open_ones = sorted((one for one in steps if not one.is_done(day)), key=lambda one: (one.due, one.reported))
-    if not open_ones and (finished := _finished(steps, span, day)):
+    """Finds the state, the milestone that decides it, and how many milestones are in this state."""
+    open_steps = sorted((step for step in steps if not step.is_done(day)), key=lambda step: (step.due, step.reported))
+    if not open_steps and (finished := _finished(steps, span, day)):
         return finished, max(steps, key=_last_done, default=None), len(steps)
-    if late := [one for one in open_ones if one.is_late(day)]:
+    if late := [step for step in open_steps if step.is_late(day)]:
         return TaskState.LATE, late[0], len(late)
-    if risky := [one for one in open_ones if _is_risky(one, span, day)]:
+    if risky := [step for step in open_steps if _is_risky(step, span, day)]:
         return TaskState.AT_RISK, risky[0], len(risky)
     if not steps:
         return (TaskState.LATE if span.due <= day else TaskState.UNKNOWN), None, 0
-    started = len(open_ones) < len(steps) or any(one.reported for one in steps) or span.last_report is not None
-    return (TaskState.ON_COURSE if started else TaskState.NOT_STARTED), open_ones[0], len(open_ones)
+    started = len(open_steps) < len(steps) or any(step.reported for step in steps) or span.last_report is not None
+    return (TaskState.ON_COURSE if started else TaskState.NOT_STARTED), open_steps[0], len(open_steps)
 
 
 def _finished(steps: Sequence[MilestoneStanding], span: TaskSpan, day: date) -> TaskState | None:
@@ -167,11 +167,11 @@ def _on_course_from(step: MilestoneStanding, span: TaskSpan, day: date) -> Fract
 
 
 def _share(steps: Sequence[MilestoneStanding], day: date) -> Decimal | None:
-    """The weighted mean of the percentages; all weigh the same unless every one has its weight."""
+    """The weighted mean of the percentages; all milestones weigh the same unless every milestone has a weight."""
     if not steps:
         return None
-    weights = [one.weight for one in steps if one.weight is not None]
+    weights = [step.weight for step in steps if step.weight is not None]
     if len(weights) < len(steps):
         weights = [1] * len(steps)
-    reached = sum(weight * one.percentage(day) for weight, one in zip(weights, steps, strict=True))
+    reached = sum(weight * step.percentage(day) for weight, step in zip(weights, steps, strict=True))
     return decimal_of_quantity(Quantity(Decimal(reached), Decimal(sum(weights) * WHOLE)))

@@ -100,11 +100,11 @@ BEFORE_ISSUE = (SupervisionState.PROPOSED, SupervisionState.REJECTED)
 ENDED = (SupervisionState.REJECTED, SupervisionState.CLOSED, SupervisionState.WITHDRAWN)
 OPEN = tuple(state for state in SupervisionState if state not in ENDED)
 WITH_UNIT = (SupervisionState.ISSUED, SupervisionState.RECEIVED, SupervisionState.REWORK)
-"""The unit has to do something: these can be late, are urged and escalated."""
+"""States in which the unit has to do something: here a notice can be late, is urged and escalated."""
 WITH_OFFICE = (SupervisionState.PROPOSED, SupervisionState.ANSWERED, SupervisionState.VERIFIED)
-"""The plan office has to do something."""
+"""States in which the plan office has to do something."""
 BY_RULE = (SupervisionVerb.PROPOSE, SupervisionVerb.ESCALATE)
-"""What the system does by itself."""
+"""Steps that the system takes by itself."""
 NEEDS_TEXT = frozenset(verb for (_state, verb), step in TRANSITIONS.items() if step.needs_text)
 
 
@@ -116,7 +116,7 @@ class Level(StrEnum):
 
 
 LEVELS = (Level.REVIEWER, Level.LEADER)
-"""In this order, each once a round."""
+"""The levels in the order of escalation; a notice reaches each level once a round."""
 
 
 def next_supervision_state(
@@ -138,7 +138,7 @@ def next_supervision_state(
 def offered_supervision_verbs(
     state: SupervisionState, may: Collection[Action], *, own_answer: bool = False
 ) -> tuple[SupervisionVerb, ...]:
-    """What a person who may do these things can do now, in the table's order."""
+    """Finds what a person who may take these actions can do now, in the table's order."""
     return tuple(
         verb
         for (stands, verb), step in TRANSITIONS.items()

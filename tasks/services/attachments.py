@@ -57,23 +57,25 @@ def detach_from_report(attachment: ReportAttachment, *, by: User) -> None:
 
 
 def hand_over_report_files(place: ReportPlace, report: ProgressReport) -> None:
-    """What lies beside the draft belongs to the report from now on."""
+    """Hands the files beside the draft over to the report, where they stay."""
     ReportAttachment.objects.filter(report__isnull=True, **place.fields).update(report=report)
 
 
 def carry_on_report_files(replaced: ProgressReport, report: ProgressReport) -> None:
-    """What was handed in with a report that is replaced while it waits goes with the one that replaces it."""
+    """Hands the files of a report that is replaced while it waits over to the report that replaces it."""
     _link(replaced.attachments.all(), report, set(report.attachments.values_list("digest", flat=True)))
 
 
 def bring_back_report_files(report: ProgressReport) -> None:
-    """What was handed in with a returned report lies beside the next draft again."""
+    """Lays the files of a returned report beside the next draft again."""
     beside = ReportAttachment.objects.of_draft(report.task_id, report.department_id, report.month)
     _link(report.attachments.all(), None, set(beside.values_list("digest", flat=True)))
 
 
 def _link(rows: QuerySet[ReportAttachment], report: ProgressReport | None, there: set[str]) -> None:
-    ReportAttachment.objects.bulk_create(one.linked(report) for one in rows if one.digest not in there)
+    ReportAttachment.objects.bulk_create(
+        attachment.linked(report) for attachment in rows if attachment.digest not in there
+    )
 
 
 def attach_to_step(step: SupervisionStep, file: AttachableFile, *, by: User) -> StepAttachment:

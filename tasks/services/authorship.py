@@ -15,14 +15,14 @@ WORDS = ("done", "next_steps", "problems")
 
 
 def parts_of_report(said: TypedReport) -> Parts:
-    """What stands in a report; a milestone's part goes by its id."""
+    """The parts of a report by their names; the part about a milestone goes by the milestone's id."""
     steps = {str(pk): _of_step(step) for pk, step in said.steps.items()}
     texts = {name: getattr(said, name).strip() for name in WORDS}
     return {part: text for part, text in (texts | steps).items() if text}
 
 
 def _of_step(step: TypedMilestone) -> str:
-    """Percentage and day, the same alike however they were written."""
+    """Percentage and day as a text that is equal for equal values, however they were written."""
     percentage = normalise_typed_text(step.percentage).rstrip("% ")
     try:
         day = read_day(step.done_on)
@@ -34,7 +34,7 @@ def _of_step(step: TypedMilestone) -> str:
 def note_report_typists(
     draft: ReportDraft | None, place: ReportPlace, before: TypedReport, now: TypedReport, *, by: int
 ) -> Typists:
-    """What is known of a draft, which may be a new one, once somebody has saved what it says `now`."""
+    """Notes who typed what once somebody has saved the draft, which may be new, as it says `now`."""
     known = draft.typists if draft is not None else {}
     last = _last(place)
     handed_in = parts_of_report(typed_report_of(last)) if last is not None else {}
@@ -69,7 +69,7 @@ def _last(place: ReportPlace) -> ProgressReport | None:
 def typed_report_of(report: ProgressReport) -> TypedReport:
     """What a report says, as it could be typed again."""
     steps = {
-        one.milestone_id: TypedMilestone(str(one.percentage), one.done_on.isoformat() if one.done_on else "")
-        for one in report.steps.all()
+        step.milestone_id: TypedMilestone(str(step.percentage), step.done_on.isoformat() if step.done_on else "")
+        for step in report.steps.all()
     }
     return TypedReport(report.done, report.next_steps, report.problems, steps)

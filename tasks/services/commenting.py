@@ -62,9 +62,9 @@ def _check_asked(asked: Department | None, due: date | None, today: date, plan: 
 
 
 @transaction.atomic
-def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comment:
+def answer_comment(comment: Comment, *, text: str, by: User, now: datetime) -> Comment:
     """The unit that was asked answers, once."""
-    found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
+    found = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     if found.asked is None or not may_act_for_plan_or_unit(by, Action.ANSWER_COMMENTS, found.subject.plan, found.asked):
         raise access.refusal()
     if found.answered_at is not None:
@@ -80,9 +80,9 @@ def answer_comment(one: Comment, *, text: str, by: User, now: datetime) -> Comme
 
 
 @transaction.atomic
-def press_comment(one: Comment, *, by: User, now: datetime) -> SupervisionNotice:
+def press_comment(comment: Comment, *, by: User, now: datetime) -> SupervisionNotice:
     """The plan office makes a notice of supervision of a comment, once; it waits among the proposals."""
-    found = Comment.objects.select_for_update(no_key=True).get(pk=one.pk)
+    found = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     access.demand_acting(by, Action.ISSUE_SUPERVISION, found.subject.plan.region_id)
     if found.notice is not None:
         raise ValidationError(_("A notice of supervision was made of this comment already."))
@@ -92,43 +92,47 @@ def press_comment(one: Comment, *, by: User, now: datetime) -> SupervisionNotice
     return found.notice
 
 
-def _proposal(one: Comment) -> NoticeProposal:
-    details = {"person": str(one.author), "day": timezone.localdate(one.at).isoformat(), "text": one.text}
+def _proposal(comment: Comment) -> NoticeProposal:
+    details = {"person": str(comment.author), "day": timezone.localdate(comment.at).isoformat(), "text": comment.text}
     with override(settings.LANGUAGE_CODE):
-        said = {"subject": str(one.subject)[:80], "person": one.author, "day": date_format(timezone.localdate(one.at))}
+        said = {
+            "subject": str(comment.subject)[:80],
+            "person": comment.author,
+            "day": date_format(timezone.localdate(comment.at)),
+        }
         title = _('On carrying out a leader\'s comment on "%(subject)s"') % said
         demand = _("Carry out the comment by %(person)s of %(day)s, and answer with what was done.") % said
     return NoticeProposal(
-        plan=one.subject.plan,
+        plan=comment.subject.plan,
         title=title,
         demand=demand,
-        target=one.target,
-        task=one.task,
-        lead=one.asked,
+        target=comment.target,
+        task=comment.task,
+        lead=comment.asked,
         origin=SupervisionNotice.Origin.COMMENT,
         grounds={"kind": "comment", "details": details},
     )
 
 
-def address_of_comment(one: Comment) -> str:
-    """Where the comment stands: on the page of what it is about."""
-    name = "target" if one.target is not None else "task"
-    return reverse(name, args=[one.subject.plan.code, one.subject.code]) + f"#comment-{one.pk}"
+def address_of_comment(comment: Comment) -> str:
+    """The address of the comment, on the page of its target or task."""
+    name = "target" if comment.target is not None else "task"
+    return reverse(name, args=[comment.subject.plan.code, comment.subject.code]) + f"#comment-{comment.pk}"
 
 
-def details_of_comment(one: Comment) -> dict[str, object]:
-    """What the sentences about a comment are made of."""
+def details_of_comment(comment: Comment) -> dict[str, object]:
+    """The values from which sentences about a comment are made."""
     return {
-        "subject": str(one.subject),
-        "person": str(one.author),
-        "unit": one.asked.short_name if one.asked else "",
-        "due": one.due.isoformat() if one.due else "",
-        "text": one.text,
-        "answer": one.answer,
+        "subject": str(comment.subject),
+        "person": str(comment.author),
+        "unit": comment.asked.short_name if comment.asked else "",
+        "due": comment.due.isoformat() if comment.due else "",
+        "text": comment.text,
+        "answer": comment.answer,
     }
 
 
-def _tell(people: Iterable[User], one: Comment, kind: str, now: datetime) -> None:
+def _tell(people: Iterable[User], comment: Comment, kind: str, now: datetime) -> None:
     for person in people:
-        part = NoticePart(kind, details_of_comment(one), address_of_comment(one))
-        notify(person, kind=kind, subject=f"{one._meta.label_lower}:{one.pk}", part=part, now=now)
+        part = NoticePart(kind, details_of_comment(comment), address_of_comment(comment))
+        notify(person, kind=kind, subject=f"{comment._meta.label_lower}:{comment.pk}", part=part, now=now)

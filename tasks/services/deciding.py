@@ -68,22 +68,22 @@ def _supersede(report: ProgressReport, moment: datetime, by: User) -> None:
 
 
 def _publish(reports: list[ProgressReport], by: User) -> None:
-    """What the latest approved report says of each milestone concerned is the day on which it was done."""
+    """Dates each milestone that the reports concern by the latest approved report about it."""
     concerned = (
         Milestone.objects.filter(reported__report__in=reports, counted_by__isnull=True)
         .distinct()
         .select_related("task", "target")
     )
     changed = []
-    for one in concerned:
-        approved = MilestoneReport.objects.filter(milestone=one, report__state=ReviewState.APPROVED.value)
+    for milestone in concerned:
+        approved = MilestoneReport.objects.filter(milestone=milestone, report__state=ReviewState.APPROVED.value)
         latest = approved.order_by("-report__month", "-report_id").first()
         day = latest.done_on if latest is not None else None
-        if one.done_on != day:
-            before, one.done_on = copy(one), day
-            demand_lights_alike(before, one)
-            sign_history_change(one, by).save()
-            changed.append(one)
+        if milestone.done_on != day:
+            before, milestone.done_on = copy(milestone), day
+            demand_lights_alike(before, milestone)
+            sign_history_change(milestone, by).save()
+            changed.append(milestone)
     milestones_changed(changed)
 
 

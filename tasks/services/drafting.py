@@ -104,17 +104,19 @@ def leave_out(row: Clause | Target | Task | Milestone, *, by: User, seen: str | 
 
 
 def _assign(promise: Target | Task, roles: Mapping[int, str]) -> None:
-    """These departments answer for the promise; whoever did so before keeps the words that name it."""
-    stored: dict[int, AbstractAssignment] = {one.department_id: one for one in promise.assignments.all()}
+    """Makes these departments answer for the promise; a department that did so before keeps the words that name it."""
+    stored: dict[int, AbstractAssignment] = {
+        assignment.department_id: assignment for assignment in promise.assignments.all()
+    }
     for department_id in stored.keys() - roles.keys():
         stored.pop(department_id).delete()
     for department_id, role in roles.items():
-        one = stored.get(department_id) or promise.assignments.model(department_id=department_id)
-        if one.role != role:
-            setattr(one, promise._meta.model_name or "", promise)
-            one.role = role
-            one.full_clean()
-            one.save()
+        assignment = stored.get(department_id) or promise.assignments.model(department_id=department_id)
+        if assignment.role != role:
+            setattr(assignment, promise._meta.model_name or "", promise)
+            assignment.role = role
+            assignment.full_clean()
+            assignment.save()
 
 
 def _demand_draft(plan: Plan, by: User) -> Plan:
@@ -129,17 +131,18 @@ def _demand_draft(plan: Plan, by: User) -> Plan:
 
 
 def explain_draft_gone(plan: object) -> str:
-    """What those are told who come to a draft after it was discarded."""
+    """Tells a person who comes to a draft after it was discarded."""
     return _("The draft %(plan)s has been discarded meanwhile.") % {"plan": plan}
 
 
 def explain_draft_in_force(plan: Plan) -> str:
-    """What those are told who would change a draft that is in force."""
+    """Tells a person who would change a draft that is in force."""
     return _("%(plan)s is in force: it is not a draft any more.") % {"plan": plan}
 
 
 def _demand_there(row: models.Model) -> None:
-    """A row that is gone is not stored again by those who still have it before them."""
+    """Raises ValidationError for a row that was taken out of the draft, so that a page that still shows the row does
+    not store it again."""
     if row.pk is not None and not type(row)._base_manager.filter(pk=row.pk).exists():
         said = _("%(name)s was left out of the draft meanwhile. Add it again if it belongs there.")
         raise ValidationError(said % {"name": row}, code=ROW_GONE)
@@ -184,7 +187,7 @@ def _stem(row: Target | Task | Milestone) -> str:
 
 
 def _free_code(stem: str, taken: set[str]) -> str:
-    """The stem alone or with the first number that is free."""
+    """The stem if it is free, else the stem with the first number that is free."""
     number = 1
     while (code := stem if number == 1 else f"{stem[:56]}-{number}") in taken:
         number += 1
@@ -201,8 +204,8 @@ def _check_parent(clause: Clause) -> None:
 
 
 def _room_behind(clause: Clause, after: Clause | None) -> int:
-    """The number of the place behind a clause, 1 for the beginning. Those that follow make room, the last one first: no
-    two clauses ever have the same number."""
+    """Finds the number of the place behind a clause, 1 for the beginning. The following clauses make room, the last
+    clause first, so that no two clauses ever have the same number."""
     others = list(Clause.objects.filter(plan=clause.plan_id).exclude(pk=clause.pk).order_by("order"))
     place = _place_of(after, others) + 1 if after is not None else 0
     before, following = others[:place], others[place:]
@@ -216,32 +219,32 @@ def _room_behind(clause: Clause, after: Clause | None) -> int:
 
 
 def _fits(clause: Clause, before: Sequence[Clause], following: Sequence[Clause]) -> bool:
-    """Whether the clause already stands between them."""
+    """Whether the clause already stands between the clauses before it and those that follow."""
     if clause.pk is None:
         return False
     return (not before or before[-1].order < clause.order) and (not following or clause.order < following[0].order)
 
 
 def _place_of(after: Clause, others: Sequence[Clause]) -> int:
-    for place, one in enumerate(others):
-        if one.pk == after.pk:
+    for place, clause in enumerate(others):
+        if clause.pk == after.pk:
             return place
     raise ValidationError({"after": _("This clause was left out of the draft meanwhile. Choose another one.")})
 
 
 def _park(clause: Clause, others: Sequence[Clause]) -> None:
-    """The clause leaves its number for as long as the others are moved."""
-    free = max([clause.order or 0, *(one.order for one in others)]) + len(others) + 2
+    """Gives the clause a number behind all others for as long as the others are moved."""
+    free = max([clause.order or 0, *(other.order for other in others)]) + len(others) + 2
     Clause.objects.filter(pk=clause.pk).update(order=free)
 
 
 def _move_up(clauses: Iterable[Clause], first: int) -> None:
-    """As many as are in the way, each to the next number."""
+    """Moves the clauses that are in the way, each to the next number."""
     moved: list[Clause] = []
-    for one in clauses:
-        if one.order >= first:
+    for clause in clauses:
+        if clause.order >= first:
             break
-        one.order, first = first, first + 1
-        moved.append(one)
-    for one in reversed(moved):
-        one.save()
+        clause.order, first = first, first + 1
+        moved.append(clause)
+    for clause in reversed(moved):
+        clause.save()

@@ -15,16 +15,17 @@ from tasks.services.supervision import keep_supervision_step, lock_notice
 
 
 def escalate(*, now: datetime) -> int:
-    """Escalates what is late, the levels one after the other; how many steps were taken. A repeated run takes none."""
+    """Escalates what is late, the levels one after the other, and counts the steps that were taken. A repeated run
+    takes none."""
     today = timezone.localdate(now)
     known = exceptions_of(CalendarDay.objects.of_years(today.year - 1, today.year))
     late = SupervisionNotice.objects.overdue(today).exclude(level=Level.LEADER.value).select_related("plan")
-    return sum(_escalated(one, today, known, now) for one in late.order_by("pk"))
+    return sum(_escalated(notice, today, known, now) for notice in late.order_by("pk"))
 
 
 @transaction.atomic
 def _escalated(notice: SupervisionNotice, today: date, known: Exceptions, now: datetime) -> int:
-    """The steps that a notice is due for, by what is stored once nobody else changes it."""
+    """Takes the steps for which the notice is due, as it is stored once it is locked, and counts them."""
     after = SupervisionRules.of(notice.plan).leader_after
     notice = lock_notice(notice)
     levels = list(_due(notice, today, after, known))
@@ -38,7 +39,8 @@ def _escalated(notice: SupervisionNotice, today: date, known: Exceptions, now: d
 
 
 def _due(notice: SupervisionNotice, today: date, after: int, known: Exceptions) -> Iterator[Level]:
-    """To whom the notice goes now: the reviewer once the limit has passed, the leadership some working days later."""
+    """Finds to whom the notice goes now: to the reviewer once the limit has passed, to the leadership some working days
+    later."""
     if not notice.waits_for_unit or notice.due is None:
         return
     last_days = {Level.REVIEWER: notice.due, Level.LEADER: add_working_days(notice.due, after, known)}

@@ -12,7 +12,7 @@ from tasks.models import CalendarFeed
 
 @transaction.atomic
 def issue_feed(by: User) -> str:
-    """A new private address's key, shown once; the one before ends."""
+    """Makes the key of a new private address, which is shown once; the earlier address ends."""
     access.demand(by, Action.VIEW_PLAN)
     User.objects.select_for_update().get(pk=by.pk)
     end_feed(by)

@@ -54,7 +54,8 @@ def demand_lights_alike(before: models.Model | None, after: models.Model | None)
 
 
 def demand_promises_alike(before: models.Model | None, after: models.Model | None) -> None:
-    """The same for the promises towards which milestones lead."""
+    """Raises ValidationError if the change would give a promise towards which milestones lead another light in a closed
+    month; keeps the months open until the transaction ends."""
     if isinstance(before, Task) and after is None:
         for milestone in before.milestones.filter(target__isnull=False).select_related("target__plan"):
             _demand(milestone, None)
@@ -92,7 +93,7 @@ def _light(state: TaskWithMilestones | None, month: Month) -> Signal:
 def _tasks_judged(
     before: models.Model | None, after: models.Model | None
 ) -> Iterator[tuple[Task, tuple[TaskWithMilestones | None, TaskWithMilestones | None]]]:
-    """The tasks of which a change decides the light, each as it is and as it would be."""
+    """Finds the tasks whose light the change may decide, each as it is and as it would be."""
     row = after if after is not None else before
     if isinstance(row, Task):
         steps = list(row.milestones.all()) if row.pk is not None else []
@@ -119,13 +120,14 @@ def _tasks_of(
         return
     for task in {state.task for state in states if state.task_id is not None}:
         stored = list(task.milestones.all())
-        others = [one for one in stored if before is None or one.pk != before.pk]
+        others = [milestone for milestone in stored if before is None or milestone.pk != before.pk]
         now = [*others, after] if after is not None and after.task_id == task.pk else others
         yield task, (TaskWithMilestones(task, stored), TaskWithMilestones(task, now))
 
 
 def _demand(before: models.Model | None, after: models.Model | None) -> None:
-    """A promise without milestones has no light: with a milestone that comes or goes all months are judged anew."""
+    """Demands that the months of the promise that are judged anew are open. A promise without milestones has no light,
+    so all months are judged anew when a milestone comes or goes."""
     states = [state for state in (before, after) if isinstance(state, Milestone)]
     if len(states) == 2 and not fields_that_differ(states[0], states[1], RULES.judging):
         return
@@ -136,13 +138,13 @@ def _demand(before: models.Model | None, after: models.Model | None) -> None:
 
 
 def _days(state: Milestone, states: list[Milestone]) -> list[date]:
-    """The days of a state that are not those of the other."""
+    """The days of a milestone's state that are not those of its other state."""
     changed = fields_that_differ(states[0], states[-1], ("due", "done_on"))
     return [day for name in changed if (day := getattr(state, name)) is not None]
 
 
 def _months(target: Target, first: date | None) -> list[Month]:
-    """The plan's months from a day on; all of them without one."""
+    """The plan's months from a day on, or all of its months if no day is given."""
     plan = target.plan
     begins = plan.first_month if first is None else max(plan.first_month, Month.of(first))
     return months_between(begins, plan.last_month)

@@ -110,60 +110,62 @@ class _Copy:
         return cls(plan, draft, _clauses(plan, draft), successors_on(draft.first_month.first_day))
 
     def day(self, day: date) -> date:
-        """The day in the draft that is as far from its beginning; none lies behind its end."""
+        """The day that is as far from the draft's beginning as the day is from the plan's; it never lies behind the
+        draft's end."""
         moved = shift_day_by_months(day, self.draft.first_month.index - self.plan.first_month.index)
         return min(moved, self.draft.last_month.last_day)
 
     def begins(self, month: Month | None, due: date) -> Month | None:
-        """The month in which the pace of a target begins, as far from the draft's own; none that does not fit."""
+        """The month in which the pace of a target begins in the draft, as far from the draft's beginning; None where
+        the month would lie behind the target's due day."""
         if month is None:
             return None
         moved = month.shifted(self.draft.first_month.index - self.plan.first_month.index)
         return moved if moved <= Month.of(self.day(due)) else None
 
     def targets(self) -> dict[int, Target]:
-        """The proposed targets by the ids of those they follow."""
+        """Stores the proposed targets, and gives them by the ids of the targets that they follow."""
         reached = _reached(self.plan)
         made: dict[int, Target] = {}
-        for one in self.plan.targets.prefetch_related("assignments__department", "leaders", "steps"):
-            known = reached.get(one.pk)
+        for target in self.plan.targets.prefetch_related("assignments__department", "leaders", "steps"):
+            known = reached.get(target.pk)
             values = {} if known is None else {"reference": known[0], "reference_source": known[1]}
-            if one.threshold_kind == Target.ThresholdKind.BASELINE:
+            if target.threshold_kind == Target.ThresholdKind.BASELINE:
                 values |= dict(zip(("baseline", "baseline_source"), known or (None, ""), strict=True))
-            made[one.pk] = _copied(
-                one,
+            made[target.pk] = _copied(
+                target,
                 plan=self.draft,
-                clause=self.clauses[one.clause_id],
+                clause=self.clauses[target.clause_id],
                 quote="",
-                due=self.day(one.due),
-                first_month=self.begins(one.first_month, one.due),
+                due=self.day(target.due),
+                first_month=self.begins(target.first_month, target.due),
                 **values,
             )
-            made[one.pk].save()
-            self._assign(one.assignments.all(), target=made[one.pk])
-            self._lead(one.leaders.all(), target=made[one.pk])
-            self._stage(one.steps.all(), made[one.pk])
+            made[target.pk].save()
+            self._assign(target.assignments.all(), target=made[target.pk])
+            self._lead(target.leaders.all(), target=made[target.pk])
+            self._stage(target.steps.all(), made[target.pk])
         return made
 
     def tasks(self, targets: Mapping[int, Target]) -> None:
-        """The proposed tasks, open again, with the milestones that the plan names; how their lead has split and weighed
-        them was for the year alone."""
-        for one in self.plan.tasks.prefetch_related("assignments__department", "leaders", "milestones", "targets"):
+        """Stores the proposed tasks, open again, with the milestones that the plan names. How the lead has split and
+        weighed a task was for its year alone."""
+        for earlier in self.plan.tasks.prefetch_related("assignments__department", "leaders", "milestones", "targets"):
             task = _copied(
-                one,
+                earlier,
                 plan=self.draft,
-                clause=self.clauses[one.clause_id],
+                clause=self.clauses[earlier.clause_id],
                 quote="",
                 open_ended="",
-                due=self.day(one.due),
+                due=self.day(earlier.due),
                 closed_on=None,
                 closed_by=None,
             )
             task.save()
-            task.targets.set([targets[target.pk] for target in one.targets.all()])
-            self._assign(one.assignments.all(), task=task)
-            self._lead(one.leaders.all(), task=task)
-            for step in one.milestones.all():
+            task.targets.set([targets[target.pk] for target in earlier.targets.all()])
+            self._assign(earlier.assignments.all(), task=task)
+            self._lead(earlier.leaders.all(), task=task)
+            for step in earlier.milestones.all():
                 if step.quote:
                     self._step(step, task, targets)
 
@@ -183,30 +185,31 @@ class _Copy:
         ).save()
 
     def _assign(self, assignments: Iterable[AbstractAssignment], **owner: models.Model) -> None:
-        """The same roles for the same departments, or for those that follow; a department has its strongest role."""
+        """Gives the same roles to the same departments, or to those that follow them; a department has its strongest
+        role."""
         named: dict[int, AbstractAssignment] = {}
-        for one in sorted(assignments, key=lambda one: _STRENGTH.index(one.role)):
-            for department in self.followers.get(one.department_id, [one.department]):
-                named.setdefault(department.pk, _copied(one, department=department, quote="", **owner))
+        for assignment in sorted(assignments, key=lambda assignment: _STRENGTH.index(assignment.role)):
+            for department in self.followers.get(assignment.department_id, [assignment.department]):
+                named.setdefault(department.pk, _copied(assignment, department=department, quote="", **owner))
         for made in named.values():
             made.save()
 
     def _lead(self, leaders: Iterable[AbstractLeader], **owner: models.Model) -> None:
-        for one in leaders:
-            _copied(one, quote="", **owner).save()
+        for leader in leaders:
+            _copied(leader, quote="", **owner).save()
 
     def _stage(self, steps: Iterable[Step], target: Target) -> None:
-        """The earlier dates with the numbers as they were, as far as they lie before the target's own."""
-        for one in steps:
-            if (due := self.day(one.due)) < target.due:
-                _copied(one, target=target, due=due).save()
+        """Copies the target's earlier dates with their numbers, as far as they lie before its own date."""
+        for step in steps:
+            if (due := self.day(step.due)) < target.due:
+                _copied(step, target=target, due=due).save()
 
 
 _STRENGTH = AbstractAssignment.Role.values
 
 
 def _copied(row: M, **changes: object) -> M:
-    """A new row, not stored yet, with the same values but for the changes."""
+    """Makes a new row, not stored yet, with the values of the row but for the changes."""
     kept = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key}
     made = type(row)(**kept)
     for name, value in changes.items():
@@ -227,11 +230,11 @@ def _store(draft: Plan, by: User) -> None:
 def _clauses(plan: Plan, draft: Plan) -> dict[int, Clause]:
     made: dict[int, Clause] = {}
     waiting: dict[int, list[Clause]] = defaultdict(list)
-    for one in plan.clauses.order_by("order"):
-        made[one.pk] = _copied(one, plan=draft, parent=None, heading="", text="")
-        made[one.pk].save()
-        if one.parent_id is not None:
-            waiting[one.parent_id].append(made[one.pk])
+    for clause in plan.clauses.order_by("order"):
+        made[clause.pk] = _copied(clause, plan=draft, parent=None, heading="", text="")
+        made[clause.pk].save()
+        if clause.parent_id is not None:
+            waiting[clause.parent_id].append(made[clause.pk])
     for parent_id, parts in waiting.items():
         for part in parts:
             part.parent = made[parent_id]
@@ -240,7 +243,8 @@ def _clauses(plan: Plan, draft: Plan) -> dict[int, Clause]:
 
 
 def _reached(plan: Plan) -> dict[int, tuple[Decimal, str]]:
-    """What each target has reached at the end of the plan's year, as far as it is known, and where that stands."""
+    """Finds what each target has reached at the end of the plan's year, as far as it is known, and where that
+    stands."""
     rows = Attainment.objects.of_plan(plan, region_id=plan.region_id).filter(month=plan.last_month)
     return {
         row.target_id: (

@@ -25,7 +25,7 @@ TOLD_UNITS = frozenset(
         SupervisionVerb.CLOSE,
     }
 )
-"""Steps of which both leading and supporting units are told; of an answer the plan office is."""
+"""Steps of which both leading and supporting units are told; the plan office is told of an answer."""
 
 
 def people_with_roles_in(roles: Collection[Role], departments: Iterable[Department]) -> list[User]:
@@ -39,14 +39,14 @@ def people_of_plan_region(roles: Collection[Role], plan: Plan) -> list[User]:
 
 
 def _holding(roles: Collection[Role], where: dict[str, object]) -> list[User]:
-    held = {"memberships__role__in": [one.value for one in roles], **where}
+    held = {"memberships__role__in": [role.value for role in roles], **where}
     return list(User.objects.filter(is_active=True, **held).distinct().order_by("pk"))
 
 
 def tell_supervision_step(
     notice: SupervisionNotice, verb: SupervisionVerb, *, by: User | None, text: str, now: datetime
 ) -> None:
-    """Tells of a step those whom it concerns, but not whoever took it."""
+    """Tells the people concerned of a step, but not the person who took it."""
     if verb is SupervisionVerb.ANSWER:
         people = people_of_plan_region([Role.COORDINATOR], notice.plan)
     elif verb in TOLD_UNITS and notice.lead is not None:
@@ -54,12 +54,17 @@ def tell_supervision_step(
     else:
         people = []
     _tell(
-        [one for one in people if one != by], notice, verb, details_of_supervision_notice(notice, by=by, text=text), now
+        [person for person in people if person != by],
+        notice,
+        verb,
+        details_of_supervision_notice(notice, by=by, text=text),
+        now,
     )
 
 
 def tell_escalated(notice: SupervisionNotice, level: Level, *, now: datetime) -> int:
-    """Tells of a limit that has passed the unit's reviewer (a county's officer), or the leadership; how many."""
+    """Tells the unit's reviewer (a county's officer), or the leadership, of a limit that has passed; counts the people
+    told."""
     if level is Level.LEADER:
         people = people_of_plan_region([Role.LEADER], notice.plan)
     else:
@@ -75,7 +80,7 @@ def tell_escalated(notice: SupervisionNotice, level: Level, *, now: datetime) ->
 
 
 def details_of_supervision_notice(notice: SupervisionNotice, *, by: User | None, text: str) -> dict[str, object]:
-    """What the sentences about a notice are made of."""
+    """The values from which sentences about a notice are made."""
     return {
         "number": notice.number,
         "title": notice.title,
@@ -87,7 +92,7 @@ def details_of_supervision_notice(notice: SupervisionNotice, *, by: User | None,
 
 
 def link_to(notice: SupervisionNotice) -> str:
-    """Where the notice is."""
+    """The address of the notice."""
     return reverse("supervision_notice", kwargs={"pk": notice.pk})
 
 

@@ -22,20 +22,21 @@ class ReportPlace:
 
     @property
     def fields(self) -> dict[str, object]:
-        """By what its draft, its reports and its files are found."""
+        """The fields by which the draft, the reports and the files of the place are found."""
         return {"task": self.task, "department": self.department, "month": self.month}
 
     def files(self) -> QuerySet[ReportAttachment]:
-        """What lies beside the next report: beside the draft, and with one that waits and would be replaced."""
+        """The files beside the next report: those beside the draft, and those of a waiting report that would be
+        replaced."""
         waiting = Q(report__isnull=True) | Q(report__state=ProgressReport.StateChoices.SUBMITTED)
         return ReportAttachment.objects.filter(waiting, **self.fields)
 
 
 def asked_milestones_of(place: ReportPlace) -> list[AskedMilestone]:
-    """The milestones on which the department reports, with what was reported of them before the month."""
+    """Finds the milestones on which the department reports, with what was reported of them before the month."""
     return [
-        AskedMilestone(one.milestone.pk, one.step.reported, bool(one.milestone.evidence))
-        for one in milestones_reported_at(place)
+        AskedMilestone(known.milestone.pk, known.step.reported, bool(known.milestone.evidence))
+        for known in milestones_reported_at(place)
     ]
 
 
@@ -52,8 +53,8 @@ def milestones_reported_at(place: ReportPlace) -> list[KnownMilestone]:
     said = MilestoneReport.objects.filter(report__in=ProgressReport.objects.approved().filter(**place.fields)).values(
         "milestone"
     )
-    open_ones = Q(done_on__isnull=True) | Q(pk__in=said)
-    rows = Milestone.objects.filter(own, open_ones, task=place.task, counted_by__isnull=True)
+    is_open = Q(done_on__isnull=True) | Q(pk__in=said)
+    rows = Milestone.objects.filter(own, is_open, task=place.task, counted_by__isnull=True)
     return read_known_milestones(rows, place.task.plan, place.month.shifted(-1).last_day)
 
 

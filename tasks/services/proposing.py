@@ -25,22 +25,22 @@ def propose_by_rule(*, now: datetime) -> int:
     goes on.
     """
     today = timezone.localdate(now)
-    found = [one for plan in pressed_plans(today) for one in findings(plan, today)]
-    known = _known(one.matter for one in found)
+    found = [finding for plan in pressed_plans(today) for finding in findings(plan, today)]
+    known = _known(finding.matter for finding in found)
     made = 0
-    for one in found:
-        if _is_new(one, known.get(one.matter)):
+    for finding in found:
+        if _is_new(finding, known.get(finding.matter)):
             with suppress(IntegrityError), transaction.atomic():
-                propose_notice(_proposal(one), by=None, now=now)
+                propose_notice(_proposal(finding), by=None, now=now)
                 made += 1
     return made
 
 
 def _known(matters: Iterable[str]) -> dict[str, tuple[int, date]]:
-    """Matter → how many of its notices are open, and the last day of evidence of any."""
-    open_ones = Q(state__in=[one.value for one in OPEN])
+    """Finds for each matter how many of its notices are open, and the last day of evidence of any of its notices."""
+    is_open = Q(state__in=[state.value for state in OPEN])
     rows = SupervisionNotice.objects.filter(matter__in=set(matters)).order_by().values("matter")
-    told = rows.annotate(open=Count("pk", filter=open_ones), last=Max("evidence"))
+    told = rows.annotate(open=Count("pk", filter=is_open), last=Max("evidence"))
     return {row["matter"]: (row["open"], row["last"]) for row in told}
 
 
@@ -49,7 +49,7 @@ def _is_new(finding: Finding, known: tuple[int, date] | None) -> bool:
 
 
 def _proposal(finding: Finding) -> NoticeProposal:
-    """What the notice would say: written in Chinese, as it will be sent."""
+    """Writes what the notice would say, in Chinese, as it will be sent."""
     with override(settings.LANGUAGE_CODE):
         title, demand = DRAFTS[finding.kind](finding.details)
     lead, support = (finding.units[0], finding.units[1:]) if finding.units else (None, ())

@@ -48,7 +48,7 @@ class ReportRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExaminedReport:
-    """What a draft says, about which milestones it is asked, and what is wrong."""
+    """What a draft says, the milestones that it is asked about, and what is wrong with it."""
 
     said: TypedReport
     asked: Sequence[AskedMilestone]
@@ -56,7 +56,7 @@ class ExaminedReport:
 
 
 def demand_writing(place: ReportPlace, by: User, today: date) -> None:
-    """PermissionDenied or ValidationError unless the person may report for the department, and the month may be."""
+    """Raises PermissionDenied or ValidationError unless the person may report for the department in the month."""
     demand_acting_for_unit(by, Action.REPORT_TASKS, place.department.pk)
     demand_assigned(place.task, place.department)
     demand_unclosed(place.task)
@@ -92,7 +92,7 @@ def save_report(place: ReportPlace, said: TypedReport, *, version: int, by: User
 
 
 def _demand_lengths(said: TypedReport) -> None:
-    """ValidationError for a text that is longer than what can be kept of it."""
+    """Raises ValidationError for a text that is longer than what can be kept of it."""
     if any(len(getattr(said, name)) > LONGEST_TEXT for name in WORDS):
         raise ValidationError(
             _("A part of the report has more than %(limit)s characters. Shorten it, or attach a document.")
@@ -103,19 +103,19 @@ def _demand_lengths(said: TypedReport) -> None:
 
 def _stored(said: TypedReport) -> dict[str, object]:
     steps = {
-        str(pk): {"percentage": one.percentage[:40], "done_on": one.done_on[:40]} for pk, one in said.steps.items()
+        str(pk): {"percentage": step.percentage[:40], "done_on": step.done_on[:40]} for pk, step in said.steps.items()
     }
     return {name: getattr(said, name) for name in WORDS} | {"steps": steps}
 
 
 def typed_report_in_draft(draft: ReportDraft) -> TypedReport:
     """What a draft says."""
-    steps = {int(pk): TypedMilestone(one["percentage"], one["done_on"]) for pk, one in draft.steps.items()}
+    steps = {int(pk): TypedMilestone(step["percentage"], step["done_on"]) for pk, step in draft.steps.items()}
     return TypedReport(draft.done, draft.next_steps, draft.problems, steps)
 
 
 def examine_report(place: ReportPlace, said: TypedReport, reason: str, today: date) -> ExaminedReport:
-    """The report held against all rules."""
+    """Checks the report against all rules."""
     asked = asked_milestones_of(place)
     files = place.files().exists()
     corrects = ProgressReport.objects.approved().filter(**place.fields).exists()
@@ -158,22 +158,23 @@ def hand_in_report(place: ReportPlace, *, by: User, reason: str = "") -> Progres
 
 
 def _only_asked(found: ExaminedReport) -> TypedReport:
-    """What is reported: without milestones on which the department does not report any more."""
-    asked = {one.pk for one in found.asked}
+    """What is reported, without the milestones on which the department does not report any more."""
+    asked = {milestone.pk for milestone in found.asked}
     return replace(found.said, steps={pk: step for pk, step in found.said.steps.items() if pk in asked})
 
 
 def _same_waiting(
     place: ReportPlace, found: ExaminedReport, reason: str, authors: Collection[int]
 ) -> ProgressReport | None:
-    """The report of the same authors that waits and says the same already: a second click doubles nothing."""
+    """Finds the waiting report of the same authors that says the same already, so that a second click doubles
+    nothing."""
     same = ProgressReport.objects.waiting().filter(**place.fields, reason=reason, **_texts(found))
     waiting = same.with_authors().first()
-    if waiting is None or not {one.pk for one in waiting.all_authors}.issuperset(authors):
+    if waiting is None or not {author.pk for author in waiting.all_authors}.issuperset(authors):
         return None
     if place.files().filter(report__isnull=True).exists():
         return None
-    stored = {one.milestone_id: (one.percentage, one.done_on) for one in waiting.steps.all()}
+    stored = {step.milestone_id: (step.percentage, step.done_on) for step in waiting.steps.all()}
     return waiting if stored == accounts.understand_typed_report(found.said, found.asked) else None
 
 
@@ -226,7 +227,7 @@ def moment_of_report_step(place: ReportPlace) -> datetime:
 
 
 def place_of_report(report: ProgressReport) -> ReportPlace:
-    """Of what the report is."""
+    """The task, department and month of a report."""
     department: Department = report.department
     month: Month = report.month
     return ReportPlace(report.task, department, month)

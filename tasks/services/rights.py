@@ -13,12 +13,14 @@ from tasks.reading.responsible_units import AnsweringUnits, units_answering
 def may_lead(user: User, action: Action, task: Task) -> bool:
     """Whether the person may take the action for the lead. Where the plan names no lead, the plan office is it."""
     reached = access.reach(user, action)
-    leads = {one.department_id for one in task.assignments.all() if one.role == Assignment.Role.LEAD}
+    leads = {
+        assignment.department_id for assignment in task.assignments.all() if assignment.role == Assignment.Role.LEAD
+    }
     return reached.acts_for(task.plan.region_id) or bool(leads & reached.departments)
 
 
 def demand_lead(user: User, action: Action, task: Task) -> None:
-    """PermissionDenied unless the person may take the action for the lead."""
+    """Raises PermissionDenied unless the person may take the action for the lead."""
     access.demand(user, action)
     if not may_lead(user, action, task):
         raise access.refusal()
@@ -30,14 +32,14 @@ def may_act_for_unit(user: User, action: Action, department_id: int) -> bool:
 
 
 def demand_acting_for_unit(user: User, action: Action, department_id: int) -> None:
-    """PermissionDenied unless the person may take the action for this department."""
+    """Raises PermissionDenied unless the person may take the action for this department."""
     access.demand(user, action)
     if not may_act_for_unit(user, action, department_id):
         raise access.refusal()
 
 
 def demand_unclosed(task: Task) -> None:
-    """ValidationError for a task that the plan office has closed."""
+    """Raises ValidationError for a task that the plan office has closed."""
     if task.closed_on is not None:
         raise ValidationError(
             _("The task is closed. Ask the plan office to reopen it, and say why."), code="task_closed"
@@ -45,7 +47,7 @@ def demand_unclosed(task: Task) -> None:
 
 
 def demand_assigned(task: Task, department: Department) -> None:
-    """PermissionDenied for a department that does not answer for the task itself."""
+    """Raises PermissionDenied for a department that does not answer for the task itself."""
     if not units_answering(task).filter(pk=department.pk).exists():
         raise access.refusal()
 

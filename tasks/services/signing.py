@@ -35,7 +35,7 @@ def missing_units(task: Task, month: Month) -> list[str]:
     approved = ProgressReport.objects.approved().filter(task=task, month=month)
     reported = set(approved.values_list("department_id", flat=True))
     named = list(task.assignments.select_related("department").order_by("role", "pk"))
-    asked = [unit for unit, one in AnsweringUnits(named).of(named) if one.role != Assignment.Role.SUPPORT]
+    asked = [unit for unit, assignment in AnsweringUnits(named).of(named) if assignment.role != Assignment.Role.SUPPORT]
     return [unit.short_name for unit in asked if unit.pk not in reported]
 
 
@@ -116,38 +116,38 @@ def reopen_task(task: Task, *, by: User, reason: str) -> Task:
 
 
 def _may_close(task: Task, last: SignOff, user: User) -> bool:
-    """Whether somebody has neither signed it off last, nor typed a report that counts, nor split it."""
+    """Whether the person has neither signed the task off last, nor typed a report that counts, nor split it."""
     reported = ProgressReport.objects.approved().filter(task=task).typed_by(user).exists()
     return last.by_id != user.pk and not reported and not has_split(task, user)
 
 
 def _not_closing(task: Task, last: SignOff, by: User) -> str:
-    """Why the person does not close a task, and who does."""
+    """Says why the person does not close a task, and who does."""
     said = _("You have reported on this task, split it or signed it off, so you do not close it.")
     acting = access.acting_for(Action.CLOSE_TASKS, task.plan.region_id)
-    return f"{said} {_instead([one for one in acting if one != by and _may_close(task, last, one)])}"
+    return f"{said} {_instead([person for person in acting if person != by and _may_close(task, last, person)])}"
 
 
 def _not_signing(task: Task, month: Month, by: User) -> str:
-    """Why the person does not sign a month off, and who does."""
+    """Says why the person does not sign a month off, and who does."""
     said = _("You have typed a report of this month yourself, so you do not sign it off.")
     reports = ProgressReport.objects.approved().filter(task=task, month=month)
     signing = {*access.acting_for(Action.SIGN_OFF_TASKS, task.plan.region_id), *_leading(task)} - {by}
-    others = sorted((one for one in signing if not reports.typed_by(one).exists()), key=str)
+    others = sorted((person for person in signing if not reports.typed_by(person).exists()), key=str)
     return f"{said} {_instead(others)}"
 
 
 def _leading(task: Task) -> list[User]:
-    """Who signs for the units that lead a task."""
+    """Finds the people who sign for the units that lead a task."""
     leads = task.assignments.filter(role=Assignment.Role.LEAD).values("department")
     held = Membership.objects.filter(department__in=leads, user__is_active=True).select_related("user")
-    return [one.user for one in held if may_lead(one.user, Action.SIGN_OFF_TASKS, task)]
+    return [membership.user for membership in held if may_lead(membership.user, Action.SIGN_OFF_TASKS, task)]
 
 
 def _instead(people: list[User]) -> str:
-    """Who does it, or that there is nobody yet."""
+    """Says who does it, or that there is nobody yet who does."""
     if people:
-        names = list_names([str(one) for one in people[:NAMED]], len(people))
+        names = list_names([str(person) for person in people[:NAMED]], len(people))
         return _("One of these does it: %(people)s.") % {"people": names}
     return _("There is nobody else yet who may. Ask the administrator to give a colleague the role.")
 

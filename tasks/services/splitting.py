@@ -24,12 +24,12 @@ from tasks.wording.messages import explain_report_problem
 
 CHANGEABLE = ("title", "due", "department_id", "weight", "evidence", "counted_by_id")
 OF_THE_PLAN = ("title", "due")
-"""What the plan has said about a milestone stays as it has said it."""
+"""The fields that stay as the plan's text has them, where the plan names the milestone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A milestone as it is to be; `pk` None is a new one."""
+    """A milestone as it is to be; `pk` is None for a new milestone."""
 
     title: str
     due: date
@@ -67,15 +67,15 @@ def split_into_milestones(task: Task, planned: Sequence[Planned], *, by: User, r
         raise ValidationError(
             _("A colleague has changed these milestones meanwhile. Reload the page and do it again."), code="stale"
         )
-    stored = {one.pk: one for one in task.milestones.select_related("target")}
+    stored = {milestone.pk: milestone for milestone in task.milestones.select_related("target")}
     _check(task, planned, stored)
-    before = [copy(one) for one in stored.values()]
-    gone = [one for pk, one in stored.items() if pk not in {row.pk for row in planned}]
+    before = [copy(milestone) for milestone in stored.values()]
+    gone = [milestone for pk, milestone in stored.items() if pk not in {row.pk for row in planned}]
     kept = [_written(task, row, stored, number, by, reason) for number, row in enumerate(planned, 1)]
     demand_task_alike(task, TaskWithMilestones(task, before), TaskWithMilestones(task, kept))
-    for one in gone:
-        demand_promises_alike(one, None)
-        sign_history_change(one, by, reason).delete()
+    for milestone in gone:
+        demand_promises_alike(milestone, None)
+        sign_history_change(milestone, by, reason).delete()
     milestones_changed([*gone, *kept])
     record("task.split", by=by, subject=task, reason=reason, milestones=len(planned), removed=len(gone))
 
@@ -88,18 +88,22 @@ def _check_reason(reason: str) -> None:
 
 
 def _check(task: Task, planned: Sequence[Planned], stored: dict[int, Milestone]) -> None:
-    """ValidationError with everything that may not be."""
+    """Raises ValidationError with everything that may not be."""
     weights = [row.weight for row in planned]
     faults = []
     if code := weights_fault(weights):
-        total = sum(one for one in weights if one is not None)
+        total = sum(weight for weight in weights if weight is not None)
         faults.append(explain_report_problem(Problem(code, "weight", (("sum", str(total)),))))
     assigned = set(units_answering(task).values_list("pk", flat=True))
-    targets = {one.pk: one for one in Target.objects.filter(plan=task.plan_id).select_related("indicator")}
+    targets = {target.pk: target for target in Target.objects.filter(plan=task.plan_id).select_related("indicator")}
     for row in planned:
         faults += [f"{row.title}: {fault}" for fault in _faults(task, row, stored, assigned, targets)]
     kept = {row.pk for row in planned}
-    faults += [f"{one.title}: {fault}" for pk, one in stored.items() if pk not in kept and (fault := _stays(one))]
+    faults += [
+        f"{milestone.title}: {fault}"
+        for pk, milestone in stored.items()
+        if pk not in kept and (fault := _stays(milestone))
+    ]
     if faults:
         raise ValidationError(faults)
 
@@ -107,52 +111,57 @@ def _check(task: Task, planned: Sequence[Planned], stored: dict[int, Milestone])
 def _faults(
     task: Task, row: Planned, stored: dict[int, Milestone], assigned: set[int], targets: dict[int, Target]
 ) -> list[str]:
-    one = stored.get(row.pk) if row.pk is not None else None
+    milestone = stored.get(row.pk) if row.pk is not None else None
     faults = []
-    if row.pk is not None and one is None:
+    if row.pk is not None and milestone is None:
         faults.append(_("There is no such milestone any more. Reload the page."))
-    if (one is None or not one.quote) and row.due > task.due:
+    if (milestone is None or not milestone.quote) and row.due > task.due:
         faults.append(_("It is due after the task itself. Choose an earlier day."))
     if row.department_id is not None and row.department_id not in assigned:
         faults.append(_("This unit does not answer for the task. Choose one that does."))
     if row.counted_by_id is not None:
-        faults += _count_faults(one, targets.get(row.counted_by_id))
+        faults += _count_faults(milestone, targets.get(row.counted_by_id))
     return faults
 
 
-def _count_faults(one: Milestone | None, target: Target | None) -> list[str]:
+def _count_faults(milestone: Milestone | None, target: Target | None) -> list[str]:
     if target is None or not countable(target):
         return [_("Only a count that grows through the year can stand for a milestone.")]
-    if one is not None and one.counted_by_id is None and (one.target_id or one.done_on or one.reported.exists()):
+    if (
+        milestone is not None
+        and milestone.counted_by_id is None
+        and (milestone.target_id or milestone.done_on or milestone.reported.exists())
+    ):
         return [_("It has been reported on, or leads to a target, and cannot be counted elsewhere any more.")]
     return []
 
 
-def _stays(one: Milestone) -> str:
+def _stays(milestone: Milestone) -> str:
     """Why a milestone cannot be removed; empty if it can."""
-    if one.quote:
+    if milestone.quote:
         return _("The plan names it, so it stays.")
-    if one.done_on is not None or one.reported.exists():
+    if milestone.done_on is not None or milestone.reported.exists():
         return _("It has been reported on, so it stays.")
     return ""
 
 
 def _written(task: Task, row: Planned, stored: dict[int, Milestone], number: int, by: User, reason: str) -> Milestone:
-    """The milestone as it is planned, saved if that changes anything."""
-    one = stored[row.pk] if row.pk is not None else Milestone(task=task, code=_free_code(task))
-    fixed = OF_THE_PLAN if one.quote else ()
+    """Makes the milestone what is planned, and saves it if that changes anything."""
+    milestone = stored[row.pk] if row.pk is not None else Milestone(task=task, code=_free_code(task))
+    fixed = OF_THE_PLAN if milestone.quote else ()
     changes = {name: getattr(row, name) for name in CHANGEABLE if name not in fixed} | {"order": number}
-    if one.pk is None or any(getattr(one, name) != value for name, value in changes.items()):
-        before = copy(one) if one.pk is not None else None
+    if milestone.pk is None or any(getattr(milestone, name) != value for name, value in changes.items()):
+        before = copy(milestone) if milestone.pk is not None else None
         for name, value in changes.items():
-            setattr(one, name, value)
-        demand_promises_alike(before, one)
-        sign_history_change(one, by, reason).save()
-    return one
+            setattr(milestone, name, value)
+        demand_promises_alike(before, milestone)
+        sign_history_change(milestone, by, reason).save()
+    return milestone
 
 
 def _free_code(task: Task) -> str:
-    """The next code for a milestone that the plan does not name; one that was removed is never used again."""
+    """Finds the next code for a milestone that the plan does not name; the code of a removed milestone is never used
+    again."""
     used = Milestone.history.filter(task=task).values_list("code", flat=True)
     numbers = [int(code[4:]) for code in used if code.startswith("own-") and code[4:].isdigit()]
     return f"own-{max(numbers, default=0) + 1}"

@@ -85,7 +85,7 @@ def propose_notice(proposal: NoticeProposal, *, by: User | None, now: datetime) 
 
 @transaction.atomic
 def edit_notice(notice: SupervisionNotice, proposal: NoticeProposal, *, by: User, now: datetime) -> SupervisionNotice:
-    """Another wording, urgency or other units for a proposal; what it is about and where it came from stay."""
+    """Changes wording, urgency or units of a proposal; its subject and its origin stay."""
     notice = lock_notice(notice)
     _demand(by, notice.plan, notice.lead, SupervisionVerb.EDIT)
     _stepped(notice, SupervisionVerb.EDIT, by=by)
@@ -207,7 +207,7 @@ def may_act_for_plan_or_unit(user: User, action: Action, plan: Plan, unit: Depar
 
 def _demand(by: User, plan: Plan, unit: Department | None, verb: SupervisionVerb) -> None:
     """Raises PermissionDenied unless the person may take the step for the notice's plan or leading unit."""
-    action = next(one.action for (_state, known), one in TRANSITIONS.items() if known is verb)
+    action = next(transition.action for (_state, known), transition in TRANSITIONS.items() if known is verb)
     assert action is not None  # noqa: S101 - the system's own steps do not come here
     if not may_act_for_plan_or_unit(by, action, plan, unit):
         raise access.refusal()
@@ -223,7 +223,7 @@ def _moved(
     own_answer: bool = False,
     files: Files = (),
 ) -> SupervisionNotice:
-    """Takes one step and tells those whom it concerns; what the step changes besides the state is set already."""
+    """Takes one step and tells the people concerned; the caller has set what the step changes besides the state."""
     _demand(by, notice.plan, notice.lead, verb)
     before = SupervisionState(notice.state)
     _stepped(notice, verb, by=by, text=text, own_answer=own_answer)
@@ -298,11 +298,12 @@ def _write(notice: SupervisionNotice, proposal: NoticeProposal) -> None:
     notice.full_clean(exclude=["days"], validate_constraints=False)  # the database has the last word on those
     notice.days = proposal.days or rules.limit(proposal.urgency)
     notice.save()
-    notice.support.set([one for one in proposal.support if one != proposal.lead])
+    notice.support.set([unit for unit in proposal.support if unit != proposal.lead])
 
 
 def _check_days(proposal: NoticeProposal, rules: SupervisionRules) -> None:
-    """ValidationError for a limit that the urgency does not allow: an urgent matter takes up to five working days."""
+    """Raises ValidationError for a limit that the urgency does not allow: an urgent matter takes up to five working
+    days."""
     if proposal.urgency not in SupervisionNotice.Urgency.values or proposal.days is None:
         return
     longest = max(5, rules.urgent_days) if proposal.urgency == "urgent" else rules.limit(proposal.urgency)
@@ -312,7 +313,7 @@ def _check_days(proposal: NoticeProposal, rules: SupervisionRules) -> None:
 
 
 def _check_units(proposal: NoticeProposal, plan: Plan) -> None:
-    """ValidationError for a unit that has nothing to do with the plan: another city's."""
+    """Raises ValidationError for a unit that has nothing to do with the plan, such as another city's."""
     known, lead = set(units_for(plan).values_list("pk", flat=True)), proposal.lead
     said = _("This unit has nothing to do with the plan. Choose one of its region, or one that it names.")
     if lead is not None and lead.pk not in known:

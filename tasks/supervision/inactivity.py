@@ -25,7 +25,7 @@ from tasks.services.notices import UNIT
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A person without a log-in for too long; `last` is the last one, None for never."""
+    """A person without a log-in for too long; `last` is the last log-in, None for never."""
 
     person: User
     last: date | None
@@ -34,8 +34,8 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """By which rules a unit is silent: those of the plan that asks it for figures and waits the shortest, and since
-    when it is asked for any."""
+    """The rules by which a unit is silent, and since when it is asked for figures. They are the rules of the plan that
+    asks the unit and waits the shortest."""
 
     plan: Plan
     limit: int
@@ -56,20 +56,20 @@ class SilentUnit:
 
     @property
     def days(self) -> int:
-        """For how long at least one of these has lasted."""
-        return max([self.quiet_days, *(one.days for one in self.people)], default=0)
+        """The longest silence in days: of the unit's figures or of one of its people."""
+        return max([self.quiet_days, *(absent.days for absent in self.people)], default=0)
 
 
 def silent_units(plan: Plan, today: date, units: Collection[int] | None = None) -> list[SilentUnit]:
-    """The units that ought to be told for one plan, the longest silence first; `units` are those to look at, all by
-    default."""
+    """Finds the units that ought to be told for one plan, the longest silence first; `units` are the units to look at,
+    all by default."""
     return silent_units_over_plans([plan], today, units)
 
 
 def silent_units_over_plans(
     plans: Sequence[Plan], today: date, units: Collection[int] | None = None
 ) -> list[SilentUnit]:
-    """The same over several plans: each unit once."""
+    """Finds the silent units of several plans, each unit once."""
     terms = {unit: found for unit, found in _terms(plans, today).items() if units is None or unit in units}
     people, figures = _people(terms), _last_figures(terms)
     found = [
@@ -81,7 +81,7 @@ def silent_units_over_plans(
 
 
 def _terms(plans: Sequence[Plan], today: date) -> dict[int, Terms]:
-    """Of each unit that figures of a month that has passed were expected of, by any of the plans."""
+    """Finds the terms of each unit of which any of the plans expected figures of a month that has passed."""
     passed = _passed(plans, today)
     expected = expected_over(plans, {month for _plan, month in passed})
     rules = SupervisionRules.of_plans(plans)
@@ -119,19 +119,19 @@ def _absence(person: User, today: date) -> Absent:
 
 
 def _people(units: Collection[int]) -> dict[int, list[User]]:
-    """Who reports or reviews for each unit."""
-    roles = [one.value for one in UNIT]
+    """Finds the people who report or review for each unit."""
+    roles = [role.value for role in UNIT]
     rows = Membership.objects.filter(department__in=units, role__in=roles, user__is_active=True)
     found: dict[int, dict[int, User]] = defaultdict(dict)
-    for one in rows.select_related("user").order_by("user__username"):
-        found[one.department_id][one.user_id] = one.user
+    for membership in rows.select_related("user").order_by("user__username"):
+        found[membership.department_id][membership.user_id] = membership.user
     return defaultdict(list, {unit: list(people.values()) for unit, people in found.items()})
 
 
 def _last_figures(units: Collection[int]) -> dict[int, date]:
-    """When each unit's people handed in a figure last."""
+    """Finds the day on which each unit's people handed in a figure last."""
     rows = (
-        Membership.objects.filter(department__in=units, role__in=[one.value for one in UNIT])
+        Membership.objects.filter(department__in=units, role__in=[role.value for role in UNIT])
         .values("department_id", "user_id")
         .order_by()
     )

@@ -50,8 +50,8 @@ class OfferedSupervisionStep:
 
 
 DEEDS = {
-    one.verb: one
-    for one in (
+    step.verb: step
+    for step in (
         OfferedSupervisionStep(SupervisionVerb.ISSUE, pgettext_lazy("button", "Issue"), primary=True),
         OfferedSupervisionStep(
             SupervisionVerb.REJECT,
@@ -125,19 +125,19 @@ class NoticeFigures:
 
 
 def notice_figures_for(user: User, today: date) -> NoticeFigures:
-    """The numbers above the list, in one query."""
+    """Counts the notices for the numbers above the list, in one query."""
     return NoticeFigures(**SupervisionNotice.objects.visible_to(user).aggregate(**_counted(today)))
 
 
 def figures_by_plan(user: User, today: date) -> dict[int, NoticeFigures]:
-    """The same numbers of each plan of which there is any notice, by the plan's id, in one query."""
+    """Counts the notices of each plan that has any notice, by the plan's id, in one query."""
     notices = SupervisionNotice.objects.visible_to(user).order_by().values_list("plan_id")
     return {plan_id: NoticeFigures(*numbers) for plan_id, *numbers in notices.annotate(**_counted(today))}
 
 
 def _counted(today: date) -> dict[str, Count]:
-    values = [one.value for one in OPEN if one is not SupervisionState.PROPOSED]
-    with_unit = Q(state__in=[one.value for one in WITH_UNIT])
+    values = [state.value for state in OPEN if state is not SupervisionState.PROPOSED]
+    with_unit = Q(state__in=[state.value for state in WITH_UNIT])
     return {
         "open": Count("pk", filter=Q(state__in=values)),
         "overdue": Count("pk", filter=with_unit & Q(due__lt=today)),
@@ -151,10 +151,11 @@ def _counted(today: date) -> dict[str, Count]:
 def page_of_notices(
     user: User, wanted: Mapping[str, Any], page: str, today: date
 ) -> tuple[list[NoticeRow], "Page[SupervisionNotice]"]:
-    """A page of the notices that the person may see and the filter wants: what is late first, then by its limit."""
+    """Finds a page of the notices that the person may see and the filter wants: late notices first, then by their
+    limit."""
     found = _wanted(SupervisionNotice.objects.visible_to(user).listed(), wanted, today)
     shown: Page[SupervisionNotice] = Paginator(found.order_by(*_ORDER), PAGE).get_page(page or 1)
-    return [NoticeRow.of(one, today) for one in shown.object_list], shown
+    return [NoticeRow.of(notice, today) for notice in shown.object_list], shown
 
 
 _ORDER = (F("ended_at").asc(nulls_first=True), F("due").asc(nulls_last=True), "-pk")
@@ -175,23 +176,25 @@ def _wanted(found: SupervisionNoticeQuerySet, wanted: Mapping[str, Any], today: 
 
 
 def proposals_for(user: User, today: date) -> list[NoticeRow]:
-    """What waits longest to be issued, edited or rejected; the rest follows once these are decided."""
+    """Finds the proposals that wait longest to be issued, edited or rejected; the rest follows once these are
+    decided."""
     seats = access.reach(user, Action.ISSUE_SUPERVISION).seats
     if not seats:
         return []
     found = SupervisionNotice.objects.filter(state=SupervisionState.PROPOSED.value, plan__region__in=seats)
     found = found.listed().order_by("pk")
-    return [NoticeRow.of(one, today) for one in found[:PAGE]]
+    return [NoticeRow.of(notice, today) for notice in found[:PAGE]]
 
 
 def open_notices_of(
     user: User, today: date, *, department: Department | None = None, **subject: Target | Task
 ) -> list[NoticeRow]:
-    """What is open of a department's, or about a target or a task (`target=`, `task=`), as far as seen."""
+    """Finds the open notices that the person may see: of a department, or about a target or a task (`target=`,
+    `task=`)."""
     found = SupervisionNotice.objects.visible_to(user).open().filter(**subject).listed()
     if department is not None:
         found = found.of_department(department).exclude(state=SupervisionState.PROPOSED.value)
-    return [NoticeRow.of(one, today) for one in found.order_by(*_ORDER)]
+    return [NoticeRow.of(notice, today) for notice in found.order_by(*_ORDER)]
 
 
 def draw_notices_waiting(context: Context) -> str:
@@ -201,15 +204,15 @@ def draw_notices_waiting(context: Context) -> str:
 
 
 def notices_waiting_for(user: User, today: date) -> list[NoticeRow]:
-    """What the person has to receive or answer, for the desk."""
+    """Finds the notices that the person has to receive or answer, for the desk."""
     found = SupervisionNotice.objects.visible_to(user).with_unit().listed().order_by(*_ORDER)
-    return [NoticeRow.of(one, today) for one in found if supervision_actions_of(user, one)]
+    return [NoticeRow.of(notice, today) for notice in found if supervision_actions_of(user, notice)]
 
 
 def supervision_actions_of(user: User, notice: SupervisionNotice) -> frozenset[Action]:
     """The actions of supervision that the person may take for the notice."""
-    known = {one.action for one in TRANSITIONS.values() if one.action is not None}
-    return frozenset(one for one in known if may_act_for_plan_or_unit(user, one, notice.plan, notice.lead))
+    known = {transition.action for transition in TRANSITIONS.values() if transition.action is not None}
+    return frozenset(action for action in known if may_act_for_plan_or_unit(user, action, notice.plan, notice.lead))
 
 
 def supervision_steps_offered_to(user: User, notice: SupervisionNotice) -> list[OfferedSupervisionStep]:

@@ -40,11 +40,11 @@ LATE = ReminderRule(before=(), after=(7,), every=7)
 
 def supervision_matters_of(people: Sequence[User], today: date) -> dict[int, list[Matter]]:
     """What each person has to do, by the person's id (a provider for `departments.notices.matters`)."""
-    states = [one.value for one in (*WITH_UNIT, *WITH_OFFICE)]
+    states = [state.value for state in (*WITH_UNIT, *WITH_OFFICE)]
     found = list(SupervisionNotice.objects.filter(state__in=states).select_related("plan", "lead").order_by("pk"))
-    with_unit = [one for one in found if one.waits_for_unit]
-    with_office = [one for one in found if not one.waits_for_unit]
-    late = [one for one in with_unit if one.level == Level.LEADER.value]
+    with_unit = [notice for notice in found if notice.waits_for_unit]
+    with_office = [notice for notice in found if not notice.waits_for_unit]
+    late = [notice for notice in with_unit if notice.level == Level.LEADER.value]
     silent = silent_units_over_plans(pressed_plans(today), today)
     comments = list(Comment.objects.waiting().listed().order_by("pk"))
     return {
@@ -61,36 +61,43 @@ def supervision_matters_of(people: Sequence[User], today: date) -> dict[int, lis
 
 
 def _answering(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
-    for one in notices:
-        if one.due is not None and may_act_for_plan_or_unit(person, Action.ANSWER_SUPERVISION, one.plan, one.lead):
-            part = NoticePart("supervision_waits", details_of_supervision_notice(one, by=None, text=""), link_to(one))
-            yield Matter(f"supervision:{one.pk}:{one.round}", one.due, ANSWER, part)
+    for notice in notices:
+        if notice.due is not None and may_act_for_plan_or_unit(
+            person, Action.ANSWER_SUPERVISION, notice.plan, notice.lead
+        ):
+            details = details_of_supervision_notice(notice, by=None, text="")
+            part = NoticePart("supervision_waits", details, link_to(notice))
+            yield Matter(f"supervision:{notice.pk}:{notice.round}", notice.due, ANSWER, part)
 
 
 def _asked(person: User, comments: Sequence[Comment]) -> Iterator[Matter]:
-    for one in comments:
-        if one.due is not None and may_act_for_plan_or_unit(
-            person, Action.ANSWER_COMMENTS, one.subject.plan, one.asked
+    for comment in comments:
+        if comment.due is not None and may_act_for_plan_or_unit(
+            person, Action.ANSWER_COMMENTS, comment.subject.plan, comment.asked
         ):
-            part = NoticePart("comment_asked", comment_details(one), address_of_comment(one))
-            yield Matter(f"comment:{one.pk}", one.due, ASKED, part)
+            part = NoticePart("comment_asked", comment_details(comment), address_of_comment(comment))
+            yield Matter(f"comment:{comment.pk}", comment.due, ASKED, part)
 
 
 def _waiting(person: User, comments: Sequence[Comment], today: date) -> Iterator[Matter]:
-    """For whoever wrote them: comments that were not answered in time, in one line."""
-    late = [one for one in comments if one.author_id == person.pk and one.due is not None and one.due < today]
+    """Tells a leader which of the own comments were not answered in time, in one line."""
+    late = [
+        comment
+        for comment in comments
+        if comment.author_id == person.pk and comment.due is not None and comment.due < today
+    ]
     if late:
-        details = {"number": len(late), "titles": [str(one.subject) for one in late[:3]]}
-        since = min(one.due for one in late if one.due is not None)
+        details = {"number": len(late), "titles": [str(comment.subject) for comment in late[:3]]}
+        since = min(comment.due for comment in late if comment.due is not None)
         yield Matter("comments_late", since, DECIDE, NoticePart("comments_late", details, reverse("comments")))
 
 
 def _deciding(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
     seats = access.reach(person, Action.VERIFY_SUPERVISION).seats
     for kind, states in _DECISIONS.items():
-        waiting = [one for one in notices if one.state in states and one.plan.region_id in seats]
+        waiting = [notice for notice in notices if notice.state in states and notice.plan.region_id in seats]
         if waiting:
-            since = timezone.localdate(min(one.issued_at or one.proposed_at for one in waiting))
+            since = timezone.localdate(min(notice.issued_at or notice.proposed_at for notice in waiting))
             yield _in_one_line(kind, waiting, since, DECIDE, f"?state={states[0]}")
 
 
@@ -98,41 +105,44 @@ _DECISIONS = {
     "supervision_proposed": (SupervisionState.PROPOSED.value,),
     "supervision_to_verify": (SupervisionState.ANSWERED.value, SupervisionState.VERIFIED.value),
 }
-"""The line that is said of notices in these states."""
+"""The kind of the line → the states of the notices that it counts."""
 
 
 def _leading(person: User, notices: Sequence[SupervisionNotice]) -> Iterator[Matter]:
     seats = access.reach(person, Action.VIEW_SUPERVISION).seats
-    if own := [one for one in notices if one.plan.region_id in seats]:
-        since = min(one.due for one in own if one.due is not None)
+    if own := [notice for notice in notices if notice.plan.region_id in seats]:
+        since = min(notice.due for notice in own if notice.due is not None)
         yield _in_one_line("supervision_late", own, since, LATE, "?overdue=on")
 
 
 def _silent(person: User, silent: Sequence[SilentUnit], today: date) -> Iterator[Matter]:
-    """Units that never update: their reviewer hears of it first, the plan office of the plan that asks, or of the
-    unit's own region, some days later."""
+    """Tells of units that never update: their reviewer hears of it first, the plan office of the plan that asks, or of
+    the unit's own region, some days later."""
     own, limits = _concerning(person, silent)
     if own:
-        longest = max(own, key=lambda one: one.days - limits[one.unit.pk])
+        longest = max(own, key=lambda silence: silence.days - limits[silence.unit.pk])
         since = today - timedelta(days=longest.days - limits[longest.unit.pk])
-        names = [one.unit.short_name for one in own[:3]]
-        details = {"number": len(own), "titles": names, "days": min(limits[one.unit.pk] for one in own)}
+        names = [silence.unit.short_name for silence in own[:3]]
+        details = {"number": len(own), "titles": names, "days": min(limits[silence.unit.pk] for silence in own)}
         link = reverse("silence", args=[own[0].terms.plan.code])
         yield Matter("silence", since, SILENCE, NoticePart("silence", details, link))
 
 
 def _concerning(person: User, silent: Sequence[SilentUnit]) -> tuple[list[SilentUnit], dict[int, int]]:
-    """The silent units of which the person hears, and after how many days of each."""
+    """Finds the silent units of which the person hears, and after how many days of each."""
     units = access.reach(person, Action.VIEW_SILENCE).departments
     seats = access.reach(person, Action.ISSUE_SUPERVISION).seats
-    office = {one.unit.pk for one in silent if {one.terms.plan.region_id, one.unit.region_id} & seats}
-    limits = {one.unit.pk: one.terms.limit + (one.terms.further if one.unit.pk in office else 0) for one in silent}
-    told = [one for one in silent if one.unit.pk in office or one.unit.pk in units]
-    return [one for one in told if one.days >= limits[one.unit.pk]], limits
+    office = {silence.unit.pk for silence in silent if {silence.terms.plan.region_id, silence.unit.region_id} & seats}
+    limits = {
+        silence.unit.pk: silence.terms.limit + (silence.terms.further if silence.unit.pk in office else 0)
+        for silence in silent
+    }
+    told = [silence for silence in silent if silence.unit.pk in office or silence.unit.pk in units]
+    return [silence for silence in told if silence.days >= limits[silence.unit.pk]], limits
 
 
 def _in_one_line(
     kind: str, notices: Sequence[SupervisionNotice], since: date, rule: ReminderRule, query: str
 ) -> Matter:
-    details: dict[str, object] = {"number": len(notices), "titles": [one.title for one in notices[:3]]}
+    details: dict[str, object] = {"number": len(notices), "titles": [notice.title for notice in notices[:3]]}
     return Matter(kind, since, rule, NoticePart(kind, details, reverse("supervision") + query))

@@ -24,22 +24,22 @@ register = template.Library()
 def supervision_of(
     context: Context, *, department: Department | None = None, target: Target | None = None, task: Task | None = None
 ) -> dict[str, object]:
-    """What is open of a department's, or about a promise, as far as the reader sees it."""
-    about = {name: one for name, one in (("target", target), ("task", task)) if one is not None}
+    """Shows the open notices of a department, or about a promise, that the reader may see."""
+    about = {name: promise for name, promise in (("target", target), ("task", task)) if promise is not None}
     rows = open_notices_of(context["request"].user, _today(), department=department, **about)
     return {"rows": rows, "of_department": department is not None}
 
 
 @register.inclusion_tag("tasks/_comments_of.html", takes_context=True)
 def comments_of(context: Context, *, target: Target | None = None, task: Task | None = None) -> dict[str, object]:
-    """What leaders wrote about a promise, with what the reader may do: write, answer, press."""
+    """Shows what leaders wrote about a promise, with what the reader may do: write, answer, press."""
     request, about = context["request"], target or task
     assert about is not None  # noqa: S101 - a template names one of them
     user, kind = request.user, "target" if target is not None else "task"
     found = Comment.objects.visible_to(user).filter(**{kind: about}).listed().order_by("pk")
     writes = access.reach(user, Action.COMMENT).acts_for(about.plan.region_id)
     return {
-        "comments": [(one, _may_answer(user, one)) for one in found],
+        "comments": [(comment, _may_answer(user, comment)) for comment in found],
         "presses": access.reach(user, Action.ISSUE_SUPERVISION).acts_for(about.plan.region_id),
         "form": CommentForm(about.plan) if writes else None,
         "address": reverse("comment_add", args=[about.plan.code, kind, about.code]),

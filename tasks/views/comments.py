@@ -26,7 +26,7 @@ PAGE = 50
 @require_safe
 @access.requires(Action.VIEW_COMMENTS)
 def comments(request: HttpRequest) -> HttpResponse:
-    """What is asked and not answered; `?all=on` everything that was written."""
+    """Shows the comments that wait for an answer; with `?all=on` all comments."""
     today = timezone.localdate(clock.now())
     found = Comment.objects.visible_to(access.person_of_request(request)).listed()
     everything = bool(request.GET.get("all"))

@@ -100,7 +100,7 @@ def post_task_reopening(request: HttpRequest, plan_code: str, code: str) -> Http
 
 
 def _tried(request: HttpRequest, act: Callable[[], object], said: str, name: object) -> None:
-    """Does it and says so, or says why not."""
+    """Does the deed and says so, or says why it was refused."""
     try:
         act()
     except ValidationError as refused:

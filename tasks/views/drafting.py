@@ -101,7 +101,7 @@ def _demand_going_on(draft: Plan, refused: ValidationError) -> None:
 @require_safe
 @gives_own_draft
 def draft_edit(request: HttpRequest, draft: Plan) -> HttpResponse:
-    """All that the draft is made of, with what it lacks."""
+    """Shows all that the draft is made of, with what it lacks."""
     before, lacking = Plan.objects.preceding(draft), drafts.find_draft_gaps(draft)
     context = {
         "plan": draft,
@@ -250,8 +250,8 @@ def _shown(request: HttpRequest, draft: Plan, kind: str, form: DraftForm) -> Htt
 
 
 def _words(draft: Plan, row: Draftable) -> Clause | None:
-    """What is read beside the form: for a promise the clause that its quote is taken from, once that is known; for a
-    clause the one of the same number in the earlier plan."""
+    """The clause that is read beside the form: for a promise the clause from which its quote is taken, once that is
+    known; for a clause the clause of the same number in the earlier plan."""
     if isinstance(row, Clause):
         return Clause.objects.filter(plan=Plan.objects.preceding(draft), path=row.path).select_related("plan").first()
     promise = row.task if isinstance(row, Milestone) else row

@@ -48,7 +48,8 @@ def task_timeline_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 def my_tasks(request: HttpRequest) -> HttpResponse:
-    """What my departments answer for in the plans that run; `?plan=` for another one, or for one of them alone."""
+    """Shows what my departments answer for in the plans that run; `?plan=` chooses another plan, or one of them
+    alone."""
     user, asked = access.person_of_request(request), request.GET.get("plan", "")
     plans = plans_naming_units_of(user)
     situation = Situation.of(plans, timezone.localdate())
@@ -68,7 +69,7 @@ def my_tasks(request: HttpRequest) -> HttpResponse:
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 def task_calendar_page(request: HttpRequest, plan_code: str) -> HttpResponse:
-    """A month of due dates; `?all` for those of all departments."""
+    """Shows a month of due dates: of the own departments, or with `?all` of all departments."""
     return _calendar(request, plan_code)
 
 
@@ -111,7 +112,8 @@ def _calendar(request: HttpRequest, plan_code: str, address: str = "") -> HttpRe
 
 @require_safe
 def calendar_feed_file(request: HttpRequest, key: str) -> HttpResponse:
-    """The calendar behind a private address: whoever has it reads, nobody writes. 404 for one that does not hold."""
+    """Serves the calendar behind a private address: whoever has the address reads, nobody writes. 404 for an address
+    that does not hold."""
     found = get_object_or_404(CalendarFeed.objects.usable(key))
     plans = list(Plan.objects.published().visible_to(found.user).latest_first())
     if not plans or not access.reach(found.user, Action.VIEW_PLAN):

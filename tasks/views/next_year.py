@@ -23,8 +23,8 @@ REFUSED = 422
 @require_safe
 @access.requires(Action.VIEW_PLAN)
 def plan_comparison_page(request: HttpRequest, plan_code: str) -> HttpResponse:
-    """What a plan promises beside an earlier one, `?before=CODE`, else the last one of its series; a draft is shown to
-    administrators of its region alone."""
+    """Shows what a plan promises beside an earlier plan: `?before=CODE`, else the last plan of its series.
+    Administrators of its region alone see a draft."""
     by = access.person_of_request(request)
     plan = get_object_or_404(Plan.objects.visible_to(by), code=plan_code)
     earlier = list(Plan.objects.earlier_than(plan).visible_to(by).latest_first())
@@ -43,7 +43,7 @@ def plan_comparison_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 
 
 def choose_earlier_plan(request: HttpRequest, plans: Sequence[Plan]) -> Plan | None:
-    """The plan that `?before=CODE` names, None without; 404 for one that cannot be chosen."""
+    """The plan that `?before=CODE` names, None without; 404 for a plan that cannot be chosen."""
     code = request.GET.get("before", "")
     if not code:
         return None
@@ -79,7 +79,7 @@ def next_plan_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 def _newest(plan: Plan, offered: Sequence[Plan]) -> Plan | None:
     """The last of the plans that is of the same series, else the last of all."""
     series = plan.series or plan.code
-    alike = [one for one in offered if series in (one.series, one.code)]
+    alike = [other for other in offered if series in (other.series, other.code)]
     return next(iter(alike or offered), None)
 
 

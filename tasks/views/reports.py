@@ -54,7 +54,7 @@ def report(request: HttpRequest, plan_code: str, code: str, unit: str, month: st
 
 
 def _place(request: HttpRequest, plan_code: str, code: str, unit: str, month: str) -> ReportPlace:
-    """Of what the report is; 404 for what there is not, 403 for another department's."""
+    """The task, department and month of the report; 404 where there is none, 403 for another department's."""
     task = find_visible_task(request, plan_code, code)
     department = get_object_or_404(units_answering(task), code=unit)
     demand_acting_for_unit(access.person_of_request(request), Action.REPORT_TASKS, department.pk)
@@ -70,7 +70,7 @@ def _shown(request: HttpRequest, place: ReportPlace) -> HttpResponse:
 
 
 def _done(request: HttpRequest, place: ReportPlace) -> HttpResponse:
-    """Keeps what was typed, then does what the button says; what is asked by the script is answered to it."""
+    """Keeps what was typed, then does what the button says; the script gets an answer of its own."""
     person, said = access.person_of_request(request), read_typed_report(request.POST)
     version = request.POST.get("version", "0")
     draft = save_report(place, said, version=number_of(version) or 0, by=person)
@@ -91,12 +91,12 @@ def _done(request: HttpRequest, place: ReportPlace) -> HttpResponse:
 
 
 def read_typed_report(data: QueryDict) -> TypedReport:
-    """What was typed."""
+    """Reads the report as it was typed."""
     ids = {name.removeprefix("percentage-") for name in data if name.startswith("percentage-")}
     steps = {
-        pk: TypedMilestone(data.get(f"percentage-{one}", "").strip(), data.get(f"done_on-{one}", "").strip())
-        for one in ids
-        if (pk := number_of(one)) is not None
+        pk: TypedMilestone(data.get(f"percentage-{text}", "").strip(), data.get(f"done_on-{text}", "").strip())
+        for text in ids
+        if (pk := number_of(text)) is not None
     }
     done, next_steps, problems = (
         data.get(name, "").replace("\r\n", "\n") for name in ("done", "next_steps", "problems")
@@ -127,7 +127,8 @@ def _remove(request: HttpRequest, place: ReportPlace, pk: str) -> None:
 
 
 def _conflict(request: HttpRequest, place: ReportPlace, conflict: ReportConflictError) -> HttpResponse:
-    """Both versions: what was typed stays in the form, and may be saved over the other's now that it has been seen."""
+    """Shows both versions: the form keeps what was typed, which may be saved over the colleague's version now that the
+    person has seen it."""
     theirs = conflict.current
     if request.headers.get("X-Fragment"):
         return JsonResponse({"message": _("A colleague has saved this report meanwhile.")}, status=CONFLICT)
@@ -150,7 +151,7 @@ def _refused(request: HttpRequest, place: ReportPlace, why: str) -> HttpResponse
 
 
 def _words() -> dict[str, str]:
-    """What the page's script says."""
+    """The sentences of the page's script."""
     return {
         "saving": _("Saving …"),
         "saved": _("Saved"),

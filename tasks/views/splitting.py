@@ -73,7 +73,7 @@ def _values(step: Milestone) -> dict[str, object]:
 
 
 def _planned(lines: "BaseFormSet[SplitMilestoneForm]") -> list[Planned]:
-    """What is to be: lines that say something and are not to go."""
+    """The milestones that are planned: lines that say something and are not to go."""
     rows = [form.cleaned_data for form in lines]
     return [_row(row) for row in rows if row.get("title") and not row.get("gone")]
 

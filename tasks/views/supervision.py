@@ -44,7 +44,7 @@ from tasks.wording.grounds import explain_notice_grounds
 @require_safe
 @access.requires(Action.VIEW_SUPERVISION)
 def supervision(request: HttpRequest) -> HttpResponse:
-    """Everything that is pressed; `?state=`, `?department=`, `?plan=`, `?overdue=on` choose."""
+    """Shows everything that is pressed; `?state=`, `?department=`, `?plan=`, `?overdue=on` choose."""
     user, today = access.person_of_request(request), timezone.localdate(clock.now())
     issues = bool(access.reach(user, Action.ISSUE_SUPERVISION))
     plans = Plan.objects.published().visible_to(user).latest_first()
@@ -92,7 +92,7 @@ def notice_writing_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 
 @access.requires(Action.ISSUE_SUPERVISION)
 def notice_editing_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another wording, urgency or other units for what has not been issued."""
+    """Changes wording, urgency or units of a notice that has not been issued."""
     found = find_visible_notice(request, pk)
     if found.state != SupervisionState.PROPOSED.value:
         raise Http404
@@ -110,19 +110,19 @@ def notice_editing_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 DONE: dict[SupervisionVerb, Callable[..., SupervisionNotice]] = {
-    SupervisionVerb.ISSUE: lambda one, text, days, **sent: services.issue_notice(one, **sent),
-    SupervisionVerb.REJECT: lambda one, text, days, **sent: services.reject_notice(one, reason=text, **sent),
-    SupervisionVerb.RECEIVE: lambda one, text, days, files, **sent: services.receive_notice(one, **sent),
-    SupervisionVerb.ANSWER: lambda one, text, days, **sent: services.answer_notice(one, text=text, **sent),
-    SupervisionVerb.VERIFY: lambda one, text, days, **sent: services.verify_notice(one, text=text, **sent),
-    SupervisionVerb.RETURN: lambda one, text, days, **sent: services.return_notice_for_rework(
-        one, reason=text, days=days, **sent
+    SupervisionVerb.ISSUE: lambda notice, text, days, **sent: services.issue_notice(notice, **sent),
+    SupervisionVerb.REJECT: lambda notice, text, days, **sent: services.reject_notice(notice, reason=text, **sent),
+    SupervisionVerb.RECEIVE: lambda notice, text, days, files, **sent: services.receive_notice(notice, **sent),
+    SupervisionVerb.ANSWER: lambda notice, text, days, **sent: services.answer_notice(notice, text=text, **sent),
+    SupervisionVerb.VERIFY: lambda notice, text, days, **sent: services.verify_notice(notice, text=text, **sent),
+    SupervisionVerb.RETURN: lambda notice, text, days, **sent: services.return_notice_for_rework(
+        notice, reason=text, days=days, **sent
     ),
-    SupervisionVerb.CLOSE: lambda one, text, days, **sent: services.close_notice(one, text=text, **sent),
-    SupervisionVerb.URGE: lambda one, text, days, **sent: services.urge_notice(one, text=text, **sent),
-    SupervisionVerb.WITHDRAW: lambda one, text, days, **sent: services.withdraw_notice(one, reason=text, **sent),
+    SupervisionVerb.CLOSE: lambda notice, text, days, **sent: services.close_notice(notice, text=text, **sent),
+    SupervisionVerb.URGE: lambda notice, text, days, **sent: services.urge_notice(notice, text=text, **sent),
+    SupervisionVerb.WITHDRAW: lambda notice, text, days, **sent: services.withdraw_notice(notice, reason=text, **sent),
 }
-"""What a button does."""
+"""What each button does: the step → the service that takes it."""
 
 
 @require_POST
@@ -186,7 +186,7 @@ def download_step_attachment(request: HttpRequest, pk: int) -> FileResponse:
 
 
 def _no_pdf() -> str:
-    """What to do where the server cannot make PDF files."""
+    """Says what to do where the server cannot make PDF files."""
     said = _(
         "This server cannot make PDF files yet: libraries of the system are missing. Take the Word file, or ask the "
         "administrator of the server to run, as root: apt-get install %(packages)s"

@@ -34,7 +34,7 @@ def plan_tasks_page(request: HttpRequest, plan_code: str) -> HttpResponse:
 
 
 class SearchedTasks(TypedDict):
-    """What every list, board and timeline shows."""
+    """The filter and the tasks that every list, board and timeline shows."""
 
     plan: Plan
     day: date
@@ -44,7 +44,8 @@ class SearchedTasks(TypedDict):
 
 
 def searched(request: HttpRequest, plan: Plan) -> SearchedTasks:
-    """What every list, board and timeline shows: the form, what was found, and as of when."""
+    """Reads what every list, board and timeline shows: the form, the tasks that were found, and the day as of which
+    they are shown."""
     day = shown_day(plan, timezone.localdate())
     form = TaskFilterForm(
         request.GET.dict(), plan.year, selectors.chapters_with_tasks(plan), selectors.units_with_tasks(plan)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: object, **options: Any) -> None:
-        """How many rows of each kind; nothing is removed unless that was said."""
+        """Tells how many rows of each kind would go; removes nothing without `--yes`."""
         plan = plan_called(options["code"])
         try:
             removed = remove_plan(plan, by=None)
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 
 def plan_called(code: str) -> Plan:
-    """The plan of a code; CommandError with those that there are."""
+    """Finds the plan of a code; CommandError names the codes that there are."""
     plan = Plan.objects.filter(code=code).first()
     if plan is None:
         known = ", ".join(Plan.objects.order_by("code").values_list("code", flat=True))
