@@ -9,11 +9,12 @@ every middleware, the session, the person and the roles, as the service does. Th
 pages asked in turn, so that what else the machine does meets all alike:
 
 - the worksheet as it is kept while nothing on it is different (`plans.page_cache.cached_pages`; whether that is so is
-read each time), as it is made when it is seen for the first time after one cell and after every cell was changed, after
-a figure became official, and with nothing kept at all, as after a change of what the plan promises and once a day; - a
-page with one query: the product's own frame (`pages/base.html` with the header of a reporter) around a list of the same
-indicators, one line each, read by one query beside those of session, person, roles and frame; - the same query without
-the frame, as plain text: the barest view that still needs the log-in.
+  read each time), as it is made when it is seen for the first time after one cell and after every cell was changed,
+  after a figure became official, and with nothing kept at all, as after a change of what the plan promises and once a
+  day;
+- a page with one query: the product's own frame (`pages/base.html` with the header of a reporter) around a list of the
+  same indicators, one line each, read by one query beside those of session, person, roles and frame;
+- the same query without the frame, as plain text: the barest view that still needs the log-in.
 """
 
 import argparse
