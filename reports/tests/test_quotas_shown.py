@@ -213,7 +213,7 @@ def test_bars_are_completions_with_a_stroke_at_each_one_s_own_quota(leader: Clie
     case = divided()
     official(entry(case.promise.indicator, "2014-06", 200, place=case.ahead))
     text = target_pages.page(leader, case.promise, month="2014-06").partition('id="parts"')[2].partition("</table>")[0]
-    bars = re.findall(r'class="fill-\w+" width="([\d.]+)"[^>]*/>(?:<rect class="bar-aim" x="([\d.]+)")?', text)
+    bars = re.findall(r'class="fill-\w+" width="([\d.]+)"[^>]*/> ?(?:<rect class="bar-aim" x="([\d.]+)")?', text)
     assert bars == [("100.00", "50.00"), ("18.75", "50.00"), ("15.00", "50.00"), ("0.00", "")]
 
 

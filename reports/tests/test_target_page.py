@@ -55,7 +55,7 @@ def test_what_is_needed_from_now_on_is_said(leader: Client) -> None:
     houses = indicator("count")
     promise = target(houses, threshold=1200)
     official(entry(houses, "2014-06", 600))
-    assert re.search(r'class="needed">\s+.*100\u00a0户', page(leader, promise))
+    assert re.search(r'class="needed">\s*.*100\u00a0户', page(leader, promise))
 
 
 def test_out_of_reach_is_said(leader: Client) -> None:
