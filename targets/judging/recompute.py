@@ -452,13 +452,15 @@ def _quotas(judged: JudgedTarget, region_id: int, facts: Sequence[TargetFacts]) 
 def _alone(
     judged: JudgedTarget, window: Window, facts: Sequence[TargetFacts], quotas: Sequence[Quota | None]
 ) -> list[str]:
-    """What decides a month and none after it, for the hash; empty where there is nothing of the kind."""
+    """What decides a month and none after it, for the hash, a text for each month of the window: those that are counted
+    and not judged, before and after the others, have none. Empty where there is nothing of the kind."""
     if not judged.quotas and not judged.milestones:
         return []
     texts = (provenance.milestones_text(judged.milestones, fact.stage.end) for fact in facts)
     pairs = zip(texts, quotas, strict=True)
     told = [text if quota is None else f"{text}|quota {quota.threshold}" for text, quota in pairs]
-    return [""] * window.skipped + told
+    after = len(window.months) - window.skipped - len(told)
+    return [""] * window.skipped + told + [""] * after
 
 
 def _results(
