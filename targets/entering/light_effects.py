@@ -1,7 +1,7 @@
 """What entries would do to lights: each light now, and as it would be if the entries were official.
 
-The lights come from `attainments_if`; nothing is judged here. The worksheet, the queue of reviews and the preview of an
-import show the same comparison.
+The lights come from `attainments_if`; nothing is judged here. The queue of reviews and the preview of an import show
+this comparison.
 """
 
 from collections.abc import Sequence
