@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import urlencode
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
@@ -77,6 +78,15 @@ class HeatCellValues(NamedTuple):
     word: str
 
 
+class ScreenHeatCellValues(NamedTuple):
+    """A month of a target on the big screen, where nothing can be clicked."""
+
+    is_shown: bool
+    colour: str
+    shape: str
+    word: str
+
+
 class TallyCellValues(NamedTuple):
     """A number of targets; an empty one for none."""
 
@@ -91,6 +101,7 @@ FRESHNESS = Pattern("targets/_freshness.html", FreshnessValues)
 SPARKLINE = Pattern("targets/_sparkline.html", SparklineValues)
 SHARE_OF = Pattern("targets/_share_of.html", ShareOfValues)
 HEAT_CELL = Pattern("targets/_heat_cell.html", HeatCellValues)
+SCREEN_HEAT_CELL = Pattern("targets/_screen_heat_cell.html", ScreenHeatCellValues)
 TALLY_CELL = Pattern("targets/_tally_cell.html", TallyCellValues)
 
 
@@ -235,42 +246,65 @@ def heat_cells(lane: Any, asked: Mapping[str, str]) -> SafeString:
     """The months of a target as the cells of its line: each light leads to the target in that month, and says month and
     light; the name of the target heads the line."""
     others = {name: value for name, value in asked.items() if name != "month"}
-    link = f"{lane.row.address}?{urlencode(others | {'month': ''})}"
-    names = _month_names(lane.cells[0].month.year, get_language()) if lane.cells else {}
-    words = _colour_words(get_language())
+    link = conditional_escape(f"{lane.row.address}?{urlencode(others | {'month': ''})}")
+    language = get_language()
+    names = _month_names(lane.cells[0].month.year, language) if lane.cells else {}
+    colours = _written_colours(language)
     return HEAT_CELL.fill_all(
         HeatCellValues(
-            is_shown=month == asked["month"],
-            colour=colour.name if colour else "",
-            shape=colour.shape if colour else "",
-            address=f"{link}{month}",
+            is_shown=str(month) == asked["month"],
+            address=link + month,
             month=names[month],
-            word=words[colour.name] if colour else "",
+            **colours[colour and colour.name],
         )
-        for month, colour in ((str(cell.month), cell.colour) for cell in lane.cells)
+        for month, colour in ((SafeString(cell.month), cell.colour) for cell in lane.cells)
     )
 
 
-@lru_cache(maxsize=20)
-def _colour_words(_language: str) -> dict[str, str]:
-    return {colour.name: str(colour.word) for colour in COLOURS}
+@register.simple_tag
+def screen_heat_cells(lane: Any, shown: Month) -> SafeString:
+    """The months of a target as the cells of its line on the big screen: each light with its word."""
+    colours = _written_colours(get_language())
+    return SCREEN_HEAT_CELL.fill_all(
+        ScreenHeatCellValues(is_shown=cell.month == shown, **colours[cell.colour and cell.colour.name])
+        for cell in lane.cells
+    )
+
+
+class WrittenColour(TypedDict):
+    """A colour as a page writes it, escaped once for all cells."""
+
+    colour: SafeString
+    shape: SafeString
+    word: SafeString
 
 
 @lru_cache(maxsize=20)
-def _month_names(year: int, _language: str) -> dict[str, str]:
-    return {str(month): date_format(month.first_day, "YEAR_MONTH_FORMAT") for month in months_of(year)}
+def _written_colours(_language: str) -> dict[str | None, WrittenColour]:
+    """Each colour by name, in the reader's language; empty texts for a month that was not judged."""
+    written: dict[str | None, WrittenColour] = {None: WrittenColour(colour=NONE, shape=NONE, word=NONE)}
+    for colour in COLOURS:
+        name, shape, word = (conditional_escape(str(text)) for text in (colour.name, colour.shape, colour.word))
+        written[colour.name] = WrittenColour(colour=name, shape=shape, word=word)
+    return written
+
+
+@lru_cache(maxsize=20)
+def _month_names(year: int, _language: str) -> dict[str, SafeString]:
+    names = {str(month): date_format(month.first_day, "YEAR_MONTH_FORMAT") for month in months_of(year)}
+    return {month: conditional_escape(name) for month, name in names.items()}
 
 
 @register.simple_tag
 def tally_cells(tally: Any, label: str, kind: str, rest: str) -> SafeString:
     """The numbers of a line, each a link to the targets that it counts; `rest` is the address without the choice."""
-    address, words = f"{rest}&{kind}={tally.key}", _colour_words(get_language())
+    address = f"{rest}&{kind}={tally.key}"
     cells = [
         TallyCellValues(
             str(count.number or ""),
             f"number-{count.colour.name}",
             f"{address}&light={count.colour.name}",
-            f"{label} {words[count.colour.name]}",
+            f"{label} {count.colour.word}",
         )
         for count in tally.counts
     ]
