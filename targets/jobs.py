@@ -8,6 +8,7 @@ from django.utils import timezone
 from departments.jobs import wake_worker
 from reviews import files
 from targets.judging.recompute import OutdatedFormulasError, recompute_dirty
+from targets.models import DirtyKey
 
 logger = logging.getLogger(__name__)
 ROUNDS = 1000
@@ -17,15 +18,19 @@ ROUNDS = 1000
 def recompute() -> None:
     """Works off all dirty keys. Repeated, reordered and lost messages change nothing: the keys say what is to do. A
     worker that knows only older formulas than those that are applied says so, and leaves the keys to others."""
-    for _round in range(ROUNDS):
+    for turn in range(ROUNDS):
         try:
             keys, rows = recompute_dirty()
         except OutdatedFormulasError as error:
             logger.error("nothing recomputed: formulas outdated", extra={"reason": str(error)})
             raise
-        if not keys:
+        if keys:
+            logger.info("attainments recomputed", extra={"keys": keys, "rows": rows})
+        if not DirtyKey.objects.exists():
             return
-        logger.info("attainments recomputed", extra={"keys": keys, "rows": rows})
+        if not turn:
+            # What is left may be of other plans: another worker that is idle judges them meanwhile.
+            wake_recompute()
 
 
 @shared_task(name="targets.sweep_attachments")

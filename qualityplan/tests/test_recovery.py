@@ -22,7 +22,7 @@ from plans.periods import Month
 from targets import jobs
 from targets.jobs import recompute
 from targets.judging.audit import differences
-from targets.judging.recompute import exclude_others
+from targets.judging.exclusion import exclude_others
 from targets.models import Attainment, DirtyKey, Indicator, Target
 from targets.services.official import make_official
 from targets.tests import factories as f

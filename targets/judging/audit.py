@@ -7,8 +7,9 @@ from django.db import transaction
 
 from targets.bulk.event_times import histories_out_of_order
 from targets.judging import storing
+from targets.judging.exclusion import exclude_others
 from targets.judging.loading import Regions, official_by_revisions
-from targets.judging.recompute import attainments_from, exclude_others, fresh_rows
+from targets.judging.recompute import attainments_from, fresh_rows
 from targets.models import Attainment, Indicator, Target
 
 

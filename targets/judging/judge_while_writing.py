@@ -13,7 +13,7 @@ from django.db import connection
 
 from targets.bulk import offered_figures
 from targets.bulk.garbage_collection import uncollected
-from targets.judging import recompute, storing
+from targets.judging import exclusion, recompute, storing
 from targets.judging.loading import official_soon
 
 logger = logging.getLogger(__name__)
@@ -25,12 +25,17 @@ def judge_while_publishing(publication: Sequence[offered_figures.Statement]) -> 
     """Executes what makes the figures of GOING official, judges meanwhile what they affect, and writes it.
 
     False, with nothing done, where that cannot be: on SQLite, for too many figures, where other formulas are applied,
-    and while a recompute runs, for whoever waits for that would hold up everybody who decides about a figure.
+    and while a recompute of the same plans runs, for whoever waits for that would hold up everybody who decides about a
+    figure.
     """
-    if connection.vendor != "postgresql" or not recompute.others_excluded() or not recompute.formulas_applied():
+    if connection.vendor != "postgresql":
         return False
-    affected = recompute.AffectedTargets.by(offered_figures.keys_affected_by_publication())
-    if affected.size > MOST:
+    keys = offered_figures.keys_affected_by_publication()
+    plans = exclusion.try_all_plans_of({indicator_id for indicator_id, _region, _month in keys})
+    if plans is None or not recompute.formulas_applied():
+        return False
+    affected = recompute.AffectedTargets.by(keys)
+    if affected.size > MOST or not affected.plan_ids <= plans:
         return False
     with uncollected():
         lines = storing.lines_of(affected.rows(official_soon(offered_figures.GOING)))

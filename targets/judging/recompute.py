@@ -2,8 +2,8 @@
 
 A dirty key says "this indicator, in this region, from this month on". It expands to every target that is judged by
 those figures, in the regions and months that are made from them (`dependencies`). What is affected is loaded in a
-constant number of queries, judged by the pure formulas, and written in one upsert of the rows that differ. Runs exclude
-each other, so jobs may be repeated, reordered or killed.
+constant number of queries, judged by the pure formulas, and written in one upsert of the rows that differ. Runs that
+judge one plan exclude each other (`exclusion`), so jobs may be repeated, reordered or killed.
 """
 
 from collections import defaultdict
@@ -13,8 +13,7 @@ from functools import lru_cache, partial
 from itertools import chain, groupby, islice, repeat
 from typing import NamedTuple
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
 
 from plans.periods import Month, expected_months
 from targets.arithmetic import provenance
@@ -38,6 +37,7 @@ from targets.judging.dependencies import (
     uses_held,
     uses_of,
 )
+from targets.judging.exclusion import Claim, claim_plans, exclude_others
 from targets.judging.loading import (
     FoldedSeries,
     LoadedFigures,
@@ -48,13 +48,14 @@ from targets.judging.loading import (
     SeriesSpan,
     official_now,
 )
-from targets.models import AppliedFormulas, Attainment, DirtyKey, HeldRule, Quota, Target, TargetVersion
+from targets.models import AppliedFormulas, Attainment, DirtyKey, HeldRule, Quota, Target
 
 Made = tuple[TargetFacts, Judgement, Quota | None, str, str]
 """A month: what is known, what comes of it, the quota in force, the revisions used and the hash of the inputs"""
+KeyRow = tuple[int, int, int | None, Month]
+"""A dirty key: its own id, indicator id, region id or None, month"""
 KEYS_AT_A_TIME = 10_000
 PAIRS_AT_A_TIME = 4_000
-LOCK = 0x7175616C  # any constant: one recompute at a time
 _known = partial(tuple.__new__, TargetFacts)
 _NOTHING = (None, None, 0, 0, None)
 
@@ -95,19 +96,32 @@ class JudgedTarget:
 
 @transaction.atomic
 def recompute_dirty(limit: int = KEYS_AT_A_TIME) -> tuple[int, int]:
-    """Works off up to `limit` dirty keys: how many keys, and how many rows were written; (0, 0) for nothing.
-    OutdatedFormulasError if newer formulas are applied: then the keys stay."""
-    exclude_others()
+    """Works off up to `limit` dirty keys of plans that no other run judges now: how many keys, and how many rows were
+    written; (0, 0) for nothing. OutdatedFormulasError if newer formulas are applied: then the keys stay."""
     apply_formulas()
-    rows = list(DirtyKey.objects.order_by("id").values_list("id", "indicator_id", "region_id", "month")[:limit])
-    if not rows:
+    waiting = list(DirtyKey.objects.order_by("id").values_list("indicator_id", "region_id")[:limit])
+    if not waiting:
         return 0, 0
-    regions, targets = Regions.load(), _targets({indicator_id for _pk, indicator_id, _region, _month in rows})
+    claim = claim_plans(waiting)
+    _demand_formulas()
+    found = DirtyKey.objects.filter(indicator__in=claim.indicators).order_by("id")
+    keys = list(found.values_list("id", "indicator_id", "region_id", "month")[:limit])
+    regions, targets = Regions.load(), _targets({indicator_id for _pk, indicator_id, _region, _month in keys})
+    rows, targets = _within(claim, keys, targets)
     whole = {indicator_id for _pk, indicator_id, region_id, _month in rows if region_id is None}
     _forget_unjudged([target for target in targets if target.indicator_id in whole], regions)
     written = _written(targets, regions, pairs_affected_by_keys((row[1:] for row in rows), targets, regions))
     DirtyKey.objects.filter(id__in=[row[0] for row in rows]).delete()
     return len(rows), written
+
+
+def _within(claim: Claim, rows: Sequence[KeyRow], targets: list[Target]) -> tuple[Sequence[KeyRow], list[Target]]:
+    """The keys and targets without those of plans that were found since the claim was made: another run judges them."""
+    later = [target for target in targets if target.plan_id not in claim.plans]
+    if not later:
+        return rows, targets
+    used = {use.indicator.id for target in later for _rule, use in uses_held(target)}
+    return [row for row in rows if row[1] not in used], [target for target in targets if target not in later]
 
 
 @transaction.atomic
@@ -121,23 +135,6 @@ def recompute_all() -> int:
     return _written(targets, regions, all_judged_pairs(targets, regions))
 
 
-def exclude_others() -> None:
-    """Waits until no other recompute runs, and keeps any from running until the end of the transaction.
-
-    Two runs that overlap could write what the older one read. On SQLite IMMEDIATE transactions exclude each other.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-
-
-def others_excluded() -> bool:
-    """The same without waiting: whether no other recompute runs."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
-
-
 class OutdatedFormulasError(Exception):
     """The attainments are judged by newer formulas than this process knows."""
 
@@ -148,18 +145,27 @@ class OutdatedFormulasError(Exception):
         )
 
 
-@transaction.atomic
 def apply_formulas() -> bool:
     """Sees to it that everything is judged by the formulas of this process: whether anything has to be judged anew
     for that, which is marked. OutdatedFormulasError if newer ones are applied."""
-    if formulas_applied():
-        return False
+    return False if formulas_applied() else _apply_formulas()
+
+
+@transaction.atomic
+def _apply_formulas() -> bool:
     exclude_others()
     applied = AppliedFormulas.objects.values_list("version", flat=True).first()
     if applied is not None and applied > FORMULA_VERSION:
         raise OutdatedFormulasError(applied)
     AppliedFormulas.objects.update_or_create(defaults={"version": FORMULA_VERSION})
     return mark_outdated()
+
+
+def _demand_formulas() -> None:
+    """OutdatedFormulasError if newer formulas were applied since this process saw to its own."""
+    applied = AppliedFormulas.objects.values_list("version", flat=True).get()
+    if applied != FORMULA_VERSION:
+        raise OutdatedFormulasError(applied)
 
 
 @transaction.atomic
@@ -217,11 +223,7 @@ def replay_month(
 def _targets(indicator_ids: Collection[int] | None = None) -> list[Target]:
     """The targets that are judged by the indicators or compared with them; all if none are named."""
     targets = Target.objects.in_force().to_be_judged()
-    if indicator_ids is not None:
-        former = TargetVersion.objects.filter(operand__in=indicator_ids).values("target")
-        judging = Q(indicator__in=indicator_ids) | Q(operand__in=indicator_ids)
-        targets = targets.filter(judging | Q(pk__in=former))
-    return list(targets)
+    return list(targets if indicator_ids is None else targets.judged_by(indicator_ids))
 
 
 def _forget_unjudged(targets: Collection[Target], regions: Regions) -> None:
@@ -530,6 +532,11 @@ class AffectedTargets:
     def target_ids(self) -> set[int]:
         """The targets of which something is judged anew."""
         return {target_id for target_id, _region in self.pairs}
+
+    @property
+    def plan_ids(self) -> set[int]:
+        """The plans of the targets."""
+        return {target.plan_id for target in self.targets}
 
     @property
     def size(self) -> int:

@@ -1,7 +1,7 @@
 """A plan's promise about one indicator."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,6 +33,11 @@ class TargetQuerySet(models.QuerySet["Target"]):
     def in_force(self) -> "TargetQuerySet":
         """Without those of a plan that is a draft yet: they are not judged."""
         return self.filter(plan__state=Plan.State.PUBLISHED)
+
+    def judged_by(self, indicator_ids: Collection[int]) -> "TargetQuerySet":
+        """Those that are judged by one of the indicators or compared with it, or were by an earlier rule."""
+        formerly = Target.objects.filter(versions__operand__in=indicator_ids).values("pk")
+        return self.filter(Q(indicator__in=indicator_ids) | Q(operand__in=indicator_ids) | Q(pk__in=formerly))
 
     def with_version(self) -> "TargetQuerySet":
         """Each target with `version`: how often it was written, counted in its history, so never wrong."""

@@ -10,7 +10,7 @@ from plans.models import Plan
 from plans.periods import Month
 from targets import jobs
 from targets.judging.recompute import OutdatedFormulasError, outdated_marked
-from targets.models import DirtyKey, Indicator, Quota, Step, Target, TargetVersion
+from targets.models import DirtyKey, Indicator, Quota, Step, Target
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +53,11 @@ def promises_changed(objects: Collection[models.Model]) -> None:
     """Marks what is judged by changed indicators, targets, their steps and quotas, plans or regions."""
     targets = Target.objects.select_related("plan")
     if not any(isinstance(row, Region) for row in objects):
+        changed = [row.pk for row in objects if isinstance(row, Indicator)]
         targets = targets.filter(
             models.Q(pk__in=[row.pk for row in objects if isinstance(row, Target)])
             | models.Q(pk__in=[row.target_id for row in objects if isinstance(row, Quota | Step)])
             | models.Q(plan__in=[row.pk for row in objects if isinstance(row, Plan)])
-            | models.Q(indicator__in=(changed := [row.pk for row in objects if isinstance(row, Indicator)]))
-            | models.Q(operand__in=changed)
-            | models.Q(pk__in=TargetVersion.objects.filter(operand__in=changed).values("target"))
+            | models.Q(pk__in=Target.objects.judged_by(changed).values("pk"))
         )
     mark_dirty((target.indicator_id, None, target.plan.first_month) for target in targets)

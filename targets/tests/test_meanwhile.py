@@ -11,6 +11,7 @@ from django.db import DataError, OperationalError, connection, connections, tran
 from targets.bulk import copy_rows, offered_figures
 from targets.judging import judge_while_writing, recompute
 from targets.judging.audit import differences
+from targets.judging.exclusion import exclude_others
 from targets.models import Attainment, DirtyKey, Observation, Revision, Target
 from targets.tests import factories as f
 
@@ -107,7 +108,7 @@ def test_nobody_waits_for_a_recompute_that_runs(promise: Target) -> None:
         connections.close_all()
 
     with transaction.atomic():
-        recompute.exclude_others()
+        exclude_others()
         thread = Thread(target=elsewhere)
         thread.start()
         thread.join(timeout=20)
