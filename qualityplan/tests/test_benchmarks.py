@@ -42,6 +42,13 @@ def test_the_import_benchmark_prints_its_ratios(database: list[str]) -> None:
 
 
 @pytest.mark.long
+def test_the_benchmark_of_workers_prints_what_more_of_them_bring() -> None:
+    said = printed("benchmarks/workers.py", "--plans", "2", "--targets", "1", "--regions", "2", "--workers", "1", "2")
+    assert "1 worker(s): 48 rows" in said
+    assert "× the first" in said.splitlines()[-1]
+
+
+@pytest.mark.long
 def test_nothing_is_lost_while_the_service_is_tortured() -> None:
     said = printed("benchmarks/torture.py", "--minutes", "0.5", "--clients", "4", "--seed", "2946")
     assert "\n0 faults" in said
