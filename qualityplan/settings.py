@@ -271,6 +271,12 @@ AS_OWNER = env.bool("AS_OWNER", default=False)
 MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", default="")
 SERVICE_ROLE: str = database(DATABASE_URL).get("USER", "")
 DATABASES = {"default": database((AS_OWNER and MIGRATION_DATABASE_URL) or DATABASE_URL)}
+# A streaming replica, from which pages are made that many read.
+REPLICA_URL = env.str("REPLICA_URL", default="")
+if REPLICA_URL:
+    DATABASES["replica"] = database(REPLICA_URL) | {"TEST": {"MIRROR": "default"}}
+    DATABASES["replica"]["OPTIONS"] |= {"connect_timeout": 2}
+    DATABASE_ROUTERS = ["plans.page_cache.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from django_htmx.middleware import HtmxDetails
 from departments import access
 from plans.models import Change
 from plans.page_cache.plan_context import last_plan, read_plan_context
+from plans.page_cache.replica import make_from_replica
 
 View = Callable[..., HttpResponse]
 Make = Callable[[], HttpResponse]
@@ -299,7 +300,7 @@ def _for_anybody(request: HttpRequest, make: Make) -> HttpResponse:
     shared = cast(PageRequest, request)
     shared.for_anybody = True
     try:
-        return make()
+        return make_from_replica(make)
     finally:
         shared.for_anybody = False
 

@@ -6,48 +6,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from http.cookiejar import CookieJar
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import psycopg2
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.db import connection
-from django.test import override_settings
 
 from conftest import database_url
-from departments.models import User
 from departments.permissions import Role
-from departments.tests.accounts import PASSWORD
 from plans.periods import Month
 from qualityplan.tests.firstview import gunicorn
+from qualityplan.tests.visitors import Visitor, let_them_log_in
 from targets.models import Attainment, Revision
 from targets.tests import factories as f
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only]
-HASHER = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
-"""That of the service, which does not know the one of the tests."""
-
-
-class Visitor:
-    """Somebody with a browser, who has logged in."""
-
-    def __init__(self, port: int, username: str) -> None:
-        self.cookies, self.address = CookieJar(), f"http://127.0.0.1:{port}"
-        self.opener = build_opener(HTTPCookieProcessor(self.cookies), ProxyHandler({}))
-        self.open("/accounts/login/")
-        self.open("/accounts/login/", {"login": username, "password": PASSWORD})
-
-    def open(self, page: str, form: dict[str, Any] | None = None) -> str:
-        """What is shown, after a form was sent if there is one."""
-        token = next((one.value or "" for one in self.cookies if one.name == "csrftoken"), "")
-        body = urlencode(form).encode() if form is not None else None
-        with self.opener.open(Request(self.address + page, body, {"X-CSRFToken": token})) as answer:
-            return str(answer.read().decode())
 
 
 @pytest.fixture
@@ -80,8 +55,7 @@ def cast() -> SimpleNamespace:
     promise = f.target(houses, "at_least", 4081)
     f.judged_anew(promise)
     people = {one: f.person(one, unit) for one in (Role.REPORTER, Role.REVIEWER)}
-    with override_settings(PASSWORD_HASHERS=[HASHER]):
-        User.objects.update(password=make_password(PASSWORD))
+    let_them_log_in()
     return SimpleNamespace(
         unit=unit, houses=houses, promise=promise, **{str(role): one for role, one in people.items()}
     )
