@@ -206,14 +206,14 @@ def test_a_failure_of_the_api_is_json_in_the_readers_language_and_tells_nothing(
 # --- What can be told to the administrator ----------------------------------------------------------------------------
 
 
-def broken(*_: Any, **__: Any) -> HttpResponse:
+def fail(*_: Any, **__: Any) -> HttpResponse:
     raise RuntimeError("broken")
 
 
 class FailingApi:
     """All addresses of the service, and two at which it fails: a page, and one of the API."""
 
-    urlpatterns = [path("broken/", broken), path("api/v1/broken", broken), *own]
+    urlpatterns = [path("broken/", fail), path("api/v1/broken", fail), *own]
     handler500 = "qualityplan.answering.answers.failed"
 
 

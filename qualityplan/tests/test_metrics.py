@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from conftest import database_url
+from plans.periods import Month
 from qualityplan.celery import app
 from qualityplan.running import processes
 from qualityplan.settings import networks
@@ -106,7 +107,7 @@ def test_the_setting_takes_addresses_and_networks_and_says_what_it_does_not_take
 def test_what_waits_what_was_done_last_and_how_large_it_is(folder: Path) -> None:
     indicator, now = f.indicator(), timezone.now()
     DirtyKey.objects.all().delete()
-    DirtyKey.objects.create(indicator=indicator, month=201406, created_at=now - timedelta(minutes=5))
+    DirtyKey.objects.create(indicator=indicator, month=Month(2014, 6), created_at=now - timedelta(minutes=5))
     (folder / "backup.json").write_text('{"made_at": "2014-06-01T03:00:00+08:00", "bytes": 12, "failed_at": null}')
     marks.mark_seen(marks.BEAT)
     notes.note_audit(notes.CHAIN, faults=3)
@@ -147,7 +148,7 @@ def test_a_scrape_asks_the_same_few_questions_at_any_size() -> None:
     asked = []
     for number in (1, 50):
         indicator = f.indicator()
-        DirtyKey.objects.bulk_create([DirtyKey(indicator=indicator, month=201401) for _key in range(number)])
+        DirtyKey.objects.bulk_create([DirtyKey(indicator=indicator, month=Month(2014, 1)) for _key in range(number)])
         with CaptureQueriesContext(
             connection,
         ) as queries:

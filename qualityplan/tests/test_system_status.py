@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 
 from departments.permissions import Role
 from imports.models import ImportBatch
+from plans.periods import Month
 from qualityplan.celery import app
 from qualityplan.watching import alarms, failures, marks, notes, parts
 from targets.models import DirtyKey, Source
@@ -120,7 +121,7 @@ def test_what_has_waited_for_long_is_to_be_looked_at(office: Page) -> None:
     DirtyKey.objects.all().delete()
     for minutes, wrong in ((5, False), (15, True)):
         DirtyKey.objects.create(
-            indicator=indicator, month=201406, created_at=timezone.now() - timedelta(minutes=minutes)
+            indicator=indicator, month=Month(2014, 6), created_at=timezone.now() - timedelta(minutes=minutes)
         )
         assert ("须处理" in office.line("待重算亮灯的变更")) is wrong
     assert "2 项等待" in office.line("待重算亮灯的变更")
