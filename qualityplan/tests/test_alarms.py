@@ -16,7 +16,7 @@ from departments.notices import matters
 from departments.notices.mailing import deliver_mails
 from departments.permissions import Role
 from qualityplan import jobs
-from qualityplan.watching import alarms, marks, notes, parts
+from qualityplan.watching import alarms, marks, notes, parts, watchman
 from qualityplan.watching.watchman import make_round
 from targets.judging.recompute import recompute_all
 from targets.models import Attainment
@@ -244,3 +244,39 @@ def test_an_alarm_that_cannot_be_told_is_not_noted_as_told(monkeypatch: pytest.M
             alarms.settle_alarm(alarms.BEAT, alarms.Trouble(NOW), NOW)
     assert alarms.settle_alarm(alarms.BEAT, alarms.Trouble(NOW), NOW)
     assert AuditEvent.objects.count() == 1
+
+
+# --- Who makes the round ----------------------------------------------------------------------------------------------
+
+
+class NightOverError(Exception):
+    """The watch of a test is over."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_round_that_breaks_off_ends_no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[datetime] = []
+
+    def fail(now: datetime, watcher: str) -> None:
+        made.append(now)
+        raise OSError
+
+    def sleep(_seconds: float) -> None:
+        marks.mark_seen(marks.WATCH, timezone.now() - timedelta(minutes=1))
+        if len(made) == 3:
+            raise NightOverError
+
+    monkeypatch.setattr(watchman, "make_round", fail)
+    monkeypatch.setattr("qualityplan.watching.watchman.time.sleep", sleep)
+    with pytest.raises(NightOverError):
+        watchman._watch(marks.WEB)
+
+
+def test_of_all_watchers_one_a_minute_makes_the_round() -> None:
+    with watchman._in_turn() as first, watchman._in_turn() as at_the_same_instant:
+        assert (first, at_the_same_instant) == (True, False)
+    with watchman._in_turn() as at_once_again:
+        assert not at_once_again
+    marks.mark_seen(marks.WATCH, timezone.now() - timedelta(seconds=50))
+    with watchman._in_turn() as a_minute_later:
+        assert a_minute_later

@@ -1,6 +1,9 @@
 """What monitoring is told."""
 
+import os
+import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +15,8 @@ from kombu.exceptions import OperationalError
 from pytest_django.fixtures import Settings
 
 from qualityplan.celery import app
+from qualityplan.running import processes
+from qualityplan.tests.servers import free_port
 from qualityplan.watching import marks, parts
 
 
@@ -51,6 +56,25 @@ def test_beat_is_up_for_as_long_as_it_has_ticked_lately(minutes: int, word: str)
 def test_beat_that_never_ticked_is_down(settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
     assert not parts.beat_ticks()
+
+
+@pytest.mark.django_db
+def test_a_real_beat_ticks_and_one_that_is_killed_does_not(
+    settings: Settings, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    settings.VAR_DIR = tmp_path
+    env = {**os.environ, "VAR_DIR": str(tmp_path), "CELERY_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
+    beat = processes.start_process([*command, "beat", "--schedule", str(tmp_path / "beat"), "--pidfile", ""], env=env)
+    try:
+        eventually(lambda: Client().get("/readyz").json()["beat"] == "up", timeout=60)
+        assert marks.last_started(marks.BEAT)
+    finally:
+        processes.stop_process(beat)
+    killed = timezone.now() - timedelta(minutes=4)
+    marks.mark_seen(marks.BEAT, killed)
+    assert Client().get("/readyz").json()["beat"] == "down"
+    assert 'qualityplan_up{part="beat"} 0.0' in Client().get("/metrics").content.decode()
 
 
 GIGABYTE = 1024**3
