@@ -1,13 +1,18 @@
 """The page on which administrators read how the service is."""
 
+import os
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Browser, expect
 from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from departments.permissions import Role
 from imports.models import ImportBatch
@@ -145,3 +150,33 @@ def test_an_alarm_that_stands_and_a_full_disk_are_told(office: Page, monkeypatch
     usage = SimpleNamespace(free=10 * 1024**2, total=100 * 1024**3)
     monkeypatch.setattr("qualityplan.watching.parts.shutil.disk_usage", lambda _path: usage)
     assert "空间不足，请尽快清理" in office.line("磁盘")
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_page_is_read_on_a_phone_in_both_languages_and_schemes(
+    language: str, office: Page, browser: Browser, live_server: LiveServer, tmp_path: Path
+) -> None:
+    """Led there by the menu; with what is wrong and what is well on it."""
+    marks.mark_seen(marks.BEAT)
+    failures.note_failed_job("targets.judging.recompute", "OperationalError")
+    alarms.settle_alarm(alarms.BACKUP, alarms.Trouble(), timezone.now())
+    told = {one: value.value for one, value in office.client.cookies.items()} | {"django_language": language}
+    found = []
+    with browser.new_context(reduced_motion="reduce") as context:
+        context.add_cookies([{"name": one, "value": value, "url": live_server.url} for one, value in told.items()])
+        page = context.new_page()
+        page.goto(f"{live_server.url}/notices/")
+        page.locator("details.account summary").click()
+        page.locator('.account-panel a[href="/system/"]').click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        for scheme, width in product(("light", "dark"), (390, 1366)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 844})
+            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            found += [f"{width} too wide"] * wider
+            found += [f"{scheme} {width} {fault['id']}" for fault in Axe().run(page).response["violations"]]
+            folder = Path(os.environ.get("PICTURES", tmp_path))
+            page.screenshot(path=folder / f"system-status-{width}-{language}-{scheme}.png", full_page=True)
+    assert not found

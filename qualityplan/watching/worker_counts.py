@@ -41,6 +41,7 @@ def forget_earlier_workers(**_sent: object) -> None:
 def note_started_worker(**_sent: object) -> None:
     """Since when there is a worker."""
     marks.mark_started(marks.WORKER)
+    marks.mark_seen(marks.WORKER)
 
 
 @worker_process_init.connect
@@ -57,7 +58,8 @@ def note_start(task_id: str, **_sent: object) -> None:
 
 @task_postrun.connect
 def count_end(task_id: str, task: Task, state: str | None = None, **_sent: object) -> None:
-    """A job has ended, well or not."""
+    """A job has ended, well or not: either is a sign of life of the worker."""
+    marks.mark_seen(marks.WORKER)
     started = _started.pop(task_id, None)
     seconds = time.perf_counter() - started if started is not None else None
     counting.count_job(task.name, (state or "unknown").lower(), seconds)
