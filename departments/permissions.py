@@ -52,6 +52,7 @@ class Action(StrEnum):
     VIEW_DATA_QUALITY = "view_data_quality"
     ASK_ABOUT_DATA = "ask_about_data"
     ANSWER_DATA_QUESTIONS = "answer_data_questions"
+    VIEW_SYSTEM = "view_system"
 
 
 class Scope(StrEnum):
@@ -126,6 +127,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VIEW_DATA_QUALITY: {_R.COORDINATOR: _S.SEAT, _R.ADMINISTRATOR: _S.OFFICE},
     Action.ASK_ABOUT_DATA: {_R.COORDINATOR: _S.SEAT},
     Action.ANSWER_DATA_QUESTIONS: _UNITS,
+    Action.VIEW_SYSTEM: {_R.ADMINISTRATOR: _S.OFFICE},
 }
 """Action → role → how far; a role that is not named may not take the action at all."""
 

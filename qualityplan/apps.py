@@ -8,7 +8,11 @@ class QualityplanConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from departments.notices import matters
         from pages.slots import draw_template, fill_slot
+        from qualityplan.watching import alarms, slow_queries
 
         fill_slot("header", draw_template("qualityplan/header.html"))
         fill_slot("footer", draw_template("qualityplan/footer.html"))
+        matters.register_wordings(alarms.WORDINGS, alarms.HEADINGS)
+        slow_queries.tell_slow_queries()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun, worker_init, worker_process_init, worker_ready
+from celery.signals import beat_init, setup_logging, task_prerun, worker_init, worker_process_init, worker_ready
 from django.conf import settings
 from kombu.connection import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
@@ -19,6 +19,8 @@ from redis.exceptions import ConnectionError as LinkLostError
 from qualityplan.running import patience
 from qualityplan.running.patience import Circuit
 from qualityplan.running.processes import die_with_parent
+from qualityplan.watching import marks
+from qualityplan.watching import worker_counts as worker_counts  # connects the receivers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qualityplan.settings")
 
@@ -133,6 +135,15 @@ def _has_judged() -> bool:
     finally:
         connections.close_all()
     return True
+
+
+@beat_init.connect
+def watch_from_beat(**_: object) -> None:
+    """Beat looks after the other parts, beside its work."""
+    from qualityplan.watching.watchman import begin_watch
+
+    marks.mark_started(marks.BEAT)
+    begin_watch(marks.BEAT)
 
 
 @setup_logging.connect

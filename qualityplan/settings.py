@@ -1,5 +1,6 @@
 """Every setting, read from the environment or from VAR_DIR/env; secure unless told otherwise."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,18 @@ from qualityplan.running.broker import socket_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+
+
+def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks, separated by commas."""
+    try:
+        return [ip_network(network.strip()) for network in env.list(name, default=default)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} lists addresses and networks, such as 10.1.2.3,10.2.0.0/16: {error}. / "
+            f"{name} 应为以逗号分隔的地址和网段，例如 10.1.2.3,10.2.0.0/16。"
+        ) from None
+
 
 # Where everything that is written lies: database, static files, cache, sockets, the file `env`.
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
@@ -49,7 +62,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 HTTPS = env.bool("HTTPS", default=True)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 3600) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -342,6 +355,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"expires": 3600},
     },
+    # After the chain, and before people come to work.
+    "compare the stored lights with the figures": {
+        "task": "qualityplan.audit_attainment",
+        "schedule": crontab(hour=4, minute=10),
+        "options": {"expires": 3600},
+    },
     # At the beginning of the week's work.
     "tell the head of the audit chain": {
         "task": "qualityplan.tell_head_of_chain",
@@ -450,6 +469,13 @@ IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=180)
 """How long uploaded files are kept; what was written from them stays."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- Monitoring -------------------------------------------------------------------------------------------------------
+
+METRICS_ALLOW = networks("METRICS_ALLOW", ["127.0.0.0/8", "::1/128"])
+"""The addresses and networks from which /metrics may be read."""
+SLOW_QUERY_MS = env.float("SLOW_QUERY_MS", default=500.0)
+"""Milliseconds from which a statement is told in the log; 0: none is."""
 
 # --- Log --------------------------------------------------------------------------------------------------------------
 

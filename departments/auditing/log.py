@@ -113,6 +113,8 @@ ACTIONS: dict[str, str | Promise] = {
     "screen.opened": gettext_lazy("big screen opened"),
     "screen.closed": gettext_lazy("big screen closed"),
     "audit.purged": gettext_lazy("old audit events deleted"),
+    "alarm.raised": gettext_lazy("trouble with the service told"),
+    "alarm.over": gettext_lazy("trouble with the service over"),
 }
 """What is recorded, in words. What is missing here is shown by its code and cannot be chosen in the filter."""
 
@@ -165,6 +167,8 @@ DETAILS: dict[str, str | Promise] = {
     "while_locked": gettext_lazy("while locked"),
     "network": gettext_lazy("network"),
     "code": gettext_lazy("second factor"),
+    "part": gettext_lazy("part of the service"),
+    "since": gettext_lazy("since"),
     "wanted_action": gettext_lazy("action"),
     "wanted_person": gettext_lazy("person"),
     "wanted_since": gettext_lazy("from"),

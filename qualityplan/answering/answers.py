@@ -5,12 +5,12 @@ import logging
 import sys
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
 from django.middleware.security import SecurityMiddleware
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy
-from django.views.defaults import server_error
+from django_guid import get_guid
 from whitenoise.middleware import WhiteNoiseFileResponse
 
 from departments.auditing import chain
@@ -39,7 +39,13 @@ REASONS = {
     507: ("no_room", gettext_lazy("The disk of the server is full or takes nothing. Tell its administrator.")),
 }
 """Status → what other systems are told where no operation has refused by itself."""
-FAILED = ("failed", gettext_lazy("The service failed, and nothing was changed. Try again in a minute."))
+FAILED = (
+    "failed",
+    gettext_lazy(
+        "The service failed, and nothing was changed. Try again in a minute. If it stays like this, tell the "
+        "administrator the number of the request: %(request)s"
+    ),
+)
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 FULL_DATABASE = "53100"
 """PostgreSQL's code for a disk that is full."""
@@ -58,7 +64,8 @@ def failed(request: HttpRequest) -> HttpResponse:
             return HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN_AFTER)})
         if _is_full(error):
             return HttpResponse(render_to_string("507.html"), status=507)
-        return server_error(request)
+        page = render_to_string("500.html", {"number_of_request": get_guid()})
+        return HttpResponseServerError(page)
 
 
 def _is_full(error: BaseException | None) -> bool:
@@ -113,7 +120,7 @@ def _refuse_in_json(request: HttpRequest, response: HttpResponse) -> None:
     code, words = REASONS.get(response.status_code, FAILED if response.status_code >= 500 else REASONS[400])
     language = translation.get_language_from_request(request)
     with translation.override(language):
-        body = Faults(errors=[Fault(code=code, message=str(words))])
+        body = Faults(errors=[Fault(code=code, message=words % {"request": get_guid()})])
     response.content = JsonResponse(body.model_dump(), json_dumps_params={"ensure_ascii": False}).content
     response.headers["Content-Type"] = "application/json; charset=utf-8"
     response.headers["Content-Language"] = language

@@ -35,6 +35,7 @@ def surroundings(request: HttpRequest) -> dict[str, object]:
         "sees_data_quality": lambda: choice.is_acted_for(Action.VIEW_DATA_QUALITY),
         "may_supervise": _may(user, Action.VIEW_SUPERVISION),
         "may_administer": _may(user, Action.ADMINISTER),
+        "may_view_system": _may(user, Action.VIEW_SYSTEM),
         "may_show_screens": _may(user, Action.SHOW_SCREENS),
         "may_manage_people": _may(user, Action.MANAGE_PEOPLE),
         "unread_notices": lambda: isinstance(user, User) and read_plan_context(request).unread,

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from datetime import datetime
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -19,3 +20,7 @@ class Formatter(JsonFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         return mask_private_addresses(super().format(record))
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        """The moment with its offset, as in ISO 8601: whoever reads lines of two machines can order them."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")

@@ -18,6 +18,7 @@ from departments.models import User
 from departments.services.accounts import record
 from plans.page_cache.visible_plans import note_plan
 from qualityplan.running import patience
+from qualityplan.watching import counting
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +27,10 @@ View = Callable[[HttpRequest], HttpResponse]
 BACKGROUND = "X-Background"
 """A header of requests that a page sends by itself: they do not keep a log-in alive."""
 
-OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/healthz", "/readyz", "/api/")
+OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/healthz", "/readyz", "/metrics", "/api/")
 """What can be reached before a person's duties are done; the API refuses by itself, in its own words."""
 
-OF_NOBODY = ("/healthz", "/readyz")
+OF_NOBODY = ("/healthz", "/readyz", "/metrics")
 """What is told to monitoring, whoever asks and whether or not the database knows them."""
 
 
@@ -70,19 +71,21 @@ def patience_middleware(get_response: View) -> View:
 
 def request_log_middleware(get_response: View) -> View:
     """One line per request: method, route, status, milliseconds, and how many of them were spent waiting for Redis.
-    Neither names, addresses nor what was typed."""
+    Neither names, addresses nor what was typed. Monitoring is told the same by the route's name."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = get_response(request)
+        seconds = time.perf_counter() - started
         match, waited = request.resolver_match, patience.patience_of_request()
+        counting.count_request((match.view_name or match.route) if match else "none", response.status_code, seconds)
         logger.info(
             "request",
             extra={
                 "method": request.method,
                 "route": match.route if match else None,
                 "status": response.status_code,
-                "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                "milliseconds": round(seconds * 1000, 1),
                 "redis_milliseconds": round(waited.spent * 1000, 1) if waited else 0.0,
             },
         )

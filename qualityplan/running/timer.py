@@ -1,4 +1,4 @@
-"""The timer's notes: when it has sent what last. Torn ones are begun anew.
+"""The timer: its notes on when it has sent what last, of which torn ones are begun anew, and its sign of life.
 
 A timer that is killed while it writes them, with the machine or alone, leaves half of them. Celery copes with some such
 halves and ends at others, at every start, until somebody removes the file.
@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from celery.beat import PersistentScheduler
+
+from qualityplan.watching import marks
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +26,11 @@ class Scheduler(PersistentScheduler):
             logger.warning("the timer's notes are torn, begun anew", extra={"error": repr(error)})
             self._forget()
             super().setup_schedule()
+
+    def tick(self, *arguments: Any, **options: Any) -> float:
+        """Sends what is due, and leaves a mark that it has looked: at least once a minute, as something always is."""
+        marks.mark_seen(marks.BEAT)
+        return float(super().tick(*arguments, **options))
 
     def _forget(self) -> None:
         """Closed first: a store that is closed later would write over the new one."""

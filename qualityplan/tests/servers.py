@@ -53,6 +53,7 @@ def start_servers() -> None:
         "DEMO": "0",
         "DEMO_PASSWORD": "",
         "EMAIL_URL": "dummymail://",
+        "SLOW_QUERY_MS": "10000",  # the machine has other tests to run
         "DATABASE_URL": database_address(folder),
         REDIS: closing.enter_context(redis_server(folder)),
     }

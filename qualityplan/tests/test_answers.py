@@ -3,11 +3,14 @@
 import json
 import logging
 import re
+from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -19,6 +22,7 @@ from departments.tests.callers import asking, member, posting
 from qualityplan.answering.masking import Formatter
 from qualityplan.tests.walking import every_address
 from qualityplan.urls import urlpatterns as own
+from qualityplan.watching import slow_queries
 from targets.tests import factories as f
 
 
@@ -197,3 +201,103 @@ def test_a_failure_of_the_api_is_json_in_the_readers_language_and_tells_nothing(
             demand_faults(answer, 500, "failed")
             assert words in answer.json()["errors"][0]["message"]
             assert not re.search("RuntimeError|Traceback", answer.content.decode())
+
+
+# --- What can be told to the administrator ----------------------------------------------------------------------------
+
+
+def fail(*_: Any, **__: Any) -> HttpResponse:
+    raise RuntimeError("broken")
+
+
+class FailingApi:
+    """All addresses of the service, and two at which it fails: a page, and one of the API."""
+
+    urlpatterns = [path("broken/", fail), path("api/v1/broken", fail), *own]
+    handler500 = "qualityplan.answering.answers.failed"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "请求编号"), ("en", "the number of the request")])
+@pytest.mark.parametrize("address", ["/broken/", "/api/v1/broken"])
+def test_a_failure_names_its_request_as_the_log_does(
+    address: str, language: str, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(raise_request_exception=False)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    with override_settings(ROOT_URLCONF=FailingApi):
+        answer = client.get(address)
+    number = answer.headers["X-Request-ID"]
+    assert (answer.status_code, len(number)) == (500, 32)
+    said = json.loads(answer.content)["errors"][0]["message"] if "api" in address else answer.content.decode()
+    assert words in said
+    assert number in said
+
+
+@pytest.mark.django_db
+def test_a_failure_of_another_request_has_another_number() -> None:
+    with override_settings(ROOT_URLCONF=FailingApi):
+        client = Client(raise_request_exception=False)
+        pages = {client.get("/broken/").content for _request in range(3)}
+    assert len(pages) == 3
+
+
+def test_a_line_of_the_log_tells_its_moment_with_the_offset() -> None:
+    record = logging.LogRecord("any", logging.INFO, "", 1, "said", (), None)
+    record.created = 1401562800.25
+    moment = json.loads(written(record))["time"]
+    assert datetime.fromisoformat(moment).timestamp() == pytest.approx(1401562800.25)
+    assert re.fullmatch(r"2014-0\d-\d\dT\d\d:\d\d:\d\d\.250[+-]\d\d:\d\d", moment)
+
+
+# --- Slow statements --------------------------------------------------------------------------------------------------
+
+
+def slow_queries_told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [vars(record) for record in caplog.records if record.message == "slow query"]
+
+
+@pytest.mark.django_db
+def test_a_statement_that_takes_long_is_told_without_what_was_filled_in(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(step=10.5)
+    monkeypatch.setattr("qualityplan.watching.slow_queries.time.perf_counter", lambda: next(clock))
+    User.objects.filter(username="li-ming").exists()
+    (told,) = slow_queries_told(caplog)
+    assert (told["milliseconds"], told["levelno"]) == (10500.0, logging.WARNING)
+    assert "username" in told["sql"]
+    assert "%s" in told["sql"]
+    assert "li-ming" not in str(told)
+
+
+@pytest.mark.django_db
+def test_a_slow_statement_that_fails_is_told_as_well(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(step=10.5)
+    monkeypatch.setattr("qualityplan.watching.slow_queries.time.perf_counter", lambda: next(clock))
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT nothing")
+    assert "SELECT nothing" in [told["sql"] for told in slow_queries_told(caplog)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("limit", "step"), [(700.0, 0.6), (500.0, 0.4)])
+def test_what_is_quick_enough_is_not_told(
+    limit: float, step: float, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(step=step)
+    monkeypatch.setattr("qualityplan.watching.slow_queries.time.perf_counter", lambda: next(clock))
+    with override_settings(SLOW_QUERY_MS=limit):
+        User.objects.exists()
+    assert not slow_queries_told(caplog)
+
+
+@pytest.mark.parametrize(("limit", "watched"), [(500.0, True), (0.0, False)])
+def test_nothing_is_timed_where_the_setting_is_0(limit: float, *, watched: bool) -> None:
+    told: list[object] = []
+    with override_settings(SLOW_QUERY_MS=limit), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qualityplan.watching.slow_queries.connection_created.connect", lambda *a, **k: told.append(a))
+        slow_queries.tell_slow_queries()
+    assert bool(told) is watched

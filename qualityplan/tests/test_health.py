@@ -1,13 +1,23 @@
 """What monitoring is told."""
 
+import os
+import sys
 import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pytest_django.fixtures import Settings
 
-from qualityplan import health
 from qualityplan.celery import app
+from qualityplan.running import processes
+from qualityplan.tests.servers import free_port
+from qualityplan.watching import marks, parts
 
 
 def test_the_web_process_answers() -> None:
@@ -16,26 +26,84 @@ def test_the_web_process_answers() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_ready_when_database_broker_and_worker_answer(celery_worker_process: object) -> None:
+    marks.mark_seen(marks.BEAT)
     answer = Client().get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"database": "up", "broker": "up", "worker": "up"})
+    up = dict.fromkeys(("database", "broker", "worker", "beat"), "up")
+    assert (answer.status_code, {**answer.json(), "disk": ""}) == (200, up | {"disk": ""})
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("part", "status"), [("database", 503), ("broker", 200), ("worker", 200)])
+@pytest.mark.parametrize(("part", "status"), [("database", 503), ("broker", 200), ("worker", 200), ("beat", 200)])
 def test_a_part_that_is_down_is_told_and_without_the_database_nothing_is_answered(
     part: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("database", "broker", "worker"):
-        monkeypatch.setattr(health, f"{name}_answers", lambda up=name != part: up)
+        monkeypatch.setattr(parts, f"{name}_answers", lambda up=name != part: up)
+    monkeypatch.setattr(parts, "beat_ticks", lambda: part != "beat")
     answer = Client().get("/readyz")
     assert answer.status_code == status
     assert answer.json()[part] == "down"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "word"), [(0, "up"), (4, "down"), (-60, "down")])
+def test_beat_is_up_for_as_long_as_it_has_ticked_lately(minutes: int, word: str) -> None:
+    """A tick of the future is one of a clock that was set back."""
+    marks.mark_seen(marks.BEAT, timezone.now() - timedelta(minutes=minutes))
+    assert Client().get("/readyz").json()["beat"] == word
+
+
+def test_beat_that_never_ticked_is_down(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    assert not parts.beat_ticks()
+
+
+@pytest.mark.django_db
+def test_a_real_beat_ticks_and_one_that_is_killed_does_not(
+    settings: Settings, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    settings.VAR_DIR = tmp_path
+    env = {**os.environ, "VAR_DIR": str(tmp_path), "CELERY_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
+    beat = processes.start_process([*command, "beat", "--schedule", str(tmp_path / "beat"), "--pidfile", ""], env=env)
+    try:
+        eventually(lambda: Client().get("/readyz").json()["beat"] == "up", timeout=60)
+        assert marks.last_started(marks.BEAT)
+    finally:
+        processes.stop_process(beat)
+    killed = timezone.now() - timedelta(minutes=4)
+    marks.mark_seen(marks.BEAT, killed)
+    assert Client().get("/readyz").json()["beat"] == "down"
+    assert 'qualityplan_up{part="beat"} 0.0' in Client().get("/metrics").content.decode()
+
+
+GIGABYTE = 1024**3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("free", "whole", "word"),
+    [
+        (5 * GIGABYTE, 100 * GIGABYTE, "ok"),
+        (5 * GIGABYTE - 1, 100 * GIGABYTE, "low"),
+        (GIGABYTE, 2 * GIGABYTE, "ok"),
+        (GIGABYTE - 1, 2 * GIGABYTE, "low"),
+    ],
+)
+def test_little_room_on_the_disk_is_told_before_it_is_full(
+    free: int, whole: int, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "qualityplan.watching.parts.shutil.disk_usage", lambda _path: SimpleNamespace(free=free, total=whole)
+    )
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["disk"]) == (200, word)
+
+
 def test_an_absent_broker_is_told_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     started = time.monotonic()
-    assert not health.broker_answers()
+    assert not parts.broker_answers()
     assert time.monotonic() - started < 1.5
 
 

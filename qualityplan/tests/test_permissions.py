@@ -36,6 +36,7 @@ OPEN = frozenset(
     {
         "healthz",
         "readyz",
+        "metrics",
         "login",
         "account_login",
         "mfa_authenticate",
@@ -161,6 +162,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "notices": (Action.VIEW_PLAN,),
     "notices_read": (Action.VIEW_PLAN,),
     "notice_read": (Action.VIEW_PLAN,),
+    "system_status": (Action.VIEW_SYSTEM,),
     "audit": (Action.ADMINISTER,),
     "audit_export": (Action.ADMINISTER,),
     "people": (Action.MANAGE_PEOPLE,),

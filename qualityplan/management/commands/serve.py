@@ -212,7 +212,7 @@ def everything_is_up() -> bool:
     request = urllib.request.Request(f"http://{reachable_host()}:{settings.PORT}/readyz", headers={"Host": name})
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as response:
-            return set(json.load(response).values()) == {"up"}
+            return "down" not in json.load(response).values()
     except (OSError, ValueError):
         return False
 
