@@ -26,11 +26,8 @@ View = Callable[[HttpRequest], HttpResponse]
 BACKGROUND = "X-Background"
 """A header of requests that a page sends by itself: they do not keep a log-in alive."""
 
-OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/healthz", "/readyz", "/api/")
+OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/api/")
 """What can be reached before a person's duties are done; the API refuses by itself, in its own words."""
-
-OF_NOBODY = ("/healthz", "/readyz")
-"""What is told to monitoring, whoever asks and whether or not the database knows them."""
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -95,8 +92,6 @@ def sitting_middleware(get_response: View) -> View:
     """A log-in ends when the person has asked for nothing for a while."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        if request.path in OF_NOBODY:
-            return get_response(request)
         if sittings.is_over(request.session):
             record("account.timed_out", by=User.objects.filter(pk=request.session[SESSION_KEY]).first())
             request.session.flush()
