@@ -6,12 +6,14 @@ from django.urls import include, path
 from qualityplan.answering import old_addresses
 from qualityplan.api import api
 from qualityplan.health import healthz, readyz
+from qualityplan.installation.arriving import ADDRESS, arrived
 
 handler500 = "qualityplan.answering.answers.failed"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path(ADDRESS.lstrip("/"), arrived, name="arrived"),
     path("accounts/", include("departments.login.accounts")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

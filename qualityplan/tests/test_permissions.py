@@ -36,6 +36,7 @@ OPEN = frozenset(
     {
         "healthz",
         "readyz",
+        "arrived",
         "login",
         "account_login",
         "mfa_authenticate",
