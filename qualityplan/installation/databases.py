@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import ConnectionHandler, DatabaseError, connection
+from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import ConnectionHandler
 
 from departments.database import roles
 from qualityplan.installation.findings import Finding, holds, look, mend

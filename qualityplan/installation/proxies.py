@@ -57,9 +57,7 @@ def trusted_roots(authority: str | None) -> ssl.SSLContext:
         if authority:
             context.load_verify_locations(authority)
     except OSError as error:
-        said = (
-            f"--ca 须为 PEM 格式的根证书文件 / --ca must be a root certificate in PEM: {authority} ({error.strerror})"
-        )
+        said = f"--ca 须为 PEM 格式的根证书文件 / --ca must be a root certificate, PEM: {authority} ({error.strerror})"
         raise ValueError(said) from None
     return context
 

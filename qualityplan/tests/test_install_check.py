@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 from django.conf import settings as given
@@ -80,7 +82,7 @@ def test_a_time_zone_that_the_machine_lacks_is_told(settings: Any) -> None:
 
 
 def missing_zone(name: str) -> None:
-    raise keys.ZoneInfoNotFoundError(name)
+    raise ZoneInfoNotFoundError(name)
 
 
 @override_settings(SECRET_KEY=KEY)
@@ -260,12 +262,8 @@ def test_a_mail_server_that_greets_holds_and_an_absent_one_is_told() -> None:
 
 @pytest.mark.parametrize(("free", "verdict"), [(0.5, MEND), (3, LOOK), (50, HOLDS)])
 def test_room_on_the_disk_is_judged(free: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Usage:
-        pass
-
-    usage: Any = Usage()
-    usage.free = free * machine.GIGABYTE
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path: usage)
+    usage = SimpleNamespace(free=free * machine.GIGABYTE)
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
     assert machine.check_room().verdict is verdict
 
 
@@ -333,12 +331,9 @@ def test_a_token_opens_for_a_minute_only(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not arriving.is_own_token(token)
 
 
-TRUSTED = {"HTTPS": "1", "TRUST_PROXY": "1", "ALLOWED_HOSTS": NAME}
-
-
 @pytest.fixture(scope="module")
 def trusting() -> Iterator[int]:
-    with gunicorn(**TRUSTED) as port:
+    with gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME) as port:
         yield port
 
 
