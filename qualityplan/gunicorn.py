@@ -1,11 +1,26 @@
 """Settings of the web server that are not given on its command line."""
 
+import os
 from typing import Any
 
 from qualityplan.running.processes import die_with_parent
-from qualityplan.settings import LOGGING
+from qualityplan.settings import BIND, LOGGING, PORT, WEB_PROCESSES
 from qualityplan.watching import counting, marks
 
+LEAST_PROCESSES, MOST_PROCESSES = 3, 33
+
+
+def fitting_processes(cores: int) -> int:
+    """How many processes fit a machine: a page is arithmetic, so one for each core, and one more while another waits
+    for the database. Threads would share one interpreter lock. With fewer than three, one large file and one question
+    of the monitoring keep everybody waiting; with more than 33, the hundred connections that PostgreSQL takes by
+    itself run short.
+    """
+    return min(max(cores + 1, LEAST_PROCESSES), MOST_PROCESSES)
+
+
+bind = f"{BIND}:{PORT}"
+workers = WEB_PROCESSES or fitting_processes(len(os.sched_getaffinity(0)))
 timeout = 60
 graceful_timeout = 8
 max_requests = 10_000

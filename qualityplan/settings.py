@@ -42,7 +42,8 @@ if not SECRET_KEY:
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 """Earlier keys, after a change: sessions signed and second factors encrypted with them still hold."""
 
-AUDIT_KEY = env.str("AUDIT_KEY", default=SECRET_KEY)
+# An empty one, as a file of settings that is not filled in yet holds it, would be a key that everybody knows.
+AUDIT_KEY = env.str("AUDIT_KEY", default="") or SECRET_KEY
 """Seals audit events and decisions. It stays the same for as long as these are kept, whatever becomes of SECRET_KEY."""
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
@@ -53,7 +54,7 @@ API_RATE = env.str("API_RATE", default="300/m")
 API_ROWS = env.int("API_ROWS", default=1000)
 """The most figures that another system may send in one request."""
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=0)
-"""Processes of the web server; 0 means one per core."""
+"""Processes of the web server; 0 means as many as fit the machine (`qualityplan/gunicorn.py`)."""
 
 # --- Addresses and encryption -----------------------------------------------------------------------------------------
 
@@ -62,10 +63,11 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 HTTPS = env.bool("HTTPS", default=True)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 3600) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# Browsers' lists of names that are only ever asked over HTTPS are for names that the internet knows.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
@@ -122,10 +124,13 @@ MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
     "qualityplan.answering.middleware.patience_middleware",
     "qualityplan.answering.middleware.request_log_middleware",
+    "qualityplan.answering.forwarding.forwarding_middleware",
     # Around everything that answers: static files and early refusals have the same headers as pages.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qualityplan.answering.answers.headers_middleware",
+    # Before anything that looks at the name by which the service is asked, or leads to https.
+    "qualityplan.health.probes_middleware",
     "qualityplan.answering.answers.api_refusals_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -313,6 +318,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 30 * 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Two processes are enough: a job works on sets of rows, and the database does the work.
+CELERY_WORKER_CONCURRENCY = 2
 CELERY_WORKER_SEND_TASK_EVENTS = False
 # In kilobytes: a process that has grown by a large file is replaced after its task.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024
@@ -320,6 +327,7 @@ CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = TIME_ZONE
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULER = "qualityplan.running.timer:Scheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "recompute what a lost message left": {
         "task": "targets.judging.recompute",

@@ -6,6 +6,7 @@ from django.urls import include, path
 from qualityplan.answering import old_addresses
 from qualityplan.api import api
 from qualityplan.health import healthz, readyz
+from qualityplan.installation.arriving import ADDRESS, arrived
 from qualityplan.watching import views as watching
 
 handler500 = "qualityplan.answering.answers.failed"
@@ -15,6 +16,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", watching.metrics, name="metrics"),
     path("system/", watching.system_status, name="system_status"),
+    path(ADDRESS.lstrip("/"), arrived, name="arrived"),
     path("accounts/", include("departments.login.accounts")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

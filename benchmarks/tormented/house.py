@@ -131,9 +131,9 @@ class House:
         return processes.start_process(command, output=self.logs["web"])
 
     def _start_celery(self, role: str) -> subprocess.Popen[bytes]:
-        from qualityplan.management.commands.serve import beat_options, worker_options
+        from qualityplan.management.commands.serve import worker_options
 
-        of_role = worker_options() if role == "worker" else beat_options(self.folder / "var")
+        of_role = worker_options() if role == "worker" else []
         python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
         command = [*python, "--quiet", "--app", "qualityplan", "--workdir", str(BASE), role, *of_role]
         return processes.start_process(command, output=self.logs[role])

@@ -27,10 +27,10 @@ View = Callable[[HttpRequest], HttpResponse]
 BACKGROUND = "X-Background"
 """A header of requests that a page sends by itself: they do not keep a log-in alive."""
 
-OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/healthz", "/readyz", "/metrics", "/api/")
+OPEN_BEFORE_DUTIES = ("/accounts/", "/i18n/", "/metrics", "/api/")
 """What can be reached before a person's duties are done; the API refuses by itself, in its own words."""
 
-OF_NOBODY = ("/healthz", "/readyz", "/metrics")
+OF_NOBODY = ("/metrics",)
 """What is told to monitoring, whoever asks and whether or not the database knows them."""
 
 

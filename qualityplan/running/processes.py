@@ -80,9 +80,9 @@ class Household:
         """Take in a child."""
         self.children[name] = process
 
-    def dead(self) -> str | None:
-        """The name of a child that has ended, if any."""
-        return next((name for name, process in self.children.items() if process.poll() is not None), None)
+    def dead(self) -> list[str]:
+        """The names of the children that have ended."""
+        return [name for name, process in self.children.items() if process.poll() is not None]
 
     def stop(self) -> None:
         """End all, the last started first; they are asked together, so they end side by side."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
+from django.conf import settings
+from django.test import Client, override_settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pytest_django.fixtures import Settings
@@ -113,3 +114,37 @@ def test_sending_to_an_absent_broker_fails_quickly() -> None:
     with pytest.raises(OperationalError):
         app.send_task("targets.judging.recompute", connection=nobody)
     assert time.monotonic() - started < 1.5
+
+
+# --- By whatever name they ask ----------------------------------------------------------------------------------------
+
+FOREIGN = {"host": "10.20.30.40:8000"}
+
+
+@pytest.mark.django_db
+@override_settings(ALLOWED_HOSTS=["plan.intranet"], SECURE_SSL_REDIRECT=True)
+@pytest.mark.parametrize("probe", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("host", ["10.20.30.40:8000", "plan.intranet", "not a name", ""])
+def test_a_probe_is_answered_whatever_the_name_and_is_not_led_to_https(probe: str, host: str) -> None:
+    answer = Client().get(probe, headers={"host": host})
+    assert answer.status_code == 200
+    assert host == "" or host.encode() not in answer.content
+
+
+@pytest.mark.django_db
+@override_settings(ALLOWED_HOSTS=["plan.intranet"])
+@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/api/v1/plans", "/healthz/", "/readyz/x", "//healthz"])
+def test_nothing_else_opens_by_a_foreign_name(address: str) -> None:
+    assert Client().get(address, headers=FOREIGN).status_code == 400
+
+
+@pytest.mark.parametrize("probe", ["/healthz", "/readyz"])
+def test_a_probe_only_tells(probe: str) -> None:
+    assert Client().post(probe).status_code == 405
+
+
+def test_a_probe_looks_for_no_log_in() -> None:
+    """Without the database: its mark is missing here, and asking for a session would fail."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
+    assert client.get("/healthz").content == b"ok"

@@ -37,6 +37,7 @@ OPEN = frozenset(
         "healthz",
         "readyz",
         "metrics",
+        "arrived",
         "login",
         "account_login",
         "mfa_authenticate",

@@ -1,30 +1,35 @@
 """The service as real processes: it says what it does, and nothing of it stays behind."""
 
+import json
 import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from qualityplan.management.commands.serve import Comebacks
+from qualityplan.gunicorn import fitting_processes
 from qualityplan.running import broker, processes
+from qualityplan.running.comebacks import Comeback
 from qualityplan.tests.servers import free_port
 
 MARK = "QUALITYPLAN_SERVE_TEST"
 READY = "计划监测已启动"
+PARTS = {"worker": "worker --without", "beat": " beat ", "web": "gunicorn", "broker": "--unixsocket"}
+"""Each part of the service, and by what its command line is known."""
 
 
 class Service:
     """One `manage.py serve` on a VAR_DIR of its own, and every process that came out of it."""
 
     def __init__(self, var_dir: Path, port: int, *options: str, **environment: str) -> None:
-        self.mark, self.log = secrets.token_hex(8), var_dir / "log"
+        self.mark, self.log, self.port = secrets.token_hex(8), var_dir / "log", port
         var_dir.mkdir(exist_ok=True)
         given = {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "PORT": str(port), "WEB_PROCESSES": "1"}
         env = given | {"SECRET_KEY": secrets.token_urlsafe(50), "HTTPS": "0", MARK: self.mark} | environment
@@ -84,7 +89,7 @@ def test_nothing_stays_behind(
     service = serve()
     eventually(service.ready, timeout=60)
     commands = " ".join(service.processes().values())
-    assert all(part in commands for part in (" worker ", " beat ", "gunicorn", "--unixsocket")), service.said()
+    assert all(part in commands for part in PARTS.values()), service.said()
     service.parent.send_signal(word)
     service.parent.wait(30)
     eventually(lambda: not service.processes(), timeout=15)
@@ -92,28 +97,63 @@ def test_nothing_stays_behind(
         assert service.parent.returncode == 0
 
 
-def test_worker_and_timer_that_end_come_back_and_without_the_web_server_all_stop(
+def test_every_part_that_ends_by_itself_comes_back_and_the_log_says_so(
     serve: Callable[..., Service], eventually: Callable[..., None]
 ) -> None:
     service = serve()
     eventually(service.ready, timeout=60)
-    for part in (" worker ", " beat "):
+    for name, part in PARTS.items():
         ended = service.child(part)
         os.kill(ended, signal.SIGKILL)
-        eventually(lambda part=part, ended=ended: service.child(part, other_than=ended), timeout=15)
+        eventually(lambda part=part, ended=ended: service.child(part, other_than=ended), timeout=20)
+        eventually(lambda name=name: len(told_of(name, service)) == 2, timeout=10)
+        assert told_of(name, service) == [("ended, is started again", 1.0), ("started again", None)]
+    eventually(lambda: everything_is_up(service.port), timeout=30)
     assert service.parent.poll() is None
-    os.kill(service.child("gunicorn"), signal.SIGKILL)
-    assert service.parent.wait(30) == 1
-    assert "The web process has died" in service.said()
+    assert "has died" not in service.said()
+
+
+def told_of(name: str, service: Service) -> list[tuple[str, float | None]]:
+    """What the log says of a part, and the seconds that it names."""
+    lines = [json.loads(line) for line in service.said().splitlines() if '"part"' in line]
+    return [(line["message"], line.get("seconds")) for line in lines if line["part"] == name]
+
+
+def everything_is_up(port: int) -> bool:
+    """What the monitoring is told by the machine's number, by which people do not reach the service."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return set(json.load(answer).values()) == {"up"}
+    except OSError:
+        return False
+
+
+def test_what_dies_before_the_service_is_ready_ends_it_with_its_name(
+    serve: Callable[..., Service], eventually: Callable[..., None]
+) -> None:
+    service = serve(CELERY_BROKER_URL="nonsense://127.0.0.1")
+    assert service.parent.wait(60) == 1
+    assert "process has died" in service.said()
     eventually(lambda: not service.processes(), timeout=15)
 
 
-def test_what_goes_on_ending_is_not_started_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    comebacks, now = Comebacks(), 0.0
-    monkeypatch.setattr("qualityplan.management.commands.serve.monotonic", lambda: now)
-    assert [comebacks.one_more() for _time in range(4)] == [True, True, True, False]
-    now = 61.0
-    assert comebacks.one_more()
+def test_what_goes_on_ending_waits_twice_as_long_each_time_and_a_minute_of_life_is_a_new_beginning() -> None:
+    comeback, now, pauses = Comeback(living_since=0.0), 0.0, []
+    for _end in range(8):
+        pauses.append(comeback.note_end(now))
+        assert not comeback.is_due(now + pauses[-1] - 0.1)
+        now += pauses[-1]
+        assert comeback.is_due(now)
+        comeback.note_start(now)
+        assert not comeback.is_due(now)
+        now += 59.0
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert comeback.note_end(now + 1.0) == 1
+
+
+@pytest.mark.parametrize(("cores", "processes_of_web"), [(1, 3), (2, 3), (8, 9), (64, 33)])
+def test_the_web_server_has_as_many_processes_as_fit_the_machine(cores: int, processes_of_web: int) -> None:
+    assert fitting_processes(cores) == processes_of_web
 
 
 def test_a_taken_port_is_told_in_both_languages(serve: Callable[..., Service]) -> None:

@@ -29,7 +29,33 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 def test_production_passes_djangos_deployment_check() -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
-    assert "no issues (0 silenced)" in done.stdout
+    assert "no issues (1 silenced)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({"TRUST_PROXY": "0"}, True),
+        ({"TRUST_PROXY": "0", "BIND": "::1"}, True),
+        ({"TRUST_PROXY": "0", "BIND": "10.0.0.5"}, False),
+        ({"TRUST_PROXY": "1"}, False),
+        ({"TRUST_PROXY": "0", "HTTPS": "0"}, False),
+    ],
+)
+def test_whoever_stands_behind_a_proxy_without_trusting_it_is_warned(given: dict[str, str], warned: bool) -> None:
+    done = manage("check", "--deploy", **PRODUCTION | given)
+    assert ("qualityplan.W001" in done.stderr) is warned
+
+
+def test_browsers_are_told_to_come_by_https_and_not_to_list_the_name() -> None:
+    question = "from django.conf import settings as s; print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_PRELOAD)"
+    assert manage("shell", "--no-imports", "-c", question, **PRODUCTION).stdout.split() == ["31536000", "False"]
+
+
+def test_an_empty_key_of_the_audit_chain_is_none() -> None:
+    question = "from django.conf import settings as s; print(s.AUDIT_KEY == s.SECRET_KEY)"
+    done = manage("shell", "--no-imports", "-c", question, **PRODUCTION | {"AUDIT_KEY": ""})
+    assert done.stdout.strip() == "True"
 
 
 def test_a_missing_secret_key_is_refused_in_both_languages() -> None:

@@ -10,9 +10,8 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -29,13 +28,11 @@ from qualityplan.celery import app
 from qualityplan.demonstration.accounts import demo_password
 from qualityplan.demonstration.shapes import made_up_plans
 from qualityplan.running import broker, processes
+from qualityplan.running.comebacks import Comeback
 
 logger = logging.getLogger(__name__)
 
 READY_WITHIN = 60.0
-COMEBACKS, WITHIN = 3, 60.0
-"""So many times within so many seconds a worker or timer that ends by itself is started again; what goes on ending has
-a reason that somebody must look at."""
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - recognised, never the default
 
 
@@ -58,16 +55,18 @@ class Command(BaseCommand):
             self.keep_house(door)
 
     def keep_house(self, door: socket.socket) -> None:
-        """From the first child's start to the last one's end."""
+        """From the first child's start to the last one's end. What dies before all are ready ends the service: a
+        setting is wrong, and whoever has started it is still looking."""
         stopping, household = stop_on_signals(), processes.Household()
         try:
-            open_house(household, door)
+            for name, start in parts_of_service(door).items():
+                household.add(name, start())
             if became_ready(household, stopping):
                 self.announce()
                 wake_the_sweep()
             elif dead := household.dead():
-                raise child_died_error(dead)
-            watch_children(household, stopping)
+                raise child_died_error(dead[0])
+            keep_children_alive(household, parts_of_service(door), stopping)
         finally:
             household.stop()
 
@@ -129,13 +128,14 @@ def hold_port(host: str, port: int) -> Iterator[socket.socket]:
         yield door
 
 
-def open_house(household: processes.Household, door: socket.socket) -> None:
-    """Start every child; the broker first, the others need it."""
-    if settings.EMBEDDED_BROKER:
-        household.add("broker", start_broker(settings.VAR_DIR))
-    household.add("worker", start_celery("worker"))
-    household.add("beat", start_celery("beat"))
-    household.add("web", start_web(door))
+def parts_of_service(door: socket.socket) -> dict[str, Callable[[], subprocess.Popen[bytes]]]:
+    """Every child and how it is started; the broker first, the others need it."""
+    embedded = {"broker": lambda: start_broker(settings.VAR_DIR)} if settings.EMBEDDED_BROKER else {}
+    return embedded | {
+        "worker": lambda: start_celery("worker", *worker_options()),
+        "beat": lambda: start_celery("beat"),
+        "web": lambda: start_web(door),
+    }
 
 
 def start_broker(var_dir: Path) -> subprocess.Popen[bytes]:
@@ -146,7 +146,9 @@ def start_broker(var_dir: Path) -> subprocess.Popen[bytes]:
         broker.make_private(folder)
     options = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--logfile", str(data_dir / "log")]
     process = processes.start_process([*broker.server_arguments(data_dir), *options])
-    if not processes.wait_until(lambda: broker_answers_ping(path) or process.poll() is not None, timeout=10):
+    processes.wait_until(lambda: broker_answers_ping(path) or process.poll() is not None, timeout=10)
+    if process.poll() is not None or not broker_answers_ping(path):
+        processes.stop_process(process)
         raise CommandError("消息代理未能启动。 / The message broker did not start.")
     return process
 
@@ -160,9 +162,8 @@ def broker_answers_ping(path: Path) -> bool:
             return False
 
 
-def start_celery(role: str) -> subprocess.Popen[bytes]:
+def start_celery(role: str, *options: str) -> subprocess.Popen[bytes]:
     """The worker or the timer."""
-    options = worker_options() if role == "worker" else beat_options(settings.VAR_DIR)
     # Who runs the service as root, in a container say, has decided so already.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
     common = ["--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
@@ -170,19 +171,13 @@ def start_celery(role: str) -> subprocess.Popen[bytes]:
 
 
 def worker_options() -> list[str]:
-    """Two processes are enough: a job works on sets of rows, and the database does the work."""
-    return ["--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-
-
-def beat_options(var_dir: Path) -> list[str]:
-    """The timer keeps its notes under VAR_DIR and writes no pid file: its parent watches it."""
-    return ["--schedule", str(var_dir / "beat-schedule"), "--pidfile", ""]
+    """One worker alone has nobody to gossip with."""
+    return ["--without-gossip", "--without-mingle"]
 
 
 def start_web(door: socket.socket) -> subprocess.Popen[bytes]:
-    """Gunicorn on the open socket: one process per core; threads would share one interpreter lock."""
-    workers = settings.WEB_PROCESSES or len(os.sched_getaffinity(0))
-    options = ["--bind", f"fd://{door.fileno()}", "--workers", str(workers), "--chdir", str(settings.BASE_DIR)]
+    """Gunicorn on the open socket, which stays open while it is started again: whoever comes then waits."""
+    options = ["--bind", f"fd://{door.fileno()}", "--chdir", str(settings.BASE_DIR)]
     program = [sys.executable, "-m", "gunicorn", "--config", "python:qualityplan.gunicorn", *options]
     return processes.start_process(
         [*program, "qualityplan.wsgi"],
@@ -201,17 +196,16 @@ def child_environment() -> dict[str, str]:
 def became_ready(household: processes.Household, stopping: threading.Event) -> bool:
     """Wait until every part is up; no longer when a child has died or somebody wants to stop."""
     processes.wait_until(
-        lambda: stopping.is_set() or household.dead() is not None or everything_is_up(), timeout=READY_WITHIN
+        lambda: stopping.is_set() or bool(household.dead()) or everything_is_up(), timeout=READY_WITHIN
     )
-    return not stopping.is_set() and household.dead() is None
+    return not stopping.is_set() and not household.dead()
 
 
 def everything_is_up() -> bool:
     """The service answers and misses nothing."""
-    name = next(iter(settings.ALLOWED_HOSTS), "").lstrip("*.") or "localhost"
-    request = urllib.request.Request(f"http://{reachable_host()}:{settings.PORT}/readyz", headers={"Host": name})
+    address = f"http://{reachable_host()}:{settings.PORT}/readyz"
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as response:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=5) as response:
             return "down" not in json.load(response).values()
     except (OSError, ValueError):
         return False
@@ -244,31 +238,33 @@ def wake_the_sweep() -> None:
     app.send_task("targets.judging.recompute")
 
 
-def watch_children(household: processes.Household, stopping: threading.Event) -> None:
-    """Return when asked to stop. Worker and timer that have ended are started again: nothing is lost with them, and
-    nobody needs to notice. Complain when that does not help, or when another child has died."""
-    comebacks = Comebacks()
+def keep_children_alive(
+    household: processes.Household,
+    parts: dict[str, Callable[[], subprocess.Popen[bytes]]],
+    stopping: threading.Event,
+) -> None:
+    """Return when asked to stop. Whoever has ended is started again after a pause: the database holds what is to be
+    done, nothing is lost, and nobody needs to come at night. What goes on ending is told each time."""
+    comebacks = {name: Comeback(living_since=monotonic()) for name in parts}
     while not stopping.wait(0.2):
-        if (dead := household.dead()) is None:
-            continue
-        if dead not in ("worker", "beat") or not comebacks.one_more():
-            raise child_died_error(dead)
-        logger.error("ended, started again", extra={"part": dead, "exit_code": household.children[dead].returncode})
-        household.add(dead, start_celery(dead))
+        for name in household.dead():
+            comeback = comebacks[name]
+            if comeback.due is None:
+                pause, code = comeback.note_end(monotonic()), household.children[name].returncode
+                logger.error("ended, is started again", extra={"part": name, "exit_code": code, "seconds": pause})
+            elif comeback.is_due(monotonic()):
+                comeback.note_start(monotonic())
+                start_again(name, household, parts[name])
 
 
-@dataclass
-class Comebacks:
-    """Notes when something was started again lately."""
-
-    moments: list[float] = field(default_factory=list)
-
-    def one_more(self) -> bool:
-        """Whether to start something again now; notes that it is."""
-        now = monotonic()
-        self.moments = [moment for moment in self.moments if now - moment < WITHIN]
-        self.moments.append(now)
-        return len(self.moments) <= COMEBACKS
+def start_again(name: str, household: processes.Household, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+    """One more try; where even starting fails, the child that has ended stays in its place and its turn comes again."""
+    try:
+        household.add(name, start())
+    except (CommandError, OSError) as error:
+        logger.error("could not be started", extra={"part": name, "error": str(error)})
+    else:
+        logger.warning("started again", extra={"part": name})
 
 
 def child_died_error(part: str) -> CommandError:
