@@ -9,6 +9,7 @@ class QualityplanConfig(AppConfig):
 
     def ready(self) -> None:
         from pages.slots import draw_template, fill_slot
+        from qualityplan.releases import inspection  # noqa: F401 - registers its check
 
         fill_slot("header", draw_template("qualityplan/header.html"))
         fill_slot("footer", draw_template("qualityplan/footer.html"))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun, worker_init, worker_process_init, worker_ready
+from celery.signals import beat_init, setup_logging, task_prerun, worker_init, worker_process_init, worker_ready
 from django.conf import settings
 from kombu.connection import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
@@ -94,6 +94,15 @@ def drop_broken_connections(**_: object) -> None:
 def end_with_the_worker(**_: object) -> None:
     """A killed worker takes the processes of its pool along."""
     die_with_parent(os.getppid())
+
+
+@worker_init.connect
+@beat_init.connect
+def serve_own_database_only(**_: object) -> None:
+    """Ends worker or beat before it has taken anything where the database is not that of this release."""
+    from qualityplan.releases.inspection import refuse_other_database
+
+    refuse_other_database()
 
 
 @worker_init.connect

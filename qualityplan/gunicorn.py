@@ -20,3 +20,12 @@ logconfig_dict = LOGGING | {
 def post_fork(server: object, worker: Any) -> None:  # gunicorn has no types
     """A killed master takes its workers along; they would notice its end only after half a minute."""
     die_with_parent(worker.ppid)
+
+
+def post_worker_init(worker: Any) -> None:  # gunicorn has no types
+    """The first processes look at the database before they take a request, and end the server where it is not that of
+    this release. Those that replace them do not: a migration beside the running service would end it at some hour."""
+    from qualityplan.releases.inspection import refuse_other_database
+
+    if worker.age <= worker.cfg.workers:
+        refuse_other_database()

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from qualityplan.celery import app
+from qualityplan.version import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ def worker_answers() -> bool:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This web process answers."""
-    return HttpResponse("ok", content_type="text/plain")
+    """This web process answers, and which release it is."""
+    return HttpResponse(f"ok {VERSION}", content_type="text/plain")
 
 
 @never_cache

@@ -8,10 +8,11 @@ from kombu.exceptions import OperationalError
 
 from qualityplan import health
 from qualityplan.celery import app
+from qualityplan.version import VERSION
 
 
 def test_the_web_process_answers() -> None:
-    assert Client().get("/healthz").content == b"ok"
+    assert Client().get("/healthz").content.decode() == f"ok {VERSION}"
 
 
 @pytest.mark.django_db(transaction=True)
