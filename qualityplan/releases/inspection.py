@@ -73,7 +73,12 @@ def tables_of_models(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Col
 
 def _columns_of(model: type[Model], connection: BaseDatabaseWrapper) -> dict[str, Column]:
     kinds = ((field, field.db_type(connection)) for field in model._meta.local_concrete_fields)
-    return {str(field.column): Column(write_kind_alike(kind), field.null) for field, kind in kinds if kind}
+    return {
+        # The number of a link is as long as Django's migrations have made it, whatever the model says.
+        str(field.column): Column("" if field.primary_key and model._meta.auto_created else told, field.null)
+        for field, kind in kinds
+        if (told := write_kind_alike(kind or ""))
+    }
 
 
 def tables_of_database(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Column]]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The type of a column as the database writes it, and whether it may be empty."""
+    """The type of a column as the database writes it (empty: any will do), and whether a value may be missing."""
 
     kind: str
     nullable: bool
+
+    def takes(self, found: "Column | None") -> bool:
+        """Whether a column that was found is what this one asks for."""
+        return found is not None and found.nullable == self.nullable and self.kind in ("", found.kind)
 
     def __str__(self) -> str:
         return self.kind if self.nullable else f"{self.kind} NOT NULL"
@@ -55,8 +59,9 @@ def _of_table(table: str, expected: Mapping[str, Column], found: Tables) -> Iter
         yield SchemaDifference(table, "", Column("", False), None)
         return
     for name in sorted(expected.keys() | found[table].keys()):
-        if expected.get(name) != found[table].get(name):
-            yield SchemaDifference(table, name, expected.get(name), found[table].get(name))
+        wanted, there = expected.get(name), found[table].get(name)
+        if wanted is None or not wanted.takes(there):
+            yield SchemaDifference(table, name, wanted, there)
 
 
 def write_kind_alike(kind: str) -> str:

@@ -13,9 +13,9 @@ from qualityplan.releases import inspection
 class Command(migrate.Command):
     """See the module. Older code on a newer database would replace its triggers and take rights away."""
 
-    def check(self, **options: Any) -> None:
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:  # as Django's, whose stubs name every kind of value
         """Does not ask whether the database is that of this release: this command makes it so."""
-        super().check(**options | {"databases": []})
+        return super().get_check_kwargs(options) | {"databases": []}
 
     def handle(self, *args: object, **options: Any) -> None:
         """CommandError before anything was done, or after everything was."""
