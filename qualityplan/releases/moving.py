@@ -20,7 +20,7 @@ from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, ForeignKey, Model
 from django.db.models.sql import InsertQuery
-from django.db.utils import DatabaseError
+from django.db.utils import DatabaseError, load_backend
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from departments.database.triggers import remove_triggers
@@ -89,13 +89,14 @@ def open_old_database(description: dict[str, Any]) -> Iterator[BaseDatabaseWrapp
     else:
         reading = {"isolation_level": ISOLATION_LEVEL_REPEATABLE_READ, "options": "-c default_transaction_read_only=on"}
         described["OPTIONS"] = described["OPTIONS"] | reading
-    connections.settings[OLD] = connections.configure_settings({"default": {}, OLD: described})[OLD]
+    described = connections.configure_settings({"default": {}, OLD: described})[OLD]
+    connections[OLD] = load_backend(described["ENGINE"]).DatabaseWrapper(described, OLD)
     try:
         with _moment():
             yield connections[OLD]
     finally:
         connections[OLD].close()
-        del connections[OLD], connections.settings[OLD]
+        del connections[OLD]
 
 
 @contextmanager

@@ -1,16 +1,16 @@
 """What another database holds, moved into this empty one: from before 0.1.0, or from SQLite to PostgreSQL and back."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from qualityplan.releases import moving
 from qualityplan.settings import database
 
-KINDS = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+KINDS = ("sqlite:///", "postgres://", "postgresql://")
 
 
 class Command(BaseCommand):
@@ -52,13 +52,10 @@ class Command(BaseCommand):
 
 def described(address: str) -> dict[str, Any]:  # of whatever kinds Django's settings are
     """Django's description of the database; CommandError for an address that is none."""
-    try:
-        found = database(address)
-    except (ImproperlyConfigured, ValueError):
-        found = {}
-    if found.get("ENGINE") not in KINDS:
-        raise CommandError(
-            "地址应形如 sqlite:////srv/old.sqlite3 或 postgres://user:password@host:5432/name。 / "
-            "The address should be like sqlite:////srv/old.sqlite3 or postgres://user:password@host:5432/name."
-        )
-    return found
+    with suppress(ValueError):
+        if address.startswith(KINDS):
+            return database(address)
+    raise CommandError(
+        "地址应形如 sqlite:////srv/old.sqlite3 或 postgres://user:password@host:5432/name。 / "
+        "The address should be like sqlite:////srv/old.sqlite3 or postgres://user:password@host:5432/name."
+    )
