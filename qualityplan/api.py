@@ -28,13 +28,16 @@ from departments.models import User
 from departments.permissions import Action
 from imports.api import router as imports
 from plans.api import router as plans
+from qualityplan.version import VERSION
 from targets.api import router as targets
 from tasks.api import router as tasks
 
 Run = Callable[..., Any]
 """An operation as ninja calls it: each takes and gives something else."""
 
-DESCRIPTION = """What was promised, how it stands and from which figures, for other systems of the city.
+DESCRIPTION = """Version 1 of the interface, under `/api/v1/`; the number above is that of the release that answers.
+
+What was promised, how it stands and from which figures, for other systems of the city.
 
 Decimals are strings with the full value; months are written 2014-06, dates and times as in ISO 8601, times with their
 offset. Lists are paged with `limit` (up to 1000) and `offset`. Sentences are Chinese, or English if `Accept-Language`
@@ -51,7 +54,7 @@ class Docs(DocsBase):
 
 api = NinjaAPI(
     title="qualityplan",
-    version="1",
+    version=VERSION,
     description=DESCRIPTION,
     urls_namespace="api",
     auth=WAYS_IN,

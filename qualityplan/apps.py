@@ -12,6 +12,7 @@ class QualityplanConfig(AppConfig):
         from departments.notices import matters
         from pages.slots import draw_template, fill_slot
         from qualityplan.answering.forwarding import check_proxy
+        from qualityplan.releases import inspection  # noqa: F401 - registers its check
         from qualityplan.watching import alarms, slow_queries
 
         fill_slot("header", draw_template("qualityplan/header.html"))

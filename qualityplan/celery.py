@@ -99,6 +99,15 @@ def end_with_the_worker(**_: object) -> None:
 
 
 @worker_init.connect
+@beat_init.connect
+def serve_own_database_only(**_: object) -> None:
+    """Ends worker or beat before it has taken anything where the database is not that of this release."""
+    from qualityplan.releases.inspection import refuse_other_database
+
+    refuse_other_database()
+
+
+@worker_init.connect
 @worker_process_init.connect
 def set_aside_what_stays(**_: object) -> None:
     """Everything loaded so far lives as long as the process: the garbage collector need not look at it again."""

@@ -46,8 +46,13 @@ def post_fork(server: object, worker: Any) -> None:  # gunicorn has no types
     counting.count_together(marks.WEB)
 
 
-def post_worker_init(worker: object) -> None:
-    """A web process looks after the other parts, beside its work."""
+def post_worker_init(worker: Any) -> None:  # gunicorn has no types
+    """The first processes look at the database before they take a request, and end the server where it is not that of
+    this release. Those that replace them do not: a migration beside the running service would end it at some hour.
+    Each looks after the other parts, beside its work."""
+    from qualityplan.releases.inspection import refuse_other_database
     from qualityplan.watching.watchman import begin_watch
 
+    if worker.age <= worker.cfg.workers:
+        refuse_other_database()
     begin_watch(marks.WEB)

@@ -7,6 +7,7 @@ from django.urls import resolve
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from qualityplan.version import VERSION
 from qualityplan.watching import parts
 
 PROBES = ("/healthz", "/readyz")
@@ -16,8 +17,8 @@ PROBES = ("/healthz", "/readyz")
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This web process answers."""
-    return HttpResponse("ok", content_type="text/plain")
+    """This web process answers, and which release it is."""
+    return HttpResponse(f"ok {VERSION}", content_type="text/plain")
 
 
 @never_cache

@@ -17,6 +17,7 @@ from departments.permissions import Action
 from plans.page_cache import cached_pages
 from plans.page_cache.plan_context import read_plan_context
 from plans.page_cache.visible_plans import PlanSeen, plan_meant, plans_seen
+from qualityplan.version import VERSION
 from tasks.reporting.desk import count_reports_to_decide
 
 
@@ -26,6 +27,7 @@ def surroundings(request: HttpRequest) -> dict[str, object]:
     choice = HeaderPlanChoice(request, user)
     return {
         "demo": settings.DEMO,
+        "version": VERSION,
         "demonstration_data": lambda: user.is_authenticated and read_plan_context(request).demonstration,
         "made_up_plan": lambda: user.is_authenticated and read_plan_context(request).made_up_plan,
         "may_upload": _may(user, Action.IMPORT_OBSERVATIONS),

@@ -24,10 +24,8 @@ WRITTEN = [
     *DECISIONS,
 ]
 LINKING = [
-    BASE / "README.md",
+    *(BASE / f"{name}.md" for name in ("README", "CHANGELOG", "SECURITY", "docs/fixtures", "docs/supervision")),
     *sorted((BASE / "deploy").glob("*.md")),
-    BASE / "docs/fixtures.md",
-    BASE / "docs/supervision.md",
     *WRITTEN,
 ]
 

@@ -18,11 +18,12 @@ from pytest_django.fixtures import Settings
 from qualityplan.celery import app
 from qualityplan.running import processes
 from qualityplan.tests.servers import free_port
+from qualityplan.version import VERSION
 from qualityplan.watching import marks, parts
 
 
 def test_the_web_process_answers() -> None:
-    assert Client().get("/healthz").content == b"ok"
+    assert Client().get("/healthz").content.decode() == f"ok {VERSION}"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -27,6 +27,7 @@ from redis.retry import Retry
 from qualityplan.celery import app
 from qualityplan.demonstration.accounts import demo_password
 from qualityplan.demonstration.shapes import made_up_plans
+from qualityplan.releases.inspection import find_installation_faults
 from qualityplan.running import broker, processes
 from qualityplan.running.comebacks import Comeback
 
@@ -86,6 +87,8 @@ def prepare_database(fixtures: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.getLogger("targets.jobs").setLevel(logging.ERROR)  # there is no worker to wake yet, and none is missed
     call_command("migrate", verbosity=0, interactive=False)
+    for fault in find_installation_faults():
+        raise CommandError(str(fault))
     if fixtures:
         call_command("load_fixtures", *fixtures, keep=True)
     if settings.DEMO:
