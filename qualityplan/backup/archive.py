@@ -139,6 +139,18 @@ class Entry:
             yield portion
 
 
+@contextmanager
+def damage_told() -> Iterator[None]:
+    """What cannot be unpacked is refused with a sentence."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise BackupRefusedError(
+            _("The archive is damaged or cut off (%(reason)s). Take another copy of it, or an earlier backup."),
+            reason=str(error) or type(error).__name__,
+        ) from error
+
+
 class _Unpacked:
     """The unpacked bytes, of which there are never more than an honest archive has."""
 
@@ -152,13 +164,15 @@ class _Unpacked:
         while len(portion) < size:
             more = self.read_some(size - len(portion))
             if not more:
-                raise EOFError
+                with damage_told():
+                    raise EOFError
             portion += more
         return portion
 
     def read_some(self, size: int) -> bytes:
         """At most so many bytes; none at the end."""
-        portion = self._stream.read(size)
+        with damage_told():
+            portion = self._stream.read(size)
         self._left -= len(portion)
         if self._left < 0:
             raise BackupRefusedError(
@@ -168,36 +182,24 @@ class _Unpacked:
         return portion
 
 
-@contextmanager
-def damage_told() -> Iterator[None]:
-    """What cannot be unpacked is refused with a sentence."""
-    try:
-        yield
-    except DAMAGED as error:
-        raise BackupRefusedError(
-            _("The archive is damaged or cut off (%(reason)s). Take another copy of it, or an earlier backup."),
-            reason=str(error) or type(error).__name__,
-        ) from error
-
-
 def read_entries(packed: BinaryIO, packed_bytes: int) -> Iterator[Entry]:
     """Every member in its order. What is left unread of one is passed over; BackupRefusedError for anything that is no
     plain file under a name that a backup has, and for an archive that is damaged or goes on after its end."""
     stream = _Unpacked(packed, packed_bytes)
-    with damage_told():
-        while any(head := stream.read(BLOCK)):
-            entry = _entry(head, stream)
-            yield entry
-            for _portion in entry.portions():
-                pass
-            stream.read(-entry.size % BLOCK)
-        while rest := stream.read_some(READ):
-            if any(rest):
-                raise BackupRefusedError(_("The archive goes on after its end: it was changed. It is not taken in."))
+    while any(head := stream.read(BLOCK)):
+        entry = _entry(head, stream)
+        yield entry
+        for _portion in entry.portions():
+            pass
+        stream.read(-entry.size % BLOCK)
+    while rest := stream.read_some(READ):
+        if any(rest):
+            raise BackupRefusedError(_("The archive goes on after its end: it was changed. It is not taken in."))
 
 
 def _entry(head: bytes, stream: _Unpacked) -> Entry:
-    info = tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+    with damage_told():
+        info = tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
     plain = info.type == tarfile.REGTYPE and not info.linkname and NAME.fullmatch(info.name)
     if not plain or not 0 <= info.size <= LARGEST:
         raise BackupRefusedError(

@@ -86,7 +86,8 @@ class FilesPutBack:
     def take(self, entry: Entry) -> None:
         """Writes one file; its name was looked at when the archive was read."""
         path = self._folder / entry.name.removeprefix(FOLDER)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(path.relative_to(self._folder).parents):
+            (self._folder / folder).mkdir(mode=0o700, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             for portion in entry.portions():

@@ -69,6 +69,7 @@ def _take_rows(folder: str, portions: Iterator[bytes], rebuilding: Rebuilding) -
 def demand_fitting(manifest: Manifest) -> None:
     """BackupRefusedError if this release or this kind of database cannot take the backup."""
     schema.demand_known(manifest.migrations)
+    schema.demand_whole(manifest.migrations)
     if manifest.database != connection.vendor:
         raise BackupRefusedError(
             _(

@@ -38,6 +38,15 @@ def demand_known(migrations: Migrations) -> None:
         )
 
 
+def demand_whole(migrations: Migrations) -> None:
+    """BackupRefusedError if a migration is named without one that it follows."""
+    nodes, there = _loader().graph.node_map, set(migrations)
+    if any(parent.key not in there for key in there for parent in nodes[key].parents):
+        raise BackupRefusedError(
+            _("The archive's list of contents cannot be read. It was changed, or made by another program or release.")
+        )
+
+
 def tables_after(migrations: Migrations) -> list[str]:
     """Every table that the migrations have made, by name."""
     made = {str(model._meta.db_table) for model in _models_after(migrations)}
@@ -46,7 +55,12 @@ def tables_after(migrations: Migrations) -> list[str]:
 
 def newest_tables() -> list[str]:
     """Every table of this release."""
-    return tables_after(list(_loader().disk_migrations))
+    return tables_after(newest_migrations())
+
+
+def newest_migrations() -> Migrations:
+    """Every migration of this release."""
+    return list(_loader().disk_migrations)
 
 
 def file_columns_after(migrations: Migrations) -> list[tuple[str, str, str]]:
@@ -63,8 +77,11 @@ def file_columns_after(migrations: Migrations) -> list[tuple[str, str, str]]:
 def migrate_to(migrations: Migrations) -> None:
     """Makes the tables of an empty database as they were after these migrations. No trigger is made beside those of
     the migrations themselves, because `migrate` does not run."""
-    executor = MigrationExecutor(connection)
-    executor.migrate(list(migrations))
+    nodes, there = _loader().graph.node_map, set(migrations)
+    last = [
+        key for key in there if not any(child.key in there for child in nodes[key].children if child.key[0] == key[0])
+    ]
+    MigrationExecutor(connection).migrate(sorted(last))
 
 
 @lru_cache(maxsize=1)

@@ -63,11 +63,14 @@ class Snapshot:
 @contextmanager
 def open_snapshot() -> Iterator[Snapshot]:
     """Copies the database in one go: in the mode in which the service runs it (WAL) nobody waits for that."""
-    with private_folder(Path(settings.VAR_DIR), WORKING) as folder:
+    place = Path(connection.settings_dict["NAME"])
+    if not place.exists():
+        schema.demand_migrated([])
+    with private_folder(Path(settings.VAR_DIR), WORKING) as folder, connection.wrap_database_errors:
         path = folder / "copy.sqlite3"
         path.touch(mode=0o600)
         with closing(_opened(path)) as copy:
-            with closing(sqlite3.connect(_address(Path(connection.settings_dict["NAME"]), "ro"), uri=True)) as live:
+            with closing(sqlite3.connect(_address(place, "ro"), uri=True)) as live:
                 live.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
             yield Snapshot(path, copy)
@@ -96,7 +99,7 @@ def rebuild(manifest: Manifest) -> Iterator[Rebuilding]:
     the rows, migrates them to this release, and puts the whole in place of the empty database."""
     place = Path(connection.settings_dict["NAME"])
     _demand_empty(place, sorted({*schema.newest_tables(), *manifest.tables}))
-    with private_folder(Path(settings.VAR_DIR), WORKING) as folder:
+    with private_folder(Path(settings.VAR_DIR), WORKING) as folder, connection.wrap_database_errors:
         coming = Rebuilding(folder / "archived.sqlite3")
         yield coming
         made = folder / "made.sqlite3"

@@ -31,13 +31,14 @@ NAMED = 20
 
 def verify_archive(source: ArchiveSource) -> tuple[Manifest, list[str]]:
     """The manifest, and a sentence for each thing that does not hold; BackupRefusedError if it cannot be restored."""
-    with _throwaway_database():
+    with throwaway_database():
         manifest = restore_archive(source, None, other_keys=True)
         return manifest, list(_faults(manifest))
 
 
 @contextmanager
-def _throwaway_database() -> Iterator[None]:
+def throwaway_database() -> Iterator[None]:
+    """Within the block the service's connection leads to a database in which there is nothing yet; gone afterwards."""
     throwaway = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
     with throwaway():
         yield
