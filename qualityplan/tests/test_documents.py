@@ -23,7 +23,13 @@ WRITTEN = [
     *(BASE / f"docs/{name}.md" for name in ("api", "domain", "glossary", "ways")),
     *DECISIONS,
 ]
-LINKING = [BASE / "README.md", BASE / "docs/fixtures.md", BASE / "docs/supervision.md", *WRITTEN]
+LINKING = [
+    BASE / "README.md",
+    BASE / "docs/backup.md",
+    BASE / "docs/fixtures.md",
+    BASE / "docs/supervision.md",
+    *WRITTEN,
+]
 
 QUOTED = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"\.?\w[\w.-]*(?:/[\w.-]+)*/?")
