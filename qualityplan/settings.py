@@ -475,6 +475,8 @@ IMPORT_MEMORY_MB = env.int("IMPORT_MEMORY_MB", default=2048)
 """How much memory the work on one file may take in a worker."""
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=180)
 """How long uploaded files are kept; what was written from them stays."""
+BACKUP_RECIPIENT = env.str("BACKUP_RECIPIENT", default="")
+"""The public key (age1…) for which backups are encrypted; without one they are not."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

@@ -24,7 +24,10 @@ WRITTEN = [
     *DECISIONS,
 ]
 LINKING = [
-    *(BASE / f"{name}.md" for name in ("README", "CHANGELOG", "SECURITY", "docs/fixtures", "docs/supervision")),
+    *(
+        BASE / f"{name}.md"
+        for name in ("README", "CHANGELOG", "SECURITY", "docs/backup", "docs/fixtures", "docs/supervision")
+    ),
     *sorted((BASE / "deploy").glob("*.md")),
     *WRITTEN,
 ]

@@ -13,8 +13,8 @@ from django.utils import timezone
 from prometheus_client import Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 
+from qualityplan.version import VERSION
 from qualityplan.watching import counting, marks, notes, parts, waiting
-from qualityplan.watching.version import installed_version
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _of_queue(now: datetime) -> Iterator[Metric]:
 
 def _of_machine(now: datetime) -> Iterator[Metric]:
     room, backup = parts.room_on_disk(), notes.last_backup()
-    yield InfoMetricFamily("qualityplan", "The version that is installed.", {"version": installed_version()})
+    yield InfoMetricFamily("qualityplan", "The version that is installed.", {"version": VERSION})
     yield _gauge("qualityplan_disk_free_bytes", "Free under VAR_DIR.", room.free)
     yield _gauge("qualityplan_disk_bytes", "The whole disk under VAR_DIR.", room.whole)
     yield from _moment("qualityplan_beat_last", "When beat last looked what is due.", marks.last_seen(marks.BEAT))

@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from qualityplan.version import VERSION
 from qualityplan.watching import alarms, failures, marks, notes, parts, waiting
-from qualityplan.watching.version import installed_version
 
 SLOW = timedelta(minutes=10)
 """How long something may wait before the page says that it is too long."""
@@ -211,4 +211,4 @@ def _of_room(facts: waiting.DatabaseFacts) -> Iterator[StatusLine]:
         said.append(_("That is little: make room before nothing more can be stored."))
     yield StatusLine(gettext_lazy("Disk"), " ".join(said), _well(well=not room.little))
     yield StatusLine(gettext_lazy("Size of the database"), filesizeformat(facts.size), Mood.PLAIN)
-    yield StatusLine(gettext_lazy("Version"), installed_version(), Mood.PLAIN)
+    yield StatusLine(gettext_lazy("Version"), VERSION, Mood.PLAIN)
