@@ -208,14 +208,17 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         return self.shown(reached, by) & ~Q(pk__in=elsewhere.values("user")) & ~Q(pk__in=to_come.values("user"))
 
     inlines = [MembershipInline]
-    list_display = ["username", "display_name", "email", "is_active", "last_login"]
+    list_display = ["username", "display_name", "staff_number", "email", "is_active", "last_login"]
     list_filter = ["is_active", "memberships__role"]
-    search_fields = ["username", "display_name", "email"]
+    search_fields = ["username", "display_name", "staff_number", "email"]
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined", "must_change_password"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        (gettext_lazy("Person"), {"fields": ["display_name", "email", "is_active", "must_change_password"]}),
+        (
+            gettext_lazy("Person"),
+            {"fields": ["display_name", "staff_number", "email", "is_active", "must_change_password"]},
+        ),
         (gettext_lazy("Important dates"), {"fields": ["last_login", "date_joined"]}),
     ]
 

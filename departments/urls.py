@@ -14,6 +14,7 @@ urlpatterns = [
     path("people/add/", people.add_person_page, name="person_add"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("people/<int:pk>/roles/", people.change_person_roles, name="person_roles"),
+    path("people/<int:pk>/staff-number/", people.change_staff_number, name="person_staff_number"),
     path("people/<int:pk>/roles/<int:proposed>/", people.decide_proposed_role, name="person_role_decided"),
     path("people/<int:pk>/<slug:deed>/", people.do_account_deed, name="person_deed"),
 ]

@@ -162,6 +162,8 @@ DETAILS: dict[str, str | Promise] = {
     "after": gettext_lazy("after the change"),
     "display_name": gettext_lazy("name"),
     "email": gettext_lazy("E-mail address"),
+    "staff_number": gettext_lazy("staff number"),
+    "way": gettext_lazy("way in"),
     "is_active": gettext_lazy("account in use"),
     "must_change_password": gettext_lazy("must change the password"),
     "while_locked": gettext_lazy("while locked"),

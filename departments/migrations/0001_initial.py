@@ -3,6 +3,7 @@
 import django.contrib.auth.validators
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 import simple_history.models
 from django.conf import settings
@@ -97,6 +98,15 @@ class Migration(migrations.Migration):
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
                 ("display_name", models.CharField(blank=True, max_length=60, verbose_name="name")),
                 (
+                    "staff_number",
+                    models.CharField(
+                        blank=True,
+                        help_text="By which the city's log-in knows the person; left empty, the log-in name counts.",
+                        max_length=64,
+                        verbose_name="staff number",
+                    ),
+                ),
+                (
                     "must_change_password",
                     models.BooleanField(
                         default=False,
@@ -137,6 +147,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
                 "ordering": ["username"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("staff_number"),
+                        condition=models.Q(("staff_number", ""), _negated=True),
+                        name="staff_number_once",
+                        violation_error_message="Somebody else has this staff number. Look for it on the page of people.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

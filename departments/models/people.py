@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +33,21 @@ class PersonQuerySet(models.QuerySet["User"]):
             models.Q(username__icontains=text)
             | models.Q(display_name__icontains=text)
             | models.Q(email__icontains=text)
+            | models.Q(staff_number__icontains=text)
+        )
+
+    def numbered(self, number: str) -> "User | None":
+        """Who has the staff number; where nobody has it, whose log-in name it is, if that person has no staff number.
+
+        The database finds more alike than is (ı and I), so that what differs must be plain letters in another case.
+        """
+        number = number.strip()
+        if not number:
+            return None
+        own = models.Q(staff_number__iexact=number) | models.Q(staff_number="", username__iexact=number)
+        found = sorted(self.filter(own), key=lambda person: not person.staff_number)
+        return next(
+            (person for person in found if _is_same_number(person.staff_number or person.username, number)), None
         )
 
     def of_departments(self, departments: Collection[int]) -> "PersonQuerySet":
@@ -57,6 +74,10 @@ class PersonQuerySet(models.QuerySet["User"]):
         )
 
 
+def _is_same_number(kept: str, given: str) -> bool:
+    return kept == given or (kept.isascii() and given.isascii() and kept.lower() == given.lower())
+
+
 class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]  # the checker knows Manager alone
     """Django's way of making people, and our questions."""
 
@@ -70,6 +91,12 @@ class User(AbstractUser):
     """
 
     display_name = models.CharField(_("name"), max_length=60, blank=True)
+    staff_number = models.CharField(
+        _("staff number"),
+        max_length=64,
+        blank=True,
+        help_text=_("By which the city's log-in knows the person; left empty, the log-in name counts."),
+    )
     must_change_password = models.BooleanField(
         _("must change the password"),
         default=False,
@@ -87,9 +114,29 @@ class User(AbstractUser):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["username"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("staff_number"),
+                condition=~models.Q(staff_number=""),
+                name="staff_number_once",
+                violation_error_message=_("Somebody else has this staff number. Look for it on the page of people."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def clean(self) -> None:
+        """A staff number is nobody else's log-in name: either opens the account of one person."""
+        super().clean()
+        self.staff_number = self.staff_number.strip()
+        others = User.objects.exclude(pk=self.pk)
+        if self.staff_number and others.filter(username__iexact=self.staff_number).exists():
+            raise ValidationError(
+                {"staff_number": _("This is somebody else's log-in name. Enter another staff number.")}
+            )
+        if others.filter(staff_number__iexact=self.username).exists():
+            raise ValidationError(_("This log-in name is somebody else's staff number. Choose another log-in name."))
 
     @cached_property
     def held(self) -> list["Membership"]:

@@ -127,7 +127,7 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["username", "display_name", "email"]
+        fields = ["username", "display_name", "email", "staff_number"]
         labels = {"username": _("User name"), "display_name": _("Name"), "email": _("E-mail address")}
         help_texts = {"username": _("For logging in: letters, digits and @ . + - _. It cannot be changed later.")}
 
@@ -138,6 +138,14 @@ class PersonForm(forms.ModelForm):
             departments, label=_("Department"), initial=departments.first() if departments.count() == 1 else None
         )
         self.fields["roles"] = RolesField(offered)
+
+
+class StaffNumberForm(forms.ModelForm):
+    """The number by which the city's log-in knows a person."""
+
+    class Meta:
+        model = User
+        fields = ["staff_number"]
 
 
 class PeopleFilter(forms.Form):

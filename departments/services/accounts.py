@@ -21,7 +21,7 @@ from departments.permissions import Action, Role, grantable
 from departments.services import proposals
 from departments.services.account_notices import tell_account_event
 
-ACCOUNT = ("username", "display_name", "email", "is_active", "must_change_password")
+ACCOUNT = ("username", "display_name", "email", "staff_number", "is_active", "must_change_password")
 """What is told of an account before and after a change."""
 Held = tuple[int, str]
 """A role as (department's id, role)."""
@@ -115,13 +115,26 @@ def _demand_managed(person: User, by: User | None) -> None:
 
 @transaction.atomic
 def add_person(
-    *, username: str, name: str, email: str, department: Department, roles: Collection[Role], by: User | None
+    *,
+    username: str,
+    name: str,
+    email: str,
+    department: Department,
+    roles: Collection[Role],
+    by: User | None,
+    staff_number: str = "",
 ) -> tuple[User, str]:
     """A new person with roles in a department, and the password for the first log-in, which is shown once."""
     _demand_grantable(department, roles, by)
     if not roles:
         raise ValidationError({"roles": _("Choose at least one role.")})
-    person = User(username=username.strip(), display_name=name.strip(), email=email.strip(), must_change_password=True)
+    person = User(
+        username=username.strip(),
+        display_name=name.strip(),
+        email=email.strip(),
+        staff_number=staff_number.strip(),
+        must_change_password=True,
+    )
     if User.objects.filter(username__iexact=person.username).exists():
         raise ValidationError({"username": _("This log-in name is taken. Choose another one.")})
     password = first_password(person)
@@ -264,6 +277,20 @@ def _difference(before: Mapping[str, object], person: User) -> dict[str, dict[st
     changed = [name for name in before if before[name] != after[name]]
     states = {"before": before, "after": after}
     return {when: {name: state[name] for name in changed} for when, state in states.items() if changed}
+
+
+@transaction.atomic
+def set_staff_number(person: User, number: str, *, by: User | None) -> None:
+    """The number by which the city's log-in knows the person; whoever came in by another one comes in no more."""
+    _demand_managed(person, by)
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    known, former = state_of_account(person), person.staff_number
+    person.staff_number = number.strip()
+    person.full_clean()
+    if former not in ("", person.staff_number):
+        person.sittings_ended += 1
+    person.save(update_fields=["staff_number", "sittings_ended"])
+    record_change(person, before=known, by=by)
 
 
 def _end_everything(person: User, by: User | None) -> None:

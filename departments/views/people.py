@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from departments import access
 from departments.models import User
 from departments.people import listing as people
-from departments.people.forms import PeopleFilter, PersonForm, PlaceForm, RolesForm
+from departments.people.forms import PeopleFilter, PersonForm, PlaceForm, RolesForm, StaffNumberForm
 from departments.permissions import Action
 from departments.services import accounts as services
 from departments.services import confirming, proposals
@@ -58,6 +58,7 @@ def _add(form: PersonForm, by: User) -> tuple[User, str] | None:
             username=given["username"],
             name=given["display_name"],
             email=given["email"],
+            staff_number=given["staff_number"],
             department=given["department"],
             roles=given["roles"],
             by=by,
@@ -95,6 +96,19 @@ def change_person_roles(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access.requires(Action.MANAGE_PEOPLE)
+def change_staff_number(request: HttpRequest, pk: int) -> HttpResponse:
+    """The number by which the city's log-in knows the person becomes what was typed."""
+    person, by = get_managed_person(request, pk), access.person_of_request(request)
+    form = StaffNumberForm(request.POST, instance=get_managed_person(request, pk))
+    if not form.is_valid():
+        return _page(request, person, numbering=form)
+    services.set_staff_number(person, form.cleaned_data["staff_number"], by=by)
+    messages.success(request, _("The staff number has been changed."))
+    return redirect("person", pk)
+
+
+@require_POST
+@access.requires(Action.MANAGE_PEOPLE)
 def decide_proposed_role(request: HttpRequest, pk: int, proposed: int) -> HttpResponse:
     """A role that waits for a second administrator is confirmed, or refused with a reason."""
     person, by = get_managed_person(request, pk), access.person_of_request(request)
@@ -125,7 +139,9 @@ def do_account_deed(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     return redirect("person", pk)
 
 
-def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, person: User, problem: str = "", numbering: StaffNumberForm | None = None
+) -> HttpResponse:
     by, row = access.person_of_request(request), people.row_of_person(person)
     context: dict[str, object] = {
         "row": row,
@@ -134,9 +150,10 @@ def _page(request: HttpRequest, person: User, problem: str = "") -> HttpResponse
         "elsewhere": _elsewhere(person, by),
         "deeds": people.deeds_for_account(row, by),
         "why_not": services.why_not_managed(person, by),
+        "numbering": numbering or StaffNumberForm(instance=person),
         "problem": problem,
     }
-    return render(request, "departments/person.html", context, status=422 if problem else 200)
+    return render(request, "departments/person.html", context, status=422 if problem or numbering else 200)
 
 
 def _roles_form(place: people.DepartmentRoles) -> RolesForm:

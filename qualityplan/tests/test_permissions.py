@@ -171,6 +171,7 @@ GUARDED: dict[str, tuple[Action, ...]] = {
     "person": (Action.MANAGE_PEOPLE,),
     "person_roles": (Action.MANAGE_PEOPLE,),
     "person_role_decided": (Action.MANAGE_PEOPLE,),
+    "person_staff_number": (Action.MANAGE_PEOPLE,),
     "person_deed": (Action.MANAGE_PEOPLE,),
 }
 """Address → what one must be allowed, at least one of them, to come in at all."""
@@ -179,6 +180,7 @@ DEEDS: dict[str, dict[str, str]] = {
     "person": {},
     "person_roles": {},
     "person_role_decided": {"proposed": "1"},
+    "person_staff_number": {},
     "person_deed": {"deed": "unlock"},
 }
 """Addresses of one person, with what else stands in them."""

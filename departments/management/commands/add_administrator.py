@@ -22,9 +22,10 @@ class Command(BaseCommand):
         """Who, and in which office if there are several."""
         parser.add_argument("username", help="The name for logging in.")
         parser.add_argument("--name", default="", help="What the person is called.")
+        parser.add_argument("--staff-number", default="", help="By which the city's log-in knows the person.")
         parser.add_argument("--department", default="", help="The office's code, if there are several.")
 
-    def handle(self, *, username: str, name: str, department: str, **_options: object) -> None:
+    def handle(self, *, username: str, name: str, staff_number: str, department: str, **_options: object) -> None:
         """One person, or one sentence that says why not."""
         office = government_office(department)
         try:
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 username=username,
                 name=name,
                 email="",
+                staff_number=staff_number,
                 department=office,
                 roles=[Role.ADMINISTRATOR],
                 by=None,
