@@ -26,7 +26,7 @@ NPM_OPTIONS := --ignore-scripts --no-audit --no-fund --loglevel=error
 CATALOGUES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 
-.PHONY: run test test-long check pictures venv dev lock messages translations static
+.PHONY: run test test-long check pictures venv dev lock messages translations static bundle
 
 # --- Setting up: each step leaves a stamp and is skipped while its inputs are unchanged ---------------------------------
 
@@ -117,6 +117,13 @@ pictures: export PICTURES := $(CURDIR)/docs/screenshots
 pictures: dev translations
 	@mkdir -p $(PICTURES)
 	$(PY) -m pytest -q qualityplan/tests/test_pictures.py qualityplan/tests/test_leadership_pages.py -k "pictured or sound"
+
+# --- Carrying ------------------------------------------------------------------------------------------------------------
+
+# One archive for machines without internet, under $(VAR_DIR)/bundle: docs/offline.md. MACHINES="bookworm-amd64" for some,
+# SERVERS=1 with PostgreSQL, Redis and nginx.
+bundle: node_modules/made $(VAR_DIR)/env
+	@$(PY) -m qualityplan.building.bundle
 
 # --- Keeping up ---------------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,9 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext_lazy as _
 
 from qualityplan.backup.archive import READ
-from qualityplan.backup.manifest import VERSION, installation_mark
+from qualityplan.backup.manifest import installation_mark
 from qualityplan.backup.refusals import BackupRefusedError
+from qualityplan.version import VERSION
 
 PARTIAL = ".partial"
 MOMENT = "%Y%m%dT%H%M%SZ"

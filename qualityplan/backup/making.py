@@ -59,7 +59,7 @@ def _pack_snapshot(archive: ArchiveWriter, snapshot: Snapshot, held: HeldFiles, 
     tables = snapshot.pack(names, archive)
     return Manifest(
         format=described.FORMAT,
-        version=described.VERSION,
+        version=VERSION,
         made_at=now,
         database=connection.vendor,
         migrations=migrations,

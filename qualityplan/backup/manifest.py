@@ -17,10 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from departments.models.sealing import hash_with_audit_key
 from qualityplan.backup.archive import Member
 from qualityplan.backup.refusals import BackupRefusedError
+from qualityplan.version import VERSION
 
 FORMAT = 1
-VERSION = "0.1.0"
-"""The version of this release, as it stands in archives and their names."""
 NAME, SEAL = "manifest.json", "manifest.seal"
 LARGEST = 128 * 1024 * 1024
 """Bytes of a manifest: enough for some nine hundred thousand attached files."""
