@@ -16,6 +16,7 @@ from qualityplan.backup.attached_files import HeldFiles, hold_files
 from qualityplan.backup.destination import CountedFile, choose_place, new_archive
 from qualityplan.backup.manifest import Manifest
 from qualityplan.backup.notes import BackupNote
+from qualityplan.version import VERSION
 
 Snapshot = postgresql.Snapshot | sqlite.Snapshot
 ATTEMPTS = 10

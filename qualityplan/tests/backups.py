@@ -19,6 +19,7 @@ from qualityplan.backup import manifest as described
 from qualityplan.backup.archive import ArchiveWriter
 from qualityplan.backup.inspection import inspect_archive, open_archive
 from qualityplan.backup.manifest import Manifest, TableDigest
+from qualityplan.version import VERSION
 from reviews.tests import papers
 from targets.models import Attachment
 from targets.services.attachments import attach
@@ -116,7 +117,7 @@ def tiny_manifest(archive: ArchiveWriter, **changes: object) -> Manifest:
     """The list of contents of an archive that holds next to nothing."""
     fields: dict[str, object] = {
         "format": described.FORMAT,
-        "version": described.VERSION,
+        "version": VERSION,
         "made_at": NOON,
         "database": connection.vendor,
         "migrations": [("contenttypes", "0001_initial")],
