@@ -15,11 +15,12 @@ from departments.models import AuditEvent, Notice, User
 from departments.notices import matters
 from departments.notices.mailing import deliver_mails
 from departments.permissions import Role
+from plans.periods import Month
 from qualityplan import jobs
 from qualityplan.watching import alarms, marks, notes, parts, watchman
 from qualityplan.watching.watchman import make_round
 from targets.judging.recompute import recompute_all
-from targets.models import Attainment
+from targets.models import Attainment, DirtyKey
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +112,21 @@ def test_a_part_that_stands_still_is_told_once_and_once_that_it_is_over(
     assert len(mails()) == 2
     assert "的故障已消除" in mails()[1]
     assert [event.action for event in AuditEvent.objects.order_by("pk")] == ["alarm.raised", "alarm.over"]
+
+
+def test_changes_that_a_worker_never_gets_done_are_told_once_and_once_that_they_are_judged() -> None:
+    """Its processes hang, and it goes on answering."""
+    indicator = f.indicator()
+    DirtyKey.objects.all().delete()
+    DirtyKey.objects.create(indicator=indicator, month=Month(2014, 6), created_at=NOW)
+    now = rounds(NOW, 15, alive=(marks.BEAT,))
+    assert not mails()
+    now = rounds(now, 15, alive=(marks.BEAT,))
+    (told,) = mails()
+    assert "尚未重算亮灯" in told
+    DirtyKey.objects.all().delete()
+    rounds(now, 15, alive=(marks.BEAT,))
+    assert len(mails()) == 2
 
 
 def test_what_stood_still_again_is_told_again(house: dict[str, bool]) -> None:

@@ -27,7 +27,7 @@ from departments.services.notices import notify
 
 RAISED, OVER = "alarm", "alarm_over"
 BEAT, WORKER, BROKER = "beat", "worker", "broker"
-BACKUP, AUDITS, DISK = "backup", "audits", "disk"
+JUDGING, BACKUP, AUDITS, DISK = "judging", "backup", "audits", "disk"
 CHAIN, ATTAINMENT = "chain", "attainment"
 
 
@@ -123,6 +123,7 @@ NAMES: dict[str, str | Promise] = {
     BEAT: gettext_lazy("Timer (beat)"),
     WORKER: gettext_lazy("Worker"),
     BROKER: gettext_lazy("Redis"),
+    JUDGING: gettext_lazy("Judging of changes"),
     BACKUP: gettext_lazy("Backup"),
     AUDITS: gettext_lazy("Nightly audits"),
     DISK: gettext_lazy("Disk"),
@@ -143,6 +144,10 @@ SAID: dict[str, str | Promise] = {
     BROKER: gettext_lazy(
         "Redis has not taken messages since %(since)s: lights are not judged anew, imports and reminders wait. What is "
         "entered is kept. Start Redis again, or give it more memory."
+    ),
+    JUDGING: gettext_lazy(
+        "Changes have waited since %(since)s for their lights to be judged anew, though a worker answers: it does not "
+        "get on. Look into its log, and start it again."
     ),
     BACKUP: gettext_lazy(
         "The backup has failed, or the last one is older than 26 hours (last backup: %(since)s). Look into its log, "

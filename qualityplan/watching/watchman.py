@@ -17,7 +17,7 @@ from django.db import connections
 from django.utils import timezone
 
 from departments.notices.mailing import deliver_mails
-from qualityplan.watching import alarms, marks, notes, parts
+from qualityplan.watching import alarms, marks, notes, parts, waiting
 from qualityplan.watching.alarms import Trouble
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ ROUND = 60.0
 """Seconds between two rounds."""
 NIGHT_MADE_UP_FOR = timedelta(hours=1)
 """After a start, what was due while the service was down is done within this time."""
+STUCK = timedelta(minutes=15)
+"""The largest import is judged in a few minutes."""
 CARRYING = frozenset({alarms.BEAT, alarms.WORKER, alarms.BROKER})
 """Without one of these no worker sends mails."""
 
@@ -88,8 +90,10 @@ def find_troubles(now: datetime, watcher: str) -> dict[str, Trouble | None]:
     if parts.worker_answers():
         marks.mark_seen(marks.WORKER, now)
     back = max(started, marks.last_started(marks.BROKER) or started)
-    found |= {part: _stands_still(part, back, now) for part in (marks.WORKER, marks.BEAT)}
-    return found | {alarms.BROKER: None}
+    carrying = {part: _stands_still(part, back, now) for part in (marks.WORKER, marks.BEAT)} | {alarms.BROKER: None}
+    if not any(carrying.values()):
+        found[alarms.JUDGING] = _of_judging(now, back)
+    return found | carrying
 
 
 def _note_broker(now: datetime) -> None:
@@ -106,6 +110,12 @@ def _stands_still(part: str, started: datetime, now: datetime) -> Trouble | None
     if now - started <= parts.LATE or (seen is not None and not parts.is_late(seen, now)):
         return None
     return Trouble(seen or started)
+
+
+def _of_judging(now: datetime, back: datetime) -> Trouble | None:
+    """A worker whose processes hang, or that fails each time, goes on answering."""
+    oldest = waiting.keys_to_recompute().oldest
+    return Trouble(oldest) if oldest is not None and now - max(oldest, back) > STUCK else None
 
 
 def _of_backup(now: datetime, started: datetime) -> Trouble | None:
