@@ -27,10 +27,10 @@ def proxy(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> It
     """nginx in front of the service as it is deployed."""
     var_dir = tmp_path_factory.mktemp("var")
     collect_static(var_dir)
-    with (
-        gunicorn(DATABASE_URL=database_url(), **told) as port,
-        nginx(tmp_path_factory.mktemp("nginx"), port) as running,
-    ):
+    service = gunicorn(
+        HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, VAR_DIR=str(var_dir), DATABASE_URL=database_url()
+    )
+    with service as port, nginx(tmp_path_factory.mktemp("nginx"), port) as running:
         yield running
 
 
