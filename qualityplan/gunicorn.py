@@ -19,6 +19,8 @@ def fitting_processes(cores: int) -> int:
     return min(max(cores + 1, LEAST_PROCESSES), MOST_PROCESSES)
 
 
+# Whether a proxy is believed is said by TRUST_PROXY alone: gunicorn would believe every proxy on this machine.
+forwarded_allow_ips = ""
 bind = f"{BIND}:{PORT}"
 workers = WEB_PROCESSES or fitting_processes(len(os.sched_getaffinity(0)))
 timeout = 60

@@ -8,8 +8,8 @@ from enum import Enum
 class Verdict(Enum):
     """What is to be done, with the sign that stands before the line."""
 
-    HOLDS = "[ ok ]"
-    LOOK = "[look]"
+    HOLDS = "[OK]"
+    LOOK = "[LOOK]"
     MEND = "[MEND]"
 
 
@@ -22,7 +22,8 @@ class Finding:
     english: str
 
     def __str__(self) -> str:
-        return f"{self.verdict.value} {self.chinese} / {self.english}"
+        # What a server says of a failure may have several lines.
+        return " ".join(f"{self.verdict.value} {self.chinese} / {self.english}".split())
 
 
 Check = Callable[[], Finding]

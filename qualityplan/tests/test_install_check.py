@@ -27,7 +27,7 @@ from qualityplan.installation import arriving, databases, keys, machine, proxies
 from qualityplan.installation.checks import CHECKS, check_all
 from qualityplan.installation.findings import Finding, Verdict, find
 from qualityplan.running import broker, processes
-from qualityplan.tests.firstview import gunicorn
+from qualityplan.tests.firstview import collect_static, gunicorn
 from qualityplan.tests.proxies import NAME, nginx
 from qualityplan.tests.servers import connects, free_port
 
@@ -114,8 +114,11 @@ def test_a_check_that_fails_itself_is_a_finding_and_the_others_are_run(monkeypat
 
 @pytest.fixture
 def real_database(db: None, settings: Any) -> None:
-    settings.DATABASE_URL = database_url()
-    settings.MIGRATION_DATABASE_URL = database_url()
+    settings.DATABASE_URL = settings.MIGRATION_DATABASE_URL = database_url()
+    if connection.vendor == "postgresql":
+        settings.SERVICE_ROLE = "lesser_role_of_test"
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE lesser_role_of_test")
 
 
 DATABASE_CHECKS = [check for check in CHECKS if check.__module__ == databases.__name__]
@@ -332,8 +335,11 @@ def test_a_token_opens_for_a_minute_only(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture(scope="module")
-def trusting() -> Iterator[int]:
-    with gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME) as port:
+def trusting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A service that believes its proxy; with static files, for a refusal is a page too."""
+    var_dir = tmp_path_factory.mktemp("var")
+    collect_static(var_dir)
+    with gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, VAR_DIR=str(var_dir)) as port:
         yield port
 
 
@@ -373,12 +379,19 @@ def test_proxies_that_are_not_there_are_told(trusting: int, tmp_path: Path) -> N
 
 
 @override_settings(TRUST_PROXY=False)
-def test_a_proxy_that_is_not_trusted_is_told(tmp_path: Path) -> None:
-    with gunicorn(HTTPS="0", TRUST_PROXY="0", ALLOWED_HOSTS=NAME) as port, nginx(tmp_path / "nginx", port) as proxy:
-        found = proxies.try_way(proxy.url, str(proxy.authority.root))
-    said = "".join(str(finding) for finding in found)
-    assert "all people share one address" in said
-    assert "does not learn that requests come by https" in said
+@pytest.mark.parametrize(
+    ("https", "told"),
+    [
+        ("0", ["all people share one address", "does not learn that requests come by https"]),
+        ("1", ["led to https again and again", "set TRUST_PROXY=1"]),
+    ],
+)
+def test_a_proxy_that_is_not_trusted_is_told(https: str, told: list[str], tmp_path: Path) -> None:
+    """Loudly: whoever installs it so sees no page, rather than a lock-out of all some weeks later."""
+    service = gunicorn(HTTPS=https, TRUST_PROXY="0", ALLOWED_HOSTS=NAME)
+    with service as port, nginx(tmp_path / "nginx", port) as proxy:
+        said = "".join(str(finding) for finding in proxies.try_way(proxy.url, str(proxy.authority.root)))
+    assert [words for words in told if words not in said] == []
 
 
 def test_a_certificate_is_judged(trusting: int, tmp_path: Path) -> None:
@@ -412,7 +425,7 @@ def test_every_line_is_in_both_languages_and_what_must_be_mended_is_exit_code_1(
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert len(lines) == len(CHECKS) + 1
-    assert all(line[:7] in ("[ ok ] ", "[look] ", "[MEND] ") and " / " in line for line in lines)
+    assert all(line.startswith(("[OK] ", "[LOOK] ", "[MEND] ")) and " / " in line for line in lines)
     assert "[MEND] DEBUG 已开启" in done.stdout
     assert "must be mended" in done.stderr
     assert "项须改正" in done.stderr

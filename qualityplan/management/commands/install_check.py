@@ -1,5 +1,7 @@
 """Is the service installed as it should be? Each thing that can be wrong is tried and told in a line."""
 
+import logging
+
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from qualityplan.installation import proxies
@@ -20,8 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--ca", metavar="FILE", help="The root certificate of the city, if the system lacks it.")
 
     def handle(self, *, url: str, ca: str | None, **_options: object) -> None:
-        """Every check, whatever the others find."""
-        found = [*check_all(), *way_to_service(url, ca)]
+        """Every check, whatever the others find. What the service would log of it stands in the lines already."""
+        logging.disable()
+        try:
+            found = [*check_all(), *way_to_service(url, ca)]
+        finally:
+            logging.disable(logging.NOTSET)
         for finding in found:
             self.stdout.write(str(finding))
         wrong = sum(finding.verdict is Verdict.MEND for finding in found)
