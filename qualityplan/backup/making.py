@@ -9,10 +9,11 @@ from typing import BinaryIO, cast
 from django.conf import settings
 from django.db import connection
 
-from qualityplan.backup import encryption, postgresql, schema, sqlite
+from qualityplan.backup import encryption
 from qualityplan.backup import manifest as described
 from qualityplan.backup.archive import ArchiveWriter
 from qualityplan.backup.attached_files import HeldFiles, hold_files
+from qualityplan.backup.databases import postgresql, schema, sqlite
 from qualityplan.backup.destination import CountedFile, choose_place, new_archive
 from qualityplan.backup.manifest import Manifest
 from qualityplan.backup.notes import BackupNote

@@ -11,9 +11,9 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from qualityplan.backup import manifest as described
-from qualityplan.backup import postgresql, schema, sqlite
 from qualityplan.backup.archive import Entry
 from qualityplan.backup.attached_files import FOLDER, FilesPutBack, put_back_files
+from qualityplan.backup.databases import postgresql, schema, sqlite
 from qualityplan.backup.inspection import ArchiveSource, inspect_archive
 from qualityplan.backup.manifest import Manifest
 from qualityplan.backup.refusals import BackupRefusedError

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from departments.auditing import chain
 from qualityplan.backup import manifest as described
 from qualityplan.backup.attached_files import FOLDER
+from qualityplan.backup.databases.schema import use_database
+from qualityplan.backup.databases.sqlite import WORKING
 from qualityplan.backup.inspection import ArchiveSource
 from qualityplan.backup.manifest import Manifest
 from qualityplan.backup.private_folders import private_folder
 from qualityplan.backup.refusals import BackupRefusedError, in_both_languages
 from qualityplan.backup.restoring import restore_archive
-from qualityplan.backup.schema import use_database
-from qualityplan.backup.sqlite import WORKING
 from reviews.models import AbstractAttachment
 from targets.jobs import recompute
 from targets.judging.audit import differences, disordered

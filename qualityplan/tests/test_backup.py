@@ -19,8 +19,8 @@ from django.db import connection
 from departments.models import AuditEvent
 from departments.services.accounts import record
 from plans.periods import Month
-from qualityplan.backup import making
 from qualityplan.backup.archive import ArchiveWriter
+from qualityplan.backup.attached_files import hold_files
 from qualityplan.backup.inspection import open_archive
 from qualityplan.backup.notes import last_backup, note_failure
 from qualityplan.backup.restoring import restore_archive
@@ -31,6 +31,7 @@ from reviews.tests import papers
 from targets.models import Attachment
 from targets.services.attachments import detach
 
+HOLDING = "qualityplan.backup.making.hold_files"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -133,7 +134,6 @@ def test_while_somebody_writes_all_the_time_every_transaction_is_whole(city: Sim
 def test_a_file_that_goes_with_its_row_asks_for_a_later_snapshot(
     city: SimpleNamespace, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    holding = making.hold_files
 
     def meanwhile() -> None:
         try:
@@ -143,14 +143,14 @@ def test_a_file_that_goes_with_its_row_asks_for_a_later_snapshot(
 
     @contextmanager
     def held(media: Path, names: set[str]) -> Iterator[Any]:
-        monkeypatch.setattr(making, "hold_files", holding)
+        monkeypatch.setattr(HOLDING, hold_files)
         writer = Thread(target=meanwhile)
         writer.start()
         writer.join()
-        with holding(media, names) as files:
+        with hold_files(media, names) as files:
             yield files
 
-    monkeypatch.setattr(making, "hold_files", held)
+    monkeypatch.setattr(HOLDING, held)
     manifest = manifest_of(backed_up(folder))
     assert (manifest.files, manifest.missing_files) == (1, [])
     assert manifest.tables["targets_attachment"].rows == 1
@@ -348,3 +348,17 @@ def test_what_a_killed_backup_left_is_removed_by_the_next(city: SimpleNamespace,
     backed_up(folder)
     assert not left.exists()
     assert not held.exists()
+
+
+def test_a_backup_that_cannot_be_noted_is_kept_and_told(city: SimpleNamespace, folder: Path) -> None:
+    (folder.parent / "var" / "backup.json").mkdir()
+    refused("is complete, but it could not be noted", str(folder))
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_more_files_than_an_archive_takes_are_told(
+    city: SimpleNamespace, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qualityplan.backup.manifest.MOST_FILES", 1)
+    refused("more files than one archive takes", str(folder))
+    assert not list(folder.iterdir())

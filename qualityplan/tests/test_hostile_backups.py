@@ -5,7 +5,7 @@ import io
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -35,7 +35,9 @@ def refused(said: str, archive: Path) -> None:
     assert sorted(path for path in archive.parent.rglob("*") if path != lock) == before
 
 
-def with_member(tiny: Path, info: tarfile.TarInfo, content: bytes = b"", kind: int = tarfile.GNU_FORMAT) -> Path:
+def with_member(
+    tiny: Path, info: tarfile.TarInfo, content: bytes = b"", kind: Literal[0, 1, 2] = tarfile.GNU_FORMAT
+) -> Path:
     """The archive with a member of any kind before all others."""
     made = tiny.with_name("changed.tar.gz")
     with gzip.open(tiny) as unpacked:

@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from departments.database.append_only import rewriting
 from departments.models import Department, Region
-from qualityplan.backup import schema
+from qualityplan.backup.databases import schema
 from qualityplan.backup.notes import last_backup
 from qualityplan.backup.verifying import throwaway_database
 from qualityplan.management.commands.serve import hold_service_lock

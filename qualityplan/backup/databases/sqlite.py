@@ -17,8 +17,8 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from qualityplan.backup import manifest as described
-from qualityplan.backup import schema
 from qualityplan.backup.archive import READ, ArchiveWriter, PieceWriter
+from qualityplan.backup.databases import schema
 from qualityplan.backup.manifest import Manifest, TableDigest
 from qualityplan.backup.private_folders import private_folder
 from qualityplan.backup.refusals import BackupRefusedError

@@ -14,8 +14,8 @@ from django.db import OperationalError, connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from qualityplan.backup import manifest as described
-from qualityplan.backup import schema
 from qualityplan.backup.archive import ArchiveWriter, PieceWriter
+from qualityplan.backup.databases import schema
 from qualityplan.backup.manifest import Manifest, TableDigest
 from qualityplan.backup.refusals import BackupRefusedError
 
