@@ -156,7 +156,7 @@ install_release() {
     done
     # Units and other examples name the usual place.
     if test -d "$staging/deploy"; then
-        find "$staging/deploy" -type f ! -name 'install.sh' ! -name 'Containerfile' ! -name '*.md' -exec \
+        find "$staging/deploy" -type f ! -name install.sh ! -name Containerfile -exec \
             sed -i "s#/opt/plan-monitor\(/current\)\?\([^A-Za-z0-9_-]\|\$\)#$prefix/current\2#g" {} +
     fi
     try_release
