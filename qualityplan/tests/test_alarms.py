@@ -143,6 +143,16 @@ def test_a_service_that_has_just_been_started_gives_its_parts_time(house: dict[s
     assert not mails()
 
 
+def test_a_web_server_that_is_started_again_ends_no_alarm_of_a_beat_that_still_stands() -> None:
+    now = rounds(NOW, 10)
+    marks.mark_started(marks.WEB, now)
+    now = rounds(now, 10)
+    assert len(mails()) == 1
+    assert set(alarms.alarms_raised([alarms.BEAT])) == {alarms.BEAT}
+    rounds(now, 1, alive=(marks.BEAT,))
+    assert not alarms.alarms_raised([alarms.BEAT])
+
+
 def test_a_round_whose_mail_server_is_away_is_made_up_for(
     house: dict[str, bool], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -23,17 +24,18 @@ from targets.models import DirtyKey, Source
 from targets.tests import factories as f
 
 pytestmark = pytest.mark.django_db
+SCHEMES: Any = ("light", "dark")
 
 
 @pytest.fixture
-def office(settings: Settings, tmp_path: Path) -> "Page":
+def office(settings: Settings, tmp_path: Path) -> "StatusPage":
     settings.VAR_DIR = tmp_path
     client = Client()
     client.force_login(f.person(Role.ADMINISTRATOR))
-    return Page(client, tmp_path)
+    return StatusPage(client, tmp_path)
 
 
-class Page:
+class StatusPage:
     """What an administrator reads."""
 
     def __init__(self, client: Client, folder: Path) -> None:
@@ -49,7 +51,7 @@ class Page:
         return self.read().split(f"<dt>{name}</dt>")[1].split("</dd>")[0]
 
 
-def test_administrators_of_the_government_office_are_led_there_and_nobody_else(office: Page) -> None:
+def test_administrators_of_the_government_office_are_led_there_and_nobody_else(office: StatusPage) -> None:
     assert 'href="/system/"' in office.client.get("/notices/").content.decode()
     for other in (f.person(Role.LEADER), f.person(Role.ADMINISTRATOR, f.department())):
         client = Client()
@@ -58,7 +60,7 @@ def test_administrators_of_the_government_office_are_led_there_and_nobody_else(o
         assert 'href="/system/"' not in client.get("/notices/").content.decode()
 
 
-def test_what_was_never_done_is_said_with_what_to_do(office: Page) -> None:
+def test_what_was_never_done_is_said_with_what_to_do(office: StatusPage) -> None:
     assert "尚未备份。请设置备份" in office.line("备份")
     assert "尚未核查。定时器每晚自动核查" in office.line("审计链")
     assert "manage.py audit_attainment" in office.line("已存亮灯结果")
@@ -68,7 +70,7 @@ def test_what_was_never_done_is_said_with_what_to_do(office: Page) -> None:
     assert "No backup has been made by this service yet. Set one up" in office.line("Backup")
 
 
-def test_a_service_that_is_well_has_nothing_to_be_looked_at(office: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_service_that_is_well_nothing_is_to_be_done(office: StatusPage, monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
     monkeypatch.setattr(parts, "worker_answers", lambda: True)
     monkeypatch.setattr(parts, "room_on_disk", lambda: parts.DiskRoom(50 * 1024**3, 100 * 1024**3))
@@ -87,7 +89,7 @@ def test_a_service_that_is_well_has_nothing_to_be_looked_at(office: Page, monkey
     assert "没有发现问题" in office.line("审计链")
 
 
-def test_what_stands_still_says_since_when_and_what_to_do(office: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stands_still_says_since_when_and_what_to_do(office: StatusPage, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = timezone.now() - timedelta(minutes=20)
     monkeypatch.setattr(parts, "worker_answers", lambda: False)
     for part in (marks.BEAT, marks.WORKER):
@@ -97,14 +99,14 @@ def test_what_stands_still_says_since_when_and_what_to_do(office: Page, monkeypa
         assert f"没有应答。 最后一次正常：{at}。 请重新启动" in office.line(name)
 
 
-def test_without_redis_nothing_is_said_of_the_worker(office: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_nothing_is_said_of_the_worker(office: StatusPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     assert "请重新启动 Redis" in office.line("Redis")
     assert "Redis 未恢复前无法判断" in office.line("后台进程（worker）")
 
 
 @pytest.mark.parametrize(("hours", "words"), [(25, ""), (27, "已超过一天，请立即备份")])
-def test_a_backup_older_than_a_day_is_told(hours: int, words: str, office: Page) -> None:
+def test_a_backup_older_than_a_day_is_told(hours: int, words: str, office: StatusPage) -> None:
     made = timezone.now() - timedelta(hours=hours)
     (office.folder / "backup.json").write_text(f'{{"made_at": "{made.isoformat()}", "bytes": 10}}')
     said = office.line("备份")
@@ -112,7 +114,7 @@ def test_a_backup_older_than_a_day_is_told(hours: int, words: str, office: Page)
     assert ("已超过一天" in said) is bool(words)
 
 
-def test_a_backup_that_failed_and_faults_of_an_audit_are_told(office: Page) -> None:
+def test_a_backup_that_failed_and_faults_of_an_audit_are_told(office: StatusPage) -> None:
     failed = timezone.now().isoformat()
     (office.folder / "backup.json").write_text(f'{{"made_at": null, "failed_at": "{failed}"}}')
     assert "尚无成功的备份" in office.line("备份")
@@ -121,7 +123,7 @@ def test_a_backup_that_failed_and_faults_of_an_audit_are_told(office: Page) -> N
     assert "发现 3 处问题。 manage.py audit_chain 可列出" in office.line("审计链")
 
 
-def test_what_has_waited_for_long_is_to_be_looked_at(office: Page) -> None:
+def test_what_has_waited_for_long_is_to_be_looked_at(office: StatusPage) -> None:
     indicator = f.indicator()
     DirtyKey.objects.all().delete()
     for minutes, wrong in ((5, False), (15, True)):
@@ -132,7 +134,7 @@ def test_what_has_waited_for_long_is_to_be_looked_at(office: Page) -> None:
     assert "2 项等待" in office.line("待重算亮灯的变更")
 
 
-def test_jobs_and_imports_that_failed_lately_are_counted(office: Page) -> None:
+def test_jobs_and_imports_that_failed_lately_are_counted(office: StatusPage) -> None:
     assert "无。" in office.line("数据导入")
     failures.note_failed_job("imports.check", "ValueError")
     for failure in ("broken", "cancelled"):
@@ -142,7 +144,7 @@ def test_jobs_and_imports_that_failed_lately_are_counted(office: Page) -> None:
     assert "1 次中断" in office.line("数据导入")
 
 
-def test_an_alarm_that_stands_and_a_full_disk_are_told(office: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_that_stands_and_a_full_disk_are_told(office: StatusPage, monkeypatch: pytest.MonkeyPatch) -> None:
     alarms.settle_alarm(alarms.BACKUP, alarms.Trouble(), timezone.now())
     said = office.read().split("<h2", 2)[1]
     assert "<dt>备份</dt>" in said
@@ -156,7 +158,7 @@ def test_an_alarm_that_stands_and_a_full_disk_are_told(office: Page, monkeypatch
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_the_page_is_read_on_a_phone_in_both_languages_and_schemes(
-    language: str, office: Page, browser: Browser, live_server: LiveServer, tmp_path: Path
+    language: str, office: StatusPage, browser: Browser, live_server: LiveServer, tmp_path: Path
 ) -> None:
     """Led there by the menu; with what is wrong and what is well on it."""
     marks.mark_seen(marks.BEAT)
@@ -171,7 +173,7 @@ def test_the_page_is_read_on_a_phone_in_both_languages_and_schemes(
         page.locator("details.account summary").click()
         page.locator('.account-panel a[href="/system/"]').click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        for scheme, width in product(("light", "dark"), (390, 1366)):
+        for scheme, width in product(SCHEMES, (390, 1366)):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 844})
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

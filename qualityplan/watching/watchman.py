@@ -28,6 +28,8 @@ NIGHT_MADE_UP_FOR = timedelta(hours=1)
 """After a start, what was due while the service was down is done within this time."""
 STUCK = timedelta(minutes=15)
 """The largest import is judged in a few minutes."""
+NOT_KNOWN_YET = Trouble()
+"""Found of a part that looks bad so soon after a start that it may recover by itself: no alarm is raised or ended."""
 CARRYING = frozenset({alarms.BEAT, alarms.WORKER, alarms.BROKER})
 """Without one of these no worker sends mails."""
 
@@ -77,23 +79,30 @@ def make_round(now: datetime, watcher: str) -> None:
 
 
 def find_troubles(now: datetime, watcher: str) -> dict[str, Trouble | None]:
-    """Each part that can be judged now, and what is wrong with it. Without Redis nobody knows of beat and worker."""
+    """Each part that can be judged now, and what is wrong with it."""
     started = marks.last_started(watcher) or now
-    found = {
+    found = _of_machine(now, started) | _of_jobs(now, started)
+    return {part: trouble for part, trouble in found.items() if trouble is not NOT_KNOWN_YET}
+
+
+def _of_machine(now: datetime, started: datetime) -> dict[str, Trouble | None]:
+    return {
         alarms.BACKUP: _of_backup(now, started),
         alarms.AUDITS: _of_audits(now, started),
         alarms.DISK: _of_disk(),
     }
+
+
+def _of_jobs(now: datetime, started: datetime) -> dict[str, Trouble | None]:
+    """Redis, beat and worker, and whether jobs get done. Without Redis nobody knows of the others."""
     if not parts.broker_answers():
-        return found | {alarms.BROKER: _stands_still(marks.BROKER, started, now)}
+        return {alarms.BROKER: _stands_still(marks.BROKER, started, now)}
     _note_broker(now)
     if parts.worker_answers():
         marks.mark_seen(marks.WORKER, now)
     back = max(started, marks.last_started(marks.BROKER) or started)
-    carrying = {part: _stands_still(part, back, now) for part in (marks.WORKER, marks.BEAT)} | {alarms.BROKER: None}
-    if not any(carrying.values()):
-        found[alarms.JUDGING] = _of_judging(now, back)
-    return found | carrying
+    found = {part: _stands_still(part, back, now) for part in (marks.WORKER, marks.BEAT)} | {alarms.BROKER: None}
+    return found if any(found.values()) else found | {alarms.JUDGING: _of_judging(now, back)}
 
 
 def _note_broker(now: datetime) -> None:
@@ -107,31 +116,33 @@ def _note_broker(now: datetime) -> None:
 def _stands_still(part: str, started: datetime, now: datetime) -> Trouble | None:
     """A part without a sign of life for some minutes, in which it could have given one."""
     seen = marks.last_seen(part)
-    if now - started <= parts.LATE or (seen is not None and not parts.is_late(seen, now)):
+    if seen is not None and not parts.is_late(seen, now):
         return None
-    return Trouble(seen or started)
+    return Trouble(seen or started) if now - started > parts.LATE else NOT_KNOWN_YET
 
 
 def _of_judging(now: datetime, back: datetime) -> Trouble | None:
     """A worker whose processes hang, or that fails each time, goes on answering."""
     oldest = waiting.keys_to_recompute().oldest
-    return Trouble(oldest) if oldest is not None and now - max(oldest, back) > STUCK else None
+    if oldest is None or now - oldest <= STUCK:
+        return None
+    return Trouble(oldest) if now - back > STUCK else NOT_KNOWN_YET
 
 
 def _of_backup(now: datetime, started: datetime) -> Trouble | None:
     """Where backups were never attempted by this service, others may make them: that is no trouble, but the page says
     so."""
     backup = notes.last_backup()
-    if backup is None or not (backup.failed or (backup.is_overdue(now) and now - started > NIGHT_MADE_UP_FOR)):
+    if backup is None or not (backup.failed or backup.is_overdue(now)):
         return None
-    return Trouble(backup.made_at)
+    return Trouble(backup.made_at) if backup.failed or now - started > NIGHT_MADE_UP_FOR else NOT_KNOWN_YET
 
 
 def _of_audits(now: datetime, started: datetime) -> Trouble | None:
     made = [audit.made_at if audit else started for audit in map(notes.last_audit, notes.AUDITS)]
-    if now - started <= NIGHT_MADE_UP_FOR or now - min(made) <= notes.OVERDUE:
+    if now - min(made) <= notes.OVERDUE:
         return None
-    return Trouble(min(made))
+    return Trouble(min(made)) if now - started > NIGHT_MADE_UP_FOR else NOT_KNOWN_YET
 
 
 def _of_disk() -> Trouble | None:
