@@ -27,7 +27,7 @@ from qualityplan.installation import arriving, databases, keys, machine, proxies
 from qualityplan.installation.checks import CHECKS, check_all
 from qualityplan.installation.findings import Finding, Verdict, find
 from qualityplan.running import broker, processes
-from qualityplan.tests.firstview import collect_static, gunicorn
+from qualityplan.tests.firstview import gunicorn
 from qualityplan.tests.proxies import NAME, nginx
 from qualityplan.tests.servers import connects, free_port
 
@@ -335,11 +335,9 @@ def test_a_token_opens_for_a_minute_only(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture(scope="module")
-def trusting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A service that believes its proxy; with static files, for a refusal is a page too."""
-    var_dir = tmp_path_factory.mktemp("var")
-    collect_static(var_dir)
-    with gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, VAR_DIR=str(var_dir)) as port:
+def trusting() -> Iterator[int]:
+    """A service that believes its proxy; DEBUG, because a refusal is a page too, and no static files are collected."""
+    with gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, DEBUG="1") as port:
         yield port
 
 

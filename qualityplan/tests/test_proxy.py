@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from conftest import database_url
-from qualityplan.tests.firstview import collect_static, gunicorn
+from qualityplan.tests.firstview import gunicorn
 from qualityplan.tests.proxies import DEPLOY, NAME, Proxy, nginx
 from qualityplan.tests.servers import free_port
 
@@ -24,12 +24,8 @@ SITE = (DEPLOY / "nginx/plan-monitor.conf").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def proxy(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """nginx in front of the service as it is deployed."""
-    var_dir = tmp_path_factory.mktemp("var")
-    collect_static(var_dir)
-    service = gunicorn(
-        HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, VAR_DIR=str(var_dir), DATABASE_URL=database_url()
-    )
+    """nginx in front of the service; with DEBUG, because no static files are collected for a test."""
+    service = gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, DATABASE_URL=database_url(), DEBUG="1")
     with service as port, nginx(tmp_path_factory.mktemp("nginx"), port) as running:
         yield running
 
