@@ -124,8 +124,7 @@ def test_later_migrations_can_be_undone_and_take_nothing_away_unannounced() -> N
     ids=lambda given: type(given).__name__,
 )
 def test_what_a_later_migration_may_do(operation: Any, faults: int) -> None:
-    migration = Migration("0002_note", "tasks")
-    migration.operations = [operation]
+    migration = type("Later", (Migration,), {"operations": [operation]})("0002_note", "tasks")
     assert len(faults_of(migration, "")) == faults
     if isinstance(operation, LOSING):
         assert faults_of(migration, "- `tasks.0002_note` takes the column away.") == []
