@@ -23,7 +23,8 @@ VERSION = "0.1.0"
 """The version of this release, as it stands in archives and their names."""
 NAME, SEAL = "manifest.json", "manifest.seal"
 LARGEST = 128 * 1024 * 1024
-"""Bytes of a manifest: enough for some nine hundred thousand attached files."""
+"""Bytes of a manifest: enough for so many files and some hundred thousand pieces of tables."""
+MOST_FILES = 800_000
 
 
 class Described(BaseModel):
