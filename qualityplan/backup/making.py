@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from qualityplan.backup import encryption
 from qualityplan.backup import manifest as described
@@ -17,6 +18,7 @@ from qualityplan.backup.databases import postgresql, schema, sqlite
 from qualityplan.backup.destination import CountedFile, choose_place, new_archive
 from qualityplan.backup.manifest import Manifest
 from qualityplan.backup.notes import BackupNote
+from qualityplan.backup.refusals import BackupRefusedError
 from qualityplan.version import VERSION
 
 Snapshot = postgresql.Snapshot | sqlite.Snapshot
@@ -47,15 +49,18 @@ def _noted(place: Path, file: CountedFile, now: datetime, *, encrypted: bool) ->
 def _pack(archive: ArchiveWriter, now: datetime) -> Manifest:
     with _whole_snapshot() as (snapshot, held):
         manifest = _pack_snapshot(archive, snapshot, held, now)
-    text = manifest.model_dump_json(indent=1).encode()
-    if len(text) > described.LARGEST:
-        raise ValueError("more files than the list of contents holds")
+    text = manifest.model_dump_json().encode()
     archive.add(described.NAME, text)
     archive.add(described.SEAL, described.seal_of_manifest(text))
     return manifest
 
 
 def _pack_snapshot(archive: ArchiveWriter, snapshot: Snapshot, held: HeldFiles, now: datetime) -> Manifest:
+    if len(held.paths) > described.MOST_FILES:
+        raise BackupRefusedError(
+            _("There are more files than one archive takes (%(most)d). Back up VAR_DIR/media by other means."),
+            most=described.MOST_FILES,
+        )
     migrations = _migrations(snapshot)
     names = schema.tables_after(migrations)
     tables = snapshot.pack(names, archive)

@@ -22,7 +22,8 @@ from qualityplan.version import VERSION
 FORMAT = 1
 NAME, SEAL = "manifest.json", "manifest.seal"
 LARGEST = 128 * 1024 * 1024
-"""Bytes of a manifest: enough for some nine hundred thousand attached files."""
+"""Bytes of a manifest: enough for so many files and some hundred thousand pieces of tables."""
+MOST_FILES = 800_000
 
 
 class Described(BaseModel):

@@ -68,5 +68,8 @@ def _write(note: BackupNote) -> None:
     fields = asdict(note)
     moments = {name: fields[name].isoformat() if fields[name] else None for name in MOMENTS}
     unfinished = _path().with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(fields | moments, ensure_ascii=False, indent=1), encoding="utf-8")
-    unfinished.replace(_path())
+    try:
+        unfinished.write_text(json.dumps(fields | moments, ensure_ascii=False, indent=1), encoding="utf-8")
+        unfinished.replace(_path())
+    finally:
+        unfinished.unlink(missing_ok=True)

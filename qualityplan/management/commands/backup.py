@@ -1,6 +1,7 @@
 """Making a backup of database and attached files, while the service runs."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qualityplan.backup.making import make_backup
 from qualityplan.backup.manifest import Manifest
-from qualityplan.backup.notes import note_backup, note_failure
+from qualityplan.backup.notes import BackupNote, note_backup, note_failure
 from qualityplan.backup.refusals import BackupRefusedError, in_both_languages
 from qualityplan.backup.retention import Keeping, delete_old_archives
 
@@ -34,16 +35,20 @@ class Command(BaseCommand):
         """One line about the archive, and one for each that is deleted."""
         try:
             keeping = _keeping(options)
-            self._make(options["to"], options["recipient"] or settings.BACKUP_RECIPIENT, keeping)
+            moment = timezone.now().replace(microsecond=0)
+            made = make_backup(options["to"], options["recipient"] or settings.BACKUP_RECIPIENT, moment)
         except BackupRefusedError as error:
             raise _failed(str(error)) from error
         except OSError as error:
             raise _failed(in_both_languages(NO_ROOM, reason=error.strerror or error)) from error
         except DatabaseError as error:
             raise _failed(in_both_languages(DATABASE, reason=str(error).strip())) from error
+        try:
+            self._finish(*made, keeping)
+        except OSError as error:
+            raise _failed(in_both_languages(UNFINISHED, file=made[0], reason=error)) from error
 
-    def _make(self, to: Path, recipient: str, keeping: Keeping | None) -> None:
-        place, note, manifest = make_backup(to, recipient, timezone.now().replace(microsecond=0))
+    def _finish(self, place: Path, note: BackupNote, manifest: Manifest, keeping: Keeping | None) -> None:
         note_backup(note)
         self._tell(MADE, file=place, rows=_rows(manifest), files=manifest.files, bytes=note.bytes)
         if not note.encrypted:
@@ -75,7 +80,8 @@ def _rows(manifest: Manifest) -> int:
 
 
 def _failed(reason: str) -> CommandError:
-    note_failure(reason, timezone.now())
+    with suppress(OSError):  # where nothing can be written, the exit code and the sentence must do
+        note_failure(reason, timezone.now())
     return CommandError(reason)
 
 
@@ -83,5 +89,9 @@ MADE = _("%(file)s is complete: %(rows)d rows, %(files)d files, %(bytes)d bytes.
 NOT_ENCRYPTED = _("It is not encrypted. Set BACKUP_RECIPIENT if it leaves this machine (docs/backup.md).")
 MISSING = _("%(count)d files that rows name were lost before and are not in it: %(names)s")
 DELETED = _("Deleted: %(name)s")
+UNFINISHED = _(
+    "%(file)s is complete, but it could not be noted, or earlier ones not be deleted (%(reason)s). See that VAR_DIR and "
+    "the folder can be written."
+)
 NO_ROOM = _("The backup could not be written (%(reason)s). Nothing of it was kept. Make room, or name another folder.")
 DATABASE = _("The database could not be read (%(reason)s). Nothing was kept. See that it runs, then try again.")
