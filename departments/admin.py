@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -51,7 +52,7 @@ admin.site.has_permission = may_enter_administration  # type: ignore[method-assi
 admin.site.login = log_in  # type: ignore[method-assign]  # the site is Django's own
 admin.site.site_header = admin.site.site_title = gettext_lazy("Administration")
 admin.site.password_change = change_password  # type: ignore[assignment, method-assign]  # as above
-admin.site.unregister([Group, Authenticator, EmailAddress])
+admin.site.unregister([Group, Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 class RegionResource(Resource):

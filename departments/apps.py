@@ -15,7 +15,7 @@ class DepartmentsConfig(AppConfig):
         from departments.auditing import chain, chain_wording
         from departments.database import append_only, lookups, roles, triggers
         from departments.database.append_only import AppendOnly
-        from departments.login import signals  # noqa: F401 - connects the receivers
+        from departments.login import checks, signals  # noqa: F401 - register checks, connect the receivers
         from departments.models import AuditEvent, Link
         from departments.models.audit import KEPT
         from departments.notices import matters

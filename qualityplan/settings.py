@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "departments",
     "pages",
     "django.contrib.admin",
@@ -222,6 +223,32 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 # The last address in X-Forwarded-For is the one that the proxy has seen itself; those before it can be forged.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXIES", default=1) if TRUST_PROXY else 0
+
+# One log-in for all of the city's services: OpenID Connect, and a directory (docs/login.md).
+# `departments.credentials.ways` says what follows from these, `departments.login.checks` what is missing.
+SOCIALACCOUNT_ADAPTER = "departments.login.openid.ServiceAdapter"
+OIDC_SERVER = env.str("OIDC_SERVER", default="")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="")
+OIDC_STAFF_NUMBER = env.str("OIDC_STAFF_NUMBER", default="preferred_username")
+"""What the service calls the staff number."""
+OIDC_CA_FILE = env.str("OIDC_CA_FILE", default="")
+OIDC_MFA_TRUSTED = env.bool("OIDC_MFA_TRUSTED", default=False)
+"""Whether a log-in at the service counts as a second factor."""
+LDAP_URL = env.str("LDAP_URL", default="")
+LDAP_START_TLS = env.bool("LDAP_START_TLS", default=False)
+LDAP_CA_FILE = env.str("LDAP_CA_FILE", default="")
+LDAP_BIND_DN = env.str("LDAP_BIND_DN", default="")
+LDAP_BIND_PASSWORD = env.str("LDAP_BIND_PASSWORD", default="")
+LDAP_SEARCH = env.str("LDAP_SEARCH", default="")
+"""Below which entry people are looked for."""
+LDAP_FILTER = env.str("LDAP_FILTER", default="(objectClass=*)")
+"""Which of the entries may log in."""
+LDAP_STAFF_NUMBER = env.str("LDAP_STAFF_NUMBER", default="uid")
+"""The attribute that holds the staff number, by which people log in."""
+LOCAL_LOGIN = env.bool("LOCAL_LOGIN", default=True)
+"""Whether own passwords open anything but the door for emergencies, where there is another way in."""
 
 MFA_ADAPTER = "departments.login.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -524,6 +551,8 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django_guid": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # Its lines have names and filters in them; departments.login.directory writes its own.
+        "django_auth_ldap": {"level": "CRITICAL"},
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
     },

@@ -39,7 +39,7 @@ class BrowserSession(SessionAuth):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> object:
         user = super().authenticate(request, key)
-        if isinstance(user, User) and (duty := first_duty(user)):
+        if isinstance(user, User) and (duty := first_duty(user, request.session)):
             raise PermissionDenied(str(WORDS[duty]))
         return user
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,8 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from departments.credentials import lockout
+from departments.credentials import lockout, ways
 from departments.credentials.encryption import decrypt_text, encrypt_text
+from departments.credentials.ways import Way
 from departments.models import User
 from departments.services.accounts import change_own_password, record
 
@@ -83,8 +86,10 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- The lock after repeated failures ---
 
     def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
-        """Refuses before the password is looked at, while there is a lock. Else the guess is counted; allauth takes it
-        back when the password was right."""
+        """Refuses before the password is looked at, while there is a lock or where no password opens anything. Else
+        the guess is counted; allauth takes it back when the password was right."""
+        if not ways.password_is_asked_for(request):
+            raise ValidationError(_("Passwords open nothing here. Use the button of the city's log-in."))
         try:
             self._login_failed_rl_usage = lockout.count_guess(request, _counted_name(credentials))
         except lockout.LockedError:
@@ -93,8 +98,14 @@ class AccountAdapter(DefaultAccountAdapter):
             raise
 
     def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
-        """A closed account is as if it were not there."""
-        user = super().authenticate(request, **credentials)
+        """A closed account is as if it were not there. What the directory alone was asked, and did not say no to, is no
+        guess."""
+        try:
+            user = super().authenticate(request, **credentials)
+        except ValidationError:
+            if not ways.own_password_counts(request):
+                self._rollback_login_failed_rl_usage()
+            raise
         return user if isinstance(user, User) and user.is_active else None
 
     def authentication_failed(self, request: HttpRequest, **credentials: object) -> None:
@@ -103,9 +114,20 @@ class AccountAdapter(DefaultAccountAdapter):
             known = _whose(credentials)
             record("account.locked", by=None, subject=known, **_name_of(known), network=lockout.masked_address(request))
 
-    def pre_login(self, request: HttpRequest, user: User, **details: object) -> HttpResponse | None:
-        """Notes that the password was right: a reset of the password then also ends a log-in that waits for a code."""
+    def pre_login(
+        self,
+        request: HttpRequest,
+        user: User,
+        *,
+        signal_kwargs: Mapping[str, object] | None = None,
+        **details: object,
+    ) -> HttpResponse | None:
+        """Notes that the password was right: a reset of the password then also ends a log-in that waits for a code.
+        And notes the way, anew for each log-in."""
         request.session[BEGUN] = user.get_session_auth_hash()
+        by_service = "sociallogin" in (signal_kwargs or {})
+        request.session[ways.IN_SESSION] = Way.SERVICE.value if by_service else user.came_by or Way.PASSWORD.value
+        details["signal_kwargs"] = signal_kwargs
         answer: HttpResponse | None = super().pre_login(request, user, **details)
         return answer
 
@@ -115,6 +137,13 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(redirect("login"))
         super().login(request, user)
         lockout.let_in(request, user)
+
+    def get_login_stages(self) -> list[str]:
+        """No second code is asked for where that of the city's service counts."""
+        stages: list[str] = super().get_login_stages()
+        if ways.is_second_factor_of_service(context.request.session):
+            stages.remove("allauth.mfa.stages.AuthenticateStage")
+        return stages
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -135,13 +164,15 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 def _counted_name(credentials: Mapping[str, object]) -> str:
-    """The key under which failures of the name that was typed are counted."""
-    return lockout.key_of_username(str(credentials["username"]))
+    """The key under which failures of the name that was typed are counted; a staff number, by which the directory
+    knows somebody, is the same person's name."""
+    known = _whose(credentials) if ways.directory_is_set() else None
+    return lockout.key_of_username(known.username if known is not None else str(credentials["username"]))
 
 
 def _whose(credentials: Mapping[str, object]) -> User | None:
     """The person whose name was typed, if it is anybody's."""
-    return User.objects.named(str(credentials.get("username", "")))
+    return User.objects.typed(str(credentials.get("username", "")))
 
 
 def _name_of(known: User | None) -> dict[str, str]:

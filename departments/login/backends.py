@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db import connection
 from django.db.models import Model
+from django.http import HttpRequest
 
+from departments.credentials import ways
+from departments.credentials.ways import Way
 from departments.database.prepared import prepare_query
 from departments.models import Department, Membership, Region, User
 from departments.models.lineage import sql_of_regions_above, sql_of_regions_below
@@ -16,11 +19,35 @@ Kind = TypeVar("Kind", bound=Model)
 
 
 class Backend(AuthenticationBackend):
-    """The log-in of allauth; a person comes with all roles, which every page asks for, in one query.
+    """The log-in of allauth, or that of the city's directory; a person comes with all roles, which every page asks for,
+    in one query.
 
     Nothing of a person is kept between requests: a role that is taken away, or an account that is closed, is gone with
     the next one.
     """
+
+    def authenticate(self, request: HttpRequest | None, **credentials: str) -> User | None:
+        """Whose name and password these are: the own password where it counts, else that of the directory."""
+        person = self._by_own_password(request, **credentials)
+        if person is not None or ways.is_at_emergency_door(request) or not ways.directory_is_set():
+            return person
+        from departments.login.directory import find_in_directory  # what speaks LDAP need not be installed
+
+        person = find_in_directory(
+            request, username=credentials.get("username", ""), password=credentials.get("password", "")
+        )
+        if person is not None:
+            person.came_by = Way.DIRECTORY.value
+        return person
+
+    def _by_own_password(self, request: HttpRequest | None, **credentials: str) -> User | None:
+        if not ways.own_password_counts(request):
+            return None
+        person: User | None = super().authenticate(request, **credentials)
+        if person is None or not ways.single_log_in_is_required():
+            return person
+        person.came_by = Way.EMERGENCY.value
+        return person if ways.may_come_in_emergency(person) else None
 
     def get_user(self, user_id: int | str) -> User | None:
         """The person of a session; None for a person who may not log in any more."""

@@ -13,6 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from departments.credentials import codes, lockout
+from departments.credentials.ways import Way, way_of
 from departments.login import sittings
 from departments.models import User
 from departments.services.accounts import record
@@ -22,7 +23,8 @@ from departments.services.accounts import record
 def logged_in(sender: object, user: User, request: HttpRequest, **details: object) -> None:
     """Somebody has logged in, by whatever door."""
     sittings.begin(request.session)
-    record("account.log_in", by=user, subject=user)
+    way = way_of(request.session)
+    record("account.log_in", by=user, subject=user, **({} if way is Way.PASSWORD else {"way": way.value}))
 
 
 @receiver(user_logged_out, dispatch_uid="audit_log_out")
@@ -35,7 +37,7 @@ def logged_out(sender: object, user: User | None, **details: object) -> None:
 @receiver(user_login_failed, dispatch_uid="audit_log_in_refused")
 def log_in_refused(sender: object, credentials: Mapping[str, object], **details: object) -> None:
     """A log-in was refused. The name is kept only if it is somebody's: people type passwords into the wrong field."""
-    known = User.objects.named(str(credentials.get(User.USERNAME_FIELD, "")))
+    known = User.objects.typed(str(credentials.get(User.USERNAME_FIELD, "")))
     record("account.log_in_refused", by=None, subject=known, **({"username": known.username} if known else {}))
 
 

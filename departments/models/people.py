@@ -45,10 +45,14 @@ class PersonQuerySet(models.QuerySet["User"]):
         if not number:
             return None
         own = models.Q(staff_number__iexact=number) | models.Q(staff_number="", username__iexact=number)
-        found = sorted(self.filter(own), key=lambda person: not person.staff_number)
-        return next(
-            (person for person in found if _is_same_number(person.staff_number or person.username, number)), None
-        )
+        # Those with a number come first.
+        found = self.filter(own).order_by("-staff_number")
+        alike = (person for person in found if _is_same_number(person.staff_number or person.username, number))
+        return next(alike, None)
+
+    def typed(self, name: str) -> "User | None":
+        """Whose log-in name or staff number somebody has typed."""
+        return self.named(name) or self.numbered(name)
 
     def of_departments(self, departments: Collection[int]) -> "PersonQuerySet":
         """The people who hold a role in one of the departments, or who will hold it once it is confirmed."""
@@ -107,6 +111,8 @@ class User(AbstractUser):
 
     objects: ClassVar[PersonManager] = PersonManager()
 
+    came_by = ""
+    """The way by which the person is coming in (`departments.credentials.ways`), while a log-in is looked at."""
     roles_held: list["Membership"]
     roles_to_come: list["ProposedRole"]
 

@@ -1,8 +1,8 @@
 """What log-in takes from inside of allauth, which promises nothing about it.
 
 The lock (`departments.credentials.lockout`), the codes (`departments.credentials.codes`) and the form of codes rest on
-functions that allauth may move or change in any release. A test that fails here says what has to be looked at before
-that release is taken.
+functions that allauth may move or change in any release; so does the log-in by a city's service
+(`departments.login.openid`). A test that fails here says what has to be looked at before that release is taken.
 """
 
 import inspect
@@ -14,6 +14,7 @@ from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.internal import auth
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -23,6 +24,11 @@ from departments.login.adapter import AccountAdapter
 USED = [
     ("allauth.core.internal.ratelimit", "get_ip", "(request)"),
     ("allauth.core.internal.httpkit", "get_client_ip", "(request)"),
+    (
+        "allauth.account.internal.flows.login",
+        "record_authentication",
+        "(request, user, method, **extra_data)",
+    ),
     ("allauth.core.internal.cryptokit", "compare_user_code", "(*, actual, expected)"),
     ("allauth.mfa.totp.internal.auth", "yield_hotp_counters_from_time", "()"),
     ("allauth.mfa.totp.internal.auth", "hotp_value", "(secret, counter)"),
@@ -65,6 +71,22 @@ def test_allauth_takes_back_a_guess_that_was_right(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("name", ["pre_authenticate", "authenticate", "authentication_failed"])
 def test_allauth_asks_the_adapter_with_the_credentials(name: str) -> None:
     assert takes(getattr(DefaultAccountAdapter, name)) == "(self, request, **credentials)"
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("complete_login", "(self, request, app, token, **kwargs)"),
+        ("get_callback_url", "(self, request, app)"),
+        ("_fetch_user_info", "(self, access_token)"),
+    ],
+)
+def test_allauth_asks_the_citys_service_by_what_we_replace_and_call(name: str, taken: str) -> None:
+    assert takes(getattr(OpenIDConnectOAuth2Adapter, name)) == taken
+
+
+def test_stage_of_the_second_factor_has_the_name_by_which_it_is_left_out() -> None:
+    assert "allauth.mfa.stages.AuthenticateStage" in DefaultAccountAdapter().get_login_stages()
 
 
 def test_form_of_codes_tells_that_a_code_was_refused() -> None:

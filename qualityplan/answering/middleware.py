@@ -130,7 +130,7 @@ def duties_middleware(get_response: View) -> View:
     def answer(request: HttpRequest) -> HttpResponse:
         duty = None
         if not request.path.startswith(OPEN_BEFORE_DUTIES) and isinstance(request.user, User):
-            duty = first_duty(request.user)
+            duty = first_duty(request.user, request.session)
         if duty is None:
             return get_response(request)
         messages.warning(request, str(WORDS[duty]))

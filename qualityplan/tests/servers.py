@@ -193,6 +193,50 @@ def unprivileged_user() -> int | None:
     return 65534
 
 
+# --- A city's directory -----------------------------------------------------------------------------------------------
+
+
+def directory_program(name: str) -> str | None:
+    """Debian's OpenLDAP lies where only root's PATH leads; None where it is not installed."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+@contextmanager
+def directory_server(folder: Path, entries: str, *, options: str = "", scheme: str = "ldap") -> Iterator[str]:
+    """An OpenLDAP that holds the entries (LDIF, below dc=city); gives its address. `options` stand in its settings."""
+    port, stored = free_port(), folder / "stored"
+    stored.mkdir()
+    written, held = folder / "slapd.conf", folder / "entries.ldif"
+    written.write_text(DIRECTORY_SETTINGS.format(folder=folder, options=options))
+    held.write_text(entries)
+    subprocess.run([str(directory_program("slapadd")), "-f", written, "-l", held], check=True, capture_output=True)
+    address = f"{scheme}://127.0.0.1:{port}"
+    command = [str(directory_program("slapd")), "-f", str(written), "-h", address, "-d", "0"]
+    process = processes.start_process(command, output=subprocess.DEVNULL)
+    try:
+        wait_for(port, process, "OpenLDAP")
+        yield address
+    finally:
+        processes.stop_process(process)
+
+
+DIRECTORY_SETTINGS = """
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {folder}/slapd.pid
+{options}
+database mdb
+suffix "dc=city"
+rootdn "cn=root,dc=city"
+directory {folder}/stored
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="cn=service,dc=city" read by * none
+"""
+
+
 def wait_for(port: int, process: subprocess.Popen[bytes], name: str) -> None:
     """Return when the server takes connections; fail with its name when it ends or stays silent."""
     processes.wait_until(lambda: connects(port) or process.poll() is not None, timeout=30)
