@@ -110,6 +110,7 @@ check: dev
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m qualityplan.building.openapi
 	.ci/measures
 
 # The pictures of the README and of every page of leadership, taken from the demonstration by tests.

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
 from departments.http_api.authentication import person_of_api_request
@@ -16,11 +16,14 @@ router = Router(tags=["departments"])
 class DepartmentOut(Schema):
     """Who answers for something; `aliases` are other names under which a plan means the same unit."""
 
-    code: str
-    name: str
-    short_name: str
-    aliases: list[str]
-    kind: str
+    code: str = Field(description="Its code, by which everything else names it.")
+    name: str = Field(description="The full official name.")
+    short_name: str = Field(description="What pages call it.")
+    aliases: list[str] = Field(description="Other names under which a plan means the same unit.")
+    kind: str = Field(
+        description="bureau, central_agency, party_organ, mass_organisation, government_office, county_government or "
+        "each_county."
+    )
 
     @staticmethod
     def resolve_aliases(department: Department) -> list[str]:
@@ -30,9 +33,9 @@ class DepartmentOut(Schema):
 class RegionOut(Schema):
     """Where something is measured; `parent` is the code of the region it is part of."""
 
-    code: str
-    name: str
-    parent: str | None
+    code: str = Field(description="Six digits of GB/T 2260.")
+    name: str = Field(description="The official name.")
+    parent: str | None = Field(description="The code of the region that it is part of; null for the topmost.")
 
     @staticmethod
     def resolve_parent(region: Region) -> str | None:
@@ -42,18 +45,23 @@ class RegionOut(Schema):
 class ResponsibleOut(Schema):
     """A department with its role for a target or a task: lead, shared or support."""
 
-    code: str
-    role: str
+    code: str = Field(description="The department's code.")
+    role: str = Field(description="lead, shared or support.")
 
 
-@router.get("/departments", response={200: list[DepartmentOut], **REFUSALS})
+@router.get(
+    "/departments",
+    operation_id="list_departments",
+    summary="Departments",
+    response={200: list[DepartmentOut], **REFUSALS},
+)
 @paginate(Paging)
 def departments(request: HttpRequest) -> QuerySet[Department]:
     """Every department of the own city, above and below it, and those that a plan names, by kind and code."""
     return departments_seen_by(person_of_api_request(request))
 
 
-@router.get("/regions", response={200: list[RegionOut], **REFUSALS})
+@router.get("/regions", operation_id="list_regions", summary="Regions", response={200: list[RegionOut], **REFUSALS})
 @paginate(Paging)
 def regions(request: HttpRequest) -> QuerySet[Region]:
     """The own region, those above and those below it, by their codes of GB/T 2260."""

@@ -6,12 +6,12 @@ from typing import Annotated
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import File, Router, Schema, Status
+from ninja import Field, File, Path, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import StringConstraints
 
 from departments.http_api.authentication import person_of_api_request
-from departments.http_api.contract import REFUSALS, Fault, Faults, RequestRefusedError, bad_value
+from departments.http_api.contract import NAMED_REFUSALS, WRITING_REFUSALS, Fault, RequestRefusedError, bad_value
 from departments.http_api.idempotency import PARAMETER, idempotent
 from departments.models import User
 from imports.batches.messages import ReadableImportError, explain_stored_error, unreadable
@@ -25,42 +25,45 @@ router = Router(tags=["imports"])
 ERRORS_TOLD = 1000
 CONFLICT, UNPROCESSABLE = 409, 422
 Reason = Annotated[str, StringConstraints(max_length=400)]
+DECIDING_REFUSALS = WRITING_REFUSALS | NAMED_REFUSALS
+"""What a decision about an import may meet."""
+ImportId = Annotated[int, Path(description="The import's id.", ge=1, le=2**63 - 1)]
 
 
 class ImportOut(Schema):
     """A file that was handed over, and where it stands."""
 
-    id: int
-    state: str
+    id: int = Field(description="Names the import in addresses.")
+    state: str = Field(description="uploaded, checking, ready, rejected, applying, applied, undone or failed.")
 
 
 class RowsOut(Schema):
     """How the rows of the file compare with what is official: read = new + changed + unchanged + rejected."""
 
-    read: int
-    new: int
-    changed: int
-    unchanged: int
-    rejected: int
+    read: int = Field(description="Rows in the file.")
+    new: int = Field(description="Rows with a figure where there was none.")
+    changed: int = Field(description="Rows that change a figure.")
+    unchanged: int = Field(description="Rows that say what is there already.")
+    rejected: int = Field(description="Rows with an error.")
 
 
 class ErrorOut(Schema):
     """Why a row is refused; row 0 is about the sheet or the file as a whole, `cell` is D5 if it is about one."""
 
-    sheet: str
-    row: int
-    cell: str
-    column: str
-    code: str
-    message: str
+    sheet: str = Field(description="The sheet's name; empty for a CSV file.")
+    row: int = Field(description="The row, counted from 1; 0 for the sheet or the file as a whole.")
+    cell: str = Field(description="The cell, such as D5; empty if the error is about none.")
+    column: str = Field(description="The column: indicator, region, month, value …")
+    code: str = Field(description="The reason, for programs.")
+    message: str = Field(description="The reason and what to do, in the reader's language.")
 
 
 class OvertakenOut(Schema):
     """A figure of the file that was changed after the file had been checked."""
 
-    indicator: str
-    region: str
-    month: str
+    indicator: str = Field(description="The indicator's code.")
+    region: str = Field(description="The region's code of GB/T 2260.")
+    month: str = Field(description="The month.")
 
 
 class ProgressOut(ImportOut):
@@ -72,35 +75,49 @@ class ProgressOut(ImportOut):
     `errors_total`.
     """
 
-    file: str
-    official: bool
-    progress: int
-    rows: RowsOut
-    renewed: bool
-    overtaken: list[OvertakenOut]
-    skip_rejected: bool
-    failure: str
-    message: str
-    errors: list[ErrorOut]
-    errors_total: int
+    file: str = Field(description="The file's name.")
+    official: bool = Field(
+        description="Whether the figures become official when it is confirmed; otherwise colleagues review them."
+    )
+    progress: int = Field(description="How far the present step is, in %.")
+    rows: RowsOut = Field(description="How its rows compare with what is there.")
+    renewed: bool = Field(
+        description="Whether it was checked again because figures changed meanwhile: confirm it again."
+    )
+    overtaken: list[OvertakenOut] = Field(description="Up to five of the figures that were changed meanwhile.")
+    skip_rejected: bool = Field(description="Whether rejected rows are left out.")
+    failure: str = Field(description="Why it failed, for programs; empty if it did not.")
+    message: str = Field(description="Why it failed, in the reader's language; empty if it did not.")
+    errors: list[ErrorOut] = Field(description="What is wrong with its rows: the first thousand errors.")
+    errors_total: int = Field(description="How many errors there are in all.")
 
 
 class ConfirmIn(Schema):
     """How an import is confirmed: without the rejected rows; `reason` if a review is to change official figures."""
 
-    skip_rejected: bool = False
-    reason: Reason = ""
+    skip_rejected: bool = Field(default=False, description="Whether rows with errors are left out.")
+    reason: Reason = Field(
+        default="", description="Why official figures are changed; needed where a review is to change them."
+    )
 
 
 class UndoIn(Schema):
     """Why an import is undone."""
 
-    reason: Reason = ""
+    reason: Reason = Field(default="", description="Why it is undone, for the audit record.")
 
 
-@router.post("/imports", response={202: ImportOut, **REFUSALS}, openapi_extra=PARAMETER)
+@router.post(
+    "/imports",
+    operation_id="create_import",
+    summary="Hand over a file of figures",
+    response={202: ImportOut, **WRITING_REFUSALS},
+    openapi_extra=PARAMETER,
+)
 @idempotent
-def hand_over(request: HttpRequest, file: File[UploadedFile]) -> Status[ImportOut]:
+def hand_over(
+    request: HttpRequest, file: Annotated[UploadedFile, File(description="CSV, XLSX, XLS or ODS, with its name.")]
+) -> Status[ImportOut]:
     """Takes a file. It is checked by a worker: ask for it until its state is `ready` or `rejected`, then confirm."""
     try:
         return answer_import_taken(receive_import_file(file, by=person_of_api_request(request)))
@@ -112,15 +129,26 @@ def hand_over(request: HttpRequest, file: File[UploadedFile]) -> Status[ImportOu
         raise bad_value("file", error.code, unreadable(error)) from error
 
 
-@router.get("/imports/{pk}", response={200: ProgressOut, **REFUSALS})
-def progress(request: HttpRequest, pk: int) -> dict[str, object]:
+@router.get(
+    "/imports/{pk}",
+    operation_id="get_import",
+    summary="How an import stands",
+    response={200: ProgressOut, **NAMED_REFUSALS},
+)
+def progress(request: HttpRequest, pk: ImportId) -> dict[str, object]:
     """Where a file stands, what it would change or has changed, and everything that is wrong with it."""
     return describe_import(find_visible_import(pk, person_of_api_request(request)))
 
 
-@router.post("/imports/{pk}/confirm", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
+@router.post(
+    "/imports/{pk}/confirm",
+    operation_id="confirm_import",
+    summary="Confirm an import",
+    response={202: ImportOut, **DECIDING_REFUSALS},
+    openapi_extra=PARAMETER,
+)
 @idempotent
-def confirm_one(request: HttpRequest, pk: int, how: ConfirmIn | None = None) -> Status[ImportOut]:
+def confirm_one(request: HttpRequest, pk: ImportId, how: ConfirmIn | None = None) -> Status[ImportOut]:
     """Has the checked rows written. 409 if its state does not allow it, 422 if it has errors that are not skipped."""
     asked = how or ConfirmIn()
     return decide_import(
@@ -130,16 +158,28 @@ def confirm_one(request: HttpRequest, pk: int, how: ConfirmIn | None = None) -> 
     )
 
 
-@router.post("/imports/{pk}/cancel", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
+@router.post(
+    "/imports/{pk}/cancel",
+    operation_id="cancel_import",
+    summary="Cancel an import",
+    response={202: ImportOut, **DECIDING_REFUSALS},
+    openapi_extra=PARAMETER,
+)
 @idempotent
-def cancel_one(request: HttpRequest, pk: int) -> Status[ImportOut]:
+def cancel_one(request: HttpRequest, pk: ImportId) -> Status[ImportOut]:
     """Ends an import of which nothing has been written."""
     return decide_import(request, pk, lambda batch, by: cancel_import(batch, by=by))
 
 
-@router.post("/imports/{pk}/undo", response={202: ImportOut, 409: Faults, **REFUSALS}, openapi_extra=PARAMETER)
+@router.post(
+    "/imports/{pk}/undo",
+    operation_id="undo_import",
+    summary="Undo an import",
+    response={202: ImportOut, **DECIDING_REFUSALS},
+    openapi_extra=PARAMETER,
+)
 @idempotent
-def undo_one(request: HttpRequest, pk: int, why: UndoIn | None = None) -> Status[ImportOut]:
+def undo_one(request: HttpRequest, pk: ImportId, why: UndoIn | None = None) -> Status[ImportOut]:
     """Takes back what was written. 409 if figures were decided upon later or their month is closed."""
     return decide_import(request, pk, lambda batch, by: undo_import(batch, by=by, reason=(why or UndoIn()).reason))
 
@@ -155,7 +195,7 @@ def answer_import_taken(batch: ImportBatch) -> Status[ImportOut]:
 
 
 def decide_import(
-    request: HttpRequest, pk: int, decide: Callable[[ImportBatch, User], ImportBatch]
+    request: HttpRequest, pk: ImportId, decide: Callable[[ImportBatch, User], ImportBatch]
 ) -> Status[ImportOut]:
     """Takes the decision about an import; RefusedError says why it may not be taken."""
     try:

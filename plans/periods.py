@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-_MONTH = re.compile(r"^(\d{4})-(\d{2})$")
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -26,7 +26,7 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> "Month":
         """The month written as "2014-06"; ValueError for anything else."""
-        match = _MONTH.match(text.strip())
+        match = _MONTH.fullmatch(text.strip())
         if match is None:
             raise ValueError(f"a month is written like 2014-06, not {text!r}")
         return cls(int(match[1]), int(match[2]))

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -23,7 +23,9 @@ from ninja.openapi.docs import DocsBase
 from departments import access
 from departments.api import router as departments
 from departments.http_api.authentication import WAYS_IN, PerPerson, person_of_api_request
+from departments.http_api.bodies import refusal_of_body
 from departments.http_api.contract import Fault, Faults, RequestRefusedError, translate_framework_error
+from departments.http_api.description import DescribedAPI
 from departments.models import User
 from departments.permissions import Action
 from imports.api import router as imports
@@ -52,7 +54,7 @@ class Docs(DocsBase):
         return render(request, "api/docs.html", {"api": api, "document": self.get_openapi_url(api, kwargs)})
 
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="qualityplan",
     version=VERSION,
     description=DESCRIPTION,
@@ -122,13 +124,19 @@ def too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """The answer to whatever else was refused with a status of its own, such as CSRF."""
+    """What ninja refuses with a status of its own: a session without its CSRF token, a body that cannot be read."""
     if error.status_code == 403:
         message = _("The request does not prove that it comes from a page of this service. Send the CSRF token.")
         return refuse(request, 403, "csrf", message)
+    return body_not_read(request, error.__cause__ or error)
+
+
+@api.exception_handler(RequestDataTooBig)
+def body_not_read(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """413 or 422: the body is too large, or is no JSON."""
     if is_stranger(request):
         return not_allowed(request, access.refusal())
-    return refuse(request, error.status_code, "refused", error.message)
+    return not_taken(request, refusal_of_body(error))
 
 
 @api.exception_handler(ValidationError)

@@ -17,19 +17,21 @@ from departments import access
 from departments.http_api.authentication import person_of_api_request, token_name
 from departments.http_api.bodies import describe_request_body, read_body
 from departments.http_api.contract import (
+    NAMED_REFUSALS,
     PLAN_REFUSALS,
     REFUSALS,
     WRITING_REFUSALS,
+    AskedCode,
+    AskedMoment,
+    AskedRegion,
     Code,
-    Moment,
     Paging,
-    RegionCode,
     bad_value,
 )
 from departments.http_api.idempotency import PARAMETER, idempotent
 from departments.models import Region, User
 from departments.permissions import Action
-from plans.api import MonthText, PlanCode, find_plan_by_code_or_year
+from plans.api import AskedMonth, MonthText, PlanCode, find_plan_by_code_or_year
 from plans.models import Plan
 from plans.periods import Month
 from targets.entering.received_figures import keep_received_figures
@@ -41,14 +43,24 @@ from targets.reading.selectors import attainments_official_then, last_in_plan
 router = Router(tags=["targets"])
 
 
-@router.get("/indicators", response={200: list[IndicatorOut], **REFUSALS})
+@router.get(
+    "/indicators",
+    operation_id="list_indicators",
+    summary="Indicators",
+    response={200: list[IndicatorOut], **REFUSALS},
+)
 @paginate(Paging)
 def indicators(request: HttpRequest) -> QuerySet[Indicator]:
     """Every indicator of the own city's departments and of the plans that the person sees, by code."""
     return Indicator.objects.visible_to(person_of_api_request(request)).select_related("department")
 
 
-@router.get("/plans/{plan}/targets", response={200: list[TargetOut], **PLAN_REFUSALS})
+@router.get(
+    "/plans/{plan}/targets",
+    operation_id="list_targets",
+    summary="A plan's targets",
+    response={200: list[TargetOut], **PLAN_REFUSALS},
+)
 @paginate(Paging)
 def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
     """A plan's promises in numbers, in its order, with their steps, all versions of their quotas (of the regions that
@@ -61,14 +73,19 @@ def targets(request: HttpRequest, plan: PlanCode) -> QuerySet[Target]:
     return related.prefetch_related(assigned, quotas, "steps")
 
 
-@router.get("/plans/{plan}/attainment", response={200: list[AttainmentOut], **PLAN_REFUSALS})
+@router.get(
+    "/plans/{plan}/attainment",
+    operation_id="list_attainments",
+    summary="Every target, judged as of a month",
+    response={200: list[AttainmentOut], **PLAN_REFUSALS},
+)
 @paginate(Paging)
 def attainment(
     request: HttpRequest,
     plan: PlanCode,
-    month: MonthText | None = None,
-    region: RegionCode | None = None,
-    as_of: Moment | None = None,
+    month: AskedMonth = None,
+    region: AskedRegion = None,
+    as_of: AskedMoment = None,
 ) -> list[Attainment]:
     """Every target of a plan, judged for a region as of a month.
 
@@ -86,10 +103,15 @@ def attainment(
     return [row for row in rows if row.month == chosen]
 
 
-@router.get("/plans/{plan}/targets/{code}/attainment", response={200: list[AttainmentOut], **PLAN_REFUSALS})
+@router.get(
+    "/plans/{plan}/targets/{code}/attainment",
+    operation_id="list_attainments_of_target",
+    summary="One target, month by month",
+    response={200: list[AttainmentOut], **PLAN_REFUSALS},
+)
 @paginate(Paging)
 def attainment_by_month(
-    request: HttpRequest, plan: PlanCode, code: Code, region: RegionCode | None = None, as_of: Moment | None = None
+    request: HttpRequest, plan: PlanCode, code: AskedCode, region: AskedRegion = None, as_of: AskedMoment = None
 ) -> list[Attainment]:
     """One target through the months of its plan; `region` and `as_of` as for all targets."""
     known = find_plan_by_code_or_year(plan, person_of_api_request(request))
@@ -101,14 +123,19 @@ def attainment_by_month(
     return found.filter(target=target).with_rules()
 
 
-@router.get("/observations", response={200: list[ObservationOut], **REFUSALS})
+@router.get(
+    "/observations",
+    operation_id="list_observations",
+    summary="Official figures",
+    response={200: list[ObservationOut], **NAMED_REFUSALS},
+)
 @paginate(Paging)
 def observations(
     request: HttpRequest,
-    indicator: Code | None = None,
-    region: RegionCode | None = None,
-    first: Annotated[MonthText | None, Query(alias="from")] = None,
-    last: Annotated[MonthText | None, Query(alias="to")] = None,
+    indicator: Annotated[Code | None, Query(description="The indicator's code. Default: every indicator.")] = None,
+    region: AskedRegion = None,
+    first: Annotated[MonthText | None, Query(alias="from", description="The first month. Default: any.")] = None,
+    last: Annotated[MonthText | None, Query(alias="to", description="The last month, included. Default: any.")] = None,
 ) -> QuerySet[Observation]:
     """The official figures that the person may see, by indicator, region and month; `to` includes its month."""
     found = Observation.objects.visible_to(person_of_api_request(request)).official()
@@ -130,6 +157,8 @@ def observations(
 
 @router.post(
     "/observations",
+    operation_id="send_observations",
+    summary="Figures as drafts, or handed in",
     response={201: ObservationsKept, **WRITING_REFUSALS},
     openapi_extra=PARAMETER | describe_request_body(ObservationsIn, EXAMPLES),
 )

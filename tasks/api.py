@@ -4,13 +4,13 @@ from collections import defaultdict
 from datetime import date
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
 from departments.api import ResponsibleOut
 from departments.http_api.authentication import person_of_api_request
 from departments.http_api.contract import PLAN_REFUSALS, Exact, Paging
-from plans.api import MonthText, PlanCode, find_plan_by_code_or_year
+from plans.api import AskedMonth, MonthText, PlanCode, find_plan_by_code_or_year
 from plans.periods import Month
 from targets.api import last_month, month_of
 from targets.reading.schemas import departments_with_roles
@@ -30,14 +30,18 @@ class MilestoneOut(Schema):
     by which its progress is counted.
     """
 
-    title: str
-    due: date
-    done_on: date | None
-    quote: str
-    percentage: int
-    weight: int | None
-    department: str | None
-    counted_by: str | None
+    title: str = Field(description="What is to be delivered.")
+    due: date = Field(description="The day by which it is due.")
+    done_on: date | None = Field(description="The day on which it was done; null if it was not by then.")
+    quote: str = Field(description="The plan's words; empty for a part into which the task was split.")
+    percentage: int = Field(description="How much was done, last reported and approved: 0 to 100 %.")
+    weight: int | None = Field(description="Its share of the task in %; null where nobody has weighed.")
+    department: str | None = Field(
+        description="The code of the department that sees to it; null if all of the task do."
+    )
+    counted_by: str | None = Field(
+        description="The code of the target by which its progress is counted; null if it is reported."
+    )
 
 
 class TaskOut(Schema):
@@ -48,27 +52,36 @@ class TaskOut(Schema):
     last month of which a progress report is approved.
     """
 
-    code: str
-    title: str
-    clause: str
-    text: str
-    due: date
-    month: MonthText
-    status: str
-    progress: Exact | None
-    signal: str
-    explanation: str
-    last_report: MonthText | None
-    closed_on: date | None
-    departments: list[ResponsibleOut]
-    open_ended: bool
-    open_ended_words: str
-    milestones: list[MilestoneOut]
+    code: str = Field(description="Its code within the plan.")
+    title: str = Field(description="What pages call it.")
+    clause: str = Field(description="The number of the clause that it stands in.")
+    text: str = Field(description="The plan's words, verbatim.")
+    due: date = Field(description="The day by which it is due.")
+    month: MonthText = Field(description="The month as of whose end it is judged.")
+    status: str = Field(description="unknown, not_started, on_course, at_risk, late, done or closed.")
+    progress: Exact | None = Field(
+        description="The weighted share of its milestones that is done, from 0 to 1; null where there are none."
+    )
+    signal: str = Field(description="The light: green, yellow, red or grey.")
+    explanation: str = Field(description="The sentence that explains the light.")
+    last_report: MonthText | None = Field(
+        description="The last month of which a progress report is approved; null if none is."
+    )
+    closed_on: date | None = Field(description="The day on which it was signed off; null before.")
+    departments: list[ResponsibleOut] = Field(description="Who answers for it.")
+    open_ended: bool = Field(description="Whether the plan names further units without saying which.")
+    open_ended_words: str = Field(description="The words in which it does so; empty if it does not.")
+    milestones: list[MilestoneOut] = Field(description="Its milestones, in their order.")
 
 
-@router.get("/plans/{plan}/tasks", response={200: list[TaskOut], **PLAN_REFUSALS})
+@router.get(
+    "/plans/{plan}/tasks",
+    operation_id="list_tasks",
+    summary="A plan's tasks",
+    response={200: list[TaskOut], **PLAN_REFUSALS},
+)
 @paginate(Paging)
-def tasks(request: HttpRequest, plan: PlanCode, month: MonthText | None = None) -> list[dict[str, object]]:
+def tasks(request: HttpRequest, plan: PlanCode, month: AskedMonth = None) -> list[dict[str, object]]:
     """A plan's tasks in its order, as of the end of a month: the last one with data if none is given."""
     asked = find_plan_by_code_or_year(plan, person_of_api_request(request))
     chosen = month_of(asked, month, last_month(asked, asked.region))

@@ -36,10 +36,8 @@ def raw_body(request: HttpRequest) -> bytes:
     """The body as it came; RequestRefusedError (413) for more than is taken."""
     try:
         return request.body
-    except RequestDataTooBig:
-        raise RequestRefusedError(
-            413, [Fault(code="too_large", message=_("The request is too large. Split it."))]
-        ) from None
+    except RequestDataTooBig as error:
+        raise refusal_of_body(error) from None
 
 
 def read_body(request: HttpRequest, model: type[Model]) -> Model:
@@ -47,7 +45,14 @@ def read_body(request: HttpRequest, model: type[Model]) -> Model:
     try:
         return model.model_validate(_exact(raw_body(request)))
     except (ValueError, RecursionError) as error:
-        raise RequestRefusedError(422, _faults(error)) from None
+        raise refusal_of_body(error) from None
+
+
+def refusal_of_body(error: BaseException) -> RequestRefusedError:
+    """Why a body was not read: 413 for one that is too large, 422 for one that is no such object."""
+    if isinstance(error, RequestDataTooBig):
+        return RequestRefusedError(413, [Fault(code="too_large", message=_("The request is too large. Split it."))])
+    return RequestRefusedError(422, _faults(error))
 
 
 def _exact(body: bytes) -> object:
@@ -66,7 +71,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _faults(error: Exception) -> list[Fault]:
+def _faults(error: BaseException) -> list[Fault]:
     if isinstance(error, ValidationError):
         return faults_of(error.errors(include_url=False))
     message = _("The body is no JSON object: %(reason)s. Send UTF-8, each name once.") % {"reason": str(error)[:120]}
@@ -87,7 +92,10 @@ def _column(place: tuple[int | str, ...]) -> str | None:
 
 
 def describe_request_body(model: type[BaseModel], examples: Mapping[str, object]) -> dict[str, object]:
-    """The body for the description of the API: its schema without references, and examples by name."""
+    """The body for the description of the API: its schema without references, and examples by name.
+
+    It does not tell what stands for a field that is left out: an empty text, which is no day and no number.
+    """
     schema = model.model_json_schema()
     content = {
         "schema": _resolved(schema, schema.get("$defs", {})),
@@ -103,4 +111,4 @@ def _resolved(node: object, known: Mapping[str, object]) -> object:
         return node
     if "$ref" in node:
         return _resolved(known[node["$ref"].removeprefix("#/$defs/")], known)
-    return {name: _resolved(value, known) for name, value in node.items() if name != "$defs"}
+    return {name: _resolved(value, known) for name, value in node.items() if name not in ("$defs", "default")}

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from ninja import Field, Schema
+from ninja import Field, Path, Query, Schema
 from ninja.errors import ValidationError
 from ninja.pagination import PaginationBase
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
@@ -75,29 +75,41 @@ RegionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(exam
 """The six-digit code of GB/T 2260."""
 
 
+AskedRegion = Annotated[
+    RegionCode | None, Query(description="The region, by its code of GB/T 2260. Default: the plan's, or every region.")
+]
+AskedMoment = Annotated[
+    Moment | None, Query(description="Judge by the figures that were official at that time. Default: by those of now.")
+]
+AskedCode = Annotated[Code, Path(description="The target's code.")]
+
+
 class Fault(Schema):
     """Why a request was refused: `column` names the parameter or column, `row` the row of a list that was sent."""
 
-    row: int | None = None
-    column: str | None = None
-    code: str
-    message: str
+    row: int | None = Field(default=None, description="The row of a list that was sent, counted from 1.")
+    column: str | None = Field(default=None, description="The parameter, field or header.")
+    code: str = Field(description="The reason, for programs.")
+    message: str = Field(description="The reason and what to do, in the reader's language.")
 
 
 class Faults(Schema):
     """The body of every refusal."""
 
-    errors: list[Fault]
+    errors: list[Fault] = Field(description="Every reason, of all rows.")
 
 
-REFUSALS = dict.fromkeys((401, 403, 404, 422), Faults)
-"""What any operation may answer instead: not known, not allowed, not there or not to be seen, not understood."""
+REFUSALS = dict.fromkeys((400, 401, 403, 422, 429, 500, 503), Faults)
+"""What any operation may answer instead: not readable, not known, not allowed, not understood, too often, not able."""
 
-PLAN_REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Faults)
+NAMED_REFUSALS = REFUSALS | {404: Faults}
+"""What an operation about something that is named may answer: it is not there, or not to be seen."""
+
+PLAN_REFUSALS = NAMED_REFUSALS | {409: Faults}
 """What an operation about one plan may answer: 409 for a year in which several plans begin."""
 
-WRITING_REFUSALS = dict.fromkeys((401, 403, 409, 413, 422, 429), Faults)
-"""What an operation that changes anything may answer instead: a conflict and a body that is too large among them."""
+WRITING_REFUSALS = REFUSALS | dict.fromkeys((409, 413, 507), Faults)
+"""What an operation that changes anything may answer instead: a conflict, a body that is too large, a full disk."""
 
 
 class RequestRefusedError(Exception):
@@ -145,12 +157,12 @@ class Paging(PaginationBase):
     """A list in parts: `limit` rows from `offset` on, and how many there are in all."""
 
     class Input(Schema):
-        limit: int = Field(100, ge=1, le=1000, description="How many items to answer.")
-        offset: int = Field(0, ge=0, le=LAST_OFFSET, description="How many items to leave out.")
+        limit: int = Field(default=100, ge=1, le=1000, description="How many items to answer.")
+        offset: int = Field(default=0, ge=0, le=LAST_OFFSET, description="How many items to leave out.")
 
     class Output(Schema):
         items: list[Any]  # Untyped: ninja puts the schema of the rows in its place
-        count: int
+        count: int = Field(description="How many items there are in all.")
 
     def paginate_queryset(
         self, queryset: "QuerySet[Model]", pagination: Input, request: HttpRequest, **params: object

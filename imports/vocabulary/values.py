@@ -221,8 +221,8 @@ def read_day_cell(cell: Cell) -> date | None:
     """2014-06-27, 2014/6/27, 2014年6月27日, 20140627 or a date of a spreadsheet; None for nothing."""
     if isinstance(cell, date):
         return cell.date() if isinstance(cell, datetime) else cell
-    text = _content(cell)
-    return _checked(lambda: read_day(text), "not_a_day", cell)
+    _content(cell)
+    return _checked(lambda: read_day(text_of_cell(cell)), "not_a_day", cell)
 
 
 def _day(text: str) -> date:

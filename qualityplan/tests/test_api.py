@@ -10,16 +10,38 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from openapi_schema_validator import OAS31Validator
+from pytest_django.fixtures import Settings
 
 from departments.models import ApiToken, User
 from departments.permissions import Role
-from departments.tests.callers import asking, faults, member
+from departments.tests.callers import asking, faults, member, posting
 from qualityplan.api import api
+from qualityplan.building.openapi import faults_of_document
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 VALUES = {"plan": "2014", "code": "any", "pk": "1"}
+OPERATION_IDS = {
+    "list_departments": "get /departments",
+    "list_regions": "get /regions",
+    "list_plans": "get /plans",
+    "list_clauses": "get /plans/{plan}/clauses",
+    "list_indicators": "get /indicators",
+    "list_targets": "get /plans/{plan}/targets",
+    "list_attainments": "get /plans/{plan}/attainment",
+    "list_attainments_of_target": "get /plans/{plan}/targets/{code}/attainment",
+    "list_tasks": "get /plans/{plan}/tasks",
+    "list_observations": "get /observations",
+    "send_observations": "post /observations",
+    "create_import": "post /imports",
+    "get_import": "get /imports/{pk}",
+    "confirm_import": "post /imports/{pk}/confirm",
+    "cancel_import": "post /imports/{pk}/cancel",
+    "undo_import": "post /imports/{pk}/undo",
+}
+"""What generated clients call each operation: a name is never changed, and no operation taken away."""
 CONTRACT = {
     "/departments",
     "/regions",
@@ -73,8 +95,110 @@ def test_the_description_is_openapi_3_1_and_holds_together() -> None:
     assert all(
         ref.removeprefix("#/components/schemas/") in described["components"]["schemas"] for ref in refers(described)
     )
-    ids = [one["operationId"] for methods in described["paths"].values() for one in methods.values()]
-    assert len(ids) == len(set(ids))
+
+
+def test_the_description_is_valid_and_a_fault_in_it_is_named() -> None:
+    described = document()
+    assert faults_of_document(described) == []
+    described["paths"]["/api/v1/plans/{plan}/tasks"]["get"]["parameters"][0]["examples"] = ["2014"]
+    found = faults_of_document(described)
+    assert found
+    assert all(fault.startswith("paths//api/v1/plans/{plan}/tasks/get/parameters/0") for fault in found)
+
+
+def test_every_operation_keeps_the_name_that_clients_call_it() -> None:
+    named = {
+        operation["operationId"]: f"{method} {path.removeprefix('/api/v1')}"
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert named == OPERATION_IDS
+
+
+def test_every_operation_parameter_and_field_is_described() -> None:
+    described = document()
+    mute = [name for name, schema in described["components"]["schemas"].items() if not said(schema)]
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            parts = [operation, *operation["parameters"], *operation["responses"].values()]
+            mute += [operation["operationId"] for part in parts if not said(part)]
+    mute += [f"{place}.{name}" for place, name, schema in properties_in(described) if not said(schema)]
+    assert mute == []
+
+
+def said(part: dict[str, Any]) -> bool:
+    return bool(part.get("description", "").strip())
+
+
+def properties_in(node: object, place: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every property of every schema, wherever it stands."""
+    if isinstance(node, dict):
+        if isinstance(node.get("properties"), dict):
+            yield from ((place, name, schema) for name, schema in node["properties"].items())
+        for name, part in node.items():
+            yield from properties_in(part, f"{place}/{name}")
+    if isinstance(node, list):
+        for part in node:
+            yield from properties_in(part, place)
+
+
+def test_every_example_fits_what_it_is_an_example_of() -> None:
+    described = document()
+    checked = list(examples_in(described))
+    assert len(checked) > 40
+    for schema, example in checked:
+        whole = schema | {"components": described["components"]}
+        assert [error.message for error in OAS31Validator(whole).iter_errors(example)] == [], example
+
+
+def examples_in(node: object) -> Iterator[tuple[dict[str, Any], object]]:
+    """Each example with its schema: those of a schema are a list, those of a body or a parameter have names."""
+    if isinstance(node, dict):
+        found = node.get("examples", [])
+        if isinstance(found, list):
+            yield from ((node, example) for example in found)
+        elif isinstance(node.get("schema"), dict):
+            yield from ((node["schema"], example["value"]) for example in found.values())
+        for part in node.values():
+            yield from examples_in(part)
+    if isinstance(node, list):
+        for part in node:
+            yield from examples_in(part)
+
+
+def test_every_operation_says_how_it_refuses_and_in_one_shape() -> None:
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            refusals = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+            expected = {"400", "401", "403", "422", "429", "500", "503"}
+            expected |= {"404"} if "{" in path or (method, path) == ("get", "/api/v1/observations") else set()
+            expected |= {"409"} if "{plan}" in path else set()
+            expected |= {"409", "413", "507"} if method == "post" else set()
+            assert set(refusals) == expected, path
+            for answer in refusals.values():
+                kind = answer["content"]["application/json"]["schema"]
+                assert kind == {"$ref": "#/components/schemas/Faults"}
+            assert {status for status, answer in refusals.items() if "Retry-After" in answer.get("headers", {})} == {
+                "429",
+                "503",
+            }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "words"), [("zh-Hans", "不是 JSON 对象"), ("en", "is no JSON object")])
+@pytest.mark.parametrize("address", ["/observations", "/imports/1/confirm", "/imports/1/undo"])
+def test_a_body_that_cannot_be_read_is_refused_alike_everywhere(address: str, language: str, words: str) -> None:
+    answer = posting(member(Role.COORDINATOR), **{"Accept-Language": language})(address, b"{no json")
+    assert (answer.status_code, faults(answer)) == (422, [(None, "not_json")])
+    assert words in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/observations", "/imports/1/confirm", "/imports/1/undo"])
+def test_a_body_that_is_too_large_is_refused_alike_everywhere(address: str, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    answer = posting(member(Role.COORDINATOR))(address, {"reason": "x" * 100})
+    assert (answer.status_code, faults(answer)) == (413, [(None, "too_large")])
 
 
 def test_a_decimal_is_described_as_a_string() -> None:

@@ -23,7 +23,7 @@ TESTS = Path(__file__).with_name("scripts")
 SCRIPTS = settings.BASE_DIR / "qualityplan/static/qualityplan"
 CASES: dict[str, list[Any]] = json.loads((TESTS / "numbers.json").read_text(encoding="utf-8"))
 MILLION = 1_000_000
-SIGNS = ".,%％+-−—―万亿９．，/无e²½٣ \t\n\u3000\u00a0\u202f\ufeff"
+SIGNS = ".,%％+-−—―万亿９．，/无e²½①㋀٣ \t\n\u3000\u00a0\u202f\ufeff"
 PIECES = [*"0123456789", *"0123456789", *SIGNS, "000", "12", "243", "  ", " %", " 万"]
 MADE_HERE = re.compile(r"\bfetch\(|document\.cookie|createElement|localStorage|JSON\.parse|XMLHttpRequest")
 

@@ -58,7 +58,7 @@ Written = Annotated[
     str,
     Field(max_length=LONGEST_NUMBER),
     BeforeValidator(as_written),
-    AfterValidator(clean),
+    AfterValidator(str.strip),
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": LONGEST_NUMBER}, {"type": "number"}, {"type": "null"}]}),
 ]
 """A figure: best a string, which nothing on the way rounds. As in the worksheet, "1 243" and "1.5万" are understood."""
@@ -91,13 +91,15 @@ class ObservationIn(BaseModel):
     indicator: Name = Field(description="The indicator's code.", examples=["manufacturing-quality"])
     region: Name = Field(description="The region's code of GB/T 2260.", examples=["330300"])
     month: Name = Field(description="The month, like 2014-06.", examples=["2014-06"])
-    value: Written = ""
-    numerator: Written = ""
-    denominator: Written = ""
-    occurred_on: Day = Field("", description="The day of an event that was done.")
-    note: Note = ""
-    reason: Reason = ""
-    version: Annotated[int, Field(strict=True, ge=0, le=LARGEST_VERSION)] | None = None
+    value: Written = Field(default="", description="The figure, in the indicator's unit; of a ratio nothing.")
+    numerator: Written = Field(default="", description="A ratio's numerator, in its own unit.")
+    denominator: Written = Field(default="", description="A ratio's denominator, in its own unit.")
+    occurred_on: Day = Field(default="", description="The day of an event that was done.")
+    note: Note = Field(default="", description="Explains what looks odd.")
+    reason: Reason = Field(default="", description="Why an approved figure is changed; no part of a draft.")
+    version: Annotated[int, Field(strict=True, ge=0, le=LARGEST_VERSION)] | None = Field(
+        default=None, description="The version of the draft that may be replaced."
+    )
 
 
 Row = Annotated[ObservationIn, WrapValidator(or_unread)]
@@ -108,8 +110,10 @@ class ObservationsIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    observations: Annotated[list[Row], Field(min_length=1, max_length=settings.API_ROWS)]
-    mode: Literal["draft", "submit"]
+    observations: Annotated[list[Row], Field(min_length=1, max_length=settings.API_ROWS)] = Field(
+        description="The figures, each once."
+    )
+    mode: Literal["draft", "submit"] = Field(description="Kept as drafts, or handed in for review.")
 
     @property
     def rows(self) -> list[tuple[int, ObservationIn | Unread]]:
@@ -129,19 +133,23 @@ class ObservationKept(Schema):
     stands and nothing is doubled. `oddities` are the codes of what looks odd, for which a note is wanted.
     """
 
-    indicator: str
-    region: str
-    month: str
-    state: str
-    revision: int | None
-    version: int
-    oddities: list[str]
+    indicator: str = Field(description="The indicator's code, as it was sent.")
+    region: str = Field(description="The region's code, as it was sent.")
+    month: str = Field(description="The month.")
+    state: str = Field(
+        description="draft, submitted, or where the same figure stands that was handed in before: returned or approved."
+    )
+    revision: int | None = Field(description="The id of the entry that was handed in; null for a draft.")
+    version: int = Field(
+        description="The version of the draft, to be sent with its next change; 0 for what was handed in."
+    )
+    oddities: list[str] = Field(description="The codes of what looks odd, for which a note is wanted.")
 
 
 class ObservationsKept(Schema):
     """All figures that were sent, in the same order."""
 
-    observations: list[ObservationKept]
+    observations: list[ObservationKept] = Field(description="The figures, in the order in which they were sent.")
 
 
 EXAMPLES: dict[str, object] = {

@@ -48,6 +48,13 @@ def normalise_typed_text(text: str) -> str:
     return " ".join(text.split())
 
 
+def holds_disguised_digit(text: str) -> bool:
+    """Whether a digit hides in a sign that is none, such as ①, ² or ㋀: as ordinary signs, 1① would become 11."""
+    return not text.isascii() and any(
+        not sign.isdecimal() and any(map(str.isdecimal, unicodedata.normalize("NFKC", sign))) for sign in text
+    )
+
+
 def is_percentage_text(text: str) -> bool:
     """Whether the text ends with a percent sign, of whatever width."""
     return normalise_typed_text(text).endswith("%")
@@ -60,6 +67,8 @@ def read_number(text: str) -> Decimal | None:
     """
     if text.isascii() and text[:1].isdigit() and text[-1].isdigit() and text.replace(".", "", 1).isdigit():
         return Decimal(text)  # nearly every number of a large file
+    if holds_disguised_digit(text):
+        raise NotANumberError(text)
     written = normalise_typed_text(text)
     if written in NOTHING or not written.strip("-"):
         return None
@@ -93,6 +102,6 @@ def read_day(text: str) -> date | None:
     if written in NOTHING:
         return None
     found = _DAY.fullmatch(_MIDNIGHT.sub("", written).replace(" ", ""))
-    if found is None:
+    if found is None or holds_disguised_digit(text):
         raise ValueError(text)
     return date(*(int(group) for group in found.groups() if group is not None))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from ninja import Schema
+from ninja import Field, Schema
 
 from departments.api import ResponsibleOut
 from departments.http_api.contract import Exact, Moment
@@ -18,29 +18,33 @@ from targets.wording.explanation import attainment_texts_of, explain_attainment,
 class IndicatorOut(Schema):
     """What can be measured, and how its months and regions combine; `department` is the code of who reports it."""
 
-    code: str
-    name: str
-    measure: str
-    direction: str
-    entry_basis: str
-    time_rule: str
-    denominator_rule: str | None
-    region_rule: str
-    frequency: str
-    unit: str
-    scale: Exact
-    decimals: int
-    minimum: Exact | None
-    maximum: Exact | None
-    usual_low: Exact | None
-    usual_high: Exact | None
-    numerator_name: str
-    numerator_unit: str
-    denominator_name: str
-    denominator_unit: str
-    definition: str
-    source: str
-    department: str | None
+    code: str = Field(description="Its code, by which everything else names it.")
+    name: str = Field(description="What is measured.")
+    measure: str = Field(description="level (a reading), count, ratio or event.")
+    direction: str = Field(description="Which is better: higher or lower.")
+    entry_basis: str = Field(
+        description="What is entered: month (the month's own figure) or to_date (January up to it)."
+    )
+    time_rule: str = Field(description="How months combine: sum, last, mean, max or pooled.")
+    denominator_rule: str | None = Field(
+        description="How the denominators of months combine: sum or last; null for what is no ratio."
+    )
+    region_rule: str = Field(description="How a region's figure comes about: own, sum or pooled of its parts.")
+    frequency: str = Field(description="monthly, quarterly, half_yearly or annual.")
+    unit: str = Field(description="The unit of its figures; empty if it has none.")
+    scale: Exact = Field(description="What a ratio is multiplied by: 100 for per cent, 1 for what is no ratio.")
+    decimals: int = Field(description="How many digits behind the point pages show.")
+    minimum: Exact | None = Field(description="The lowest possible value, in its unit; null if there is none.")
+    maximum: Exact | None = Field(description="The highest possible value, in its unit; null if there is none.")
+    usual_low: Exact | None = Field(description="What is lower looks odd and wants a note, in its unit.")
+    usual_high: Exact | None = Field(description="What is higher looks odd and wants a note, in its unit.")
+    numerator_name: str = Field(description="What a ratio's numerator counts.")
+    numerator_unit: str = Field(description="The unit of the numerator.")
+    denominator_name: str = Field(description="What a ratio's denominator counts.")
+    denominator_unit: str = Field(description="The unit of the denominator.")
+    definition: str = Field(description="How it is defined.")
+    source: str = Field(description="Where its figures come from.")
+    department: str | None = Field(description="The code of the department that reports it; null if each county does.")
 
     @staticmethod
     def resolve_denominator_rule(indicator: Indicator) -> str | None:
@@ -54,18 +58,18 @@ class IndicatorOut(Schema):
 class StepOut(Schema):
     """What a target must have reached by an earlier date than its own."""
 
-    due: date
-    threshold: Exact
+    due: date = Field(description="The day by which it must have been reached.")
+    threshold: Exact = Field(description="The number, in the indicator's unit.")
 
 
 class QuotaOut(Schema):
     """A region's own threshold of a target, from a month on until its next version; `source` is the paper that issued
     it. Without a threshold the region owes nothing from that month on."""
 
-    region: str
-    threshold: Exact | None
-    from_month: MonthText
-    source: str
+    region: str = Field(description="The region's code of GB/T 2260.")
+    threshold: Exact | None = Field(description="The number, in the indicator's unit; null if the region owes nothing.")
+    from_month: MonthText = Field(description="The month from which it holds.")
+    source: str = Field(description="The paper that issued it.")
 
     @staticmethod
     def resolve_region(quota: Quota) -> str:
@@ -75,21 +79,32 @@ class QuotaOut(Schema):
 class RuleOut(Schema):
     """By what a target is judged; `operand` is a code."""
 
-    comparator: str
-    threshold_kind: str
-    threshold: Exact | None
-    threshold_upper: Exact | None
-    operand: str | None
-    operand_region: str | None
-    tolerance: Exact | None
-    baseline: Exact | None
-    baseline_year: int | None
-    due: date
-    first_month: MonthText | None
-    counting: str
-    coverage: str
-    steps: list[StepOut]
-    firmness: str
+    comparator: str = Field(
+        description="at_least, more_than, at_most, less_than, exactly, between, none, done_by, improves or about."
+    )
+    threshold_kind: str = Field(
+        description="What is compared with: constant, indicator, elsewhere, baseline, baseline_share, last_year or "
+        "nothing."
+    )
+    threshold: Exact | None = Field(
+        description="The number, or a change, in the indicator's unit; of baseline_share and last_year in %."
+    )
+    threshold_upper: Exact | None = Field(description="The upper number of between, in the indicator's unit.")
+    operand: str | None = Field(description="The code of the indicator that is compared with.")
+    operand_region: str | None = Field(
+        description="The code of the region that is compared with; null for the one that the judged one is part of."
+    )
+    tolerance: Exact | None = Field(
+        description="How far from the threshold is still about it, in the indicator's unit."
+    )
+    baseline: Exact | None = Field(description="The figure from which a change is counted, in the indicator's unit.")
+    baseline_year: int | None = Field(description="The year whose figure is the baseline.")
+    due: date = Field(description="The day by which it must hold.")
+    first_month: MonthText | None = Field(description="The month in which the pace begins; null for the plan's first.")
+    counting: str = Field(description="year (figures are counted anew each year) or plan (over the whole plan).")
+    coverage: str = Field(description="Which regions are judged: whole, parts or quotas.")
+    steps: list[StepOut] = Field(description="What must have been reached earlier, by day.")
+    firmness: str = Field(description="binding or aspirational.")
 
     @staticmethod
     def resolve_operand(rule: Target | TargetVersion) -> str | None:
@@ -108,10 +123,10 @@ class VersionOut(RuleOut):
     """A rule that a target had before it was changed from `from_month` on; by which paper (`source`) and why. `number`
     is the `target_version` of attainments that were judged by it; the other fields are those of the target."""
 
-    number: int
-    from_month: MonthText
-    source: str
-    reason: str
+    number: int = Field(description="The target_version of attainments that it judged.")
+    from_month: MonthText = Field(description="The month from which the next rule holds.")
+    source: str = Field(description="The paper that changed it.")
+    reason: str = Field(description="Why it was changed.")
 
 
 class TargetOut(RuleOut):
@@ -127,20 +142,20 @@ class TargetOut(RuleOut):
     before, in the order in which they were changed.
     """
 
-    code: str
-    order: int
-    name: str
-    clause: str
-    quote: str
-    indicator: str
-    aspiration: Exact | None
-    baseline_source: str
-    reference: Exact | None
-    unit: str
-    quotas: list[QuotaOut]
-    headline: bool
-    versions: list[VersionOut]
-    departments: list[ResponsibleOut]
+    code: str = Field(description="Its code within the plan.")
+    order: int = Field(description="Its place in the plan, from 0 on.")
+    name: str = Field(description="What pages call it.")
+    clause: str = Field(description="The number of the clause that it stands in.")
+    quote: str = Field(description="The plan's words, verbatim.")
+    indicator: str = Field(description="The code of the indicator that it is about.")
+    aspiration: Exact | None = Field(description="A second number that decides nothing, in the indicator's unit.")
+    baseline_source: str = Field(description="Where the baseline stands.")
+    reference: Exact | None = Field(description="What was reached before the plan, in the indicator's unit.")
+    unit: str = Field(description="The indicator's unit.")
+    quotas: list[QuotaOut] = Field(description="The thresholds of regions, in all versions.")
+    headline: bool = Field(description="Whether it is one of the plan's main targets.")
+    versions: list[VersionOut] = Field(description="The rules that it had before, in the order of their changes.")
+    departments: list[ResponsibleOut] = Field(description="Who answers for it.")
 
     @staticmethod
     def resolve_clause(target: Target) -> str:
@@ -170,8 +185,8 @@ class TargetOut(RuleOut):
 class FreshnessOut(Schema):
     """The last month with approved data, and the expected months of which a part or all is missing."""
 
-    last_month: MonthText | None
-    missing: list[MonthText]
+    last_month: MonthText | None = Field(description="The last month with official figures; null if there is none.")
+    missing: list[MonthText] = Field(description="The expected months of which a part or all is missing.")
 
 
 class AttainmentOut(Schema):
@@ -182,28 +197,36 @@ class AttainmentOut(Schema):
     force, and `completion` the actual as a share of it, by which regions with unequal quotas are ranked.
     """
 
-    target: str
-    region: str
-    month: MonthText
-    actual: Exact | None
-    shown: str
-    threshold: Exact | None
-    verdict: str
-    reason: str | None
-    signal: str
-    quota: QuotaOut | None
-    completion: Exact | None
-    progress: Exact | None
-    time_progress: Exact
-    needed: Exact | None
-    needed_reachable: bool | None
-    done_on: date | None
-    freshness: FreshnessOut
-    explanation: str
-    revisions: list[int]
-    target_version: int
-    formula_version: int
-    inputs_hash: str
+    target: str = Field(description="The target's code.")
+    region: str = Field(description="The code of the region that is judged.")
+    month: MonthText = Field(description="The month as of which it is judged.")
+    actual: Exact | None = Field(description="The figure up to the month, in the indicator's unit; null without data.")
+    shown: str = Field(description="How a page writes the figure, with its unit.")
+    threshold: Exact | None = Field(description="The number that it is compared with, in the indicator's unit.")
+    verdict: str = Field(description="met, not_met, no_data or not_assessable.")
+    reason: str | None = Field(
+        description="Why it cannot be judged: operand_missing, baseline_missing, denominator_zero, no_last_year or "
+        "not_owed."
+    )
+    signal: str = Field(description="The light: green, yellow, red or grey.")
+    quota: QuotaOut | None = Field(description="The region's own threshold that was in force.")
+    completion: Exact | None = Field(description="The figure as a share of that quota, where 1 is all of it.")
+    progress: Exact | None = Field(
+        description="The share of a count's threshold that is reached, where 1 is all of it; may exceed 1."
+    )
+    time_progress: Exact = Field(description="The share of the months that have gone by, from 0 to 1.")
+    needed: Exact | None = Field(
+        description="What each month left must bring to a count, or the remaining samples to a rate, in the "
+        "indicator's unit."
+    )
+    needed_reachable: bool | None = Field(description="Whether that can be reached at all.")
+    done_on: date | None = Field(description="The day on which an event was done.")
+    freshness: FreshnessOut = Field(description="How complete the figures are.")
+    explanation: str = Field(description="The sentence by which it can be checked.")
+    revisions: list[int] = Field(description="The ids of all entries used.")
+    target_version: int = Field(description="The version of the target that judged it.")
+    formula_version: int = Field(description="The version of the formulas that judged it.")
+    inputs_hash: str = Field(description="SHA-256 of all inputs: the same inputs give the same hash.")
 
     @staticmethod
     def resolve_target(attainment: Attainment) -> str:
@@ -252,18 +275,18 @@ class ObservationOut(Schema):
     the names of all who typed one of its numbers, or who imported it.
     """
 
-    indicator: str
-    region: str
-    month: MonthText
-    value: Exact | None
-    numerator: Exact | None
-    denominator: Exact | None
-    occurred_on: date | None
-    revision: int
-    official_at: Moment
-    official_by: str
-    authors: list[str]
-    demonstration: bool
+    indicator: str = Field(description="The indicator's code.")
+    region: str = Field(description="The region's code of GB/T 2260.")
+    month: MonthText = Field(description="The month that it is about.")
+    value: Exact | None = Field(description="The figure, in the indicator's unit; null for a ratio.")
+    numerator: Exact | None = Field(description="A ratio's numerator, in its own unit; null for anything else.")
+    denominator: Exact | None = Field(description="A ratio's denominator, in its own unit; null for anything else.")
+    occurred_on: date | None = Field(description="The day on which an event was done.")
+    revision: int = Field(description="The id of the entry that gave it.")
+    official_at: Moment = Field(description="When it became official.")
+    official_by: str = Field(description="review (a colleague approved it) or import (the plan office imported it).")
+    authors: list[str] = Field(description="The names of all who typed one of its numbers, or who imported it.")
+    demonstration: bool = Field(description="Whether it is made up.")
 
     @staticmethod
     def resolve_indicator(observation: Observation) -> str:

@@ -13,9 +13,13 @@ globalThis.typedNumbers = (() => {
   /* Full-width signs as ordinary ones, every dash as "-", every run of spaces as one. */
   const plain = (text) => text.normalize("NFKC").replace(DASHES, "-").replace(SPACES, " ").replace(/^ | $/g, "");
 
+  /* Whether a digit hides in a sign that is none, such as ①, ² or ㋀: as ordinary signs, 1① would become 11. */
+  const disguised = (sign) => !/\p{Nd}/u.test(sign) && /\p{Nd}/u.test(sign.normalize("NFKC"));
+
   /* The number in millionths; null for nothing, undefined for what is no number or too fine to be stored. */
   const read = (text) => {
     const written = plain(text);
+    if ([...text].some(disguised)) return undefined;
     if (NOTHING.test(written)) return null;
     const found = NUMBER.exec(written.replace(/%$/, "").replace(/ $/, ""));
     if (!found || (found[4] && written.endsWith("%"))) return undefined;
