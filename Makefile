@@ -26,7 +26,7 @@ NPM_OPTIONS := --ignore-scripts --no-audit --no-fund --loglevel=error
 CATALOGUES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 
-.PHONY: run test test-long check pictures venv dev lock messages translations static bundle
+.PHONY: run test test-long check pictures venv dev ldap ldap-for-tests lock messages translations static bundle
 
 # --- Setting up: each step leaves a stamp and is skipped while its inputs are unchanged ---------------------------------
 
@@ -48,6 +48,12 @@ STATIC_FILES := $(wildcard */static/* */static/*/* */static/*/*/*)
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
+# What speaks LDAP is built here, with a compiler: only where people log in by a city's directory.
+.venv/ldap: requirements-ldap.txt .venv/runtime
+	@.ci/machine ldap
+	@$(PIP) -r requirements-ldap.txt
+	@touch $@
+
 # Everything that package-lock.json names; a service needs nothing of what only a developer uses.
 node_modules/made node_modules/dev: package-lock.json .npmrc requirements-node.txt | $(VAR_DIR)/env
 	@echo "正在安装页面所需的样式与图表 / Installing styles and charts"
@@ -58,6 +64,11 @@ node_modules/made: NPM_OPTIONS += --omit=dev
 
 venv: .venv/runtime
 dev: .venv/dev node_modules/dev
+ldap: .venv/ldap
+
+# Where it cannot be built, the tests of the directory are left out; at the gate nothing may be.
+ldap-for-tests: .venv/runtime
+	@$(MAKE) ldap || test "$${CI:-}" != true
 
 $(VAR_DIR)/env: | .venv/runtime
 	@$(PY) -m qualityplan.building.secrets
@@ -91,7 +102,7 @@ test-long: HALF := long or hypothesis
 test-long: test
 
 # Either database is tested whatever the other brings; Ctrl-C ends both.
-test: dev translations
+test: dev ldap-for-tests translations
 	@.ci/machine tests
 	@trap 'exit 130' INT; failed=(); \
 	echo "在 PostgreSQL 上测试 / Testing on PostgreSQL"; \
@@ -131,7 +142,7 @@ bundle: node_modules/made $(VAR_DIR)/env
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
 
 lock: .venv/dev
-	for name in requirements requirements-dev requirements-node; do $(LOCK) $$name.in --output-file $$name.txt; done
+	for name in requirements requirements-ldap requirements-dev requirements-node; do $(LOCK) $$name.in --output-file $$name.txt; done
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 # Needs the gettext tools: collects new texts from code and templates.

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+from django.views.generic.base import ContextMixin, View
 
 from departments.credentials import ways
 from departments.credentials.ways import Way
@@ -22,14 +23,12 @@ STILL_IN = gettext_noop(
 )
 
 
-class ServicePage:
+class ServicePage(ContextMixin, View):
     """A page from which a button leads to the city's service, if there is one."""
-
-    request: HttpRequest
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Browsers follow a form to no other origin than those that the page names."""
-        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside
+        answer = super().dispatch(request, *args, **kwargs)
         if ways.service_is_set():
             place = urlsplit(settings.OIDC_SERVER)
             answer._csp_update = {"form-action": [f"{place.scheme}://{place.netloc}"]}  # type: ignore[attr-defined]  # django-csp's own way
@@ -37,7 +36,7 @@ class ServicePage:
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """What the page offers."""
-        offered: dict[str, object] = super().get_context_data(**kwargs)  # type: ignore[misc]  # of the view beside
+        offered = super().get_context_data(**kwargs)
         return offered | {
             "service": (settings.OIDC_NAME or _("the city's log-in")) if ways.service_is_set() else "",
             "by_directory": ways.directory_is_set(),

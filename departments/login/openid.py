@@ -154,7 +154,7 @@ class ServiceAdapter(DefaultSocialAccountAdapter):
         try:
             person = recognise(_staff_number(claims), ways.Way.SERVICE)
         except UnrecognisedError as refused:
-            raise ImmediateHttpResponse(refuse(request, refused.messages[0], status=403)) from refused
+            raise ImmediateHttpResponse(show_refusal(request, refused.messages[0], status=403)) from refused
         if request.user.is_authenticated:
             raise ImmediateHttpResponse(_confirm(request, sociallogin, person))
         sociallogin.user = person
@@ -179,7 +179,7 @@ def _confirm(request: HttpRequest, sociallogin: SocialLogin, person: User) -> Ht
     """Who is logged in has shown once more who it is, as by the password; nobody becomes somebody else so."""
     if person != request.user:
         sentence = _("You are logged in here as somebody else. Log out here first, then log in again.")
-        return refuse(request, sentence, status=403)
+        return show_refusal(request, sentence, status=403)
     record_authentication(request, person, "socialaccount", reauthenticated=True)
     return redirect(sociallogin.get_redirect_url(request) or "mfa_index")
 
@@ -188,19 +188,19 @@ def _tell_failure(request: HttpRequest, failure: Exception | None) -> HttpRespon
     """The log tells the kind of the failure, whose text may hold what is secret."""
     logger.warning("city's log-in failed", extra={"failure": type(failure).__name__})
     if isinstance(failure, RequestException):
-        return refuse(request, _away(), status=503)
+        return show_refusal(request, _away(), status=503)
     # Not where nothing came but an address that anybody may have called.
     if failure is not None:
         record("account.log_in_refused", by=None, way=ways.Way.SERVICE.value)
     sentence = _("The city's log-in did not let you in, or its answer could not be believed. Please log in once more.")
-    return refuse(request, sentence, status=403)
+    return show_refusal(request, sentence, status=403)
 
 
 def _away() -> str:
     return _("The city's log-in does not answer. Try again in a few minutes, or ask your administrator.")
 
 
-def refuse(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
+def show_refusal(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
     """A page that says why nobody came in, with the way back."""
     return render(request, "account/refused.html", {"sentence": sentence}, status=status)
 
@@ -220,7 +220,7 @@ def begin_at_service(request: HttpRequest) -> HttpResponse:
         )
     except FAILURES as failure:
         logger.warning("city's log-in away", extra={"failure": type(failure).__name__})
-        return refuse(request, _away(), status=503)
+        return show_refusal(request, _away(), status=503)
 
 
 @require_safe

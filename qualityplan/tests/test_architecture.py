@@ -55,7 +55,13 @@ def test_no_third_party_file_is_committed() -> None:
 
 
 def test_the_locks_name_no_registry() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", ".npmrc"):
+    for name in (
+        "requirements.txt",
+        "requirements-ldap.txt",
+        "requirements-dev.txt",
+        "requirements-node.txt",
+        ".npmrc",
+    ):
         text = (settings.BASE_DIR / name).read_text()
         assert "://" not in text
         assert "index-url" not in text

@@ -20,7 +20,7 @@ BASE = settings.BASE_DIR
 DECISIONS = sorted((BASE / "docs/decisions").glob("*.md"))
 WRITTEN = [
     BASE / "CONTRIBUTING.md",
-    *(BASE / f"docs/{name}.md" for name in ("api", "domain", "glossary", "ways")),
+    *(BASE / f"docs/{name}.md" for name in ("api", "domain", "glossary", "login", "ways")),
     *DECISIONS,
 ]
 LINKING = [

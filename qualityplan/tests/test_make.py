@@ -29,7 +29,8 @@ def test_both_halves_begin_and_the_end_tells_which_failed(tmp_path: Path, failin
     python.write_text(STAND_IN)
     python.chmod(0o755)
     env = {name: value for name, value in os.environ.items() if name not in INHERITED} | {"FAILING": failing}
-    command = ["make", "--old-file=dev", "--old-file=translations", "test", f"PY={python}"]
+    old = [f"--old-file={name}" for name in ("dev", "ldap-for-tests", "translations")]
+    command = ["make", *old, "test", f"PY={python}"]
     done = subprocess.run(command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True)
     begun = [line for line in done.stdout.splitlines() if line.startswith("began: ")]
     assert begun == ["began: postgresql", "began: sqlite"], done.stderr
