@@ -47,6 +47,7 @@ EXPECTED = {
     Action.SPLIT_TASKS: "reporter reviewer coordinator",
     Action.SIGN_OFF_TASKS: "reviewer coordinator",
     Action.CLOSE_TASKS: "coordinator leader",
+    Action.VIEW_SYSTEM: "administrator",
 }
 
 

@@ -28,7 +28,7 @@ SECRETS = {"SECRET_KEY", "AUDIT_KEY", "DATABASE_URL", "MIGRATION_DATABASE_URL", 
 
 def names_read() -> set[str]:
     """The variables of the environment that code reads which runs in service."""
-    sources = (path for app in APPS for path in (BASE / app).rglob("*.py") if "tests" not in path.parts)
+    sources = (path for app in APPS for path in (BASE / app).rglob("*.py") if not {"tests", "building"} & {*path.parts})
     return {name for path in sources for name in READ.findall(path.read_text(encoding="utf-8"))} - NOT_OURS
 
 

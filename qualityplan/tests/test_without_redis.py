@@ -181,7 +181,15 @@ def test_what_is_missing_is_told_while_pages_are_answered(
     stop(own_redis)
     assert Client().get("/healthz").content.startswith(b"ok ")
     answer = Client().get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"database": "up", "broker": "down", "worker": "down"})
+    assert answer.status_code == 200
+    assert answer.json() | {"database": "up", "broker": "down", "worker": "down"} == answer.json()
+    measured = Client().get("/metrics")
+    assert measured.status_code == 200
+    assert 'qualityplan_up{part="broker"} 0.0' in measured.content.decode()
+    assert "qualityplan_dirty_keys " in measured.content.decode()
+    page = logged_in(f.person(Role.ADMINISTRATOR)).get("/system/").content.decode()
+    assert "没有应答" in page
+    assert "Redis 未恢复前无法判断" in page
 
 
 # --- What was kept before ---------------------------------------------------------------------------------------------
