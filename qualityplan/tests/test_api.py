@@ -194,6 +194,35 @@ def test_a_body_that_cannot_be_read_is_refused_alike_everywhere(address: str, la
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_each_refusal_is_told_in_the_language_that_is_asked_for(
+    language: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    headers, leader, coordinator = {"Accept-Language": language}, member(Role.LEADER), member(Role.COORDINATOR)
+    ask, post = asking(leader, **headers), posting(coordinator, **headers)
+    refusals = {
+        400: ask("/plans", limit="\0"),
+        401: Client(headers=headers).get("/api/v1/plans"),
+        403: posting(leader, **headers)("/observations", {}),
+        404: ask("/plans/none/clauses"),
+        405: Client(headers=headers).put("/api/v1/plans"),
+        413: post("/observations", {"mode": "x" * 100}),
+        422: ask("/plans", limit="many"),
+    }
+    monkeypatch.setattr(api.throttle, "num_requests", 0)
+    refusals[429] = ask("/plans")
+    assert {status: answer.status_code for status, answer in refusals.items()} == {
+        status: status for status in refusals
+    }
+    for status, answer in refusals.items():
+        (fault,) = answer.json()["errors"]
+        assert set(fault) == {"row", "column", "code", "message"}, status
+        assert bool(re.search("[一-鿿]", fault["message"])) is (language != "en"), (status, fault["message"])
+        assert answer.headers["Content-Language"] == language, status
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/observations", "/imports/1/confirm", "/imports/1/undo"])
 def test_a_body_that_is_too_large_is_refused_alike_everywhere(address: str, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10

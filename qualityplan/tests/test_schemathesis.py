@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -110,6 +111,12 @@ def test_every_answer_is_one_that_is_described(name: str, mode: GenerationMode, 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_many_answers_are_ones_that_are_described(name: str, mode: GenerationMode, house: SimpleNamespace) -> None:
     try_out(name, house, mode, 200, house.headers)
+
+
+def test_a_failure_of_the_service_would_be_noticed(house: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("departments.api.departments_seen_by", lambda user: 1 // 0)
+    with pytest.raises(FailureGroup, match="Server error"):
+        try_out("list_departments", house, GenerationMode.POSITIVE, 2, house.headers)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
