@@ -90,8 +90,8 @@ NOT_ENCRYPTED = _("It is not encrypted. Set BACKUP_RECIPIENT if it leaves this m
 MISSING = _("%(count)d files that rows name were lost before and are not in it: %(names)s")
 DELETED = _("Deleted: %(name)s")
 UNFINISHED = _(
-    "%(file)s is complete, but it could not be noted, or earlier ones not be deleted (%(reason)s). See that VAR_DIR and "
-    "the folder can be written."
+    "%(file)s is complete, but it could not be noted, or earlier ones not be deleted (%(reason)s). See that VAR_DIR "
+    "and the folder can be written."
 )
 NO_ROOM = _("The backup could not be written (%(reason)s). Nothing of it was kept. Make room, or name another folder.")
 DATABASE = _("The database could not be read (%(reason)s). Nothing was kept. See that it runs, then try again.")
