@@ -61,7 +61,17 @@ def download_wheels(machines: Iterable[Machine], locked: str, folder: Path) -> N
     for machine in machines:
         wanted = folder.parent / f"requirements-{machine.name}.txt"
         wanted.write_text(requirements_for(machine, locked))
-        pip = [sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-qq",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+        ]
         run([*pip, *machine.pip_options(), "--dest", str(folder), "--requirement", str(wanted)])
     sums = {value for _package, hashes in locked_packages(locked) for value in hashes}
     for wheel in folder.iterdir():
@@ -112,7 +122,10 @@ def pack(tree: Path, archive: Path, moment: int) -> None:
         member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
         return member
 
-    with gzip.GzipFile(archive, "wb", compresslevel=6, mtime=moment) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+    with (
+        gzip.GzipFile(archive, "wb", compresslevel=6, mtime=moment) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
         for path in sorted([tree, *tree.rglob("*")]):
             tar.add(path, str(path.relative_to(tree.parent)), recursive=False, filter=plain)
 
