@@ -19,7 +19,7 @@ UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 SERVICES = [unit for unit in UNITS if "Type=oneshot" not in unit.read_text(encoding="utf-8")]
 TIMED = [unit for unit in UNITS if unit.with_suffix(".timer").exists()]
 
-READ = re.compile(r"""(?:\benv\.\w+\(\s*|\bos\.environ(?:\.get\(|\[)|\bgetenv\()"([A-Z_]+)\"""")
+READ = re.compile(r"""(?:\benv\.\w+\(\s*|\bnetworks\(|\bos\.environ(?:\.get\(|\[)|\bgetenv\()"([A-Z_]+)\"""")
 ASSIGNED = re.compile(r"^(#? ?)([A-Z_]+)='([^']*)'$", re.MULTILINE)
 ROW = re.compile(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", re.MULTILINE)
 NOT_OURS = {"DJANGO_SETTINGS_MODULE"}
