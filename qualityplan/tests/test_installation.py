@@ -142,6 +142,22 @@ def test_the_whole_service_refuses_a_database_that_it_cannot_migrate(
     assert "Traceback" not in ended.stderr
 
 
+def test_a_database_that_is_away_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    looking = (
+        "import django; django.setup(); from qualityplan.releases import inspection as i; i.refuse_other_database()"
+    )
+    env = {
+        "PATH": os.environ["PATH"],
+        **KEYS,
+        "VAR_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "qualityplan.settings",
+    }
+    env |= {"DATABASE_URL": f"postgres://nobody@127.0.0.1:{free_port()}/nothing"}
+    ended = subprocess.run([sys.executable, "-c", looking], env=env, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "its tables are not compared" in ended.stdout
+
+
 # --- The version ------------------------------------------------------------------------------------------------------
 
 
