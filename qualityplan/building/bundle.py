@@ -46,9 +46,10 @@ def export_project(target: Path) -> None:
 def copy_vendor_files(target: Path) -> None:
     """Under the names that they have in node_modules, where `collectstatic` looks for them, with their licences."""
     source = Path(settings.NODE_MODULES)
-    packages = {name.split("/")[0] for name in settings.VENDOR_FILES.values()}
+    files: list[str] = list(settings.VENDOR_FILES.values())
+    packages = {name.split("/")[0] for name in files}
     licences = [path.relative_to(source) for name in packages for path in (source / name).glob("[LN][IO][CT]*")]
-    for name in [*settings.VENDOR_FILES.values(), *licences]:
+    for name in [*files, *map(str, licences)]:
         copy = target / "node_modules" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, copy)

@@ -16,6 +16,7 @@ import yaml
 from django.conf import settings
 
 from qualityplan.building import bundle, machines
+from qualityplan.version import VERSION
 
 BASE = Path(settings.BASE_DIR)
 LOCKED = (BASE / "requirements.txt").read_text(encoding="utf-8")
@@ -79,7 +80,7 @@ def test_the_manifest_holds_every_member_and_the_version(tmp_path: Path) -> None
     (tmp_path / "wheels/a.whl").write_text("wheel")
     bundle.write_manifest(tmp_path, "abc")
     digest = hashlib.sha256(b"wheel").hexdigest()
-    assert (tmp_path / "MANIFEST").read_text() == f"# plan-monitor {bundle.VERSION} abc\n{digest}  wheels/a.whl\n"
+    assert (tmp_path / "MANIFEST").read_text() == f"# plan-monitor {VERSION} abc\n{digest}  wheels/a.whl\n"
 
 
 def test_the_same_members_make_the_same_archive(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def small_bundle(tree: Path, version: str = "0.1.0", manage: str = MANAGE) -> Pa
     shutil.copy(INSTALLER, tree)
     bundle.write_manifest(tree, "abc")
     manifest = tree / "MANIFEST"
-    manifest.write_text(manifest.read_text().replace(f"# plan-monitor {bundle.VERSION}", f"# plan-monitor {version}"))
+    manifest.write_text(manifest.read_text().replace(f"# plan-monitor {VERSION}", f"# plan-monitor {version}"))
     return tree
 
 

@@ -26,7 +26,16 @@ WRITTEN = [
 LINKING = [
     *(
         BASE / f"{name}.md"
-        for name in ("README", "CHANGELOG", "SECURITY", "docs/backup", "docs/fixtures", "docs/supervision")
+        for name in (
+            "README",
+            "CHANGELOG",
+            "SECURITY",
+            "docs/backup",
+            "docs/fixtures",
+            "docs/login",
+            "docs/offline",
+            "docs/supervision",
+        )
     ),
     *sorted((BASE / "deploy").glob("*.md")),
     *WRITTEN,
