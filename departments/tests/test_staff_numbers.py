@@ -61,6 +61,24 @@ def test_a_number_is_one_persons_however_it_is_written(cast: SimpleNamespace) ->
         User.objects.filter(pk=cast.reporter.pk).update(staff_number="z-9")
 
 
+def test_a_number_that_somebody_else_got_meanwhile_is_refused(
+    cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both forms were right when they were looked at."""
+    set_staff_number(cast.other_chief, "Z-9", by=None)
+    monkeypatch.setattr("departments.views.people.StaffNumberForm.validate_constraints", lambda _form: None)
+    answer = enter_number(cast.office_chief, cast.reporter, "Z-9")
+    assert answer.status_code == 422
+    assert "工号已属于其他人员" in answer.content.decode()
+    assert number_of(cast.reporter) == ""
+
+
+def test_an_account_without_a_password_gets_a_number(cast: SimpleNamespace) -> None:
+    User.objects.filter(pk=cast.reporter.pk).update(password="")
+    assert enter_number(cast.bureau_chief, cast.reporter, "10023").status_code == 302
+    assert number_of(cast.reporter) == "10023"
+
+
 def test_many_people_have_no_number(cast: SimpleNamespace) -> None:
     set_staff_number(cast.reporter, "10023", by=None)
     set_staff_number(cast.reporter, "", by=None)

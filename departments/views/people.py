@@ -102,7 +102,10 @@ def change_staff_number(request: HttpRequest, pk: int) -> HttpResponse:
     form = StaffNumberForm(request.POST, instance=get_managed_person(request, pk))
     if not form.is_valid():
         return _page(request, person, numbering=form)
-    services.set_staff_number(person, form.cleaned_data["staff_number"], by=by)
+    try:
+        services.set_staff_number(person, form.cleaned_data["staff_number"], by=by)
+    except ValidationError as refused:
+        return _page(request, person, problem=refused.messages[0])
     messages.success(request, _("The staff number has been changed."))
     return redirect("person", pk)
 
