@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -286,12 +286,22 @@ def set_staff_number(person: User, number: str, *, by: User | None) -> None:
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     known, former = state_of_account(person), person.staff_number
     person.staff_number = number.strip()
-    # The number alone is looked at: an account may have no password, and keeps what it has.
-    person.full_clean(exclude={field.name for field in User._meta.fields} - {"staff_number"})
+    _demand_free_number(person)
     if former not in ("", person.staff_number):
         person.sittings_ended += 1
-    person.save(update_fields=["staff_number", "sittings_ended"])
+    try:
+        with transaction.atomic():
+            person.save(update_fields=["staff_number", "sittings_ended"])
+    except IntegrityError:
+        # Somebody else got it at the same instant; by now that can be seen and is told in words.
+        _demand_free_number(person)
+        raise
     record_change(person, before=known, by=by)
+
+
+def _demand_free_number(person: User) -> None:
+    """The number alone is looked at: an account may have no password, and keeps what it has."""
+    person.full_clean(exclude={field.name for field in User._meta.fields} - {"staff_number"})
 
 
 def _end_everything(person: User, by: User | None) -> None:

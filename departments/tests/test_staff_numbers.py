@@ -66,7 +66,7 @@ def test_a_number_that_somebody_else_got_meanwhile_is_refused(
 ) -> None:
     """Both forms were right when they were looked at."""
     set_staff_number(cast.other_chief, "Z-9", by=None)
-    monkeypatch.setattr("departments.views.people.StaffNumberForm.validate_constraints", lambda _form: None)
+    monkeypatch.setattr("departments.views.people.StaffNumberForm._post_clean", lambda _form: None)
     answer = enter_number(cast.office_chief, cast.reporter, "Z-9")
     assert answer.status_code == 422
     assert "工号已属于其他人员" in answer.content.decode()

@@ -70,7 +70,7 @@ def test_a_page_that_has_not_changed_is_not_kept_either() -> None:
     assert (answer.status_code, answer.headers["Cache-Control"]) == (304, "private, no-store")
 
 
-@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/api/v1/plans", "/static/theme.css", "/healthz"])
+@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/api/v1/plans", "/static/theme.css", "/healthz/"])
 @pytest.mark.parametrize("https", [False, True])
 def test_a_wrong_host_is_refused_with_the_headers_of_all_answers(address: str, https: bool) -> None:
     with override_settings(SECURE_SSL_REDIRECT=https):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pytest_django.fixtures import Settings
 
+from conftest import database_url
 from qualityplan.celery import app
 from qualityplan.running import processes
 from qualityplan.tests.servers import free_port
@@ -65,7 +66,8 @@ def test_a_real_beat_ticks_and_one_that_is_killed_does_not(
     settings: Settings, tmp_path: Path, eventually: Callable[..., None]
 ) -> None:
     settings.VAR_DIR = tmp_path
-    env = {**os.environ, "VAR_DIR": str(tmp_path), "CELERY_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    nobody = f"redis://127.0.0.1:{free_port()}/0"
+    env = {**os.environ, "DATABASE_URL": database_url(), "VAR_DIR": str(tmp_path), "CELERY_BROKER_URL": nobody}
     command = [sys.executable, "-m", "celery", "--quiet", "--app", "qualityplan", "--workdir", str(settings.BASE_DIR)]
     beat = processes.start_process([*command, "beat", "--schedule", str(tmp_path / "beat"), "--pidfile", ""], env=env)
     try:

@@ -335,9 +335,10 @@ def test_a_token_opens_for_a_minute_only(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture(scope="module")
-def trusting() -> Iterator[int]:
+def trusting(django_db_setup: None) -> Iterator[int]:
     """A service that believes its proxy; DEBUG, because a refusal is a page too, and no static files are collected."""
-    with gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, DEBUG="1") as port:
+    service = gunicorn(HTTPS="1", TRUST_PROXY="1", ALLOWED_HOSTS=NAME, DATABASE_URL=database_url(), DEBUG="1")
+    with service as port:
         yield port
 
 
@@ -377,6 +378,7 @@ def test_proxies_that_are_not_there_are_told(trusting: int, tmp_path: Path) -> N
 
 
 @override_settings(TRUST_PROXY=False)
+@pytest.mark.usefixtures("django_db_setup")
 @pytest.mark.parametrize(
     ("https", "told"),
     [
@@ -386,7 +388,7 @@ def test_proxies_that_are_not_there_are_told(trusting: int, tmp_path: Path) -> N
 )
 def test_a_proxy_that_is_not_trusted_is_told(https: str, told: list[str], tmp_path: Path) -> None:
     """Loudly: whoever installs it so sees no page, rather than a lock-out of all some weeks later."""
-    service = gunicorn(HTTPS=https, TRUST_PROXY="0", ALLOWED_HOSTS=NAME)
+    service = gunicorn(DATABASE_URL=database_url(), HTTPS=https, TRUST_PROXY="0", ALLOWED_HOSTS=NAME)
     with service as port, nginx(tmp_path / "nginx", port) as proxy:
         said = "".join(str(finding) for finding in proxies.try_way(proxy.url, str(proxy.authority.root)))
     assert [words for words in told if words not in said] == []

@@ -223,7 +223,7 @@ class TwoProcesses:
 
     def answers(self) -> bool:
         try:
-            return self.get("/healthz") == "ok"
+            return self.get("/healthz").startswith("ok ")
         except OSError:
             return False
 

@@ -123,7 +123,7 @@ def everything_is_up(port: int) -> bool:
     """What the monitoring is told by the machine's number, by which people do not reach the service."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            return set(json.load(answer).values()) == {"up"}
+            return "down" not in json.load(answer).values()
     except OSError:
         return False
 
