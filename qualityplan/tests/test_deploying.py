@@ -149,12 +149,19 @@ def test_a_unit_is_guarded(unit: Path) -> None:
         "NoNewPrivileges": "yes",
         "CapabilityBoundingSet": "",
         "ProtectSystem": "strict",
-        "ReadWritePaths": "/var/lib/plan-monitor" + (" /var/backups/plan-monitor" if unit in TIMED else ""),
+        "ReadWritePaths": "/var/lib/plan-monitor" + (" -/var/backups/plan-monitor" if unit in TIMED else ""),
         "PrivateTmp": "yes",
         "RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX",
     }
     assert {name: said(unit, name) for name in guards} == {name: [value] for name, value in guards.items()}
     assert said(unit, "MemoryMax")
+
+
+@pytest.mark.parametrize("guide", ["README.md", "README.zh.md"])
+def test_the_guide_makes_the_folder_of_the_backups_for_the_services_user(guide: str) -> None:
+    (started,) = said(DEPLOY / "systemd/plan-monitor-backup.service", "ExecStart")
+    folder = shlex.split(started)[3]
+    assert f"\ninstall -d -m 0700 -o plan-monitor {folder}\n" in (DEPLOY / guide).read_text(encoding="utf-8")
 
 
 def test_the_worker_has_room_for_two_files_at_once() -> None:
