@@ -17,7 +17,19 @@ from markdown_it.token import Token
 
 ORDER = (
     "lights",
+    "leadership",
     "reporting",
+    "importing",
+    "reviewing",
+    "tasks",
+    "coordinating",
+    "supervision",
+    "counties",
+    "account",
+    "administration",
+    "operations",
+    "messages",
+    "glossary",
 )
 """The chapters in the order in which they are read; each is a file of this name in each language."""
 
@@ -70,9 +82,14 @@ class FileVersion(NamedTuple):
 
 def read_manual(language: str) -> tuple[Chapter, ...]:
     """All chapters in the language, in their order; in Chinese where the manual has no such language."""
-    folder = settings.BASE_DIR / "docs" / "manual" / FOLDERS.get(language, FOLDERS["zh-hans"])
-    files = tuple(folder / f"{name}.md" for name in ORDER)
+    files = chapter_files(language)
     return _parse_all(files, tuple(map(_version_of, files)))
+
+
+def chapter_files(language: str) -> tuple[Path, ...]:
+    """The files of all chapters in the language."""
+    folder = settings.BASE_DIR / "docs" / "manual" / FOLDERS.get(language, FOLDERS["zh-hans"])
+    return tuple(folder / f"{name}.md" for name in ORDER)
 
 
 def _version_of(file: Path) -> FileVersion:

@@ -133,3 +133,28 @@ def test_a_hostile_search_finds_nothing_and_is_shown_as_text(typed: str, reader:
     page = found(reader, typed)
     assert "没有同时含有这些词的段落" in page
     assert f'value="{escape(typed)}"' in page
+
+
+# --- From a page to its chapter ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "chapter"),
+    [
+        (Role.LEADER, "/plans/plan-2014/", "leadership"),
+        (Role.COORDINATOR, "/plans/plan-2014/months/", "coordinating"),
+        (Role.REPORTER, "/desk/", "reporting"),
+        (Role.REVIEWER, "/reviews/", "reviewing"),
+        (Role.REPORTER, "/imports/", "importing"),
+        (Role.ADMINISTRATOR, "/system/", "operations"),
+    ],
+)
+def test_the_sign_above_a_page_leads_to_its_chapter(role: Role, address: str, chapter: str) -> None:
+    f.target(f.indicator(), "at_least", 92)
+    client = Client()
+    client.force_login(f.person(role))
+    assert f'class="bell help" href="/help/{chapter}/"' in read(client, address)
+
+
+def test_a_page_without_a_chapter_leads_to_all(reader: Client) -> None:
+    assert 'class="bell help" href="/help/"' in read(reader, "/help/lights/")
