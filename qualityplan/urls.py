@@ -7,6 +7,7 @@ from qualityplan.answering import old_addresses
 from qualityplan.api import api
 from qualityplan.health import healthz, readyz
 from qualityplan.installation.arriving import ADDRESS, arrived
+from qualityplan.manual import views as manual
 from qualityplan.watching import views as watching
 
 handler500 = "qualityplan.answering.answers.failed"
@@ -16,6 +17,8 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", watching.metrics, name="metrics"),
     path("system/", watching.system_status, name="system_status"),
+    path("help/", manual.manual, name="help"),
+    path("help/<slug:name>/", manual.manual_chapter, name="help_chapter"),
     path(ADDRESS.lstrip("/"), arrived, name="arrived"),
     path("accounts/", include("departments.login.accounts")),
     path("i18n/", include("django.conf.urls.i18n")),

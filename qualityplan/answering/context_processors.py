@@ -17,6 +17,7 @@ from departments.permissions import Action
 from plans.page_cache import cached_pages
 from plans.page_cache.plan_context import read_plan_context
 from plans.page_cache.visible_plans import PlanSeen, plan_meant, plans_seen
+from qualityplan.manual.fitting import address_of_help
 from qualityplan.version import VERSION
 from tasks.reporting.desk import count_reports_to_decide
 
@@ -46,6 +47,7 @@ def surroundings(request: HttpRequest) -> dict[str, object]:
             _may(user, action)() for action in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)
         ),
         "moment_query": _moment(request),
+        "help_address": lambda: address_of_help(request.resolver_match.url_name if request.resolver_match else None),
         "chain_head": chain.recall_chain_head,
         "plan_choice": choice,
         "plan_code": lambda: choice.code,

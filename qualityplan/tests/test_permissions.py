@@ -61,9 +61,11 @@ OWN = frozenset(
         "mfa_deactivate_totp",
         "mfa_view_recovery_codes",
         "mfa_generate_recovery_codes",
+        "help",
+        "help_chapter",
     }
 )
-"""Addresses of the own account, for everybody who has logged in."""
+"""Addresses of the own account and of the manual, for everybody who has logged in."""
 
 GUARDED: dict[str, tuple[Action, ...]] = {
     "overview": (Action.VIEW_PLAN,),
@@ -312,6 +314,7 @@ FIXED: dict[str, dict[str, object]] = {
     "draft_row": {"plan_code": "wenzhou-2014-quality", "kind": "target", "pk": 999_999},
     "draft_remove": {"plan_code": "wenzhou-2014-quality", "kind": "target", "pk": 999_999},
     "county": {"code": "330302"},
+    "help_chapter": {"name": "lights"},
     "comment_add": {"kind": "task", "plan_code": "wenzhou-2014-quality", "code": "brands"},
 }
 """What everybody may look at is the same for everybody."""
@@ -400,7 +403,7 @@ def test_nobody_comes_in_without_logging_in_or_without_a_role(city: SimpleNamesp
 
 def test_the_own_account_is_for_those_who_have_logged_in(city: SimpleNamespace) -> None:
     for name in OWN:
-        answer = Client().get(reverse(name))
+        answer = Client().get(reverse(name, kwargs=FIXED.get(name)))
         assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/accounts/login/"), name
 
 

@@ -1,0 +1,160 @@
+"""The manual as pages of the product: who reads it, in which language, what the search finds and what it refuses."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+
+from departments.models import User
+from departments.permissions import Role
+from qualityplan.manual.chapters import ORDER, parse_chapter, read_manual
+from qualityplan.manual.searching import LONGEST, search_manual
+from targets.tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reader() -> Client:
+    """Somebody who has logged in and holds no role yet."""
+    client = Client()
+    client.force_login(User.objects.create_user("reader"))
+    return client
+
+
+def read(client: Client, address: str, language: str = "zh-hans") -> str:
+    """The text of a page, white space made alike."""
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def found(client: Client, typed: str) -> str:
+    return read(client, reverse("help", query={"q": typed}))
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_chapter_is_read_in_the_readers_language(language: str, reader: Client) -> None:
+    every = read(reader, "/help/", language)
+    for chapter in read_manual(language):
+        assert f'<a href="/help/{chapter.name}/">{escape(chapter.title)}</a>' in every
+        assert "<h1 id=" in (page := read(reader, f"/help/{chapter.name}/", language))
+        assert escape(chapter.title) in page
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_reads_the_manual_from_a_link_on_its_pages(role: Role) -> None:
+    f.target(f.indicator(), "at_least", 92)
+    client = Client()
+    client.force_login(f.person(role))
+    assert 'href="/help/' in read(client, "/notices/")
+    assert read(client, "/help/lights/")
+
+
+def test_whoever_has_not_logged_in_is_led_to_the_log_in() -> None:
+    for address in ("/help/", "/help/lights/"):
+        assert Client().get(address).headers["Location"].startswith("/accounts/login/")
+
+
+def test_chapters_lead_to_those_before_and_after_them(reader: Client) -> None:
+    first, second = read(reader, f"/help/{ORDER[0]}/"), read(reader, f"/help/{ORDER[1]}/")
+    assert 'rel="prev"' not in first
+    assert f'rel="next" href="/help/{ORDER[1]}/"' in first
+    assert f'rel="prev" href="/help/{ORDER[0]}/"' in second
+
+
+@pytest.mark.parametrize("name", ["unknown", "lights-2", "LIGHTS"])
+def test_a_chapter_that_is_not_there_is_told(name: str, reader: Client) -> None:
+    assert reader.get(f"/help/{name}/").status_code == 404
+
+
+def test_the_contents_lead_to_the_headings(reader: Client) -> None:
+    chapter = read_manual("zh-hans")[0]
+    page = read(reader, f"/help/{chapter.name}/")
+    for section in chapter.contents:
+        assert f'<a href="#{section.anchor}">{section.title}</a>' in page
+        assert f'<h2 id="{section.anchor}">' in page
+
+
+def test_html_in_a_chapter_is_text() -> None:
+    chapter = parse_chapter("sample", "# Title\n\nFor <b>all</b>.\n\n<script>go()</script>\n\n[x](javascript:go)")
+    assert "<script>" not in chapter.html
+    assert "&lt;script&gt;" in chapter.html
+    assert "href" not in chapter.html
+
+
+def test_a_chapter_without_title_and_first_paragraph_is_refused() -> None:
+    for written in ("Text.", "# Title\n\n- an item", "## Title\n\nText."):
+        with pytest.raises(ValueError, match="begins with"):
+            parse_chapter("sample", written)
+
+
+# --- Searching --------------------------------------------------------------------------------------------------------
+
+
+def test_chinese_is_found_within_a_sentence_and_marked(reader: Client) -> None:
+    page = found(reader, "完成率的分子")
+    assert "没有同时含有这些词的段落" in page
+    assert "<mark>时序进度</mark>" in found(reader, "时序进度")
+
+
+def test_words_stand_in_any_order_and_in_capitals_or_not() -> None:
+    chapter = parse_chapter("sample", "# Title\n\nFirst.\n\n## Fruit\n\nApples and PEARS.\n\n## Roots\n\nCarrots.")
+    for words in (["pears", "apples"], ["fruit"], ["FRUIT", "pears"]):
+        (place,) = search_manual([chapter], words)
+        assert place.section.anchor == "fruit"
+    assert search_manual([chapter], ["apples", "carrots"]) == []
+
+
+def test_a_title_with_the_word_comes_before_a_text_with_it() -> None:
+    chapter = parse_chapter("sample", "# Title\n\nFirst.\n\n## Fruit\n\nNo roots.\n\n## Roots\n\nCarrots.")
+    assert [place.section.title for place in search_manual([chapter], ["roots"])] == ["Roots", "Fruit"]
+
+
+def test_no_word_shows_all_chapters(reader: Client) -> None:
+    for typed in ("", "   "):
+        page = found(reader, typed)
+        assert "manual-found" not in page
+        assert 'href="/help/lights/"' in page
+
+
+def test_too_long_a_search_is_told(reader: Client) -> None:
+    assert f"最多 {LONGEST} 个字符" in found(reader, "灯" * (LONGEST + 1))
+    assert "查找的内容过长" not in found(reader, "灯" * LONGEST)
+
+
+@pytest.mark.parametrize("typed", ["<script>alert(1)</script>", '"><img src=x>', "[(*", "\\", "%00", "{{ user }}"])
+def test_a_hostile_search_finds_nothing_and_is_shown_as_text(typed: str, reader: Client) -> None:
+    page = found(reader, typed)
+    assert "没有同时含有这些词的段落" in page
+    assert f'value="{escape(typed)}"' in page
+
+
+# --- From a page to its chapter ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "chapter"),
+    [
+        (Role.LEADER, "/plans/plan-2014/", "leadership"),
+        (Role.COORDINATOR, "/plans/plan-2014/months/", "coordinating"),
+        (Role.REPORTER, "/desk/", "reporting"),
+        (Role.REVIEWER, "/reviews/", "reviewing"),
+        (Role.REPORTER, "/imports/", "importing"),
+        (Role.ADMINISTRATOR, "/system/", "operations"),
+    ],
+)
+def test_the_sign_above_a_page_leads_to_its_chapter(role: Role, address: str, chapter: str) -> None:
+    f.target(f.indicator(), "at_least", 92)
+    client = Client()
+    client.force_login(f.person(role))
+    assert f'class="bell help" href="/help/{chapter}/"' in read(client, address)
+
+
+def test_a_page_without_a_chapter_leads_to_all(reader: Client) -> None:
+    assert 'class="bell help" href="/help/"' in read(reader, "/help/lights/")
