@@ -52,6 +52,18 @@ ROWS: dict[str, str | Promise] = {
         '"%(found)s" in "%(text)s" says that these are figures of another kind. If they are the figures themselves, '
         "say so on the page of corrections; else upload the figures themselves."
     ),
+    "rows_hidden": _(
+        "Rows are hidden or filtered away: %(rows)s. Show them in the file, or delete them there; or say on the page "
+        "of corrections that they count too."
+    ),
+    "columns_hidden": _(
+        "Columns are hidden: %(columns)s. Show them in the file, or delete them there; or say on the page of "
+        "corrections that they count too."
+    ),
+    "formula_without_result": _(
+        "This is a formula, and its result is not stored in the file (%(found)s). Open the file in a spreadsheet "
+        "program, save it, and upload it again."
+    ),
     "section_changes": _(
         '"%(text)s" stands between or below the rows and names another month, indicator or region than the title. Put '
         "each on a sheet of its own, or give every row its month, indicator and region."

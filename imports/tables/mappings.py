@@ -38,7 +38,7 @@ class MappedColumn:
 class SheetMapping:
     """The corrected columns of a sheet, its heading rows if the person names others, and what holds for all of its
     rows; `skipped` if the sheet is to be left aside altogether, `harmless` the pieces of its texts that change
-    nothing."""
+    nothing. `with_hidden` if the hidden rows and columns count too, which is not remembered for the next file."""
 
     columns: tuple[MappedColumn, ...] = ()
     heading_rows: tuple[int, ...] = ()
@@ -47,6 +47,7 @@ class SheetMapping:
     month: str = ""
     skipped: bool = False
     harmless: tuple[str, ...] = ()
+    with_hidden: bool = False
 
     def __post_init__(self) -> None:
         rows = self.heading_rows
@@ -78,7 +79,7 @@ class FileMapping:
 
     def lasting(self) -> Self:
         """What may be remembered for the next file of this shape: everything but the month, which changes."""
-        lasting = {key: replace(sheet, month="") for key, sheet in self.sheets.items()}
+        lasting = {key: replace(sheet, month="", with_hidden=False) for key, sheet in self.sheets.items()}
         return type(self)({key: sheet for key, sheet in lasting.items() if sheet != SheetMapping()})
 
     def to_json(self) -> dict[str, object]:

@@ -33,9 +33,9 @@ class SheetRecognition:
     """How a sheet was understood.
 
     `indicator`, `region`, `month` and `year` hold for all figures and come from where `sources` says: "sheet" (its
-    name), "title" or "mapping". `asked` are the pieces of its texts that a person may call harmless. `shape` names the
-    form: the same headings have the same shape, whatever a person has corrected (`mapped`) or wants left aside
-    (`skipped`). `recognised` says whether headings were found.
+    name), "title" or "mapping". `asked` are the pieces of its texts that a person may call harmless, `hides` tells
+    whether rows or columns are hidden. `shape` names the form: the same headings have the same shape, whatever a person
+    has corrected (`mapped`) or wants left aside (`skipped`). `recognised` says whether headings were found.
     """
 
     sheet: str
@@ -49,6 +49,7 @@ class SheetRecognition:
     month: str = ""
     year: int = 0
     asked: tuple[str, ...] = ()
+    hides: bool = False
     sources: dict[str, str] = field(default_factory=dict)
     contradiction: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

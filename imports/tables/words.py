@@ -8,10 +8,12 @@ that no row of the sheet is taken before a person has answered or mended the fil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from imports.files.cells import Cell, FileRow, address_of_cell, canonical_name, is_blank_cell, text_of_cell
+from imports.files.cells import Cell, FileRow, address_of_cell, canonical_name, is_blank_cell, letters, text_of_cell
+from imports.files.hidden import HiddenParts
 from imports.tables.columns import RecognisedColumn
 from imports.tables.extraction import Extraction, FigureColumnGroup
 from imports.tables.lines import TableMistake
+from imports.tables.mappings import SheetMapping
 from imports.vocabulary.accounting import TextAccount, TextReader
 from imports.vocabulary.names import KnownNames, NamedIndicator
 from imports.vocabulary.units import units_differ
@@ -21,7 +23,7 @@ from targets.entry_rules.figures import Problem
 
 SHEET, TITLE, SECTION, NOTE, ROW = "sheet", "title", "section", "note", "no_figures"
 """Where a text stands. `ROW` is a row of names beside which no figure stands."""
-PERCENT = "%"
+PERCENT, MOST_PLACES = "%", 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,16 @@ class Statement:
 class WordsOfSheet:
     """All texts of a sheet, held against what was understood of it."""
 
-    def __init__(self, found: Extraction, rows: Sequence[FileRow], reader: TextReader, known: KnownNames) -> None:
+    def __init__(
+        self,
+        found: Extraction,
+        rows: Sequence[FileRow],
+        reader: TextReader,
+        known: KnownNames,
+        parts: HiddenParts | None = None,
+    ) -> None:
         self.found, self.sheet, self._known = found, found.sheet, known
-        self._reader = reader
+        self._reader, self._rows, self._parts = reader, rows, parts or HiddenParts()
         self.statements = list(self._statements(rows))
         self.indicators = {group.position: self._indicators_of(group) for group in found.groups}
 
@@ -74,9 +83,28 @@ class WordsOfSheet:
 
     # --- Questions ----------------------------------------------------------------------------------------------------
 
-    def mistakes(self, harmless: Iterable[str]) -> Iterator[TableMistake]:
-        """All that has to be asked; `harmless` are the pieces of which a person has said that they change nothing."""
-        answered = set(harmless)
+    @property
+    def hides(self) -> bool:
+        """Whether something of the table is hidden."""
+        return next(self._hidden(), None) is not None
+
+    def _hidden(self) -> Iterator[TableMistake]:
+        """Rows and columns that the person who looks at the file does not see: nobody has checked them."""
+        parts = self._parts
+        filled = [row for row in self._rows if row.number in parts.rows and not row.blank]
+        if filled:
+            problem = Problem("rows_hidden", "", (("rows", _few(row.number for row in filled)),))
+            yield TableMistake(self.sheet.sheet, self.sheet.heading_rows[-1], problem)
+        columns = [column for column in self.sheet.columns if column.index in parts.columns and column.meaning]
+        if columns:
+            problem = Problem("columns_hidden", "", (("columns", _few(letters(column.index) for column in columns)),))
+            yield TableMistake(self.sheet.sheet, self.sheet.heading_rows[-1], problem)
+
+    def mistakes(self, answers: SheetMapping) -> Iterator[TableMistake]:
+        """All that has to be asked beside what a person has answered."""
+        answered = set(answers.harmless)
+        if not answers.with_hidden:
+            yield from self._hidden()
         for statement in self.statements:
             yield from self._pieces(statement, answered)
             yield from self._changes(statement)
@@ -217,6 +245,12 @@ class WordsOfSheet:
         return TableMistake(self.sheet.sheet, row, problem, address_of_cell(column.index, row), column.heading)
 
 
+def _few(places: Iterable[object]) -> str:
+    """The first places, and that there are more."""
+    told = [str(place) for place in places]
+    return "、".join(told[:MOST_PLACES]) + ("…" if len(told) > MOST_PLACES else "")
+
+
 def _has_own_unit(group: FigureColumnGroup) -> bool:
     return any(column.unit for column in group.columns.values())
 
@@ -242,9 +276,6 @@ def _is_fraction(cell: Cell) -> bool:
         return False
 
 
-def ask_about_words(
-    found: Extraction, rows: Sequence[FileRow], reader: TextReader, known: KnownNames, harmless: Iterable[str]
-) -> tuple[list[TableMistake], tuple[str, ...]]:
-    """What has to be asked about the texts of a sheet, and the pieces that a person may call harmless."""
-    words = WordsOfSheet(found, rows, reader, known)
-    return list(dict.fromkeys(words.mistakes(harmless))), words.asked()
+def ask_about_words(words: WordsOfSheet, answers: SheetMapping) -> list[TableMistake]:
+    """What has to be asked about the texts of a sheet, and about what is hidden of it, beside what was answered."""
+    return list(dict.fromkeys(words.mistakes(answers)))

@@ -5,7 +5,7 @@ Nothing is passed over because it is not known: `left` holds what is left when a
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from imports.vocabulary.harmless import KINDS, MONTH_ALONE, NOT_YET, OTHER_FIGUR
 from imports.vocabulary.names import KnownNames
 from imports.vocabulary.units import canonical_unit
 from imports.vocabulary.values import Period, period_in
+from targets.entry_rules.numbers import normalise_typed_text
 
 LONGEST_TEXT, LONGEST_PIECE = 400, 40
 GONE = "\0"
@@ -83,23 +84,24 @@ class TextAccount:
 class TextReader:
     """Accounts for texts with the names that are known; each text once."""
 
-    def __init__(self, known: KnownNames) -> None:
-        self._known = known
+    def __init__(self, known: KnownNames, kinds: Mapping[str, str] = KINDS) -> None:
+        self._known, self._words = known, longest_first(kinds)
         self._kept: dict[str, TextAccount] = {}
 
     def account(self, text: str) -> TextAccount:
         """What each piece of the text means."""
         if text not in self._kept:
-            self._kept[text] = _Account(text, self._known).found()
+            self._kept[text] = _Account(text, self._known, self._words).found()
         return self._kept[text]
 
 
 class _Account:
     """One text on its way: what was understood is taken out of `rest`."""
 
-    def __init__(self, text: str, known: KnownNames) -> None:
-        self.rest = canonical_name(text)
-        self._known = known
+    def __init__(self, text: str, known: KnownNames, words: Sequence[tuple[str, str]]) -> None:
+        # Spaces part the number of a paper from what follows it; everywhere else they mean nothing.
+        self.rest = canonical_name(_PAPER.sub(GONE, normalise_typed_text(text)))
+        self._known, self._list = known, words
         self._periods: list[Period] = []
         self._years: list[int] = []
         self._units: list[str] = []
@@ -113,7 +115,6 @@ class _Account:
             return TextAccount(periods=(whole,), years=(whole.year,) if whole.year else ())
         if _PERSON.fullmatch(self.rest) and not self._unit_of_label():
             return TextAccount()
-        self._take(_PAPER, lambda _found: None)
         indicators, self.rest = self._known.indicators.take_names(self.rest, GONE)
         self._take(_LABELLED_UNIT, self._unit)
         self._take(_BRACKETED, self._unit)
@@ -122,7 +123,7 @@ class _Account:
         regions, self.rest = self._known.regions.take_names(self.rest, GONE)
         _departments, self.rest = self._known.departments.take_names(self.rest, GONE)
         self.rest = _NOTE_SIGN.sub(GONE, _LIST_SIGN.sub(GONE, self.rest))
-        words = self._words()
+        words = self._take_words()
         return TextAccount(
             tuple(entity.code for entity in indicators),
             tuple(entity.code for entity in regions),
@@ -144,10 +145,10 @@ class _Account:
         """Takes out whatever the pattern finds and `note` does not refuse by answering False."""
         self.rest = pattern.sub(lambda found: found[0] if note(found) is False else GONE, self.rest)
 
-    def _words(self) -> dict[str, list[str]]:
+    def _take_words(self) -> dict[str, list[str]]:
         """Takes out all words that are known, longer ones first whatever they mean: 行动计划 is no 计划."""
         found: dict[str, list[str]] = defaultdict(list)
-        for word, kind in _LONGEST_FIRST:
+        for word, kind in self._list:
             if word in self.rest:
                 found[kind].append(word)
                 self.rest = self.rest.replace(word, GONE)
@@ -219,6 +220,3 @@ _PERIODS: tuple[tuple[re.Pattern[str], Callable[[_Account, re.Match[str]], objec
 
 def _month(text: str) -> int:
     return int(text) if text.isdecimal() else _MONTHS[text]
-
-
-_LONGEST_FIRST = longest_first(KINDS)

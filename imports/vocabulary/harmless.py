@@ -4,6 +4,8 @@ The lists are read by people. Whatever a text holds that stands in none of them 
 the longer one is meant.
 """
 
+from collections.abc import Mapping
+
 from imports.files.cells import canonical_name
 
 HARMLESS, OTHER_FIGURES, NOT_YET, MONTH_ALONE, SINCE_JANUARY = "harmless", "other", "not_yet", "month", "since_january"
@@ -13,17 +15,16 @@ another time); says that nothing has happened, or been counted, yet; of the mont
 _WORDS = {
     HARMLESS: (
         # What a paper calls itself
-        "情况表 统计表 汇总表 一览表 明细表 进度表 报表 月报表 季报表 年报表 月报 季报 年报 快报 简报 通报 台账 清单 "
-        "附件 附表 续表 表格 表 情况 统计 汇总 一览 明细 数据 指标 数值 数字 监测 监测结果 结果 调查 考核 评价 评估 "
-        "检查 督查 测评 总体 主要 重点 有关 相关 各项 各类 各 全部 分地区 分县 分县区 分区域 分指标 按地区 按县区 "
+        "进度表 报表 月报表 月报 季报 年报 简报 通报 台账 清单 附件 附表 续表 表格 表 情况 统计 汇总 一览 明细 "
+        "数据 指标 数字 监测 结果 调查 考核 评价 评估 检查 督查 测评 总体 主要 重点 有关 相关 各项 各类 各 全部 分地区 "
+        "分县 分县区 分区域 分指标 按地区 按县区 "
         # What was done
-        "完成数 完成值 完成量 完成情况 进展情况 实施情况 执行情况 落实情况 工作情况 推进情况 完成 进展 实施 执行 落实 "
-        "推进 开展 上报 报送 填报 报告 "
+        "完成量 完成 进展 实施 执行 落实 推进 开展 上报 报送 填报 报告 "
         # Whose paper it is
         "县(市、区) 县(市,区) 县(市)区 县市区 区县 各县 各地 地区 区域 单位 部门 责任单位 牵头单位 质量强市 质量强省 "
         "质量强县 质量强区 强市 建设 行动计划 行动方案 实施方案 工作方案 实施意见 工作 项目 事项 任务书 "
         # How it is to be read
-        "见下表 如下 以下 以上 其中 其他 合计 总计 小计 共计 定稿 正式 公开 内部 资料 材料 来源 数据来源 资料来源 "
+        "见下表 如下 以下 以上 其中 其他 合计 总计 小计 共计 定稿 正式 公开 内部 资料 材料 来源 "
         "月份 季度 年度 月度 当期 本期 报告期 时间 期间 日期 的 及 和 与 等 在 由 对 为 是 数 值"
     ),
     OTHER_FIGURES: (
@@ -33,7 +34,7 @@ _WORDS = {
         "差额 差距 不合格 不达标 新增 净增 减去 扣除 剔除 调整后 修正"
     ),
     NOT_YET: (
-        "目标值 目标 指标值目标 任务数 任务 计划数 计划 安排 预计数 预计 预期 预测 估计 估算 预估 拟 测算 初步 快报数 "
+        "目标值 目标 指标值目标 任务数 任务 计划数 计划 安排 预计数 预计 预期 预测 估计 估算 预估 拟 测算 初步 快报 "
         "初稿 下月 下季 下年 明年 次月"
     ),
     MONTH_ALONE: "本月完成 本月 当月完成 当月 单月 本月份 当月份 本季 本季度 当季",
@@ -47,6 +48,6 @@ KINDS = {canonical_name(word): kind for kind, words in _WORDS.items() for word i
 """Word → what it says."""
 
 
-def longest_first(kinds: dict[str, str]) -> list[tuple[str, str]]:
+def longest_first(kinds: Mapping[str, str]) -> list[tuple[str, str]]:
     """The words with their kinds in the order in which they are to be looked for."""
     return sorted(kinds.items(), key=lambda pair: (-len(pair[0]), pair[0]))

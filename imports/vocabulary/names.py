@@ -68,9 +68,8 @@ class NameIndex(Generic[Kind]):
         for name, several in self._found.items():
             lots = ([entity for entity in several if entity.id in lot] for lot in near)
             self._found[name] = next((lot for lot in lots if lot), several)
-        long_enough = (
-            name for name in self._found if len(name) >= (SHORTEST_ASCII if name.isascii() else SHORTEST_INSIDE)
-        )
+        shortest = {True: SHORTEST_ASCII, False: SHORTEST_INSIDE}
+        long_enough = (name for name in self._found if len(name) >= shortest[name.isascii()])
         self._in_texts = sorted(long_enough, key=len, reverse=True)
         self._longest_first = [name for name in self._in_texts if not name.isascii()]
 
@@ -94,7 +93,7 @@ class NameIndex(Generic[Kind]):
     def take_names(self, text: str, gone: str) -> tuple[list[Kind], str]:
         """Everything that a canonical text names, the longest names first, and the text with `gone` in their place.
 
-        Of several that bear a name the first stands for them; a name of one sign, or of few in ASCII, is none in a text.
+        Of several that bear a name the first stands for them. Names of one sign, or of few in ASCII, are left.
         """
         found: list[Kind] = []
         for name in self._in_texts:
