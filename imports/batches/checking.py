@@ -117,7 +117,7 @@ def judge_import_file(batch: ImportBatch, data: bytes) -> ImportCheckResult:
     limits = Limits(size=settings.UPLOAD_MAX_BYTES, rows=settings.IMPORT_MAX_ROWS)
     rows, names = read_file_rows(data, limits), load_known_names(batch.source.by)
     memory = MappingMemory(batch.source.by)
-    data_rows = FileRows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden)
+    data_rows = FileRows((row for row in rows if row.sheet != uploads.ERRORS_SHEET), rows.hidden, rows.parts)
     table = parse(data_rows, read_stored_mapping(batch.mapping), names, memory.recall)
     if not table.read and not table.mistakes:
         raise UnreadableError(_nothing_in(table))

@@ -5,7 +5,7 @@ in a part or a whole of it.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -14,14 +14,13 @@ from departments.models import Region, User
 from departments.people.seeing import departments_seen_by
 from departments.people.wording import WHOLES
 from departments.permissions import Action
-from imports.files.cells import canonical_name
 from imports.tables.parsing import FigureFragment, FigureLine, FigureTable, TableMistake
 from imports.vocabulary.names import KnownNames, NamedEntity, NamedIndicator, NamedRegion, NameIndex, short_names
+from imports.vocabulary.units import units_differ
 from targets.entry_rules.figures import Entry, Problem
 from targets.models import Indicator
 
 _BETWEEN_NAMES = re.compile(r"[、,，;；/\s]+")
-_MULTIPLE = re.compile(r"^[万亿千百]+")
 _NOTHING: list[Problem] = []
 _entry = partial(tuple.__new__, Entry)
 
@@ -33,16 +32,28 @@ def load_known_names(by: User) -> KnownNames:
 
 
 def _indicators(by: User) -> NameIndex[NamedIndicator]:
-    rows = Indicator.objects.visible_to(by).values_list(
-        "id", "code", "name", "unit", "entry_basis", "frequency", "region_rule", "department_id"
-    )
-    return NameIndex(
-        "indicator",
-        (
-            (NamedIndicator(pk, code, name, unit, basis == "to_date", frequency, rule != "own", department), ())
-            for pk, code, name, unit, basis, frequency, rule, department in rows
-        ),
-    )
+    read = ("entry_basis", "frequency", "region_rule", "department_id", "usual_low", "usual_high")
+    rows = Indicator.objects.visible_to(by).values_list("id", "code", "name", "unit", *read)
+    return NameIndex("indicator", ((_indicator(*row), ()) for row in rows))
+
+
+def _indicator(
+    pk: int,
+    code: str,
+    name: str,
+    unit: str,
+    basis: str,
+    frequency: str,
+    rule: str,
+    department: int,
+    *usual: Decimal | None,
+) -> NamedIndicator:
+    made, small = rule != "own", _lie_below_one(usual)
+    return NamedIndicator(pk, code, name, unit, basis == "to_date", frequency, made, department, small)
+
+
+def _lie_below_one(usual: Sequence[Decimal | None]) -> bool:
+    return all(limit is not None and abs(limit) <= 1 for limit in usual)
 
 
 def _regions(by: User, own: Collection[int]) -> NameIndex[NamedRegion]:
@@ -119,7 +130,7 @@ class FigureLineResolver:
         if line.span not in allowed:
             yield Problem("period_too_long", "month", (("span", str(line.span)),))
         yield from self._department(indicator, line.department)
-        if _differs(line.unit, indicator.unit):
+        if units_differ(line.unit, indicator.unit):
             yield Problem("unit_differs", "unit", (("found", line.unit), ("unit", indicator.unit)))
 
     def _department(self, indicator: NamedIndicator, text: str) -> Iterator[Problem]:
@@ -157,12 +168,6 @@ class FigureLineResolver:
         if fragment.region and isinstance(place := self._known.regions.find(fragment.region), Problem):
             yield place
         yield from self._unknown_department(fragment.department)
-
-
-def _differs(written: str, unit: str) -> bool:
-    """Whether a unit is a multiple of the indicator's: 万户 for 户 would make the figure 10 000 times too small."""
-    found, right = canonical_name(written), canonical_name(unit)
-    return found != right and bool(found) and _MULTIPLE.sub("", found) == _MULTIPLE.sub("", right)
 
 
 def entries_of(table: FigureTable, names: KnownNames) -> tuple[list[tuple[FigureLine, Entry]], list[TableMistake]]:

@@ -40,6 +40,56 @@ ROWS: dict[str, str | Promise] = {
         "This is the total since January, but the indicator is entered by month. Give the month's figure."
     ),
     "unit_differs": _("The unit is %(found)s, but the indicator is counted in %(unit)s. Convert the figures."),
+    "unit_stated_differs": _(
+        '"%(text)s" says that the figures are in %(found)s, but %(indicator)s is counted in %(unit)s. Convert the '
+        "figures, or correct the unit."
+    ),
+    "words_unknown": _(
+        'The words "%(found)s" in "%(text)s" are not known. Say on the page of corrections that they change nothing '
+        "about the figures, or take them out of the file."
+    ),
+    "words_other": _(
+        '"%(found)s" in "%(text)s" says that these are figures of another kind. If they are the figures themselves, '
+        "say so on the page of corrections; else upload the figures themselves."
+    ),
+    "rows_hidden": _(
+        "Rows are hidden or filtered away: %(rows)s. Show them in the file, or delete them there; or say on the page "
+        "of corrections that they count too."
+    ),
+    "columns_hidden": _(
+        "Columns are hidden: %(columns)s. Show them in the file, or delete them there; or say on the page of "
+        "corrections that they count too."
+    ),
+    "formula_without_result": _(
+        "This is a formula, and its result is not stored in the file (%(found)s). Open the file in a spreadsheet "
+        "program, save it, and upload it again."
+    ),
+    "section_changes": _(
+        '"%(text)s" stands between or below the rows and names another month, indicator or region than the title. Put '
+        "each on a sheet of its own, or give every row its month, indicator and region."
+    ),
+    "title_to_date": _(
+        '"%(text)s" says that these are totals since January, but %(indicator)s is entered by month. Give the figures '
+        "of the month."
+    ),
+    "only_month": _(
+        "These are figures of the month alone (%(found)s), but %(indicator)s is entered as the total since January. "
+        "Give the totals, under 本年累计."
+    ),
+    "year_contradicts": _(
+        '"%(text)s" names another year than the dates of the figures (%(found)s). A spreadsheet adds the year of today '
+        "to 1月: write 2014年1月, or correct the title."
+    ),
+    "indicator_contradicts": _(
+        'The sheet is named "%(sheet)s", but its title says "%(title)s". Correct the one that is wrong.'
+    ),
+    "percentage_of_count": _(
+        "A percentage (%(found)s) stands under an indicator that is counted. Give the number itself."
+    ),
+    "fraction_or_percentage": _(
+        "%(found)s may mean %(found)s %% or a hundred times as much. Write it with a percent sign, or write the unit "
+        "%% into the heading."
+    ),
     "department_missing": _("The department is missing. Give its name, or delete the column."),
     "department_unknown": _('There is no department "%(found)s".'),
     "department_similar": _('There is no department "%(found)s". Did you mean: %(similar)s?'),

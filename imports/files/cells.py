@@ -1,9 +1,10 @@
 """What a reader finds in a file: rows of cells (pure, imports no Django)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
+from imports.files.hidden import HiddenParts
 from targets.entry_rules.numbers import normalise_typed_text
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
@@ -32,11 +33,14 @@ class FileRow(NamedTuple):
 
 
 class FileRows(list[FileRow]):
-    """All rows of a file's visible sheets; `hidden` names the sheets that were left aside."""
+    """All rows of a file's visible sheets; `hidden` names the sheets that were left aside, `parts` tells what is hidden
+    of the others."""
 
-    def __init__(self, rows: Iterable[FileRow] = (), hidden: Iterable[str] = ()) -> None:
+    def __init__(
+        self, rows: Iterable[FileRow] = (), hidden: Iterable[str] = (), parts: Mapping[str, HiddenParts] | None = None
+    ) -> None:
         super().__init__(rows)
-        self.hidden = tuple(hidden)
+        self.hidden, self.parts = tuple(hidden), parts or {}
 
 
 def is_blank_cell(cell: Cell) -> bool:

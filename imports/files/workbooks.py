@@ -13,6 +13,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from imports.files import formats
 from imports.files.cells import ABOVE, Cell, FileRow, FileRows, is_blank_cell
+from imports.files.hidden import HiddenParts, hidden_in, names_of_parts, raise_small_digits, tell_uncalculated
 from imports.files.limits import Limits, UnreadableError
 
 _row = partial(tuple.__new__, FileRow)
@@ -28,8 +29,8 @@ DECLARATION = re.compile(rb"<!(?!--|\[CDATA\[)")
 
 def read_xlsx(data: bytes, limits: Limits) -> FileRows:
     """The rows of all visible sheets, one sheet after the other."""
-    found = FileRows()
-    with _open(repack_workbook(data, limits)) as workbook:
+    found, parts = FileRows(), dict[str, HiddenParts]()
+    with _open(repack_workbook(data, limits, parts)) as workbook:
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
         found.hidden = tuple(sheet.name for sheet in sheets if sheet.visible is not SheetVisibleEnum.Visible)
         if len(sheets) > limits.sheets:
@@ -38,6 +39,7 @@ def read_xlsx(data: bytes, limits: Limits) -> FileRows:
             if sheet.visible is SheetVisibleEnum.Visible:
                 name = sheet.name  # the reader makes a new text each time it is asked
                 found += [_row((name, number, tuple(cells))) for number, cells in _cells(workbook, name, limits)]
+    found.parts = parts
     return found
 
 
@@ -91,16 +93,19 @@ def mark_merged(rows: Sequence[list[Any]], areas: Sequence[Area], limits: Limits
 # --- Looking through --------------------------------------------------------------------------------------------------
 
 
-def repack_workbook(data: bytes, limits: Limits) -> bytes:
+def repack_workbook(data: bytes, limits: Limits, hidden: dict[str, HiddenParts] | None = None) -> bytes:
     """The workbook with nothing but the parts that hold its cells, each of them looked through first.
 
     So the reader, which trusts sizes and positions in the file, meets only what was measured here. Error cells become
-    text ("#DIV/0!"), and so do percentages ("92.5%"): the reader would give them as empty ones, and as 0.925.
+    text ("#DIV/0!"), and so do percentages ("92.5%"), raised digits (320¹) and formulas without a result ("=A1"): the
+    reader would give them as empty ones, as 0.925, as 3201 and as nothing. What is hidden of a sheet is put into
+    `hidden`, under its name.
     """
+    hidden = {} if hidden is None else hidden
     target = io.BytesIO()
     try:
         with zipfile.ZipFile(target, "w") as packed:
-            for name, content in _looked_through(open_workbook_archive(data, limits), limits):
+            for name, content in _looked_through(open_workbook_archive(data, limits), limits, hidden):
                 packed.writestr(zipfile.ZipInfo(name), content)
     except _BROKEN as error:
         raise UnreadableError("broken_xlsx") from error
@@ -117,19 +122,24 @@ def open_workbook_archive(data: bytes, limits: Limits) -> zipfile.ZipFile:
     return source
 
 
-def _looked_through(source: zipfile.ZipFile, limits: Limits) -> Iterator[tuple[str, bytes]]:
+def _looked_through(
+    source: zipfile.ZipFile, limits: Limits, hidden: dict[str, HiddenParts]
+) -> Iterator[tuple[str, bytes]]:
     with source:
         wanted = {entry.filename.lower(): entry for entry in source.infolist() if _PARTS.fullmatch(entry.filename)}
         if "xl/workbook.xml" not in wanted:
             raise UnreadableError("no_table")
         texts = _Texts(_content(source, wanted.get("xl/sharedstrings.xml")), limits)
         percentages = _percentages(_content(source, wanted.get("xl/styles.xml")))
+        relations = _content(source, wanted.get("xl/_rels/workbook.xml.rels"))
+        names = names_of_parts(_content(source, wanted["xl/workbook.xml"]), relations)
         for name, entry in wanted.items():
-            content = _content(source, entry)
+            content = raise_small_digits(_content(source, entry))
             if "sheets/" in name:
                 _check_places(content, limits)
                 texts.used_in(content)
-                content = _as_text(content, percentages)
+                hidden[names.get(entry.filename.rpartition("/")[2], "")] = hidden_in(content)
+                content = _as_text(tell_uncalculated(content), percentages)
             yield entry.filename, content
 
 

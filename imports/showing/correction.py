@@ -121,7 +121,8 @@ class FormCorrection:
         month = said["month"].strip()
         if month and period_in(month) is None:
             row.form.add_error("month", _("Write the month like 2014-06."))
-        return SheetMapping(indicator=indicator, region=region, month=month, skipped=said["skipped"])
+        answers = {"harmless": tuple(said.get("harmless", ())), "with_hidden": said.get("with_hidden", False)}
+        return SheetMapping(indicator=indicator, region=region, month=month, skipped=said["skipped"], **answers)
 
     def _code(self, row: SheetRow, name: str, text: str) -> str:
         if not text:
@@ -240,7 +241,9 @@ def _column_form(prefix: str, shown: ShownColumn, data: Given[str, object] | Non
 def _sheet_form(prefix: str, shown: ShownSheet, own: SheetMapping, data: Given[str, object] | None) -> SheetForm:
     """The form of a sheet: inputs hold what was said by hand; placeholders hold what was recognised."""
     by_hand = {fact.name: fact.text for fact in shown.given if fact.by_hand}
-    form = SheetForm(data, prefix=prefix, initial={**by_hand, "skipped": own.skipped})
+    said = {"skipped": own.skipped, "with_hidden": own.with_hidden, "harmless": own.harmless}
+    form = SheetForm(data, prefix=prefix, initial={**by_hand, **said})
+    form.ask(shown.sheet.asked, hides=shown.sheet.hides)
     recognised = {fact.name: fact.text for fact in shown.given}
     for name, choices in (("indicator", "indicators"), ("region", "regions"), ("month", "")):
         form.fields[name].widget.attrs |= {
@@ -249,7 +252,8 @@ def _sheet_form(prefix: str, shown: ShownSheet, own: SheetMapping, data: Given[s
         }
         if choices:
             form.fields[name].widget.attrs["list"] = choices
-    form.fields["skipped"].widget.attrs["class"] = "form-check-input"
+    for name in {"skipped", "with_hidden"} & set(form.fields):
+        form.fields[name].widget.attrs["class"] = "form-check-input"
     return form
 
 

@@ -88,6 +88,23 @@ class SheetForm(forms.Form):
     region = forms.CharField(max_length=120, required=False, label=_("region"))
     month = forms.CharField(max_length=20, required=False, label=_("month"))
     skipped = forms.BooleanField(required=False, label=_("leave this sheet aside"))
+    with_hidden = forms.BooleanField(required=False, label=_("hidden rows and columns count too"))
+    harmless = forms.MultipleChoiceField(
+        required=False,
+        label=_("These words change nothing about the figures"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+
+    def ask(self, pieces: Sequence[str], *, hides: bool) -> None:
+        """Leaves out the questions that this sheet does not raise."""
+        if not hides:
+            del self.fields["with_hidden"]
+        if not pieces:
+            del self.fields["harmless"]
+            return
+        field = self.fields["harmless"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - as it is declared above
+        field.choices = [(piece, piece) for piece in pieces]
 
 
 class HeadingForm(forms.Form):

@@ -284,8 +284,8 @@ class Extraction:
         return FigureLine(sheet=self.sheet.sheet, row=self.rows[index].number, group=group.position, **kept)
 
     def _unit(self, group: FigureColumnGroup) -> str:
-        """The unit that a heading or the title says."""
-        return next((c.unit for c in group.columns.values() if c.meaning == "value" and c.unit), self.sheet.unit)
+        """The unit that a heading says."""
+        return next((c.unit for c in group.columns.values() if c.meaning == "value" and c.unit), "")
 
     def name(self, group: FigureColumnGroup | None, position: int, index: int) -> str:
         """The name in one row, "" if there is none."""

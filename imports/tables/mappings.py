@@ -11,6 +11,7 @@ from typing import Self
 from imports.vocabulary.strict import HostileError, decode_dataclass
 from imports.vocabulary.wording import MEANINGS
 
+MOST_PIECES = 100
 MOST_HEADING_ROWS, LAST_ROW, LAST_COLUMN = 5, 1_048_576, 16_384
 _KEY = re.compile(r"[0-9a-f]{64}(?:/.{0,200})?", re.DOTALL)
 
@@ -36,7 +37,8 @@ class MappedColumn:
 @dataclass(frozen=True, slots=True)
 class SheetMapping:
     """The corrected columns of a sheet, its heading rows if the person names others, and what holds for all of its
-    rows; `skipped` if the sheet is to be left aside altogether."""
+    rows; `skipped` if the sheet is to be left aside altogether, `harmless` the pieces of its texts that change
+    nothing. `with_hidden` if the hidden rows and columns count too, which is not remembered for the next file."""
 
     columns: tuple[MappedColumn, ...] = ()
     heading_rows: tuple[int, ...] = ()
@@ -44,6 +46,8 @@ class SheetMapping:
     region: str = ""
     month: str = ""
     skipped: bool = False
+    harmless: tuple[str, ...] = ()
+    with_hidden: bool = False
 
     def __post_init__(self) -> None:
         rows = self.heading_rows
@@ -55,6 +59,8 @@ class SheetMapping:
             raise HostileError("heading_rows")
         if len({column.index for column in self.columns}) < len(self.columns):
             raise HostileError("columns")
+        if len(self.harmless) > MOST_PIECES:
+            raise HostileError("harmless")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class FileMapping:
 
     def lasting(self) -> Self:
         """What may be remembered for the next file of this shape: everything but the month, which changes."""
-        lasting = {key: replace(sheet, month="") for key, sheet in self.sheets.items()}
+        lasting = {key: replace(sheet, month="", with_hidden=False) for key, sheet in self.sheets.items()}
         return type(self)({key: sheet for key, sheet in lasting.items() if sheet != SheetMapping()})
 
     def to_json(self) -> dict[str, object]:
@@ -84,6 +90,7 @@ class FileMapping:
                 **asdict(sheet),
                 "columns": [asdict(column) for column in sheet.columns],
                 "heading_rows": list(sheet.heading_rows),
+                "harmless": list(sheet.harmless),
             }
         return {"sheets": sheets}
 

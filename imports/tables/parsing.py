@@ -17,7 +17,9 @@ from imports.tables.mappings import FileMapping, MappedColumn, SheetMapping
 from imports.tables.recognition import Recognition, SheetRecognition, leave_out_row, recognise_sheet, shape_of
 from imports.tables.samples import Sample, samples_of
 from imports.tables.totals import check_columns, check_rows, check_wholes
+from imports.tables.words import WordsOfSheet, ask_about_words
 from imports.tables.wrong_headings import check_headings
+from imports.vocabulary.accounting import TextReader
 from imports.vocabulary.conversion import Readers
 from imports.vocabulary.names import NOTHING_KNOWN, KnownNames
 from imports.vocabulary.values import (
@@ -77,6 +79,15 @@ def parse(
     was corrected in earlier files of its shape.
     """
     known, readers, table = known or NOTHING_KNOWN, Readers(), FigureTable()
+    texts = TextReader(known)
+
+    parts = rows.parts if isinstance(rows, FileRows) else {}
+
+    def add(recognition: SheetRecognition, sheet: list[FileRow]) -> SheetRecognition:
+        found = Extraction(recognition, sheet, readers)
+        found.run()
+        return _add(table, found, WordsOfSheet(found, sheet, texts, known, parts.get(recognition.sheet)))
+
     sheets = _sheets(rows)
     recognised = [recognise_sheet(sheet, known, mapping or FileMapping()) for sheet in sheets]
     shape = shape_of(_shaping(sheets, recognised))
@@ -85,7 +96,7 @@ def parse(
         recognised = [recognise_sheet(sheet, known, table.mapping) for sheet in sheets]
     without = _without_figures(sheets, recognised)
     found = [
-        recognition if recognition.skipped else _add(table, Extraction(recognition, sheet, readers))
+        recognition if recognition.skipped else add(recognition, sheet)
         for sheet, recognition in zip(sheets, recognised, strict=True)
         if recognition.sheet not in without
     ]
@@ -144,19 +155,19 @@ def _is_figure(cell: Cell) -> bool:
         return False
 
 
-def _add(table: FigureTable, found: Extraction) -> SheetRecognition:
+def _add(table: FigureTable, found: Extraction, words: WordsOfSheet) -> SheetRecognition:
     """Puts what one sheet holds into the table."""
-    found.run()
     found.mistakes = [*check_headings(found), *found.mistakes]
     check_rows(found)
     check_columns(found)
+    found.mistakes += ask_about_words(words, table.mapping.of(found.sheet.shape, found.sheet.sheet))
     table.lines += found.lines
     table.fragments += sorted(found.fragments, key=attrgetter("row", "group"))
     table.mistakes += sorted(found.mistakes, key=attrgetter("row"))
     for group in found.groups:
         table.columns[found.sheet.sheet, group.position] = {**found.shared, **group.columns}
-    rows = sorted([*found.sheet.left_out, *found.left_out], key=attrgetter("row"))
-    return replace(found.sheet, left_out=tuple(rows[:MOST_LEFT_OUT]))
+    left_out = sorted([*found.sheet.left_out, *found.left_out], key=attrgetter("row"))
+    return replace(found.sheet, left_out=tuple(left_out[:MOST_LEFT_OUT]), asked=words.asked(), hides=words.hides)
 
 
 def _without_wholes(

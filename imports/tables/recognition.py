@@ -33,8 +33,9 @@ class SheetRecognition:
     """How a sheet was understood.
 
     `indicator`, `region`, `month` and `year` hold for all figures and come from where `sources` says: "sheet" (its
-    name), "title" or "mapping". `shape` names the form: the same headings have the same shape, whatever a person has
-    corrected (`mapped`) or wants left aside (`skipped`). `recognised` says whether headings were found.
+    name), "title" or "mapping". `asked` are the pieces of its texts that a person may call harmless, `hides` tells
+    whether rows or columns are hidden. `shape` names the form: the same headings have the same shape, whatever a person
+    has corrected (`mapped`) or wants left aside (`skipped`). `recognised` says whether headings were found.
     """
 
     sheet: str
@@ -47,7 +48,8 @@ class SheetRecognition:
     region: str = ""
     month: str = ""
     year: int = 0
-    unit: str = ""
+    asked: tuple[str, ...] = ()
+    hides: bool = False
     sources: dict[str, str] = field(default_factory=dict)
     contradiction: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -161,12 +163,12 @@ def leave_out_row(row: FileRow, reason: str) -> LeftOut:
 
 
 def _given(sheet: str, titles: Sequence[FileRow], own: SheetMapping, known: KnownNames) -> dict[str, Any]:
-    """Indicator, region, month, year and unit for all figures of the sheet, and where each was found."""
+    """Indicator, region, month and year for all figures of the sheet, and where each was found."""
     by_name = read_titles([sheet], known)
     by_title = read_titles([text_of_cell(cell) for row in titles for cell in row.cells if _is_text(cell)], known)
     by_hand = TitleReading(own.indicator, own.region, own.month)
     found: dict[str, Any] = {"sources": {}}
-    for name in ("indicator", "region", "period", "year", "unit"):
+    for name in ("indicator", "region", "period", "year"):
         for source, given in (("mapping", by_hand), ("title", by_title), ("sheet", by_name)):
             if getattr(given, name):
                 found[name] = getattr(given, name)

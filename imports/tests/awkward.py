@@ -217,7 +217,12 @@ CASES: dict[str, Case] = {
     "spaces in thousands": cell("2014-01", "1 243", "2014-01", "1243"),
     "ten thousands": cell("2014-01", "1.5万", "2014-01", "15000"),
     "hundred millions": cell("2014-01", "1.5亿", "2014-01", "150000000"),
-    "a percentage": cell("2014-01", "９２．５％", "2014-01", "92.5"),
+    "a percentage": grid(
+        LONG, ("quality", "330300", "2014-01", "９２．５％"), lines=one("330300", value="92.5", indicator="quality")
+    ),
+    "a percentage of what is counted": wrong(
+        LONG, ("houses", "330302", "2014-01", "92%"), mistakes=[("D1", "percentage_of_count")], lines=one(value="92")
+    ),
     "zero is not empty": cell("2014-01", "0", "2014-01", "0"),
     "a number with words": bad("2014-01", "约40", "D2", "not_a_number"),
     "an error in text": bad("2014-01", "#DIV/0!", "D2", "error_cell"),

@@ -17,7 +17,7 @@ from imports.models import ImportBatch, RememberedMapping, StagedRow
 from imports.showing.correction import Correction
 from imports.tests.people import brought, counts
 from imports.tests.tables import csv_bytes
-from imports.tests.writing import as_xlsx
+from imports.tests.writing import as_xlsx, with_hidden_rows
 from targets.models import Indicator
 from targets.tests import factories
 
@@ -55,24 +55,26 @@ def odd_file(*rows: tuple[object, ...], form: tuple[str, ...] = FORM) -> bytes:
     return csv_bytes(rows, headings=form)
 
 
-def answers(batch: ImportBatch, **given: str) -> dict[str, str]:
+def answers(batch: ImportBatch, **given: Any) -> dict[str, Any]:
     """What the page sends if nothing is changed in it, with what is given in place of it."""
     correction = Correction(ImportBatch.objects.get(pk=batch.pk))
-    sent = {"seen": correction.seen, "remember": "on"}
+    sent: dict[str, Any] = {"seen": correction.seen, "remember": "on"}
     for form in correction.forms:
         inputs = [form.heading, *(one.form for one in form.columns), *(one.form for one in form.sheets)]
         for one in inputs:
             for field in one:
-                if field.name != "skipped" and (value := field.value()) is not None:
+                if field.name == "harmless":
+                    sent[field.html_name] = list(field.value())
+                elif field.name not in ("skipped", "with_hidden") and (value := field.value()) is not None:
                     sent[field.html_name] = str(value)
     return sent | given
 
 
-def post(client: Client, batch: ImportBatch, **given: str) -> Any:
+def post(client: Client, batch: ImportBatch, **given: Any) -> Any:
     return client.post(reverse("imports_mapping", args=[batch.pk]), answers(batch, **given))
 
 
-def corrected(client: Client, batch: ImportBatch, **given: str) -> ImportBatch:
+def corrected(client: Client, batch: ImportBatch, **given: Any) -> ImportBatch:
     """Corrected on the page, and checked again as a worker does it."""
     assert post(client, batch, **given).status_code == 302
     batch.refresh_from_db()
@@ -173,7 +175,43 @@ def test_other_rows_are_the_headings(client: Client, coordinator: User, houses: 
     batch = brought(coordinator, data=data)
     assert batch.state == "rejected"
     batch = corrected(client, batch, **{"0-rows": "43", "0-s0-region": factories.region().name})
+    assert [error["code"] for error in batch.errors] == ["words_unknown"] * 4
+    batch = corrected(client, batch, **{"0-s0-harmless": ["甲", "乙", "温州", "市"]})
     assert (batch.state, batch.new) == ("ready", 1)
+
+
+def test_words_that_are_not_known_are_asked_once_for_files_of_a_form(
+    client: Client, coordinator: User, houses: Indicator
+) -> None:
+    def titled(title: str) -> bytes:
+        return csv_bytes([("指标", "地区", "数值"), (houses.code, factories.region().code, 7)], headings=(title,))
+
+    batch = brought(coordinator, data=titled("2014年1月绿色通道统计表"))
+    (error,) = batch.errors
+    assert (batch.state, error["cell"], error["details"]["found"]) == ("rejected", "A1", "绿色通道")
+    asked = client.get(reverse("imports_mapping", args=[batch.pk])).content.decode()
+    assert "这些字词不影响数据" in asked
+    assert 'value="绿色通道"' in asked
+    assert corrected(client, batch, **{"0-s0-harmless": ["绿色通道"]}).state == "ready"
+    assert brought(coordinator, data=titled("2014年2月绿色通道统计表")).state == "ready"
+    assert brought(coordinator, data=titled("2014年3月黄色通道统计表")).state == "rejected"
+
+
+def test_only_what_was_asked_can_be_called_harmless(client: Client, coordinator: User, houses: Indicator) -> None:
+    rows = [("指标", "地区", "数值"), (houses.code, factories.region().code, 7)]
+    batch = brought(coordinator, data=csv_bytes(rows, headings=("2014年1月绿色通道",)))
+    assert post(client, batch, **{"0-s0-harmless": ["别的"]}).status_code == 422
+
+
+def test_hidden_rows_count_when_somebody_says_so_for_this_file(
+    client: Client, coordinator: User, houses: Indicator
+) -> None:
+    rows = [("指标", "地区", "月份", "数值"), (houses.code, factories.region().code, "2014-01", 7)]
+    data = with_hidden_rows(as_xlsx({"Sheet1": rows}), 2)
+    batch = brought(coordinator, data=data, name="x.xlsx")
+    assert [error["code"] for error in batch.errors] == ["rows_hidden"]
+    assert corrected(client, batch, **{"0-s0-with_hidden": "on"}).state == "ready"
+    assert brought(coordinator, data=data, name="x.xlsx").state == "rejected"
 
 
 def test_columns_side_by_side_are_of_the_month_that_is_said(

@@ -24,6 +24,8 @@ keys = st.tuples(
     st.sampled_from(INDICATORS), st.sampled_from(REGIONS), st.builds(Month, st.just(2014), st.integers(1, 12))
 )
 numbers = st.decimals(-99_999, 99_999, places=2).map(lambda number: number.normalize() + 0)
+# Below one it is asked whether a share or its hundredfold is meant.
+numbers = numbers.filter(lambda number: number == 0 or abs(number) >= 1)
 figures = st.dictionaries(keys, numbers, min_size=1, max_size=14)
 
 

@@ -119,3 +119,16 @@ def _cell(cell: Any) -> Element:
         paragraph.addText(str(_shown(cell)))
         element.addElement(paragraph)
     return element
+
+
+def with_hidden_rows(data: bytes, *rows: int, columns: str = "") -> bytes:
+    """The workbook with rows, and columns by their letters, that are hidden."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    sheet = book.worksheets[0]
+    for number in rows:
+        sheet.row_dimensions[number].hidden = True
+    for letter in columns:
+        sheet.column_dimensions[letter].hidden = True
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from imports.files.cells import canonical_name
 from targets.entry_rules.figures import Problem
 
-MOST_SIMILAR, QUOTED, SHORTEST_INSIDE = 3, 40, 2
+MOST_SIMILAR, QUOTED, SHORTEST_INSIDE, SHORTEST_ASCII = 3, 40, 2, 4
 _BRACKETS = re.compile(r"\(([^()]*)\)$")
 _KINDS_OF_PLACE = ("自治县", "新区", "区", "县", "市")
 
@@ -26,13 +26,15 @@ class NamedEntity:
 
 @dataclass(frozen=True, slots=True)
 class NamedIndicator(NamedEntity):
-    """An indicator with the properties that decide how a table is to be understood."""
+    """An indicator with the properties that decide how a table is to be understood; `below_one` if its usual figures
+    lie between -1 and 1."""
 
     unit: str = ""
     to_date: bool = False
     frequency: str = "monthly"
     from_parts: bool = False
     department: int | None = None
+    below_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,10 @@ class NameIndex(Generic[Kind]):
         for name, several in self._found.items():
             lots = ([entity for entity in several if entity.id in lot] for lot in near)
             self._found[name] = next((lot for lot in lots if lot), several)
-        self._longest_first = sorted((name for name in self._found if not name.isascii()), key=len, reverse=True)
+        shortest = {True: SHORTEST_ASCII, False: SHORTEST_INSIDE}
+        long_enough = (name for name in self._found if len(name) >= shortest[name.isascii()])
+        self._in_texts = sorted(long_enough, key=len, reverse=True)
+        self._longest_first = [name for name in self._in_texts if not name.isascii()]
 
     def find(self, text: str) -> Kind | Problem:
         """The thing that bears the name, or the problem if none or several do. Each answer is kept."""
@@ -85,10 +90,22 @@ class NameIndex(Generic[Kind]):
             self._inside[text] = self._in_title(canonical_name(text))
         return self._inside[text]
 
+    def take_names(self, text: str, gone: str) -> tuple[list[Kind], str]:
+        """Everything that a canonical text names, the longest names first, and the text with `gone` in their place.
+
+        Of several that bear a name the first stands for them. Names of one sign, or of few in ASCII, are left.
+        """
+        found: list[Kind] = []
+        for name in self._in_texts:
+            if name in text:
+                text = text.replace(name, gone)
+                found.append(self._found[name][0])
+        return found, text
+
     def _in_title(self, title: str) -> Kind | None:
         found: dict[int, Kind] = {}
         for name in self._longest_first:
-            if len(name) >= SHORTEST_INSIDE and name in title and len(self._found[name]) == 1:
+            if name in title and len(self._found[name]) == 1:
                 title = title.replace(name, "\0")
                 found[self._found[name][0].id] = self._found[name][0]
         parents = {getattr(entity, "parent", None) for entity in found.values()}

@@ -61,8 +61,9 @@ def read_number_cell(cell: Cell) -> Decimal | None:
     try:
         return read_number(cell or "")
     except NotANumberError:
-        _content(cell)
-        raise CellError("not_a_number", found=quoted(cell)) from None
+        text = _content(cell)
+        code = "formula_without_result" if text.startswith("=") else "not_a_number"
+        raise CellError(code, found=quoted(cell)) from None
 
 
 def read_part_cell(cell: Cell) -> Decimal | None:

@@ -66,6 +66,11 @@ NAMES = ("indicator", "region", "month")
 MEASURES = ("value", "to_date", "numerator", "denominator", "rate")
 TOTALS = frozenset(word for word, meaning in WORDS.items() if meaning == "total")
 
+PLAIN_SHEET_NAME = re.compile(
+    r"[a-z_ ]*(?:工作表)?[-_ ]?\(?\d{0,2}\)?|[甲乙丙丁戊一二三四五六七八九十]{1,2}|数据|汇总|统计表?"
+)
+"""How a sheet is called that has no name of its own, in lower case."""
+
 _NOTE = re.compile(
     r"(?:[*※]|[(]?(?:备?注|说明|填表说明|填报说明|数据来源|资料来源|来源)\d*[)]?[:.、]|"
     r"(?:填表|填报|制表|审核|复核|报送|统计|单位|联系|主要|分管)(?:人|单位|部门|负责人|领导|电话|日期|时间)?(?:\(.{1,6}\))?:)"
