@@ -150,6 +150,10 @@ FILES: dict[str, str | Promise] = {
     "web_page": _(
         "The file is a web page, whatever its name is. Open it in a spreadsheet program and save it as XLSX."
     ),
+    "xml_workbook": _(
+        "The file is an XML spreadsheet of Excel 2003. Open it in a spreadsheet program, save it as XLSX."
+    ),
+    "binary_workbook": _("The file is a binary workbook (XLSB). Open it in a spreadsheet program and save it as XLSX."),
     "no_table": _("The file is neither CSV nor XLSX, XLS or ODS. Save it as one of these."),
     "broken_csv": _("The quotation marks near line %(line)s do not match. Save the file as CSV anew."),
     "broken_xlsx": _("The workbook is damaged. Open it in a spreadsheet program and save it as XLSX anew."),

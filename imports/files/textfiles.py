@@ -17,13 +17,14 @@ _row = partial(tuple.__new__, FileRow)
 _SAID = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\ufffe\uffff]")  # in no text, but in every other kind of file
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_XML_WORKBOOK = b"urn:schemas-microsoft-com:office:spreadsheet"
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|table|head|body|meta|\?xml|script)", re.IGNORECASE)
 
 
 def read_csv(data: bytes, limits: Limits) -> FileRows:
     """Text in UTF-8 with or without a BOM, GB18030 (as Chinese Excel saves it) or UTF-16 (Excel's "Unicode text")."""
     if _MARKUP.match(data.removeprefix(codecs.BOM_UTF8)):
-        raise UnreadableError("web_page")
+        raise UnreadableError("xml_workbook" if _XML_WORKBOOK in data[:_SAMPLE] else "web_page")
     text = decode_file_text(data)
     said = _SAID.match(text)  # Excel's own way to tell; it shows no such row
     separator = said[1] if said else separator_of(text[:_SAMPLE])

@@ -128,7 +128,7 @@ def _looked_through(
     with source:
         wanted = {entry.filename.lower(): entry for entry in source.infolist() if _PARTS.fullmatch(entry.filename)}
         if "xl/workbook.xml" not in wanted:
-            raise UnreadableError("no_table")
+            raise UnreadableError("binary_workbook" if "xl/workbook.bin" in source.namelist() else "no_table")
         texts = _Texts(_content(source, wanted.get("xl/sharedstrings.xml")), limits)
         percentages = _percentages(_content(source, wanted.get("xl/styles.xml")))
         relations = _content(source, wanted.get("xl/_rels/workbook.xml.rels"))

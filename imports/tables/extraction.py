@@ -16,7 +16,7 @@ from imports.tables.lines import FigureFragment, FigureLine, TableMistake
 from imports.tables.recognition import LeftOut, SheetRecognition, leave_out_row
 from imports.vocabulary.conversion import BadCell, Readers, make_cells_comparable
 from imports.vocabulary.values import Period, period_in
-from imports.vocabulary.wording import FORM, MEASURES, NAMES, TOTALS, is_note, is_section
+from imports.vocabulary.wording import FORM, MEASURES, NAMES, is_again, is_note, is_section, is_total
 from targets.entry_rules.figures import Problem
 
 SHARED = (*NAMES, "year", "department", "unit", "note", "occurred_on")
@@ -61,6 +61,13 @@ class Extraction:
     def __init__(self, sheet: SheetRecognition, rows: Sequence[FileRow], readers: Readers) -> None:
         self.sheet, self.readers = sheet, readers
         self.rows = [row for row in rows if row.number > sheet.heading_rows[-1]]
+        self.titles = {
+            canonical_name(text_of_cell(cell))
+            for row in rows
+            if row.number < sheet.heading_rows[0]
+            for cell in row.cells
+            if not is_blank_cell(cell)
+        }
         self.headings = {_comparable(row.cells) for row in rows if row.number in sheet.heading_rows}
         self.cells = list(zip_longest(*(row.cells for row in self.rows)))
         self.groups = group_figure_columns(sheet.columns)
@@ -232,15 +239,19 @@ class Extraction:
 
     def _reason(self, row: FileRow, texts: Sequence[str], *, under_notes: bool) -> str:
         """Why the row is no figure; "" if the row should be a figure."""
-        if _comparable(row.cells) in self.headings:
+        if _comparable(row.cells) in self.headings or (len(texts) == 1 and self._says_again(texts[0])):
             return "repeated_heading"
-        if any(canonical_name(text) in TOTALS for text in texts[:LONGEST_NOTE_ROW]):
+        if any(is_total(text) for text in texts[:LONGEST_NOTE_ROW]):
             return TOTAL
         if len(texts) <= LONGEST_NOTE_ROW and is_note(texts[0]):
             return "note"
         if len(texts) == 1 and (is_section(texts[0]) or under_notes):
             return "note" if under_notes else "section"
         return ""
+
+    def _says_again(self, text: str) -> bool:
+        """Whether a text is a title once more, on the next page of a long table: 续表, or the title itself."""
+        return is_again(text) or canonical_name(text) in self.titles
 
     def _told(self, index: int, row: FileRow) -> None:
         """The row's figures with all that is wrong in it."""

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from imports.files.cells import Cell, FileRow, canonical_name, is_blank_cell, text_of_cell
 from imports.vocabulary.names import KnownNames
+from imports.vocabulary.units import canonical_unit
 from imports.vocabulary.values import period_in
 from imports.vocabulary.wording import MEASURES, WORDS
 
-LOOKED_AT, LONGEST_HEADING, MOST_LINES, MONTHS = 30, 120, 3, 12
+LOOKED_AT, LONGEST_HEADING, MOST_LINES, MONTHS = 30, 120, 4, 12
 PERIOD, YEAR, REGION, INDICATOR = FIXED = ("=period", "=year", "=region", "=indicator")
+UNIT = "=unit"
 """Kinds of what a heading fixes for all cells below it; every other kind is a meaning of `wording`."""
 
 _BRACKETS = re.compile(r"\(([^()]*)\)$")
@@ -43,7 +45,11 @@ def facts_of(cell: Cell, known: KnownNames) -> tuple[HeadingFact, ...]:
         first, second = _time(both[1]), _word(both[2].lstrip("-_:,"))
         if first and second:
             return first, second
-    return _named(text, known)
+    return _named(text, known) or _unit(text.strip("()"))
+
+
+def _unit(text: str) -> tuple[HeadingFact, ...]:
+    return (HeadingFact(UNIT, unit=text),) if canonical_unit(text) else ()
 
 
 def _word(text: str) -> HeadingFact | None:
@@ -80,7 +86,7 @@ class HeadingReading:
     @cached_property
     def words(self) -> set[str]:
         """The meanings in the row. A total says nothing here, because it also stands among figures."""
-        return {fact.kind for facts in self.facts for fact in facts} - set(FIXED) - {"total"}
+        return {fact.kind for facts in self.facts for fact in facts} - {*FIXED, UNIT, "total"}
 
     @cached_property
     def fixed(self) -> Counter[str]:
@@ -106,7 +112,9 @@ class HeadingReading:
         """Whether the row may be a further line of the headings above it: it holds nothing but headings of figures."""
         understood = all(self.facts[index] for index in self.filled)
         mixed = len(self.fixed) > 1  # a row of figures begins with a region, a month …
-        return bool(self.filled) and understood and not mixed and (self.alike or bool(self.words & set(MEASURES)))
+        units = understood and all(fact.kind == UNIT for index in self.filled for fact in self.facts[index])
+        says = self.alike or units or bool(self.words & set(MEASURES))
+        return bool(self.filled) and understood and not mixed and says
 
 
 def find_heading_rows(rows: Sequence[FileRow], known: KnownNames) -> list[HeadingReading]:

@@ -1,10 +1,12 @@
 """Every text of a table is understood or asked about: titles, names of sheets, notes, headings between rows."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
 
-from imports.files.readers import Limits, read_file_rows
+from imports.files.readers import Limits, UnreadableError, read_file_rows
 from imports.tables.parsing import FigureTable, FileMapping, SheetMapping, parse
 from imports.tests.awkward import KNOWN
 from imports.tests.tables import changed_part
@@ -121,6 +123,49 @@ def test_what_people_write_around_their_figures_passes(rows: Grid) -> None:
     assert (codes(table), bool(table.lines)) == ([], True)
 
 
+@pytest.mark.parametrize("total", ["合计", "合 计", "全市合计", "合计：", "合计（户）", "本县小计", "合计数"])
+def test_a_total_has_many_names(total: str) -> None:
+    table = found_in((HOUSES,), *TABLE, (total, 53))
+    assert (codes(table), len(table.lines), table.recognition.sheets[0].left_out[-1].reason) == ([], 2, "total")
+
+
+@pytest.mark.parametrize("name", ["鹿城区", "鹿城", "温州市鹿城区", "温州市 鹿城区", "鹿城区*", "鹿城区※"])
+def test_a_region_has_many_spellings(name: str) -> None:
+    assert KNOWN.regions.match(name) == KNOWN.regions.match("330302")
+
+
+@pytest.mark.parametrize("name", ["温州市330302x", "瑞安市鹿城区", "鹿城区①", "市鹿城区", "*"])
+def test_what_is_no_spelling_of_a_region_is_none(name: str) -> None:
+    assert KNOWN.regions.match(name) is None
+
+
+@pytest.mark.parametrize("again", ["续表", "（续）", "续上表", "接上页续", HOUSES])
+def test_a_long_table_goes_on_below_its_headings(again: str) -> None:
+    table = found_in((HOUSES,), *TABLE, (again,), *TABLE[:1], ("洞头县", 5))
+    assert (codes(table), [line.value for line in table.lines]) == ([], [31, 22, 5])
+
+
+def test_units_may_stand_in_a_line_of_their_own_below_the_headings() -> None:
+    assert codes(found_in((HOUSES,), TABLE[0], ("", "户"), *TABLE[1:])) == []
+    table = found_in((HOUSES,), TABLE[0], ("", "万户"), *TABLE[1:])
+    assert [line.unit for line in table.lines] == ["万户"] * 2
+
+
+def test_headings_have_up_to_four_lines() -> None:
+    rows = [
+        ("地区", "2014年", "", "", ""),
+        ("", "农村危房改造", "", "机构养老床位", ""),
+        ("", "1月", "2月", "1月", "2月"),
+        ("", "户", "户", "张", "张"),
+        ("鹿城区", 1, 2, 3, 4),
+    ]
+    table = found_in(*rows)
+    assert (codes(table), [(line.indicator, str(line.month), line.value) for line in table.lines]) == (
+        [],
+        [("houses", "2014-01", 1), ("houses", "2014-02", 2), ("beds", "2014-01", 3), ("beds", "2014-02", 4)],
+    )
+
+
 def test_the_name_of_a_sheet_and_its_title_name_one_indicator() -> None:
     assert codes(found_in((HOUSES,), *TABLE, sheet="机构养老床位")) == ["indicator_contradicts"]
     assert codes(found_in((HOUSES,), *TABLE, sheet="危房改造计划")) == ["words_other", "words_unknown"]
@@ -214,6 +259,20 @@ def test_a_unit_has_a_factor(text: str, unit: tuple[int, str] | None) -> None:
 )
 def test_units_are_compared(written: str, unit: str, differ: bool) -> None:
     assert units_differ(written, unit) is differ
+
+
+# --- Files that are told what to do -----------------------------------------------------------------------------------
+
+
+def test_workbooks_of_other_kinds_are_named() -> None:
+    xml = b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+    with pytest.raises(UnreadableError, match="xml_workbook"):
+        read_file_rows(xml, Limits())
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as packed:
+        packed.writestr("xl/workbook.bin", b"x")
+    with pytest.raises(UnreadableError, match="binary_workbook"):
+        read_file_rows(target.getvalue(), Limits())
 
 
 # --- What only formats show -------------------------------------------------------------------------------------------

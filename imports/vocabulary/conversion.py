@@ -7,7 +7,7 @@ Each different cell is converted once: names, months and many figures repeat. A 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from imports.files.cells import ABOVE, Cell, MergedCell, canonical_name
+from imports.files.cells import ABOVE, Cell, MergedCell
 from imports.vocabulary.values import (
     CellError,
     Period,
@@ -21,7 +21,7 @@ from imports.vocabulary.values import (
     read_year_cell,
     reader_of_needed_name,
 )
-from imports.vocabulary.wording import TOTALS
+from imports.vocabulary.wording import is_total
 from plans.periods import Month
 
 
@@ -55,7 +55,7 @@ def _unless_total(read: Callable[[Cell], str]) -> Callable[[Cell], str]:
 
     def reader(cell: Cell) -> str:
         found = read(cell)
-        if canonical_name(found) in TOTALS:
+        if is_total(found):
             raise CellError("total")
         return found
 

@@ -11,6 +11,8 @@ from imports.files.cells import canonical_name
 from targets.entry_rules.figures import Problem
 
 MOST_SIMILAR, QUOTED, SHORTEST_INSIDE, SHORTEST_ASCII = 3, 40, 2, 4
+MARKS = "*※#△▲☆★"
+"""Signs behind a name that lead to a note."""
 _BRACKETS = re.compile(r"\(([^()]*)\)$")
 _KINDS_OF_PLACE = ("自治县", "新区", "区", "县", "市")
 
@@ -114,9 +116,9 @@ class NameIndex(Generic[Kind]):
 
     def _candidates(self, text: str) -> list[Kind]:
         """Everything that bears the text as a name, or the text without a unit in brackets behind it: 危房改造(户)."""
-        written = canonical_name(text)
-        found = self._found.get(written)
-        if found is None and (bracket := _BRACKETS.search(written)):
+        written = canonical_name(text).rstrip(MARKS)
+        found = self._found.get(written) or self._below_whole(written)
+        if not found and (bracket := _BRACKETS.search(written)):
             found = [
                 entity
                 for entity in self._found.get(written[: bracket.start()], [])
@@ -124,6 +126,16 @@ class NameIndex(Generic[Kind]):
                 or bracket[1] == canonical_name(entity.code)
             ]
         return found or []
+
+    def _below_whole(self, written: str) -> list[Kind]:
+        """A part that is named behind its whole: 温州市鹿城区."""
+        return [
+            part
+            for place in range(SHORTEST_INSIDE, len(written) - 1)
+            for part in self._found.get(written[place:], ())
+            for whole in self._found.get(written[:place], ())
+            if getattr(part, "parent", None) == whole.id
+        ]
 
     def _find(self, text: str) -> Kind | Problem:
         found = self._candidates(text)

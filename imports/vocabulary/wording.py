@@ -64,7 +64,8 @@ CODES = frozenset(map(canonical_name, ["指标编码", "指标代码", "指标�
 
 NAMES = ("indicator", "region", "month")
 MEASURES = ("value", "to_date", "numerator", "denominator", "rate")
-TOTALS = frozenset(word for word, meaning in WORDS.items() if meaning == "total")
+_TOTAL_WORDS = "|".join(re.escape(word) for word, meaning in WORDS.items() if meaning == "total")
+_TOTAL = re.compile(rf"(?:全[省市县区]|本[省市县区])?(?:{_TOTAL_WORDS})数?(?:\([^()]{{1,6}}\))?:?")
 
 PLAIN_SHEET_NAME = re.compile(
     r"[a-z_ ]*(?:工作表)?[-_ ]?\(?\d{0,2}\)?|[甲乙丙丁戊一二三四五六七八九十]{1,2}|数据|汇总|统计表?"
@@ -80,9 +81,19 @@ _SECTION = re.compile(
 )
 
 
+def is_total(text: str) -> bool:
+    """Whether a row with this name sums up others: 合计, 全市合计, 合计：, 合计（户）."""
+    return _TOTAL.fullmatch(canonical_name(text)) is not None
+
+
 def is_note(text: str) -> bool:
     """Whether a row that begins like this belongs under the table: 注：…, 填表人：…"""
     return _NOTE.match(canonical_name(text)) is not None or canonical_name(text) in {"注", "备注", "说明"}
+
+
+def is_again(text: str) -> bool:
+    """Whether a row of this text alone says that the table goes on: 续表, （续）, 续上表."""
+    return re.fullmatch(r"\(?(?:接|续)?上?[表页]?续?[表页]?\d?\)?", canonical_name(text)) is not None and "续" in text
 
 
 def is_section(text: str) -> bool:
