@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 LOTS = 200
 
 
-def wake_worker(task: Task, *arguments: int, expires: int | None = None) -> None:
+def wake_worker(task: Task, *arguments: int | str, expires: int | None = None) -> None:
     """Sends a message about a task and does not wait. A broker that is down is no error: the sweep does the work later.
     `expires` says after how many seconds the message is not worth reading."""
     try:

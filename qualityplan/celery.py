@@ -1,4 +1,4 @@
-"""The Celery application. Each app's tasks stand in its `jobs.py`."""
+"""The Celery application. Each app's tasks stand in its `jobs.py`, that of the manual in `manual/jobs.py`."""
 
 import gc
 import logging
@@ -81,6 +81,7 @@ class Messenger(Celery):
 app = Messenger("qualityplan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
+app.autodiscover_tasks(["qualityplan.manual"], related_name="jobs")
 
 
 @task_prerun.connect

@@ -18,6 +18,7 @@ urlpatterns = [
     path("metrics", watching.metrics, name="metrics"),
     path("system/", watching.system_status, name="system_status"),
     path("help/", manual.manual, name="help"),
+    path("help/pdf/", manual.manual_pdf, name="help_pdf"),
     path("help/<slug:name>/", manual.manual_chapter, name="help_chapter"),
     path(ADDRESS.lstrip("/"), arrived, name="arrived"),
     path("accounts/", include("departments.login.accounts")),

@@ -29,6 +29,8 @@ CATALOGUES: Mapping[str, Mapping[str, str | Promise]] = {
 MARKED = re.compile(r"^\[messages of (\w+)\]: #\n\n(?:\|.*\n)*", re.MULTILINE)
 """A table's mark, of which readers of Markdown show nothing, and the table that follows."""
 
+HEADINGS = (_("code"), _("what is told, and what to do"))
+
 FILLED_IN = re.compile(r"%\(\w+\)[sd]")
 
 
@@ -48,7 +50,7 @@ def draw_message_tables(written: str, language: str) -> str:
 
 def _table(name: str) -> Iterator[str]:
     yield f"[messages of {name}]: #\n"
-    yield f"| {_('code')} | {_('what is told, and what to do')} |"
+    yield f"| {' | '.join(map(str, HEADINGS))} |"
     yield "|---|---|"
     for code, sentence in CATALOGUES[name].items():
         yield f"| `{code}` | {_shown(str(sentence))} |"

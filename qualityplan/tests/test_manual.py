@@ -1,16 +1,27 @@
 """The manual as pages of the product: who reads it, in which language, what the search finds and what it refuses."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
 import pytest
+from celery.signals import before_task_publish
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
+from pytest_django.fixtures import Settings
 
 from departments.models import User
 from departments.permissions import Role
+from qualityplan.manual import chapters, paper
 from qualityplan.manual.chapters import ORDER, parse_chapter, read_manual
+from qualityplan.manual.jobs import make_manual
 from qualityplan.manual.searching import LONGEST, search_manual
 from targets.tests import factories as f
+from tasks.papers.pdf import MissingError
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +32,19 @@ def reader() -> Client:
     client = Client()
     client.force_login(User.objects.create_user("reader"))
     return client
+
+
+@pytest.fixture
+def woken() -> Iterator[list[str]]:
+    """The languages for which a worker was woken."""
+    languages: list[str] = []
+
+    def note(body: tuple[list[str], object, object], **_: object) -> None:
+        languages.extend(body[0])
+
+    before_task_publish.connect(note, sender=make_manual.name, weak=False)
+    yield languages
+    before_task_publish.disconnect(note, sender=make_manual.name)
 
 
 def read(client: Client, address: str, language: str = "zh-hans") -> str:
@@ -158,3 +182,63 @@ def test_the_sign_above_a_page_leads_to_its_chapter(role: Role, address: str, ch
 
 def test_a_page_without_a_chapter_leads_to_all(reader: Client) -> None:
     assert 'class="bell help" href="/help/"' in read(reader, "/help/lights/")
+
+
+# --- As a file --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_chapter(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A short manual, which is laid out at once, and where its files are kept."""
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(chapters, "ORDER", ("counties",))
+    return tmp_path / "manual"
+
+
+def test_the_file_is_made_by_a_worker_and_kept(one_chapter: Path, reader: Client, woken: list[str]) -> None:
+    assert "正在生成 PDF 文件" in reader.get("/help/pdf/", follow=True).content.decode()
+    assert woken == ["zh-hans"]
+    make_manual("zh-hans")
+    answer = reader.get("/help/pdf/")
+    assert b"".join(answer).startswith(b"%PDF-")
+    assert quote("计划监测使用手册") in answer["Content-Disposition"]
+    assert woken == ["zh-hans"]
+
+
+def test_each_language_has_its_file_and_a_changed_text_a_new_one(
+    one_chapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_chapter.mkdir()
+    earlier, other = one_chapter / "0-zh.pdf", one_chapter / "0-en.pdf"
+    earlier.touch()
+    other.touch()
+    monkeypatch.setattr(paper, "lay_out", lambda page, _style: page.encode())
+    made = paper.make_manual_pdf("zh-hans")
+    assert sorted(one_chapter.iterdir()) == sorted([made, other])
+    assert "县（市、区）" in made.read_text()
+    assert paper.path_of_manual("en") != made
+
+
+def test_links_of_the_file_lead_within_it(one_chapter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chapters, "ORDER", ORDER)
+    monkeypatch.setattr(paper, "lay_out", lambda page, _style: page.encode())
+    page = paper.make_manual_pdf("en").read_text()
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
+    assert 'href="/' not in page
+
+
+def test_without_the_systems_libraries_readers_and_administrators_are_told(
+    one_chapter: Path, reader: Client, woken: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise MissingError
+
+    monkeypatch.setattr("qualityplan.manual.views.load_weasyprint", missing)
+    monkeypatch.setattr(paper, "lay_out", missing)
+    page = reader.get("/help/pdf/", follow=True).content.decode()
+    assert "缺少系统组件" in page
+    assert "libpango" in page
+    assert woken == []
+    with pytest.raises(CommandError, match=r"缺少系统组件.* / This server cannot make PDF files"):
+        call_command("manual_pdf")
+    assert not list(one_chapter.iterdir())

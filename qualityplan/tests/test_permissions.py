@@ -63,6 +63,7 @@ OWN = frozenset(
         "mfa_generate_recovery_codes",
         "help",
         "help_chapter",
+        "help_pdf",
     }
 )
 """Addresses of the own account and of the manual, for everybody who has logged in."""

@@ -1,4 +1,4 @@
-"""The printed notice as a PDF file, laid out by WeasyPrint, which needs the system's Pango."""
+"""Printed papers as PDF files, laid out by WeasyPrint, which needs the system's Pango."""
 
 from types import ModuleType
 from typing import NoReturn
@@ -17,16 +17,23 @@ class MissingError(Exception):
 
 
 def as_pdf(paper: Paper) -> bytes:
-    """Makes the PDF file; MissingError where the system's libraries are missing. It fetches nothing from anywhere."""
-    weasyprint = _weasyprint()
+    """Makes the PDF file of a notice; MissingError where the system's libraries are missing."""
     page = render_to_string("tasks/supervision_paper.html", {"paper": paper})
-    style = weasyprint.CSS(string=render_to_string("tasks/supervision_paper.css", {"paper": paper}))
-    made: bytes = weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf(stylesheets=[style])
+    return lay_out(page, render_to_string("tasks/supervision_paper.css", {"paper": paper}))
+
+
+def lay_out(page: str, style: str) -> bytes:
+    """The PDF file of a page of HTML with its sheet of styles; MissingError where the system's libraries are missing.
+    It fetches nothing from anywhere."""
+    weasyprint = load_weasyprint()
+    sheet = weasyprint.CSS(string=style)
+    made: bytes = weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf(stylesheets=[sheet])
     return made
 
 
-def _weasyprint() -> ModuleType:
-    """Imports WeasyPrint only when a file is made, because it looks for the system's libraries at once."""
+def load_weasyprint() -> ModuleType:
+    """Imports WeasyPrint only when a file is made, because it looks for the system's libraries at once; MissingError
+    where they are missing."""
     try:
         import weasyprint
     except OSError as error:
