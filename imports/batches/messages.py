@@ -151,7 +151,7 @@ FILES: dict[str, str | Promise] = {
         "The file is a web page, whatever its name is. Open it in a spreadsheet program and save it as XLSX."
     ),
     "xml_workbook": _(
-        "The file is an XML spreadsheet of Excel 2003. Open it in a spreadsheet program, save it as XLSX."
+        "The file is an XML spreadsheet of Excel 2003. Open it in a spreadsheet program and save it as XLSX."
     ),
     "binary_workbook": _("The file is a binary workbook (XLSB). Open it in a spreadsheet program and save it as XLSX."),
     "no_table": _("The file is neither CSV nor XLSX, XLS or ODS. Save it as one of these."),
