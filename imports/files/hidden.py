@@ -77,6 +77,10 @@ _FORMULA = re.compile(
 _TYPE = re.compile(rb"""\st\s*=\s*["']\w*["']""")
 
 
+FORMULA = "ƒ="
+"""Before the text of a formula that has no result: typed text may begin with = alone."""
+
+
 def tell_uncalculated(sheet: bytes) -> bytes:
     """The worksheet with the text of each formula that has no result; the cell would be taken for an empty one."""
     return _FORMULA.sub(_formula, sheet) if b"f>" in sheet or b"<f" in sheet else sheet
@@ -84,4 +88,12 @@ def tell_uncalculated(sheet: bytes) -> bytes:
 
 def _formula(found: re.Match[bytes]) -> bytes:
     prefix, attributes, text = found[1], _TYPE.sub(b"", found[2]), found[3] or b""
-    return b'<%bc%b t="str"><%bv>=%b</%bv></%bc>' % (prefix, attributes, prefix, text, prefix, prefix)
+    return b'<%bc%b t="str"><%bv>%b%b</%bv></%bc>' % (
+        prefix,
+        attributes,
+        prefix,
+        FORMULA.encode(),
+        text,
+        prefix,
+        prefix,
+    )

@@ -208,7 +208,7 @@ class WordsOfSheet:
         if column is None:
             return
         cells = self.found.column_cells(column)
-        if cell := self._first(group, cells, _is_percentage, lambda indicator: not _is_share(indicator)):
+        if cell := self._first(group, cells, _is_percentage, _is_no_share):
             yield self._at(column, "percentage_of_count", found=cell)
         said = column.unit or self.sheet_units() or "unit" in self.found.shared
         if not said and (cell := self._first(group, cells, _is_fraction, _is_large_share)):
@@ -257,6 +257,10 @@ def _has_own_unit(group: FigureColumnGroup) -> bool:
 
 def _is_share(indicator: NamedIndicator) -> bool:
     return canonical_name(indicator.unit) == PERCENT
+
+
+def _is_no_share(indicator: NamedIndicator) -> bool:
+    return bool(indicator.unit) and not _is_share(indicator)
 
 
 def _is_large_share(indicator: NamedIndicator) -> bool:

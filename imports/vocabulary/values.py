@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from imports.files.cells import Cell, text_of_cell
+from imports.files.hidden import FORMULA
 from plans.periods import Month
 from targets.entry_rules.numbers import (
     ERROR_CELL,
@@ -62,8 +63,9 @@ def read_number_cell(cell: Cell) -> Decimal | None:
         return read_number(cell or "")
     except NotANumberError:
         text = _content(cell)
-        code = "formula_without_result" if text.startswith("=") else "not_a_number"
-        raise CellError(code, found=quoted(cell)) from None
+        if text.startswith(FORMULA):
+            raise CellError("formula_without_result", found="=" + quoted(text.removeprefix(FORMULA))) from None
+        raise CellError("not_a_number", found=quoted(cell)) from None
 
 
 def read_part_cell(cell: Cell) -> Decimal | None:

@@ -150,7 +150,6 @@ KEPT: list[tuple[str, dict[str, str], tuple[str, ...]]] = [
     ("count", {"value": "１．５ 万"}, ("15000",)),
     ("count", {"value": "1,243"}, ("1243",)),
     ("count", {"value": "1 243.50"}, ("1243.5",)),
-    ("count", {"value": "92.5%"}, ("92.5",)),
     ("count", {"value": " +7 "}, ("7",)),
     ("count", {"value": "0.123456"}, ("0.123456",)),
     ("rate", {"numerator": "1 160", "denominator": "１２４３"}, ("1160", "1243")),

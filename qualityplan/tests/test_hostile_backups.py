@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from qualityplan.backup import archive as packing
 from qualityplan.backup.archive import ArchiveWriter
@@ -25,10 +26,13 @@ def tiny(settings: Any, tmp_path: Path) -> Path:
 
 
 def refused(said: str, archive: Path) -> None:
-    """By both doors, in both languages; afterwards nothing is there that was not before."""
+    """By both doors, in both languages; afterwards nothing is there that was not before. PostgreSQL makes no database
+    within a test's transaction: there the door that makes one first is left to SQLite, which reads the archive alike.
+    """
+    doors = ("restore",) if connection.vendor == "postgresql" else ("restore", "verify_backup")
     lock = archive.parent / "var" / "serve.lock"
     before = sorted(path for path in archive.parent.rglob("*") if path != lock)
-    for command in ("restore", "verify_backup"):
+    for command in doors:
         with pytest.raises(CommandError, match=said) as refusal:
             call_command(command, str(archive))
         assert " / " in str(refusal.value)

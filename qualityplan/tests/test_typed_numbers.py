@@ -33,7 +33,9 @@ def cast() -> SimpleNamespace:
     """A reading for each text, which may be anything; who reports them all, and a coordinator."""
     office, plan = f.department(), f.plan()
     readings = {text: f.indicator("level", department=office) for text in TEXTS}
-    for indicator in readings.values():
+    for text, indicator in readings.items():
+        indicator.unit = "%" if text.rstrip().endswith(("%", "％")) else "户"
+        indicator.save()
         f.target(indicator, threshold=92, plan=plan)
     reporter, coordinator = f.person(Role.REPORTER, office), f.coordinator()
     return SimpleNamespace(office=office, readings=readings, reporter=reporter, coordinator=coordinator)
