@@ -38,9 +38,14 @@ def choose_place(to: Path, now: datetime, *, encrypted: bool) -> Path:
         to = to / archive_name(now, encrypted=encrypted)
     if os.path.lexists(to):
         raise BackupRefusedError(_("%(file)s is there already and is not written over. Name another file."), file=to)
-    if not to.parent.is_dir():
-        raise BackupRefusedError(_("There is no folder %(folder)s. Make it first, or name another."), folder=to.parent)
+    demand_folder(to.parent)
     return to
+
+
+def demand_folder(folder: Path) -> None:
+    """BackupRefusedError where it is not there."""
+    if not folder.is_dir():
+        raise BackupRefusedError(_("There is no folder %(folder)s. Make it first, or name another."), folder=folder)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,9 @@ class ArchiveSource:
         self._beginning = file.read(len(FIRST_BYTES))
         self._identities = read_identities(identity) if identity is not None else ()
         if not (self.encrypted or self._beginning.startswith(GZIP)):
-            raise BackupRefusedError(_("This file is no backup of this service, or its beginning is damaged."))
+            raise BackupRefusedError(
+                _("This file is no backup of this service, or its beginning is damaged. Name the file of a backup.")
+            )
         if self.encrypted and not self._identities:
             raise BackupRefusedError(_("The backup is encrypted: name the file with the private key by --identity."))
 

@@ -335,7 +335,9 @@ def test_numbers_that_would_delete_everything_are_refused(
 
 
 def test_keeping_needs_a_folder(city: SimpleNamespace, folder: Path) -> None:
+    (folder / "file").touch()
     refused("name the folder", str(folder / "file"), keep=3)
+    refused("There is no folder", str(folder / "nowhere"), keep=3)
 
 
 def test_what_a_killed_backup_left_is_removed_by_the_next(city: SimpleNamespace, folder: Path) -> None:

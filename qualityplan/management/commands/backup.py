@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from qualityplan.backup.destination import demand_folder
 from qualityplan.backup.making import make_backup
 from qualityplan.backup.manifest import Manifest
 from qualityplan.backup.notes import BackupNote, note_backup, note_failure
@@ -70,8 +71,9 @@ def _keeping(options: dict[str, Any]) -> Keeping | None:
         return None
     if kept.newest < 1 or min(kept.weekly, kept.monthly) < 0:
         raise BackupRefusedError(_("--keep is at least 1, --weekly and --monthly at least 0."))
-    if not options["to"].is_dir():
+    if options["to"].is_file():
         raise BackupRefusedError(_("--keep deletes earlier archives of a folder: name the folder, not a file."))
+    demand_folder(options["to"])
     return kept
 
 

@@ -112,7 +112,8 @@ def hold_service_lock(var_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(
-                f"已有一个服务在使用 {var_dir}，不能重复启动。 / Another service already runs on {var_dir}."
+                f"已有一个服务在使用 {var_dir}，请先停止它。 / "
+                f"Another service already runs on {var_dir}. Stop it first."
             ) from None
         yield
 
