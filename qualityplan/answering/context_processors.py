@@ -47,7 +47,7 @@ def surroundings(request: HttpRequest) -> dict[str, object]:
             _may(user, action)() for action in (Action.ENTER_OBSERVATIONS, Action.REVIEW_OBSERVATIONS)
         ),
         "moment_query": _moment(request),
-        "help_address": lambda: address_of_help(request.resolver_match.url_name if request.resolver_match else None),
+        "help_address": address_of_help(request.resolver_match.url_name if request.resolver_match else None),
         "chain_head": chain.recall_chain_head,
         "plan_choice": choice,
         "plan_code": lambda: choice.code,
