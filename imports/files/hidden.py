@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import basename
 
-_ROW = re.compile(rb"""<(?:\w+:)?row\b(?=[^>]*\shidden\s*=\s*["'](?:1|true)["'])[^>]*\sr\s*=\s*["'](\d{1,7})["']""")
-_COLUMN = re.compile(rb"""<(?:\w+:)?col\b(?=[^>]*\shidden\s*=\s*["'](?:1|true)["'])[^>]*>""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b(?=[^<>]*\shidden\s*=\s*["'](?:1|true)["'])[^<>]*\sr\s*=\s*["'](\d{1,7})["']""")
+_COLUMN = re.compile(rb"""<(?:\w+:)?col\b(?=[^<>]*\shidden\s*=\s*["'](?:1|true)["'])[^<>]*>""")
 _LIMIT = re.compile(rb"""\s(min|max)\s*=\s*["'](\d{1,5})["']""")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
 _NAMED = re.compile(rb"""\s(?:\w+:)?(name|id|Id|Target)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_RUN = re.compile(rb"<((?:\w+:)?)r\b[^>]*>.*?</\1r>", re.DOTALL)
-_TEXT = re.compile(rb"(<(?:\w+:)?t\b[^>]*>)([^<]*)")
+_RUN = re.compile(rb"(<(?:\w+:)?r\b)")
+_TEXT = re.compile(rb"(<(?:\w+:)?t\b[^<>]*>)([^<]*)")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LAST_COLUMN = 16_384
 
@@ -62,17 +62,20 @@ def _attributes(tag: bytes) -> dict[str, str]:
 
 def raise_small_digits(content: bytes) -> bytes:
     """Texts in which raised digits are raised signs: 320 with a small 1 behind it is 320¹, not 3201."""
-    return _RUN.sub(_raised, content) if b"superscript" in content else content
+    return b"".join(map(_raised, _RUN.split(content))) if b"superscript" in content else content
 
 
-def _raised(run: re.Match[bytes]) -> bytes:
-    if b"superscript" not in run[0]:
-        return run[0]
-    return _TEXT.sub(lambda text: text[1] + text[2].decode("utf-8", "replace").translate(_RAISED).encode(), run[0])
+def _raised(run: bytes) -> bytes:
+    """The run with its first text raised, if it is; what follows it up to the next run stays."""
+    return _TEXT.sub(_raise, run, count=1) if b"superscript" in run else run
+
+
+def _raise(text: re.Match[bytes]) -> bytes:
+    return text[1] + text[2].decode("utf-8", "replace").translate(_RAISED).encode()
 
 
 _FORMULA = re.compile(
-    rb"<((?:\w+:)?)c\b([^>]*)>\s*<\1f\b(?:[^>]*/>|[^>]*>([^<]*)</\1f>)\s*(?:<\1v\s*/>|<\1v>\s*</\1v>)?\s*</\1c>"
+    rb"<((?:\w+:)?)c\b([^<>]*)>\s*<\1f\b(?:[^<>]*/>|[^<>]*>([^<]*)</\1f>)\s*(?:<\1v\s*/>|<\1v>\s*</\1v>)?\s*</\1c>"
 )
 _TYPE = re.compile(rb"""\st\s*=\s*["']\w*["']""")
 

@@ -17,7 +17,7 @@ from imports.tables.mappings import FileMapping, MappedColumn, SheetMapping
 from imports.tables.recognition import Recognition, SheetRecognition, leave_out_row, recognise_sheet, shape_of
 from imports.tables.samples import Sample, samples_of
 from imports.tables.totals import check_columns, check_rows, check_wholes
-from imports.tables.words import WordsOfSheet, ask_about_words
+from imports.tables.words import WordsOfSheet
 from imports.tables.wrong_headings import check_headings
 from imports.vocabulary.accounting import TextReader
 from imports.vocabulary.conversion import Readers
@@ -80,20 +80,19 @@ def parse(
     """
     known, readers, table = known or NOTHING_KNOWN, Readers(), FigureTable()
     texts = TextReader(known)
-
     parts = rows.parts if isinstance(rows, FileRows) else {}
 
     def add(recognition: SheetRecognition, sheet: list[FileRow]) -> SheetRecognition:
         found = Extraction(recognition, sheet, readers)
         found.run()
-        return _add(table, found, WordsOfSheet(found, sheet, texts, known, parts.get(recognition.sheet)))
+        return _add(table, found, WordsOfSheet(found, sheet, texts, parts.get(recognition.sheet)))
 
     sheets = _sheets(rows)
-    recognised = [recognise_sheet(sheet, known, mapping or FileMapping()) for sheet in sheets]
+    recognised = [recognise_sheet(sheet, texts, mapping or FileMapping()) for sheet in sheets]
     shape = shape_of(_shaping(sheets, recognised))
     table.mapping = mapping or remembered(shape) or FileMapping()
     if not mapping and table.mapping.sheets:
-        recognised = [recognise_sheet(sheet, known, table.mapping) for sheet in sheets]
+        recognised = [recognise_sheet(sheet, texts, table.mapping) for sheet in sheets]
     without = _without_figures(sheets, recognised)
     found = [
         recognition if recognition.skipped else add(recognition, sheet)
@@ -160,7 +159,7 @@ def _add(table: FigureTable, found: Extraction, words: WordsOfSheet) -> SheetRec
     found.mistakes = [*check_headings(found), *found.mistakes]
     check_rows(found)
     check_columns(found)
-    found.mistakes += ask_about_words(words, table.mapping.of(found.sheet.shape, found.sheet.sheet))
+    found.mistakes += words.questions(table.mapping.of(found.sheet.shape, found.sheet.sheet))
     table.lines += found.lines
     table.fragments += sorted(found.fragments, key=attrgetter("row", "group"))
     table.mistakes += sorted(found.mistakes, key=attrgetter("row"))

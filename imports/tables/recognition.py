@@ -11,7 +11,7 @@ from imports.files.cells import Cell, FileRow, canonical_name, is_blank_cell, pr
 from imports.tables import headings
 from imports.tables.columns import RecognisedColumn, column_of, correct_columns, layout_of, settle_columns
 from imports.tables.mappings import FileMapping, SheetMapping
-from imports.vocabulary.names import KnownNames
+from imports.vocabulary.accounting import TextReader
 from imports.vocabulary.strict import decode_dataclass
 from imports.vocabulary.titles import TitleReading, read_titles
 from imports.vocabulary.values import Period, period_in
@@ -91,8 +91,9 @@ def _digest(data: object) -> str:
     return hashlib.sha256(json.dumps(data, ensure_ascii=True).encode()).hexdigest()
 
 
-def recognise_sheet(rows: Sequence[FileRow], known: KnownNames, mapping: FileMapping) -> SheetRecognition:
+def recognise_sheet(rows: Sequence[FileRow], texts: TextReader, mapping: FileMapping) -> SheetRecognition:
     """How the sheet of these rows is to be understood; blank rows are left out, at least one is not."""
+    known = texts.known
     lines = headings.find_heading_rows(rows, known)
     recognised = bool(lines)
     lines = lines or [headings.HeadingReading(_likeliest(rows), known)]
@@ -116,7 +117,7 @@ def recognise_sheet(rows: Sequence[FileRow], known: KnownNames, mapping: FileMap
         mapped=own != SheetMapping(),
         skipped=own.skipped,
         last_row=rows[-1].number,
-        **_given(rows[0].sheet, titles, own, known),
+        **_given(rows[0].sheet, titles, own, texts),
     )
 
 
@@ -162,10 +163,10 @@ def leave_out_row(row: FileRow, reason: str) -> LeftOut:
 # --- What holds for the whole sheet -----------------------------------------------------------------------------------
 
 
-def _given(sheet: str, titles: Sequence[FileRow], own: SheetMapping, known: KnownNames) -> dict[str, Any]:
+def _given(sheet: str, titles: Sequence[FileRow], own: SheetMapping, texts: TextReader) -> dict[str, Any]:
     """Indicator, region, month and year for all figures of the sheet, and where each was found."""
-    by_name = read_titles([sheet], known)
-    by_title = read_titles([text_of_cell(cell) for row in titles for cell in row.cells if _is_text(cell)], known)
+    by_name = read_titles([sheet], texts)
+    by_title = read_titles([text_of_cell(cell) for row in titles for cell in row.cells if _is_text(cell)], texts)
     by_hand = TitleReading(own.indicator, own.region, own.month)
     found: dict[str, Any] = {"sources": {}}
     for name in ("indicator", "region", "period", "year"):

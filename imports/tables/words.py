@@ -5,6 +5,7 @@ that the figures are of another kind, and what contradicts the rest of the sheet
 that no row of the sheet is taken before a person has answered or mended the file.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,14 +13,15 @@ from imports.files.cells import Cell, FileRow, address_of_cell, canonical_name, 
 from imports.files.hidden import HiddenParts
 from imports.tables.columns import RecognisedColumn
 from imports.tables.extraction import Extraction, FigureColumnGroup
-from imports.tables.lines import TableMistake
+from imports.tables.lines import FigureLine, TableMistake
 from imports.tables.mappings import SheetMapping
 from imports.vocabulary.accounting import TextAccount, TextReader
-from imports.vocabulary.names import KnownNames, NamedIndicator
+from imports.vocabulary.names import NamedIndicator
 from imports.vocabulary.units import units_differ
 from imports.vocabulary.values import period_in, quoted
 from imports.vocabulary.wording import NAMES, PLAIN_SHEET_NAME
 from targets.entry_rules.figures import Problem
+from targets.entry_rules.numbers import is_percentage_text
 
 SHEET, TITLE, SECTION, NOTE, ROW = "sheet", "title", "section", "note", "no_figures"
 """Where a text stands. `ROW` is a row of names beside which no figure stands."""
@@ -50,12 +52,14 @@ class WordsOfSheet:
         found: Extraction,
         rows: Sequence[FileRow],
         reader: TextReader,
-        known: KnownNames,
         parts: HiddenParts | None = None,
     ) -> None:
-        self.found, self.sheet, self._known = found, found.sheet, known
+        self.found, self.sheet, self._known = found, found.sheet, reader.known
         self._reader, self._rows, self._parts = reader, rows, parts or HiddenParts()
         self.statements = list(self._statements(rows))
+        self._lines: dict[int, list[FigureLine]] = defaultdict(list)
+        for line in found.lines:
+            self._lines[line.group].append(line)
         self.indicators = {group.position: self._indicators_of(group) for group in found.groups}
 
     def _statements(self, rows: Sequence[FileRow]) -> Iterator[Statement]:
@@ -78,7 +82,7 @@ class WordsOfSheet:
 
     def _indicators_of(self, group: FigureColumnGroup) -> list[NamedIndicator]:
         """The indicators of the figures in these columns, as far as their names are known."""
-        names = {line.indicator for line in self.found.lines if line.group == group.position}
+        names = {line.indicator for line in self._lines[group.position]}
         return [indicator for indicator in map(self._known.indicators.match, sorted(names)) if indicator]
 
     # --- Questions ----------------------------------------------------------------------------------------------------
@@ -100,8 +104,11 @@ class WordsOfSheet:
             problem = Problem("columns_hidden", "", (("columns", _few(letters(column.index) for column in columns)),))
             yield TableMistake(self.sheet.sheet, self.sheet.heading_rows[-1], problem)
 
-    def mistakes(self, answers: SheetMapping) -> Iterator[TableMistake]:
-        """All that has to be asked beside what a person has answered."""
+    def questions(self, answers: SheetMapping) -> list[TableMistake]:
+        """All that has to be asked about the texts, and about what is hidden, beside what a person has answered."""
+        return list(dict.fromkeys(self._questions(answers)))
+
+    def _questions(self, answers: SheetMapping) -> Iterator[TableMistake]:
         answered = set(answers.harmless)
         if not answers.with_hidden:
             yield from self._hidden()
@@ -196,7 +203,7 @@ class WordsOfSheet:
     def _names(self) -> Iterator[TableMistake]:
         """The sheet's name and its title name two indicators."""
         named = {statement.place: statement for statement in self.statements if statement.account.indicators}
-        if "mapping" in (self.sheet.sources.get("indicator"),) or not {SHEET, TITLE} <= set(named):
+        if self.sheet.sources.get("indicator") == "mapping" or not {SHEET, TITLE} <= set(named):
             return
         if not {*named[SHEET].account.indicators} & {*named[TITLE].account.indicators}:
             name, title = quoted(self.sheet.sheet), quoted(named[TITLE].text)
@@ -210,7 +217,8 @@ class WordsOfSheet:
         cells = self.found.column_cells(column)
         if cell := self._first(group, cells, _is_percentage, _is_no_share):
             yield self._at(column, "percentage_of_count", found=cell)
-        said = column.unit or self.sheet_units() or "unit" in self.found.shared
+        stated = any(statement.account.units for statement in self.statements)
+        said = column.unit or stated or "unit" in self.found.shared
         if not said and (cell := self._first(group, cells, _is_fraction, _is_large_share)):
             yield self._at(column, "fraction_or_percentage", found=cell)
 
@@ -228,16 +236,11 @@ class WordsOfSheet:
             if names
             else {}
         )
-        for line in self.found.lines if rows else ():
-            if line.group == group.position and line.row in rows:
-                indicator = self._known.indicators.match(line.indicator)
-                if indicator and indicator.name in names:
-                    return quoted(rows[line.row])
+        for line in self._lines[group.position] if rows else ():
+            indicator = self._known.indicators.match(line.indicator) if line.row in rows else None
+            if indicator and indicator.name in names:
+                return quoted(rows[line.row])
         return ""
-
-    def sheet_units(self) -> tuple[str, ...]:
-        """The units that titles, notes and the sheet's name state."""
-        return tuple(unit for statement in self.statements for unit in statement.account.units)
 
     def _at(self, column: RecognisedColumn, code: str, **details: str) -> TableMistake:
         row = self.sheet.heading_rows[-1]
@@ -268,7 +271,7 @@ def _is_large_share(indicator: NamedIndicator) -> bool:
 
 
 def _is_percentage(cell: Cell) -> bool:
-    return isinstance(cell, str) and cell.rstrip().endswith(("%", "％"))
+    return isinstance(cell, str) and is_percentage_text(cell)
 
 
 def _is_fraction(cell: Cell) -> bool:
@@ -278,8 +281,3 @@ def _is_fraction(cell: Cell) -> bool:
         return 0 < abs(float(text)) < 1
     except ValueError:
         return False
-
-
-def ask_about_words(words: WordsOfSheet, answers: SheetMapping) -> list[TableMistake]:
-    """What has to be asked about the texts of a sheet, and about what is hidden of it, beside what was answered."""
-    return list(dict.fromkeys(words.mistakes(answers)))

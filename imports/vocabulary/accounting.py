@@ -14,16 +14,14 @@ from imports.vocabulary.harmless import KINDS, MONTH_ALONE, NOT_YET, OTHER_FIGUR
 from imports.vocabulary.names import KnownNames
 from imports.vocabulary.units import canonical_unit
 from imports.vocabulary.values import Period, period_in
+from imports.vocabulary.wording import LABEL_OF_PAPER
 from targets.entry_rules.numbers import normalise_typed_text
 
 LONGEST_TEXT, LONGEST_PIECE = 400, 40
 GONE = "\0"
 """What stands where a piece was taken out, so that its neighbours do not grow into a word."""
 
-_PERSON = re.compile(
-    r"(?:填表|填报|制表|审核|复核|报送|统计|单位|联系|主要|分管|校对|编制|打印|上报|印发)"
-    r"(?:人|单位|部门|负责人|领导|电话|日期|时间|盖章|意见)*(?:\([^()]{1,6}\))?(?:[:_].{0,40})?"
-)
+_PERSON = re.compile(rf"{LABEL_OF_PAPER}(?:[:_].{{0,40}})?")
 _LABELLED_UNIT = re.compile(r"(?:计量|数量)?单位(?::|为|是|\()([^\s,;:()。]{1,12})\)?")
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]{1,12})[)\]]")
 _PAPER = re.compile(
@@ -85,13 +83,13 @@ class TextReader:
     """Accounts for texts with the names that are known; each text once."""
 
     def __init__(self, known: KnownNames, kinds: Mapping[str, str] = KINDS) -> None:
-        self._known, self._words = known, longest_first(kinds)
+        self.known, self._words = known, longest_first(kinds)
         self._kept: dict[str, TextAccount] = {}
 
     def account(self, text: str) -> TextAccount:
         """What each piece of the text means."""
         if text not in self._kept:
-            self._kept[text] = _Account(text, self._known, self._words).found()
+            self._kept[text] = _Account(text, self.known, self._words).found()
         return self._kept[text]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from imports.vocabulary.accounting import TextReader
-from imports.vocabulary.names import KnownNames
 from imports.vocabulary.values import Period
 
 
@@ -19,9 +18,9 @@ class TitleReading:
     year: int = 0
 
 
-def read_titles(texts: Sequence[str], known: KnownNames) -> TitleReading:
+def read_titles(texts: Sequence[str], reader: TextReader) -> TitleReading:
     """What these texts say together; what they contradict each other about stays empty."""
-    reader, together = TextReader(known), "\n".join(texts)
+    known, together = reader.known, "\n".join(texts)
     accounts = [reader.account(text) for text in texts]
     period, year = _time(
         (found for account in accounts for found in account.periods), {y for account in accounts for y in account.years}

@@ -67,14 +67,17 @@ MEASURES = ("value", "to_date", "numerator", "denominator", "rate")
 _TOTAL_WORDS = "|".join(re.escape(word) for word, meaning in WORDS.items() if meaning == "total")
 _TOTAL = re.compile(rf"(?:全[省市县区]|本[省市县区])?(?:{_TOTAL_WORDS})数?(?:\([^()]{{1,6}}\))?:?")
 
-PLAIN_SHEET_NAME = re.compile(
-    r"[a-z_ ]*(?:工作表)?[-_ ]?\(?\d{0,2}\)?|[甲乙丙丁戊一二三四五六七八九十]{1,2}|数据|汇总|统计表?"
-)
+PLAIN_SHEET_NAME = re.compile(r"[a-z_ ]*(?:工作表)?[-_ ]?\(?\d{0,2}\)?|[甲乙丙丁戊一二三四五六七八九十]{1,2}")
 """How a sheet is called that has no name of its own, in lower case."""
 
+LABEL_OF_PAPER = (
+    r"(?:填表|填报|制表|审核|复核|报送|统计|单位|联系|主要|分管|校对|编制|打印|上报|印发)"
+    r"(?:人|单位|部门|负责人|领导|电话|日期|时间|盖章|意见)*(?:\([^()]{1,6}\))?"
+)
+"""Before whoever or whatever belongs to the paper and not to its figures: 填表人, 审核日期, 单位(盖章)."""
+
 _NOTE = re.compile(
-    r"(?:[*※]|[(]?(?:备?注|说明|填表说明|填报说明|数据来源|资料来源|来源)\d*[)]?[:.、]|"
-    r"(?:填表|填报|制表|审核|复核|报送|统计|单位|联系|主要|分管)(?:人|单位|部门|负责人|领导|电话|日期|时间)?(?:\(.{1,6}\))?:)"
+    rf"(?:[*※]|[(]?(?:备?注|说明|填表说明|填报说明|数据来源|资料来源|来源)\d*[)]?[:.、]|{LABEL_OF_PAPER}:)"
 )
 _SECTION = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十]{1,3}(?:部分|类))"

@@ -74,5 +74,10 @@ def _link(found: re.Match[str]) -> str:
 def _write(place: Path, made: bytes) -> None:
     """The file is there when it is whole, or not at all."""
     with NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
-        part.write(made)
+        try:
+            part.write(made)
+            part.flush()
+        except OSError:
+            Path(part.name).unlink()
+            raise
     Path(part.name).replace(place)
